@@ -1,0 +1,218 @@
+//! Where the API is: scheme, authority and path prefix.
+
+use std::fmt;
+
+use http::Uri;
+use http::uri::{Authority, PathAndQuery, Scheme};
+
+use crate::error::{BuildError, BuildErrorKind};
+
+/// The API's own address.
+pub const DEFAULT_BASE_URL: &str = "https://openrouter.ai/api/v1";
+
+/// The address under which the API's paths stand, checked.
+///
+/// A trailing slash is tolerated. A query, a fragment and user information are
+/// refused, and so is plain `http`, except to this machine or where
+/// [`allow_insecure_http`](BaseUrl::allow_insecure_http) asks for it: the API
+/// key would travel in the clear.
+///
+/// ```
+/// use openrouter_keys_core::BaseUrl;
+///
+/// assert!(BaseUrl::new("https://gateway.example/openrouter/v1/").is_ok());
+/// assert!(BaseUrl::new("http://127.0.0.1:8080/api/v1").is_ok());
+/// assert!(BaseUrl::new("http://gateway.example/v1").is_err());
+/// assert!(BaseUrl::allow_insecure_http("http://gateway.example/v1").is_ok());
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    scheme: Scheme,
+    authority: Authority,
+    /// Without a trailing slash; empty for the root.
+    prefix: Box<str>,
+}
+
+impl BaseUrl {
+    /// Checks an address.
+    pub fn new(url: impl AsRef<str>) -> Result<Self, BuildError> {
+        let base = Self::allow_insecure_http(url)?;
+        if base.scheme == Scheme::HTTP && !is_loopback(base.authority.host()) {
+            return Err(refused(
+                "uses http:// to another machine, which would show the API key to everybody on the way; \
+                 use https://, or allow insecure http in so many words",
+            ));
+        }
+        Ok(base)
+    }
+
+    /// Checks an address and lets it use plain `http` to another machine.
+    pub fn allow_insecure_http(url: impl AsRef<str>) -> Result<Self, BuildError> {
+        let url = url.as_ref();
+        if url.contains('#') {
+            return Err(refused("has a fragment (#…)"));
+        }
+        let uri: Uri = url
+            .parse()
+            .map_err(|_| refused("is no URL; it looks like https://openrouter.ai/api/v1"))?;
+        let parts = uri.into_parts();
+        let scheme = parts
+            .scheme
+            .filter(|scheme| [Scheme::HTTP, Scheme::HTTPS].contains(scheme))
+            .ok_or_else(|| refused("does not begin with https://"))?;
+        let authority = parts.authority.ok_or_else(|| refused("names no host"))?;
+        if authority.as_str().contains('@') {
+            return Err(refused("has a user name or a password in it"));
+        }
+        if authority.host().is_empty() {
+            return Err(refused("names no host"));
+        }
+        let has_port = authority.as_str().len() > authority.host().len();
+        if has_port && authority.port_u16().is_none() {
+            return Err(refused("has a port that is no number from 0 to 65535"));
+        }
+        let path = parts
+            .path_and_query
+            .unwrap_or_else(|| PathAndQuery::from_static("/"));
+        if path.query().is_some() {
+            return Err(refused("has a query (?…)"));
+        }
+        let prefix = path.path().trim_end_matches('/');
+        if !prefix.split('/').all(is_plain_segment) {
+            return Err(refused(
+                "has a path with `.`, `..`, `\\` or an encoded dot in it",
+            ));
+        }
+        Ok(Self {
+            scheme,
+            authority,
+            prefix: prefix.into(),
+        })
+    }
+
+    /// The URI of a path below the base. `path` begins with a slash.
+    pub(crate) fn join(&self, path: &str) -> Result<Uri, BuildError> {
+        Uri::builder()
+            .scheme(self.scheme.clone())
+            .authority(self.authority.clone())
+            .path_and_query(format!("{}{path}", self.prefix))
+            .build()
+            .map_err(|_| refused("is too long to be joined with a path"))
+    }
+}
+
+impl Default for BaseUrl {
+    fn default() -> Self {
+        Self {
+            scheme: Scheme::HTTPS,
+            authority: Authority::from_static("openrouter.ai"),
+            prefix: "/api/v1".into(),
+        }
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.scheme, self.authority, self.prefix)
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The URL itself is not repeated: it may hold a password.
+fn refused(reason: &str) -> BuildError {
+    BuildError::new(BuildErrorKind::BaseUrl, format!("the base URL {reason}"))
+}
+
+fn is_plain_segment(segment: &str) -> bool {
+    let lower = segment.to_ascii_lowercase();
+    let dots = lower.replace("%2e", ".");
+    dots != "." && dots != ".." && !segment.contains('\\')
+}
+
+/// `localhost`, its subdomains, 127.0.0.0/8 and `::1` never leave the machine.
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.eq_ignore_ascii_case("localhost")
+        || bare.to_ascii_lowercase().ends_with(".localhost")
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BaseUrl, DEFAULT_BASE_URL};
+
+    #[test]
+    fn the_default_is_the_documented_address() {
+        assert_eq!(BaseUrl::new(DEFAULT_BASE_URL).unwrap(), BaseUrl::default());
+        assert_eq!(BaseUrl::default().to_string(), DEFAULT_BASE_URL);
+    }
+
+    #[test]
+    fn a_trailing_slash_changes_nothing() {
+        for url in [
+            "https://openrouter.ai/api/v1",
+            "https://openrouter.ai/api/v1/",
+            "https://openrouter.ai/api/v1//",
+        ] {
+            let uri = BaseUrl::new(url).unwrap().join("/keys?offset=1").unwrap();
+            assert_eq!(
+                uri.to_string(),
+                "https://openrouter.ai/api/v1/keys?offset=1"
+            );
+        }
+        assert_eq!(
+            BaseUrl::new("https://a.example")
+                .unwrap()
+                .join("/key")
+                .unwrap()
+                .to_string(),
+            "https://a.example/key"
+        );
+    }
+
+    #[test]
+    fn an_address_that_would_lose_or_leak_something_is_refused() {
+        for url in [
+            "",
+            "openrouter.ai",
+            "/api/v1",
+            "ftp://a.example",
+            "https://",
+            "https://a.example?x=1",
+            "https://a.example/#f",
+            "https://user:pw@a.example/",
+            "https://a.example:port/",
+            "https://a.example:99999",
+            "https://a.example/v1/../v2",
+            "https://a.example/%2e%2E/",
+            "https://a.example/.",
+            "http://a.example",
+            "http://127.0.0.1.a.example",
+            "http://localhost.a.example",
+            "https://a.example/a b",
+            "https://a.example\n",
+        ] {
+            let error = BaseUrl::new(url).expect_err(url);
+            assert!(!error.to_string().contains("pw"), "{error}");
+        }
+    }
+
+    #[test]
+    fn this_machine_may_be_reached_without_tls() {
+        for url in [
+            "http://localhost:1",
+            "http://127.9.9.9/x",
+            "http://[::1]:8080/api",
+            "http://keys.localhost",
+        ] {
+            assert!(BaseUrl::new(url).is_ok(), "{url}");
+        }
+    }
+}

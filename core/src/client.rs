@@ -1,0 +1,280 @@
+//! The async client: the six operations over any [`Transport`].
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::attempt::{Attempt, Start, Step};
+use crate::base_url::BaseUrl;
+use crate::config::{CallOptions, Config};
+use crate::error::{BoxError, BuildError, Error, TimeoutPhase, TransportError, TransportErrorKind};
+use crate::headers::Headers;
+use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update};
+use crate::pages::{KeyStream, Pages};
+use crate::provider::{KeySource, Source};
+use crate::race::race;
+use crate::response::Response;
+use crate::retry::RetryPolicy;
+use crate::secret::ApiKey;
+use crate::trace;
+use crate::transport::{BoxFuture, MaybeSend, MaybeSendSync, Transport, send_within};
+
+/// Manages API keys over any [`Transport`]. Clones are cheap and share
+/// everything.
+///
+/// Each method returns a [`Call`], which is sent when it is awaited and can be
+/// given options before.
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
+/// use openrouter_keys_core::{Create, Limit};
+///
+/// let created = client.create(Create::new("Customer 42", Limit::usd(25.0))).await?;
+/// store(created.key().reveal());
+///
+/// let answer = client.list(Default::default()).timeout(Duration::from_secs(5)).with_response().await?;
+/// println!("{} keys, request {:?}", answer.output.data.len(), answer.meta.request_id());
+/// # Ok(()) }
+/// # fn store(_: &str) {}
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    transport: Box<dyn Transport>,
+    keys: KeySource,
+    config: Config,
+}
+
+impl Client {
+    /// A client with the default settings.
+    pub fn new(transport: impl Transport + 'static, key: impl Into<KeySource>) -> Self {
+        let transport = Box::new(transport);
+        Self(Arc::new(Inner {
+            transport,
+            keys: key.into(),
+            config: Config::new(),
+        }))
+    }
+
+    /// A client with settings of its own, which are checked here.
+    pub fn with_config(
+        transport: impl Transport + 'static,
+        key: impl Into<KeySource>,
+        config: Config,
+    ) -> Result<Self, BuildError> {
+        config.check()?;
+        let transport = Box::new(transport);
+        Ok(Self(Arc::new(Inner {
+            transport,
+            keys: key.into(),
+            config,
+        })))
+    }
+
+    /// Lists one page of keys, newest first.
+    pub fn list(&self, list: List) -> Call<List> {
+        self.call(list)
+    }
+
+    /// Lists the keys of all pages.
+    pub fn list_all(&self, list: List) -> KeyStream {
+        KeyStream::new(self.clone(), Pages::new(list))
+    }
+
+    /// Makes a key. Its secret is in the output, and nowhere else ever.
+    pub fn create(&self, create: Create) -> Call<Create> {
+        self.call(create)
+    }
+
+    /// Gets the key of this hash.
+    pub fn get(&self, hash: impl Into<Get>) -> Call<Get> {
+        self.call(hash.into())
+    }
+
+    /// Changes what the update names and leaves the rest.
+    pub fn update(&self, update: Update) -> Call<Update> {
+        self.call(update)
+    }
+
+    /// Deletes the key of this hash.
+    pub fn delete(&self, hash: impl Into<Delete>) -> Call<Delete> {
+        self.call(hash.into())
+    }
+
+    /// Gets what the API tells about the key that signs the request.
+    pub fn get_current_key_metadata(&self) -> Call<GetCurrentKeyMetadata> {
+        self.call(GetCurrentKeyMetadata)
+    }
+
+    /// Any operation, one of the caller's own included.
+    pub fn call<O: Operation>(&self, operation: O) -> Call<O> {
+        Call {
+            client: self.clone(),
+            operation,
+            options: CallOptions::new(),
+        }
+    }
+
+    /// The handful of lines around the machine: everything that waits.
+    async fn drive<O: Operation>(
+        self,
+        operation: O,
+        options: CallOptions,
+    ) -> Result<Response<O::Output>, Error> {
+        let Inner {
+            transport,
+            keys,
+            config,
+        } = &*self.0;
+        let transport = &**transport;
+        let start = Start {
+            entropy: transport.entropy(),
+            wall_clock: transport.wall_clock(),
+        };
+        let mut attempt = Attempt::first(config, &options, operation, start)?;
+        let begun = transport.now();
+        let elapsed = || transport.now().saturating_sub(begun);
+        loop {
+            let request = match present_key(keys, transport, attempt.time_left(elapsed())).await {
+                Ok(key) => attempt.request(&key),
+                Err(cause) => return Err(attempt.without_key(cause, elapsed())),
+            };
+            let exchange = attempt.exchange(elapsed());
+            let outcome = send_within(transport, request, &exchange).await;
+            match attempt.finish(outcome, elapsed()) {
+                Step::Done(result) => return result,
+                Step::Retry { after, next } => {
+                    transport.sleep(after).await;
+                    attempt = next;
+                }
+            }
+        }
+    }
+}
+
+async fn present_key(
+    keys: &KeySource,
+    transport: &dyn Transport,
+    left: Duration,
+) -> Result<ApiKey, BoxError> {
+    match &keys.0 {
+        Source::Fixed(key) => Ok(key.clone()),
+        Source::Provider(provider) => race(provider.api_key(), transport.sleep(left))
+            .await
+            .unwrap_or_else(|| {
+                Err(
+                    TransportError::not_sent(TransportErrorKind::Timeout(TimeoutPhase::Call))
+                        .into(),
+                )
+            }),
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("keys", &self.0.keys)
+            .field("config", &self.0.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A call that is sent when it is awaited.
+///
+/// Dropping the future ends the call: what has not been sent is never sent.
+#[derive(Debug)]
+#[must_use = "a call does nothing until it is awaited"]
+pub struct Call<O> {
+    client: Client,
+    operation: O,
+    options: CallOptions,
+}
+
+impl<O: Operation> Call<O> {
+    /// Sets everything that follows in one value.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// How long this call may take with all its attempts and pauses.
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.options = self.options.timeout(time);
+        self
+    }
+
+    /// How long one attempt of this call may take.
+    pub fn attempt_timeout(mut self, time: Duration) -> Self {
+        self.options = self.options.attempt_timeout(time);
+        self
+    }
+
+    /// Headers of this call, each in the place of the client's of that name.
+    pub fn headers(mut self, headers: Headers) -> Self {
+        self.options = self.options.headers(headers);
+        self
+    }
+
+    /// Where the API is for this call.
+    pub fn base_url(mut self, url: BaseUrl) -> Self {
+        self.options = self.options.base_url(url);
+        self
+    }
+
+    /// What is tried again in this call.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.options = self.options.retry(policy);
+        self
+    }
+
+    /// The same call, whose output comes with status, request id, rate limit
+    /// and number of attempts.
+    pub fn with_response(self) -> CallWithResponse<O> {
+        CallWithResponse(self)
+    }
+}
+
+/// A [`Call`] whose output comes as a [`Response`].
+#[derive(Debug)]
+#[must_use = "a call does nothing until it is awaited"]
+pub struct CallWithResponse<O>(Call<O>);
+
+impl<O> IntoFuture for CallWithResponse<O>
+where
+    O: Operation + MaybeSendSync + 'static,
+    O::Output: MaybeSend,
+{
+    type Output = Result<Response<O::Output>, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Call {
+            client,
+            operation,
+            options,
+        } = self.0;
+        Box::pin(trace::call(O::NAME, client.drive(operation, options)))
+    }
+}
+
+impl<O> IntoFuture for Call<O>
+where
+    O: Operation + MaybeSendSync + 'static,
+    O::Output: MaybeSend,
+{
+    type Output = Result<O::Output, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Self {
+            client,
+            operation,
+            options,
+        } = self;
+        let call = trace::call(O::NAME, client.drive(operation, options));
+        Box::pin(async { call.await.map(|response| response.output) })
+    }
+}

@@ -1,0 +1,200 @@
+//! Settings of a client, and what one call may set in their place.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base_url::BaseUrl;
+use crate::error::{BuildError, BuildErrorKind};
+use crate::headers::Headers;
+use crate::quota::RetryQuota;
+use crate::retry::RetryPolicy;
+
+/// The settings of a client. The defaults are right for most programs.
+///
+/// Clones share the retry quota.
+///
+/// ```
+/// use std::time::Duration;
+/// use openrouter_keys_core::{BaseUrl, Config, Headers, RetryPolicy};
+///
+/// let config = Config::new()
+///     .base_url(BaseUrl::new("https://gateway.example/openrouter/v1")?)
+///     .headers(Headers::new().title("Shop")?)
+///     .retry(RetryPolicy::default().max_attempts(5))
+///     .timeout(Duration::from_secs(120));
+/// # let _ = config;
+/// # Ok::<(), openrouter_keys_core::BuildError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a configuration does nothing until a client takes it"]
+pub struct Config {
+    pub(crate) base_url: BaseUrl,
+    pub(crate) headers: Headers,
+    pub(crate) retry: Arc<RetryPolicy>,
+    pub(crate) timeout: Duration,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) max_success_body: usize,
+    pub(crate) max_error_body: usize,
+    pub(crate) quota: RetryQuota,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            base_url: BaseUrl::default(),
+            headers: Headers::new(),
+            retry: Arc::default(),
+            timeout: Duration::from_secs(60),
+            attempt_timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_millis(3_100),
+            idle_timeout: Duration::from_secs(10),
+            max_success_body: 4 * 1024 * 1024,
+            max_error_body: 64 * 1024,
+            quota: RetryQuota::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Where the API is; `https://openrouter.ai/api/v1` by default.
+    pub fn base_url(mut self, url: BaseUrl) -> Self {
+        self.base_url = url;
+        self
+    }
+
+    /// Headers of every request; none by default.
+    pub fn headers(mut self, headers: Headers) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// What is tried again, and after which pause.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Arc::new(policy);
+        self
+    }
+
+    /// How long a call may take with all its attempts and pauses; 60 s by
+    /// default.
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.timeout = time;
+        self
+    }
+
+    /// How long one attempt may take; 30 s by default.
+    pub fn attempt_timeout(mut self, time: Duration) -> Self {
+        self.attempt_timeout = time;
+        self
+    }
+
+    /// How long making a connection may take; 3.1 s by default.
+    pub fn connect_timeout(mut self, time: Duration) -> Self {
+        self.connect_timeout = time;
+        self
+    }
+
+    /// How long the pause between two pieces of a body may be; 10 s by default.
+    pub fn idle_timeout(mut self, time: Duration) -> Self {
+        self.idle_timeout = time;
+        self
+    }
+
+    /// How many bytes the body of a success may have; 4 MiB by default.
+    pub fn max_success_body(mut self, bytes: usize) -> Self {
+        self.max_success_body = bytes;
+        self
+    }
+
+    /// How many bytes the body of an error may have; 64 KiB by default.
+    pub fn max_error_body(mut self, bytes: usize) -> Self {
+        self.max_error_body = bytes;
+        self
+    }
+
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
+        self.retry.check()?;
+        let times = [
+            self.timeout,
+            self.attempt_timeout,
+            self.connect_timeout,
+            self.idle_timeout,
+        ];
+        if times.iter().any(Duration::is_zero) {
+            return Err(BuildError::new(
+                BuildErrorKind::Timeout,
+                "a timeout is zero; nothing could be sent in time",
+            ));
+        }
+        Ok(())
+    }
+
+    /// These settings with those of a call in their place.
+    pub(crate) fn for_call(&self, options: &CallOptions) -> Result<Self, BuildError> {
+        let mut config = self.clone();
+        if let Some(url) = &options.base_url {
+            config.base_url = url.clone();
+        }
+        if let Some(policy) = &options.retry {
+            config.retry = Arc::clone(policy);
+        }
+        config.timeout = options.timeout.unwrap_or(config.timeout);
+        config.attempt_timeout = options.attempt_timeout.unwrap_or(config.attempt_timeout);
+        config.check()?;
+        Ok(config)
+    }
+}
+
+/// What one call sets in the place of the client's settings.
+#[derive(Clone, Debug, Default)]
+#[must_use = "options do nothing until a call takes them"]
+pub struct CallOptions {
+    base_url: Option<BaseUrl>,
+    pub(crate) headers: Headers,
+    retry: Option<Arc<RetryPolicy>>,
+    timeout: Option<Duration>,
+    attempt_timeout: Option<Duration>,
+}
+
+impl CallOptions {
+    /// The client's settings throughout.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Where the API is for this call.
+    pub fn base_url(mut self, url: BaseUrl) -> Self {
+        self.base_url = Some(url);
+        self
+    }
+
+    /// Headers of this call, each in the place of the client's of that name.
+    pub fn headers(mut self, headers: Headers) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// What is tried again in this call.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(Arc::new(policy));
+        self
+    }
+
+    /// How long this call may take with all its attempts and pauses.
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.timeout = Some(time);
+        self
+    }
+
+    /// How long one attempt of this call may take.
+    pub fn attempt_timeout(mut self, time: Duration) -> Self {
+        self.attempt_timeout = Some(time);
+        self
+    }
+}

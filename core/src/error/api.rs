@@ -1,0 +1,216 @@
+//! Answers that are errors, typed by their status.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::json::Json;
+use crate::redact;
+use crate::repair;
+
+/// An error that the server, or something before it, answered with.
+///
+/// Texts are masked: a secret that the server repeats does not get through.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// The same, typed.
+    pub kind: ApiErrorKind,
+    /// The API's own message; absent if the body is not the API's.
+    pub message: Option<String>,
+    /// `error.code`, which usually equals the status.
+    pub code: Option<i64>,
+    /// `error.metadata`, as it came.
+    pub metadata: Option<Json>,
+    /// `user_id`, if the body names one.
+    pub user_id: Option<String>,
+    /// `openrouter_metadata`, as it came.
+    pub openrouter_metadata: Option<Json>,
+    /// What the body was.
+    pub body: ErrorBody,
+}
+
+/// The meaning of an error's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ApiErrorKind {
+    /// 400: a parameter is invalid.
+    BadRequest,
+    /// 401: the API key is missing, wrong, disabled or expired.
+    Unauthorized,
+    /// 402: the account has no credit.
+    PaymentRequired,
+    /// 403: the API key may not do this.
+    Forbidden,
+    /// 404: there is no such key.
+    NotFound,
+    /// 408: the server waited too long for the request.
+    RequestTimeout,
+    /// 409: something else stands in the way.
+    Conflict,
+    /// 413: the request is too large.
+    PayloadTooLarge,
+    /// 422: a parameter is invalid.
+    Unprocessable,
+    /// 425 and 429: too early, or too many requests.
+    TooManyRequests,
+    /// 500 to 599: the server or the edge before it failed.
+    Server,
+    /// Every other status.
+    Other,
+}
+
+impl ApiErrorKind {
+    fn of(status: StatusCode) -> Self {
+        match status.as_u16() {
+            400 => Self::BadRequest,
+            401 => Self::Unauthorized,
+            402 => Self::PaymentRequired,
+            403 => Self::Forbidden,
+            404 => Self::NotFound,
+            408 => Self::RequestTimeout,
+            409 => Self::Conflict,
+            413 => Self::PayloadTooLarge,
+            422 => Self::Unprocessable,
+            425 | 429 => Self::TooManyRequests,
+            500..=599 => Self::Server,
+            _ => Self::Other,
+        }
+    }
+
+    pub(crate) fn advice(self) -> &'static str {
+        match self {
+            Self::BadRequest | Self::Unprocessable | Self::PayloadTooLarge => {
+                "correct the parameters"
+            }
+            Self::Unauthorized => "check the API key: it may be wrong, disabled or expired",
+            Self::PaymentRequired => "add credit to the account",
+            Self::Forbidden => "use a management key that may do this",
+            Self::NotFound => "check the hash and the base URL",
+            Self::RequestTimeout | Self::Server => "try again later",
+            Self::Conflict => "look at the key's present state",
+            Self::TooManyRequests => "wait, then try again",
+            Self::Other => "check the base URL",
+        }
+    }
+}
+
+/// What the body of an error was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorBody {
+    /// The API's documented error object.
+    Documented,
+    /// Other JSON.
+    OtherJson,
+    /// An HTML page, as proxies and the edge send it.
+    Html,
+    /// Something else.
+    Other,
+    /// Nothing.
+    Empty,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    error: Value,
+    #[serde(default)]
+    user_id: Value,
+    #[serde(default)]
+    openrouter_metadata: Value,
+}
+
+impl ApiError {
+    /// Reads an error's body, whatever it is, and masks the given secrets.
+    pub(crate) fn read(status: StatusCode, body: &[u8], secrets: &[&str]) -> Self {
+        Self::documented(status, body, secrets).unwrap_or_else(|| {
+            let body = if body.trim_ascii().is_empty() {
+                ErrorBody::Empty
+            } else if body.trim_ascii_start().starts_with(b"<") {
+                ErrorBody::Html
+            } else if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
+                ErrorBody::OtherJson
+            } else {
+                ErrorBody::Other
+            };
+            Self::bare(status, body)
+        })
+    }
+
+    /// Reads the documented `{"error":{…}}`, if that is what the body is.
+    pub(crate) fn documented(status: StatusCode, body: &[u8], secrets: &[&str]) -> Option<Self> {
+        let document: Document = repair::parse(body).ok()?;
+        let (message, code, metadata) = match document.error {
+            Value::String(message) => (Value::String(message), Value::Null, Value::Null),
+            Value::Object(mut error) => {
+                let mut take = |name: &str| error.remove(name).unwrap_or_default();
+                (take("message"), take("code"), take("metadata"))
+            }
+            _ => return None,
+        };
+        let text = |value: Value| match value {
+            Value::String(text) => Some(redact::mask(&text, secrets)),
+            _ => None,
+        };
+        Some(Self {
+            message: text(message),
+            code: code.as_i64(),
+            metadata: masked_json(metadata, secrets),
+            user_id: text(document.user_id),
+            openrouter_metadata: masked_json(document.openrouter_metadata, secrets),
+            ..Self::bare(status, ErrorBody::Documented)
+        })
+    }
+
+    fn bare(status: StatusCode, body: ErrorBody) -> Self {
+        Self {
+            status,
+            kind: ApiErrorKind::of(status),
+            message: None,
+            code: None,
+            metadata: None,
+            user_id: None,
+            openrouter_metadata: None,
+            body,
+        }
+    }
+}
+
+/// Masked within the decoded strings: in the text, an escape could hide a key.
+fn masked_json(value: Value, secrets: &[&str]) -> Option<Json> {
+    fn masked(value: Value, secrets: &[&str]) -> Value {
+        match value {
+            Value::String(text) => Value::String(redact::mask(&text, secrets)),
+            Value::Array(items) => items
+                .into_iter()
+                .map(|item| masked(item, secrets))
+                .collect(),
+            Value::Object(fields) => fields
+                .into_iter()
+                .map(|(name, value)| (redact::mask(&name, secrets), masked(value, secrets)))
+                .collect(),
+            plain => plain,
+        }
+    }
+    (!value.is_null())
+        .then(|| Json::of(&masked(value, secrets)))
+        .flatten()
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the server answered {}", self.status)?;
+        match (&self.message, self.body) {
+            (Some(message), _) => write!(f, " ({message})"),
+            (None, ErrorBody::Html) => f.write_str(" with an HTML page, not the API's own answer"),
+            (None, _) => Ok(()),
+        }
+    }
+}
+
+impl StdError for ApiError {}

@@ -1,0 +1,71 @@
+//! Arguments and settings that are refused before anything is sent.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+
+/// An argument or a setting that was refused. Nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildError {
+    kind: BuildErrorKind,
+    problem: Cow<'static, str>,
+}
+
+/// Which argument or setting was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildErrorKind {
+    /// The API key.
+    ApiKey,
+    /// The base URL.
+    BaseUrl,
+    /// `creator_user_id`.
+    CreatorUserId,
+    /// An update that changes nothing.
+    EmptyUpdate,
+    /// `external.user` or `external.api_key`.
+    External,
+    /// A key's hash.
+    Hash,
+    /// An extra header or an attribution header.
+    Header,
+    /// A spending limit.
+    Limit,
+    /// `limit_reset`.
+    LimitReset,
+    /// A key's name.
+    Name,
+    /// The retry policy.
+    RetryPolicy,
+    /// A timeout.
+    Timeout,
+    /// A timestamp.
+    Timestamp,
+    /// The transport, or what it needs from its surroundings.
+    Transport,
+    /// A workspace's id.
+    WorkspaceId,
+}
+
+impl BuildError {
+    /// For transports, which refuse settings of their own.
+    pub fn new(kind: BuildErrorKind, problem: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            problem: problem.into(),
+        }
+    }
+
+    /// Which argument or setting it was.
+    pub fn kind(&self) -> BuildErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem)
+    }
+}
+
+impl StdError for BuildError {}

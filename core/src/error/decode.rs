@@ -1,0 +1,107 @@
+//! Answers of success that cannot be read: where and why, never their text.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+
+use http::StatusCode;
+
+/// A body that is not what the status promised.
+///
+/// serde's own message repeats values, and a value may be a secret; this error
+/// tells the path, the kind and the position only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeError {
+    path: Cow<'static, str>,
+    kind: DecodeErrorKind,
+    position: Option<(usize, usize)>,
+    status: Option<StatusCode>,
+}
+
+/// Why a body cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DecodeErrorKind {
+    /// There is no body.
+    Empty,
+    /// It is no JSON.
+    Syntax,
+    /// It is JSON that breaks off.
+    Truncated,
+    /// A field is missing.
+    Missing,
+    /// A value has another type than the documented one.
+    WrongType,
+    /// The field that confirms the operation says otherwise.
+    NotConfirmed,
+}
+
+impl DecodeError {
+    pub(crate) fn at(path: &'static str, kind: DecodeErrorKind) -> Self {
+        Self {
+            path: Cow::Borrowed(path),
+            kind,
+            position: None,
+            status: None,
+        }
+    }
+
+    pub(crate) fn from_serde(error: &serde_json::Error) -> Self {
+        let kind = match error.classify() {
+            serde_json::error::Category::Eof => DecodeErrorKind::Truncated,
+            serde_json::error::Category::Data => DecodeErrorKind::WrongType,
+            serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
+                DecodeErrorKind::Syntax
+            }
+        };
+        Self {
+            position: Some((error.line(), error.column())),
+            ..Self::at("$", kind)
+        }
+    }
+
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Where in the body, as a JSON path such as `$.data`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Why it cannot be read.
+    pub fn kind(&self) -> DecodeErrorKind {
+        self.kind
+    }
+
+    /// Line and column, both from 1, where the JSON parser stopped.
+    pub fn position(&self) -> Option<(usize, usize)> {
+        self.position
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            DecodeErrorKind::Empty => "the answer has no body",
+            DecodeErrorKind::Syntax => "the answer is no JSON",
+            DecodeErrorKind::Truncated => "the answer breaks off",
+            DecodeErrorKind::Missing => "the answer lacks a field",
+            DecodeErrorKind::WrongType => "the answer has a value of another type",
+            DecodeErrorKind::NotConfirmed => "the answer does not confirm the operation",
+        })?;
+        write!(f, " at {}", self.path)?;
+        match self.position {
+            Some((line, column)) => write!(f, " (line {line}, column {column})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl StdError for DecodeError {}

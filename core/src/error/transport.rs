@@ -1,0 +1,181 @@
+//! Failures below HTTP, told apart by whether the request may have arrived.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use http::StatusCode;
+
+use super::BoxError;
+
+/// How far a failed request may have got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The server surely did not process it.
+    NotSent,
+    /// The server may have processed it.
+    Ambiguous,
+}
+
+/// What went wrong below HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// The host's name could not be resolved.
+    Dns,
+    /// No connection came about.
+    Connect,
+    /// No TLS session came about; trying again does not help.
+    Tls,
+    /// The proxy refused.
+    Proxy,
+    /// Nothing came in time.
+    Timeout(TimeoutPhase),
+    /// The connection was reset or closed before the answer was whole.
+    Disconnected,
+    /// The server turned the HTTP/2 stream away unprocessed.
+    Refused,
+    /// The answer broke the rules of HTTP or passed a limit on its head.
+    Protocol,
+    /// The body was larger than the given number of bytes.
+    BodyTooLarge(usize),
+    /// Everything else.
+    #[default]
+    Other,
+}
+
+/// Which of the time limits passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TimeoutPhase {
+    /// Making the connection.
+    Connect,
+    /// One attempt, from the request to the end of the body.
+    Attempt,
+    /// The pause between two pieces of the body.
+    Idle,
+    /// The whole call with all its attempts.
+    Call,
+}
+
+/// Why a transport brought no answer.
+///
+/// The one thing that a transport has to judge is [`Reach`]: when in doubt, a
+/// request is [`ambiguous`](TransportError::ambiguous).
+#[derive(Debug)]
+pub struct TransportError {
+    reach: Reach,
+    kind: TransportErrorKind,
+    status: Option<StatusCode>,
+    source: Option<BoxError>,
+}
+
+impl TransportError {
+    /// A request that the server surely did not process.
+    pub fn not_sent(kind: TransportErrorKind) -> Self {
+        Self {
+            reach: Reach::NotSent,
+            kind,
+            status: None,
+            source: None,
+        }
+    }
+
+    /// A request that the server may have processed.
+    pub fn ambiguous(kind: TransportErrorKind) -> Self {
+        Self {
+            reach: Reach::Ambiguous,
+            kind,
+            status: None,
+            source: None,
+        }
+    }
+
+    /// Adds the status, if the head of an answer was seen.
+    #[must_use]
+    pub fn with_status(mut self, status: Option<StatusCode>) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Adds the cause. Its text is shown to people: it must hold no secret.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// How far the request may have got.
+    pub fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+
+    /// The status, if the head of an answer was seen.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+
+    /// Whether the same failure is to be expected of the next attempt.
+    pub(crate) fn is_lasting(&self) -> bool {
+        matches!(
+            self.kind,
+            TransportErrorKind::Tls | TransportErrorKind::BodyTooLarge(_)
+        )
+    }
+
+    pub(crate) fn advice(&self) -> &'static str {
+        match self.kind {
+            TransportErrorKind::Dns => "check the base URL and the network",
+            TransportErrorKind::Tls => "check the base URL, the clock and the trusted certificates",
+            TransportErrorKind::Proxy => "check the proxy's address and credentials",
+            TransportErrorKind::BodyTooLarge(_) => "check the base URL",
+            _ if self.reach == Reach::NotSent => "check the network, then try again",
+            _ => "it is safe to try again",
+        }
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            TransportErrorKind::Dns => f.write_str("the host's name could not be resolved"),
+            TransportErrorKind::Connect => f.write_str("no connection to the server"),
+            TransportErrorKind::Tls => f.write_str("no secure connection to the server (TLS)"),
+            TransportErrorKind::Proxy => f.write_str("the proxy refused the connection"),
+            TransportErrorKind::Timeout(phase) => f.write_str(match phase {
+                TimeoutPhase::Connect => "no connection in time",
+                TimeoutPhase::Attempt => "no answer in time",
+                TimeoutPhase::Idle => "the answer stopped halfway",
+                TimeoutPhase::Call => "the time for the whole call was used up",
+            }),
+            TransportErrorKind::Disconnected => {
+                f.write_str("the connection broke before the answer was whole")
+            }
+            TransportErrorKind::Refused => {
+                f.write_str("the server turned the request away unprocessed")
+            }
+            TransportErrorKind::Protocol => f.write_str("the answer broke the rules of HTTP"),
+            TransportErrorKind::BodyTooLarge(limit) => {
+                write!(f, "the answer is larger than {limit} bytes")
+            }
+            TransportErrorKind::Other => f.write_str("the request failed"),
+        }?;
+        match self.status {
+            Some(status) => write!(f, " (status {})", status.as_u16()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| {
+            let source: &(dyn StdError + 'static) = source;
+            source
+        })
+    }
+}

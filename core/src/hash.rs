@@ -1,0 +1,177 @@
+//! The hash that identifies a key, safe to stand in a path.
+
+use std::fmt;
+use std::ops::Deref;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::error::{BuildError, BuildErrorKind};
+use crate::field::FieldValue;
+
+/// The longest hash that is sent. The API's hashes have 64 characters.
+const LONGEST: usize = 256;
+
+/// A key's `hash`: 64 hexadecimal digits today.
+///
+/// Letters, digits, `-`, `_`, `.` and `~` are let through, in case the API
+/// changes its mind, but never a text that a URL parser would take for more or
+/// less than one path segment: `..` would turn a DELETE of a key into a DELETE
+/// of something else, and percent-encoding does not help, since parsers decode
+/// `%2e%2e`.
+///
+/// ```
+/// use openrouter_keys_core::KeyHash;
+///
+/// assert!(KeyHash::new("f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943").is_ok());
+/// assert!(KeyHash::new("..").is_err());
+/// assert!(KeyHash::new("a/b").is_err());
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyHash(Box<str>);
+
+impl KeyHash {
+    /// Checks a hash.
+    pub fn new(hash: impl Into<String>) -> Result<Self, BuildError> {
+        let hash = hash.into();
+        match refusal(&hash) {
+            None => Ok(Self(hash.into_boxed_str())),
+            Some(reason) => Err(BuildError::new(
+                BuildErrorKind::Hash,
+                format!("the key's hash {reason}"),
+            )),
+        }
+    }
+
+    /// The hash as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The message does not repeat the text: people mistake the key for its hash.
+fn refusal(hash: &str) -> Option<&'static str> {
+    if hash.is_empty() {
+        Some("is empty; it is the `hash` field of a listed key")
+    } else if hash.starts_with("sk-") {
+        Some("looks like a key itself; pass the `hash` field of a listed key, not the key")
+    } else if hash.len() > LONGEST {
+        Some("is longer than 256 characters; it is the `hash` field of a listed key")
+    } else if !hash
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
+    {
+        Some("has characters other than letters, digits, `-`, `_`, `.` and `~`")
+    } else if hash.bytes().all(|byte| byte == b'.') {
+        Some("consists of dots, which a URL parser takes for another path")
+    } else {
+        None
+    }
+}
+
+impl Deref for KeyHash {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for KeyHash {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for KeyHash {
+    type Err = BuildError;
+
+    fn from_str(hash: &str) -> Result<Self, BuildError> {
+        Self::new(hash)
+    }
+}
+
+impl From<KeyHash> for String {
+    fn from(hash: KeyHash) -> Self {
+        hash.0.into()
+    }
+}
+
+impl From<&KeyHash> for String {
+    fn from(hash: &KeyHash) -> Self {
+        hash.0.as_ref().into()
+    }
+}
+
+impl Serialize for KeyHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+impl FieldValue for KeyHash {
+    fn from_text(came: &str) -> Option<Self> {
+        Self::new(came).ok()
+    }
+
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use url::Url;
+
+    use super::KeyHash;
+
+    #[test]
+    fn texts_that_reach_another_path_are_refused() {
+        for hash in [
+            "", ".", "..", "...", "%2e%2e", "a/b", "a?x", "a#f", "a\\b", "é", "../key", "a b",
+            "a\n", ";", "@",
+        ] {
+            assert!(KeyHash::new(hash).is_err(), "{hash:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_in_the_place_of_its_hash_is_refused_and_not_repeated() {
+        let error = KeyHash::new("sk-or-v1-0123456789").unwrap_err().to_string();
+        assert!(error.contains("looks like a key"), "{error}");
+        assert!(!error.contains("0123456789"), "{error}");
+    }
+
+    proptest! {
+        /// The whatwg parser is what every `fetch` and reqwest run the URL through.
+        #[test]
+        fn an_accepted_hash_is_exactly_one_segment_for_any_url_parser(
+            hash in prop_oneof![any::<String>(), "[.%2eE/a~_?#;-]{0,6}"]
+        ) {
+            let Ok(hash) = KeyHash::new(hash) else { return Ok(()) };
+            let url = Url::parse(&format!("https://openrouter.ai/api/v1/keys/{hash}")).unwrap();
+            let segments: Vec<&str> = url.path_segments().unwrap().collect();
+            prop_assert_eq!(segments, ["api", "v1", "keys", hash.as_str()]);
+            prop_assert!(url.query().is_none() && url.fragment().is_none());
+        }
+    }
+}

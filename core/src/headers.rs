@@ -1,0 +1,183 @@
+//! Headers of the caller's: attribution, and extra ones within limits.
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+use crate::error::{BuildError, BuildErrorKind};
+
+const HTTP_REFERER: HeaderName = HeaderName::from_static("http-referer");
+const TITLE: HeaderName = HeaderName::from_static("x-openrouter-title");
+const CATEGORIES: HeaderName = HeaderName::from_static("x-openrouter-categories");
+
+/// What only the core or the transport may say. A second `Authorization` or
+/// `Host` could send a request in somebody else's name or to another place, a
+/// wrong length could smuggle a second request, `Accept-Encoding` would defeat
+/// the limit on the body.
+const RESERVED: [HeaderName; 17] = [
+    header::ACCEPT,
+    header::ACCEPT_ENCODING,
+    header::AUTHORIZATION,
+    header::CONNECTION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::COOKIE,
+    header::EXPECT,
+    header::HOST,
+    header::PROXY_AUTHORIZATION,
+    header::SET_COOKIE,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    header::RANGE,
+];
+
+/// Headers of the caller's for every request of a client or of one call.
+///
+/// A call's headers stand in the place of the client's of the same name. All
+/// values are marked sensitive, so that no `Debug` prints them: an extra header
+/// is often the token of a gateway.
+///
+/// ```
+/// use openrouter_keys_core::Headers;
+///
+/// let headers = Headers::new()
+///     .http_referer("https://shop.example")?
+///     .title("Shop")?
+///     .categories(["programming-app", "cli-agent"])?
+///     .header("x-gateway-token", "t0k3n")?;
+/// assert!(Headers::new().header("authorization", "Bearer x").is_err());
+/// # let _ = headers;
+/// # Ok::<(), openrouter_keys_core::BuildError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "headers do nothing until a configuration or a call takes them"]
+pub struct Headers(HeaderMap);
+
+impl Headers {
+    /// No headers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// `HTTP-Referer`: the app's URL, for OpenRouter's rankings.
+    pub fn http_referer(self, url: impl AsRef<str>) -> Result<Self, BuildError> {
+        self.set(HTTP_REFERER, url.as_ref())
+    }
+
+    /// `X-OpenRouter-Title`: the app's name, for OpenRouter's rankings.
+    pub fn title(self, name: impl AsRef<str>) -> Result<Self, BuildError> {
+        self.set(TITLE, name.as_ref())
+    }
+
+    /// `X-OpenRouter-Categories`: the app's categories, for OpenRouter's
+    /// rankings.
+    pub fn categories<S: AsRef<str>>(
+        self,
+        categories: impl IntoIterator<Item = S>,
+    ) -> Result<Self, BuildError> {
+        let mut joined = String::new();
+        for category in categories {
+            if !joined.is_empty() {
+                joined.push(',');
+            }
+            joined.push_str(category.as_ref());
+        }
+        self.set(CATEGORIES, &joined)
+    }
+
+    /// Any other header. Those that the library or the connection needs for
+    /// itself, such as `Authorization`, `Host`, `Cookie` and `Content-Length`,
+    /// are refused, and so is a value with a line break.
+    pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Result<Self, BuildError> {
+        let name = name.as_ref();
+        let name = HeaderName::try_from(name)
+            .map_err(|_| refused(format!("{:?} is no name of a header", printable(name))))?;
+        if RESERVED.contains(&name) {
+            return Err(refused(format!(
+                "the header {name} is set by the library and cannot be given"
+            )));
+        }
+        self.set(name, value.as_ref())
+    }
+
+    fn set(mut self, name: HeaderName, value: &str) -> Result<Self, BuildError> {
+        // `fetch` refuses what is beyond Latin-1, and servers read the rest in
+        // different ways.
+        let header = HeaderValue::from_str(value)
+            .ok()
+            .filter(|_| value.is_ascii());
+        let Some(mut header) = header else {
+            return Err(refused(format!(
+                "the value of the header {name} has a line break, a control or a non-ASCII character"
+            )));
+        };
+        header.set_sensitive(true);
+        self.0.insert(name, header);
+        Ok(self)
+    }
+
+    pub(crate) fn apply_to(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.0 {
+            headers.insert(name, value.clone());
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+fn refused(problem: String) -> BuildError {
+    BuildError::new(BuildErrorKind::Header, problem)
+}
+
+fn printable(name: &str) -> String {
+    name.chars().take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Headers;
+
+    #[test]
+    fn a_header_that_is_the_librarys_is_refused() {
+        for name in [
+            "Authorization",
+            "host",
+            "COOKIE",
+            "content-length",
+            "Transfer-Encoding",
+            "accept-encoding",
+        ] {
+            assert!(
+                Headers::new()
+                    .header(name, "x")
+                    .unwrap_err()
+                    .to_string()
+                    .contains("set by the library"),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_line_break_in_a_name_or_a_value_is_refused_and_the_value_not_shown() {
+        for (name, value) in [
+            ("x-a\r\nb", "1"),
+            ("x-a", "secret\r\nHost: evil"),
+            ("x-a", "secret\n"),
+            ("x-a", "sécret"),
+            ("", "1"),
+        ] {
+            let error = Headers::new().header(name, value).unwrap_err().to_string();
+            assert!(!error.contains("cret") && !error.contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn values_do_not_appear_in_debug() {
+        let headers = Headers::new().header("x-gateway-token", "hunter2").unwrap();
+        assert!(!format!("{headers:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,120 @@
+//! JSON kept exactly as it came: unknown fields, odd values, error metadata.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::error::DecodeError;
+use crate::redact;
+
+/// One JSON value, kept as the text that the server sent.
+///
+/// Numbers keep every digit and objects keep their order. `Debug` masks
+/// whatever looks like a key; [`as_str`](Json::as_str) does not.
+///
+/// ```
+/// let json: openrouter_keys_core::Json = serde_json::from_str(r#"{"plan":"pro"}"#)?;
+/// let plan: std::collections::BTreeMap<String, String> = json.parse().unwrap();
+/// assert_eq!(plan["plan"], "pro");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Json(Box<RawValue>);
+
+impl Json {
+    /// The JSON text as it came.
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+
+    /// Reads the value into a type of the caller's.
+    ///
+    /// The error names the position and the kind of the mismatch, never the
+    /// text.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        serde_json::from_str(self.as_str()).map_err(|error| DecodeError::from_serde(&error))
+    }
+
+    /// The JSON form of a value that the crate itself holds.
+    pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Option<Self> {
+        serde_json::value::to_raw_value(value).ok().map(Self)
+    }
+}
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Json {}
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&redact::mask(self.as_str(), &[]))
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(Self)
+    }
+}
+
+/// The fields of an answer that this version does not know, in their order.
+///
+/// They are written back when the answer is serialised, so that nothing is
+/// lost between a newer API and a store of the caller's.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Extra(Vec<(Box<str>, Json)>);
+
+impl Extra {
+    /// The value of an unknown field.
+    pub fn get(&self, name: &str) -> Option<&Json> {
+        self.iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, json)| json)
+    }
+
+    /// All unknown fields, in the order in which they came.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.0.iter().map(|(name, json)| (&**name, json))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether this version knew every field.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A repeated name keeps its last value, as the known fields do.
+    pub(crate) fn insert(&mut self, name: String, json: Json) {
+        match self.0.iter_mut().find(|(known, _)| **known == *name) {
+            Some((_, old)) => *old = json,
+            None => self.0.push((name.into_boxed_str(), json)),
+        }
+    }
+}
+
+impl fmt::Debug for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(
+                self.iter()
+                    .map(|(name, json)| (redact::mask(name, &[]), json)),
+            )
+            .finish()
+    }
+}

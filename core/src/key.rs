@@ -1,0 +1,84 @@
+//! A key as list, create, get and update describe it.
+
+use crate::answer::answer;
+use crate::error::{BuildError, BuildErrorKind};
+use crate::hash::KeyHash;
+use crate::limit::LimitReset;
+use crate::timestamp::Timestamp;
+
+answer! {
+    /// An API key, without its secret.
+    ///
+    /// Each field is a [`Field`](crate::Field), because an answer of an earlier
+    /// or a later API may lack it or have something else in its place. Money is
+    /// in US dollars of OpenRouter credit.
+    pub struct Key {
+        /// What identifies the key in [`Get`](crate::Get),
+        /// [`Update`](crate::Update) and [`Delete`](crate::Delete).
+        hash: KeyHash,
+        /// The key's name; several keys may share one.
+        name: String,
+        /// The masked key, such as `sk-or-v1-0e6...1c96`.
+        label: String,
+        /// Whether the key is switched off.
+        disabled: bool,
+        /// The spending limit; `Null` means that there is none.
+        limit: f64,
+        /// What is left of the limit; `Null` without a limit.
+        limit_remaining: f64,
+        /// When the limit starts anew; `Null` means never.
+        limit_reset: LimitReset,
+        /// Whether spending with keys of one's own at a provider (BYOK) counts
+        /// against the limit.
+        include_byok_in_limit: bool,
+        /// Credit spent so far.
+        usage: f64,
+        /// Credit spent since midnight UTC.
+        usage_daily: f64,
+        /// Credit spent since Monday, midnight UTC.
+        usage_weekly: f64,
+        /// Credit spent since the first of the month, midnight UTC.
+        usage_monthly: f64,
+        /// BYOK spending so far.
+        byok_usage: f64,
+        /// BYOK spending since midnight UTC.
+        byok_usage_daily: f64,
+        /// BYOK spending since Monday, midnight UTC.
+        byok_usage_weekly: f64,
+        /// BYOK spending since the first of the month, midnight UTC.
+        byok_usage_monthly: f64,
+        /// When the key was made.
+        created_at: Timestamp,
+        /// When the key was last changed; `Null` if never.
+        updated_at: Timestamp,
+        /// When the key stops working; `Null` if never.
+        expires_at: Timestamp,
+        /// When the key was last used; `Null` if never.
+        last_used_at: Timestamp,
+        /// The member of the organisation who made the key.
+        creator_user_id: String,
+        /// The workspace that the key belongs to.
+        workspace_id: String,
+        /// The partner's user on whose behalf the key was made.
+        external_user: String,
+    }
+}
+
+impl Key {
+    /// The hash, or an error for the odd key that came without a usable one.
+    ///
+    /// ```no_run
+    /// # async fn f(client: openrouter_keys_core::Client, key: openrouter_keys_core::Key)
+    /// # -> Result<(), Box<dyn std::error::Error>> {
+    /// client.delete(key.require_hash()?).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn require_hash(&self) -> Result<&KeyHash, BuildError> {
+        self.hash.get().ok_or_else(|| {
+            BuildError::new(
+                BuildErrorKind::Hash,
+                "the answer describes a key without a usable hash",
+            )
+        })
+    }
+}

@@ -1,0 +1,84 @@
+//! Spending limits and how often they start anew.
+
+use serde::{Serialize, Serializer};
+
+use crate::answer::open_enum;
+use crate::error::{BuildError, BuildErrorKind};
+use crate::field::write_number;
+
+/// A key's spending limit as a create or an update asks for it.
+///
+/// There is no conversion from a bare number or from `None`: in JSON a NaN
+/// becomes `null`, and `null` means a key without a limit. Such a key has to be
+/// asked for in so many words.
+///
+/// ```
+/// use openrouter_keys_core::Limit;
+///
+/// let capped = Limit::usd(25.0);
+/// let open = Limit::unlimited();
+/// # let _ = (capped, open);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit(Option<f64>);
+
+impl Limit {
+    /// A limit in US dollars of OpenRouter credit, 0 or more.
+    ///
+    /// NaN, infinities and negative numbers are refused when the request is
+    /// built, with a [`BuildError`].
+    pub fn usd(amount: f64) -> Self {
+        Self(Some(amount))
+    }
+
+    /// No limit: the key can spend whatever the account has.
+    pub fn unlimited() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn check(self) -> Result<(), BuildError> {
+        match self.0 {
+            Some(amount) if !(amount.is_finite() && amount >= 0.0) => Err(BuildError::new(
+                BuildErrorKind::Limit,
+                format!(
+                    "a limit of {amount} USD is not possible; give 0 or more, or Limit::unlimited()"
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Serialize for Limit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Some(amount) => write_number(amount, serializer),
+            None => serializer.serialize_unit(),
+        }
+    }
+}
+
+open_enum! {
+    /// When the spending that counts against a limit starts anew, at midnight
+    /// UTC.
+    pub enum LimitReset {
+        /// Every day.
+        Daily = "daily",
+        /// Every Monday.
+        Weekly = "weekly",
+        /// Every first of the month.
+        Monthly = "monthly",
+    }
+}
+
+impl LimitReset {
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
+        if self.as_str().is_empty() {
+            return Err(BuildError::new(
+                BuildErrorKind::LimitReset,
+                "the limit reset is empty; it is daily, weekly or monthly",
+            ));
+        }
+        Ok(())
+    }
+}

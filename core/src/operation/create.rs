@@ -1,0 +1,379 @@
+//! `POST /keys`: makes a key and returns its secret, once.
+
+use bytes::Bytes;
+use http::Method;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use zeroize::Zeroizing;
+
+use super::{Operation, Orphan, Parsed, Parts, Replay, check_name, check_workspace_id};
+use crate::error::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
+use crate::field::{Field, FieldValue};
+use crate::json::Extra;
+use crate::key::Key;
+use crate::limit::{Limit, LimitReset};
+use crate::repair;
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+
+/// The shortest `external.api_key` that the API takes.
+const SHORTEST_EXTERNAL_KEY: usize = 32;
+
+/// Makes a key.
+///
+/// The API has no idempotency key: a create whose answer is lost leaves a live
+/// key that nobody holds. It is therefore sent again only when the server
+/// surely did not process it; otherwise the call ends with an error whose
+/// [`may_have_created`](crate::Error::may_have_created) says what to look for.
+///
+/// ```
+/// use openrouter_keys_core::{Create, Limit, LimitReset};
+///
+/// let create = Create::new("Customer 42", Limit::usd(25.0)).limit_reset(LimitReset::Monthly);
+/// # let _ = create;
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "an operation does nothing until it is sent"]
+pub struct Create {
+    body: Body,
+}
+
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+struct Body {
+    name: String,
+    limit: Limit,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit_reset: Option<LimitReset>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    include_byok_in_limit: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspace_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    creator_user_id: Option<String>,
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "reveal_external"
+    )]
+    external: Option<External>,
+}
+
+impl Create {
+    /// A key of this name (at least one character) and this spending limit.
+    ///
+    /// The API would take a request without a limit for a key without one;
+    /// here that has to be said: [`Limit::unlimited`].
+    pub fn new(name: impl Into<String>, limit: Limit) -> Self {
+        let body = Body {
+            name: name.into(),
+            limit,
+            limit_reset: None,
+            include_byok_in_limit: None,
+            expires_at: None,
+            workspace_id: None,
+            creator_user_id: None,
+            external: None,
+        };
+        Self { body }
+    }
+
+    /// When the limit starts anew; never, unless given.
+    pub fn limit_reset(mut self, reset: LimitReset) -> Self {
+        self.body.limit_reset = Some(reset);
+        self
+    }
+
+    /// Whether BYOK spending counts against the limit.
+    pub fn include_byok_in_limit(mut self, include: bool) -> Self {
+        self.body.include_byok_in_limit = Some(include);
+        self
+    }
+
+    /// When the key stops working; never, unless given.
+    pub fn expires_at(mut self, time: Timestamp) -> Self {
+        self.body.expires_at = Some(time);
+        self
+    }
+
+    /// The workspace, a UUID, in place of the default one.
+    pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
+        self.body.workspace_id = Some(id.into());
+        self
+    }
+
+    /// The member in whose name the key is made (organisations only).
+    pub fn creator_user_id(mut self, id: impl Into<String>) -> Self {
+        self.body.creator_user_id = Some(id.into());
+        self
+    }
+
+    /// The identity of a partner's user on whose behalf the key is made.
+    pub fn external(mut self, external: External) -> Self {
+        self.body.external = Some(external);
+        self
+    }
+}
+
+/// The identity of a partner's user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct External {
+    user: String,
+    api_key: Option<Secret>,
+}
+
+impl External {
+    /// The partner's name for the user.
+    pub fn new(user: impl Into<String>) -> Self {
+        Self {
+            user: user.into(),
+            api_key: None,
+        }
+    }
+
+    /// The partner's own key for the user, of at least 32 characters.
+    #[must_use]
+    pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
+        self.api_key = Some(key.into());
+        self
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        let refused = |problem| Err(BuildError::new(BuildErrorKind::External, problem));
+        if self.user.is_empty() {
+            return refused("the external user is empty; give at least one character");
+        }
+        match &self.api_key {
+            Some(key) if key.reveal().chars().count() < SHORTEST_EXTERNAL_KEY => {
+                refused("the external api_key is shorter than 32 characters")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `External` itself has no serde, so that only a request's body reveals its
+/// key.
+#[expect(clippy::ref_option, reason = "the form that serde asks for")]
+fn reveal_external<S: Serializer>(
+    external: &Option<External>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    if let Some(External { user, api_key }) = external {
+        map.serialize_entry("user", user)?;
+        if let Some(key) = api_key {
+            map.serialize_entry("api_key", key.reveal())?;
+        }
+    }
+    map.end()
+}
+
+/// A key that was made, with its secret.
+///
+/// The secret is in no `Debug` and in no serialised form: what is serialised is
+/// the rest. Store it now; the API never shows it again.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Created {
+    key: Secret,
+    /// The key's metadata, as far as it could be read.
+    pub data: Field<Key>,
+    /// What was wrong with the rest of the body, if anything was.
+    pub problem: Option<DecodeError>,
+    /// The fields beside `key` and `data` that this version does not know.
+    pub extra: Extra,
+}
+
+impl Created {
+    /// The secret key, which [`Secret::reveal`] reads.
+    pub fn key(&self) -> &Secret {
+        &self.key
+    }
+
+    /// Takes the secret key out.
+    pub fn into_key(self) -> Secret {
+        self.key
+    }
+}
+
+impl std::fmt::Debug for Created {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Created")
+            .field("key", &self.key)
+            .field("data", &self.data)
+            .field("problem", &self.problem)
+            .field("extra", &self.extra)
+            .finish()
+    }
+}
+
+impl Serialize for Created {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if !self.data.is_absent() {
+            map.serialize_entry("data", &self.data)?;
+        }
+        for (name, json) in self.extra.iter() {
+            map.serialize_entry(name, json)?;
+        }
+        map.end()
+    }
+}
+
+impl Operation for Create {
+    type Output = Created;
+
+    const NAME: &'static str = "create";
+    const REPLAY: Replay = Replay::Duplicates;
+
+    fn parts(&self) -> Result<Parts, BuildError> {
+        let body = &self.body;
+        check_name(&body.name)?;
+        body.limit.check()?;
+        body.limit_reset
+            .as_ref()
+            .map_or(Ok(()), LimitReset::check)?;
+        body.workspace_id
+            .as_deref()
+            .map_or(Ok(()), check_workspace_id)?;
+        body.external.as_ref().map_or(Ok(()), External::check)?;
+        if body.creator_user_id.as_deref() == Some("") {
+            return Err(BuildError::new(
+                BuildErrorKind::CreatorUserId,
+                "the creator's user id is empty; give at least one character or leave it out",
+            ));
+        }
+        let parts = Parts::new(Method::POST, "/keys").with_json(body)?;
+        Ok(if self.secret().is_some() {
+            wiped_on_drop(parts)
+        } else {
+            parts
+        })
+    }
+
+    /// Takes the secret before anything else is looked at: whatever the rest of
+    /// the body is, a key that was made reaches the caller.
+    fn parse(&self, body: &[u8]) -> Result<Parsed<Created>, DecodeError> {
+        if body.trim_ascii().is_empty() {
+            return Err(DecodeError::at("$", DecodeErrorKind::Empty));
+        }
+        let mut draft = Draft::default();
+        let read = repair::parse_with(body, |text| {
+            draft.data = Field::Absent;
+            draft.extra = Extra::default();
+            let mut deserializer = serde_json::Deserializer::from_slice(text);
+            draft.deserialize(&mut deserializer)?;
+            deserializer.end()
+        });
+        let problem = read.err().map(|error| DecodeError::from_serde(&error));
+        let Draft { key, data, extra } = draft;
+        match (
+            key.or_else(|| problem.as_ref().and_then(|_| salvage(body))),
+            problem,
+        ) {
+            (Some(key), problem) => Ok(Parsed {
+                output: Created {
+                    key,
+                    data,
+                    problem,
+                    extra,
+                },
+                envelope: Extra::default(),
+            }),
+            (None, Some(problem)) => Err(problem),
+            (None, None) => Err(DecodeError::at("$.key", DecodeErrorKind::Missing)),
+        }
+    }
+
+    fn orphan(&self) -> Option<Orphan<'_>> {
+        Some(Orphan {
+            name: &self.body.name,
+            workspace_id: self.body.workspace_id.as_deref(),
+        })
+    }
+
+    fn secret(&self) -> Option<&str> {
+        self.body
+            .external
+            .as_ref()?
+            .api_key
+            .as_ref()
+            .map(Secret::reveal)
+    }
+}
+
+/// A body with a secret in it is overwritten when the last request is done.
+fn wiped_on_drop(parts: Parts) -> Parts {
+    let body = parts
+        .body
+        .map(|body| Bytes::from_owner(Zeroizing::new(Vec::from(body))));
+    Parts { body, ..parts }
+}
+
+/// What has been read so far, kept even if the rest cannot be.
+#[derive(Default)]
+struct Draft {
+    key: Option<Secret>,
+    data: Field<Key>,
+    extra: Extra,
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Draft {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Draft {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+            match &*name {
+                "key" => {
+                    let found: Field<SecretText> = map.next_value()?;
+                    let found = found.into_option().map(|SecretText(key)| key);
+                    self.key = self.key.take().or(found);
+                }
+                "data" => self.data = map.next_value()?,
+                _ => self.extra.insert(name.into_owned(), map.next_value()?),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text that is taken for the secret: any that is not empty.
+struct SecretText(Secret);
+
+impl FieldValue for SecretText {
+    fn from_text(came: &str) -> Option<Self> {
+        (!came.is_empty()).then(|| Self(Secret::from(came)))
+    }
+
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+}
+
+/// Finds `"key": "…"` in a body that is no JSON, where serde stopped before it.
+fn salvage(body: &[u8]) -> Option<Secret> {
+    let text = String::from_utf8_lossy(body);
+    text.match_indices("\"key\"").find_map(|(at, name)| {
+        let after = text.get(at.checked_add(name.len())?..)?.trim_start();
+        let value = after.strip_prefix(':')?;
+        let mut values = serde_json::Deserializer::from_str(value).into_iter::<String>();
+        values
+            .next()?
+            .ok()
+            .filter(|key| key.starts_with("sk-"))
+            .map(Secret::from)
+    })
+}

@@ -1,0 +1,89 @@
+//! `DELETE /keys/{hash}`: deletes a key.
+
+use http::Method;
+
+use super::{Operation, Parsed, Parts, Replay};
+use crate::answer::answer;
+use crate::error::{BuildError, DecodeError, DecodeErrorKind};
+use crate::hash::KeyHash;
+use crate::json::Extra;
+use crate::repair;
+
+/// Deletes a key. It stops working and cannot be restored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "an operation does nothing until it is sent"]
+pub struct Delete {
+    hash: String,
+}
+
+impl Delete {
+    /// `hash` is the `hash` field of a listed key, checked as
+    /// [`KeyHash::new`] checks it when the request is built.
+    pub fn new(hash: impl Into<String>) -> Self {
+        Self { hash: hash.into() }
+    }
+}
+
+impl<T: Into<String>> From<T> for Delete {
+    fn from(hash: T) -> Self {
+        Self::new(hash)
+    }
+}
+
+/// The server confirmed that the key is gone.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Deleted {
+    /// Whether this call found the key already gone, after an earlier attempt
+    /// of the same call whose answer was lost.
+    pub already_gone: bool,
+}
+
+answer! {
+    /// The body of a successful delete.
+    struct Confirmation {
+        /// True.
+        deleted: bool,
+    }
+}
+
+impl Operation for Delete {
+    type Output = Deleted;
+
+    const NAME: &'static str = "delete";
+    const REPLAY: Replay = Replay::ChangesOnce;
+
+    fn parts(&self) -> Result<Parts, BuildError> {
+        let hash = KeyHash::new(self.hash.as_str())?;
+        Ok(Parts::new(Method::DELETE, format!("/keys/{hash}")))
+    }
+
+    /// An empty body confirms by its status alone, as 204 does.
+    fn parse(&self, body: &[u8]) -> Result<Parsed<Deleted>, DecodeError> {
+        let deleted = Deleted {
+            already_gone: false,
+        };
+        if body.trim_ascii().is_empty() {
+            return Ok(Parsed {
+                output: deleted,
+                envelope: Extra::default(),
+            });
+        }
+        let Confirmation {
+            deleted: confirmed,
+            extra,
+        } = repair::parse(body).map_err(|error| DecodeError::from_serde(&error))?;
+        match confirmed.copied() {
+            Some(true) => Ok(Parsed {
+                output: deleted,
+                envelope: extra,
+            }),
+            Some(false) => Err(DecodeError::at("$.deleted", DecodeErrorKind::NotConfirmed)),
+            None => Err(DecodeError::at("$.deleted", DecodeErrorKind::Missing)),
+        }
+    }
+
+    fn gone(&self) -> Option<Deleted> {
+        Some(Deleted { already_gone: true })
+    }
+}

@@ -1,0 +1,45 @@
+//! `GET /keys/{hash}`: one key.
+
+use http::Method;
+
+use super::{Operation, Parsed, Parts, Replay, parse_data};
+use crate::error::{BuildError, DecodeError};
+use crate::hash::KeyHash;
+use crate::key::Key;
+
+/// Gets one key by its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "an operation does nothing until it is sent"]
+pub struct Get {
+    hash: String,
+}
+
+impl Get {
+    /// `hash` is the `hash` field of a listed key, checked as
+    /// [`KeyHash::new`] checks it when the request is built.
+    pub fn new(hash: impl Into<String>) -> Self {
+        Self { hash: hash.into() }
+    }
+}
+
+impl<T: Into<String>> From<T> for Get {
+    fn from(hash: T) -> Self {
+        Self::new(hash)
+    }
+}
+
+impl Operation for Get {
+    type Output = Key;
+
+    const NAME: &'static str = "get";
+    const REPLAY: Replay = Replay::Reads;
+
+    fn parts(&self) -> Result<Parts, BuildError> {
+        let hash = KeyHash::new(self.hash.as_str())?;
+        Ok(Parts::new(Method::GET, format!("/keys/{hash}")))
+    }
+
+    fn parse(&self, body: &[u8]) -> Result<Parsed<Key>, DecodeError> {
+        parse_data(body)
+    }
+}

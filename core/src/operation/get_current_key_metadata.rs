@@ -1,0 +1,35 @@
+//! `GET /key`: what the key that signs the request is.
+
+use http::Method;
+
+use super::{Operation, Parsed, Parts, Replay, parse_data};
+use crate::current_key::CurrentKey;
+use crate::error::{BuildError, DecodeError};
+
+/// Gets what the API tells about the key that signs the request. Any key may
+/// ask this about itself; everything else needs a management key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[must_use = "an operation does nothing until it is sent"]
+pub struct GetCurrentKeyMetadata;
+
+impl GetCurrentKeyMetadata {
+    /// It has no parameters.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl Operation for GetCurrentKeyMetadata {
+    type Output = CurrentKey;
+
+    const NAME: &'static str = "get_current_key_metadata";
+    const REPLAY: Replay = Replay::Reads;
+
+    fn parts(&self) -> Result<Parts, BuildError> {
+        Ok(Parts::new(Method::GET, "/key"))
+    }
+
+    fn parse(&self, body: &[u8]) -> Result<Parsed<CurrentKey>, DecodeError> {
+        parse_data(body)
+    }
+}

@@ -1,0 +1,229 @@
+//! `GET /keys`: one page of keys, newest first.
+
+use http::Method;
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::{Envelope, Operation, Parsed, Parts, Replay, check_workspace_id, parse_envelope};
+use crate::error::{BuildError, DecodeError, DecodeErrorKind};
+use crate::field::{Field, FieldValue};
+use crate::json::{Extra, Json};
+use crate::key::Key;
+
+/// How many keys a page holds at most. The API has no parameter for it.
+pub const PAGE_SIZE: usize = 100;
+
+/// Lists one page of keys, newest first.
+///
+/// Disabled and expired keys are left out unless asked for. A page holds at
+/// most [`PAGE_SIZE`] keys; [`Client::list_all`](crate::Client::list_all) reads
+/// all pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use = "an operation does nothing until it is sent"]
+pub struct List {
+    include_disabled: Option<bool>,
+    include_expired: Option<bool>,
+    offset: Option<u64>,
+    workspace_id: Option<String>,
+}
+
+impl List {
+    /// The first page of the default workspace.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether disabled keys are listed too.
+    pub fn include_disabled(mut self, include: bool) -> Self {
+        self.include_disabled = Some(include);
+        self
+    }
+
+    /// Whether expired keys are listed too.
+    pub fn include_expired(mut self, include: bool) -> Self {
+        self.include_expired = Some(include);
+        self
+    }
+
+    /// How many keys to skip.
+    pub fn offset(mut self, keys: u64) -> Self {
+        self.offset = Some(keys);
+        self
+    }
+
+    /// The workspace, a UUID, in place of the default one.
+    pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
+        self.workspace_id = Some(id.into());
+        self
+    }
+
+    pub(crate) fn starts_at(&self) -> u64 {
+        self.offset.unwrap_or(0)
+    }
+}
+
+impl Operation for List {
+    type Output = Page;
+
+    const NAME: &'static str = "list";
+    const REPLAY: Replay = Replay::Reads;
+
+    fn parts(&self) -> Result<Parts, BuildError> {
+        let mut path = String::from("/keys");
+        let mut separator = '?';
+        // Every value is a number, a boolean or a UUID: nothing to encode.
+        let mut push = |name: &str, value: &str| {
+            path.push(separator);
+            separator = '&';
+            path.push_str(name);
+            path.push('=');
+            path.push_str(value);
+        };
+        if let Some(include) = self.include_disabled {
+            push("include_disabled", if include { "true" } else { "false" });
+        }
+        if let Some(include) = self.include_expired {
+            push("include_expired", if include { "true" } else { "false" });
+        }
+        if let Some(offset) = self.offset {
+            push("offset", &offset.to_string());
+        }
+        if let Some(id) = &self.workspace_id {
+            check_workspace_id(id)?;
+            push("workspace_id", id);
+        }
+        Ok(Parts::new(Method::GET, path))
+    }
+
+    fn parse(&self, body: &[u8]) -> Result<Parsed<Page>, DecodeError> {
+        let Envelope { data, extra } = parse_envelope::<Rows>(body)?;
+        let Rows { keys, odd } = match data {
+            Field::Value(rows) => rows,
+            Field::Absent => return Err(DecodeError::at("$.data", DecodeErrorKind::Missing)),
+            Field::Null | Field::Odd(_) => {
+                return Err(DecodeError::at("$.data", DecodeErrorKind::WrongType));
+            }
+        };
+        Ok(Parsed {
+            output: Page {
+                data: keys,
+                odd,
+                extra,
+            },
+            envelope: Extra::default(),
+        })
+    }
+}
+
+/// One page of keys.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Page {
+    /// The keys, newest first.
+    pub data: Vec<Key>,
+    /// Rows that are not even objects, as they came.
+    pub odd: Vec<Json>,
+    /// The fields beside `data` that this version does not know.
+    pub extra: Extra,
+}
+
+impl Page {
+    /// How many rows the server sent.
+    pub(crate) fn rows(&self) -> usize {
+        self.data.len().saturating_add(self.odd.len())
+    }
+}
+
+/// As the server wrote it, but for odd rows, which come last.
+impl Serialize for Page {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("data", &WrittenRows(self))?;
+        for (name, json) in self.extra.iter() {
+            map.serialize_entry(name, json)?;
+        }
+        map.end()
+    }
+}
+
+struct WrittenRows<'a>(&'a Page);
+
+impl Serialize for WrittenRows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        enum Row<'a> {
+            Key(&'a Key),
+            Odd(&'a Json),
+        }
+        impl Serialize for Row<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    Self::Key(key) => key.serialize(serializer),
+                    Self::Odd(json) => json.serialize(serializer),
+                }
+            }
+        }
+        serializer.collect_seq(
+            self.0
+                .data
+                .iter()
+                .map(Row::Key)
+                .chain(self.0.odd.iter().map(Row::Odd)),
+        )
+    }
+}
+
+impl<'de> Deserialize<'de> for Page {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Envelope { data, extra } = Envelope::<Rows>::deserialize(deserializer)?;
+        let Rows { keys, odd } = data
+            .into_option()
+            .ok_or_else(|| serde::de::Error::missing_field("data"))?;
+        Ok(Self {
+            data: keys,
+            odd,
+            extra,
+        })
+    }
+}
+
+/// The rows of `data`, told apart.
+#[derive(Default)]
+struct Rows {
+    keys: Vec<Key>,
+    odd: Vec<Json>,
+}
+
+impl FieldValue for Rows {
+    fn from_seq<'de, A: SeqAccess<'de>>(seq: A) -> Result<Field<Self>, A::Error> {
+        struct RowsVisitor;
+
+        impl<'de> Visitor<'de> for RowsVisitor {
+            type Value = Rows;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an array")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Rows, A::Error> {
+                let mut rows = Rows {
+                    keys: Vec::with_capacity(PAGE_SIZE),
+                    odd: Vec::new(),
+                };
+                while let Some(row) = seq.next_element::<Field<Key>>()? {
+                    match row {
+                        Field::Value(key) => rows.keys.push(key),
+                        Field::Odd(json) => rows.odd.push(json),
+                        Field::Null | Field::Absent => rows.odd.extend(Json::of(&())),
+                    }
+                }
+                Ok(rows)
+            }
+        }
+
+        RowsVisitor.visit_seq(seq).map(Field::Value)
+    }
+
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(&self.keys)
+    }
+}

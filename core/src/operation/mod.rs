@@ -1,0 +1,237 @@
+//! What an operation is: data from which a request is built and with which its
+//! answer is read.
+
+mod create;
+mod delete;
+mod get;
+mod get_current_key_metadata;
+mod list;
+mod update;
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::Method;
+use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+pub use create::{Create, Created, External};
+pub use delete::{Delete, Deleted};
+pub use get::Get;
+pub use get_current_key_metadata::GetCurrentKeyMetadata;
+pub use list::{List, PAGE_SIZE, Page};
+pub use update::Update;
+
+use crate::error::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
+use crate::field::{Field, FieldValue};
+use crate::json::Extra;
+use crate::repair;
+
+/// One operation of the API with its arguments.
+///
+/// It holds data and does nothing: no base URL, no headers, no authorization,
+/// so that no operation can forget or override them. The six of the API are
+/// [`List`], [`Create`], [`Get`], [`Update`], [`Delete`] and
+/// [`GetCurrentKeyMetadata`]; a caller may add operations of other endpoints.
+pub trait Operation {
+    /// What a successful answer holds.
+    type Output;
+
+    /// The operation's name in errors and traces.
+    const NAME: &'static str;
+
+    /// What sending the request twice would do.
+    const REPLAY: Replay;
+
+    /// Checks the arguments and writes them down as a request.
+    fn parts(&self) -> Result<Parts, BuildError>;
+
+    /// Reads the body of a 2xx answer.
+    fn parse(&self, body: &[u8]) -> Result<Parsed<Self::Output>, DecodeError>;
+
+    /// What to look for if a request of unknown effect was sent.
+    fn orphan(&self) -> Option<Orphan<'_>> {
+        None
+    }
+
+    /// A text of the arguments that must not surface, if there is one.
+    fn secret(&self) -> Option<&str> {
+        None
+    }
+
+    /// The output if the server says 404 after an earlier attempt of the same
+    /// call may have been processed.
+    fn gone(&self) -> Option<Self::Output> {
+        None
+    }
+}
+
+/// What sending the same request twice does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replay {
+    /// It only reads.
+    Reads,
+    /// The second changes nothing that the first did not: its body is absolute.
+    ChangesOnce,
+    /// The second makes one more.
+    Duplicates,
+}
+
+impl Replay {
+    /// Whether a request of unknown effect may be sent again.
+    pub fn is_safe(self) -> bool {
+        match self {
+            Self::Reads | Self::ChangesOnce => true,
+            Self::Duplicates => false,
+        }
+    }
+}
+
+/// The key that a create of unknown effect may have left.
+#[derive(Clone, Copy, Debug)]
+pub struct Orphan<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its workspace; `None` means the default one.
+    pub workspace_id: Option<&'a str>,
+}
+
+/// An operation written down: everything of a request that is its own.
+#[derive(Clone)]
+pub struct Parts {
+    /// The method.
+    pub method: Method,
+    /// The path below the base URL with its query, beginning with a slash.
+    pub path: Cow<'static, str>,
+    /// The JSON body.
+    pub body: Option<Bytes>,
+}
+
+impl Parts {
+    fn new(method: Method, path: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            body: None,
+        }
+    }
+
+    fn with_json<T: Serialize>(self, body: &T) -> Result<Self, BuildError> {
+        let body = serde_json::to_vec(body).map_err(|_| {
+            BuildError::new(
+                BuildErrorKind::Name,
+                "the arguments cannot be written as JSON",
+            )
+        })?;
+        Ok(Self {
+            body: Some(body.into()),
+            ..self
+        })
+    }
+}
+
+/// An answer read.
+#[derive(Clone, Debug)]
+pub struct Parsed<T> {
+    /// What the operation promises.
+    pub output: T,
+    /// The fields beside it that this version does not know.
+    pub envelope: Extra,
+}
+
+/// Reads `{"data": …}`, where nothing can be had without `data`.
+fn parse_data<T: FieldValue>(body: &[u8]) -> Result<Parsed<T>, DecodeError> {
+    let Envelope { data, extra } = parse_envelope(body)?;
+    match data {
+        Field::Value(output) => Ok(Parsed {
+            output,
+            envelope: extra,
+        }),
+        Field::Absent => Err(DecodeError::at("$.data", DecodeErrorKind::Missing)),
+        Field::Null | Field::Odd(_) => Err(DecodeError::at("$.data", DecodeErrorKind::WrongType)),
+    }
+}
+
+fn parse_envelope<T: FieldValue>(body: &[u8]) -> Result<Envelope<T>, DecodeError> {
+    if body.trim_ascii().is_empty() {
+        return Err(DecodeError::at("$", DecodeErrorKind::Empty));
+    }
+    repair::parse(body).map_err(|error| DecodeError::from_serde(&error))
+}
+
+/// An object with `data` and fields that this version does not know.
+struct Envelope<T> {
+    data: Field<T>,
+    extra: Extra,
+}
+
+impl<'de, T: FieldValue> Deserialize<'de> for Envelope<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EnvelopeVisitor<T>(std::marker::PhantomData<T>);
+
+        impl<'de, T: FieldValue> Visitor<'de> for EnvelopeVisitor<T> {
+            type Value = Envelope<T>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<T>, A::Error> {
+                let mut envelope = Envelope {
+                    data: Field::Absent,
+                    extra: Extra::default(),
+                };
+                while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+                    if name == "data" {
+                        envelope.data = map.next_value()?;
+                    } else {
+                        envelope.extra.insert(name.into_owned(), map.next_value()?);
+                    }
+                }
+                Ok(envelope)
+            }
+        }
+
+        deserializer.deserialize_map(EnvelopeVisitor(std::marker::PhantomData))
+    }
+}
+
+/// Whether a body is an object that says nothing but `{"error": …}`: some
+/// servers say so under a status of success.
+pub(crate) fn has_error(body: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        #[serde(default)]
+        error: Option<IgnoredAny>,
+    }
+    repair::parse::<Body>(body).is_ok_and(|body| body.error.is_some())
+}
+
+/// A workspace's id is a UUID; anything else would leave the query's value or
+/// name nothing.
+fn check_workspace_id(id: &str) -> Result<(), BuildError> {
+    const LENGTHS: [usize; 5] = [8, 4, 4, 4, 12];
+    let groups = id.split('-').map(|group| {
+        group
+            .bytes()
+            .all(|b| b.is_ascii_hexdigit())
+            .then_some(group.len())
+    });
+    if groups.eq(LENGTHS.map(Some)) {
+        return Ok(());
+    }
+    Err(BuildError::new(
+        BuildErrorKind::WorkspaceId,
+        "the workspace id is no UUID; it looks like 0df9e665-d932-5740-b2c7-b52af166bc11",
+    ))
+}
+
+fn check_name(name: &str) -> Result<(), BuildError> {
+    if name.is_empty() {
+        return Err(BuildError::new(
+            BuildErrorKind::Name,
+            "the key's name is empty; give at least one character",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! `PATCH /keys/{hash}`: changes what is named and leaves the rest.
+
+use http::Method;
+use serde::Serialize;
+
+use super::{Operation, Parsed, Parts, Replay, check_name, check_workspace_id, parse_data};
+use crate::error::{BuildError, BuildErrorKind, DecodeError};
+use crate::hash::KeyHash;
+use crate::key::Key;
+use crate::limit::{Limit, LimitReset};
+
+/// Changes a key.
+///
+/// A field that no method names is *left* as it is. `limit` and `limit_reset`
+/// can also be *cleared*, with [`Limit::unlimited`] and
+/// [`no_limit_reset`](Update::no_limit_reset). The last call of a method wins.
+///
+/// ```
+/// use openrouter_keys_core::{Limit, LimitReset, Update};
+///
+/// // Sets the limit, clears the reset, leaves the name.
+/// let update = Update::new("f01d52606dc8f0a8").limit(Limit::usd(50.0)).no_limit_reset();
+/// # let _ = update;
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "an operation does nothing until it is sent"]
+pub struct Update {
+    hash: String,
+    body: Body,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+struct Body {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<Limit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit_reset: Option<Change<LimitReset>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    include_byok_in_limit: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspace_id: Option<String>,
+}
+
+/// What is to become of a field that can be cleared.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+enum Change<T> {
+    Set(T),
+    Clear,
+}
+
+impl Update {
+    /// `hash` is the `hash` field of a listed key, checked as
+    /// [`KeyHash::new`] checks it when the request is built.
+    pub fn new(hash: impl Into<String>) -> Self {
+        Self {
+            hash: hash.into(),
+            body: Body::default(),
+        }
+    }
+
+    /// Gives the key another name, of at least one character.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.body.name = Some(name.into());
+        self
+    }
+
+    /// Switches the key off or on.
+    pub fn disabled(mut self, disabled: bool) -> Self {
+        self.body.disabled = Some(disabled);
+        self
+    }
+
+    /// Sets the spending limit, or removes it with [`Limit::unlimited`].
+    pub fn limit(mut self, limit: Limit) -> Self {
+        self.body.limit = Some(limit);
+        self
+    }
+
+    /// Sets when the limit starts anew.
+    pub fn limit_reset(mut self, reset: LimitReset) -> Self {
+        self.body.limit_reset = Some(Change::Set(reset));
+        self
+    }
+
+    /// Lets the limit never start anew.
+    pub fn no_limit_reset(mut self) -> Self {
+        self.body.limit_reset = Some(Change::Clear);
+        self
+    }
+
+    /// Whether BYOK spending counts against the limit.
+    pub fn include_byok_in_limit(mut self, include: bool) -> Self {
+        self.body.include_byok_in_limit = Some(include);
+        self
+    }
+
+    /// Moves the key to the workspace of this id, a UUID.
+    pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
+        self.body.workspace_id = Some(id.into());
+        self
+    }
+}
+
+impl Operation for Update {
+    type Output = Key;
+
+    const NAME: &'static str = "update";
+    const REPLAY: Replay = Replay::ChangesOnce;
+
+    fn parts(&self) -> Result<Parts, BuildError> {
+        let hash = KeyHash::new(self.hash.as_str())?;
+        let body = &self.body;
+        if *body == Body::default() {
+            return Err(BuildError::new(
+                BuildErrorKind::EmptyUpdate,
+                "the update names nothing to change; name at least one field",
+            ));
+        }
+        body.name.as_deref().map_or(Ok(()), check_name)?;
+        body.limit.map_or(Ok(()), Limit::check)?;
+        if let Some(Change::Set(reset)) = &body.limit_reset {
+            reset.check()?;
+        }
+        body.workspace_id
+            .as_deref()
+            .map_or(Ok(()), check_workspace_id)?;
+        Parts::new(Method::PATCH, format!("/keys/{hash}")).with_json(body)
+    }
+
+    fn parse(&self, body: &[u8]) -> Result<Parsed<Key>, DecodeError> {
+        parse_data(body)
+    }
+}

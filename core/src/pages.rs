@@ -1,0 +1,242 @@
+//! All pages of a listing, each key once.
+//!
+//! The API pages by offset, newest first, so that a key that is made or deleted
+//! meanwhile shifts every later offset. Pages therefore overlap by one key: if
+//! the first key of a further page was not seen yet, others may have slipped
+//! past, and the listing steps back. Keys are told apart by their hash.
+//!
+//! Why one key of overlap is enough: the order never changes, so that every key
+//! before one that was seen was seen too, or is new.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+
+use crate::client::Client;
+use crate::config::CallOptions;
+use crate::error::{Error, ErrorKind};
+use crate::hash::KeyHash;
+use crate::key::Key;
+use crate::operation::{List, Operation, PAGE_SIZE, Page};
+use crate::transport::BoxFuture;
+
+/// How far a step goes: a page without the key of the overlap.
+const STEP: u64 = 99;
+/// So many pages in a row without a new key mean that stepping back and forth
+/// leads nowhere.
+const FRUITLESS: u32 = 8;
+
+/// The machine that turns pages into keys. It does no I/O.
+#[derive(Clone, Debug)]
+pub(crate) struct Pages {
+    list: List,
+    first: u64,
+    /// Where the next request begins; `None` at the end.
+    offset: Option<u64>,
+    /// The furthest page that was read so far.
+    furthest: Option<u64>,
+    /// Pages in a row that brought nothing new.
+    fruitless: u32,
+    seen: BTreeSet<KeyHash>,
+    keys: VecDeque<Key>,
+    until_empty: bool,
+}
+
+impl Pages {
+    pub(crate) fn new(list: List) -> Self {
+        let first = list.starts_at();
+        Self {
+            list,
+            first,
+            offset: Some(first),
+            furthest: None,
+            fruitless: 0,
+            seen: BTreeSet::new(),
+            keys: VecDeque::new(),
+            until_empty: false,
+        }
+    }
+
+    pub(crate) fn exhaustive(mut self) -> Self {
+        self.until_empty = true;
+        self
+    }
+
+    /// The next key that is already here.
+    pub(crate) fn next_key(&mut self) -> Option<Key> {
+        self.keys.pop_front()
+    }
+
+    /// The page to ask for; `None` if the listing has ended.
+    pub(crate) fn next_request(&self) -> Option<List> {
+        self.offset.map(|offset| {
+            // The first page of all is asked for without an offset.
+            if offset == 0 {
+                self.list.clone()
+            } else {
+                self.list.clone().offset(offset)
+            }
+        })
+    }
+
+    /// Takes the page that was asked for. An error ends the listing.
+    pub(crate) fn accept(&mut self, page: Result<Page, Error>) -> Result<(), Error> {
+        let Some(offset) = self.offset.take() else {
+            return Ok(());
+        };
+        let page = page?;
+        let rows = page.rows();
+        let is_first = offset == self.first;
+        let overlaps =
+            is_first || rows > 0 && page.data.first().is_none_or(|key| !self.is_new(key));
+        let found = self.keep_new(page);
+        let goes_further = self.furthest.is_none_or(|furthest| offset > furthest);
+        self.furthest = self.furthest.max(Some(offset));
+        self.fruitless = if found > 0 {
+            0
+        } else {
+            self.fruitless.saturating_add(1)
+        };
+
+        if !overlaps {
+            // Keys before this page were deleted: others took their places.
+            self.offset = Some(offset.saturating_sub(STEP).max(self.first));
+        } else if rows >= if self.until_empty { 2 } else { PAGE_SIZE } {
+            let rows = u64::try_from(rows).unwrap_or(STEP);
+            self.offset = Some(offset.saturating_add(rows.saturating_sub(1)));
+        }
+        let stalled = overlaps && goes_further && found == 0 || self.fruitless >= FRUITLESS;
+        if self.offset.is_some() && stalled {
+            self.offset = None;
+            return Err(Error::unsent(
+                List::NAME,
+                ErrorKind::PaginationStalled { offset },
+            ));
+        }
+        Ok(())
+    }
+
+    fn is_new(&self, key: &Key) -> bool {
+        key.hash.get().is_none_or(|hash| !self.seen.contains(hash))
+    }
+
+    /// Keeps the keys that were not seen yet and tells how many they are. A key
+    /// without a hash cannot be recognised and is kept each time.
+    fn keep_new(&mut self, page: Page) -> usize {
+        let before = self.keys.len();
+        for key in page.data {
+            let is_new = key
+                .hash
+                .get()
+                .is_none_or(|hash| self.seen.insert(hash.clone()));
+            if is_new {
+                self.keys.push_back(key);
+            }
+        }
+        self.keys.len().saturating_sub(before)
+    }
+}
+
+/// The keys of all pages, as a stream. It ends after the first error.
+///
+/// [`next`](KeyStream::next) and [`collect_all`](KeyStream::collect_all) need
+/// no further crate; with `futures`, it is a [`Stream`].
+///
+/// ```no_run
+/// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
+/// use openrouter_keys_core::List;
+///
+/// let mut keys = client.list_all(List::new().include_disabled(true));
+/// while let Some(key) = keys.next().await {
+///     println!("{}", key?.name.as_deref().unwrap_or("?"));
+/// }
+/// # Ok(()) }
+/// ```
+#[must_use = "a stream does nothing until it is asked for its items"]
+pub struct KeyStream {
+    client: Client,
+    options: CallOptions,
+    pages: Pages,
+    pending: Option<BoxFuture<'static, Result<Page, Error>>>,
+}
+
+impl KeyStream {
+    pub(crate) fn new(client: Client, pages: Pages) -> Self {
+        Self {
+            client,
+            options: CallOptions::new(),
+            pages,
+            pending: None,
+        }
+    }
+
+    /// Goes on until a page is empty, in place of until one is not full: one
+    /// more request, for a server whose pages are smaller than documented.
+    pub fn exhaustive(mut self) -> Self {
+        self.pages = self.pages.exhaustive();
+        self
+    }
+
+    /// Options of the call for each page.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The next key; `None` after the last.
+    pub async fn next(&mut self) -> Option<Result<Key, Error>> {
+        std::future::poll_fn(|context| self.poll_key(context)).await
+    }
+
+    /// All keys that are left, or the first error.
+    pub async fn collect_all(mut self) -> Result<Vec<Key>, Error> {
+        let mut keys = Vec::new();
+        while let Some(key) = self.next().await {
+            keys.push(key?);
+        }
+        Ok(keys)
+    }
+
+    fn poll_key(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Key, Error>>> {
+        loop {
+            if let Some(pending) = &mut self.pending {
+                let page = ready!(pending.as_mut().poll(context));
+                self.pending = None;
+                if let Err(error) = self.pages.accept(page) {
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+            if let Some(key) = self.pages.next_key() {
+                return Poll::Ready(Some(Ok(key)));
+            }
+            let Some(list) = self.pages.next_request() else {
+                return Poll::Ready(None);
+            };
+            self.pending = Some(
+                self.client
+                    .list(list)
+                    .options(self.options.clone())
+                    .into_future(),
+            );
+        }
+    }
+}
+
+impl Stream for KeyStream {
+    type Item = Result<Key, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_key(context)
+    }
+}
+
+impl fmt::Debug for KeyStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyStream")
+            .field("pages", &self.pages)
+            .finish_non_exhaustive()
+    }
+}

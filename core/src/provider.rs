@@ -1,0 +1,77 @@
+//! Where the API key of each attempt comes from.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::error::BoxError;
+use crate::secret::ApiKey;
+use crate::transport::{MaybeSend, MaybeSendSync};
+
+/// Gives the API key for each attempt, so that keys can be rotated without a
+/// restart. Any `async` closure that returns a key is one.
+///
+/// The time it takes counts towards the call's timeout. It is asked often:
+/// cache what is costly.
+///
+/// ```
+/// use openrouter_keys_core::{ApiKey, BoxError, KeySource};
+///
+/// let keys = KeySource::provider(|| async {
+///     let key = std::fs::read_to_string("/run/secrets/openrouter").map_err(BoxError::from)?;
+///     Ok(ApiKey::new(key.trim())?)
+/// });
+/// # let _ = keys;
+/// ```
+#[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
+#[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
+pub trait KeyProvider: MaybeSendSync {
+    /// The key to sign the next request with.
+    async fn api_key(&self) -> Result<ApiKey, BoxError>;
+}
+
+#[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
+#[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
+impl<F, Fut> KeyProvider for F
+where
+    F: Fn() -> Fut + MaybeSendSync,
+    Fut: Future<Output = Result<ApiKey, BoxError>> + MaybeSend,
+{
+    async fn api_key(&self) -> Result<ApiKey, BoxError> {
+        self().await
+    }
+}
+
+/// A fixed API key, or whoever knows the present one.
+#[derive(Clone)]
+pub struct KeySource(pub(crate) Source);
+
+#[derive(Clone)]
+pub(crate) enum Source {
+    Fixed(ApiKey),
+    Provider(Arc<dyn KeyProvider>),
+}
+
+impl KeySource {
+    /// Asks the provider before each attempt.
+    pub fn provider(provider: impl KeyProvider + 'static) -> Self {
+        Self(Source::Provider(Arc::new(provider)))
+    }
+}
+
+impl From<ApiKey> for KeySource {
+    fn from(key: ApiKey) -> Self {
+        Self(Source::Fixed(key))
+    }
+}
+
+impl fmt::Debug for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Source::Fixed(_) => "KeySource::Fixed([redacted])",
+            Source::Provider(_) => "KeySource::Provider",
+        })
+    }
+}

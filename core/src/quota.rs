@@ -1,0 +1,85 @@
+//! The retry quota that all calls of a client share.
+//!
+//! Retries help against a failure that is rare and make one that is not rare
+//! worse. Each retry takes tokens, success gives them back: against a server
+//! that is down, a client soon sends each request once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::retry::Trouble;
+
+const CAPACITY: u32 = 500;
+const TRANSIENT: u32 = 14;
+const THROTTLED: u32 = 5;
+const REWARD: u32 = 1;
+
+/// A token bucket without a clock.
+#[derive(Clone, Debug)]
+pub(crate) struct RetryQuota(Arc<AtomicU32>);
+
+impl Default for RetryQuota {
+    fn default() -> Self {
+        Self(Arc::new(AtomicU32::new(CAPACITY)))
+    }
+}
+
+impl RetryQuota {
+    /// Takes the price of one retry; `None` if there is not enough left.
+    pub(crate) fn take(&self, trouble: Trouble) -> Option<u32> {
+        let price = match trouble {
+            Trouble::Transient => TRANSIENT,
+            Trouble::Throttled => THROTTLED,
+        };
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
+                tokens.checked_sub(price)
+            })
+            .ok()
+            .map(|_| price)
+    }
+
+    /// A call succeeded: what its last retry took comes back, or a little if it
+    /// took none.
+    pub(crate) fn refund(&self, taken: Option<u32>) {
+        let back = taken.unwrap_or(REWARD);
+        // The update always applies; there is nothing to handle.
+        let _ = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
+                Some(tokens.saturating_add(back).min(CAPACITY))
+            });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RetryQuota;
+    use crate::retry::Trouble;
+
+    #[test]
+    fn a_dead_server_gets_35_retries_and_no_more() {
+        let quota = RetryQuota::default();
+        let granted = (0..1000)
+            .filter(|_| quota.take(Trouble::Transient).is_some())
+            .count();
+        assert_eq!(granted, 35);
+    }
+
+    #[test]
+    fn success_gives_back_what_the_retry_took_and_never_more_than_the_capacity() {
+        let quota = RetryQuota::default();
+        for _ in 0..1000 {
+            let taken = quota.take(Trouble::Throttled);
+            assert!(taken.is_some());
+            quota.refund(taken);
+            quota.refund(None);
+        }
+        assert_eq!(
+            (0..1000)
+                .filter(|_| quota.take(Trouble::Throttled).is_some())
+                .count(),
+            100
+        );
+    }
+}

@@ -1,0 +1,60 @@
+//! Masking of secrets in text that other people wrote.
+
+/// What stands in the place of a secret.
+pub(crate) const MASK: &str = "[redacted]";
+
+/// The shortest run of token characters behind `sk-` that is taken for a key.
+/// A masked label such as `sk-or-v1-0e6...1c96` breaks off after 12.
+const SHORTEST_KEY: usize = 20;
+
+/// Replaces the given secrets, and whatever looks like an API key.
+pub(crate) fn mask(text: &str, secrets: &[&str]) -> String {
+    let mut masked = text.to_owned();
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        masked = masked.replace(secret, MASK);
+    }
+    mask_keys(&masked)
+}
+
+fn mask_keys(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("sk-") {
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|c: char| !is_token(c)).unwrap_or(from.len());
+        let (run, after) = from.split_at(end);
+        out.push_str(before);
+        out.push_str(if run.len() >= SHORTEST_KEY { MASK } else { run });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+fn is_token(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask;
+
+    #[test]
+    fn keys_are_masked_and_labels_are_not() {
+        assert_eq!(
+            mask(
+                "bad key sk-or-v1-0123456789abcdef (sk-or-v1-0e6...1c96)",
+                &[]
+            ),
+            "bad key [redacted] (sk-or-v1-0e6...1c96)"
+        );
+    }
+
+    #[test]
+    fn a_known_secret_of_any_form_is_masked() {
+        assert_eq!(
+            mask("user hunter2 said hunter2", &["hunter2", ""]),
+            "user [redacted] said [redacted]"
+        );
+    }
+}

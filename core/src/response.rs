@@ -1,0 +1,101 @@
+//! What an answer carries beside its value: status, ids, limits, attempts.
+
+use std::fmt;
+
+use http::{HeaderMap, HeaderName, StatusCode};
+
+use crate::json::Extra;
+use crate::redact;
+
+/// A call's value with what the answer carried beside it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Response<T> {
+    /// The value.
+    pub output: T,
+    /// What the answer carried beside it.
+    pub meta: Meta,
+}
+
+/// What an answer carried beside its value.
+///
+/// `Debug` shows no header but the request's id.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Meta {
+    /// The status, such as 200 or 201.
+    pub status: StatusCode,
+    /// All headers of the answer.
+    pub headers: HeaderMap,
+    /// How many requests the call took.
+    pub attempts: u32,
+    /// The fields of the answer's outermost object that neither the output nor
+    /// this version knows.
+    pub envelope: Extra,
+}
+
+impl Meta {
+    /// The server's name for the request: `x-request-id`, else `cf-ray`.
+    pub fn request_id(&self) -> Option<&str> {
+        request_id(&self.headers)
+    }
+
+    /// Cloudflare's name for the request.
+    pub fn cf_ray(&self) -> Option<&str> {
+        text(&self.headers, &CF_RAY)
+    }
+
+    /// The rate limit that the answer tells, if it tells one.
+    pub fn rate_limit(&self) -> RateLimit {
+        let number = |name| {
+            text(&self.headers, &HeaderName::from_static(name))?
+                .trim()
+                .parse()
+                .ok()
+                .filter(|n: &f64| n.is_finite())
+        };
+        RateLimit {
+            limit: number("x-ratelimit-limit"),
+            remaining: number("x-ratelimit-remaining"),
+            reset: number("x-ratelimit-reset"),
+        }
+    }
+}
+
+impl fmt::Debug for Meta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meta")
+            .field("status", &self.status)
+            .field(
+                "request_id",
+                &self.request_id().map(|id| redact::mask(id, &[])),
+            )
+            .field("attempts", &self.attempts)
+            .field("envelope", &self.envelope)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The rate-limit headers of an answer, each if it is there and a number.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct RateLimit {
+    /// `X-RateLimit-Limit`: requests allowed in the window.
+    pub limit: Option<f64>,
+    /// `X-RateLimit-Remaining`: requests left in the window.
+    pub remaining: Option<f64>,
+    /// `X-RateLimit-Reset`: when the window ends, in the unit that the server
+    /// chose (milliseconds since 1970, as a rule).
+    pub reset: Option<f64>,
+}
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CF_RAY: HeaderName = HeaderName::from_static("cf-ray");
+
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
+    text(headers, &X_REQUEST_ID).or_else(|| text(headers, &CF_RAY))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}

@@ -1,0 +1,182 @@
+//! How long a server asks to wait: `Retry-After` and `retry-after-ms`.
+
+use std::time::Duration;
+
+use http::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
+
+const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+
+/// The longest time that any valid header asks for.
+///
+/// A value that is no non-negative number and no HTTP date is ignored. A number
+/// too large for a clock stays larger than every limit. A date is measured
+/// against the answer's own `Date`, so that a wrong clock on this side changes
+/// nothing; without a `Date` it is ignored.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = values(headers, RETRY_AFTER)
+        .filter_map(|text| decimal(text, 1.0).or_else(|| until(text, headers)));
+    let millis = values(headers, RETRY_AFTER_MS).filter_map(|text| decimal(text, 1000.0));
+    seconds.chain(millis).max()
+}
+
+/// Whether the server says that another attempt is useless. What says that it
+/// is useful is not believed: it does not know what a replay would do.
+pub(crate) fn forbids_retry(headers: &HeaderMap) -> bool {
+    headers
+        .get_all("x-should-retry")
+        .iter()
+        .any(|value| value.as_bytes().eq_ignore_ascii_case(b"false"))
+}
+
+/// Each value of a header; a list of numbers in one line, as `fetch` joins
+/// repeated headers, is taken apart, and a date with its comma is not.
+fn values(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| {
+            let is_list = line
+                .split(',')
+                .all(|part| decimal(part.trim(), 1.0).is_some());
+            let (list, whole) = if is_list {
+                (Some(line.split(',')), None)
+            } else {
+                (None, Some(line))
+            };
+            list.into_iter().flatten().chain(whole).map(str::trim)
+        })
+}
+
+/// Digits with at most one point among them: no sign, no exponent, no `inf`.
+fn decimal(text: &str, per_second: f64) -> Option<Duration> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let all_digits =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !all_digits(whole) || !all_digits(fraction) {
+        return None;
+    }
+    let number: f64 = text.parse().ok()?;
+    Some(Duration::try_from_secs_f64(number / per_second).unwrap_or(Duration::MAX))
+}
+
+/// The time from the answer's `Date` to an HTTP date, nothing if it has passed.
+fn until(text: &str, headers: &HeaderMap) -> Option<Duration> {
+    let then = httpdate::parse_http_date(text).ok()?;
+    let now = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    Some(then.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use http::{HeaderMap, HeaderName, HeaderValue};
+    use proptest::prelude::*;
+
+    use super::retry_after;
+
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| {
+                (
+                    HeaderName::try_from(*name).unwrap(),
+                    HeaderValue::from_str(value).unwrap(),
+                )
+            })
+            .fold(HeaderMap::new(), |mut map, (name, value)| {
+                map.append(name, value);
+                map
+            })
+    }
+
+    #[test]
+    fn numbers_are_honoured_and_nonsense_is_ignored() {
+        for (value, expected) in [
+            ("2", Some(2_000)),
+            ("1.5", Some(1_500)),
+            ("0", Some(0)),
+            (" 3 ", Some(3_000)),
+            ("86400", Some(86_400_000)),
+            ("2, 5", Some(5_000)),
+            ("-5", None),
+            ("abc", None),
+            ("inf", None),
+            ("NaN", None),
+            ("1e308", None),
+            ("0x10", None),
+            ("", None),
+            (".", None),
+            ("1.", None),
+            ("1.2.3", None),
+            ("2, x", None),
+        ] {
+            let found = retry_after(&headers(&[("retry-after", value)]));
+            assert_eq!(found, expected.map(Duration::from_millis), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_too_large_for_a_clock_is_longer_than_every_limit() {
+        let huge = "1".to_owned() + &"0".repeat(30);
+        assert_eq!(
+            retry_after(&headers(&[("retry-after", &huge)])),
+            Some(Duration::MAX)
+        );
+    }
+
+    #[test]
+    fn of_several_values_the_largest_counts() {
+        assert_eq!(
+            retry_after(&headers(&[("retry-after", "2"), ("retry-after", "7")])),
+            Some(Duration::from_secs(7))
+        );
+        assert_eq!(
+            retry_after(&headers(&[
+                ("retry-after", "2"),
+                ("retry-after-ms", "2500")
+            ])),
+            Some(Duration::from_millis(2500))
+        );
+        assert_eq!(
+            retry_after(&headers(&[("retry-after-ms", "100")])),
+            Some(Duration::from_millis(100))
+        );
+    }
+
+    #[test]
+    fn a_date_is_measured_against_the_answers_own_date() {
+        let date = "Wed, 21 Oct 2015 07:28:00 GMT";
+        let later = "Wed, 21 Oct 2015 07:28:30 GMT";
+        assert_eq!(
+            retry_after(&headers(&[("date", date), ("retry-after", later)])),
+            Some(Duration::from_secs(30))
+        );
+        assert_eq!(
+            retry_after(&headers(&[("date", later), ("retry-after", date)])),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(retry_after(&headers(&[("retry-after", later)])), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_is_read_without_a_panic(value in "[ -~]{0,40}") {
+            let _ = retry_after(&headers(&[("retry-after", &value), ("date", &value), ("retry-after-ms", &value)]));
+        }
+
+        #[test]
+        fn whole_seconds_are_read_exactly(seconds in 0_u32..) {
+            let found = retry_after(&headers(&[("retry-after", &seconds.to_string())]));
+            prop_assert_eq!(found, Some(Duration::from_secs(seconds.into())));
+        }
+
+        #[test]
+        fn a_clock_wrong_by_any_time_on_both_sides_of_the_wire_changes_nothing(now in 0_u64..4_000_000_000, wait in 0_u64..100_000) {
+            let at = |seconds| httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+            let found = retry_after(&headers(&[("date", &at(now)), ("retry-after", &at(now + wait))]));
+            prop_assert_eq!(found, Some(Duration::from_secs(wait)));
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Transports for unit tests (feature `test-util`): scripted, capturing and
+//! never answering, over a clock that only pauses move.
+//!
+//! A [`FakeTransport`] stands in the place of a real one, async and blocking.
+//! It opens no socket and never waits: a pause of an hour takes no time and
+//! moves the [`VirtualClock`] by an hour.
+//!
+//! ```
+//! use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
+//! use openrouter_keys_core::{ApiKey, Client, Create, Error, Limit};
+//!
+//! /// The code under test.
+//! async fn provision(client: &Client, customer: &str) -> Result<String, Error> {
+//!     let created = client.create(Create::new(customer, Limit::usd(10.0))).await?;
+//!     Ok(created.key().reveal().to_owned())
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! // #[tokio::test]
+//! // async fn a_lost_answer_is_reported_and_not_repeated() {
+//! let transport = FakeTransport::scripted([
+//!     Reply::refused(),
+//!     Reply::status(201).json(samples::CREATED),
+//!     Reply::disconnected(),
+//! ]);
+//! let client = Client::new(transport.clone(), ApiKey::new("sk-or-v1-test").unwrap());
+//!
+//! // Nobody listened at first: the create goes out again.
+//! assert!(provision(&client, "ada").await.unwrap().starts_with("sk-or-v1-"));
+//! assert_eq!(transport.requests().len(), 2);
+//!
+//! // The connection broke: a second key must not be made.
+//! let error = provision(&client, "bob").await.unwrap_err();
+//! assert_eq!(error.may_have_created().unwrap().name, "bob");
+//! assert_eq!(transport.requests().len(), 3);
+//! # }
+//! ```
+
+mod reply;
+pub mod samples;
+
+use std::future::pending;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+
+pub use reply::Reply;
+
+use crate::error::{TransportError, TransportErrorKind};
+use crate::transport::{BlockingTransport, Exchange, Transport};
+
+/// A clock that stands still until somebody sleeps by it or moves it.
+#[derive(Clone, Debug, Default)]
+pub struct VirtualClock(Arc<Mutex<Duration>>);
+
+impl VirtualClock {
+    /// The time since the clock was made.
+    pub fn now(&self) -> Duration {
+        *lock(&self.0)
+    }
+
+    /// Moves the clock on.
+    pub fn advance(&self, time: Duration) {
+        let mut now = lock(&self.0);
+        *now = now.saturating_add(time);
+    }
+}
+
+/// A transport without a network, for unit tests. Clones share everything.
+#[derive(Clone)]
+pub struct FakeTransport(Arc<Fake>);
+
+struct Fake {
+    answer: Answer,
+    clock: VirtualClock,
+    seen: Mutex<Seen>,
+}
+
+type Answer = Box<dyn Fn(usize, &Request<Bytes>) -> Reply + Send + Sync>;
+
+#[derive(Default)]
+struct Seen {
+    requests: Vec<Request<Bytes>>,
+    pauses: Vec<Duration>,
+    entropy: u64,
+}
+
+impl FakeTransport {
+    /// Replies in this order; when they are used up, the request fails unsent.
+    pub fn scripted(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let replies: Vec<Reply> = replies.into_iter().collect();
+        Self::answering(move |number, _| {
+            number
+                .checked_sub(1)
+                .and_then(|index| replies.get(index))
+                .cloned()
+                .unwrap_or_else(|| {
+                    Reply::not_sent(
+                        TransportErrorKind::Other,
+                        format!("the script has no reply for request {number}"),
+                    )
+                })
+        })
+    }
+
+    /// The same reply to every request.
+    pub fn always(reply: Reply) -> Self {
+        Self::answering(move |_, _| reply.clone())
+    }
+
+    /// No reply ever: every attempt ends by its timeout.
+    pub fn never() -> Self {
+        Self::always(Reply::never())
+    }
+
+    /// A reply made from the request and its number, from 1.
+    pub fn answering(
+        answer: impl Fn(usize, &Request<Bytes>) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let answer: Answer = Box::new(answer);
+        Self(Arc::new(Fake {
+            answer,
+            clock: VirtualClock::default(),
+            seen: Mutex::default(),
+        }))
+    }
+
+    /// The random bits that calls begin with; 0 by default.
+    pub fn set_entropy(&self, entropy: u64) {
+        lock(&self.0.seen).entropy = entropy;
+    }
+
+    /// Every request so far. `Debug` does not show the API key.
+    pub fn requests(&self) -> Vec<Request<Bytes>> {
+        lock(&self.0.seen).requests.clone()
+    }
+
+    /// Every pause between attempts so far.
+    pub fn pauses(&self) -> Vec<Duration> {
+        lock(&self.0.seen).pauses.clone()
+    }
+
+    /// The clock that replies and pauses move.
+    pub fn clock(&self) -> VirtualClock {
+        self.0.clock.clone()
+    }
+
+    /// The reply, and whether it comes before the exchange's timeout.
+    fn receive(
+        &self,
+        request: &Request<Bytes>,
+        exchange: &Exchange,
+    ) -> Option<Result<Response<Bytes>, TransportError>> {
+        let number = {
+            let mut seen = lock(&self.0.seen);
+            seen.requests.push(request.clone());
+            seen.requests.len()
+        };
+        let reply = (self.0.answer)(number, request);
+        if let Some(status) = reply.head_only() {
+            exchange.saw_status(status);
+        }
+        let delay = reply.delay().filter(|delay| *delay < exchange.timeout())?;
+        self.0.clock.advance(delay);
+        Some(reply.into_outcome())
+    }
+}
+
+#[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
+#[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
+impl Transport for FakeTransport {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        exchange: &Exchange,
+    ) -> Result<Response<Bytes>, TransportError> {
+        match self.receive(&request, exchange) {
+            Some(outcome) => outcome,
+            None => pending().await,
+        }
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        // A timer beside a request is polled only while no reply comes: then it
+        // is the next thing to happen.
+        self.0.clock.advance(duration);
+        lock(&self.0.seen).pauses.push(duration);
+    }
+
+    fn now(&self) -> Duration {
+        self.0.clock.now()
+    }
+
+    fn entropy(&self) -> u64 {
+        lock(&self.0.seen).entropy
+    }
+
+    fn wall_clock(&self) -> Option<SystemTime> {
+        wall_clock(self.0.clock.now())
+    }
+}
+
+impl BlockingTransport for FakeTransport {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+        exchange: &Exchange,
+    ) -> Result<Response<Bytes>, TransportError> {
+        self.receive(&request, exchange).unwrap_or_else(|| {
+            self.0.clock.advance(exchange.timeout());
+            lock(&self.0.seen).pauses.push(exchange.timeout());
+            Err(exchange.timed_out())
+        })
+    }
+
+    fn sleep(&self, duration: Duration) {
+        self.0.clock.advance(duration);
+        lock(&self.0.seen).pauses.push(duration);
+    }
+
+    fn now(&self) -> Duration {
+        self.0.clock.now()
+    }
+
+    fn entropy(&self) -> u64 {
+        lock(&self.0.seen).entropy
+    }
+
+    fn wall_clock(&self) -> Option<SystemTime> {
+        wall_clock(self.0.clock.now())
+    }
+}
+
+/// The virtual clock began at the first second of 2027.
+fn wall_clock(now: Duration) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH
+        .checked_add(Duration::from_secs(1_798_761_600))?
+        .checked_add(now)
+}
+
+/// A test that panicked elsewhere leaves data that is still whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl std::fmt::Debug for FakeTransport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FakeTransport")
+            .field("clock", &self.0.clock)
+            .finish_non_exhaustive()
+    }
+}

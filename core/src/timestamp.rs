@@ -1,0 +1,526 @@
+//! Points in time as the API writes them: RFC 3339 text, checked.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime};
+
+use serde::de::{Deserialize, Deserializer};
+use serde::{Serialize, Serializer};
+
+use crate::error::{BuildError, BuildErrorKind};
+use crate::field::FieldValue;
+use crate::redact;
+
+/// A point in time as RFC 3339 text.
+///
+/// [`parse`](Timestamp::parse) takes what people write: seconds may be missing
+/// and the offset may be any; it converts to UTC with seconds, which is what
+/// the API accepts. A timestamp in an answer keeps the text that the server
+/// sent. Order and equality are those of the instants, so that `…:00Z` equals
+/// `…:00.000Z`.
+///
+/// The features `jiff` and `time` convert from and to the types of these
+/// crates; [`SystemTime`] converts without a feature.
+///
+/// ```
+/// use openrouter_keys_core::Timestamp;
+///
+/// let noon = Timestamp::parse("2027-03-01T12:00+02:00")?;
+/// assert_eq!(noon.as_str(), "2027-03-01T10:00:00Z");
+/// assert!(noon < Timestamp::parse("2027-03-01T10:00:00.5Z")?);
+/// assert!(Timestamp::parse("next tuesday").is_err());
+/// # Ok::<(), openrouter_keys_core::BuildError>(())
+/// ```
+#[derive(Clone)]
+pub struct Timestamp {
+    text: Box<str>,
+    seconds: i64,
+    nanos: u32,
+}
+
+impl Timestamp {
+    /// Reads RFC 3339 text, with or without seconds, in any offset, and
+    /// converts it to UTC with seconds.
+    pub fn parse(text: &str) -> Result<Self, BuildError> {
+        let instant = Instant::parse(text.trim()).ok_or_else(|| {
+            BuildError::new(
+                BuildErrorKind::Timestamp,
+                format!(
+                    "{:?} is no timestamp; write it like 2027-03-01T12:00:00Z",
+                    redact::mask(text, &[])
+                ),
+            )
+        })?;
+        instant.into_timestamp().ok_or_else(out_of_range)
+    }
+
+    /// Seconds and nanoseconds since 1970-01-01T00:00:00Z.
+    pub fn from_unix(seconds: i64, nanos: u32) -> Result<Self, BuildError> {
+        Instant { seconds, nanos }
+            .into_timestamp()
+            .ok_or_else(out_of_range)
+    }
+
+    /// The RFC 3339 text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whole seconds since 1970-01-01T00:00:00Z, negative before.
+    pub fn unix_seconds(&self) -> i64 {
+        self.seconds
+    }
+
+    /// The nanoseconds within the second.
+    pub fn subsec_nanos(&self) -> u32 {
+        self.nanos
+    }
+
+    /// A timestamp of an answer, whose text stays as it is.
+    fn received(text: &str) -> Option<Self> {
+        let Instant { seconds, nanos } = Instant::parse(text)?;
+        Some(Self {
+            text: text.into(),
+            seconds,
+            nanos,
+        })
+    }
+
+    fn instant(&self) -> (i64, u32) {
+        (self.seconds, self.nanos)
+    }
+}
+
+fn out_of_range() -> BuildError {
+    BuildError::new(
+        BuildErrorKind::Timestamp,
+        "the timestamp is outside the years 0000 to 9999",
+    )
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl PartialEq for Timestamp {
+    fn eq(&self, other: &Self) -> bool {
+        self.instant() == other.instant()
+    }
+}
+
+impl Eq for Timestamp {}
+
+impl PartialOrd for Timestamp {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Timestamp {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.instant().cmp(&other.instant())
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = BuildError;
+
+    fn from_str(text: &str) -> Result<Self, BuildError> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<&str> for Timestamp {
+    type Error = BuildError;
+
+    fn try_from(text: &str) -> Result<Self, BuildError> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<SystemTime> for Timestamp {
+    type Error = BuildError;
+
+    fn try_from(time: SystemTime) -> Result<Self, BuildError> {
+        let (seconds, nanos) = match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => (i64::try_from(after.as_secs()).ok(), after.subsec_nanos()),
+            Err(error) => {
+                let before = error.duration();
+                let seconds = i64::try_from(before.as_secs())
+                    .ok()
+                    .and_then(i64::checked_neg);
+                match before.subsec_nanos() {
+                    0 => (seconds, 0),
+                    nanos => (
+                        seconds.and_then(|s| s.checked_sub(1)),
+                        1_000_000_000_u32.saturating_sub(nanos),
+                    ),
+                }
+            }
+        };
+        Self::from_unix(seconds.ok_or_else(out_of_range)?, nanos)
+    }
+}
+
+impl TryFrom<&Timestamp> for SystemTime {
+    type Error = BuildError;
+
+    fn try_from(timestamp: &Timestamp) -> Result<Self, BuildError> {
+        let whole = Duration::from_secs(timestamp.seconds.unsigned_abs());
+        let second = if timestamp.seconds < 0 {
+            Self::UNIX_EPOCH.checked_sub(whole)
+        } else {
+            Self::UNIX_EPOCH.checked_add(whole)
+        };
+        second
+            .and_then(|second| second.checked_add(Duration::from_nanos(timestamp.nanos.into())))
+            .ok_or_else(out_of_range)
+    }
+}
+
+#[cfg(feature = "jiff")]
+impl TryFrom<&Timestamp> for jiff::Timestamp {
+    type Error = BuildError;
+
+    fn try_from(timestamp: &Timestamp) -> Result<Self, BuildError> {
+        let nanos = i32::try_from(timestamp.nanos).map_err(|_| out_of_range())?;
+        Self::new(timestamp.seconds, nanos).map_err(|_| out_of_range())
+    }
+}
+
+#[cfg(feature = "jiff")]
+impl TryFrom<jiff::Timestamp> for Timestamp {
+    type Error = BuildError;
+
+    fn try_from(timestamp: jiff::Timestamp) -> Result<Self, BuildError> {
+        SystemTime::from(timestamp).try_into()
+    }
+}
+
+#[cfg(feature = "time")]
+impl TryFrom<&Timestamp> for time::OffsetDateTime {
+    type Error = BuildError;
+
+    fn try_from(timestamp: &Timestamp) -> Result<Self, BuildError> {
+        Self::from_unix_timestamp(timestamp.seconds)
+            .and_then(|second| second.replace_nanosecond(timestamp.nanos))
+            .map_err(|_| out_of_range())
+    }
+}
+
+#[cfg(feature = "time")]
+impl TryFrom<time::OffsetDateTime> for Timestamp {
+    type Error = BuildError;
+
+    fn try_from(timestamp: time::OffsetDateTime) -> Result<Self, BuildError> {
+        Self::from_unix(timestamp.unix_timestamp(), timestamp.nanosecond())
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::received(&text).ok_or_else(|| serde::de::Error::custom("no RFC 3339 timestamp"))
+    }
+}
+
+impl FieldValue for Timestamp {
+    fn from_text(came: &str) -> Option<Self> {
+        Self::received(came)
+    }
+
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
+}
+
+const DAY: i64 = 86_400;
+
+/// A point in time without its text.
+struct Instant {
+    seconds: i64,
+    nanos: u32,
+}
+
+impl Instant {
+    /// RFC 3339, section 5.6, with the seconds optional and a leap second
+    /// counted as the second after it.
+    fn parse(text: &str) -> Option<Self> {
+        let mut scan = Scan(text.as_bytes());
+        let (year, month, day) = (scan.number(4)?, scan.after(b"-", 2)?, scan.after(b"-", 2)?);
+        scan.one_of(b"Tt ")?;
+        let (hour, minute) = (scan.number(2)?, scan.after(b":", 2)?);
+        let second = if scan.peek() == Some(b':') {
+            scan.after(b":", 2)?
+        } else {
+            0
+        };
+        let nanos = if scan.peek() == Some(b'.') {
+            scan.fraction()?
+        } else {
+            0
+        };
+        let offset = scan.offset()?;
+        let valid = (1..=12).contains(&month)
+            && (1..=days_in_month(year, month)).contains(&day)
+            && hour <= 23
+            && minute <= 59
+            && second <= 60
+            && scan.0.is_empty();
+        if !valid {
+            return None;
+        }
+        let time = hour
+            .checked_mul(3600)?
+            .checked_add(minute.checked_mul(60)?)?
+            .checked_add(second)?;
+        let seconds = days_from_civil(year, month, day)?
+            .checked_mul(DAY)?
+            .checked_add(time)?
+            .checked_sub(offset)?;
+        Some(Self { seconds, nanos })
+    }
+
+    /// Writes the text in UTC, with seconds, and with a fraction if there is one.
+    fn into_timestamp(self) -> Option<Timestamp> {
+        let Self { seconds, nanos } = self;
+        let (year, month, day) = civil_from_days(seconds.div_euclid(DAY))?;
+        if !(0..=9999).contains(&year) || nanos >= 1_000_000_000 {
+            return None;
+        }
+        let time = seconds.rem_euclid(DAY);
+        let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
+        let mut text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+        if nanos > 0 {
+            let fraction = format!(".{nanos:09}");
+            text.push_str(fraction.trim_end_matches('0'));
+        }
+        text.push('Z');
+        Some(Timestamp {
+            text: text.into(),
+            seconds,
+            nanos,
+        })
+    }
+}
+
+struct Scan<'a>(&'a [u8]);
+
+impl Scan<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.0.first().copied()
+    }
+
+    fn one_of(&mut self, allowed: &[u8]) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        allowed.contains(first).then(|| {
+            self.0 = rest;
+            *first
+        })
+    }
+
+    fn number(&mut self, digits: usize) -> Option<i64> {
+        (0..digits).try_fold(0_i64, |number, _| {
+            let digit = self.one_of(b"0123456789")?.checked_sub(b'0')?;
+            number.checked_mul(10)?.checked_add(digit.into())
+        })
+    }
+
+    fn after(&mut self, separator: &[u8], digits: usize) -> Option<i64> {
+        self.one_of(separator)?;
+        self.number(digits)
+    }
+
+    /// Digits beyond the ninth are finer than a nanosecond and dropped.
+    fn fraction(&mut self) -> Option<u32> {
+        self.one_of(b".")?;
+        let mut nanos: u32 = 0;
+        let mut place: u32 = 100_000_000;
+        let mut digits: usize = 0;
+        while let Some(byte) = self.one_of(b"0123456789") {
+            nanos = nanos.checked_add(u32::from(byte.checked_sub(b'0')?).checked_mul(place)?)?;
+            place /= 10;
+            digits = digits.checked_add(1)?;
+        }
+        (digits > 0).then_some(nanos)
+    }
+
+    /// Seconds east of UTC.
+    fn offset(&mut self) -> Option<i64> {
+        let sign = match self.one_of(b"Zz+-")? {
+            b'+' => 1,
+            b'-' => -1,
+            _ => return Some(0),
+        };
+        let (hours, minutes) = (self.number(2)?, self.after(b":", 2)?);
+        if hours > 23 || minutes > 59 {
+            return None;
+        }
+        hours
+            .checked_mul(60)?
+            .checked_add(minutes)?
+            .checked_mul(60)?
+            .checked_mul(sign)
+    }
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// Days since 1970-01-01 of a date in the proleptic Gregorian calendar.
+///
+/// Years are counted from March, so that the leap day is the last of its year.
+fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
+    let year = if month <= 2 {
+        year.checked_sub(1)?
+    } else {
+        year
+    };
+    let months_since_march = (month.checked_add(9)?) % 12;
+    let day_of_year = months_since_march.checked_mul(153)?.checked_add(2)? / 5;
+    let leap_days = year
+        .div_euclid(4)
+        .checked_sub(year.div_euclid(100))?
+        .checked_add(year.div_euclid(400))?;
+    let days = year
+        .checked_mul(365)?
+        .checked_add(leap_days)?
+        .checked_add(day_of_year)?
+        .checked_add(day)?;
+    // 0000-03-01 is day 1 of this count, and 719,468 days before 1970-01-01.
+    days.checked_sub(719_469)
+}
+
+/// The date of a day since 1970-01-01, as year, month and day.
+fn civil_from_days(days: i64) -> Option<(i64, i64, i64)> {
+    const DAYS_OF_400_YEARS: i64 = 146_097;
+    let days = days.checked_add(719_468)?;
+    let era = days.div_euclid(DAYS_OF_400_YEARS);
+    let day_of_era = days.rem_euclid(DAYS_OF_400_YEARS);
+    let leap_days = day_of_era / 1460 - day_of_era / 36_524 + day_of_era / 146_096;
+    let year_of_era = (day_of_era - leap_days) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let months_since_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * months_since_march + 2) / 5 + 1;
+    let month = (months_since_march + 2) % 12 + 1;
+    let year = era
+        .checked_mul(400)?
+        .checked_add(year_of_era)?
+        .checked_add(i64::from(month <= 2))?;
+    Some((year, month, day))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use proptest::prelude::*;
+
+    use super::Timestamp;
+
+    #[test]
+    fn people_may_leave_out_seconds_and_write_any_offset() {
+        for (written, sent) in [
+            ("2027-01-31T23:59:59Z", "2027-01-31T23:59:59Z"),
+            ("2027-01-31T23:59Z", "2027-01-31T23:59:00Z"),
+            ("2027-01-31t23:59:59.250z", "2027-01-31T23:59:59.25Z"),
+            ("2027-01-01T00:30:00+01:00", "2026-12-31T23:30:00Z"),
+            ("2028-02-28T20:00:00-05:30", "2028-02-29T01:30:00Z"),
+            ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+            (" 1969-12-31 23:59:59Z ", "1969-12-31T23:59:59Z"),
+            ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(Timestamp::parse(written).expect(written).as_str(), sent);
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for nonsense in [
+            "",
+            "now",
+            "2027-13-01T00:00:00Z",
+            "2027-02-29T00:00:00Z",
+            "2027-01-01",
+            "2027-01-01T24:00:00Z",
+            "2027-01-01T00:60:00Z",
+            "2027-01-01T00:00:61Z",
+            "2027-01-01T00:00:00",
+            "2027-01-01T00:00:00.Z",
+            "2027-01-01T00:00:00+24:00",
+            "2027-01-01T00:00:00Zx",
+            "0000-01-01T00:00:00+01:00",
+            "２027-01-01T00:00:00Z",
+        ] {
+            assert!(Timestamp::parse(nonsense).is_err(), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn an_answer_keeps_its_text_and_equals_the_same_instant() {
+        let received: Timestamp =
+            serde_json::from_str(r#""2027-01-01T00:00:00.000+00:00""#).unwrap();
+        assert_eq!(received.as_str(), "2027-01-01T00:00:00.000+00:00");
+        assert_eq!(received, Timestamp::parse("2027-01-01T00:00:00Z").unwrap());
+    }
+
+    proptest! {
+        #[test]
+        fn every_instant_survives_text_and_the_three_conversions(
+            seconds in -62_167_219_200_i64..253_402_300_800,
+            nanos in 0_u32..1_000_000_000,
+        ) {
+            let timestamp = Timestamp::from_unix(seconds, nanos).unwrap();
+            prop_assert_eq!(&Timestamp::parse(timestamp.as_str()).unwrap(), &timestamp);
+            let system: SystemTime = (&timestamp).try_into().unwrap();
+            prop_assert_eq!(&Timestamp::try_from(system).unwrap(), &timestamp);
+            let offset: time::OffsetDateTime = (&timestamp).try_into().unwrap();
+            prop_assert_eq!(&Timestamp::try_from(offset).unwrap(), &timestamp);
+            if let Ok(instant) = jiff::Timestamp::try_from(&timestamp) {
+                prop_assert_eq!(instant.as_second(), (seconds, nanos).0 + i64::from(seconds < 0 && nanos > 0));
+                prop_assert_eq!(&Timestamp::try_from(instant).unwrap(), &timestamp);
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused_without_a_panic(text in "[0-9TtZz:.+ -]{0,40}") {
+            let _ = Timestamp::parse(&text);
+        }
+
+        #[test]
+        fn jiff_reads_what_is_written(seconds in 0_i64..253_402_300_000) {
+            let text = Timestamp::from_unix(seconds, 0).unwrap();
+            prop_assert_eq!(text.as_str().parse::<jiff::Timestamp>().unwrap().as_second(), seconds);
+        }
+    }
+
+    #[test]
+    fn the_system_clock_before_1970_converts() {
+        let before = SystemTime::UNIX_EPOCH - Duration::from_millis(500);
+        assert_eq!(
+            Timestamp::try_from(before).unwrap().as_str(),
+            "1969-12-31T23:59:59.5Z"
+        );
+    }
+}

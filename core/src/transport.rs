@@ -1,0 +1,221 @@
+//! What carries a request: the one thing that differs between platforms.
+
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+
+use crate::error::{TimeoutPhase, TransportError, TransportErrorKind};
+use crate::race::race;
+
+/// Carries requests, sleeps, and owns the clocks and the entropy that the core
+/// does without.
+///
+/// A transport sends a request **once**: it follows no redirect, sends nothing
+/// again, decompresses nothing, and judges only how far a failed request may
+/// have got ([`Reach`](crate::Reach)). See the crate's documentation for one in
+/// ten lines.
+#[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
+#[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
+pub trait Transport: MaybeSendSync {
+    /// Sends a request once and returns the answer with its whole body.
+    ///
+    /// The driver ends it after [`Exchange::timeout`]; the transport keeps the
+    /// other limits of the exchange.
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        exchange: &Exchange,
+    ) -> Result<Response<Bytes>, TransportError>;
+
+    /// Returns after the given time.
+    async fn sleep(&self, duration: Duration);
+
+    /// The time since any fixed moment, by a clock that never goes back.
+    fn now(&self) -> Duration;
+
+    /// Random bits, for jitter. They need not be fit for cryptography.
+    fn entropy(&self) -> u64;
+
+    /// The time of day, which tells people when a lost create went out.
+    fn wall_clock(&self) -> Option<SystemTime> {
+        None
+    }
+}
+
+/// [`Transport`] for threads that may block.
+///
+/// Nobody can end a blocking call from outside: the transport keeps
+/// [`Exchange::timeout`] itself.
+pub trait BlockingTransport: Send + Sync {
+    /// Sends a request once and returns the answer with its whole body.
+    fn send(
+        &self,
+        request: Request<Bytes>,
+        exchange: &Exchange,
+    ) -> Result<Response<Bytes>, TransportError>;
+
+    /// Returns after the given time.
+    fn sleep(&self, duration: Duration);
+
+    /// The time since any fixed moment, by a clock that never goes back.
+    fn now(&self) -> Duration;
+
+    /// Random bits, for jitter. They need not be fit for cryptography.
+    fn entropy(&self) -> u64;
+
+    /// The time of day, which tells people when a lost create went out.
+    fn wall_clock(&self) -> Option<SystemTime> {
+        None
+    }
+}
+
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+mod threads {
+    use std::future::Future;
+    use std::pin::Pin;
+
+    /// `Send` where there are threads, and nothing on `wasm32-unknown-unknown`,
+    /// whose objects belong to one thread.
+    pub trait MaybeSend: Send {}
+    impl<T: Send + ?Sized> MaybeSend for T {}
+
+    /// `Send + Sync` where there are threads, and nothing on
+    /// `wasm32-unknown-unknown`.
+    pub trait MaybeSendSync: Send + Sync {}
+    impl<T: Send + Sync + ?Sized> MaybeSendSync for T {}
+
+    /// A boxed future that is `Send` where there are threads.
+    pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+}
+
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod threads {
+    use std::future::Future;
+    use std::pin::Pin;
+
+    /// `Send` where there are threads, and nothing on `wasm32-unknown-unknown`,
+    /// whose objects belong to one thread.
+    pub trait MaybeSend {}
+    impl<T: ?Sized> MaybeSend for T {}
+
+    /// `Send + Sync` where there are threads, and nothing on
+    /// `wasm32-unknown-unknown`.
+    pub trait MaybeSendSync {}
+    impl<T: ?Sized> MaybeSendSync for T {}
+
+    /// A boxed future that is `Send` where there are threads.
+    pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+}
+
+pub use threads::{BoxFuture, MaybeSend, MaybeSendSync};
+
+/// What the core asks of one exchange of request and answer, and what the
+/// transport notes while it is under way.
+#[derive(Debug)]
+pub struct Exchange {
+    limits: Limits,
+    /// 0 until the head of the answer is there.
+    seen: AtomicU16,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    pub(crate) timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) max_success_body: usize,
+    pub(crate) max_error_body: usize,
+    pub(crate) fresh_connection: bool,
+    pub(crate) is_last_of_call: bool,
+}
+
+impl Exchange {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            seen: AtomicU16::new(0),
+        }
+    }
+
+    /// How long the exchange may take, from the request to the end of the body.
+    pub fn timeout(&self) -> Duration {
+        self.limits.timeout
+    }
+
+    /// How long making the connection may take.
+    pub fn connect_timeout(&self) -> Duration {
+        self.limits.connect_timeout
+    }
+
+    /// How long the pause between two pieces of the body may be.
+    pub fn idle_timeout(&self) -> Duration {
+        self.limits.idle_timeout
+    }
+
+    /// How many bytes the body of an answer of this status may have.
+    pub fn max_body(&self, status: StatusCode) -> usize {
+        if status.is_success() {
+            self.limits.max_success_body
+        } else {
+            self.limits.max_error_body
+        }
+    }
+
+    /// Whether the request should go out on a connection that did not sit idle:
+    /// the server may have closed an idle one, and whether it still read the
+    /// request is then unknowable.
+    pub fn wants_fresh_connection(&self) -> bool {
+        self.limits.fresh_connection
+    }
+
+    /// Notes the status as soon as the head of the answer is there, so that an
+    /// error about the body can tell it.
+    pub fn saw_status(&self, status: StatusCode) {
+        self.seen.store(status.as_u16(), Ordering::Relaxed);
+    }
+
+    /// The status that was noted.
+    pub fn seen_status(&self) -> Option<StatusCode> {
+        StatusCode::from_u16(self.seen.load(Ordering::Relaxed)).ok()
+    }
+
+    /// The error of an exchange that took longer than [`timeout`](Self::timeout).
+    pub fn timed_out(&self) -> TransportError {
+        let phase = if self.limits.is_last_of_call {
+            TimeoutPhase::Call
+        } else {
+            TimeoutPhase::Attempt
+        };
+        TransportError::ambiguous(TransportErrorKind::Timeout(phase))
+            .with_status(self.seen_status())
+    }
+
+    /// The error of a body that is longer than [`max_body`](Self::max_body).
+    pub fn body_too_large(&self, status: StatusCode) -> TransportError {
+        TransportError::ambiguous(TransportErrorKind::BodyTooLarge(self.max_body(status)))
+            .with_status(Some(status))
+    }
+}
+
+/// Sends a request and ends it after [`Exchange::timeout`].
+///
+/// The async client sends everything through it; a [`BlockingTransport`] over
+/// an async one does the same.
+pub async fn send_within<T: Transport + ?Sized>(
+    transport: &T,
+    request: Request<Bytes>,
+    exchange: &Exchange,
+) -> Result<Response<Bytes>, TransportError> {
+    if exchange.timeout().is_zero() {
+        return Err(TransportError::not_sent(TransportErrorKind::Timeout(
+            TimeoutPhase::Call,
+        )));
+    }
+    let timer = transport.sleep(exchange.timeout());
+    race(transport.send(request, exchange), timer)
+        .await
+        .unwrap_or_else(|| Err(exchange.timed_out()))
+}
