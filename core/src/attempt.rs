@@ -145,16 +145,13 @@ impl<O: Operation> Attempt<O> {
     /// The limits of the exchange, `elapsed` after the call's beginning.
     pub fn exchange(&self, elapsed: Duration) -> Exchange {
         let Config {
-            timeout,
             attempt_timeout,
-            connect_timeout,
             idle_timeout,
             ..
         } = self.call.config;
         let left = self.time_left(elapsed);
         Exchange::new(Limits {
             timeout: left.min(attempt_timeout),
-            connect_timeout: connect_timeout.min(timeout),
             idle_timeout,
             max_success_body: self.call.config.max_success_body,
             max_error_body: self.call.config.max_error_body,

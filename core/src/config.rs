@@ -33,7 +33,6 @@ pub struct Config {
     pub(crate) retry: Arc<RetryPolicy>,
     pub(crate) timeout: Duration,
     pub(crate) attempt_timeout: Duration,
-    pub(crate) connect_timeout: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) max_success_body: usize,
     pub(crate) max_error_body: usize,
@@ -48,7 +47,6 @@ impl Default for Config {
             retry: Arc::default(),
             timeout: Duration::from_secs(60),
             attempt_timeout: Duration::from_secs(30),
-            connect_timeout: Duration::from_millis(3_100),
             idle_timeout: Duration::from_secs(10),
             max_success_body: 4 * 1024 * 1024,
             max_error_body: 64 * 1024,
@@ -94,12 +92,6 @@ impl Config {
         self
     }
 
-    /// How long making a connection may take; 3.1 s by default.
-    pub fn connect_timeout(mut self, time: Duration) -> Self {
-        self.connect_timeout = time;
-        self
-    }
-
     /// How long the pause between two pieces of a body may be; 10 s by default.
     pub fn idle_timeout(mut self, time: Duration) -> Self {
         self.idle_timeout = time;
@@ -120,12 +112,7 @@ impl Config {
 
     pub(crate) fn check(&self) -> Result<(), BuildError> {
         self.retry.check()?;
-        let times = [
-            self.timeout,
-            self.attempt_timeout,
-            self.connect_timeout,
-            self.idle_timeout,
-        ];
+        let times = [self.timeout, self.attempt_timeout, self.idle_timeout];
         if times.iter().any(Duration::is_zero) {
             return Err(BuildError::new(
                 BuildErrorKind::Timeout,

@@ -124,7 +124,6 @@ pub struct Exchange {
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
     pub(crate) timeout: Duration,
-    pub(crate) connect_timeout: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) max_success_body: usize,
     pub(crate) max_error_body: usize,
@@ -143,11 +142,6 @@ impl Exchange {
     /// How long the exchange may take, from the request to the end of the body.
     pub fn timeout(&self) -> Duration {
         self.limits.timeout
-    }
-
-    /// How long making the connection may take.
-    pub fn connect_timeout(&self) -> Duration {
-        self.limits.connect_timeout
     }
 
     /// How long the pause between two pieces of the body may be.

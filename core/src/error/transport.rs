@@ -38,6 +38,8 @@ pub enum TransportErrorKind {
     Protocol,
     /// The body was larger than the given number of bytes.
     BodyTooLarge(usize),
+    /// The transport cannot be used from here; trying again does not help.
+    Setup,
     /// Everything else.
     #[default]
     Other,
@@ -123,7 +125,9 @@ impl TransportError {
     pub(crate) fn is_lasting(&self) -> bool {
         matches!(
             self.kind,
-            TransportErrorKind::Tls | TransportErrorKind::BodyTooLarge(_)
+            TransportErrorKind::Tls
+                | TransportErrorKind::BodyTooLarge(_)
+                | TransportErrorKind::Setup
         )
     }
 
@@ -133,6 +137,7 @@ impl TransportError {
             TransportErrorKind::Tls => "check the base URL, the clock and the trusted certificates",
             TransportErrorKind::Proxy => "check the proxy's address and credentials",
             TransportErrorKind::BodyTooLarge(_) => "check the base URL",
+            TransportErrorKind::Setup => "see the cause",
             _ if self.reach == Reach::NotSent => "check the network, then try again",
             _ => "it is safe to try again",
         }
@@ -162,6 +167,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::BodyTooLarge(limit) => {
                 write!(f, "the answer is larger than {limit} bytes")
             }
+            TransportErrorKind::Setup => f.write_str("the transport cannot be used from here"),
             TransportErrorKind::Other => f.write_str("the request failed"),
         }?;
         match self.status {

@@ -1,0 +1,89 @@
+//! Reading a body under the exchange's limits on size and pauses.
+
+use bytes::{Bytes, BytesMut};
+use http::Response;
+use openrouter_keys_core::{Exchange, TimeoutPhase, TransportError, TransportErrorKind};
+
+use crate::failure;
+
+/// Reads the whole body. One that is or says that it is larger than allowed is
+/// given up, and with it the connection.
+pub(crate) async fn read(
+    mut answer: reqwest::Response,
+    exchange: &Exchange,
+) -> Result<Response<Bytes>, TransportError> {
+    let status = answer.status();
+    let limit = exchange.max_body(status);
+    let announced =
+        usize::try_from(answer.content_length().unwrap_or_default()).unwrap_or(usize::MAX);
+    if announced > limit {
+        return Err(exchange.body_too_large(status));
+    }
+    let mut body = Body::Empty;
+    while let Some(chunk) = next_chunk(&mut answer, exchange).await? {
+        if body.len().saturating_add(chunk.len()) > limit {
+            return Err(exchange.body_too_large(status));
+        }
+        body = body.with(chunk, announced);
+    }
+    let mut response = Response::new(body.into_bytes());
+    *response.status_mut() = status;
+    *response.headers_mut() = std::mem::take(answer.headers_mut());
+    Ok(response)
+}
+
+async fn next_chunk(
+    answer: &mut reqwest::Response,
+    exchange: &Exchange,
+) -> Result<Option<Bytes>, TransportError> {
+    let status = answer.status();
+    match tokio::time::timeout(exchange.idle_timeout(), answer.chunk()).await {
+        Ok(chunk) => chunk.map_err(|error| failure::within_the_body(error, status)),
+        Err(_) => {
+            let kind = TransportErrorKind::Timeout(TimeoutPhase::Idle);
+            Err(TransportError::ambiguous(kind).with_status(Some(status)))
+        }
+    }
+}
+
+/// What has come so far. A body in one piece, which most are, is not copied.
+enum Body {
+    Empty,
+    One(Bytes),
+    Many(BytesMut),
+}
+
+impl Body {
+    fn len(&self) -> usize {
+        match self {
+            Self::Empty => 0,
+            Self::One(piece) => piece.len(),
+            Self::Many(pieces) => pieces.len(),
+        }
+    }
+
+    fn with(self, chunk: Bytes, announced: usize) -> Self {
+        match self {
+            Self::Empty => Self::One(chunk),
+            Self::One(first) => {
+                let mut pieces =
+                    BytesMut::with_capacity(announced.max(first.len().saturating_add(chunk.len())));
+                pieces.extend_from_slice(&first);
+                pieces.extend_from_slice(&chunk);
+                Self::Many(pieces)
+            }
+            Self::Many(mut pieces) => {
+                pieces.extend_from_slice(&chunk);
+                Self::Many(pieces)
+            }
+        }
+    }
+
+    fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Empty => Bytes::new(),
+            Self::One(piece) => piece,
+            Self::Many(pieces) => pieces.freeze(),
+        }
+    }
+}
