@@ -1,0 +1,16 @@
+//! `GET /key`: what any key may ask about itself.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use super::caller::AnyKey;
+use crate::current_key::CurrentKey;
+use crate::server::Server;
+
+pub(super) async fn answer(State(server): State<Arc<Server>>, caller: AnyKey) -> Json<Value> {
+    let now = server.clock.now();
+    Json(json!({"data": CurrentKey::of(&caller.record, caller.is_management_key, now)}))
+}

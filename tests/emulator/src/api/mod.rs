@@ -1,0 +1,43 @@
+//! The six operations, one file each, and the routes that lead to them.
+
+mod caller;
+mod create;
+mod current;
+mod delete;
+mod get;
+mod list;
+mod update;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use http::StatusCode;
+
+use crate::api_error::ApiError;
+use crate::server::Server;
+
+pub(crate) use create::Create;
+
+/// Where the API lives.
+pub(crate) const BASE_PATH: &str = "/api/v1";
+
+/// Marks the answer of a request that changed something.
+#[derive(Clone, Copy)]
+pub(crate) struct Committed;
+
+pub(crate) fn routes() -> Router<Arc<Server>> {
+    let api = Router::new()
+        .route("/key", get(current::answer))
+        .route("/keys", get(list::answer).post(create::answer))
+        .route(
+            "/keys/{hash}",
+            get(get::answer)
+                .patch(update::answer)
+                .delete(delete::answer),
+        );
+    Router::new()
+        .nest(BASE_PATH, api)
+        .fallback(async || ApiError::of(StatusCode::NOT_FOUND))
+        .method_not_allowed_fallback(async || ApiError::of(StatusCode::METHOD_NOT_ALLOWED))
+}

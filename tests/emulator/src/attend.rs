@@ -1,0 +1,151 @@
+//! Attending to a request: note it, find its fault, let it through or not, answer.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde_json::Value;
+
+use crate::api::Committed;
+use crate::api_error::ApiError;
+use crate::connection::Connection;
+use crate::delivery::deliver;
+use crate::fault::{Content, Fault};
+use crate::fault_text::ParseFaultError;
+use crate::manners;
+use crate::server::Server;
+use crate::shape::Shape;
+
+/// The request header that names a fault for this very request.
+pub(crate) const FAULT_HEADER: &str = "x-emulator-fault";
+
+/// Requests of this API are small; more than this is a mistake.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// What will be sent, before it is decided how it travels.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) content: Content,
+}
+
+pub(crate) async fn attend(
+    State(server): State<Arc<Server>>,
+    Extension(connection): Extension<Connection>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut response = match to_bytes(body, LARGEST_BODY).await {
+        Ok(body) => answer(&server, &connection, parts, body, next).await,
+        Err(_) => ApiError::of(StatusCode::PAYLOAD_TOO_LARGE).into_response(),
+    };
+    if server.manners.close_idle {
+        let body = std::mem::take(response.body_mut());
+        *response.body_mut() = manners::closing(body, connection);
+    }
+    response
+}
+
+async fn answer(
+    server: &Server,
+    connection: &Connection,
+    parts: Parts,
+    body: Bytes,
+    next: Next,
+) -> Response {
+    let number = server.log().note(&parts, &body, connection.number);
+    let mut common = manners::common_headers(server, number);
+    if let Some(preflight) = manners::preflight(&parts) {
+        return (common, preflight).into_response();
+    }
+    let fault = match fault_of(server, &parts) {
+        Ok(fault) => fault,
+        Err(error) => return (common, error).into_response(),
+    };
+    let truth = if fault.lets_through() {
+        let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+        if response.extensions().get::<Committed>().is_some() {
+            server.log().note_commit(number);
+        }
+        Some(response)
+    } else {
+        None
+    };
+    tokio::time::sleep(fault.delay).await;
+    let mut answer = match truth {
+        Some(truth) if fault.tells_truth() => true_answer(truth, &fault).await,
+        _ => false_answer(&fault),
+    };
+    common.extend(answer.headers);
+    replace_headers(&mut common, &fault);
+    answer.headers = common;
+    deliver(answer, fault.delivery, connection).await
+}
+
+/// The fault that the request asks for itself, or else the next in the script.
+fn fault_of(server: &Server, parts: &Parts) -> Result<Fault, ApiError> {
+    let Some(text) = parts.headers.get(FAULT_HEADER) else {
+        let scripted = server.script().take(&parts.method, parts.uri.path());
+        return Ok(scripted.unwrap_or_else(Fault::none));
+    };
+    let fault: Result<Fault, ParseFaultError> = String::from_utf8_lossy(text.as_bytes()).parse();
+    fault.map_err(|error| ApiError::bad_request(format!("{FAULT_HEADER}: {error}.")))
+}
+
+async fn true_answer(truth: Response, fault: &Fault) -> Answer {
+    let (mut parts, body) = truth.into_parts();
+    // What is sent may be shorter or longer; the delivery announces its length.
+    parts.headers.remove(CONTENT_LENGTH);
+    // The API's answers are whole in memory, so that reading them cannot fail.
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let body = fault
+        .shape
+        .and_then(|shape| reshaped(&body, shape))
+        .unwrap_or(body);
+    let status = fault.status.unwrap_or(parts.status);
+    Answer {
+        status,
+        headers: parts.headers,
+        content: Content::Bytes(body),
+    }
+}
+
+fn reshaped(body: &[u8], shape: Shape) -> Option<Bytes> {
+    let mut answer: Value = serde_json::from_slice(body).ok()?;
+    shape.reshape(&mut answer);
+    Some(answer.to_string().into())
+}
+
+fn false_answer(fault: &Fault) -> Answer {
+    let status = fault.status.unwrap_or(StatusCode::OK);
+    let error_body = || Content::Bytes(ApiError::of(status).body().to_string().into());
+    let content = fault.body.clone().unwrap_or_else(error_body);
+    let mut headers = HeaderMap::new();
+    if content != Content::Bytes(Bytes::new()) {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    Answer {
+        status,
+        headers,
+        content,
+    }
+}
+
+fn replace_headers(headers: &mut HeaderMap, fault: &Fault) {
+    for (name, _) in &fault.headers {
+        headers.remove(name);
+    }
+    for (name, value) in &fault.headers {
+        if let Some(value) = value {
+            headers.append(name, value.clone());
+        }
+    }
+}

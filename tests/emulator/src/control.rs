@@ -1,0 +1,100 @@
+//! `/_emulator`: the library's handles over HTTP, for tests in other languages.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::{HeaderName, StatusCode};
+use serde_json::{Value, json};
+
+use crate::api_error::ApiError;
+use crate::fault::Fault;
+use crate::fault_text::ParseFaultError;
+use crate::input::{self, Body};
+use crate::key::{Key, shown};
+use crate::record::Funds;
+use crate::seen::SeenRequest;
+use crate::server::Server;
+
+/// Where it lives. The server only listens on the loopback interface, so only
+/// this machine can reach it, and it sends no CORS headers, so no web page can.
+pub(crate) const PATH: &str = "/_emulator";
+
+pub(crate) fn routes() -> Router<Arc<Server>> {
+    Router::new()
+        .route("/requests", get(requests).delete(clear_requests))
+        .route("/faults", post(add_fault).delete(clear_faults))
+        .route("/clock", get(clock).post(advance_clock))
+        .route("/spend", post(spend))
+        .route("/keys", get(keys))
+        .fallback(async || ApiError::of(StatusCode::NOT_FOUND))
+}
+
+async fn requests(State(server): State<Arc<Server>>) -> Json<Value> {
+    Json(server.log().requests().iter().map(described).collect())
+}
+
+fn described(request: &SeenRequest) -> Value {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let header = |(name, value): (&HeaderName, &http::HeaderValue)| {
+        json!([name.as_str(), text(value.as_bytes())])
+    };
+    json!({
+        "method": request.method.as_str(),
+        "path_and_query": request.path_and_query,
+        "headers": request.headers.iter().map(header).collect::<Vec<_>>(),
+        "body": text(&request.body),
+        "committed": request.committed,
+        "connection": request.connection,
+        "version": format!("{:?}", request.version),
+    })
+}
+
+async fn clear_requests(State(server): State<Arc<Server>>) -> StatusCode {
+    server.log().clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn add_fault(
+    State(server): State<Arc<Server>>,
+    text: String,
+) -> Result<StatusCode, ApiError> {
+    let fault: Result<Fault, ParseFaultError> = text.trim().parse();
+    let fault = fault.map_err(|error| ApiError::bad_request(error.to_string()))?;
+    server.script().next(fault);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn clear_faults(State(server): State<Arc<Server>>) -> StatusCode {
+    server.script().clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn clock(State(server): State<Arc<Server>>) -> Json<Value> {
+    Json(json!({"now": shown(server.clock.now())}))
+}
+
+async fn advance_clock(
+    State(server): State<Arc<Server>>,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let seconds = body.required("advance_seconds", input::amount)?;
+    let by = Duration::try_from_secs_f64(seconds).map_err(|_| input::invalid("advance_seconds"))?;
+    server.clock.advance(by);
+    Ok(clock(State(server)).await)
+}
+
+async fn spend(State(server): State<Arc<Server>>, body: Body) -> Result<StatusCode, ApiError> {
+    let hash = body.required("hash", input::filled_text)?;
+    let usd = body.required("usd", input::amount)?;
+    let is_byok = body.optional("byok", input::boolean)?.unwrap_or(false);
+    let funds = if is_byok { Funds::Byok } else { Funds::Credit };
+    server.spend(&hash, usd, funds)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn keys(State(server): State<Arc<Server>>) -> Json<Vec<Key>> {
+    Json(server.keys())
+}

@@ -1,0 +1,202 @@
+//! The handle of a running emulator: what a test can see of it and do to it.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use http::Method;
+use tokio::sync::oneshot;
+
+use crate::api::{BASE_PATH, Create};
+use crate::api_error::ApiError;
+use crate::builder::Builder;
+use crate::clock::Clock;
+use crate::fault::Fault;
+use crate::key::Key;
+use crate::record::Funds;
+use crate::seen::SeenRequest;
+use crate::server::Server;
+use crate::store::{Store, management_key};
+
+/// A running server. Dropping it stops the server and breaks its connections.
+pub struct Emulator {
+    address: SocketAddr,
+    server: Arc<Server>,
+    management_key: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Emulator {
+    /// Starts a server with the default settings; see [`Builder::start`].
+    pub fn start() -> io::Result<Self> {
+        Self::builder().start()
+    }
+
+    /// The settings of a server that is to be started.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(crate) fn new(
+        address: SocketAddr,
+        server: Arc<Server>,
+        stop: oneshot::Sender<()>,
+        thread: JoinHandle<()>,
+    ) -> Self {
+        let management_key = server.read(|store| management_key(store.seed));
+        Self {
+            address,
+            server,
+            management_key,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// What a client takes as its base URL, `http://127.0.0.1:PORT/api/v1`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}{BASE_PATH}", self.address)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The key that may manage keys.
+    pub fn management_key(&self) -> &str {
+        &self.management_key
+    }
+
+    /// Creates an ordinary key and returns its secret and its hash.
+    ///
+    /// # Panics
+    ///
+    /// If the state file cannot be written, as in every method here that changes something.
+    pub fn create_ordinary_key(&self, name: &str) -> (String, String) {
+        let now = self.server.clock.now();
+        self.change(|store| {
+            let (secret, record) = store.create(Create::named(name), now);
+            (secret, record.hash)
+        })
+    }
+
+    /// Creates the keys `key 000`, `key 001` and so on, and returns their hashes in this order.
+    pub fn seed_keys(&self, count: usize) -> Vec<String> {
+        let now = self.server.clock.now();
+        let name = |index| format!("key {index:03}");
+        self.change(|store| {
+            let mut create = |index| store.create(Create::named(&name(index)), now).1.hash;
+            (0..count).map(&mut create).collect()
+        })
+    }
+
+    /// Every live key, hidden ones too, of every workspace, oldest first.
+    pub fn keys(&self) -> Vec<Key> {
+        self.server.keys()
+    }
+
+    /// The key of this hash, if it lives.
+    pub fn key(&self, hash: &str) -> Option<Key> {
+        let now = self.server.clock.now();
+        self.server
+            .read(|store| store.find(hash).map(|record| Key::of(record, now)))
+    }
+
+    /// How many keys live.
+    pub fn key_count(&self) -> usize {
+        self.server.read(|store| store.keys.len())
+    }
+
+    /// Books an amount of the account's credit that a key has just spent. False if
+    /// there is no such key or the amount is not a number from 0 up.
+    pub fn spend(&self, hash: &str, usd: f64) -> bool {
+        self.book(hash, usd, Funds::Credit)
+    }
+
+    /// The same for money that the user has paid to a provider directly.
+    pub fn spend_byok(&self, hash: &str, usd: f64) -> bool {
+        self.book(hash, usd, Funds::Byok)
+    }
+
+    fn book(&self, hash: &str, usd: f64, funds: Funds) -> bool {
+        let now = self.server.clock.now();
+        let is_amount = usd.is_finite() && usd >= 0.0;
+        is_amount
+            && self
+                .change(|store| store.spend(hash, usd, funds, now))
+                .is_some()
+    }
+
+    /// The clock it goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.server.clock
+    }
+
+    /// The requests it has read to their end, oldest first; preflights are among
+    /// them, those of the control API are not.
+    pub fn requests(&self) -> Vec<SeenRequest> {
+        self.server.log().requests()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_requests(&self) {
+        self.server.log().clear();
+    }
+
+    /// Lets `fault` meet the next request that it is meant for. Faults queue up.
+    pub fn fail_next(&self, fault: Fault) {
+        self.server.script().next(fault);
+    }
+
+    /// The same for the next request of this method.
+    pub fn fail_next_matching(&self, method: Method, fault: Fault) {
+        self.fail_next(fault.on_method(method));
+    }
+
+    /// Lets `fault` meet every request that it is meant for and that no queued fault meets.
+    pub fn fail_always(&self, fault: Fault) {
+        self.server.script().always(fault);
+    }
+
+    /// How many queued faults have not met their request yet.
+    pub fn pending_faults(&self) -> usize {
+        self.server.script().pending()
+    }
+
+    /// Lets everything go well again.
+    pub fn clear_faults(&self) {
+        self.server.script().clear();
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "documented: a test cannot go on without its state"
+    )]
+    fn change<T>(&self, change: impl FnOnce(&mut Store) -> T) -> T {
+        let outcome: Result<T, ApiError> = self.server.change(|store| Ok(change(store)));
+        outcome.expect("the state file can be written")
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // It only fails if the server has panicked, which its requests have noticed.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("Emulator");
+        debug
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}

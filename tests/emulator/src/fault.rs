@@ -1,0 +1,339 @@
+//! What can go wrong with one request, as a value.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+
+use crate::api::BASE_PATH;
+use crate::shape::Shape;
+
+/// Something that goes wrong with one request.
+///
+/// A fault answers five questions, each with a sensible answer if it is not
+/// asked: *which request* does it meet ([`on_method`](Self::on_method),
+/// [`on_path`](Self::on_path)), *is the change made* all the same
+/// ([`committing`](Self::committing)), *when* does the answer leave
+/// ([`delayed`](Self::delayed)), *what* does it say (the true answer, a status,
+/// a body, an older shape, more headers), and *how* does it arrive (whole, cut,
+/// stalled, not at all). So faults combine:
+///
+/// ```
+/// # use openrouter_keys_emulator::Fault;
+/// # use std::time::Duration;
+/// let fault = Fault::status(503).with_header("retry-after", "2").delayed(Duration::from_millis(250));
+/// assert_eq!("status=503,retry-after=2,delay=250ms".parse(), Ok(fault));
+/// ```
+///
+/// Whether the change is made: yes if the true answer, or a part of it, is to
+/// be seen; no if something else is said or nothing at all.
+///
+/// # Panics
+///
+/// The constructors panic on a status outside 200–599 and on a header that HTTP
+/// does not allow: a test whose script is wrong should say so. The text form
+/// reports the same as an error.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub struct Fault {
+    pub(crate) method: Option<Method>,
+    pub(crate) path: Option<String>,
+    pub(crate) committing: bool,
+    pub(crate) delay: Duration,
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) body: Option<Content>,
+    pub(crate) shape: Option<Shape>,
+    /// They replace headers of the same name; a repeated name is sent repeatedly,
+    /// a name without a value not at all.
+    pub(crate) headers: Vec<(HeaderName, Option<HeaderValue>)>,
+    pub(crate) delivery: Delivery,
+}
+
+/// What stands in a body.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Content {
+    Bytes(Bytes),
+    /// So many bytes of JSON white space.
+    Filler(u64),
+    Endless,
+}
+
+/// How an answer arrives.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Delivery {
+    #[default]
+    Whole,
+    /// Its length was announced, but the connection closes after so many bytes of the body.
+    Truncated(u64),
+    /// The same, of a body without an announced length.
+    TruncatedChunked(u64),
+    /// After so many bytes of the body nothing more comes.
+    StalledBody(u64),
+    /// Nothing comes.
+    StalledHeaders,
+    /// The connection is reset (TCP RST).
+    Reset,
+    /// The connection is closed in an orderly way (TCP FIN).
+    Closed,
+}
+
+impl Fault {
+    /// Nothing is wrong yet: the true answer, for the other methods to spoil.
+    pub fn none() -> Self {
+        Self {
+            method: None,
+            path: None,
+            committing: false,
+            delay: Duration::ZERO,
+            status: None,
+            body: None,
+            shape: None,
+            headers: Vec::new(),
+            delivery: Delivery::Whole,
+        }
+    }
+
+    /// Another status: from 400 on with the documented error body and without
+    /// the change, below that with the true answer's body.
+    pub fn status(status: u16) -> Self {
+        Self::none().with_status(status)
+    }
+
+    /// A status and any body, sent as JSON.
+    pub fn body(status: u16, body: impl Into<Bytes>) -> Self {
+        Self::none()
+            .with_status(status)
+            .with_content(Content::Bytes(body.into()))
+    }
+
+    /// A status and no body.
+    pub fn empty(status: u16) -> Self {
+        Self::body(status, Bytes::new())
+    }
+
+    /// A page for people, as an edge server shows when it cannot reach the API.
+    pub fn html(status: u16) -> Self {
+        let status_code = valid_status(status);
+        let title = format!(
+            "{status} {}",
+            status_code.canonical_reason().unwrap_or("Error")
+        );
+        let page = format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head><title>{title}</title></head>\n<body>\n\
+             <h1>{title}</h1>\n<p>The origin could not be reached.</p>\n\
+             <p>Ray ID: 8f2e6a1b9c3d4e5f</p>\n</body>\n</html>\n"
+        );
+        Self::body(status, page)
+            .with_header("content-type", "text/html; charset=UTF-8")
+            .with_header("server", "cloudflare")
+            .with_header("cf-ray", "8f2e6a1b9c3d4e5f-FRA")
+    }
+
+    /// A redirect, which no client of this API should follow.
+    pub fn redirect(status: u16, location: &str) -> Self {
+        Self::empty(status).with_header("location", location)
+    }
+
+    /// Success with so many bytes of JSON white space; combine it with
+    /// [`with_status`](Self::with_status) for an error.
+    pub fn body_bytes(length: u64) -> Self {
+        Self::none().with_content(Content::Filler(length))
+    }
+
+    /// Success with a body that never ends.
+    pub fn endless_body() -> Self {
+        Self::none().with_content(Content::Endless)
+    }
+
+    /// The connection is reset; nothing was changed.
+    pub fn reset_before_commit() -> Self {
+        Self::none().delivered(Delivery::Reset)
+    }
+
+    /// The change is made, then the connection is reset.
+    pub fn reset_after_commit() -> Self {
+        Self::reset_before_commit().committing()
+    }
+
+    /// The connection is closed without an answer; nothing was changed.
+    pub fn close_before_commit() -> Self {
+        Self::none().delivered(Delivery::Closed)
+    }
+
+    /// The change is made, then the connection is closed without an answer.
+    pub fn close_after_commit() -> Self {
+        Self::close_before_commit().committing()
+    }
+
+    /// The true answer, `Content-Length` and all, breaks off after so many bytes of its body.
+    pub fn truncate(bytes: u64) -> Self {
+        Self::none().delivered(Delivery::Truncated(bytes))
+    }
+
+    /// The true answer, chunked, breaks off after so many bytes, without a last chunk.
+    pub fn truncate_chunked(bytes: u64) -> Self {
+        Self::none().delivered(Delivery::TruncatedChunked(bytes))
+    }
+
+    /// No answer, and the connection stays open; nothing was changed.
+    pub fn stall_headers() -> Self {
+        Self::none().delivered(Delivery::StalledHeaders)
+    }
+
+    /// The true answer stops after so many bytes of its body, and the connection stays open.
+    pub fn stall_body(bytes: u64) -> Self {
+        Self::none().delivered(Delivery::StalledBody(bytes))
+    }
+
+    /// The true answer in another shape of the API's history.
+    pub fn shape(shape: Shape) -> Self {
+        Self {
+            shape: Some(shape),
+            ..Self::none()
+        }
+    }
+
+    /// The true answer, late.
+    pub fn delay(by: Duration) -> Self {
+        Self::none().delayed(by)
+    }
+
+    /// The answer leaves so much later. A change is made before the wait.
+    pub fn delayed(self, by: Duration) -> Self {
+        Self { delay: by, ..self }
+    }
+
+    /// Replaces the status; see [`Fault::status`].
+    pub fn with_status(self, status: u16) -> Self {
+        Self {
+            status: Some(valid_status(status)),
+            ..self
+        }
+    }
+
+    /// Adds a header, or replaces what the answer would have said under that name.
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        let (name, value) = valid_header(name, value);
+        self.headers.push((name, Some(value)));
+        self
+    }
+
+    /// Leaves out a header that the answer would have had.
+    pub fn without_header(mut self, name: &str) -> Self {
+        self.headers.push((valid_header(name, "").0, None));
+        self
+    }
+
+    /// The change is made even though the answer says otherwise, or nothing.
+    pub fn committing(self) -> Self {
+        Self {
+            committing: true,
+            ..self
+        }
+    }
+
+    /// Only a request of this method is met.
+    pub fn on_method(self, method: Method) -> Self {
+        Self {
+            method: Some(method),
+            ..self
+        }
+    }
+
+    /// Only a request to this path below the base path is met, such as `/key`;
+    /// `*` at its end stands for any rest, as in `/keys/*`.
+    pub fn on_path(self, path: impl Into<String>) -> Self {
+        Self {
+            path: Some(path.into()),
+            ..self
+        }
+    }
+
+    /// Both faults at once; where they contradict each other, `other` wins.
+    pub fn and(mut self, other: Self) -> Self {
+        self.headers.extend(other.headers);
+        Self {
+            method: other.method.or(self.method),
+            path: other.path.or(self.path),
+            committing: self.committing || other.committing,
+            delay: if other.delay.is_zero() {
+                self.delay
+            } else {
+                other.delay
+            },
+            status: other.status.or(self.status),
+            body: other.body.or(self.body),
+            shape: other.shape.or(self.shape),
+            headers: self.headers,
+            delivery: match other.delivery {
+                Delivery::Whole => self.delivery,
+                delivery => delivery,
+            },
+        }
+    }
+
+    pub(crate) fn with_content(self, content: Content) -> Self {
+        Self {
+            body: Some(content),
+            ..self
+        }
+    }
+
+    pub(crate) fn delivered(self, delivery: Delivery) -> Self {
+        Self { delivery, ..self }
+    }
+
+    pub(crate) fn is_meant_for(&self, method: &Method, path: &str) -> bool {
+        let path = path.strip_prefix(BASE_PATH).unwrap_or(path);
+        let is_path = |wanted: &str| match wanted.strip_suffix('*') {
+            Some(start) => path.starts_with(start),
+            None => path == wanted,
+        };
+        self.method.as_ref().is_none_or(|wanted| wanted == method)
+            && self.path.as_deref().is_none_or(is_path)
+    }
+
+    /// Whether the request reaches the API at all.
+    pub(crate) fn lets_through(&self) -> bool {
+        let is_silent = matches!(
+            self.delivery,
+            Delivery::StalledHeaders | Delivery::Reset | Delivery::Closed
+        );
+        self.committing || (self.tells_truth() && !is_silent)
+    }
+
+    /// Whether the body is the API's own.
+    pub(crate) fn tells_truth(&self) -> bool {
+        let is_error = self
+            .status
+            .is_some_and(|s| s.is_client_error() || s.is_server_error());
+        self.body.is_none() && !is_error
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "documented: a wrong script fails its test"
+)]
+fn valid_status(status: u16) -> StatusCode {
+    checked_status(status).expect("a fault's status lies between 200 and 599")
+}
+
+pub(crate) fn checked_status(status: u16) -> Option<StatusCode> {
+    // 1xx would be taken for a preliminary answer.
+    StatusCode::from_u16(status)
+        .ok()
+        .filter(|_| (200..600).contains(&status))
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "documented: a wrong script fails its test"
+)]
+fn valid_header(name: &str, value: &str) -> (HeaderName, HeaderValue) {
+    checked_header(name, value).expect("a fault's header has a name and value that HTTP allows")
+}
+
+pub(crate) fn checked_header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
+    Some((name.trim().parse().ok()?, value.trim().parse().ok()?))
+}

@@ -1,0 +1,117 @@
+//! What the server does with every answer: dates, ids, CORS, and closing the door behind it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, DATE,
+};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use hyper::body::{Frame, SizeHint};
+use jiff::fmt::rfc2822::DateTimePrinter;
+
+use crate::connection::{Connection, Ending};
+use crate::server::Server;
+
+const EXPOSED: &str = "date, retry-after, retry-after-ms, x-ratelimit-limit, \
+                       x-ratelimit-remaining, x-ratelimit-reset, x-request-id";
+
+const ALLOWED_HEADERS: &str = "authorization, content-type, http-referer, x-emulator-fault, \
+                               x-openrouter-categories, x-openrouter-title, x-title";
+
+pub(crate) fn common_headers(server: &Server, request_number: u64) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let mut insert = |name: HeaderName, value: String| {
+        // Ours are plain ASCII, so nothing is ever left out here.
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
+    };
+    let now = server.clock.now();
+    if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&now) {
+        insert(DATE, date);
+    }
+    let id = format!(
+        "req-{:08x}-{request_number}",
+        server.read(|store| store.seed) >> 32
+    );
+    insert(HeaderName::from_static("x-request-id"), id);
+    insert(ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned());
+    if server.manners.cors_expose {
+        insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED.to_owned());
+    }
+    if server.manners.rate_limit_headers {
+        insert(
+            HeaderName::from_static("x-ratelimit-limit"),
+            "1000".to_owned(),
+        );
+        insert(
+            HeaderName::from_static("x-ratelimit-remaining"),
+            "999".to_owned(),
+        );
+        let reset = (now.as_millisecond() / 60_000 + 1) * 60_000;
+        insert(
+            HeaderName::from_static("x-ratelimit-reset"),
+            reset.to_string(),
+        );
+    }
+    headers
+}
+
+/// The answer to a browser that asks whether it may ask.
+pub(crate) fn preflight(parts: &Parts) -> Option<(StatusCode, [(HeaderName, &'static str); 3])> {
+    let asks = parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    (parts.method == Method::OPTIONS && asks).then_some((
+        StatusCode::NO_CONTENT,
+        [
+            (
+                ACCESS_CONTROL_ALLOW_METHODS,
+                "GET, POST, PATCH, DELETE, OPTIONS",
+            ),
+            (ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS),
+            (ACCESS_CONTROL_MAX_AGE, "600"),
+        ],
+    ))
+}
+
+/// The same body; once hyper has taken all of it, the connection closes.
+///
+/// `Connection: close` is not sent: the headers have left before hyper learns of it.
+pub(crate) fn closing(body: Body, connection: Connection) -> Body {
+    Body::new(Closing { body, connection })
+}
+
+struct Closing {
+    body: Body,
+    connection: Connection,
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.connection.end(Ending::AfterAnswer);
+    }
+}
+
+impl hyper::body::Body for Closing {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

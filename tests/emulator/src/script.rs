@@ -1,0 +1,77 @@
+//! Which fault meets which request.
+
+use std::collections::VecDeque;
+
+use http::Method;
+
+use crate::fault::Fault;
+
+#[derive(Default)]
+pub(crate) struct Script {
+    /// Each meets one request and is used up by it.
+    next: VecDeque<Fault>,
+    /// Each meets every request that nothing in `next` is meant for.
+    always: Vec<Fault>,
+}
+
+impl Script {
+    pub(crate) fn next(&mut self, fault: Fault) {
+        self.next.push_back(fault);
+    }
+
+    pub(crate) fn always(&mut self, fault: Fault) {
+        self.always.push(fault);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(crate) fn pending(&self) -> usize {
+        self.next.len()
+    }
+
+    pub(crate) fn take(&mut self, method: &Method, path: &str) -> Option<Fault> {
+        let index = self
+            .next
+            .iter()
+            .position(|fault| fault.is_meant_for(method, path));
+        index.and_then(|index| self.next.remove(index)).or_else(|| {
+            self.always
+                .iter()
+                .find(|f| f.is_meant_for(method, path))
+                .cloned()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_waits_for_the_request_that_it_is_meant_for() {
+        let mut script = Script::default();
+        script.next(Fault::status(503).on_method(Method::POST));
+        script.next(Fault::status(500));
+        assert_eq!(
+            script.take(&Method::GET, "/api/v1/keys"),
+            Some(Fault::status(500))
+        );
+        assert_eq!(script.take(&Method::GET, "/api/v1/keys"), None);
+        assert!(script.take(&Method::POST, "/api/v1/keys").is_some());
+        assert_eq!(script.pending(), 0);
+    }
+
+    #[test]
+    fn a_standing_fault_meets_every_request_until_it_is_cleared() {
+        let mut script = Script::default();
+        script.always(Fault::status(503));
+        script.next(Fault::status(500));
+        assert_eq!(script.take(&Method::GET, "/"), Some(Fault::status(500)));
+        assert_eq!(script.take(&Method::GET, "/"), Some(Fault::status(503)));
+        assert_eq!(script.take(&Method::GET, "/"), Some(Fault::status(503)));
+        script.clear();
+        assert_eq!(script.take(&Method::GET, "/"), None);
+    }
+}

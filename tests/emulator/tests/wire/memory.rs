@@ -1,0 +1,78 @@
+//! The state file: what outlives the server.
+
+use std::fs;
+use std::path::PathBuf;
+
+use openrouter_keys_emulator::Emulator;
+use serde_json::json;
+
+use crate::client::call;
+
+/// A path in this crate's own corner of the target directory, with nothing there yet.
+fn fresh_path(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_file(&path);
+    path
+}
+
+#[test]
+fn a_second_server_goes_on_where_the_first_stopped() {
+    let path = fresh_path("round-trip.json");
+    let first = Emulator::builder().state_file(&path).start().unwrap();
+    let settings = json!({
+        "name": "a", "limit": 10, "limit_reset": "daily", "expires_at": "2099-01-01T00:00:00Z",
+        "external": {"user": "u"},
+    });
+    let created = call(&first, "POST", "/keys").json(&settings).send().json();
+    let hash = created["data"]["hash"].as_str().unwrap();
+    let deleted = first.seed_keys(2).remove(0);
+    first.spend(hash, 0.25);
+    call(&first, "DELETE", &format!("/keys/{deleted}")).send();
+    let (management_key, keys) = (first.management_key().to_owned(), first.keys());
+    drop(first);
+
+    let second = Emulator::builder().state_file(&path).start().unwrap();
+    assert_eq!(second.management_key(), management_key);
+    assert_eq!(second.keys(), keys);
+    let secret = created["key"].as_str().unwrap();
+    assert_eq!(
+        call(&second, "GET", "/key").bearer(secret).send().status,
+        200
+    );
+    let (_, newest) = second.create_ordinary_key("b");
+    assert!(keys.iter().all(|key| key.hash != newest) && newest != deleted);
+}
+
+#[test]
+fn the_file_is_whole_after_every_change_and_holds_no_secret() {
+    let path = fresh_path("whole.json");
+    let emulator = Emulator::builder().state_file(&path).start().unwrap();
+    let (secret, hash) = emulator.create_ordinary_key("a");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+    assert!(text.contains(&hash));
+    assert!(!text.contains(&secret) && !text.contains(emulator.management_key()));
+}
+
+#[test]
+fn a_change_that_cannot_be_saved_is_not_made() {
+    let folder = fresh_path("vanishing");
+    fs::create_dir_all(&folder).unwrap();
+    let emulator = Emulator::builder()
+        .state_file(folder.join("state.json"))
+        .start()
+        .unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    let create = call(&emulator, "POST", "/keys").json(&json!({"name": "a"}));
+    assert_eq!(create.send().refusal(), 500);
+    assert_eq!(emulator.key_count(), 0);
+    assert!(!emulator.requests()[0].committed);
+}
+
+#[test]
+fn a_file_that_is_something_else_is_refused_and_left_alone() {
+    let path = fresh_path("other.json");
+    fs::write(&path, "my notes").unwrap();
+    assert!(Emulator::builder().state_file(&path).start().is_err());
+    assert_eq!(fs::read_to_string(&path).unwrap(), "my notes");
+}
