@@ -354,15 +354,7 @@ impl Call {
         let config = config.for_call(options)?;
         let Parts { method, path, body } = operation.parts()?;
         let uri = config.base_url.join(&path)?;
-        let mut headers = HeaderMap::with_capacity(
-            config
-                .headers
-                .len()
-                .saturating_add(options.headers.len())
-                .saturating_add(3),
-        );
-        config.headers.apply_to(&mut headers);
-        options.headers.apply_to(&mut headers);
+        let mut headers = config.headers.to_map();
         headers.insert(ACCEPT, JSON);
         if body.is_some() {
             headers.insert(CONTENT_TYPE, JSON);
@@ -397,11 +389,10 @@ impl Call {
 
     /// What an answer must not show.
     fn secrets<'a>(&'a self, secret: Option<&'a str>) -> Vec<&'a str> {
-        self.key
-            .as_ref()
-            .map(ApiKey::reveal)
-            .into_iter()
+        let key = self.key.as_ref().map(ApiKey::reveal);
+        key.into_iter()
             .chain(secret)
+            .chain(self.config.headers.secrets())
             .collect()
     }
 

@@ -125,6 +125,7 @@ impl Config {
     /// These settings with those of a call in their place.
     pub(crate) fn for_call(&self, options: &CallOptions) -> Result<Self, BuildError> {
         let mut config = self.clone();
+        config.headers.extend(&options.headers);
         if let Some(url) = &options.base_url {
             config.base_url = url.clone();
         }
@@ -143,7 +144,7 @@ impl Config {
 #[must_use = "options do nothing until a call takes them"]
 pub struct CallOptions {
     base_url: Option<BaseUrl>,
-    pub(crate) headers: Headers,
+    headers: Headers,
     retry: Option<Arc<RetryPolicy>>,
     timeout: Option<Duration>,
     attempt_timeout: Option<Duration>,

@@ -117,14 +117,24 @@ impl Headers {
         Ok(self)
     }
 
-    pub(crate) fn apply_to(&self, headers: &mut HeaderMap) {
-        for (name, value) in &self.0 {
-            headers.insert(name, value.clone());
+    /// Puts other headers beside these, or in the place of those of their name.
+    pub(crate) fn extend(&mut self, others: &Self) {
+        for (name, value) in &others.0 {
+            self.0.insert(name, value.clone());
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    /// As the beginning of a request's headers.
+    pub(crate) fn to_map(&self) -> HeaderMap {
+        self.0.clone()
+    }
+
+    /// The values that may be secrets: those of headers other than attribution.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(|(name, _)| ![HTTP_REFERER, TITLE, CATEGORIES].contains(name))
+            .filter_map(|(_, value)| value.to_str().ok())
     }
 }
 

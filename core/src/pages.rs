@@ -27,7 +27,7 @@ use crate::transport::BoxFuture;
 const STEP: u64 = 99;
 /// So many pages in a row without a new key mean that stepping back and forth
 /// leads nowhere.
-const FRUITLESS: u32 = 8;
+const FRUITLESS: u32 = 32;
 
 /// The machine that turns pages into keys. It does no I/O.
 #[derive(Clone, Debug)]
@@ -92,7 +92,9 @@ impl Pages {
         let is_first = offset == self.first;
         let overlaps =
             is_first || rows > 0 && page.data.first().is_none_or(|key| !self.is_new(key));
-        let found = self.keep_new(page);
+        // The keys of a page that does not overlap are not kept: a later page
+        // could overlap with them, and the gap before them would go unnoticed.
+        let found = if overlaps { self.keep_new(page) } else { 0 };
         let goes_further = self.furthest.is_none_or(|furthest| offset > furthest);
         self.furthest = self.furthest.max(Some(offset));
         self.fruitless = if found > 0 {
@@ -108,7 +110,8 @@ impl Pages {
             let rows = u64::try_from(rows).unwrap_or(STEP);
             self.offset = Some(offset.saturating_add(rows.saturating_sub(1)));
         }
-        let stalled = overlaps && goes_further && found == 0 || self.fruitless >= FRUITLESS;
+        let repeats = overlaps && goes_further && found == 0 && rows >= PAGE_SIZE;
+        let stalled = repeats || self.fruitless >= FRUITLESS;
         if self.offset.is_some() && stalled {
             self.offset = None;
             return Err(Error::unsent(

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
+use crate::config::Config;
 use crate::error::{TimeoutPhase, TransportError, TransportErrorKind};
 use crate::race::race;
 
@@ -129,6 +130,27 @@ pub(crate) struct Limits {
     pub(crate) max_error_body: usize,
     pub(crate) fresh_connection: bool,
     pub(crate) is_last_of_call: bool,
+}
+
+impl Limits {
+    /// The limits of one attempt, for a client with these settings.
+    pub(crate) fn of(config: &Config) -> Self {
+        Self {
+            timeout: config.attempt_timeout,
+            idle_timeout: config.idle_timeout,
+            max_success_body: config.max_success_body,
+            max_error_body: config.max_error_body,
+            fresh_connection: false,
+            is_last_of_call: false,
+        }
+    }
+}
+
+/// The limits of a client with the default settings, for tests of transports.
+impl Default for Exchange {
+    fn default() -> Self {
+        Self::new(Limits::of(&Config::default()))
+    }
 }
 
 impl Exchange {

@@ -1,1 +1,5 @@
-//! x
+//! What the tests of openrouter-keys share.
+
+pub mod caller;
+pub mod contract;
+pub mod vectors;

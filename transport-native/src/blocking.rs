@@ -26,6 +26,7 @@ use openrouter_keys_core::{
     TransportError, TransportErrorKind, send_within,
 };
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::unconstrained;
 
 use crate::{NativeTransport, key_from_env};
 
@@ -89,8 +90,14 @@ impl BlockingTransport for BlockingNativeTransport {
         };
         // Timers and connections go to the background thread; this one only
         // waits. Tokio's own `block_on` would panic where async code calls.
+        // And within an async task, Tokio's budget would run out and never be
+        // renewed, since nothing here yields to its scheduler.
         let _context = runtime.enter();
-        pollster::block_on(send_within(&self.transport, request, exchange))
+        pollster::block_on(unconstrained(send_within(
+            &self.transport,
+            request,
+            exchange,
+        )))
     }
 
     fn sleep(&self, duration: Duration) {

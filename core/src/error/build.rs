@@ -56,6 +56,11 @@ impl BuildError {
         }
     }
 
+    /// What is wrong with it and what would be right.
+    pub(crate) fn problem(&self) -> &str {
+        &self.problem
+    }
+
     /// Which argument or setting it was.
     pub fn kind(&self) -> BuildErrorKind {
         self.kind
@@ -64,7 +69,7 @@ impl BuildError {
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.problem)
+        write!(f, "{}; nothing was sent", self.problem)
     }
 }
 

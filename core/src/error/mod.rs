@@ -270,7 +270,7 @@ impl fmt::Debug for Error {
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Build(error) => fmt::Display::fmt(error, f),
+            Self::Build(error) => f.write_str(error.problem()),
             Self::Credentials(_) => f.write_str("the key provider gave no API key"),
             Self::Transport(error) => fmt::Display::fmt(error, f),
             Self::Api(error) => fmt::Display::fmt(error, f),

@@ -181,3 +181,25 @@ impl Reply {
         }
     }
 }
+
+/// What another transport came to.
+impl From<Result<Response<Bytes>, TransportError>> for Reply {
+    fn from(outcome: Result<Response<Bytes>, TransportError>) -> Self {
+        Self::at_once(match outcome {
+            Ok(response) => {
+                let (head, body) = response.into_parts();
+                Outcome::Answer {
+                    status: head.status,
+                    headers: head.headers,
+                    body,
+                }
+            }
+            Err(error) => Outcome::Failure {
+                reach: error.reach(),
+                kind: error.kind(),
+                status: error.status(),
+                cause: std::error::Error::source(&error).map(ToString::to_string),
+            },
+        })
+    }
+}

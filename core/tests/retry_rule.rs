@@ -1,0 +1,280 @@
+//! The retry rule as a table: every operation, every outcome, every attempt.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use openrouter_keys_core::{
+    ApiKey, Attempt, CallOptions, Config, Create, Delete, Effect, Get, GetCurrentKeyMetadata,
+    Limit, List, Operation, Reach, Start, Step, TransportError, TransportErrorKind, Update,
+};
+
+/// Every way in which an attempt can fail, as far as the rule tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    Refused,
+    Tls,
+    Disconnected,
+    TimedOut,
+    TooLarge,
+    Status(u16),
+    StatusWithRetryAfter(u16),
+    StatusThatForbidsRetry(u16),
+    GarbageInsideSuccess,
+}
+
+const STATUSES: [u16; 27] = [
+    301, 308, 400, 401, 402, 403, 404, 408, 409, 410, 413, 422, 425, 429, 500, 501, 502, 503, 504,
+    505, 519, 520, 525, 530, 531, 599, 418,
+];
+
+fn faults() -> Vec<Fault> {
+    let plain = [
+        Fault::Refused,
+        Fault::Tls,
+        Fault::Disconnected,
+        Fault::TimedOut,
+        Fault::TooLarge,
+        Fault::GarbageInsideSuccess,
+    ];
+    let of_statuses = STATUSES.into_iter().flat_map(|status| {
+        [
+            Fault::Status(status),
+            Fault::StatusWithRetryAfter(status),
+            Fault::StatusThatForbidsRetry(status),
+        ]
+    });
+    plain.into_iter().chain(of_statuses).collect()
+}
+
+/// What the rule says, written a second time and without a wildcard: a fault
+/// that is added has to be thought about.
+#[derive(Debug, PartialEq)]
+struct Rule {
+    safe_goes_again: bool,
+    create_goes_again: bool,
+    may_have_happened: bool,
+}
+
+fn rule(fault: Fault) -> Rule {
+    let rule = |safe_goes_again, create_goes_again, may_have_happened| Rule {
+        safe_goes_again,
+        create_goes_again,
+        may_have_happened,
+    };
+    match fault {
+        Fault::Refused => rule(true, true, false),
+        Fault::Tls => rule(false, false, false),
+        Fault::Disconnected | Fault::TimedOut => rule(true, false, true),
+        Fault::TooLarge | Fault::GarbageInsideSuccess => rule(false, false, true),
+        Fault::Status(425 | 429) | Fault::StatusWithRetryAfter(425 | 429 | 503) => {
+            rule(true, true, false)
+        }
+        Fault::Status(408 | 500 | 502..=504 | 520..=530)
+        | Fault::StatusWithRetryAfter(408 | 500 | 502 | 504 | 520..=530) => rule(true, false, true),
+        Fault::Status(status) | Fault::StatusWithRetryAfter(status) => {
+            rule(false, false, !(400..500).contains(&status))
+        }
+        Fault::StatusThatForbidsRetry(status) => {
+            let plain = self::rule(Fault::Status(status));
+            rule(false, false, plain.may_have_happened)
+        }
+    }
+}
+
+fn outcome(fault: Fault) -> Result<http::Response<Bytes>, TransportError> {
+    let answer = |status: u16, header: Option<(&str, &str)>| {
+        let mut builder = http::Response::builder().status(status);
+        if let Some((name, value)) = header {
+            builder = builder.header(name, value);
+        }
+        Ok(builder.body(Bytes::from_static(b"garbage")).unwrap())
+    };
+    match fault {
+        Fault::Refused => Err(TransportError::not_sent(TransportErrorKind::Connect)),
+        Fault::Tls => Err(TransportError::not_sent(TransportErrorKind::Tls)),
+        Fault::Disconnected => Err(TransportError::ambiguous(TransportErrorKind::Disconnected)),
+        Fault::TimedOut => Err(openrouter_keys_core::Exchange::default().timed_out()),
+        Fault::TooLarge => Err(TransportError::ambiguous(TransportErrorKind::BodyTooLarge(
+            1,
+        ))),
+        Fault::Status(status) => answer(status, None),
+        Fault::StatusWithRetryAfter(status) => answer(status, Some(("retry-after", "1"))),
+        Fault::StatusThatForbidsRetry(status) => answer(status, Some(("x-should-retry", "false"))),
+        Fault::GarbageInsideSuccess => answer(200, None),
+    }
+}
+
+/// Meets one fault in every attempt and checks each step against the rule.
+fn check<O: Operation + Clone>(operation: &O, fault: Fault, is_create: bool, changes: bool) {
+    let Rule {
+        safe_goes_again,
+        create_goes_again,
+        may_have_happened,
+    } = rule(fault);
+    let goes_again = if is_create {
+        create_goes_again
+    } else {
+        safe_goes_again
+    };
+    let context = format!("{} {fault:?}", O::NAME);
+    let key = ApiKey::new("sk-or-v1-test").unwrap();
+    let mut attempt = Attempt::first(
+        &Config::new(),
+        &CallOptions::new(),
+        operation.clone(),
+        Start::default(),
+    )
+    .unwrap();
+    for number in 1..=3 {
+        assert_eq!(attempt.number(), number, "{context}");
+        let _request = attempt.request(&key);
+        match attempt.finish(outcome(fault), Duration::ZERO) {
+            Step::Retry { next, .. } => {
+                assert!(
+                    goes_again && number < 3,
+                    "{context}: attempt {number} is followed by another"
+                );
+                attempt = next;
+            }
+            Step::Done(result) => {
+                let Err(error) = result else {
+                    panic!("{context}: a fault is no success")
+                };
+                assert_eq!(number, if goes_again { 3 } else { 1 }, "{context}");
+                assert_eq!(error.attempts(), number, "{context}");
+                assert_eq!(error.is_retryable(), goes_again, "{context}");
+                assert_eq!(
+                    error.may_have_been_created(),
+                    is_create && may_have_happened,
+                    "{context}"
+                );
+                let effect_is_open = *error.effect() != Effect::Nothing;
+                assert_eq!(
+                    effect_is_open,
+                    (is_create || changes) && may_have_happened,
+                    "{context}"
+                );
+                return;
+            }
+        }
+    }
+    panic!("{context}: a fourth attempt");
+}
+
+#[test]
+fn every_operation_meets_every_fault_as_the_rule_says() {
+    for fault in faults() {
+        check(&List::new(), fault, false, false);
+        check(&Get::new("abc"), fault, false, false);
+        check(&GetCurrentKeyMetadata::new(), fault, false, false);
+        check(&Update::new("abc").disabled(true), fault, false, true);
+        check(&Delete::new("abc"), fault, false, true);
+        check(&Create::new("name", Limit::usd(1.0)), fault, true, true);
+    }
+}
+
+#[test]
+fn a_strict_policy_sends_a_create_once_even_after_a_503_that_says_when_to_come_back() {
+    let options =
+        CallOptions::new().retry(openrouter_keys_core::RetryPolicy::default().strict(true));
+    let create = Create::new("name", Limit::usd(1.0));
+    let attempt = Attempt::first(&Config::new(), &options, create, Start::default()).unwrap();
+    let Step::Done(Err(error)) =
+        attempt.finish(outcome(Fault::StatusWithRetryAfter(503)), Duration::ZERO)
+    else {
+        panic!("it ends");
+    };
+    assert!(error.may_have_been_created());
+}
+
+#[test]
+fn a_policy_can_add_statuses_for_what_is_safe_and_never_for_a_create() {
+    let options = CallOptions::new()
+        .retry(openrouter_keys_core::RetryPolicy::default().statuses([409, 418, 500, 501]));
+    for status in [409, 418, 500, 501] {
+        let list = Attempt::first(&Config::new(), &options, List::new(), Start::default()).unwrap();
+        assert!(
+            matches!(
+                list.finish(outcome(Fault::Status(status)), Duration::ZERO),
+                Step::Retry { .. }
+            ),
+            "{status}"
+        );
+        let create = Create::new("name", Limit::usd(1.0));
+        let create = Attempt::first(&Config::new(), &options, create, Start::default()).unwrap();
+        assert!(
+            matches!(
+                create.finish(outcome(Fault::Status(status)), Duration::ZERO),
+                Step::Done(Err(_))
+            ),
+            "{status}"
+        );
+    }
+    let list = Attempt::first(&Config::new(), &options, List::new(), Start::default()).unwrap();
+    assert!(matches!(
+        list.finish(outcome(Fault::Status(503)), Duration::ZERO),
+        Step::Done(Err(_))
+    ));
+}
+
+#[test]
+fn connection_errors_can_be_left_alone() {
+    let options = CallOptions::new()
+        .retry(openrouter_keys_core::RetryPolicy::default().connection_errors(false));
+    let list = Attempt::first(&Config::new(), &options, List::new(), Start::default()).unwrap();
+    assert!(matches!(
+        list.finish(outcome(Fault::Refused), Duration::ZERO),
+        Step::Done(Err(_))
+    ));
+}
+
+#[test]
+fn a_key_that_an_own_lost_delete_removed_is_already_gone() {
+    let delete = || {
+        Attempt::first(
+            &Config::new(),
+            &CallOptions::new(),
+            Delete::new("abc"),
+            Start::default(),
+        )
+        .unwrap()
+    };
+    let not_found = || outcome(Fault::Status(404));
+
+    let Step::Done(Err(error)) = delete().finish(not_found(), Duration::ZERO) else {
+        panic!("a first 404 is an error")
+    };
+    assert_eq!(error.status().unwrap(), 404);
+
+    for (first, expected) in [
+        (Fault::Disconnected, true),
+        (Fault::Status(500), true),
+        (Fault::Refused, false),
+    ] {
+        let Step::Retry { next, .. } = delete().finish(outcome(first), Duration::ZERO) else {
+            panic!("{first:?}")
+        };
+        let Step::Done(result) = next.finish(not_found(), Duration::ZERO) else {
+            panic!("{first:?}")
+        };
+        assert_eq!(
+            result.is_ok_and(|deleted| deleted.output.already_gone),
+            expected,
+            "{first:?}"
+        );
+    }
+}
+
+#[test]
+fn a_failure_that_surely_was_not_sent_keeps_that_property_in_its_error() {
+    let error = TransportError::not_sent(TransportErrorKind::Dns);
+    assert_eq!(error.reach(), Reach::NotSent);
+}

@@ -1,0 +1,216 @@
+//! The canary: planted secrets are in no text but the one that is asked for.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
+use openrouter_keys_core::{
+    ApiKey, Client, Create, Delete, Error, External, Get, Headers, Limit, List, Operation,
+    RetryPolicy, Update,
+};
+
+const KEY: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
+const CREATED: &str = "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";
+const PARTNER: &str = "partner-key-of-no-known-form-1234567890";
+const GATEWAY: &str = "gateway-token-5f5f5f5f";
+
+/// Every text of an error: its own and those of its causes.
+fn texts(error: &Error) -> String {
+    let mut text = format!(
+        "{error} {error:?} {error:#?} {:?} {}",
+        error.kind(),
+        error.kind()
+    );
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        write!(text, " {error} {error:?}").unwrap();
+        cause = error.source();
+    }
+    text
+}
+
+fn assert_clean(text: &str, context: &str) {
+    for secret in [KEY, CREATED, PARTNER, GATEWAY] {
+        assert!(!text.contains(secret), "{context}: {text}");
+    }
+}
+
+/// Replies in which a server repeats whatever it was told. A text that the call
+/// itself did not send and that does not look like a key cannot be recognised.
+fn replies(is_create: bool) -> Vec<(&'static str, Reply)> {
+    let all = format!(
+        "{KEY} {CREATED} {GATEWAY} {}",
+        if is_create { PARTNER } else { "" }
+    );
+    let escaped = all
+        .replace("sk-", "sk\\u002d")
+        .replace("partner-", "partner\\u002d");
+    let error = |message: &str| {
+        format!(
+            r#"{{"error":{{"code":400,"message":"{message}","metadata":{{"{message}":["{message}"]}}}},"user_id":"{message}"}}"#
+        )
+    };
+    vec![
+        (
+            "echo",
+            Reply::status(400)
+                .json(error(&all))
+                .header("x-request-id", KEY),
+        ),
+        ("escaped echo", Reply::status(403).json(error(&escaped))),
+        ("text", Reply::status(500).body(all.clone())),
+        (
+            "html",
+            Reply::status(502).body(format!("<html>{all}</html>")),
+        ),
+        (
+            "garbage",
+            Reply::status(200).body(format!(r#"{{"data":{all}"#)),
+        ),
+        (
+            "a wrong type",
+            Reply::status(200).json(format!(r#"{{"data":"{all}"}}"#)),
+        ),
+        (
+            "an error inside success",
+            Reply::status(200).json(error(&all)),
+        ),
+        (
+            "a redirect",
+            Reply::status(302).header("location", &format!("https://{KEY}.example/{CREATED}")),
+        ),
+        ("disconnected", Reply::disconnected()),
+        ("refused", Reply::refused()),
+        ("never", Reply::never()),
+        ("a truncated body", Reply::truncated(201)),
+    ]
+}
+
+async fn fails<O>(reply: &Reply, operation: O, context: &str)
+where
+    O: Operation + Send + Sync + std::fmt::Debug + 'static,
+    O::Output: Send + std::fmt::Debug,
+{
+    let transport = FakeTransport::always(reply.clone());
+    let client = Client::new(transport.clone(), ApiKey::new(KEY).unwrap());
+    let headers = Headers::new().header("x-gateway-token", GATEWAY).unwrap();
+    let call = client
+        .call(operation)
+        .headers(headers)
+        .retry(RetryPolicy::none());
+    assert_clean(&format!("{call:?} {client:?}"), context);
+    match call.with_response().await {
+        Err(error) => assert_clean(&texts(&error), context),
+        Ok(output) => assert_clean(&format!("{output:?}"), context),
+    }
+    for request in transport.requests() {
+        assert_clean(
+            &format!("{request:?}").replace(&format!("{:?}", request.body()), ""),
+            context,
+        );
+    }
+}
+
+fn full_create() -> Create {
+    Create::new("x", Limit::usd(1.0)).external(External::new("user").api_key(PARTNER))
+}
+
+#[tokio::test]
+async fn no_error_of_any_operation_shows_a_planted_secret() {
+    for (name, reply) in replies(true) {
+        fails(&reply, full_create(), name).await;
+    }
+    for (name, reply) in replies(false) {
+        fails(&reply, List::new(), name).await;
+        fails(&reply, Get::new("abc"), name).await;
+        fails(&reply, Update::new("abc").disabled(true), name).await;
+        fails(&reply, Delete::new("abc"), name).await;
+    }
+}
+
+#[tokio::test]
+async fn a_created_secret_is_shown_by_its_one_accessor_only() {
+    let transport = FakeTransport::always(Reply::status(201).json(samples::CREATED));
+    let client = Client::new(transport, ApiKey::new(KEY).unwrap());
+    let answer = client.create(full_create()).with_response().await.unwrap();
+    assert_clean(&format!("{answer:?} {answer:#?}"), "the answer");
+    assert_clean(&serde_json::to_string(&answer.output).unwrap(), "its JSON");
+    assert_clean(&format!("{:?}", full_create()), "the operation");
+    assert_eq!(answer.output.key().reveal(), CREATED);
+}
+
+#[tokio::test]
+async fn a_secret_in_an_unexpected_place_of_an_answer_is_not_printed() {
+    let body = format!(
+        r#"{{"key":"{CREATED}","data":{{"name":"x","key":"{CREATED}","label":["{CREATED}"]}},"key2":"{CREATED}"}}"#
+    );
+    let transport = FakeTransport::always(Reply::status(201).json(body));
+    let client = Client::new(transport, ApiKey::new(KEY).unwrap());
+    let created = client.create(full_create()).await.unwrap();
+    assert_clean(&format!("{created:?}"), "the answer");
+}
+
+/// Collects what a subscriber prints.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn tracing_has_one_span_a_call_one_event_an_attempt_and_no_secret() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::NEW)
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let script = [
+            Reply::status(503).json(format!(r#"{{"error":{{"message":"{KEY}"}}}}"#)),
+            Reply::disconnected(),
+            Reply::status(200).json(samples::page(1)),
+        ];
+        let client = Client::new(FakeTransport::scripted(script), ApiKey::new(KEY).unwrap());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime
+            .block_on(async { client.list(List::new()).await })
+            .unwrap();
+    });
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert_clean(&text, "the log");
+    assert_eq!(
+        text.lines()
+            .filter(|line| line.contains("attempt="))
+            .count(),
+        3,
+        "{text}"
+    );
+    assert_eq!(
+        text.lines().filter(|line| line.contains(": new")).count(),
+        1,
+        "{text}"
+    );
+}

@@ -1,0 +1,73 @@
+//! What the contract suite asks of a client: the async and the blocking one
+//! alike.
+
+use openrouter_keys_core::{
+    CallOptions, Client, Error, Key, List, MaybeSend, MaybeSendSync, Operation, Response, blocking,
+};
+
+/// A client of either kind.
+#[allow(async_fn_in_trait, reason = "for this suite alone")]
+pub trait Caller {
+    /// Sends any operation.
+    async fn send<O>(
+        &self,
+        operation: O,
+        options: CallOptions,
+    ) -> Result<Response<O::Output>, Error>
+    where
+        O: Operation + MaybeSendSync + 'static,
+        O::Output: MaybeSend;
+
+    /// Reads all pages.
+    async fn all(&self, list: List) -> Result<Vec<Key>, Error>;
+
+    /// Sends an operation without options and returns its output.
+    async fn call<O>(&self, operation: O) -> Result<O::Output, Error>
+    where
+        O: Operation + MaybeSendSync + 'static,
+        O::Output: MaybeSend,
+    {
+        self.send(operation, CallOptions::new())
+            .await
+            .map(|response| response.output)
+    }
+}
+
+impl Caller for Client {
+    async fn send<O>(
+        &self,
+        operation: O,
+        options: CallOptions,
+    ) -> Result<Response<O::Output>, Error>
+    where
+        O: Operation + MaybeSendSync + 'static,
+        O::Output: MaybeSend,
+    {
+        Self::call(self, operation)
+            .options(options)
+            .with_response()
+            .await
+    }
+
+    async fn all(&self, list: List) -> Result<Vec<Key>, Error> {
+        self.list_all(list).collect_all().await
+    }
+}
+
+impl Caller for blocking::Client {
+    async fn send<O>(
+        &self,
+        operation: O,
+        options: CallOptions,
+    ) -> Result<Response<O::Output>, Error>
+    where
+        O: Operation + MaybeSendSync + 'static,
+        O::Output: MaybeSend,
+    {
+        Self::call(self, operation).options(options).with_response()
+    }
+
+    async fn all(&self, list: List) -> Result<Vec<Key>, Error> {
+        self.list_all(list).collect()
+    }
+}

@@ -1,0 +1,605 @@
+//! The contract suite: what holds for every transport, said once.
+//!
+//! A case needs nothing but a client with a management key of an emulator:
+//! faults are asked for by a header of the call, and what the server holds is
+//! seen through the client. So the suite can run wherever a client can.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test suite; names say what holds"
+)]
+
+use std::time::Duration;
+
+use http::StatusCode;
+use openrouter_keys_core::{
+    ApiErrorKind, ApiKey, CallOptions, Create, Created, Delete, Effect, Error, ErrorBody,
+    ErrorKind, External, Field, Get, GetCurrentKeyMetadata, Headers, Key, KeyHash, Limit,
+    LimitReset, List, Operation, RetryPolicy, TimeoutPhase, Timestamp, TransportErrorKind, Update,
+};
+
+use crate::caller::Caller;
+
+/// Calls the given macro with the given arguments and the name of every case.
+#[macro_export]
+macro_rules! for_each_case {
+    ($run:ident, $($argument:tt)*) => {
+        $run! {
+            $($argument)*;
+            a_key_is_created_found_changed_and_deleted,
+            every_parameter_of_create_arrives,
+            an_update_leaves_clears_and_sets,
+            disabled_and_expired_keys_are_listed_when_asked_for,
+            all_pages_bring_each_of_250_keys_once,
+            another_workspace_is_listed_apart,
+            every_key_knows_itself,
+            refusals_are_typed_and_sent_once,
+            the_answer_tells_status_request_id_and_attempts,
+            names_come_back_byte_for_byte,
+            a_create_whose_answer_is_lost_is_sent_once_and_can_be_found,
+            a_create_is_sent_again_only_after_a_refusal_to_process_it,
+            what_is_safe_is_sent_three_times_at_most,
+            a_redirect_is_not_followed,
+            a_page_for_people_is_not_the_apis_message,
+            an_answer_that_breaks_off_is_never_half_a_value,
+            an_endless_answer_stops_at_the_limit,
+            an_answer_that_never_comes_ends_by_its_timeout,
+            every_shape_of_an_answer_is_read,
+            a_delete_that_is_not_confirmed_is_an_error,
+        }
+    };
+}
+
+const OTHER_WORKSPACE: &str = "6f1c2d3e-4b5a-4988-b7a6-c5d4e3f2a1b0";
+
+/// Options under which the emulator spoils the answer.
+fn spoiled(fault: &str) -> CallOptions {
+    CallOptions::new().headers(Headers::new().header("x-emulator-fault", fault).unwrap())
+}
+
+fn without_retry(fault: &str) -> CallOptions {
+    spoiled(fault).retry(RetryPolicy::none())
+}
+
+fn create(name: &str) -> Create {
+    Create::new(name, Limit::usd(5.0))
+}
+
+async fn fails<C: Caller, O>(client: &C, operation: O, options: CallOptions) -> Error
+where
+    O: Operation + openrouter_keys_core::MaybeSendSync + 'static,
+    O::Output: openrouter_keys_core::MaybeSend + std::fmt::Debug,
+{
+    client
+        .send(operation, options)
+        .await
+        .map(|response| response.output)
+        .expect_err("the call fails")
+}
+
+fn hash_of(created: &Created) -> KeyHash {
+    created.data.get().unwrap().require_hash().unwrap().clone()
+}
+
+fn names(keys: &[Key]) -> Vec<&str> {
+    keys.iter().filter_map(|key| key.name.as_deref()).collect()
+}
+
+pub async fn a_key_is_created_found_changed_and_deleted<C: Caller>(client: &C) {
+    let created = client
+        .call(create("life").limit_reset(LimitReset::Weekly))
+        .await
+        .unwrap();
+    assert!(created.key().reveal().starts_with("sk-or-v1-"));
+    assert_eq!(created.problem, None);
+    let hash = hash_of(&created);
+
+    let got = client.call(Get::new(&hash)).await.unwrap();
+    assert_eq!(got, *created.data.get().unwrap());
+    assert_eq!(
+        (got.limit.copied(), got.limit_reset.get()),
+        (Some(5.0), Some(&LimitReset::Weekly))
+    );
+    assert_eq!(
+        names(&client.call(List::new()).await.unwrap().data),
+        ["life"]
+    );
+
+    let changed = client
+        .call(Update::new(&hash).name("second life"))
+        .await
+        .unwrap();
+    assert_eq!(changed.name.as_deref(), Some("second life"));
+    assert!(!client.call(Delete::new(&hash)).await.unwrap().already_gone);
+    assert!(client.call(List::new()).await.unwrap().data.is_empty());
+    assert_eq!(
+        fails(client, Get::new(&hash), CallOptions::new())
+            .await
+            .status(),
+        Some(StatusCode::NOT_FOUND)
+    );
+}
+
+pub async fn every_parameter_of_create_arrives<C: Caller>(client: &C) {
+    let full = Create::new("full", Limit::usd(12.5))
+        .limit_reset(LimitReset::Daily)
+        .include_byok_in_limit(true)
+        .expires_at(Timestamp::parse("2099-01-01T02:00+02:00").unwrap())
+        .workspace_id(OTHER_WORKSPACE)
+        .creator_user_id("user_42")
+        .external(
+            External::new("partner-user").api_key("partner-secret-of-more-than-32-characters"),
+        );
+    let created = client.call(full).await.unwrap();
+    let key = created.data.get().unwrap();
+    assert_eq!(key.limit.copied(), Some(12.5));
+    assert_eq!(key.limit_reset.get(), Some(&LimitReset::Daily));
+    assert_eq!(key.include_byok_in_limit.copied(), Some(true));
+    assert_eq!(
+        key.expires_at.get(),
+        Some(&Timestamp::parse("2099-01-01T00:00:00Z").unwrap())
+    );
+    assert_eq!(key.workspace_id.as_deref(), Some(OTHER_WORKSPACE));
+    assert_eq!(key.creator_user_id.as_deref(), Some("user_42"));
+    assert_eq!(key.external_user.as_deref(), Some("partner-user"));
+    assert!(
+        !serde_json::to_string(&created)
+            .unwrap()
+            .contains("partner-secret")
+    );
+    assert_eq!(key.odd_fields().count(), 0);
+    assert!(key.extra.is_empty());
+}
+
+pub async fn an_update_leaves_clears_and_sets<C: Caller>(client: &C) {
+    let created = client
+        .call(create("three states").limit_reset(LimitReset::Daily))
+        .await
+        .unwrap();
+    let hash = hash_of(&created);
+
+    let left = client
+        .call(Update::new(&hash).disabled(true))
+        .await
+        .unwrap();
+    assert_eq!(
+        (left.limit.copied(), left.limit_reset.get()),
+        (Some(5.0), Some(&LimitReset::Daily))
+    );
+    assert_eq!(left.disabled.copied(), Some(true));
+
+    let set = client
+        .call(
+            Update::new(&hash)
+                .limit(Limit::usd(0.0))
+                .limit_reset(LimitReset::Monthly),
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        (set.limit.copied(), set.limit_reset.get()),
+        (Some(0.0), Some(&LimitReset::Monthly))
+    );
+
+    let cleared = client
+        .call(
+            Update::new(&hash)
+                .limit(Limit::unlimited())
+                .no_limit_reset(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        (cleared.limit, cleared.limit_reset),
+        (Field::Null, Field::Null)
+    );
+
+    let moved = client
+        .call(
+            Update::new(&hash)
+                .workspace_id(OTHER_WORKSPACE)
+                .include_byok_in_limit(true),
+        )
+        .await;
+    let moved = moved.unwrap();
+    assert_eq!(moved.workspace_id.as_deref(), Some(OTHER_WORKSPACE));
+    assert_eq!(moved.include_byok_in_limit.copied(), Some(true));
+}
+
+pub async fn disabled_and_expired_keys_are_listed_when_asked_for<C: Caller>(client: &C) {
+    client.call(create("plain")).await.unwrap();
+    let off = client.call(create("off")).await.unwrap();
+    client
+        .call(Update::new(hash_of(&off)).disabled(true))
+        .await
+        .unwrap();
+
+    assert_eq!(
+        names(&client.call(List::new()).await.unwrap().data),
+        ["plain"]
+    );
+    let with_disabled = client
+        .call(List::new().include_disabled(true))
+        .await
+        .unwrap();
+    assert_eq!(names(&with_disabled.data), ["off", "plain"]);
+    let with_expired = client
+        .call(List::new().include_expired(true).include_disabled(false))
+        .await
+        .unwrap();
+    assert_eq!(names(&with_expired.data), ["plain"]);
+}
+
+pub async fn all_pages_bring_each_of_250_keys_once<C: Caller>(client: &C) {
+    for number in 0..250 {
+        client
+            .call(create(&format!("key {number:03}")))
+            .await
+            .unwrap();
+    }
+    assert_eq!(client.call(List::new()).await.unwrap().data.len(), 100);
+    let keys = client.all(List::new()).await.unwrap();
+    let expected: Vec<String> = (0..250)
+        .rev()
+        .map(|number| format!("key {number:03}"))
+        .collect();
+    assert_eq!(names(&keys), expected);
+    assert_eq!(
+        names(&client.all(List::new().offset(240)).await.unwrap()),
+        expected[240..]
+    );
+}
+
+pub async fn another_workspace_is_listed_apart<C: Caller>(client: &C) {
+    client.call(create("here")).await.unwrap();
+    client
+        .call(create("there").workspace_id(OTHER_WORKSPACE))
+        .await
+        .unwrap();
+    assert_eq!(
+        names(&client.call(List::new()).await.unwrap().data),
+        ["here"]
+    );
+    let there = client
+        .call(List::new().workspace_id(OTHER_WORKSPACE))
+        .await
+        .unwrap();
+    assert_eq!(names(&there.data), ["there"]);
+}
+
+pub async fn every_key_knows_itself<C: Caller>(client: &C) {
+    let own = client.call(GetCurrentKeyMetadata::new()).await.unwrap();
+    assert_eq!(own.manages_keys(), Some(true));
+    assert_eq!(own.odd_fields().count(), 0);
+    assert!(own.extra.is_empty(), "{:?}", own.extra);
+    assert!(own.free_model_daily_requests.get().is_some());
+    assert!(own.rate_limit.get().is_some());
+    assert!(own.allowed_data_regions.get().is_some());
+    assert!(own.budgets.get().is_some());
+}
+
+pub async fn refusals_are_typed_and_sent_once<C: Caller>(client: &C) {
+    let missing = "0".repeat(64);
+    for (fault, kind) in [
+        ("status=400", ApiErrorKind::BadRequest),
+        ("status=401", ApiErrorKind::Unauthorized),
+        ("status=402", ApiErrorKind::PaymentRequired),
+        ("status=403", ApiErrorKind::Forbidden),
+        ("status=404", ApiErrorKind::NotFound),
+        ("status=409", ApiErrorKind::Conflict),
+        ("status=413", ApiErrorKind::PayloadTooLarge),
+        ("status=422", ApiErrorKind::Unprocessable),
+    ] {
+        for error in [
+            fails(client, Get::new(&missing), spoiled(fault)).await,
+            fails(client, create("refused"), spoiled(fault)).await,
+        ] {
+            let ErrorKind::Api(api) = error.kind() else {
+                panic!("{error:?}")
+            };
+            assert_eq!(api.kind, kind);
+            assert!(api.message.is_some());
+            assert_eq!(
+                (error.attempts(), error.effect(), error.is_retryable()),
+                (1, &Effect::Nothing, false)
+            );
+        }
+    }
+    let error = fails(client, Delete::new(&missing), CallOptions::new()).await;
+    assert_eq!(
+        error.status(),
+        Some(StatusCode::NOT_FOUND),
+        "a first 404 is not a success"
+    );
+    assert!(client.all(List::new()).await.unwrap().is_empty());
+}
+
+pub async fn the_answer_tells_status_request_id_and_attempts<C: Caller>(client: &C) {
+    let created = client
+        .send(create("meta"), CallOptions::new())
+        .await
+        .unwrap();
+    assert_eq!(created.meta.status, StatusCode::CREATED);
+    let first = created.meta.request_id().unwrap().to_owned();
+    let listed = client.send(List::new(), CallOptions::new()).await.unwrap();
+    assert_eq!(
+        (listed.meta.status, listed.meta.attempts),
+        (StatusCode::OK, 1)
+    );
+    assert_ne!(listed.meta.request_id().unwrap(), first);
+    let error = fails(client, Get::new("0"), CallOptions::new()).await;
+    assert!(error.request_id().is_some());
+}
+
+pub async fn names_come_back_byte_for_byte<C: Caller>(client: &C) {
+    for name in [
+        "🔑 clé",
+        "\"quoted\\\"",
+        "</script>",
+        "nul \0 and tab \t",
+        "a\nb",
+        "ÿ",
+        &"x".repeat(5_000),
+    ] {
+        let created = client.call(create(name)).await.unwrap();
+        assert_eq!(created.data.get().unwrap().name.as_deref(), Some(name));
+    }
+}
+
+pub async fn a_create_whose_answer_is_lost_is_sent_once_and_can_be_found<C: Caller>(client: &C) {
+    for (fault, is_made) in [
+        ("reset-before-commit", false),
+        ("reset-after-commit", true),
+        ("close-after-commit", true),
+        ("truncate=10", true),
+        ("truncate-chunked=10", true),
+        ("empty=201", false),
+        ("status=500", false),
+        ("html=502", false),
+    ] {
+        let error = fails(client, create(fault), spoiled(fault)).await;
+        let orphan = error
+            .may_have_created()
+            .unwrap_or_else(|| panic!("{fault}: {error:?}"));
+        assert_eq!(
+            (orphan.name.as_str(), error.attempts(), error.is_retryable()),
+            (fault, 1, false)
+        );
+        let found = client
+            .all(List::new())
+            .await
+            .unwrap()
+            .iter()
+            .filter(|key| key.name.as_deref() == Some(fault))
+            .count();
+        assert_eq!(found, usize::from(is_made), "{fault}");
+    }
+}
+
+pub async fn a_create_is_sent_again_only_after_a_refusal_to_process_it<C: Caller>(client: &C) {
+    for (fault, attempts) in [
+        ("status=429,header=retry-after-ms: 1", 3),
+        ("status=503,retry-after=0", 3),
+        ("status=503", 1),
+        ("status=500", 1),
+    ] {
+        let quick = spoiled(fault)
+            .retry(RetryPolicy::default().throttled_interval(Duration::from_millis(1)));
+        let error = fails(client, create("again"), quick).await;
+        assert_eq!(error.attempts(), attempts, "{fault}");
+        assert_eq!(error.may_have_been_created(), attempts == 1, "{fault}");
+    }
+    assert!(client.all(List::new()).await.unwrap().is_empty());
+}
+
+pub async fn what_is_safe_is_sent_three_times_at_most<C: Caller>(client: &C) {
+    for fault in [
+        "reset-before-commit",
+        "close-before-commit",
+        "status=500",
+        "html=502",
+        "status=503",
+        "status=408",
+    ] {
+        let error = fails(client, List::new(), spoiled(fault)).await;
+        assert_eq!(
+            (error.attempts(), error.is_retryable()),
+            (3, true),
+            "{fault}"
+        );
+        assert_eq!(error.effect(), &Effect::Nothing, "{fault}");
+        assert_eq!(
+            fails(client, List::new(), without_retry(fault))
+                .await
+                .attempts(),
+            1,
+            "{fault}"
+        );
+    }
+    let created = client.call(create("changing")).await.unwrap();
+    let update = Update::new(hash_of(&created)).disabled(true);
+    let error = fails(client, update, spoiled("reset-after-commit")).await;
+    assert_eq!(
+        (error.attempts(), error.effect()),
+        (3, &Effect::MayHaveChanged)
+    );
+}
+
+pub async fn a_redirect_is_not_followed<C: Caller>(client: &C) {
+    for status in [301, 302, 303, 307, 308] {
+        let fault = format!("redirect={status} http://user:pw@127.0.0.1:1/secret?x");
+        let error = fails(client, create("moved"), spoiled(&fault)).await;
+        let ErrorKind::UnexpectedRedirect { origin, .. } = error.kind() else {
+            panic!("{error:?}")
+        };
+        assert_eq!(origin.as_deref(), Some("http://127.0.0.1:1"));
+        assert_eq!(error.attempts(), 1);
+        assert!(!format!("{error} {error:?}").contains("pw"));
+    }
+}
+
+pub async fn a_page_for_people_is_not_the_apis_message<C: Caller>(client: &C) {
+    for status in [403, 502, 520] {
+        let error = fails(
+            client,
+            List::new(),
+            without_retry(&format!("html={status}")),
+        )
+        .await;
+        let ErrorKind::Api(api) = error.kind() else {
+            panic!("{error:?}")
+        };
+        assert_eq!(
+            (api.status.as_u16(), api.body, &api.message),
+            (status, ErrorBody::Html, &None)
+        );
+        assert!(error.request_id().is_some());
+        assert!(!format!("{error} {error:?}").contains("<h1>"));
+    }
+    let error = fails(client, List::new(), spoiled("html=200")).await;
+    assert!(matches!(error.kind(), ErrorKind::Decode(_)), "{error:?}");
+}
+
+pub async fn an_answer_that_breaks_off_is_never_half_a_value<C: Caller>(client: &C) {
+    client.call(create("whole")).await.unwrap();
+    for fault in ["truncate=20", "truncate-chunked=20", "truncate=0"] {
+        let error = fails(client, List::new(), without_retry(fault)).await;
+        let ErrorKind::Transport(transport) = error.kind() else {
+            panic!("{fault}: {error:?}")
+        };
+        assert_eq!(
+            transport.kind(),
+            TransportErrorKind::Disconnected,
+            "{fault}"
+        );
+        assert_eq!(error.status(), Some(StatusCode::OK), "{fault}");
+    }
+}
+
+pub async fn an_endless_answer_stops_at_the_limit<C: Caller>(client: &C) {
+    for (fault, limit) in [
+        ("endless-body", 4 << 20),
+        ("body-bytes=52428800", 4 << 20),
+        ("status=500,endless-body", 64 << 10),
+    ] {
+        let error = fails(client, List::new(), spoiled(fault)).await;
+        let ErrorKind::Transport(transport) = error.kind() else {
+            panic!("{fault}: {error:?}")
+        };
+        assert_eq!(
+            transport.kind(),
+            TransportErrorKind::BodyTooLarge(limit),
+            "{fault}"
+        );
+        assert_eq!(error.attempts(), 1, "{fault}");
+    }
+}
+
+pub async fn an_answer_that_never_comes_ends_by_its_timeout<C: Caller>(client: &C) {
+    let short = |fault| without_retry(fault).attempt_timeout(Duration::from_millis(150));
+    let error = fails(client, create("silence"), short("stall-headers")).await;
+    let ErrorKind::Transport(transport) = error.kind() else {
+        panic!("{error:?}")
+    };
+    assert_eq!(
+        transport.kind(),
+        TransportErrorKind::Timeout(TimeoutPhase::Attempt)
+    );
+    assert!(error.may_have_been_created());
+    assert_eq!(error.status(), None);
+
+    let error = fails(client, create("half"), short("stall-body=10")).await;
+    assert!(error.may_have_been_created());
+    assert_eq!(
+        error.status(),
+        Some(StatusCode::CREATED),
+        "the head was seen"
+    );
+}
+
+pub async fn every_shape_of_an_answer_is_read<C: Caller>(client: &C) {
+    for shape in ["1", "2", "3", "4", "5", "6", "7", "8", "newer"] {
+        let fault = format!("shape={shape}");
+        let created = client
+            .send(create(&fault), spoiled(&fault))
+            .await
+            .unwrap()
+            .output;
+        assert_eq!(created.problem, None);
+        assert!(ApiKey::try_from(created.key()).is_ok());
+        let hash = hash_of(&created);
+        let key = client
+            .send(Get::new(&hash), spoiled(&fault))
+            .await
+            .unwrap()
+            .output;
+        assert_eq!(key.odd_fields().count(), 0, "{fault}");
+        assert_eq!(!key.extra.is_empty(), shape == "newer", "{fault}");
+        assert_eq!(
+            key.last_used_at.is_absent(),
+            !matches!(shape, "8" | "newer"),
+            "{fault}"
+        );
+        assert_eq!(
+            key.workspace_id.is_absent(),
+            matches!(shape, "1" | "2" | "3"),
+            "{fault}"
+        );
+        let listed = client
+            .send(List::new(), spoiled(&fault))
+            .await
+            .unwrap()
+            .output;
+        assert!(names(&listed.data).contains(&fault.as_str()), "{fault}");
+        let updated = client
+            .send(Update::new(&hash).disabled(false), spoiled(&fault))
+            .await
+            .unwrap()
+            .output;
+        assert_eq!(updated.hash.get(), Some(&hash), "{fault}");
+        let own = client
+            .send(GetCurrentKeyMetadata::new(), spoiled(&fault))
+            .await
+            .unwrap()
+            .output;
+        assert_eq!(own.manages_keys(), Some(true), "{fault}");
+        assert_eq!(
+            own.odd_fields().count(),
+            0,
+            "{fault}: {:?}",
+            own.odd_fields().collect::<Vec<_>>()
+        );
+        client
+            .send(Delete::new(&hash), spoiled(&fault))
+            .await
+            .unwrap();
+    }
+}
+
+pub async fn a_delete_that_is_not_confirmed_is_an_error<C: Caller>(client: &C) {
+    let created = client.call(create("stays")).await.unwrap();
+    let hash = hash_of(&created);
+    for fault in [
+        "body=200 {\"deleted\":false}",
+        "body=200 {\"error\":{\"code\":500\\,\"message\":\"no\"}}",
+        "html=200",
+    ] {
+        let error = fails(client, Delete::new(&hash), spoiled(fault)).await;
+        assert_eq!(
+            (error.attempts(), error.effect()),
+            (1, &Effect::MayHaveChanged),
+            "{fault}"
+        );
+    }
+    assert!(
+        client
+            .send(Delete::new(&hash), spoiled("empty=204,commit"))
+            .await
+            .is_ok()
+    );
+    assert!(client.all(List::new()).await.unwrap().is_empty());
+}
