@@ -56,7 +56,7 @@ macro_rules! answer {
                     while let Some(this_name) = map.next_key()? {
                         match this_name {
                             $( Name::$field => answer.$field = map.next_value()?, )*
-                            Name::Unknown(unknown) => answer.extra.insert(unknown, map.next_value()?),
+                            Name::Unknown(unknown) => answer.extra.push(unknown, map.next_value()?),
                         }
                     }
                     Ok(answer)

@@ -1,49 +1,4 @@
-//! The machine that owns retries.
-//!
-//! ```text
-//!            Attempt::first(config, options, operation, start)
-//!                               │
-//!                               ▼
-//!        ┌──────────────▶ Attempt ──exchange, request──▶ the transport
-//!        │                      │
-//!        │            finish(outcome, elapsed)
-//!        │                      │
-//!        │            ┌─────────┴──────────┐
-//!        │            ▼                    ▼
-//!        └── Step::Retry { after }   Step::Done(result)
-//! ```
-//!
-//! An attempt is consumed by its outcome, so that no request can be sent twice
-//! by mistake. It does no I/O: time and entropy come in as arguments.
-//!
-//! ```
-//! use std::time::Duration;
-//! use bytes::Bytes;
-//! use openrouter_keys_core::{ApiKey, Attempt, CallOptions, Config, GetCurrentKeyMetadata, Start, Step};
-//!
-//! let key = ApiKey::new("sk-or-v1-0123456789abcdef")?;
-//! let start = Start { entropy: 7, wall_clock: None };
-//! let attempt = Attempt::first(&Config::new(), &CallOptions::new(), GetCurrentKeyMetadata, start)?;
-//!
-//! let mut attempt = attempt;
-//! let request = attempt.request(&key);
-//! assert_eq!(request.uri(), "https://openrouter.ai/api/v1/key");
-//!
-//! // The server has trouble: the machine says when to send the next request.
-//! let busy = http::Response::builder().status(503).body(Bytes::new())?;
-//! let Step::Retry { after, next: mut attempt } = attempt.finish(Ok(busy), Duration::from_millis(80)) else {
-//!     panic!("a read is tried again");
-//! };
-//! assert!(after <= Duration::from_millis(50));
-//!
-//! let request = attempt.request(&key);
-//! let answer = http::Response::new(Bytes::from_static(br#"{"data":{"label":"sk-or-v1-0e6...1c96"}}"#));
-//! let Step::Done(result) = attempt.finish(Ok(answer), Duration::from_millis(200)) else {
-//!     panic!("an answer ends the call");
-//! };
-//! assert_eq!(result?.meta.attempts, 2);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! The machine that owns retries: one attempt after another, without I/O.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -56,9 +11,10 @@ use zeroize::Zeroize;
 
 use crate::config::{CallOptions, Config};
 use crate::error::{
-    ApiError, Circumstances, DecodeError, Effect, Error, ErrorKind, MayHaveCreated, TransportError,
+    ApiError, Circumstances, DecodeError, Effect, Error, ErrorBody, ErrorKind, MayHaveCreated,
+    TransportError,
 };
-use crate::operation::{Operation, Parsed, Parts, Replay, has_error};
+use crate::operation::{Operation, Parsed, Parts, Replay};
 use crate::outcome::{Class, Outcome};
 use crate::redact;
 use crate::response::{Meta, Response, request_id};
@@ -81,7 +37,50 @@ pub struct Start {
 
 /// One attempt of a call: a request to send, and what to make of its outcome.
 ///
-/// See the [module's documentation](self) for how it is driven.
+/// ```text
+///        Attempt::first(config, options, operation, start)
+///                           │
+///                           ▼
+///    ┌──────────────▶ Attempt ──exchange, request──▶ the transport
+///    │                      │
+///    │            finish(outcome, elapsed)
+///    │                      │
+///    │            ┌─────────┴──────────┐
+///    │            ▼                    ▼
+///    └── Step::Retry { after }   Step::Done(result)
+/// ```
+///
+/// An attempt is consumed by its outcome, so that no request can be sent twice
+/// by mistake. It does no I/O: time and entropy come in as arguments.
+///
+/// ```
+/// use std::time::Duration;
+/// use bytes::Bytes;
+/// use openrouter_keys_core::{ApiKey, Attempt, CallOptions, Config, GetCurrentKeyMetadata, Start, Step};
+///
+/// let key = ApiKey::new("sk-or-v1-0123456789abcdef")?;
+/// let start = Start { entropy: 7, wall_clock: None };
+/// let attempt = Attempt::first(&Config::new(), &CallOptions::new(), GetCurrentKeyMetadata, start)?;
+///
+/// let mut attempt = attempt;
+/// let request = attempt.request(&key);
+/// assert_eq!(request.uri(), "https://openrouter.ai/api/v1/key");
+///
+/// // The server has trouble: the machine says when to send the next request.
+/// let busy = http::Response::builder().status(503).body(Bytes::new())?;
+/// let Step::Retry { after, next: mut attempt } = attempt.finish(Ok(busy), Duration::from_millis(80)) else {
+///     panic!("a read is tried again");
+/// };
+/// assert!(after <= Duration::from_millis(50));
+///
+/// let request = attempt.request(&key);
+/// let answer = http::Response::new(Bytes::from_static(br#"{"data":{"label":"sk-or-v1-0e6...1c96"}}"#));
+/// let Step::Done(result) = attempt.finish(Ok(answer), Duration::from_millis(200)) else {
+///     panic!("an answer ends the call");
+/// };
+/// assert_eq!(result?.meta.attempts, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "an attempt does nothing until its request is sent and its outcome handed back"]
 pub struct Attempt<O> {
     operation: O,
@@ -340,7 +339,15 @@ impl Finding {
 
 impl Failure {
     fn is_not_found(&self) -> bool {
-        matches!(&self.kind, ErrorKind::Api(error) if error.status == StatusCode::NOT_FOUND)
+        match &self.kind {
+            // A page that a proxy sends says nothing about the key.
+            ErrorKind::Api(ApiError {
+                status,
+                body: ErrorBody::Documented | ErrorBody::Empty,
+                ..
+            }) => *status == StatusCode::NOT_FOUND,
+            _ => false,
+        }
     }
 }
 
@@ -431,7 +438,7 @@ impl Call {
         let kind = if status.is_redirection() {
             ErrorKind::UnexpectedRedirect {
                 status,
-                origin: self.redirect_origin(&head.headers),
+                origin: self.redirect_origin(&head.headers, secret),
             }
         } else {
             ErrorKind::Api(ApiError::read(status, &body, &self.secrets(secret)))
@@ -446,24 +453,29 @@ impl Call {
     }
 
     /// The target of a redirect without its path and user information, which
-    /// may be secrets. A relative target is the origin of the request.
-    fn redirect_origin(&self, headers: &HeaderMap) -> Option<Box<str>> {
-        let target: Uri = headers.get(LOCATION)?.to_str().ok()?.parse().ok()?;
-        let uri = if target.authority().is_some() {
-            &target
-        } else {
-            &self.uri
+    /// may be secrets; `None` if it names none, or one that is not http.
+    fn redirect_origin(&self, headers: &HeaderMap, secret: Option<&str>) -> Option<Box<str>> {
+        let target = headers.get(LOCATION)?.to_str().ok()?.trim();
+        let scheme = self.uri.scheme_str()?;
+        let is_slash = |c: char| c == '/' || c == '\\';
+        // Parsers take `\\` for a slash, and two of them for another host.
+        let target = match target
+            .strip_prefix(is_slash)
+            .and_then(|rest| rest.strip_prefix(is_slash))
+        {
+            Some(rest) => format!("{scheme}://{rest}"),
+            None => target.to_owned(),
         };
-        let port = uri
-            .port_u16()
-            .map(|port| format!(":{port}"))
+        let before_path = target
+            .split(['/', '?', '#', '\\'])
+            .next()
             .unwrap_or_default();
-        let origin = format!(
-            "{}://{}{port}",
-            uri.scheme_str().unwrap_or("https"),
-            uri.host()?
-        );
-        Some(redact::mask(&origin, &self.secrets(None)).into())
+        let origin = if before_path.contains(':') {
+            origin(&target.parse().ok()?)
+        } else {
+            origin(&self.uri)
+        }?;
+        Some(redact::mask(&origin, &self.secrets(secret)).into())
     }
 
     /// A body under a status of success that is not what was promised.
@@ -474,13 +486,10 @@ impl Call {
         error: DecodeError,
         secret: Option<&str>,
     ) -> ErrorKind {
-        has_error(body)
-            .then(|| ApiError::documented(status, body, &self.secrets(secret)))
-            .flatten()
-            .map_or_else(
-                || ErrorKind::Decode(error.with_status(status)),
-                ErrorKind::Api,
-            )
+        ApiError::documented(status, body, &self.secrets(secret)).map_or_else(
+            || ErrorKind::Decode(error.with_status(status)),
+            ErrorKind::Api,
+        )
     }
 
     /// The pause before the next attempt; `None` if there is to be none.
@@ -513,6 +522,21 @@ impl Call {
         self.taken = Some(self.config.quota.take(trouble)?);
         Some(after)
     }
+}
+
+/// Scheme, host and port of an http URL.
+fn origin(uri: &Uri) -> Option<String> {
+    let scheme = uri
+        .scheme_str()
+        .filter(|scheme| ["http", "https"].contains(scheme))?;
+    let authority = uri.authority()?;
+    let has_port = !authority.as_str().ends_with(authority.host());
+    let port = match (has_port, authority.port_u16()) {
+        (true, Some(port)) => format!(":{port}"),
+        (true, None) => return None,
+        (false, _) => String::new(),
+    };
+    Some(format!("{scheme}://{}{port}", authority.host()))
 }
 
 impl<O> fmt::Debug for Attempt<O> {

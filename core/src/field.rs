@@ -4,11 +4,11 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use crate::json::Json;
+use crate::json::{Extra, Json};
+use crate::redact;
 
 /// What an answer says about one of its fields.
 ///
@@ -28,7 +28,9 @@ use crate::json::Json;
 /// assert_eq!(key.usage.copied(), None);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+///
+/// `Debug` masks whatever looks like a key.
+#[derive(Clone, Default, PartialEq)]
 pub enum Field<T> {
     /// A value of the documented type.
     Value(T),
@@ -37,7 +39,8 @@ pub enum Field<T> {
     /// The answer does not have the field.
     #[default]
     Absent,
-    /// The answer has something else there; kept as it came.
+    /// The answer has something else there. It is kept as it came, but for digits
+    /// of a lone number that a double does not hold.
     Odd(Json),
 }
 
@@ -90,6 +93,19 @@ impl<T> Field<T> {
     }
 }
 
+impl<T: fmt::Debug> fmt::Debug for Field<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, text) = match self {
+            Self::Null => return f.write_str("Null"),
+            Self::Absent => return f.write_str("Absent"),
+            Self::Value(value) if f.alternate() => ("Value", format!("{value:#?}")),
+            Self::Value(value) => ("Value", format!("{value:?}")),
+            Self::Odd(json) => ("Odd", format!("{json:?}")),
+        };
+        write!(f, "{name}({})", redact::mask(&text, &[]))
+    }
+}
+
 /// A JSON number, before its field decides what it may be.
 #[derive(Clone, Copy)]
 pub enum Number {
@@ -135,17 +151,21 @@ pub trait FieldValue: Sized {
     }
 
     /// From an object, which is consumed whether it fits or not.
-    fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Field<Self>, A::Error> {
-        odd(&serde_json::Value::deserialize(
-            MapAccessDeserializer::new(map),
-        )?)
+    fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Field<Self>, A::Error> {
+        let mut fields = Extra::default();
+        while let Some((name, value)) = map.next_entry()? {
+            fields.push(name, value);
+        }
+        odd(&fields)
     }
 
     /// From an array, which is consumed whether it fits or not.
-    fn from_seq<'de, A: SeqAccess<'de>>(seq: A) -> Result<Field<Self>, A::Error> {
-        odd(&serde_json::Value::deserialize(
-            SeqAccessDeserializer::new(seq),
-        )?)
+    fn from_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Field<Self>, A::Error> {
+        let mut items: Vec<Json> = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        odd(&items)
     }
 
     /// Writes the value back.

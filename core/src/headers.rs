@@ -3,6 +3,7 @@
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{BuildError, BuildErrorKind};
+use crate::redact;
 
 const HTTP_REFERER: HeaderName = HeaderName::from_static("http-referer");
 const TITLE: HeaderName = HeaderName::from_static("x-openrouter-title");
@@ -12,7 +13,7 @@ const CATEGORIES: HeaderName = HeaderName::from_static("x-openrouter-categories"
 /// `Host` could send a request in somebody else's name or to another place, a
 /// wrong length could smuggle a second request, `Accept-Encoding` would defeat
 /// the limit on the body.
-const RESERVED: [HeaderName; 17] = [
+const RESERVED: [HeaderName; 19] = [
     header::ACCEPT,
     header::ACCEPT_ENCODING,
     header::AUTHORIZATION,
@@ -22,6 +23,8 @@ const RESERVED: [HeaderName; 17] = [
     header::CONTENT_TYPE,
     header::COOKIE,
     header::EXPECT,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
     header::HOST,
     header::PROXY_AUTHORIZATION,
     header::SET_COOKIE,
@@ -93,6 +96,11 @@ impl Headers {
         let name = name.as_ref();
         let name = HeaderName::try_from(name)
             .map_err(|_| refused(format!("{:?} is no name of a header", printable(name))))?;
+        if redact::mask(name.as_str(), &[]) != name.as_str() {
+            return Err(refused(
+                "the name of the header looks like an API key".to_owned(),
+            ));
+        }
         if RESERVED.contains(&name) {
             return Err(refused(format!(
                 "the header {name} is set by the library and cannot be given"
@@ -143,7 +151,7 @@ fn refused(problem: String) -> BuildError {
 }
 
 fn printable(name: &str) -> String {
-    name.chars().take(64).collect()
+    redact::mask(&name.chars().take(64).collect::<String>(), &[])
 }
 
 #[cfg(test)]

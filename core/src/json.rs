@@ -77,10 +77,12 @@ impl<'de> Deserialize<'de> for Json {
 pub struct Extra(Vec<(Box<str>, Json)>);
 
 impl Extra {
-    /// The value of an unknown field.
+    /// The value of an unknown field, the last one if it is repeated.
     pub fn get(&self, name: &str) -> Option<&Json> {
-        self.iter()
-            .find(|(known, _)| *known == name)
+        self.0
+            .iter()
+            .rev()
+            .find(|(known, _)| **known == *name)
             .map(|(_, json)| json)
     }
 
@@ -99,12 +101,16 @@ impl Extra {
         self.0.is_empty()
     }
 
-    /// A repeated name keeps its last value, as the known fields do.
-    pub(crate) fn insert(&mut self, name: String, json: Json) {
-        match self.0.iter_mut().find(|(known, _)| **known == *name) {
-            Some((_, old)) => *old = json,
-            None => self.0.push((name.into_boxed_str(), json)),
-        }
+    /// A repeated name is kept twice: looking for it each time would take a
+    /// hostile answer of many names quadratic time.
+    pub(crate) fn push(&mut self, name: String, json: Json) {
+        self.0.push((name.into_boxed_str(), json));
+    }
+}
+
+impl Serialize for Extra {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
     }
 }
 

@@ -26,8 +26,33 @@ pub(crate) fn parse_with<T>(
     })
 }
 
+/// Whether there may be anything to repair, in one pass without a copy: most
+/// texts that are refused are no JSON at all.
+fn is_candidate(body: &[u8]) -> bool {
+    const LONGEST_FINITE: usize = 300;
+    let mut digits: usize = 0;
+    let mut last = b' ';
+    let mut seen = std::str::from_utf8(body).is_err() || body.starts_with(b"\xef\xbb\xbf");
+    for &byte in body {
+        let is_exponent = matches!(byte, b'e' | b'E') && last.is_ascii_digit();
+        let is_escape = byte == b'u' && last == b'\\';
+        let is_name = matches!((last, byte), (b'N', b'a') | (b'I', b'n'));
+        digits = if byte.is_ascii_digit() {
+            digits.saturating_add(1)
+        } else {
+            0
+        };
+        seen |= is_exponent || is_escape || is_name || digits > LONGEST_FINITE;
+        last = byte;
+    }
+    seen
+}
+
 /// The repaired text, if there was anything to repair.
 fn repaired(body: &[u8]) -> Option<String> {
+    if !is_candidate(body) {
+        return None;
+    }
     let text = String::from_utf8_lossy(body);
     let mut changed = matches!(text, Cow::Owned(_));
     let mut rest = match text.strip_prefix('\u{feff}') {

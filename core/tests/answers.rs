@@ -66,7 +66,7 @@ fn mutated(sample: &'static str) -> impl Strategy<Value = Map<String, Value>> {
         })
 }
 
-/// 2.0 and 2 are the same JSON number; serde_json tells them apart.
+/// 2.0 and 2 are the same JSON number; `serde_json` tells them apart.
 fn normal(value: Value) -> Value {
     match value {
         Value::Number(number) => json!(number.as_f64().unwrap()),
@@ -225,4 +225,60 @@ fn a_number_beyond_a_double_costs_one_field_only() {
     let key = Get::new("a").parse(body.as_bytes()).unwrap().output;
     assert!(matches!(&key.limit, Field::Odd(json) if json.as_str() == "\"1e999\""));
     assert_eq!(key.limit_remaining.copied(), Some(21.5));
+}
+
+#[test]
+fn an_odd_value_keeps_its_digits_its_order_and_its_depth() {
+    let deep = format!("{}{}", "[".repeat(2000), "]".repeat(2000));
+    for odd in [
+        r#"{"z":1.10,"a":12345678901234567890123}"#,
+        &format!(r#"{{"a":{deep}}}"#),
+        &deep,
+    ] {
+        let body =
+            samples::page(2).replacen(r#""name":"Customer 0""#, &format!(r#""name":{odd}"#), 1);
+        let page = List::new().parse(body.as_bytes()).unwrap().output;
+        assert!(
+            matches!(&page.data[0].name, Field::Odd(json) if json.as_str() == odd),
+            "{:?}",
+            page.data[0].name
+        );
+        assert_eq!(page.data[1].name.as_deref(), Some("Customer 1"));
+    }
+}
+
+#[test]
+fn a_secret_that_the_server_repeats_is_masked_in_the_rest() {
+    let secret = "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";
+    let body = samples::CREATED
+        .replace("sk-or-v1-0e6...1c96", secret)
+        .replacen('{', &format!(r#"{{"note":["{secret}"],"#), 1);
+    let created = Create::new("x", Limit::usd(1.0))
+        .parse(body.as_bytes())
+        .unwrap()
+        .output;
+    assert_eq!(created.key().reveal(), secret);
+    assert!(!format!("{created:?}").contains(secret));
+    assert!(!serde_json::to_string(&created).unwrap().contains(secret));
+    assert_eq!(
+        created.data.get().unwrap().name.as_deref(),
+        Some("Customer 42")
+    );
+}
+
+#[test]
+fn a_hundred_thousand_unknown_fields_take_no_quadratic_time() {
+    let fields: Vec<String> = (0..100_000)
+        .map(|number| format!(r#""f{number}":0"#))
+        .collect();
+    let body = format!(r#"{{"data":{{{}}}}}"#, fields.join(","));
+    assert_eq!(
+        Get::new("a")
+            .parse(body.as_bytes())
+            .unwrap()
+            .output
+            .extra
+            .len(),
+        100_000
+    );
 }

@@ -155,10 +155,6 @@ pub struct HashArguments {
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "named and explained by the API")]
-#[expect(
-    clippy::option_option,
-    reason = "left out, null, a value: the format's three states"
-)]
 pub struct UpdateArguments {
     pub hash: String,
     pub name: Option<String>,

@@ -37,13 +37,14 @@ async fn next_chunk(
     exchange: &Exchange,
 ) -> Result<Option<Bytes>, TransportError> {
     let status = answer.status();
-    match tokio::time::timeout(exchange.idle_timeout(), answer.chunk()).await {
-        Ok(chunk) => chunk.map_err(|error| failure::within_the_body(error, status)),
-        Err(_) => {
-            let kind = TransportErrorKind::Timeout(TimeoutPhase::Idle);
-            Err(TransportError::ambiguous(kind).with_status(Some(status)))
-        }
-    }
+    let too_slow = |_| {
+        let kind = TransportErrorKind::Timeout(TimeoutPhase::Idle);
+        TransportError::ambiguous(kind).with_status(Some(status))
+    };
+    let chunk = tokio::time::timeout(exchange.idle_timeout(), answer.chunk())
+        .await
+        .map_err(too_slow)?;
+    chunk.map_err(|error| failure::within_the_body(error, status))
 }
 
 /// What has come so far. A body in one piece, which most are, is not copied.

@@ -43,6 +43,11 @@ mod transport;
 pub use openrouter_keys_core::*;
 pub use transport::{NativeTransport, NativeTransportBuilder};
 
+/// The examples of the README run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 /// The environment variable that [`from_env`] reads.
 pub const API_KEY_VARIABLE: &str = "OPENROUTER_API_KEY";
 

@@ -1,2 +1,50 @@
-//! x
-fn main() {}
+//! The project's own commands, run as `cargo xtask COMMAND`.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that a person runs in a terminal"
+)]
+
+mod arguments;
+mod command;
+mod failure;
+mod lints;
+mod report;
+mod rust_version;
+mod step;
+mod steps;
+mod test;
+mod tool;
+mod tree;
+mod workspace;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, USAGE};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<ExitCode, Failure> {
+    match Arguments::parse(std::env::args().skip(1))? {
+        Arguments::Help => {
+            println!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Arguments::List => {
+            for step in steps::ALL {
+                println!("{:<20} {}", step.name, step.about);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Arguments::Test(wishes) => test::run(&wishes),
+    }
+}

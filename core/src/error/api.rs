@@ -4,8 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use http::StatusCode;
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::json::Json;
 use crate::redact;
@@ -25,11 +24,11 @@ pub struct ApiError {
     pub message: Option<String>,
     /// `error.code`, which usually equals the status.
     pub code: Option<i64>,
-    /// `error.metadata`, as it came.
+    /// `error.metadata`, its texts masked.
     pub metadata: Option<Json>,
     /// `user_id`, if the body names one.
     pub user_id: Option<String>,
-    /// `openrouter_metadata`, as it came.
+    /// `openrouter_metadata`, its texts masked.
     pub openrouter_metadata: Option<Json>,
     /// What the body was.
     pub body: ErrorBody,
@@ -116,15 +115,6 @@ pub enum ErrorBody {
     Empty,
 }
 
-#[derive(Deserialize)]
-struct Document {
-    error: Value,
-    #[serde(default)]
-    user_id: Value,
-    #[serde(default)]
-    openrouter_metadata: Value,
-}
-
 impl ApiError {
     /// Reads an error's body, whatever it is, and masks the given secrets.
     pub(crate) fn read(status: StatusCode, body: &[u8], secrets: &[&str]) -> Self {
@@ -144,8 +134,9 @@ impl ApiError {
 
     /// Reads the documented `{"error":{…}}`, if that is what the body is.
     pub(crate) fn documented(status: StatusCode, body: &[u8], secrets: &[&str]) -> Option<Self> {
-        let document: Document = repair::parse(body).ok()?;
-        let (message, code, metadata) = match document.error {
+        let mut document: Map<String, Value> = repair::parse(body).ok()?;
+        let mut outer = |name: &str| document.remove(name).unwrap_or_default();
+        let (message, code, metadata) = match outer("error") {
             Value::String(message) => (Value::String(message), Value::Null, Value::Null),
             Value::Object(mut error) => {
                 let mut take = |name: &str| error.remove(name).unwrap_or_default();
@@ -161,8 +152,8 @@ impl ApiError {
             message: text(message),
             code: code.as_i64(),
             metadata: masked_json(metadata, secrets),
-            user_id: text(document.user_id),
-            openrouter_metadata: masked_json(document.openrouter_metadata, secrets),
+            user_id: text(outer("user_id")),
+            openrouter_metadata: masked_json(outer("openrouter_metadata"), secrets),
             ..Self::bare(status, ErrorBody::Documented)
         })
     }

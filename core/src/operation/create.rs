@@ -12,9 +12,13 @@ use crate::field::{Field, FieldValue};
 use crate::json::Extra;
 use crate::key::Key;
 use crate::limit::{Limit, LimitReset};
+use crate::redact::MASK;
 use crate::repair;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
+
+/// A text shorter than this is in other texts by chance.
+const SHORTEST_ECHO: usize = 16;
 
 /// The shortest `external.api_key` that the API takes.
 const SHORTEST_EXTERNAL_KEY: usize = 32;
@@ -191,6 +195,21 @@ impl Created {
         &self.key
     }
 
+    /// Masks the secret where the server repeats it in the rest of the answer.
+    fn without_echo(mut self) -> Self {
+        let secret = self.key.reveal();
+        let text = Zeroizing::new(serde_json::to_string(&self).unwrap_or_default());
+        if secret.len() >= SHORTEST_ECHO && text.contains(secret) {
+            let mut draft = Draft::default();
+            let masked = text.replace(secret, MASK);
+            // What was written as JSON is read as JSON; without it, nothing
+            // is kept that might show the secret.
+            let _ = draft.deserialize(&mut serde_json::Deserializer::from_str(&masked));
+            (self.data, self.extra) = (draft.data, draft.extra);
+        }
+        self
+    }
+
     /// Takes the secret key out.
     pub fn into_key(self) -> Secret {
         self.key
@@ -267,21 +286,33 @@ impl Operation for Create {
             deserializer.end()
         });
         let problem = read.err().map(|error| DecodeError::from_serde(&error));
-        let Draft { key, data, extra } = draft;
+        let Draft {
+            key,
+            has_odd_key,
+            data,
+            extra,
+        } = draft;
         match (
             key.or_else(|| problem.as_ref().and_then(|_| salvage(body))),
             problem,
         ) {
-            (Some(key), problem) => Ok(Parsed {
-                output: Created {
+            (Some(key), problem) => {
+                let output = Created {
                     key,
                     data,
                     problem,
                     extra,
-                },
-                envelope: Extra::default(),
-            }),
+                }
+                .without_echo();
+                Ok(Parsed {
+                    output,
+                    envelope: Extra::default(),
+                })
+            }
             (None, Some(problem)) => Err(problem),
+            (None, None) if has_odd_key => {
+                Err(DecodeError::at("$.key", DecodeErrorKind::WrongType))
+            }
             (None, None) => Err(DecodeError::at("$.key", DecodeErrorKind::Missing)),
         }
     }
@@ -315,6 +346,8 @@ fn wiped_on_drop(parts: Parts) -> Parts {
 #[derive(Default)]
 struct Draft {
     key: Option<Secret>,
+    /// There is a `key` that is no text.
+    has_odd_key: bool,
     data: Field<Key>,
     extra: Extra,
 }
@@ -339,11 +372,12 @@ impl<'de> Visitor<'de> for &mut Draft {
             match &*name {
                 "key" => {
                     let found: Field<SecretText> = map.next_value()?;
+                    self.has_odd_key |= found.get().is_none();
                     let found = found.into_option().map(|SecretText(key)| key);
                     self.key = self.key.take().or(found);
                 }
                 "data" => self.data = map.next_value()?,
-                _ => self.extra.insert(name.into_owned(), map.next_value()?),
+                _ => self.extra.push(name.into_owned(), map.next_value()?),
             }
         }
         Ok(())

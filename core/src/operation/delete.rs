@@ -5,6 +5,7 @@ use http::Method;
 use super::{Operation, Parsed, Parts, Replay};
 use crate::answer::answer;
 use crate::error::{BuildError, DecodeError, DecodeErrorKind};
+use crate::field::Field;
 use crate::hash::KeyHash;
 use crate::json::Extra;
 use crate::repair;
@@ -73,13 +74,19 @@ impl Operation for Delete {
             deleted: confirmed,
             extra,
         } = repair::parse(body).map_err(|error| DecodeError::from_serde(&error))?;
-        match confirmed.copied() {
-            Some(true) => Ok(Parsed {
+        let has_error = extra
+            .get("error")
+            .is_some_and(|error| error.as_str() != "null");
+        match confirmed {
+            Field::Value(true) if !has_error => Ok(Parsed {
                 output: deleted,
                 envelope: extra,
             }),
-            Some(false) => Err(DecodeError::at("$.deleted", DecodeErrorKind::NotConfirmed)),
-            None => Err(DecodeError::at("$.deleted", DecodeErrorKind::Missing)),
+            Field::Value(_) => Err(DecodeError::at("$.deleted", DecodeErrorKind::NotConfirmed)),
+            Field::Absent => Err(DecodeError::at("$.deleted", DecodeErrorKind::Missing)),
+            Field::Null | Field::Odd(_) => {
+                Err(DecodeError::at("$.deleted", DecodeErrorKind::WrongType))
+            }
         }
     }
 

@@ -206,7 +206,7 @@ impl FieldValue for Rows {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Rows, A::Error> {
                 let mut rows = Rows {
-                    keys: Vec::with_capacity(PAGE_SIZE),
+                    keys: Vec::new(),
                     odd: Vec::new(),
                 };
                 while let Some(row) = seq.next_element::<Field<Key>>()? {

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 pub use create::{Create, Created, External};
 pub use delete::{Delete, Deleted};
@@ -185,7 +185,7 @@ impl<'de, T: FieldValue> Deserialize<'de> for Envelope<T> {
                     if name == "data" {
                         envelope.data = map.next_value()?;
                     } else {
-                        envelope.extra.insert(name.into_owned(), map.next_value()?);
+                        envelope.extra.push(name.into_owned(), map.next_value()?);
                     }
                 }
                 Ok(envelope)
@@ -194,17 +194,6 @@ impl<'de, T: FieldValue> Deserialize<'de> for Envelope<T> {
 
         deserializer.deserialize_map(EnvelopeVisitor(std::marker::PhantomData))
     }
-}
-
-/// Whether a body is an object that says nothing but `{"error": …}`: some
-/// servers say so under a status of success.
-pub(crate) fn has_error(body: &[u8]) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Body {
-        #[serde(default)]
-        error: Option<IgnoredAny>,
-    }
-    repair::parse::<Body>(body).is_ok_and(|body| body.error.is_some())
 }
 
 /// A workspace's id is a UUID; anything else would leave the query's value or

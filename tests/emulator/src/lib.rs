@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![expect(clippy::doc_markdown, reason = "the README is prose")]
 
 mod account;
 mod api;

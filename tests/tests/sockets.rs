@@ -1,0 +1,519 @@
+//! What only real sockets can show of the native transport.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::{Read, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, Version};
+use openrouter_keys_emulator::{Emulator, Fault};
+use openrouter_keys_native::blocking::{self, BlockingNativeTransport};
+use openrouter_keys_native::{
+    ApiKey, BaseUrl, Client, Config, Create, Effect, Error, ErrorKind, Exchange, Headers, Jitter,
+    Limit, List, NativeTransport, Reach, RetryPolicy, TimeoutPhase, Transport, TransportError,
+    TransportErrorKind, client_with,
+};
+
+fn key() -> ApiKey {
+    ApiKey::new("sk-or-v1-test").unwrap()
+}
+
+fn config(base_url: &str) -> Config {
+    Config::new().base_url(BaseUrl::new(base_url).unwrap())
+}
+
+fn client(emulator: &Emulator) -> Client {
+    client_with(
+        ApiKey::new(emulator.management_key()).unwrap(),
+        config(&emulator.base_url()),
+    )
+    .unwrap()
+}
+
+fn client_over(transport: NativeTransport, emulator: &Emulator) -> Client {
+    let key = ApiKey::new(emulator.management_key()).unwrap();
+    Client::with_config(transport, key, config(&emulator.base_url())).unwrap()
+}
+
+fn create(name: &str) -> Create {
+    Create::new(name, Limit::usd(1.0))
+}
+
+fn kind(error: &Error) -> (Reach, TransportErrorKind) {
+    match error.kind() {
+        ErrorKind::Transport(error) => (error.reach(), error.kind()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// An address where nobody listens.
+fn unused() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_refused_connection_surely_sent_nothing() {
+    let client = client_with(key(), config(&format!("http://{}", unused()))).unwrap();
+    let error = client.create(create("x")).await.unwrap_err();
+    assert_eq!(kind(&error), (Reach::NotSent, TransportErrorKind::Connect));
+    assert_eq!(
+        (error.attempts(), error.effect(), error.is_retryable()),
+        (3, &Effect::Nothing, true)
+    );
+    assert!(error.to_string().contains("nothing was created"), "{error}");
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve_surely_sent_nothing() {
+    let client = client_with(key(), config("https://no-such-host.invalid/api/v1")).unwrap();
+    let error = client
+        .create(create("x"))
+        .retry(RetryPolicy::none())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        kind(&error),
+        (Reach::NotSent, TransportErrorKind::Dns),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_comes_up_before_the_second_attempt_sees_one_create() {
+    let address = unused();
+    let emulator = Arc::new(std::sync::Mutex::new(None::<Emulator>));
+    // The key is asked for before each attempt: a moment that needs no timer.
+    let (asked, late) = (AtomicUsize::new(0), emulator.clone());
+    let keys = openrouter_keys_native::KeySource::provider(move || {
+        let mut slot = late.lock().unwrap();
+        if asked.fetch_add(1, Ordering::SeqCst) == 1 {
+            *slot = Some(
+                Emulator::builder()
+                    .port(address.port())
+                    .seed(7)
+                    .start()
+                    .unwrap(),
+            );
+        }
+        let key = slot
+            .as_ref()
+            .map_or("sk-or-v1-not-yet".to_owned(), |emulator| {
+                emulator.management_key().to_owned()
+            });
+        async move { Ok(ApiKey::new(key)?) }
+    });
+    let client = client_with(keys, config(&format!("http://{address}/api/v1"))).unwrap();
+    let answer = client.create(create("late")).with_response().await.unwrap();
+    assert_eq!(answer.meta.attempts, 2);
+    let emulator = emulator.lock().unwrap().take().unwrap();
+    assert_eq!((emulator.requests().len(), emulator.key_count()), (1, 1));
+}
+
+#[tokio::test]
+async fn what_is_on_the_wire_is_what_was_asked_for_and_no_more() {
+    let emulator = Emulator::start().unwrap();
+    let headers = Headers::new()
+        .title("Shop")
+        .unwrap()
+        .http_referer("https://shop.example")
+        .unwrap();
+    client(&emulator)
+        .create(create("x"))
+        .headers(headers)
+        .await
+        .unwrap();
+    let request = &emulator.requests()[0];
+    let mut names: Vec<&str> = request
+        .headers
+        .keys()
+        .map(http::HeaderName::as_str)
+        .collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "accept",
+            "authorization",
+            "content-length",
+            "content-type",
+            "host",
+            "http-referer",
+            "user-agent",
+            "x-openrouter-title"
+        ]
+    );
+    assert_eq!(request.headers["accept"], "application/json");
+    assert_eq!(request.body, r#"{"name":"x","limit":1}"#);
+    assert_eq!(request.path_and_query, "/api/v1/keys");
+}
+
+#[tokio::test]
+async fn reads_share_a_connection_and_each_create_has_one_of_its_own() {
+    let emulator = Emulator::start().unwrap();
+    let client = client(&emulator);
+    for _ in 0..3 {
+        client.list(List::new()).await.unwrap();
+        client.create(create("x")).await.unwrap();
+    }
+    let connections = |method: &str| -> BTreeSet<u64> {
+        let requests = emulator.requests();
+        requests
+            .iter()
+            .filter(|request| request.method == method)
+            .map(|request| request.connection)
+            .collect()
+    };
+    let (reads, creates) = (connections("GET"), connections("POST"));
+    assert_eq!((reads.len(), creates.len()), (1, 3));
+    assert!(reads.is_disjoint(&creates));
+}
+
+#[tokio::test]
+async fn a_server_that_closes_idle_connections_at_once_costs_no_create_and_doubles_none() {
+    let emulator = Emulator::builder().close_idle().start().unwrap();
+    let client = client(&emulator);
+    for number in 0..200 {
+        client
+            .create(create(&format!("key {number}")))
+            .await
+            .unwrap();
+        client.list(List::new()).await.unwrap();
+    }
+    let posts = emulator
+        .requests()
+        .iter()
+        .filter(|request| request.method == "POST")
+        .count();
+    assert_eq!((posts, emulator.key_count()), (200, 200));
+}
+
+#[tokio::test]
+async fn http2_is_spoken_where_the_server_speaks_it() {
+    let emulator = Emulator::start().unwrap();
+    let transport = NativeTransport::builder()
+        .reqwest(reqwest_http2)
+        .build()
+        .unwrap();
+    let client = client_over(transport, &emulator);
+    client.create(create("x")).await.unwrap();
+    assert_eq!(client.list(List::new()).await.unwrap().data.len(), 1);
+    assert!(
+        emulator
+            .requests()
+            .iter()
+            .all(|request| request.version == Version::HTTP_2)
+    );
+
+    emulator.fail_next(Fault::reset_after_commit());
+    let error = client.create(create("lost")).await.unwrap_err();
+    assert_eq!((error.may_have_been_created(), error.attempts()), (true, 1));
+}
+
+fn reqwest_http2(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder.http2_prior_knowledge()
+}
+
+#[tokio::test]
+async fn a_redirects_target_sees_nothing() {
+    let (origin, target) = (Emulator::start().unwrap(), Emulator::start().unwrap());
+    let client = client(&origin);
+    for status in [301, 302, 303, 307, 308] {
+        origin.fail_next(Fault::redirect(
+            status,
+            &format!("{}/keys", target.base_url()),
+        ));
+        let error = client.create(create("x")).await.unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::UnexpectedRedirect { .. }),
+            "{error:?}"
+        );
+        assert!(error.may_have_been_created());
+    }
+    assert_eq!(target.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_given_client_that_follows_redirects_is_found_out() {
+    let (origin, target) = (Emulator::start().unwrap(), Emulator::start().unwrap());
+    origin.fail_next(Fault::redirect(307, &format!("{}/keys", target.base_url())));
+    let transport = NativeTransport::from_client(reqwest::Client::new());
+    let error = client_over(transport, &origin)
+        .list(List::new())
+        .await
+        .unwrap_err();
+    assert_eq!(kind(&error), (Reach::Ambiguous, TransportErrorKind::Setup));
+    assert_eq!(error.attempts(), 1);
+}
+
+#[tokio::test]
+async fn a_body_that_stalls_ends_by_the_idle_timeout_with_its_status() {
+    let emulator = Emulator::start().unwrap();
+    emulator.fail_always(Fault::stall_body(10));
+    let key = ApiKey::new(emulator.management_key()).unwrap();
+    let config = config(&emulator.base_url()).idle_timeout(Duration::from_millis(100));
+    let error = client_with(key, config)
+        .unwrap()
+        .create(create("x"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        kind(&error),
+        (
+            Reach::Ambiguous,
+            TransportErrorKind::Timeout(TimeoutPhase::Idle)
+        )
+    );
+    assert_eq!(error.status().unwrap(), 201);
+}
+
+#[tokio::test]
+async fn a_delete_whose_answer_was_lost_finds_the_key_already_gone() {
+    let emulator = Emulator::start().unwrap();
+    let hash = emulator.seed_keys(1).remove(0);
+    emulator.fail_next(Fault::reset_after_commit());
+    let deleted = client(&emulator)
+        .delete(hash)
+        .with_response()
+        .await
+        .unwrap();
+    assert!(deleted.output.already_gone);
+    assert_eq!((deleted.meta.attempts, emulator.key_count()), (2, 0));
+}
+
+/// Tells when a pause between two attempts has begun.
+struct Noticing {
+    inner: NativeTransport,
+    pause: Arc<tokio::sync::Notify>,
+}
+
+#[async_trait::async_trait]
+impl Transport for Noticing {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        exchange: &Exchange,
+    ) -> Result<Response<Bytes>, TransportError> {
+        self.inner.send(request, exchange).await
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        if duration == PAUSE {
+            self.pause.notify_one();
+        }
+        self.inner.sleep(duration).await;
+    }
+
+    fn now(&self) -> Duration {
+        self.inner.now()
+    }
+
+    fn entropy(&self) -> u64 {
+        self.inner.entropy()
+    }
+}
+
+const PAUSE: Duration = Duration::from_secs(3600);
+
+#[tokio::test]
+async fn a_call_that_is_dropped_in_its_pause_sends_nothing_more() {
+    let emulator = Emulator::start().unwrap();
+    emulator.fail_always(Fault::status(503));
+    let pause = Arc::new(tokio::sync::Notify::new());
+    let transport = Noticing {
+        inner: NativeTransport::new().unwrap(),
+        pause: pause.clone(),
+    };
+    let key = ApiKey::new(emulator.management_key()).unwrap();
+    let client = Client::with_config(transport, key, config(&emulator.base_url())).unwrap();
+    let policy = RetryPolicy::default()
+        .jitter(Jitter::None)
+        .initial_interval(PAUSE)
+        .max_interval(PAUSE);
+    let call = client.list(List::new()).retry(policy).timeout(2 * PAUSE);
+    tokio::select! {
+        result = call.into_future() => panic!("{result:?}"),
+        () = pause.notified() => {}
+    }
+    assert_eq!(emulator.requests().len(), 1);
+}
+
+#[test]
+fn the_blocking_client_works_on_any_thread() {
+    let emulator = Emulator::start().unwrap();
+    let transport = BlockingNativeTransport::new(NativeTransport::new().unwrap()).unwrap();
+    let key = ApiKey::new(emulator.management_key()).unwrap();
+    let client =
+        blocking::Client::with_config(transport, key, config(&emulator.base_url())).unwrap();
+
+    assert!(client.list(List::new()).send().unwrap().data.is_empty());
+    let threads: Vec<JoinHandle<()>> = (0..8)
+        .map(|number| {
+            let client = client.clone();
+            std::thread::spawn(move || {
+                client
+                    .create(create(&format!("key {number}")))
+                    .send()
+                    .unwrap();
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    assert_eq!(emulator.key_count(), 8);
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let inner = client.clone();
+    assert_eq!(
+        runtime.block_on(async move { inner.list(List::new()).send().unwrap().data.len() }),
+        8
+    );
+    let task = runtime.spawn_blocking(move || client.list(List::new()).send().unwrap().data.len());
+    // The last clone is dropped in async code, which must not panic either.
+    assert_eq!(runtime.block_on(task).unwrap(), 8);
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_ends_the_call_before_anything_is_sent() {
+    let server = TlsServer::start();
+    let client = client_with(key(), config(&format!("https://{}/api/v1", server.address))).unwrap();
+    let error = client.create(create("x")).await.unwrap_err();
+    assert_eq!(
+        kind(&error),
+        (Reach::NotSent, TransportErrorKind::Tls),
+        "{error:?}"
+    );
+    assert_eq!((error.attempts(), error.is_retryable()), (1, false));
+    assert_eq!(server.requests.load(Ordering::SeqCst), 0);
+}
+
+/// A TLS server with a certificate of its own making that counts the requests
+/// whose first byte gets through.
+struct TlsServer {
+    address: SocketAddr,
+    requests: Arc<AtomicUsize>,
+}
+
+impl TlsServer {
+    fn start() -> Self {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let key =
+            rustls::pki_types::PrivateKeyDer::try_from(made.key_pair.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let config = Arc::new(config);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (address, requests) = (
+            listener.local_addr().unwrap(),
+            Arc::new(AtomicUsize::new(0)),
+        );
+        let counter = requests.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut tls = rustls::ServerConnection::new(config.clone()).unwrap();
+                let mut byte = [0_u8];
+                if rustls::Stream::new(&mut tls, &mut stream)
+                    .read(&mut byte)
+                    .is_ok_and(|read| read > 0)
+                {
+                    counter.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+        });
+        Self { address, requests }
+    }
+}
+
+/// Answers one connection after another with the same bytes.
+fn raw_server(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream: TcpStream = stream.unwrap();
+            let mut request = [0_u8; 4096];
+            let _ = stream.read(&mut request);
+            let _ = stream.write_all(answer);
+        }
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_the_rules_of_http_is_an_error_and_no_hang() {
+    static HUGE: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
+        let mut answer = b"HTTP/1.1 200 OK\r\nx-huge: ".to_vec();
+        answer.extend(std::iter::repeat_n(b'a', 2 << 20));
+        answer.extend(b"\r\ncontent-length: 2\r\n\r\n{}");
+        answer
+    });
+    static MANY: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
+        let mut answer = b"HTTP/1.1 200 OK\r\n".to_vec();
+        answer.extend((0..200).flat_map(|number| format!("x-{number}: 1\r\n").into_bytes()));
+        answer.extend(b"content-length: 2\r\n\r\n{}");
+        answer
+    });
+    for answer in [
+        HUGE.as_slice(),
+        MANY.as_slice(),
+        b"SSH-2.0-OpenSSH\r\n\r\n".as_slice(),
+    ] {
+        let client = client_with(key(), config(&raw_server(answer))).unwrap();
+        let error = client
+            .list(List::new())
+            .retry(RetryPolicy::none())
+            .await
+            .unwrap_err();
+        assert_eq!(
+            kind(&error),
+            (Reach::Ambiguous, TransportErrorKind::Protocol),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_text_of_an_error_names_the_path_or_the_key() {
+    let hash = "f01d52606dc8f0a8";
+    let secret = "sk-or-v1-c0ffee00c0ffee00c0ffee00";
+    for base_url in [
+        format!("http://{}", unused()),
+        raw_server(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"),
+    ] {
+        let client = client_with(ApiKey::new(secret).unwrap(), config(&base_url)).unwrap();
+        let error = client
+            .get(hash)
+            .retry(RetryPolicy::none())
+            .await
+            .unwrap_err();
+        let mut text = format!("{error} {error:?}");
+        let mut cause = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            write!(text, " {error} {error:?}").unwrap();
+            cause = error.source();
+        }
+        assert!(!text.contains(hash) && !text.contains("c0ffee"), "{text}");
+    }
+}

@@ -1,0 +1,28 @@
+//! Licences, banned packages and sources are as deny.toml wants them.
+
+use crate::failure::Failure;
+use crate::step::{Context, Outcome, Step};
+use crate::tool::Tool;
+
+pub(crate) const STEP: Step = Step {
+    name: "deny",
+    about: "licences, banned packages and sources are as deny.toml wants them",
+    sets_up: true,
+    run,
+};
+
+pub(crate) const DENY: Tool = Tool {
+    name: "deny",
+    version: "^0.20",
+};
+
+fn run(context: &Context) -> Result<Outcome, Failure> {
+    DENY.with(context, || {
+        DENY.command(
+            context,
+            "--all-features --locked check --hide-inclusion-graph licenses bans sources",
+        )
+        .run(&context.workspace.root)?;
+        Ok(Outcome::Passed)
+    })
+}

@@ -1,0 +1,33 @@
+//! The steps, in the order in which they run.
+
+mod advisories;
+mod benches;
+mod clippy;
+mod deny;
+mod dependencies;
+mod docs;
+mod example;
+mod features;
+mod format;
+mod rust_version;
+mod rust_version_build;
+mod tests;
+mod wasm;
+
+use crate::step::Step;
+
+pub(crate) const ALL: &[Step] = &[
+    format::STEP,
+    clippy::STEP,
+    tests::STEP,
+    example::STEP,
+    benches::STEP,
+    features::STEP,
+    rust_version::STEP,
+    rust_version_build::STEP,
+    docs::STEP,
+    dependencies::STEP,
+    deny::STEP,
+    advisories::STEP,
+    wasm::STEP,
+];
