@@ -2,18 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::attempt::{Attempt, Start, Step};
-use crate::base_url::BaseUrl;
 use crate::config::{CallOptions, Config};
 use crate::error::{BoxError, BuildError, Error};
-use crate::headers::Headers;
 use crate::key::Key;
 use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update};
 use crate::pages::Pages;
 use crate::response::Response;
-use crate::retry::RetryPolicy;
 use crate::secret::ApiKey;
 use crate::trace;
 use crate::transport::BlockingTransport;
@@ -119,11 +115,7 @@ impl Client {
 
     /// Any operation, one of the caller's own included.
     pub fn call<O: Operation>(&self, operation: O) -> Call<O> {
-        Call {
-            client: self.clone(),
-            operation,
-            options: CallOptions::new(),
-        }
+        Call::new(self.clone(), operation)
     }
 
     /// The handful of lines around the machine: everything that blocks.
@@ -170,51 +162,9 @@ impl fmt::Debug for Client {
 }
 
 /// A call that [`send`](Call::send) sends.
-#[derive(Debug)]
-#[must_use = "a call does nothing until it is sent"]
-pub struct Call<O> {
-    client: Client,
-    operation: O,
-    options: CallOptions,
-}
+pub type Call<O> = crate::call::Call<O, Client>;
 
 impl<O: Operation> Call<O> {
-    /// Sets everything that follows in one value.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options;
-        self
-    }
-
-    /// How long this call may take with all its attempts and pauses.
-    pub fn timeout(mut self, time: Duration) -> Self {
-        self.options = self.options.timeout(time);
-        self
-    }
-
-    /// How long one attempt of this call may take.
-    pub fn attempt_timeout(mut self, time: Duration) -> Self {
-        self.options = self.options.attempt_timeout(time);
-        self
-    }
-
-    /// Headers of this call, each in the place of the client's of that name.
-    pub fn headers(mut self, headers: Headers) -> Self {
-        self.options = self.options.headers(headers);
-        self
-    }
-
-    /// Where the API is for this call.
-    pub fn base_url(mut self, url: BaseUrl) -> Self {
-        self.options = self.options.base_url(url);
-        self
-    }
-
-    /// What is tried again in this call.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-
     /// Sends the call and returns its output.
     pub fn send(self) -> Result<O::Output, Error> {
         self.with_response().map(|response| response.output)

@@ -71,6 +71,7 @@ mod answer;
 mod attempt;
 mod base_url;
 pub mod blocking;
+mod call;
 mod client;
 mod config;
 mod current_key;
@@ -101,7 +102,8 @@ mod transport;
 
 pub use attempt::{Attempt, Start, Step};
 pub use base_url::{BaseUrl, DEFAULT_BASE_URL};
-pub use client::{Call, CallWithResponse, Client};
+pub use call::Call;
+pub use client::{CallWithResponse, Client};
 pub use config::{CallOptions, Config};
 pub use current_key::{
     Budget, BudgetScope, CurrentKey, DataRegion, FreeModelRequests, RateLimitNote,

@@ -290,3 +290,27 @@ fn a_key_that_an_own_lost_delete_removed_is_already_gone() {
     };
     assert_eq!(error.effect(), &Effect::MayHaveChanged);
 }
+
+#[test]
+fn a_retry_sends_the_same_bytes_and_copies_none() {
+    let update = Update::new("abc").name("x".repeat(10_000));
+    let key = ApiKey::new("sk-or-v1-test").unwrap();
+    let mut first = Attempt::first(
+        &Config::new(),
+        &CallOptions::new(),
+        update,
+        Start::default(),
+    )
+    .unwrap();
+    let sent = first.request(&key);
+    let Step::Retry { mut next, .. } = first.finish(outcome(Fault::Status(503)), Duration::ZERO)
+    else {
+        panic!("again")
+    };
+    let again = next.request(&key);
+    assert_eq!(sent.body().as_ptr(), again.body().as_ptr());
+    assert_eq!(
+        (sent.method(), sent.uri(), sent.headers()),
+        (again.method(), again.uri(), again.headers())
+    );
+}

@@ -1,0 +1,65 @@
+//! A call before it is sent: an operation with options of its own.
+
+use std::time::Duration;
+
+use crate::base_url::BaseUrl;
+use crate::client::Client;
+use crate::config::CallOptions;
+use crate::headers::Headers;
+use crate::retry::RetryPolicy;
+
+/// A call that is sent when it is awaited or, of a blocking client, when
+/// [`send`](crate::blocking::Call::send) is called.
+#[derive(Debug)]
+#[must_use = "a call does nothing until it is awaited or sent"]
+pub struct Call<O, C = Client> {
+    pub(crate) client: C,
+    pub(crate) operation: O,
+    pub(crate) options: CallOptions,
+}
+
+impl<O, C> Call<O, C> {
+    pub(crate) fn new(client: C, operation: O) -> Self {
+        Self {
+            client,
+            operation,
+            options: CallOptions::new(),
+        }
+    }
+
+    /// Sets everything that follows in one value.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// How long this call may take with all its attempts and pauses.
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.options = self.options.timeout(time);
+        self
+    }
+
+    /// How long one attempt of this call may take.
+    pub fn attempt_timeout(mut self, time: Duration) -> Self {
+        self.options = self.options.attempt_timeout(time);
+        self
+    }
+
+    /// Headers of this call, each in the place of the client's of that name.
+    pub fn headers(mut self, headers: Headers) -> Self {
+        self.options = self.options.headers(headers);
+        self
+    }
+
+    /// Where the API is for this call.
+    pub fn base_url(mut self, url: BaseUrl) -> Self {
+        self.options = self.options.base_url(url);
+        self
+    }
+
+    /// What is tried again in this call.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.options = self.options.retry(policy);
+        self
+    }
+}
