@@ -73,11 +73,7 @@ fn parse_get(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn parse_create(bencher: Bencher<'_, '_>) {
-    parse(
-        bencher,
-        Create::new("Customer 42", Limit::usd(25.0)),
-        samples::CREATED,
-    );
+    parse(bencher, Create::new("Customer 42", Limit::usd(25.0)), samples::CREATED);
 }
 
 #[divan::bench]
@@ -88,12 +84,7 @@ fn parse_get_current_key_metadata(bencher: Bencher<'_, '_>) {
 #[divan::bench(args = [1, 10, 100])]
 fn parse_list(bencher: Bencher<'_, '_>, keys: usize) {
     let body = samples::page(keys);
-    bencher.bench(|| {
-        List::new()
-            .parse(black_box(body.as_bytes()))
-            .unwrap()
-            .output
-    });
+    bencher.bench(|| List::new().parse(black_box(body.as_bytes())).unwrap().output);
 }
 
 /// A retry shares the body and clones the head.
@@ -107,10 +98,7 @@ fn retry(bencher: Bencher<'_, '_>) {
             Attempt::first(&config, &options, operation, Start::default()).unwrap()
         })
         .bench_values(|attempt| {
-            let busy = http::Response::builder()
-                .status(503)
-                .body(Bytes::new())
-                .unwrap();
+            let busy = http::Response::builder().status(503).body(Bytes::new()).unwrap();
             match attempt.finish(Ok(busy), Duration::ZERO) {
                 Step::Retry { mut next, .. } => Some(next.request(&key)),
                 Step::Done(_) => None,

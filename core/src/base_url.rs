@@ -67,27 +67,18 @@ impl BaseUrl {
         if authority.host().is_empty() {
             return Err(refused("names no host"));
         }
-        let has_port = authority.as_str().len() > authority.host().len();
-        if has_port && authority.port_u16().is_none() {
+        if has_bad_port(&authority) {
             return Err(refused("has a port that is no number from 0 to 65535"));
         }
-        let path = parts
-            .path_and_query
-            .unwrap_or_else(|| PathAndQuery::from_static("/"));
+        let path = parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
         if path.query().is_some() {
             return Err(refused("has a query (?…)"));
         }
         let prefix = path.path().trim_end_matches('/');
         if !prefix.split('/').all(is_plain_segment) {
-            return Err(refused(
-                "has a path with `.`, `..`, `\\` or an encoded dot in it",
-            ));
+            return Err(refused("has a path with `.`, `..`, `\\` or an encoded dot in it"));
         }
-        Ok(Self {
-            scheme,
-            authority,
-            prefix: prefix.into(),
-        })
+        Ok(Self { scheme, authority, prefix: prefix.into() })
     }
 
     /// The URI of a path below the base. `path` begins with a slash.
@@ -128,6 +119,12 @@ fn refused(reason: &str) -> BuildError {
     BuildError::new(BuildErrorKind::BaseUrl, format!("the base URL {reason}"))
 }
 
+/// Whether there is a port that is no number from 0 to 65535.
+pub(crate) fn has_bad_port(authority: &Authority) -> bool {
+    let has_port = !authority.as_str().ends_with(authority.host());
+    has_port && authority.port_u16().is_none()
+}
+
 fn is_plain_segment(segment: &str) -> bool {
     let lower = segment.to_ascii_lowercase();
     let dots = lower.replace("%2e", ".");
@@ -139,9 +136,7 @@ fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.eq_ignore_ascii_case("localhost")
         || bare.to_ascii_lowercase().ends_with(".localhost")
-        || bare
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -162,17 +157,10 @@ mod tests {
             "https://openrouter.ai/api/v1//",
         ] {
             let uri = BaseUrl::new(url).unwrap().join("/keys?offset=1").unwrap();
-            assert_eq!(
-                uri.to_string(),
-                "https://openrouter.ai/api/v1/keys?offset=1"
-            );
+            assert_eq!(uri.to_string(), "https://openrouter.ai/api/v1/keys?offset=1");
         }
         assert_eq!(
-            BaseUrl::new("https://a.example")
-                .unwrap()
-                .join("/key")
-                .unwrap()
-                .to_string(),
+            BaseUrl::new("https://a.example").unwrap().join("/key").unwrap().to_string(),
             "https://a.example/key"
         );
     }

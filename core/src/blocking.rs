@@ -44,11 +44,7 @@ impl Client {
     /// A client with the default settings.
     pub fn new(transport: impl BlockingTransport + 'static, key: ApiKey) -> Self {
         let keys = Box::new(move || Ok(key.clone()));
-        Self(Arc::new(Inner {
-            transport: Box::new(transport),
-            keys,
-            config: Config::new(),
-        }))
+        Self(Arc::new(Inner { transport: Box::new(transport), keys, config: Config::new() }))
     }
 
     /// A client with settings of its own, which are checked here.
@@ -67,11 +63,7 @@ impl Client {
         config: Config,
     ) -> Result<Self, BuildError> {
         config.check()?;
-        Ok(Self(Arc::new(Inner {
-            transport: Box::new(transport),
-            keys: Box::new(keys),
-            config,
-        })))
+        Ok(Self(Arc::new(Inner { transport: Box::new(transport), keys: Box::new(keys), config })))
     }
 
     /// Lists one page of keys, newest first.
@@ -81,11 +73,7 @@ impl Client {
 
     /// Lists the keys of all pages.
     pub fn list_all(&self, list: List) -> Keys {
-        Keys {
-            client: self.clone(),
-            options: CallOptions::new(),
-            pages: Pages::new(list),
-        }
+        Keys { client: self.clone(), options: CallOptions::new(), pages: Pages::new(list) }
     }
 
     /// Makes a key. Its secret is in the output, and nowhere else ever.
@@ -124,15 +112,8 @@ impl Client {
         operation: O,
         options: &CallOptions,
     ) -> Result<Response<O::Output>, Error> {
-        let Inner {
-            transport,
-            keys,
-            config,
-        } = &*self.0;
-        let start = Start {
-            entropy: transport.entropy(),
-            wall_clock: transport.wall_clock(),
-        };
+        let Inner { transport, keys, config } = &*self.0;
+        let start = Start { entropy: transport.entropy(), wall_clock: transport.wall_clock() };
         let mut attempt = Attempt::first(config, options, operation, start)?;
         let begun = transport.now();
         let elapsed = || transport.now().saturating_sub(begun);
@@ -155,9 +136,7 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("config", &self.0.config)
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("config", &self.0.config).finish_non_exhaustive()
     }
 }
 
@@ -173,11 +152,7 @@ impl<O: Operation> Call<O> {
     /// Sends the call and returns its output with status, request id, rate
     /// limit and number of attempts.
     pub fn with_response(self) -> Result<Response<O::Output>, Error> {
-        let Self {
-            client,
-            operation,
-            options,
-        } = self;
+        let Self { client, operation, options } = self;
         trace::blocking_call(O::NAME, || client.drive(operation, &options))
     }
 }

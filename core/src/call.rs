@@ -20,11 +20,7 @@ pub struct Call<O, C = Client> {
 
 impl<O, C> Call<O, C> {
     pub(crate) fn new(client: C, operation: O) -> Self {
-        Self {
-            client,
-            operation,
-            options: CallOptions::new(),
-        }
+        Self { client, operation, options: CallOptions::new() }
     }
 
     /// Sets everything that follows in one value.

@@ -50,11 +50,7 @@ impl Client {
     /// A client with the default settings.
     pub fn new(transport: impl Transport + 'static, key: impl Into<KeySource>) -> Self {
         let transport = Box::new(transport);
-        Self(Arc::new(Inner {
-            transport,
-            keys: key.into(),
-            config: Config::new(),
-        }))
+        Self(Arc::new(Inner { transport, keys: key.into(), config: Config::new() }))
     }
 
     /// A client with settings of its own, which are checked here.
@@ -65,11 +61,7 @@ impl Client {
     ) -> Result<Self, BuildError> {
         config.check()?;
         let transport = Box::new(transport);
-        Ok(Self(Arc::new(Inner {
-            transport,
-            keys: key.into(),
-            config,
-        })))
+        Ok(Self(Arc::new(Inner { transport, keys: key.into(), config })))
     }
 
     /// Lists one page of keys, newest first.
@@ -118,16 +110,9 @@ impl Client {
         operation: O,
         options: CallOptions,
     ) -> Result<Response<O::Output>, Error> {
-        let Inner {
-            transport,
-            keys,
-            config,
-        } = &*self.0;
+        let Inner { transport, keys, config } = &*self.0;
         let transport = &**transport;
-        let start = Start {
-            entropy: transport.entropy(),
-            wall_clock: transport.wall_clock(),
-        };
+        let start = Start { entropy: transport.entropy(), wall_clock: transport.wall_clock() };
         let mut attempt = Attempt::first(config, &options, operation, start)?;
         let begun = transport.now();
         let elapsed = || transport.now().saturating_sub(begun);
@@ -156,14 +141,12 @@ async fn present_key(
 ) -> Result<ApiKey, BoxError> {
     match &keys.0 {
         Source::Fixed(key) => Ok(key.clone()),
-        Source::Provider(provider) => race(provider.api_key(), transport.sleep(left))
-            .await
-            .unwrap_or_else(|| {
-                Err(
-                    TransportError::not_sent(TransportErrorKind::Timeout(TimeoutPhase::Call))
-                        .into(),
-                )
-            }),
+        Source::Provider(provider) => {
+            race(provider.api_key(), transport.sleep(left)).await.unwrap_or_else(|| {
+                Err(TransportError::not_sent(TransportErrorKind::Timeout(TimeoutPhase::Call))
+                    .into())
+            })
+        }
     }
 }
 
@@ -199,11 +182,7 @@ where
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Call {
-            client,
-            operation,
-            options,
-        } = self.0;
+        let Call { client, operation, options } = self.0;
         Box::pin(trace::call(O::NAME, client.drive(operation, options)))
     }
 }
@@ -217,11 +196,7 @@ where
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self {
-            client,
-            operation,
-            options,
-        } = self;
+        let Self { client, operation, options } = self;
         let call = trace::call(O::NAME, client.drive(operation, options));
         Box::pin(async { call.await.map(|response| response.output) })
     }

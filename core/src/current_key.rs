@@ -66,9 +66,7 @@ impl CurrentKey {
     /// Whether the key manages keys, by the newer or the older name of the
     /// field; `None` if the answer does not tell.
     pub fn manages_keys(&self) -> Option<bool> {
-        self.is_management_key
-            .copied()
-            .or_else(|| self.is_provisioning_key.copied())
+        self.is_management_key.copied().or_else(|| self.is_provisioning_key.copied())
     }
 }
 

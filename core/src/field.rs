@@ -121,12 +121,12 @@ impl Number {
     fn to_f64(self) -> Option<f64> {
         let error = |_: serde::de::value::Error| ();
         match self {
-            Self::Unsigned(number) => f64::deserialize(number.into_deserializer())
-                .map_err(error)
-                .ok(),
-            Self::Signed(number) => f64::deserialize(number.into_deserializer())
-                .map_err(error)
-                .ok(),
+            Self::Unsigned(number) => {
+                f64::deserialize(number.into_deserializer()).map_err(error).ok()
+            }
+            Self::Signed(number) => {
+                f64::deserialize(number.into_deserializer()).map_err(error).ok()
+            }
             Self::Float(number) => Some(number),
         }
     }
@@ -173,9 +173,7 @@ pub trait FieldValue: Sized {
 }
 
 fn odd<T, V: Serialize + ?Sized, E: serde::de::Error>(value: &V) -> Result<Field<T>, E> {
-    Json::of(value)
-        .map(Field::Odd)
-        .ok_or_else(|| E::custom("a value that is no JSON"))
+    Json::of(value).map(Field::Odd).ok_or_else(|| E::custom("a value that is no JSON"))
 }
 
 fn fit<T, V: Serialize + ?Sized, E: serde::de::Error>(
@@ -305,9 +303,7 @@ impl<T: FieldValue> FieldValue for Vec<T> {
             fields.push(field);
         }
         if fields.iter().all(|field| field.get().is_some()) {
-            Ok(Field::Value(
-                fields.into_iter().filter_map(Field::into_option).collect(),
-            ))
+            Ok(Field::Value(fields.into_iter().filter_map(Field::into_option).collect()))
         } else {
             odd(&fields)
         }

@@ -97,9 +97,7 @@ impl Headers {
         let name = HeaderName::try_from(name)
             .map_err(|_| refused(format!("{:?} is no name of a header", printable(name))))?;
         if redact::mask(name.as_str(), &[]) != name.as_str() {
-            return Err(refused(
-                "the name of the header looks like an API key".to_owned(),
-            ));
+            return Err(refused("the name of the header looks like an API key".to_owned()));
         }
         if RESERVED.contains(&name) {
             return Err(refused(format!(
@@ -112,9 +110,7 @@ impl Headers {
     fn set(mut self, name: HeaderName, value: &str) -> Result<Self, BuildError> {
         // `fetch` refuses what is beyond Latin-1, and servers read the rest in
         // different ways.
-        let header = HeaderValue::from_str(value)
-            .ok()
-            .filter(|_| value.is_ascii());
+        let header = HeaderValue::from_str(value).ok().filter(|_| value.is_ascii());
         let Some(mut header) = header else {
             return Err(refused(format!(
                 "the value of the header {name} has a line break, a control or a non-ASCII character"

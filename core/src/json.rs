@@ -79,11 +79,7 @@ pub struct Extra(Vec<(Box<str>, Json)>);
 impl Extra {
     /// The value of an unknown field, the last one if it is repeated.
     pub fn get(&self, name: &str) -> Option<&Json> {
-        self.0
-            .iter()
-            .rev()
-            .find(|(known, _)| **known == *name)
-            .map(|(_, json)| json)
+        self.0.iter().rev().find(|(known, _)| **known == *name).map(|(_, json)| json)
     }
 
     /// All unknown fields, in the order in which they came.
@@ -117,10 +113,7 @@ impl Serialize for Extra {
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map()
-            .entries(
-                self.iter()
-                    .map(|(name, json)| (redact::mask(name, &[]), json)),
-            )
+            .entries(self.iter().map(|(name, json)| (redact::mask(name, &[]), json)))
             .finish()
     }
 }

@@ -50,10 +50,7 @@ impl Outcome {
             Reach::NotSent => Class::NotSent,
             Reach::Ambiguous => Class::Ambiguous,
         };
-        Self {
-            class,
-            trouble: (!error.is_lasting()).then_some(Trouble::Transient),
-        }
+        Self { class, trouble: (!error.is_lasting()).then_some(Trouble::Transient) }
     }
 
     /// Whether the same request may be sent again, whatever a policy says: the

@@ -74,11 +74,7 @@ impl Pages {
     pub(crate) fn next_request(&self) -> Option<List> {
         self.offset.map(|offset| {
             // The first page of all is asked for without an offset.
-            if offset == 0 {
-                self.list.clone()
-            } else {
-                self.list.clone().offset(offset)
-            }
+            if offset == 0 { self.list.clone() } else { self.list.clone().offset(offset) }
         })
     }
 
@@ -97,11 +93,7 @@ impl Pages {
         let found = if overlaps { self.keep_new(page) } else { 0 };
         let goes_further = self.furthest.is_none_or(|furthest| offset > furthest);
         self.furthest = self.furthest.max(Some(offset));
-        self.fruitless = if found > 0 {
-            0
-        } else {
-            self.fruitless.saturating_add(1)
-        };
+        self.fruitless = if found > 0 { 0 } else { self.fruitless.saturating_add(1) };
 
         if !overlaps {
             // Keys before this page were deleted: others took their places.
@@ -114,10 +106,7 @@ impl Pages {
         let stalled = repeats || self.fruitless >= FRUITLESS;
         if self.offset.is_some() && stalled {
             self.offset = None;
-            return Err(Error::unsent(
-                List::NAME,
-                ErrorKind::PaginationStalled { offset },
-            ));
+            return Err(Error::unsent(List::NAME, ErrorKind::PaginationStalled { offset }));
         }
         Ok(())
     }
@@ -131,10 +120,7 @@ impl Pages {
     fn keep_new(&mut self, page: Page) -> usize {
         let before = self.keys.len();
         for key in page.data {
-            let is_new = key
-                .hash
-                .get()
-                .is_none_or(|hash| self.seen.insert(hash.clone()));
+            let is_new = key.hash.get().is_none_or(|hash| self.seen.insert(hash.clone()));
             if is_new {
                 self.keys.push_back(key);
             }
@@ -168,12 +154,7 @@ pub struct KeyStream {
 
 impl KeyStream {
     pub(crate) fn new(client: Client, pages: Pages) -> Self {
-        Self {
-            client,
-            options: CallOptions::new(),
-            pages,
-            pending: None,
-        }
+        Self { client, options: CallOptions::new(), pages, pending: None }
     }
 
     /// Goes on until a page is empty, in place of until one is not full: one
@@ -218,12 +199,7 @@ impl KeyStream {
             let Some(list) = self.pages.next_request() else {
                 return Poll::Ready(None);
             };
-            self.pending = Some(
-                self.client
-                    .list(list)
-                    .options(self.options.clone())
-                    .into_future(),
-            );
+            self.pending = Some(self.client.list(list).options(self.options.clone()).into_future());
         }
     }
 }
@@ -238,8 +214,6 @@ impl Stream for KeyStream {
 
 impl fmt::Debug for KeyStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyStream")
-            .field("pages", &self.pages)
-            .finish_non_exhaustive()
+        f.debug_struct("KeyStream").field("pages", &self.pages).finish_non_exhaustive()
     }
 }

@@ -32,9 +32,7 @@ impl RetryQuota {
             Trouble::Throttled => THROTTLED,
         };
         self.0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
-                tokens.checked_sub(price)
-            })
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(price))
             .ok()
             .map(|_| price)
     }
@@ -44,11 +42,9 @@ impl RetryQuota {
     pub(crate) fn refund(&self, taken: Option<u32>) {
         let back = taken.unwrap_or(REWARD);
         // The update always applies; there is nothing to handle.
-        let _ = self
-            .0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
-                Some(tokens.saturating_add(back).min(CAPACITY))
-            });
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
+            Some(tokens.saturating_add(back).min(CAPACITY))
+        });
     }
 }
 
@@ -60,9 +56,7 @@ mod tests {
     #[test]
     fn a_dead_server_gets_35_retries_and_no_more() {
         let quota = RetryQuota::default();
-        let granted = (0..1000)
-            .filter(|_| quota.take(Trouble::Transient).is_some())
-            .count();
+        let granted = (0..1000).filter(|_| quota.take(Trouble::Transient).is_some()).count();
         assert_eq!(granted, 35);
     }
 
@@ -75,11 +69,6 @@ mod tests {
             quota.refund(taken);
             quota.refund(None);
         }
-        assert_eq!(
-            (0..1000)
-                .filter(|_| quota.take(Trouble::Throttled).is_some())
-                .count(),
-            100
-        );
+        assert_eq!((0..1000).filter(|_| quota.take(Trouble::Throttled).is_some()).count(), 100);
     }
 }

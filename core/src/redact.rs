@@ -42,10 +42,7 @@ mod tests {
     #[test]
     fn keys_are_masked_and_labels_are_not() {
         assert_eq!(
-            mask(
-                "bad key sk-or-v1-0123456789abcdef (sk-or-v1-0e6...1c96)",
-                &[]
-            ),
+            mask("bad key sk-or-v1-0123456789abcdef (sk-or-v1-0e6...1c96)", &[]),
             "bad key [redacted] (sk-or-v1-0e6...1c96)"
         );
     }

@@ -37,11 +37,7 @@ fn is_candidate(body: &[u8]) -> bool {
         let is_exponent = matches!(byte, b'e' | b'E') && last.is_ascii_digit();
         let is_escape = byte == b'u' && last == b'\\';
         let is_name = matches!((last, byte), (b'N', b'a') | (b'I', b'n'));
-        digits = if byte.is_ascii_digit() {
-            digits.saturating_add(1)
-        } else {
-            0
-        };
+        digits = if byte.is_ascii_digit() { digits.saturating_add(1) } else { 0 };
         seen |= is_exponent || is_escape || is_name || digits > LONGEST_FINITE;
         last = byte;
     }
@@ -161,10 +157,7 @@ mod tests {
             json!({"a": "1e999", "b": "\u{fffd}x", "c": "NaN", "d": "\u{1F600}\\", "e": "-1e400"})
         );
         assert_eq!(parse::<Value>(b"[\"\xff\"]").unwrap(), json!(["\u{fffd}"]));
-        assert_eq!(
-            parse::<Value>(b"[\"\\udc00\\ud800\"]").unwrap(),
-            json!(["\u{fffd}\u{fffd}"])
-        );
+        assert_eq!(parse::<Value>(b"[\"\\udc00\\ud800\"]").unwrap(), json!(["\u{fffd}\u{fffd}"]));
     }
 
     #[test]

@@ -66,10 +66,7 @@ impl fmt::Debug for Meta {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Meta")
             .field("status", &self.status)
-            .field(
-                "request_id",
-                &self.request_id().map(|id| redact::mask(id, &[])),
-            )
+            .field("request_id", &self.request_id().map(|id| redact::mask(id, &[])))
             .field("attempts", &self.attempts)
             .field("envelope", &self.envelope)
             .finish_non_exhaustive()

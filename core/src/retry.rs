@@ -69,10 +69,7 @@ impl Default for RetryPolicy {
             max_elapsed_time: None,
             jitter: Jitter::Full,
             connection_errors: true,
-            statuses: [408, 425, 429, 500, 502, 503, 504]
-                .into_iter()
-                .chain(520..=530)
-                .collect(),
+            statuses: [408, 425, 429, 500, 502, 503, 504].into_iter().chain(520..=530).collect(),
             max_retry_after: Duration::from_secs(60),
             strict: false,
         }
@@ -238,23 +235,11 @@ mod tests {
     #[test]
     fn without_jitter_the_backoff_doubles_up_to_its_cap() {
         let policy = RetryPolicy::default().jitter(Jitter::None);
-        let pauses: Vec<u128> = (1..=11)
-            .map(|n| policy.pause(Trouble::Transient, n, None, 0).as_millis())
-            .collect();
-        assert_eq!(
-            pauses,
-            [
-                50, 100, 200, 400, 800, 1600, 3200, 6400, 12800, 20000, 20000
-            ]
-        );
-        assert_eq!(
-            policy.pause(Trouble::Throttled, 1, None, 0),
-            Duration::from_secs(1)
-        );
-        assert_eq!(
-            policy.pause(Trouble::Throttled, u32::MAX, None, 0),
-            Duration::from_secs(20)
-        );
+        let pauses: Vec<u128> =
+            (1..=11).map(|n| policy.pause(Trouble::Transient, n, None, 0).as_millis()).collect();
+        assert_eq!(pauses, [50, 100, 200, 400, 800, 1600, 3200, 6400, 12800, 20000, 20000]);
+        assert_eq!(policy.pause(Trouble::Throttled, 1, None, 0), Duration::from_secs(1));
+        assert_eq!(policy.pause(Trouble::Throttled, u32::MAX, None, 0), Duration::from_secs(20));
     }
 
     #[test]

@@ -31,21 +31,12 @@ pub(crate) fn forbids_retry(headers: &HeaderMap) -> bool {
 /// Each value of a header; a list of numbers in one line, as `fetch` joins
 /// repeated headers, is taken apart, and a date with its comma is not.
 fn values(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
-    headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| {
-            let is_list = line
-                .split(',')
-                .all(|part| decimal(part.trim(), 1.0).is_some());
-            let (list, whole) = if is_list {
-                (Some(line.split(',')), None)
-            } else {
-                (None, Some(line))
-            };
-            list.into_iter().flatten().chain(whole).map(str::trim)
-        })
+    headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| {
+        let is_list = line.split(',').all(|part| decimal(part.trim(), 1.0).is_some());
+        let (list, whole) =
+            if is_list { (Some(line.split(',')), None) } else { (None, Some(line)) };
+        list.into_iter().flatten().chain(whole).map(str::trim)
+    })
 }
 
 /// Digits with at most one point among them: no sign, no exponent, no `inf`.
@@ -80,10 +71,7 @@ mod tests {
         pairs
             .iter()
             .map(|(name, value)| {
-                (
-                    HeaderName::try_from(*name).unwrap(),
-                    HeaderValue::from_str(value).unwrap(),
-                )
+                (HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap())
             })
             .fold(HeaderMap::new(), |mut map, (name, value)| {
                 map.append(name, value);
@@ -120,10 +108,7 @@ mod tests {
     #[test]
     fn a_number_too_large_for_a_clock_is_longer_than_every_limit() {
         let huge = "1".to_owned() + &"0".repeat(30);
-        assert_eq!(
-            retry_after(&headers(&[("retry-after", &huge)])),
-            Some(Duration::MAX)
-        );
+        assert_eq!(retry_after(&headers(&[("retry-after", &huge)])), Some(Duration::MAX));
     }
 
     #[test]
@@ -133,10 +118,7 @@ mod tests {
             Some(Duration::from_secs(7))
         );
         assert_eq!(
-            retry_after(&headers(&[
-                ("retry-after", "2"),
-                ("retry-after-ms", "2500")
-            ])),
+            retry_after(&headers(&[("retry-after", "2"), ("retry-after-ms", "2500")])),
             Some(Duration::from_millis(2500))
         );
         assert_eq!(

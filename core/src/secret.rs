@@ -41,10 +41,7 @@ impl ApiKey {
     pub fn new(key: impl Into<String>) -> Result<Self, BuildError> {
         let key = Zeroizing::new(key.into());
         if key.is_empty() {
-            return Err(BuildError::new(
-                BuildErrorKind::ApiKey,
-                "the API key is empty",
-            ));
+            return Err(BuildError::new(BuildErrorKind::ApiKey, "the API key is empty"));
         }
         if let Some(position) = key.bytes().position(|byte| !byte.is_ascii_graphic()) {
             let problem = format!(
@@ -179,9 +176,6 @@ mod tests {
         assert!(header.is_sensitive());
         assert_eq!(header, "Bearer sk-or-v1-abc");
         assert_eq!(key.reveal(), "sk-or-v1-abc");
-        assert_eq!(
-            header.as_bytes().as_ptr(),
-            key.clone().authorization().as_bytes().as_ptr()
-        );
+        assert_eq!(header.as_bytes().as_ptr(), key.clone().authorization().as_bytes().as_ptr());
     }
 }

@@ -57,9 +57,7 @@ impl Timestamp {
 
     /// Seconds and nanoseconds since 1970-01-01T00:00:00Z.
     pub fn from_unix(seconds: i64, nanos: u32) -> Result<Self, BuildError> {
-        Instant { seconds, nanos }
-            .into_timestamp()
-            .ok_or_else(out_of_range)
+        Instant { seconds, nanos }.into_timestamp().ok_or_else(out_of_range)
     }
 
     /// The RFC 3339 text.
@@ -80,11 +78,7 @@ impl Timestamp {
     /// A timestamp of an answer, whose text stays as it is.
     fn received(text: &str) -> Option<Self> {
         let Instant { seconds, nanos } = Instant::parse(text)?;
-        Some(Self {
-            text: text.into(),
-            seconds,
-            nanos,
-        })
+        Some(Self { text: text.into(), seconds, nanos })
     }
 
     fn instant(&self) -> (i64, u32) {
@@ -93,10 +87,7 @@ impl Timestamp {
 }
 
 fn out_of_range() -> BuildError {
-    BuildError::new(
-        BuildErrorKind::Timestamp,
-        "the timestamp is outside the years 0000 to 9999",
-    )
+    BuildError::new(BuildErrorKind::Timestamp, "the timestamp is outside the years 0000 to 9999")
 }
 
 impl fmt::Display for Timestamp {
@@ -155,9 +146,7 @@ impl TryFrom<SystemTime> for Timestamp {
             Ok(after) => (i64::try_from(after.as_secs()).ok(), after.subsec_nanos()),
             Err(error) => {
                 let before = error.duration();
-                let seconds = i64::try_from(before.as_secs())
-                    .ok()
-                    .and_then(i64::checked_neg);
+                let seconds = i64::try_from(before.as_secs()).ok().and_then(i64::checked_neg);
                 match before.subsec_nanos() {
                     0 => (seconds, 0),
                     nanos => (
@@ -265,16 +254,8 @@ impl Instant {
         let (year, month, day) = (scan.number(4)?, scan.after(b"-", 2)?, scan.after(b"-", 2)?);
         scan.one_of(b"Tt ")?;
         let (hour, minute) = (scan.number(2)?, scan.after(b":", 2)?);
-        let second = if scan.peek() == Some(b':') {
-            scan.after(b":", 2)?
-        } else {
-            0
-        };
-        let nanos = if scan.peek() == Some(b'.') {
-            scan.fraction()?
-        } else {
-            0
-        };
+        let second = if scan.peek() == Some(b':') { scan.after(b":", 2)? } else { 0 };
+        let nanos = if scan.peek() == Some(b'.') { scan.fraction()? } else { 0 };
         let offset = scan.offset()?;
         let valid = (1..=12).contains(&month)
             && (1..=days_in_month(year, month)).contains(&day)
@@ -285,10 +266,8 @@ impl Instant {
         if !valid {
             return None;
         }
-        let time = hour
-            .checked_mul(3600)?
-            .checked_add(minute.checked_mul(60)?)?
-            .checked_add(second)?;
+        let time =
+            hour.checked_mul(3600)?.checked_add(minute.checked_mul(60)?)?.checked_add(second)?;
         let seconds = days_from_civil(year, month, day)?
             .checked_mul(DAY)?
             .checked_add(time)?
@@ -311,11 +290,7 @@ impl Instant {
             text.push_str(fraction.trim_end_matches('0'));
         }
         text.push('Z');
-        Some(Timestamp {
-            text: text.into(),
-            seconds,
-            nanos,
-        })
+        Some(Timestamp { text: text.into(), seconds, nanos })
     }
 }
 
@@ -371,11 +346,7 @@ impl Scan<'_> {
         if hours > 23 || minutes > 59 {
             return None;
         }
-        hours
-            .checked_mul(60)?
-            .checked_add(minutes)?
-            .checked_mul(60)?
-            .checked_mul(sign)
+        hours.checked_mul(60)?.checked_add(minutes)?.checked_mul(60)?.checked_mul(sign)
     }
 }
 
@@ -392,17 +363,11 @@ fn days_in_month(year: i64, month: i64) -> i64 {
 ///
 /// Years are counted from March, so that the leap day is the last of its year.
 fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
-    let year = if month <= 2 {
-        year.checked_sub(1)?
-    } else {
-        year
-    };
+    let year = if month <= 2 { year.checked_sub(1)? } else { year };
     let months_since_march = (month.checked_add(9)?) % 12;
     let day_of_year = months_since_march.checked_mul(153)?.checked_add(2)? / 5;
-    let leap_days = year
-        .div_euclid(4)
-        .checked_sub(year.div_euclid(100))?
-        .checked_add(year.div_euclid(400))?;
+    let leap_days =
+        year.div_euclid(4).checked_sub(year.div_euclid(100))?.checked_add(year.div_euclid(400))?;
     let days = year
         .checked_mul(365)?
         .checked_add(leap_days)?
@@ -424,10 +389,8 @@ fn civil_from_days(days: i64) -> Option<(i64, i64, i64)> {
     let months_since_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * months_since_march + 2) / 5 + 1;
     let month = (months_since_march + 2) % 12 + 1;
-    let year = era
-        .checked_mul(400)?
-        .checked_add(year_of_era)?
-        .checked_add(i64::from(month <= 2))?;
+    let year =
+        era.checked_mul(400)?.checked_add(year_of_era)?.checked_add(i64::from(month <= 2))?;
     Some((year, month, day))
 }
 
@@ -518,9 +481,6 @@ mod tests {
     #[test]
     fn the_system_clock_before_1970_converts() {
         let before = SystemTime::UNIX_EPOCH - Duration::from_millis(500);
-        assert_eq!(
-            Timestamp::try_from(before).unwrap().as_str(),
-            "1969-12-31T23:59:59.5Z"
-        );
+        assert_eq!(Timestamp::try_from(before).unwrap().as_str(), "1969-12-31T23:59:59.5Z");
     }
 }

@@ -45,14 +45,7 @@ mod on {
         };
         let status = status.map(|status| status.as_u16());
         let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        debug!(
-            operation,
-            attempt = number,
-            outcome,
-            status,
-            elapsed_ms,
-            "attempt"
-        );
+        debug!(operation, attempt = number, outcome, status, elapsed_ms, "attempt");
     }
 }
 

@@ -155,10 +155,7 @@ impl Default for Exchange {
 
 impl Exchange {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            seen: AtomicU16::new(0),
-        }
+        Self { limits, seen: AtomicU16::new(0) }
     }
 
     /// How long the exchange may take, from the request to the end of the body.
@@ -173,11 +170,7 @@ impl Exchange {
 
     /// How many bytes the body of an answer of this status may have.
     pub fn max_body(&self, status: StatusCode) -> usize {
-        if status.is_success() {
-            self.limits.max_success_body
-        } else {
-            self.limits.max_error_body
-        }
+        if status.is_success() { self.limits.max_success_body } else { self.limits.max_error_body }
     }
 
     /// Whether the request should go out on a connection that did not sit idle:
@@ -200,11 +193,8 @@ impl Exchange {
 
     /// The error of an exchange that took longer than [`timeout`](Self::timeout).
     pub fn timed_out(&self) -> TransportError {
-        let phase = if self.limits.is_last_of_call {
-            TimeoutPhase::Call
-        } else {
-            TimeoutPhase::Attempt
-        };
+        let phase =
+            if self.limits.is_last_of_call { TimeoutPhase::Call } else { TimeoutPhase::Attempt };
         TransportError::ambiguous(TransportErrorKind::Timeout(phase))
             .with_status(self.seen_status())
     }
@@ -226,9 +216,7 @@ pub async fn send_within<T: Transport + ?Sized>(
     exchange: &Exchange,
 ) -> Result<Response<Bytes>, TransportError> {
     if exchange.timeout().is_zero() {
-        return Err(TransportError::not_sent(TransportErrorKind::Timeout(
-            TimeoutPhase::Call,
-        )));
+        return Err(TransportError::not_sent(TransportErrorKind::Timeout(TimeoutPhase::Call)));
     }
     let timer = transport.sleep(exchange.timeout());
     race(transport.send(request, exchange), timer)

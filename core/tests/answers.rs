@@ -44,16 +44,10 @@ fn object(text: &str) -> Map<String, Value> {
 /// A sample with some fields taken away, replaced by anything, and added.
 fn mutated(sample: &'static str) -> impl Strategy<Value = Map<String, Value>> {
     let fields: Vec<String> = object(sample).keys().cloned().collect();
-    let change = (
-        proptest::sample::select(fields),
-        proptest::option::of(any_json()),
-    );
+    let change = (proptest::sample::select(fields), proptest::option::of(any_json()));
     let addition = ("[a-z]{1,10}", any_json());
-    (
-        proptest::collection::vec(change, 0..6),
-        proptest::collection::vec(addition, 0..4),
-    )
-        .prop_map(move |(changes, additions)| {
+    (proptest::collection::vec(change, 0..6), proptest::collection::vec(addition, 0..4)).prop_map(
+        move |(changes, additions)| {
             let mut map = object(sample);
             for (field, value) in changes {
                 match value {
@@ -63,7 +57,8 @@ fn mutated(sample: &'static str) -> impl Strategy<Value = Map<String, Value>> {
             }
             map.extend(additions);
             map
-        })
+        },
+    )
 }
 
 /// 2.0 and 2 are the same JSON number; `serde_json` tells them apart.
@@ -71,10 +66,7 @@ fn normal(value: Value) -> Value {
     match value {
         Value::Number(number) => json!(number.as_f64().unwrap()),
         Value::Array(items) => items.into_iter().map(normal).collect(),
-        Value::Object(map) => map
-            .into_iter()
-            .map(|(name, value)| (name, normal(value)))
-            .collect(),
+        Value::Object(map) => map.into_iter().map(|(name, value)| (name, normal(value))).collect(),
         other => other,
     }
 }
@@ -204,18 +196,12 @@ proptest! {
 #[test]
 fn a_million_nested_arrays_are_refused_in_a_short_time_and_without_a_panic() {
     let deep = "[".repeat(1_000_000);
-    for body in [
-        deep.clone(),
-        format!(r#"{{"data":{deep}"#),
-        format!(r#"{{"data":[{{"hash":{deep}"#),
-    ] {
+    for body in
+        [deep.clone(), format!(r#"{{"data":{deep}"#), format!(r#"{{"data":[{{"hash":{deep}"#)]
+    {
         assert!(List::new().parse(body.as_bytes()).is_err());
         assert!(Get::new("a").parse(body.as_bytes()).is_err());
-        assert!(
-            Create::new("x", Limit::usd(1.0))
-                .parse(body.as_bytes())
-                .is_err()
-        );
+        assert!(Create::new("x", Limit::usd(1.0)).parse(body.as_bytes()).is_err());
     }
 }
 
@@ -230,11 +216,7 @@ fn a_number_beyond_a_double_costs_one_field_only() {
 #[test]
 fn an_odd_value_keeps_its_digits_its_order_and_its_depth() {
     let deep = format!("{}{}", "[".repeat(2000), "]".repeat(2000));
-    for odd in [
-        r#"{"z":1.10,"a":12345678901234567890123}"#,
-        &format!(r#"{{"a":{deep}}}"#),
-        &deep,
-    ] {
+    for odd in [r#"{"z":1.10,"a":12345678901234567890123}"#, &format!(r#"{{"a":{deep}}}"#), &deep] {
         let body =
             samples::page(2).replacen(r#""name":"Customer 0""#, &format!(r#""name":{odd}"#), 1);
         let page = List::new().parse(body.as_bytes()).unwrap().output;
@@ -250,35 +232,21 @@ fn an_odd_value_keeps_its_digits_its_order_and_its_depth() {
 #[test]
 fn a_secret_that_the_server_repeats_is_masked_in_the_rest() {
     let secret = "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";
-    let body = samples::CREATED
-        .replace("sk-or-v1-0e6...1c96", secret)
-        .replacen('{', &format!(r#"{{"note":["{secret}"],"#), 1);
-    let created = Create::new("x", Limit::usd(1.0))
-        .parse(body.as_bytes())
-        .unwrap()
-        .output;
+    let body = samples::CREATED.replace("sk-or-v1-0e6...1c96", secret).replacen(
+        '{',
+        &format!(r#"{{"note":["{secret}"],"#),
+        1,
+    );
+    let created = Create::new("x", Limit::usd(1.0)).parse(body.as_bytes()).unwrap().output;
     assert_eq!(created.key().reveal(), secret);
     assert!(!format!("{created:?}").contains(secret));
     assert!(!serde_json::to_string(&created).unwrap().contains(secret));
-    assert_eq!(
-        created.data.get().unwrap().name.as_deref(),
-        Some("Customer 42")
-    );
+    assert_eq!(created.data.get().unwrap().name.as_deref(), Some("Customer 42"));
 }
 
 #[test]
 fn a_hundred_thousand_unknown_fields_take_no_quadratic_time() {
-    let fields: Vec<String> = (0..100_000)
-        .map(|number| format!(r#""f{number}":0"#))
-        .collect();
+    let fields: Vec<String> = (0..100_000).map(|number| format!(r#""f{number}":0"#)).collect();
     let body = format!(r#"{{"data":{{{}}}}}"#, fields.join(","));
-    assert_eq!(
-        Get::new("a")
-            .parse(body.as_bytes())
-            .unwrap()
-            .output
-            .extra
-            .len(),
-        100_000
-    );
+    assert_eq!(Get::new("a").parse(body.as_bytes()).unwrap().output.extra.len(), 100_000);
 }

@@ -20,17 +20,13 @@ fn client(transport: &FakeTransport) -> Client {
 
 fn offset_of(request: &http::Request<bytes::Bytes>) -> usize {
     let query = request.uri().query().unwrap_or_default();
-    let offset = query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("offset="));
+    let offset = query.split('&').find_map(|pair| pair.strip_prefix("offset="));
     offset.map_or(0, |text| text.parse().unwrap())
 }
 
 fn body(hashes: &[u32]) -> String {
-    let rows: Vec<String> = hashes
-        .iter()
-        .map(|hash| format!(r#"{{"hash":"{hash:08x}"}}"#))
-        .collect();
+    let rows: Vec<String> =
+        hashes.iter().map(|hash| format!(r#"{{"hash":"{hash:08x}"}}"#)).collect();
     format!(r#"{{"data":[{}]}}"#, rows.join(","))
 }
 
@@ -110,15 +106,8 @@ proptest! {
 #[tokio::test]
 async fn a_server_that_ignores_the_offset_is_noticed_after_two_requests() {
     let transport = FakeTransport::always(Reply::status(200).json(samples::page(100)));
-    let error = client(&transport)
-        .list_all(List::new())
-        .collect_all()
-        .await
-        .unwrap_err();
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::PaginationStalled { offset: 99 }
-    ));
+    let error = client(&transport).list_all(List::new()).collect_all().await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::PaginationStalled { offset: 99 }));
     assert_eq!(transport.requests().len(), 2);
 }
 
@@ -128,11 +117,7 @@ async fn a_server_that_is_empty_beyond_its_first_page_is_not_asked_forever() {
         let keys = if offset_of(request) == 0 { 100 } else { 0 };
         Reply::status(200).json(samples::page(keys))
     });
-    let error = client(&transport)
-        .list_all(List::new())
-        .collect_all()
-        .await
-        .unwrap_err();
+    let error = client(&transport).list_all(List::new()).collect_all().await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::PaginationStalled { .. }));
     assert!(transport.requests().len() <= 40);
 }
@@ -141,11 +126,7 @@ async fn a_server_that_is_empty_beyond_its_first_page_is_not_asked_forever() {
 async fn pages_are_asked_for_no_sooner_than_their_keys_are_wanted() {
     let transport = FakeTransport::answering(|_, request| {
         let page = |from: u32, to: u32| body(&(from..to).rev().collect::<Vec<_>>());
-        Reply::status(200).json(if offset_of(request) == 0 {
-            page(50, 150)
-        } else {
-            page(0, 51)
-        })
+        Reply::status(200).json(if offset_of(request) == 0 { page(50, 150) } else { page(0, 51) })
     });
     let mut keys = client(&transport).list_all(List::new().include_disabled(true));
     assert_eq!(transport.requests().len(), 0);
@@ -164,10 +145,7 @@ async fn pages_are_asked_for_no_sooner_than_their_keys_are_wanted() {
         .iter()
         .map(|request| request.uri().query().unwrap().to_owned())
         .collect();
-    assert_eq!(
-        paths,
-        ["include_disabled=true", "include_disabled=true&offset=99"]
-    );
+    assert_eq!(paths, ["include_disabled=true", "include_disabled=true&offset=99"]);
 }
 
 #[tokio::test]

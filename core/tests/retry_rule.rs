@@ -104,9 +104,7 @@ fn outcome(fault: Fault) -> Result<http::Response<Bytes>, TransportError> {
         Fault::Tls => Err(TransportError::not_sent(TransportErrorKind::Tls)),
         Fault::Disconnected => Err(TransportError::ambiguous(TransportErrorKind::Disconnected)),
         Fault::TimedOut => Err(openrouter_keys_core::Exchange::default().timed_out()),
-        Fault::TooLarge => Err(TransportError::ambiguous(TransportErrorKind::BodyTooLarge(
-            1,
-        ))),
+        Fault::TooLarge => Err(TransportError::ambiguous(TransportErrorKind::BodyTooLarge(1))),
         Fault::Status(status) => answer(status, None),
         Fault::StatusWithRetryAfter(status) => answer(status, Some(("retry-after", "1"))),
         Fault::StatusThatForbidsRetry(status) => answer(status, Some(("x-should-retry", "false"))),
@@ -116,25 +114,13 @@ fn outcome(fault: Fault) -> Result<http::Response<Bytes>, TransportError> {
 
 /// Meets one fault in every attempt and checks each step against the rule.
 fn check<O: Operation + Clone>(operation: &O, fault: Fault, is_create: bool, changes: bool) {
-    let Rule {
-        safe_goes_again,
-        create_goes_again,
-        may_have_happened,
-    } = rule(fault);
-    let goes_again = if is_create {
-        create_goes_again
-    } else {
-        safe_goes_again
-    };
+    let Rule { safe_goes_again, create_goes_again, may_have_happened } = rule(fault);
+    let goes_again = if is_create { create_goes_again } else { safe_goes_again };
     let context = format!("{} {fault:?}", O::NAME);
     let key = ApiKey::new("sk-or-v1-test").unwrap();
-    let mut attempt = Attempt::first(
-        &Config::new(),
-        &CallOptions::new(),
-        operation.clone(),
-        Start::default(),
-    )
-    .unwrap();
+    let mut attempt =
+        Attempt::first(&Config::new(), &CallOptions::new(), operation.clone(), Start::default())
+            .unwrap();
     for number in 1..=3 {
         assert_eq!(attempt.number(), number, "{context}");
         let _request = attempt.request(&key);
@@ -147,9 +133,7 @@ fn check<O: Operation + Clone>(operation: &O, fault: Fault, is_create: bool, cha
                 attempt = next;
             }
             Step::Done(result) => {
-                let Err(error) = result else {
-                    panic!("{context}: a fault is no success")
-                };
+                let Err(error) = result else { panic!("{context}: a fault is no success") };
                 assert_eq!(number, if goes_again { 3 } else { 1 }, "{context}");
                 assert_eq!(error.attempts(), number, "{context}");
                 assert_eq!(error.is_retryable(), goes_again, "{context}");
@@ -221,10 +205,7 @@ fn a_policy_can_add_statuses_for_what_is_safe_and_never_for_a_create() {
         );
     }
     let list = Attempt::first(&Config::new(), &options, List::new(), Start::default()).unwrap();
-    assert!(matches!(
-        list.finish(outcome(Fault::Status(503)), Duration::ZERO),
-        Step::Done(Err(_))
-    ));
+    assert!(matches!(list.finish(outcome(Fault::Status(503)), Duration::ZERO), Step::Done(Err(_))));
 }
 
 #[test]
@@ -232,28 +213,17 @@ fn connection_errors_can_be_left_alone() {
     let options = CallOptions::new()
         .retry(openrouter_keys_core::RetryPolicy::default().connection_errors(false));
     let list = Attempt::first(&Config::new(), &options, List::new(), Start::default()).unwrap();
-    assert!(matches!(
-        list.finish(outcome(Fault::Refused), Duration::ZERO),
-        Step::Done(Err(_))
-    ));
+    assert!(matches!(list.finish(outcome(Fault::Refused), Duration::ZERO), Step::Done(Err(_))));
 }
 
 #[test]
 fn a_key_that_an_own_lost_delete_removed_is_already_gone() {
     let delete = || {
-        Attempt::first(
-            &Config::new(),
-            &CallOptions::new(),
-            Delete::new("abc"),
-            Start::default(),
-        )
-        .unwrap()
+        Attempt::first(&Config::new(), &CallOptions::new(), Delete::new("abc"), Start::default())
+            .unwrap()
     };
     let answer = |body: &'static [u8]| {
-        Ok(http::Response::builder()
-            .status(404)
-            .body(Bytes::from_static(body))
-            .unwrap())
+        Ok(http::Response::builder().status(404).body(Bytes::from_static(body)).unwrap())
     };
     let not_found = || answer(br#"{"error":{"code":404,"message":"There is no such key."}}"#);
 
@@ -262,22 +232,16 @@ fn a_key_that_an_own_lost_delete_removed_is_already_gone() {
     };
     assert_eq!(error.status().unwrap(), 404);
 
-    for (first, expected) in [
-        (Fault::Disconnected, true),
-        (Fault::Status(500), true),
-        (Fault::Refused, false),
-    ] {
+    for (first, expected) in
+        [(Fault::Disconnected, true), (Fault::Status(500), true), (Fault::Refused, false)]
+    {
         let Step::Retry { next, .. } = delete().finish(outcome(first), Duration::ZERO) else {
             panic!("{first:?}")
         };
         let Step::Done(result) = next.finish(not_found(), Duration::ZERO) else {
             panic!("{first:?}")
         };
-        assert_eq!(
-            result.is_ok_and(|deleted| deleted.output.already_gone),
-            expected,
-            "{first:?}"
-        );
+        assert_eq!(result.is_ok_and(|deleted| deleted.output.already_gone), expected, "{first:?}");
     }
 
     // A proxy's page is not the API's word.
@@ -295,13 +259,8 @@ fn a_key_that_an_own_lost_delete_removed_is_already_gone() {
 fn a_retry_sends_the_same_bytes_and_copies_none() {
     let update = Update::new("abc").name("x".repeat(10_000));
     let key = ApiKey::new("sk-or-v1-test").unwrap();
-    let mut first = Attempt::first(
-        &Config::new(),
-        &CallOptions::new(),
-        update,
-        Start::default(),
-    )
-    .unwrap();
+    let mut first =
+        Attempt::first(&Config::new(), &CallOptions::new(), update, Start::default()).unwrap();
     let sent = first.request(&key);
     let Step::Retry { mut next, .. } = first.finish(outcome(Fault::Status(503)), Duration::ZERO)
     else {

@@ -24,11 +24,7 @@ const GATEWAY: &str = "gateway-token-5f5f5f5f";
 
 /// Every text of an error: its own and those of its causes.
 fn texts(error: &Error) -> String {
-    let mut text = format!(
-        "{error} {error:?} {error:#?} {:?} {}",
-        error.kind(),
-        error.kind()
-    );
+    let mut text = format!("{error} {error:?} {error:#?} {:?} {}", error.kind(), error.kind());
     let mut cause = error.source();
     while let Some(error) = cause {
         write!(text, " {error} {error:?}").unwrap();
@@ -46,43 +42,21 @@ fn assert_clean(text: &str, context: &str) {
 /// Replies in which a server repeats whatever it was told. A text that the call
 /// itself did not send and that does not look like a key cannot be recognised.
 fn replies(is_create: bool) -> Vec<(&'static str, Reply)> {
-    let all = format!(
-        "{KEY} {CREATED} {GATEWAY} {}",
-        if is_create { PARTNER } else { "" }
-    );
-    let escaped = all
-        .replace("sk-", "sk\\u002d")
-        .replace("partner-", "partner\\u002d");
+    let all = format!("{KEY} {CREATED} {GATEWAY} {}", if is_create { PARTNER } else { "" });
+    let escaped = all.replace("sk-", "sk\\u002d").replace("partner-", "partner\\u002d");
     let error = |message: &str| {
         format!(
             r#"{{"error":{{"code":400,"message":"{message}","metadata":{{"{message}":["{message}"]}}}},"user_id":"{message}"}}"#
         )
     };
     vec![
-        (
-            "echo",
-            Reply::status(400)
-                .json(error(&all))
-                .header("x-request-id", KEY),
-        ),
+        ("echo", Reply::status(400).json(error(&all)).header("x-request-id", KEY)),
         ("escaped echo", Reply::status(403).json(error(&escaped))),
         ("text", Reply::status(500).body(all.clone())),
-        (
-            "html",
-            Reply::status(502).body(format!("<html>{all}</html>")),
-        ),
-        (
-            "garbage",
-            Reply::status(200).body(format!(r#"{{"data":{all}"#)),
-        ),
-        (
-            "a wrong type",
-            Reply::status(200).json(format!(r#"{{"data":"{all}"}}"#)),
-        ),
-        (
-            "an error inside success",
-            Reply::status(200).json(error(&all)),
-        ),
+        ("html", Reply::status(502).body(format!("<html>{all}</html>"))),
+        ("garbage", Reply::status(200).body(format!(r#"{{"data":{all}"#))),
+        ("a wrong type", Reply::status(200).json(format!(r#"{{"data":"{all}"}}"#))),
+        ("an error inside success", Reply::status(200).json(error(&all))),
         (
             "a redirect",
             Reply::status(302).header("location", &format!("https://{KEY}.example/{CREATED}")),
@@ -102,10 +76,7 @@ where
     let transport = FakeTransport::always(reply.clone());
     let client = Client::new(transport.clone(), ApiKey::new(KEY).unwrap());
     let headers = Headers::new().header("x-gateway-token", GATEWAY).unwrap();
-    let call = client
-        .call(operation)
-        .headers(headers)
-        .retry(RetryPolicy::none());
+    let call = client.call(operation).headers(headers).retry(RetryPolicy::none());
     assert_clean(&format!("{call:?} {client:?}"), context);
     match call.with_response().await {
         Err(error) => assert_clean(&texts(&error), context),

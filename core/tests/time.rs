@@ -39,22 +39,12 @@ fn timeout_phase(error: &Error) -> TimeoutPhase {
 #[tokio::test]
 async fn a_server_that_never_answers_ends_a_create_after_exactly_one_attempts_time() {
     let transport = FakeTransport::never();
-    let error = client(&transport)
-        .create(Create::new("x", Limit::usd(1.0)))
-        .await
-        .unwrap_err();
+    let error = client(&transport).create(Create::new("x", Limit::usd(1.0))).await.unwrap_err();
     assert_eq!(transport.clock().now(), 30 * SECOND);
     assert_eq!(timeout_phase(&error), TimeoutPhase::Attempt);
     assert_eq!(transport.requests().len(), 1);
     let orphan = error.may_have_created().unwrap();
-    assert_eq!(
-        orphan
-            .until
-            .unwrap()
-            .duration_since(orphan.from.unwrap())
-            .unwrap(),
-        30 * SECOND
-    );
+    assert_eq!(orphan.until.unwrap().duration_since(orphan.from.unwrap()).unwrap(), 30 * SECOND);
 }
 
 #[tokio::test]
@@ -73,11 +63,7 @@ async fn a_call_never_outlives_its_deadline() {
 fn the_blocking_client_keeps_the_same_time() {
     let transport = FakeTransport::never();
     let client = blocking::Client::new(transport.clone(), key());
-    let error = client
-        .list(List::new())
-        .timeout(10 * SECOND)
-        .send()
-        .unwrap_err();
+    let error = client.list(List::new()).timeout(10 * SECOND).send().unwrap_err();
     assert_eq!(transport.clock().now(), 10 * SECOND);
     assert_eq!(timeout_phase(&error), TimeoutPhase::Call);
 }
@@ -87,33 +73,16 @@ async fn an_answer_just_before_its_timeout_counts() {
     let just_before = Duration::from_millis(29_999);
     let transport =
         FakeTransport::always(Reply::status(200).json(samples::page(1)).after(just_before));
-    assert_eq!(
-        client(&transport)
-            .list(List::new())
-            .await
-            .unwrap()
-            .data
-            .len(),
-        1
-    );
+    assert_eq!(client(&transport).list(List::new()).await.unwrap().data.len(), 1);
     let transport =
         FakeTransport::always(Reply::status(200).json(samples::page(1)).after(30 * SECOND));
-    assert!(
-        client(&transport)
-            .list(List::new())
-            .attempt_timeout(30 * SECOND)
-            .await
-            .is_err()
-    );
+    assert!(client(&transport).list(List::new()).attempt_timeout(30 * SECOND).await.is_err());
 }
 
 #[tokio::test]
 async fn a_stalled_body_tells_the_status_that_was_seen() {
     let transport = FakeTransport::always(Reply::stalled(201));
-    let error = client(&transport)
-        .create(Create::new("x", Limit::usd(1.0)))
-        .await
-        .unwrap_err();
+    let error = client(&transport).create(Create::new("x", Limit::usd(1.0))).await.unwrap_err();
     assert_eq!(error.status().unwrap(), 201);
     assert!(error.may_have_been_created());
 }
@@ -134,18 +103,12 @@ async fn retry_after_is_obeyed_and_never_undercut() {
 
 #[tokio::test]
 async fn a_retry_after_beyond_the_limit_or_the_deadline_ends_the_call_at_once() {
-    for (asked, timeout) in [
-        ("86400", 60),
-        ("61", 600),
-        ("60", 60),
-        ("1000000000000000000000000000000", 60),
-    ] {
+    for (asked, timeout) in
+        [("86400", 60), ("61", 600), ("60", 60), ("1000000000000000000000000000000", 60)]
+    {
         let transport = FakeTransport::always(Reply::status(429).header("retry-after", asked));
-        let error = client(&transport)
-            .list(List::new())
-            .timeout(timeout * SECOND)
-            .await
-            .unwrap_err();
+        let error =
+            client(&transport).list(List::new()).timeout(timeout * SECOND).await.unwrap_err();
         assert_eq!(transport.clock().now(), Duration::ZERO, "{asked}");
         assert_eq!(error.attempts(), 1);
         assert!(error.retry_after().unwrap() >= 60 * SECOND);
@@ -155,11 +118,7 @@ async fn a_retry_after_beyond_the_limit_or_the_deadline_ends_the_call_at_once() 
         Reply::status(503).header("retry-after", "60"),
         Reply::status(200).json(samples::page(0)),
     ]);
-    client(&transport)
-        .list(List::new())
-        .timeout(600 * SECOND)
-        .await
-        .unwrap();
+    client(&transport).list(List::new()).timeout(600 * SECOND).await.unwrap();
 }
 
 #[tokio::test]
@@ -170,11 +129,7 @@ async fn where_only_the_jitter_does_not_fit_the_deadline_the_retry_still_happens
             Reply::status(200).json(samples::page(0)),
         ]);
         transport.set_entropy(entropy);
-        client(&transport)
-            .list(List::new())
-            .timeout(Duration::from_millis(10_001))
-            .await
-            .unwrap();
+        client(&transport).list(List::new()).timeout(Duration::from_millis(10_001)).await.unwrap();
     }
 }
 
@@ -187,11 +142,7 @@ async fn no_attempt_begins_after_the_maximal_elapsed_time() {
         .initial_interval(SECOND)
         .exponent(1.0)
         .max_elapsed_time(10 * SECOND);
-    let error = client(&transport)
-        .list(List::new())
-        .retry(policy)
-        .await
-        .unwrap_err();
+    let error = client(&transport).list(List::new()).retry(policy).await.unwrap_err();
     // Attempts begin at 0, 2, 4, 6 and 8 s; the next would begin at 10 s.
     assert_eq!(error.attempts(), 5);
 }
@@ -208,20 +159,15 @@ async fn a_thousand_calls_to_a_dead_server_send_at_most_1035_requests() {
 
 #[tokio::test]
 async fn the_provider_is_asked_for_each_attempt() {
-    let transport = FakeTransport::scripted([
-        Reply::status(503),
-        Reply::status(200).json(samples::page(0)),
-    ]);
+    let transport =
+        FakeTransport::scripted([Reply::status(503), Reply::status(200).json(samples::page(0))]);
     let asked = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
     let counter = asked.clone();
     let keys = KeySource::provider(move || {
         let number = counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         async move { Ok(ApiKey::new(format!("sk-or-v1-{number}"))?) }
     });
-    Client::new(transport.clone(), keys)
-        .list(List::new())
-        .await
-        .unwrap();
+    Client::new(transport.clone(), keys).list(List::new()).await.unwrap();
     let sent: Vec<_> = transport
         .requests()
         .iter()
@@ -234,15 +180,9 @@ async fn the_provider_is_asked_for_each_attempt() {
 async fn a_provider_that_fails_or_hangs_ends_the_call_with_nothing_sent() {
     let transport = FakeTransport::never();
     let failing = KeySource::provider(|| async { Err("the vault is sealed".into()) });
-    let error = Client::new(transport.clone(), failing)
-        .list(List::new())
-        .await
-        .unwrap_err();
+    let error = Client::new(transport.clone(), failing).list(List::new()).await.unwrap_err();
     assert_eq!(error.attempts(), 0);
-    assert_eq!(
-        std::error::Error::source(&error).unwrap().to_string(),
-        "the vault is sealed"
-    );
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the vault is sealed");
 
     let hanging = KeySource::provider(std::future::pending);
     let error = Client::new(transport.clone(), hanging)

@@ -43,25 +43,11 @@ fn tracing_has_one_span_a_call_one_event_an_attempt_and_no_secret() {
             Reply::status(200).json(samples::page(1)),
         ];
         let client = Client::new(FakeTransport::scripted(script), ApiKey::new(KEY).unwrap());
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        runtime
-            .block_on(async { client.list(List::new()).await })
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async { client.list(List::new()).await }).unwrap();
     });
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(!text.contains("c0ffee"), "{text}");
-    assert_eq!(
-        text.lines()
-            .filter(|line| line.contains("attempt="))
-            .count(),
-        3,
-        "{text}"
-    );
-    assert_eq!(
-        text.lines().filter(|line| line.contains(": new")).count(),
-        1,
-        "{text}"
-    );
+    assert_eq!(text.lines().filter(|line| line.contains("attempt=")).count(), 3, "{text}");
+    assert_eq!(text.lines().filter(|line| line.contains(": new")).count(), 1, "{text}");
 }

@@ -27,9 +27,7 @@ pub trait Caller {
         O: Operation + MaybeSendSync + 'static,
         O::Output: MaybeSend,
     {
-        self.send(operation, CallOptions::new())
-            .await
-            .map(|response| response.output)
+        self.send(operation, CallOptions::new()).await.map(|response| response.output)
     }
 }
 
@@ -43,10 +41,7 @@ impl Caller for Client {
         O: Operation + MaybeSendSync + 'static,
         O::Output: MaybeSend,
     {
-        Self::call(self, operation)
-            .options(options)
-            .with_response()
-            .await
+        Self::call(self, operation).options(options).with_response().await
     }
 
     async fn all(&self, list: List) -> Result<Vec<Key>, Error> {

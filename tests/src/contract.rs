@@ -91,36 +91,22 @@ fn names(keys: &[Key]) -> Vec<&str> {
 }
 
 pub async fn a_key_is_created_found_changed_and_deleted<C: Caller>(client: &C) {
-    let created = client
-        .call(create("life").limit_reset(LimitReset::Weekly))
-        .await
-        .unwrap();
+    let created = client.call(create("life").limit_reset(LimitReset::Weekly)).await.unwrap();
     assert!(created.key().reveal().starts_with("sk-or-v1-"));
     assert_eq!(created.problem, None);
     let hash = hash_of(&created);
 
     let got = client.call(Get::new(&hash)).await.unwrap();
     assert_eq!(got, *created.data.get().unwrap());
-    assert_eq!(
-        (got.limit.copied(), got.limit_reset.get()),
-        (Some(5.0), Some(&LimitReset::Weekly))
-    );
-    assert_eq!(
-        names(&client.call(List::new()).await.unwrap().data),
-        ["life"]
-    );
+    assert_eq!((got.limit.copied(), got.limit_reset.get()), (Some(5.0), Some(&LimitReset::Weekly)));
+    assert_eq!(names(&client.call(List::new()).await.unwrap().data), ["life"]);
 
-    let changed = client
-        .call(Update::new(&hash).name("second life"))
-        .await
-        .unwrap();
+    let changed = client.call(Update::new(&hash).name("second life")).await.unwrap();
     assert_eq!(changed.name.as_deref(), Some("second life"));
     assert!(!client.call(Delete::new(&hash)).await.unwrap().already_gone);
     assert!(client.call(List::new()).await.unwrap().data.is_empty());
     assert_eq!(
-        fails(client, Get::new(&hash), CallOptions::new())
-            .await
-            .status(),
+        fails(client, Get::new(&hash), CallOptions::new()).await.status(),
         Some(StatusCode::NOT_FOUND)
     );
 }
@@ -140,33 +126,20 @@ pub async fn every_parameter_of_create_arrives<C: Caller>(client: &C) {
     assert_eq!(key.limit.copied(), Some(12.5));
     assert_eq!(key.limit_reset.get(), Some(&LimitReset::Daily));
     assert_eq!(key.include_byok_in_limit.copied(), Some(true));
-    assert_eq!(
-        key.expires_at.get(),
-        Some(&Timestamp::parse("2099-01-01T00:00:00Z").unwrap())
-    );
+    assert_eq!(key.expires_at.get(), Some(&Timestamp::parse("2099-01-01T00:00:00Z").unwrap()));
     assert_eq!(key.workspace_id.as_deref(), Some(OTHER_WORKSPACE));
     assert_eq!(key.creator_user_id.as_deref(), Some("user_42"));
     assert_eq!(key.external_user.as_deref(), Some("partner-user"));
-    assert!(
-        !serde_json::to_string(&created)
-            .unwrap()
-            .contains("partner-secret")
-    );
+    assert!(!serde_json::to_string(&created).unwrap().contains("partner-secret"));
     assert_eq!(key.odd_fields().count(), 0);
     assert!(key.extra.is_empty());
 }
 
 pub async fn an_update_leaves_clears_and_sets<C: Caller>(client: &C) {
-    let created = client
-        .call(create("three states").limit_reset(LimitReset::Daily))
-        .await
-        .unwrap();
+    let created = client.call(create("three states").limit_reset(LimitReset::Daily)).await.unwrap();
     let hash = hash_of(&created);
 
-    let left = client
-        .call(Update::new(&hash).disabled(true))
-        .await
-        .unwrap();
+    let left = client.call(Update::new(&hash).disabled(true)).await.unwrap();
     assert_eq!(
         (left.limit.copied(), left.limit_reset.get()),
         (Some(5.0), Some(&LimitReset::Daily))
@@ -174,11 +147,7 @@ pub async fn an_update_leaves_clears_and_sets<C: Caller>(client: &C) {
     assert_eq!(left.disabled.copied(), Some(true));
 
     let set = client
-        .call(
-            Update::new(&hash)
-                .limit(Limit::usd(0.0))
-                .limit_reset(LimitReset::Monthly),
-        )
+        .call(Update::new(&hash).limit(Limit::usd(0.0)).limit_reset(LimitReset::Monthly))
         .await
         .unwrap();
     assert_eq!(
@@ -186,25 +155,12 @@ pub async fn an_update_leaves_clears_and_sets<C: Caller>(client: &C) {
         (Some(0.0), Some(&LimitReset::Monthly))
     );
 
-    let cleared = client
-        .call(
-            Update::new(&hash)
-                .limit(Limit::unlimited())
-                .no_limit_reset(),
-        )
-        .await
-        .unwrap();
-    assert_eq!(
-        (cleared.limit, cleared.limit_reset),
-        (Field::Null, Field::Null)
-    );
+    let cleared =
+        client.call(Update::new(&hash).limit(Limit::unlimited()).no_limit_reset()).await.unwrap();
+    assert_eq!((cleared.limit, cleared.limit_reset), (Field::Null, Field::Null));
 
     let moved = client
-        .call(
-            Update::new(&hash)
-                .workspace_id(OTHER_WORKSPACE)
-                .include_byok_in_limit(true),
-        )
+        .call(Update::new(&hash).workspace_id(OTHER_WORKSPACE).include_byok_in_limit(true))
         .await;
     let moved = moved.unwrap();
     assert_eq!(moved.workspace_id.as_deref(), Some(OTHER_WORKSPACE));
@@ -214,61 +170,32 @@ pub async fn an_update_leaves_clears_and_sets<C: Caller>(client: &C) {
 pub async fn disabled_and_expired_keys_are_listed_when_asked_for<C: Caller>(client: &C) {
     client.call(create("plain")).await.unwrap();
     let off = client.call(create("off")).await.unwrap();
-    client
-        .call(Update::new(hash_of(&off)).disabled(true))
-        .await
-        .unwrap();
+    client.call(Update::new(hash_of(&off)).disabled(true)).await.unwrap();
 
-    assert_eq!(
-        names(&client.call(List::new()).await.unwrap().data),
-        ["plain"]
-    );
-    let with_disabled = client
-        .call(List::new().include_disabled(true))
-        .await
-        .unwrap();
+    assert_eq!(names(&client.call(List::new()).await.unwrap().data), ["plain"]);
+    let with_disabled = client.call(List::new().include_disabled(true)).await.unwrap();
     assert_eq!(names(&with_disabled.data), ["off", "plain"]);
-    let with_expired = client
-        .call(List::new().include_expired(true).include_disabled(false))
-        .await
-        .unwrap();
+    let with_expired =
+        client.call(List::new().include_expired(true).include_disabled(false)).await.unwrap();
     assert_eq!(names(&with_expired.data), ["plain"]);
 }
 
 pub async fn all_pages_bring_each_of_250_keys_once<C: Caller>(client: &C) {
     for number in 0..250 {
-        client
-            .call(create(&format!("key {number:03}")))
-            .await
-            .unwrap();
+        client.call(create(&format!("key {number:03}"))).await.unwrap();
     }
     assert_eq!(client.call(List::new()).await.unwrap().data.len(), 100);
     let keys = client.all(List::new()).await.unwrap();
-    let expected: Vec<String> = (0..250)
-        .rev()
-        .map(|number| format!("key {number:03}"))
-        .collect();
+    let expected: Vec<String> = (0..250).rev().map(|number| format!("key {number:03}")).collect();
     assert_eq!(names(&keys), expected);
-    assert_eq!(
-        names(&client.all(List::new().offset(240)).await.unwrap()),
-        expected[240..]
-    );
+    assert_eq!(names(&client.all(List::new().offset(240)).await.unwrap()), expected[240..]);
 }
 
 pub async fn another_workspace_is_listed_apart<C: Caller>(client: &C) {
     client.call(create("here")).await.unwrap();
-    client
-        .call(create("there").workspace_id(OTHER_WORKSPACE))
-        .await
-        .unwrap();
-    assert_eq!(
-        names(&client.call(List::new()).await.unwrap().data),
-        ["here"]
-    );
-    let there = client
-        .call(List::new().workspace_id(OTHER_WORKSPACE))
-        .await
-        .unwrap();
+    client.call(create("there").workspace_id(OTHER_WORKSPACE)).await.unwrap();
+    assert_eq!(names(&client.call(List::new()).await.unwrap().data), ["here"]);
+    let there = client.call(List::new().workspace_id(OTHER_WORKSPACE)).await.unwrap();
     assert_eq!(names(&there.data), ["there"]);
 }
 
@@ -299,9 +226,7 @@ pub async fn refusals_are_typed_and_sent_once<C: Caller>(client: &C) {
             fails(client, Get::new(&missing), spoiled(fault)).await,
             fails(client, create("refused"), spoiled(fault)).await,
         ] {
-            let ErrorKind::Api(api) = error.kind() else {
-                panic!("{error:?}")
-            };
+            let ErrorKind::Api(api) = error.kind() else { panic!("{error:?}") };
             assert_eq!(api.kind, kind);
             assert!(api.message.is_some());
             assert_eq!(
@@ -311,26 +236,16 @@ pub async fn refusals_are_typed_and_sent_once<C: Caller>(client: &C) {
         }
     }
     let error = fails(client, Delete::new(&missing), CallOptions::new()).await;
-    assert_eq!(
-        error.status(),
-        Some(StatusCode::NOT_FOUND),
-        "a first 404 is not a success"
-    );
+    assert_eq!(error.status(), Some(StatusCode::NOT_FOUND), "a first 404 is not a success");
     assert!(client.all(List::new()).await.unwrap().is_empty());
 }
 
 pub async fn the_answer_tells_status_request_id_and_attempts<C: Caller>(client: &C) {
-    let created = client
-        .send(create("meta"), CallOptions::new())
-        .await
-        .unwrap();
+    let created = client.send(create("meta"), CallOptions::new()).await.unwrap();
     assert_eq!(created.meta.status, StatusCode::CREATED);
     let first = created.meta.request_id().unwrap().to_owned();
     let listed = client.send(List::new(), CallOptions::new()).await.unwrap();
-    assert_eq!(
-        (listed.meta.status, listed.meta.attempts),
-        (StatusCode::OK, 1)
-    );
+    assert_eq!((listed.meta.status, listed.meta.attempts), (StatusCode::OK, 1));
     assert_ne!(listed.meta.request_id().unwrap(), first);
     let error = fails(client, Get::new("0"), CallOptions::new()).await;
     assert!(error.request_id().is_some());
@@ -363,9 +278,7 @@ pub async fn a_create_whose_answer_is_lost_is_sent_once_and_can_be_found<C: Call
         ("html=502", false),
     ] {
         let error = fails(client, create(fault), spoiled(fault)).await;
-        let orphan = error
-            .may_have_created()
-            .unwrap_or_else(|| panic!("{fault}: {error:?}"));
+        let orphan = error.may_have_created().unwrap_or_else(|| panic!("{fault}: {error:?}"));
         assert_eq!(
             (orphan.name.as_str(), error.attempts(), error.is_retryable()),
             (fault, 1, false)
@@ -407,27 +320,14 @@ pub async fn what_is_safe_is_sent_three_times_at_most<C: Caller>(client: &C) {
         "status=408",
     ] {
         let error = fails(client, List::new(), spoiled(fault)).await;
-        assert_eq!(
-            (error.attempts(), error.is_retryable()),
-            (3, true),
-            "{fault}"
-        );
+        assert_eq!((error.attempts(), error.is_retryable()), (3, true), "{fault}");
         assert_eq!(error.effect(), &Effect::Nothing, "{fault}");
-        assert_eq!(
-            fails(client, List::new(), without_retry(fault))
-                .await
-                .attempts(),
-            1,
-            "{fault}"
-        );
+        assert_eq!(fails(client, List::new(), without_retry(fault)).await.attempts(), 1, "{fault}");
     }
     let created = client.call(create("changing")).await.unwrap();
     let update = Update::new(hash_of(&created)).disabled(true);
     let error = fails(client, update, spoiled("reset-after-commit")).await;
-    assert_eq!(
-        (error.attempts(), error.effect()),
-        (3, &Effect::MayHaveChanged)
-    );
+    assert_eq!((error.attempts(), error.effect()), (3, &Effect::MayHaveChanged));
 }
 
 pub async fn a_redirect_is_not_followed<C: Caller>(client: &C) {
@@ -445,19 +345,9 @@ pub async fn a_redirect_is_not_followed<C: Caller>(client: &C) {
 
 pub async fn a_page_for_people_is_not_the_apis_message<C: Caller>(client: &C) {
     for status in [403, 502, 520] {
-        let error = fails(
-            client,
-            List::new(),
-            without_retry(&format!("html={status}")),
-        )
-        .await;
-        let ErrorKind::Api(api) = error.kind() else {
-            panic!("{error:?}")
-        };
-        assert_eq!(
-            (api.status.as_u16(), api.body, &api.message),
-            (status, ErrorBody::Html, &None)
-        );
+        let error = fails(client, List::new(), without_retry(&format!("html={status}"))).await;
+        let ErrorKind::Api(api) = error.kind() else { panic!("{error:?}") };
+        assert_eq!((api.status.as_u16(), api.body, &api.message), (status, ErrorBody::Html, &None));
         assert!(error.request_id().is_some());
         assert!(!format!("{error} {error:?}").contains("<h1>"));
     }
@@ -469,14 +359,8 @@ pub async fn an_answer_that_breaks_off_is_never_half_a_value<C: Caller>(client: 
     client.call(create("whole")).await.unwrap();
     for fault in ["truncate=20", "truncate-chunked=20", "truncate=0"] {
         let error = fails(client, List::new(), without_retry(fault)).await;
-        let ErrorKind::Transport(transport) = error.kind() else {
-            panic!("{fault}: {error:?}")
-        };
-        assert_eq!(
-            transport.kind(),
-            TransportErrorKind::Disconnected,
-            "{fault}"
-        );
+        let ErrorKind::Transport(transport) = error.kind() else { panic!("{fault}: {error:?}") };
+        assert_eq!(transport.kind(), TransportErrorKind::Disconnected, "{fault}");
         assert_eq!(error.status(), Some(StatusCode::OK), "{fault}");
     }
 }
@@ -488,14 +372,8 @@ pub async fn an_endless_answer_stops_at_the_limit<C: Caller>(client: &C) {
         ("status=500,endless-body", 64 << 10),
     ] {
         let error = fails(client, List::new(), spoiled(fault)).await;
-        let ErrorKind::Transport(transport) = error.kind() else {
-            panic!("{fault}: {error:?}")
-        };
-        assert_eq!(
-            transport.kind(),
-            TransportErrorKind::BodyTooLarge(limit),
-            "{fault}"
-        );
+        let ErrorKind::Transport(transport) = error.kind() else { panic!("{fault}: {error:?}") };
+        assert_eq!(transport.kind(), TransportErrorKind::BodyTooLarge(limit), "{fault}");
         assert_eq!(error.attempts(), 1, "{fault}");
     }
 }
@@ -503,70 +381,34 @@ pub async fn an_endless_answer_stops_at_the_limit<C: Caller>(client: &C) {
 pub async fn an_answer_that_never_comes_ends_by_its_timeout<C: Caller>(client: &C) {
     let short = |fault| without_retry(fault).attempt_timeout(Duration::from_millis(150));
     let error = fails(client, create("silence"), short("stall-headers")).await;
-    let ErrorKind::Transport(transport) = error.kind() else {
-        panic!("{error:?}")
-    };
-    assert_eq!(
-        transport.kind(),
-        TransportErrorKind::Timeout(TimeoutPhase::Attempt)
-    );
+    let ErrorKind::Transport(transport) = error.kind() else { panic!("{error:?}") };
+    assert_eq!(transport.kind(), TransportErrorKind::Timeout(TimeoutPhase::Attempt));
     assert!(error.may_have_been_created());
     assert_eq!(error.status(), None);
 
     let error = fails(client, create("half"), short("stall-body=10")).await;
     assert!(error.may_have_been_created());
-    assert_eq!(
-        error.status(),
-        Some(StatusCode::CREATED),
-        "the head was seen"
-    );
+    assert_eq!(error.status(), Some(StatusCode::CREATED), "the head was seen");
 }
 
 pub async fn every_shape_of_an_answer_is_read<C: Caller>(client: &C) {
     for shape in ["1", "2", "3", "4", "5", "6", "7", "8", "newer"] {
         let fault = format!("shape={shape}");
-        let created = client
-            .send(create(&fault), spoiled(&fault))
-            .await
-            .unwrap()
-            .output;
+        let created = client.send(create(&fault), spoiled(&fault)).await.unwrap().output;
         assert_eq!(created.problem, None);
         assert!(ApiKey::try_from(created.key()).is_ok());
         let hash = hash_of(&created);
-        let key = client
-            .send(Get::new(&hash), spoiled(&fault))
-            .await
-            .unwrap()
-            .output;
+        let key = client.send(Get::new(&hash), spoiled(&fault)).await.unwrap().output;
         assert_eq!(key.odd_fields().count(), 0, "{fault}");
         assert_eq!(!key.extra.is_empty(), shape == "newer", "{fault}");
-        assert_eq!(
-            key.last_used_at.is_absent(),
-            !matches!(shape, "8" | "newer"),
-            "{fault}"
-        );
-        assert_eq!(
-            key.workspace_id.is_absent(),
-            matches!(shape, "1" | "2" | "3"),
-            "{fault}"
-        );
-        let listed = client
-            .send(List::new(), spoiled(&fault))
-            .await
-            .unwrap()
-            .output;
+        assert_eq!(key.last_used_at.is_absent(), !matches!(shape, "8" | "newer"), "{fault}");
+        assert_eq!(key.workspace_id.is_absent(), matches!(shape, "1" | "2" | "3"), "{fault}");
+        let listed = client.send(List::new(), spoiled(&fault)).await.unwrap().output;
         assert!(names(&listed.data).contains(&fault.as_str()), "{fault}");
-        let updated = client
-            .send(Update::new(&hash).disabled(false), spoiled(&fault))
-            .await
-            .unwrap()
-            .output;
+        let updated =
+            client.send(Update::new(&hash).disabled(false), spoiled(&fault)).await.unwrap().output;
         assert_eq!(updated.hash.get(), Some(&hash), "{fault}");
-        let own = client
-            .send(GetCurrentKeyMetadata::new(), spoiled(&fault))
-            .await
-            .unwrap()
-            .output;
+        let own = client.send(GetCurrentKeyMetadata::new(), spoiled(&fault)).await.unwrap().output;
         assert_eq!(own.manages_keys(), Some(true), "{fault}");
         assert_eq!(
             own.odd_fields().count(),
@@ -574,10 +416,7 @@ pub async fn every_shape_of_an_answer_is_read<C: Caller>(client: &C) {
             "{fault}: {:?}",
             own.odd_fields().collect::<Vec<_>>()
         );
-        client
-            .send(Delete::new(&hash), spoiled(&fault))
-            .await
-            .unwrap();
+        client.send(Delete::new(&hash), spoiled(&fault)).await.unwrap();
     }
 }
 
@@ -590,17 +429,8 @@ pub async fn a_delete_that_is_not_confirmed_is_an_error<C: Caller>(client: &C) {
         "html=200",
     ] {
         let error = fails(client, Delete::new(&hash), spoiled(fault)).await;
-        assert_eq!(
-            (error.attempts(), error.effect()),
-            (1, &Effect::MayHaveChanged),
-            "{fault}"
-        );
+        assert_eq!((error.attempts(), error.effect()), (1, &Effect::MayHaveChanged), "{fault}");
     }
-    assert!(
-        client
-            .send(Delete::new(&hash), spoiled("empty=204,commit"))
-            .await
-            .is_ok()
-    );
+    assert!(client.send(Delete::new(&hash), spoiled("empty=204,commit")).await.is_ok());
     assert!(client.all(List::new()).await.unwrap().is_empty());
 }

@@ -1,11 +1,6 @@
 //! The contract suite over the fake, the async and the blocking transport.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use http::HeaderValue;
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
@@ -29,11 +24,7 @@ fn config(emulator: &Emulator) -> Config {
 fn fake_client(emulator: &Emulator) -> Client {
     let wire = BlockingNativeTransport::new(NativeTransport::new().unwrap()).unwrap();
     let transport = FakeTransport::answering(move |_, request| {
-        match request
-            .headers()
-            .get("x-emulator-fault")
-            .map(HeaderValue::as_bytes)
-        {
+        match request.headers().get("x-emulator-fault").map(HeaderValue::as_bytes) {
             Some(b"stall-headers") => Reply::never(),
             Some(b"stall-body=10") => Reply::stalled(201),
             _ => BlockingTransport::send(&wire, request.clone(), &Exchange::default()).into(),

@@ -1,12 +1,7 @@
 //! What the environment decides: the API key and the proxy. A process has one
 //! environment, so that each case runs this program once more as its child.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -24,11 +19,7 @@ fn child(name: &str, environment: &[(&str, &str)]) -> String {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success(),
-        "{text}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     text
 }
 
@@ -53,14 +44,8 @@ fn child_create() {
     if is_child() {
         let client = openrouter_keys_native::blocking::from_env().unwrap();
         let create = Create::new("x", Limit::usd(1.0));
-        let error = client
-            .create(create)
-            .retry(RetryPolicy::none())
-            .send()
-            .unwrap_err();
-        let ErrorKind::Transport(transport) = error.kind() else {
-            panic!("{error:?}")
-        };
+        let error = client.create(create).retry(RetryPolicy::none()).send().unwrap_err();
+        let ErrorKind::Transport(transport) = error.kind() else { panic!("{error:?}") };
         assert_eq!(transport.kind(), TransportErrorKind::Proxy, "{error:?}");
         println!("{error}");
     }
@@ -73,20 +58,14 @@ fn a_missing_or_bad_key_in_the_environment_gets_a_clear_first_line() {
         missing.contains("refused: the environment variable OPENROUTER_API_KEY is not set"),
         "{missing}"
     );
-    let bad = child(
-        "child_from_env",
-        &[("OPENROUTER_API_KEY", "sk-or-v1-s3cr3t ")],
-    );
+    let bad = child("child_from_env", &[("OPENROUTER_API_KEY", "sk-or-v1-s3cr3t ")]);
     assert!(bad.contains("refused: the API key has a space"), "{bad}");
     assert!(!bad.contains("s3cr3t"), "{bad}");
 }
 
 #[test]
 fn a_key_in_the_environment_is_taken_and_not_shown() {
-    let text = child(
-        "child_from_env",
-        &[("OPENROUTER_API_KEY", "sk-or-v1-s3cr3t")],
-    );
+    let text = child("child_from_env", &[("OPENROUTER_API_KEY", "sk-or-v1-s3cr3t")]);
     assert!(text.contains("Client"), "{text}");
     assert!(!text.contains("s3cr3t"), "{text}");
 }
@@ -99,18 +78,13 @@ fn the_proxy_of_the_environment_is_used_and_its_refusal_means_that_nothing_was_s
         let (mut stream, _) = proxy.accept().unwrap();
         let mut request = vec![0_u8; 4096];
         let length = stream.read(&mut request).unwrap();
-        stream
-            .write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
-            .unwrap();
+        stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").unwrap();
         request.truncate(length);
         String::from_utf8(request).unwrap()
     });
     let text = child(
         "child_create",
-        &[
-            ("HTTPS_PROXY", &address),
-            ("OPENROUTER_API_KEY", "sk-or-v1-s3cr3t"),
-        ],
+        &[("HTTPS_PROXY", &address), ("OPENROUTER_API_KEY", "sk-or-v1-s3cr3t")],
     );
     assert!(text.contains("nothing was created or changed"), "{text}");
     let seen = seen.join().unwrap();

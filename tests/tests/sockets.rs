@@ -36,11 +36,8 @@ fn config(base_url: &str) -> Config {
 }
 
 fn client(emulator: &Emulator) -> Client {
-    client_with(
-        ApiKey::new(emulator.management_key()).unwrap(),
-        config(&emulator.base_url()),
-    )
-    .unwrap()
+    client_with(ApiKey::new(emulator.management_key()).unwrap(), config(&emulator.base_url()))
+        .unwrap()
 }
 
 fn client_over(transport: NativeTransport, emulator: &Emulator) -> Client {
@@ -61,10 +58,7 @@ fn kind(error: &Error) -> (Reach, TransportErrorKind) {
 
 /// An address where nobody listens.
 fn unused() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 #[tokio::test]
@@ -82,16 +76,8 @@ async fn a_refused_connection_surely_sent_nothing() {
 #[tokio::test]
 async fn a_name_that_does_not_resolve_surely_sent_nothing() {
     let client = client_with(key(), config("https://no-such-host.invalid/api/v1")).unwrap();
-    let error = client
-        .create(create("x"))
-        .retry(RetryPolicy::none())
-        .await
-        .unwrap_err();
-    assert_eq!(
-        kind(&error),
-        (Reach::NotSent, TransportErrorKind::Dns),
-        "{error:?}"
-    );
+    let error = client.create(create("x")).retry(RetryPolicy::none()).await.unwrap_err();
+    assert_eq!(kind(&error), (Reach::NotSent, TransportErrorKind::Dns), "{error:?}");
 }
 
 #[tokio::test]
@@ -103,19 +89,11 @@ async fn a_server_that_comes_up_before_the_second_attempt_sees_one_create() {
     let keys = openrouter_keys_native::KeySource::provider(move || {
         let mut slot = late.lock().unwrap();
         if asked.fetch_add(1, Ordering::SeqCst) == 1 {
-            *slot = Some(
-                Emulator::builder()
-                    .port(address.port())
-                    .seed(7)
-                    .start()
-                    .unwrap(),
-            );
+            *slot = Some(Emulator::builder().port(address.port()).seed(7).start().unwrap());
         }
         let key = slot
             .as_ref()
-            .map_or("sk-or-v1-not-yet".to_owned(), |emulator| {
-                emulator.management_key().to_owned()
-            });
+            .map_or("sk-or-v1-not-yet".to_owned(), |emulator| emulator.management_key().to_owned());
         async move { Ok(ApiKey::new(key)?) }
     });
     let client = client_with(keys, config(&format!("http://{address}/api/v1"))).unwrap();
@@ -128,22 +106,11 @@ async fn a_server_that_comes_up_before_the_second_attempt_sees_one_create() {
 #[tokio::test]
 async fn what_is_on_the_wire_is_what_was_asked_for_and_no_more() {
     let emulator = Emulator::start().unwrap();
-    let headers = Headers::new()
-        .title("Shop")
-        .unwrap()
-        .http_referer("https://shop.example")
-        .unwrap();
-    client(&emulator)
-        .create(create("x"))
-        .headers(headers)
-        .await
-        .unwrap();
+    let headers =
+        Headers::new().title("Shop").unwrap().http_referer("https://shop.example").unwrap();
+    client(&emulator).create(create("x")).headers(headers).await.unwrap();
     let request = &emulator.requests()[0];
-    let mut names: Vec<&str> = request
-        .headers
-        .keys()
-        .map(http::HeaderName::as_str)
-        .collect();
+    let mut names: Vec<&str> = request.headers.keys().map(http::HeaderName::as_str).collect();
     names.sort_unstable();
     assert_eq!(
         names,
@@ -189,36 +156,21 @@ async fn a_server_that_closes_idle_connections_at_once_costs_no_create_and_doubl
     let emulator = Emulator::builder().close_idle().start().unwrap();
     let client = client(&emulator);
     for number in 0..200 {
-        client
-            .create(create(&format!("key {number}")))
-            .await
-            .unwrap();
+        client.create(create(&format!("key {number}"))).await.unwrap();
         client.list(List::new()).await.unwrap();
     }
-    let posts = emulator
-        .requests()
-        .iter()
-        .filter(|request| request.method == "POST")
-        .count();
+    let posts = emulator.requests().iter().filter(|request| request.method == "POST").count();
     assert_eq!((posts, emulator.key_count()), (200, 200));
 }
 
 #[tokio::test]
 async fn http2_is_spoken_where_the_server_speaks_it() {
     let emulator = Emulator::start().unwrap();
-    let transport = NativeTransport::builder()
-        .reqwest(reqwest_http2)
-        .build()
-        .unwrap();
+    let transport = NativeTransport::builder().reqwest(reqwest_http2).build().unwrap();
     let client = client_over(transport, &emulator);
     client.create(create("x")).await.unwrap();
     assert_eq!(client.list(List::new()).await.unwrap().data.len(), 1);
-    assert!(
-        emulator
-            .requests()
-            .iter()
-            .all(|request| request.version == Version::HTTP_2)
-    );
+    assert!(emulator.requests().iter().all(|request| request.version == Version::HTTP_2));
 
     emulator.fail_next(Fault::reset_after_commit());
     let error = client.create(create("lost")).await.unwrap_err();
@@ -234,15 +186,9 @@ async fn a_redirects_target_sees_nothing() {
     let (origin, target) = (Emulator::start().unwrap(), Emulator::start().unwrap());
     let client = client(&origin);
     for status in [301, 302, 303, 307, 308] {
-        origin.fail_next(Fault::redirect(
-            status,
-            &format!("{}/keys", target.base_url()),
-        ));
+        origin.fail_next(Fault::redirect(status, &format!("{}/keys", target.base_url())));
         let error = client.create(create("x")).await.unwrap_err();
-        assert!(
-            matches!(error.kind(), ErrorKind::UnexpectedRedirect { .. }),
-            "{error:?}"
-        );
+        assert!(matches!(error.kind(), ErrorKind::UnexpectedRedirect { .. }), "{error:?}");
         assert!(error.may_have_been_created());
     }
     assert_eq!(target.requests().len(), 0);
@@ -253,10 +199,7 @@ async fn a_given_client_that_follows_redirects_is_found_out() {
     let (origin, target) = (Emulator::start().unwrap(), Emulator::start().unwrap());
     origin.fail_next(Fault::redirect(307, &format!("{}/keys", target.base_url())));
     let transport = NativeTransport::from_client(reqwest::Client::new());
-    let error = client_over(transport, &origin)
-        .list(List::new())
-        .await
-        .unwrap_err();
+    let error = client_over(transport, &origin).list(List::new()).await.unwrap_err();
     assert_eq!(kind(&error), (Reach::Ambiguous, TransportErrorKind::Setup));
     assert_eq!(error.attempts(), 1);
 }
@@ -267,18 +210,8 @@ async fn a_body_that_stalls_ends_by_the_idle_timeout_with_its_status() {
     emulator.fail_always(Fault::stall_body(10));
     let key = ApiKey::new(emulator.management_key()).unwrap();
     let config = config(&emulator.base_url()).idle_timeout(Duration::from_millis(100));
-    let error = client_with(key, config)
-        .unwrap()
-        .create(create("x"))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        kind(&error),
-        (
-            Reach::Ambiguous,
-            TransportErrorKind::Timeout(TimeoutPhase::Idle)
-        )
-    );
+    let error = client_with(key, config).unwrap().create(create("x")).await.unwrap_err();
+    assert_eq!(kind(&error), (Reach::Ambiguous, TransportErrorKind::Timeout(TimeoutPhase::Idle)));
     assert_eq!(error.status().unwrap(), 201);
 }
 
@@ -287,11 +220,7 @@ async fn a_delete_whose_answer_was_lost_finds_the_key_already_gone() {
     let emulator = Emulator::start().unwrap();
     let hash = emulator.seed_keys(1).remove(0);
     emulator.fail_next(Fault::reset_after_commit());
-    let deleted = client(&emulator)
-        .delete(hash)
-        .with_response()
-        .await
-        .unwrap();
+    let deleted = client(&emulator).delete(hash).with_response().await.unwrap();
     assert!(deleted.output.already_gone);
     assert_eq!((deleted.meta.attempts, emulator.key_count()), (2, 0));
 }
@@ -335,16 +264,11 @@ async fn a_call_that_is_dropped_in_its_pause_sends_nothing_more() {
     let emulator = Emulator::start().unwrap();
     emulator.fail_always(Fault::status(503));
     let pause = Arc::new(tokio::sync::Notify::new());
-    let transport = Noticing {
-        inner: NativeTransport::new().unwrap(),
-        pause: pause.clone(),
-    };
+    let transport = Noticing { inner: NativeTransport::new().unwrap(), pause: pause.clone() };
     let key = ApiKey::new(emulator.management_key()).unwrap();
     let client = Client::with_config(transport, key, config(&emulator.base_url())).unwrap();
-    let policy = RetryPolicy::default()
-        .jitter(Jitter::None)
-        .initial_interval(PAUSE)
-        .max_interval(PAUSE);
+    let policy =
+        RetryPolicy::default().jitter(Jitter::None).initial_interval(PAUSE).max_interval(PAUSE);
     let call = client.list(List::new()).retry(policy).timeout(2 * PAUSE);
     tokio::select! {
         result = call.into_future() => panic!("{result:?}"),
@@ -366,10 +290,7 @@ fn the_blocking_client_works_on_any_thread() {
         .map(|number| {
             let client = client.clone();
             std::thread::spawn(move || {
-                client
-                    .create(create(&format!("key {number}")))
-                    .send()
-                    .unwrap();
+                client.create(create(&format!("key {number}"))).send().unwrap();
             })
         })
         .collect();
@@ -394,11 +315,7 @@ async fn a_certificate_that_nobody_vouches_for_ends_the_call_before_anything_is_
     let server = TlsServer::start();
     let client = client_with(key(), config(&format!("https://{}/api/v1", server.address))).unwrap();
     let error = client.create(create("x")).await.unwrap_err();
-    assert_eq!(
-        kind(&error),
-        (Reach::NotSent, TransportErrorKind::Tls),
-        "{error:?}"
-    );
+    assert_eq!(kind(&error), (Reach::NotSent, TransportErrorKind::Tls), "{error:?}");
     assert_eq!((error.attempts(), error.is_retryable()), (1, false));
     assert_eq!(server.requests.load(Ordering::SeqCst), 0);
 }
@@ -424,10 +341,7 @@ impl TlsServer {
             .unwrap();
         let config = Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let (address, requests) = (
-            listener.local_addr().unwrap(),
-            Arc::new(AtomicUsize::new(0)),
-        );
+        let (address, requests) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
         let counter = requests.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -475,22 +389,10 @@ async fn an_answer_that_breaks_the_rules_of_http_is_an_error_and_no_hang() {
         answer.extend(b"content-length: 2\r\n\r\n{}");
         answer
     });
-    for answer in [
-        HUGE.as_slice(),
-        MANY.as_slice(),
-        b"SSH-2.0-OpenSSH\r\n\r\n".as_slice(),
-    ] {
+    for answer in [HUGE.as_slice(), MANY.as_slice(), b"SSH-2.0-OpenSSH\r\n\r\n".as_slice()] {
         let client = client_with(key(), config(&raw_server(answer))).unwrap();
-        let error = client
-            .list(List::new())
-            .retry(RetryPolicy::none())
-            .await
-            .unwrap_err();
-        assert_eq!(
-            kind(&error),
-            (Reach::Ambiguous, TransportErrorKind::Protocol),
-            "{error:?}"
-        );
+        let error = client.list(List::new()).retry(RetryPolicy::none()).await.unwrap_err();
+        assert_eq!(kind(&error), (Reach::Ambiguous, TransportErrorKind::Protocol), "{error:?}");
     }
 }
 
@@ -503,11 +405,7 @@ async fn no_text_of_an_error_names_the_path_or_the_key() {
         raw_server(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"),
     ] {
         let client = client_with(ApiKey::new(secret).unwrap(), config(&base_url)).unwrap();
-        let error = client
-            .get(hash)
-            .retry(RetryPolicy::none())
-            .await
-            .unwrap_err();
+        let error = client.get(hash).retry(RetryPolicy::none()).await.unwrap_err();
         let mut text = format!("{error} {error:?}");
         let mut cause = std::error::Error::source(&error);
         while let Some(error) = cause {

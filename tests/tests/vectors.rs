@@ -53,10 +53,7 @@ fn every_vector_holds_through_both_drivers() {
                 };
                 if !problems.is_empty() {
                     let problems = problems.join("\n    ");
-                    failures.push(format!(
-                        "{file}: {} ({driver:?})\n    {problems}",
-                        vector.name
-                    ));
+                    failures.push(format!("{file}: {} ({driver:?})\n    {problems}", vector.name));
                 }
             }
         }
@@ -82,19 +79,13 @@ fn no_file_is_forgotten_or_lost_a_part() {
     let present: BTreeSet<String> = std::fs::read_dir(folder())
         .unwrap_or_else(|error| panic!("tests/vectors: {error}"))
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "json")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
         .collect();
     assert_eq!(listed, present, "the files of tests/vectors");
     for (file, least) in FILES {
         let count = read_file(file).len();
-        assert!(
-            count >= least,
-            "{file} holds {count} vectors, not at least {least}"
-        );
+        assert!(count >= least, "{file} holds {count} vectors, not at least {least}");
     }
 }
 
@@ -114,11 +105,9 @@ fn every_vector_has_a_name_of_its_own() {
 fn an_unknown_name_in_a_vector_is_an_error() {
     let sound = r#"{"name":"x","operation":"list","error":{"kind":"k","effect":"e","retryable":true,"attempts":1}}"#;
     assert!(serde_json::from_str::<Vector>(sound).is_ok());
-    for (known, slip) in [
-        ("\"error\"", "\"eror\""),
-        ("\"kind\"", "\"sort\":1,\"kind\""),
-        ("\"list\"", "\"lists\""),
-    ] {
+    for (known, slip) in
+        [("\"error\"", "\"eror\""), ("\"kind\"", "\"sort\":1,\"kind\""), ("\"list\"", "\"lists\"")]
+    {
         let text = sound.replace(known, slip);
         assert!(serde_json::from_str::<Vector>(&text).is_err(), "{text}");
     }

@@ -4,11 +4,7 @@
 //! process and needs no key. With `--live` and a management key in
 //! `OPENROUTER_API_KEY` it reads from the real API, and changes nothing there.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program for people"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -44,20 +40,14 @@ async fn main() -> ExitCode {
 /// All six operations, against an emulator.
 async fn in_process() -> Outcome {
     let emulator = Emulator::start()?;
-    println!(
-        "An emulator of the API runs in this process, at {}.",
-        emulator.base_url()
-    );
+    println!("An emulator of the API runs in this process, at {}.", emulator.base_url());
     if std::env::var_os(API_KEY_VARIABLE).is_some() {
         println!(
             "{API_KEY_VARIABLE} is set but not used; add `-- --live` to read from the real API."
         );
     }
     let key = ApiKey::new(emulator.management_key())?;
-    let client = client_with(
-        key,
-        Config::new().base_url(BaseUrl::new(emulator.base_url())?),
-    )?;
+    let client = client_with(key, Config::new().base_url(BaseUrl::new(emulator.base_url())?))?;
 
     step("create: two keys, whose secrets are shown once, here");
     let create = Create::new("Customer 42", Limit::usd(25.0)).limit_reset(LimitReset::Monthly);
@@ -66,13 +56,8 @@ async fn in_process() -> Outcome {
         Field::Value(key) => key.require_hash()?.clone(),
         _ => return Err("the answer does not describe the key".into()),
     };
-    println!(
-        "created {hash}; its secret goes to a vault: {:?}",
-        created.key()
-    );
-    let staging = client
-        .create(Create::new("Staging", Limit::unlimited()))
-        .await?;
+    println!("created {hash}; its secret goes to a vault: {:?}", created.key());
+    let staging = client.create(Create::new("Staging", Limit::unlimited())).await?;
 
     step("list");
     table(&client.list(List::new()).await?.data);
@@ -81,9 +66,7 @@ async fn in_process() -> Outcome {
     table(&[client.get(&hash).await?]);
 
     step("update: another limit, no reset, and the name stays");
-    table(&[client
-        .update(Update::new(&hash).limit(Limit::usd(50.0)).no_limit_reset())
-        .await?]);
+    table(&[client.update(Update::new(&hash).limit(Limit::usd(50.0)).no_limit_reset()).await?]);
 
     step("get_current_key_metadata: of the first created key, signed with its own secret");
     let own = client_with(
@@ -93,30 +76,18 @@ async fn in_process() -> Outcome {
     describe(&own.get_current_key_metadata().await?);
 
     step("delete");
-    for key in [created.data.get(), staging.data.get()]
-        .into_iter()
-        .flatten()
-    {
+    for key in [created.data.get(), staging.data.get()].into_iter().flatten() {
         client.delete(key.require_hash()?).await?;
         println!("deleted {}", show(&key.name));
     }
     let gone = client.get(&hash).await;
-    println!(
-        "get then says: {}",
-        gone.err()
-            .map(|error| error.to_string())
-            .unwrap_or_default()
-    );
+    println!("get then says: {}", gone.err().map(|error| error.to_string()).unwrap_or_default());
 
     step("list_all: 250 keys, 100 to a page");
     emulator.seed_keys(250);
     emulator.clear_requests();
     let keys = client.list_all(List::new()).collect_all().await?;
-    println!(
-        "{} keys in {} requests; the newest three:",
-        keys.len(),
-        emulator.requests().len()
-    );
+    println!("{} keys in {} requests; the newest three:", keys.len(), emulator.requests().len());
     table(keys.get(..3).unwrap_or(&keys));
     Ok(())
 }
@@ -170,8 +141,7 @@ fn describe(key: &CurrentKey) {
     println!("label         {}", show(&key.label));
     println!(
         "manages keys  {}",
-        key.manages_keys()
-            .map_or("not told", |yes| if yes { "yes" } else { "no" })
+        key.manages_keys().map_or("not told", |yes| if yes { "yes" } else { "no" })
     );
     println!("limit         {}", money(&key.limit, "none"));
     println!("left          {}", money(&key.limit_remaining, "no limit"));

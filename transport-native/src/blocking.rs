@@ -37,11 +37,7 @@ pub fn client(key: ApiKey) -> Result<Client, BuildError> {
 
 /// A blocking client with settings of its own.
 pub fn client_with(key: ApiKey, config: Config) -> Result<Client, BuildError> {
-    Client::with_config(
-        BlockingNativeTransport::new(NativeTransport::new()?)?,
-        key,
-        config,
-    )
+    Client::with_config(BlockingNativeTransport::new(NativeTransport::new()?)?, key, config)
 }
 
 /// A blocking client with the default settings whose key is in
@@ -72,10 +68,7 @@ impl BlockingNativeTransport {
                 let problem = format!("the background thread cannot be started: {error}");
                 BuildError::new(BuildErrorKind::Transport, problem)
             })?;
-        Ok(Self {
-            transport,
-            runtime: Arc::new(Background(Some(runtime))),
-        })
+        Ok(Self { transport, runtime: Arc::new(Background(Some(runtime))) })
     }
 }
 
@@ -93,11 +86,7 @@ impl BlockingTransport for BlockingNativeTransport {
         // And within an async task, Tokio's budget would run out and never be
         // renewed, since nothing here yields to its scheduler.
         let _context = runtime.enter();
-        pollster::block_on(unconstrained(send_within(
-            &self.transport,
-            request,
-            exchange,
-        )))
+        pollster::block_on(unconstrained(send_within(&self.transport, request, exchange)))
     }
 
     fn sleep(&self, duration: Duration) {

@@ -41,9 +41,8 @@ async fn next_chunk(
         let kind = TransportErrorKind::Timeout(TimeoutPhase::Idle);
         TransportError::ambiguous(kind).with_status(Some(status))
     };
-    let chunk = tokio::time::timeout(exchange.idle_timeout(), answer.chunk())
-        .await
-        .map_err(too_slow)?;
+    let chunk =
+        tokio::time::timeout(exchange.idle_timeout(), answer.chunk()).await.map_err(too_slow)?;
     chunk.map_err(|error| failure::within_the_body(error, status))
 }
 

@@ -13,9 +13,7 @@ impl Resolve for SystemResolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             // The port is filled in later.
-            let found = tokio::net::lookup_host((name.as_str(), 0))
-                .await
-                .map_err(DnsError)?;
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(DnsError)?;
             let addresses: Vec<SocketAddr> = found.collect();
             let addresses: Addrs = Box::new(addresses.into_iter());
             Ok(addresses)

@@ -61,13 +61,9 @@ fn has<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
 /// The error and its causes. An `io::Error` hides its inner error from
 /// `source`, so that it is asked for it.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error| {
-        match error.downcast_ref::<io::Error>() {
-            Some(error) => error
-                .get_ref()
-                .map(|inner| -> &'a (dyn Error + 'static) { inner }),
-            None => error.source(),
-        }
+    std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
+        Some(error) => error.get_ref().map(|inner| -> &'a (dyn Error + 'static) { inner }),
+        None => error.source(),
     })
 }
 
@@ -80,18 +76,13 @@ pub(crate) struct Cause {
 
 impl Cause {
     fn of(error: reqwest::Error) -> Self {
-        Self {
-            text: text(&error.without_url()),
-        }
+        Self { text: text(&error.without_url()) }
     }
 }
 
 /// The text of the innermost cause of an error without a URL.
 pub(crate) fn text(error: &reqwest::Error) -> String {
-    chain(error)
-        .last()
-        .map(ToString::to_string)
-        .unwrap_or_default()
+    chain(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
 impl fmt::Display for Cause {

@@ -61,11 +61,7 @@ impl NativeTransport {
     /// sent again, and one for creates, which should not keep idle connections
     /// (`pool_max_idle_per_host(0)`).
     pub fn from_clients(replayable: reqwest::Client, creates: reqwest::Client) -> Self {
-        Self {
-            pooled: replayable,
-            unpooled: creates,
-            begun: Instant::now(),
-        }
+        Self { pooled: replayable, unpooled: creates, begun: Instant::now() }
     }
 }
 
@@ -141,19 +137,12 @@ impl Transport for NativeTransport {
         request: Request<Bytes>,
         exchange: &Exchange,
     ) -> Result<Response<Bytes>, TransportError> {
-        let client = if exchange.wants_fresh_connection() {
-            &self.unpooled
-        } else {
-            &self.pooled
-        };
+        let client = if exchange.wants_fresh_connection() { &self.unpooled } else { &self.pooled };
         let request = reqwest::Request::try_from(request).map_err(|error| {
             TransportError::not_sent(TransportErrorKind::Setup).with_source(error.without_url())
         })?;
         let url = request.url().clone();
-        let answer = client
-            .execute(request)
-            .await
-            .map_err(failure::before_the_head)?;
+        let answer = client.execute(request).await.map_err(failure::before_the_head)?;
         exchange.saw_status(answer.status());
         if *answer.url() != url {
             return Err(TransportError::ambiguous(TransportErrorKind::Setup)

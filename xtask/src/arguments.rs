@@ -100,11 +100,8 @@ mod tests {
         let Ok(Arguments::Test(wishes)) = parse("test --step format --step docs") else {
             panic!("not understood");
         };
-        let picked: Vec<_> = steps::ALL
-            .iter()
-            .filter(|step| wishes.name(step))
-            .map(|step| step.name)
-            .collect();
+        let picked: Vec<_> =
+            steps::ALL.iter().filter(|step| wishes.name(step)).map(|step| step.name).collect();
         assert_eq!(picked, ["format", "docs"]);
     }
 

@@ -23,12 +23,7 @@ struct Variable {
 
 impl Command {
     pub(crate) fn new(program: &'static str) -> Self {
-        Self {
-            program,
-            arguments: Vec::new(),
-            set: Vec::new(),
-            removed: Vec::new(),
-        }
+        Self { program, arguments: Vec::new(), set: Vec::new(), removed: Vec::new() }
     }
 
     /// `cargo` with the arguments of a line that has no quotes in it.
@@ -37,8 +32,7 @@ impl Command {
     }
 
     pub(crate) fn words(mut self, line: &str) -> Self {
-        self.arguments
-            .extend(line.split_whitespace().map(String::from));
+        self.arguments.extend(line.split_whitespace().map(String::from));
         self
     }
 
@@ -58,11 +52,7 @@ impl Command {
         value: impl Into<OsString>,
         shown: impl Into<String>,
     ) -> Self {
-        self.set.push(Variable {
-            name,
-            value: value.into(),
-            shown: shown.into(),
-        });
+        self.set.push(Variable { name, value: value.into(), shown: shown.into() });
         self
     }
 
@@ -74,10 +64,7 @@ impl Command {
     /// Shows the command and runs it; anything but success is a failure.
     pub(crate) fn run(&self, folder: &Path) -> Result<(), Failure> {
         println!("$ {self}");
-        let status = self
-            .prepared(folder)
-            .status()
-            .map_err(|error| self.not_started(&error))?;
+        let status = self.prepared(folder).status().map_err(|error| self.not_started(&error))?;
         if status.success() {
             return Ok(());
         }
@@ -86,10 +73,7 @@ impl Command {
 
     /// What the command writes, without showing the command.
     pub(crate) fn output(&self, folder: &Path) -> Result<String, Failure> {
-        let output = self
-            .prepared(folder)
-            .output()
-            .map_err(|error| self.not_started(&error))?;
+        let output = self.prepared(folder).output().map_err(|error| self.not_started(&error))?;
         if !output.status.success() {
             return Err(Failure::new(format!(
                 "`{self}` ended with {}\n{}",
@@ -108,10 +92,7 @@ impl Command {
 
     fn prepared(&self, folder: &Path) -> process::Command {
         let mut command = process::Command::new(self.program);
-        command
-            .args(&self.arguments)
-            .current_dir(folder)
-            .stdin(Stdio::null());
+        command.args(&self.arguments).current_dir(folder).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(is_of_this_program) {
                 command.env_remove(name);
@@ -173,13 +154,9 @@ mod tests {
 
     #[test]
     fn a_command_is_shown_as_a_shell_takes_it() {
-        let command = Command::cargo("test --bench")
-            .argument("*")
-            .set("RUSTDOCFLAGS", "-D warnings");
-        assert_eq!(
-            command.to_string(),
-            "RUSTDOCFLAGS='-D warnings' cargo test --bench '*'"
-        );
+        let command =
+            Command::cargo("test --bench").argument("*").set("RUSTDOCFLAGS", "-D warnings");
+        assert_eq!(command.to_string(), "RUSTDOCFLAGS='-D warnings' cargo test --bench '*'");
         let command = Command::new("true").without("A").without("B").set("C", "");
         assert_eq!(command.to_string(), "env -u A -u B C='' true");
         assert_eq!(quoted("it's"), r"'it'\''s'");

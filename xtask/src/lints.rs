@@ -29,9 +29,7 @@ mod tests {
 
     #[test]
     fn lints_are_inherited_only_by_saying_so() {
-        assert!(are_inherited(
-            "[package]\n\n[lints]\nworkspace = true # all\n"
-        ));
+        assert!(are_inherited("[package]\n\n[lints]\nworkspace = true # all\n"));
         assert!(!are_inherited("[package]\nworkspace = true\n"));
         assert!(!are_inherited("[lints]\n[other]\nworkspace = true\n"));
         assert!(!are_inherited("[lints]\n# workspace = true\n"));
@@ -39,12 +37,8 @@ mod tests {
 
     #[test]
     fn only_forbid_forbids() {
-        assert!(forbid_unsafe(
-            "[workspace.lints.rust]\nunsafe_code = \"forbid\"\n"
-        ));
-        assert!(!forbid_unsafe(
-            "[workspace.lints.rust]\nunsafe_code = \"deny\"\n"
-        ));
+        assert!(forbid_unsafe("[workspace.lints.rust]\nunsafe_code = \"forbid\"\n"));
+        assert!(!forbid_unsafe("[workspace.lints.rust]\nunsafe_code = \"deny\"\n"));
         assert!(!forbid_unsafe(""));
     }
 }

@@ -41,11 +41,7 @@ impl Report {
     }
 
     pub(crate) fn add_not_run(&mut self, name: &'static str) {
-        self.rows.push(Row {
-            name,
-            end: End::NotRun,
-            time: Duration::ZERO,
-        });
+        self.rows.push(Row { name, end: End::NotRun, time: Duration::ZERO });
     }
 
     pub(crate) fn has_failed(&self) -> bool {
@@ -93,11 +89,7 @@ mod tests {
         assert!(report.has_failed());
 
         let text = report.to_string();
-        assert_eq!(
-            text.lines().last(),
-            Some("1 passed, 1 failed, 1 skipped"),
-            "{text}"
-        );
+        assert_eq!(text.lines().last(), Some("1 passed, 1 failed, 1 skipped"), "{text}");
         assert!(text.contains("SKIPPED      1.2 s  no wheels"), "{text}");
         assert_eq!(text.lines().count(), 6, "{text}");
     }

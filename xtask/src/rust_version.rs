@@ -16,11 +16,7 @@ impl RustVersion {
         let major = numbers.next()?.ok()?;
         let minor = numbers.next().unwrap_or(Ok(0)).ok()?;
         let patch = numbers.next().unwrap_or(Ok(0)).ok()?;
-        numbers.next().is_none().then_some(Self {
-            major,
-            minor,
-            patch,
-        })
+        numbers.next().is_none().then_some(Self { major, minor, patch })
     }
 
     /// The names under which rustup may have this version.
@@ -32,11 +28,7 @@ impl RustVersion {
 
 impl fmt::Display for RustVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            major,
-            minor,
-            patch,
-        } = self;
+        let Self { major, minor, patch } = self;
         write!(f, "{major}.{minor}.{patch}")
     }
 }

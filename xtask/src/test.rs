@@ -18,11 +18,7 @@ pub(crate) fn run(wishes: &Wishes) -> Result<ExitCode, Failure> {
             "--quick leaves checks out, which CI must not; unset CI at a desk",
         ));
     }
-    let context = Context {
-        workspace: Workspace::find()?,
-        ci,
-        advisories: wishes.advisories,
-    };
+    let context = Context { workspace: Workspace::find()?, ci, advisories: wishes.advisories };
     let begun = Instant::now();
     let mut report = Report::default();
     for step in steps::ALL.iter().filter(|step| wishes.name(step)) {
@@ -32,15 +28,8 @@ pub(crate) fn run(wishes: &Wishes) -> Result<ExitCode, Failure> {
             run_step(step, &context, wishes.quick, &mut report);
         }
     }
-    println!(
-        "\n==> summary ({:.1} s)\n\n{report}",
-        begun.elapsed().as_secs_f64()
-    );
-    Ok(if report.has_failed() {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    println!("\n==> summary ({:.1} s)\n\n{report}", begun.elapsed().as_secs_f64());
+    Ok(if report.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn run_step(step: &Step, context: &Context, quick: bool, report: &mut Report) {

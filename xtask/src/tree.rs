@@ -52,9 +52,6 @@ mod tests {
             .iter()
             .map(|package| format!("{} {}", package.name, package.version))
             .collect();
-        assert_eq!(
-            names,
-            ["core 0.1.0", "serde_derive 1.0.1", "syn 2.0.0", "syn 3.0.0"]
-        );
+        assert_eq!(names, ["core 0.1.0", "serde_derive 1.0.1", "syn 2.0.0", "syn 3.0.0"]);
     }
 }

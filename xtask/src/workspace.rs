@@ -43,9 +43,8 @@ impl Workspace {
                 manifest: path(package.get("manifest_path")?)?,
             })
         });
-        let core = packages
-            .iter()
-            .find(|package| package.get("name").is_some_and(|name| name == CORE))?;
+        let core =
+            packages.iter().find(|package| package.get("name").is_some_and(|name| name == CORE))?;
         Some(Self {
             root: path(metadata.get("workspace_root")?)?,
             target: path(metadata.get("target_directory")?)?,
@@ -58,9 +57,7 @@ impl Workspace {
 /// What cargo tells about the workspace and, unless told otherwise, about every
 /// package it may need.
 pub(crate) fn metadata(folder: &Path, options: &str) -> Result<Value, Failure> {
-    let text = Command::cargo("metadata --format-version 1")
-        .words(options)
-        .output(folder)?;
+    let text = Command::cargo("metadata --format-version 1").words(options).output(folder)?;
     serde_json::from_str(&text)
         .map_err(|error| Failure::new(format!("`cargo metadata` wrote no JSON: {error}")))
 }

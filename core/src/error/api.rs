@@ -177,10 +177,7 @@ fn masked_json(value: Value, secrets: &[&str]) -> Option<Json> {
     fn masked(value: Value, secrets: &[&str]) -> Value {
         match value {
             Value::String(text) => Value::String(redact::mask(&text, secrets)),
-            Value::Array(items) => items
-                .into_iter()
-                .map(|item| masked(item, secrets))
-                .collect(),
+            Value::Array(items) => items.into_iter().map(|item| masked(item, secrets)).collect(),
             Value::Object(fields) => fields
                 .into_iter()
                 .map(|(name, value)| (redact::mask(&name, secrets), masked(value, secrets)))
@@ -188,9 +185,7 @@ fn masked_json(value: Value, secrets: &[&str]) -> Option<Json> {
             plain => plain,
         }
     }
-    (!value.is_null())
-        .then(|| Json::of(&masked(value, secrets)))
-        .flatten()
+    (!value.is_null()).then(|| Json::of(&masked(value, secrets))).flatten()
 }
 
 impl fmt::Display for ApiError {

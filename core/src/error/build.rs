@@ -50,10 +50,7 @@ pub enum BuildErrorKind {
 impl BuildError {
     /// For transports, which refuse settings of their own.
     pub fn new(kind: BuildErrorKind, problem: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            kind,
-            problem: problem.into(),
-        }
+        Self { kind, problem: problem.into() }
     }
 
     /// What is wrong with it and what would be right.

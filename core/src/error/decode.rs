@@ -38,12 +38,7 @@ pub enum DecodeErrorKind {
 
 impl DecodeError {
     pub(crate) fn at(path: &'static str, kind: DecodeErrorKind) -> Self {
-        Self {
-            path: Cow::Borrowed(path),
-            kind,
-            position: None,
-            status: None,
-        }
+        Self { path: Cow::Borrowed(path), kind, position: None, status: None }
     }
 
     pub(crate) fn from_serde(error: &serde_json::Error) -> Self {
@@ -54,10 +49,7 @@ impl DecodeError {
                 DecodeErrorKind::Syntax
             }
         };
-        Self {
-            position: Some((error.line(), error.column())),
-            ..Self::at("$", kind)
-        }
+        Self { position: Some((error.line(), error.column())), ..Self::at("$", kind) }
     }
 
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {

@@ -113,14 +113,8 @@ pub(crate) struct Circumstances {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, circumstances: Circumstances) -> Self {
-        let Circumstances {
-            operation,
-            effect,
-            is_retryable,
-            attempts,
-            retry_after,
-            request_id,
-        } = circumstances;
+        let Circumstances { operation, effect, is_retryable, attempts, retry_after, request_id } =
+            circumstances;
         Self(Box::new(Inner {
             operation,
             kind,
@@ -238,14 +232,7 @@ impl From<BuildError> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: {}; {}; {}",
-            self.0.operation,
-            self.0.kind,
-            self.0.effect,
-            self.advice()
-        )?;
+        write!(f, "{}: {}; {}; {}", self.0.operation, self.0.kind, self.0.effect, self.advice())?;
         match self.0.retry_after {
             Some(after) => write!(f, " (the server asks to wait {} s)", after.as_secs_f64()),
             None => Ok(()),
@@ -277,10 +264,7 @@ impl fmt::Display for ErrorKind {
             Self::Decode(error) => fmt::Display::fmt(error, f),
             Self::UnexpectedRedirect { status, origin } => {
                 let origin = origin.as_deref().unwrap_or("a place that it does not name");
-                write!(
-                    f,
-                    "the server redirects to {origin} ({status}), which is not followed"
-                )
+                write!(f, "the server redirects to {origin} ({status}), which is not followed")
             }
             Self::PaginationStalled { offset } => {
                 write!(f, "the page at offset {offset} brought nothing new")

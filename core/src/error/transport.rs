@@ -74,22 +74,12 @@ pub struct TransportError {
 impl TransportError {
     /// A request that the server surely did not process.
     pub fn not_sent(kind: TransportErrorKind) -> Self {
-        Self {
-            reach: Reach::NotSent,
-            kind,
-            status: None,
-            source: None,
-        }
+        Self { reach: Reach::NotSent, kind, status: None, source: None }
     }
 
     /// A request that the server may have processed.
     pub fn ambiguous(kind: TransportErrorKind) -> Self {
-        Self {
-            reach: Reach::Ambiguous,
-            kind,
-            status: None,
-            source: None,
-        }
+        Self { reach: Reach::Ambiguous, kind, status: None, source: None }
     }
 
     /// Adds the status, if the head of an answer was seen.

@@ -56,10 +56,7 @@ struct Body {
     workspace_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     creator_user_id: Option<String>,
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "reveal_external"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "reveal_external")]
     external: Option<External>,
 }
 
@@ -129,10 +126,7 @@ pub struct External {
 impl External {
     /// The partner's name for the user.
     pub fn new(user: impl Into<String>) -> Self {
-        Self {
-            user: user.into(),
-            api_key: None,
-        }
+        Self { user: user.into(), api_key: None }
     }
 
     /// The partner's own key for the user, of at least 32 characters.
@@ -250,12 +244,8 @@ impl Operation for Create {
         let body = &self.body;
         check_name(&body.name)?;
         body.limit.check()?;
-        body.limit_reset
-            .as_ref()
-            .map_or(Ok(()), LimitReset::check)?;
-        body.workspace_id
-            .as_deref()
-            .map_or(Ok(()), check_workspace_id)?;
+        body.limit_reset.as_ref().map_or(Ok(()), LimitReset::check)?;
+        body.workspace_id.as_deref().map_or(Ok(()), check_workspace_id)?;
         body.external.as_ref().map_or(Ok(()), External::check)?;
         if body.creator_user_id.as_deref() == Some("") {
             return Err(BuildError::new(
@@ -264,11 +254,7 @@ impl Operation for Create {
             ));
         }
         let parts = Parts::new(Method::POST, "/keys").with_json(body)?;
-        Ok(if self.secret().is_some() {
-            wiped_on_drop(parts)
-        } else {
-            parts
-        })
+        Ok(if self.secret().is_some() { wiped_on_drop(parts) } else { parts })
     }
 
     /// Takes the secret before anything else is looked at: whatever the rest of
@@ -286,28 +272,11 @@ impl Operation for Create {
             deserializer.end()
         });
         let problem = read.err().map(|error| DecodeError::from_serde(&error));
-        let Draft {
-            key,
-            has_odd_key,
-            data,
-            extra,
-        } = draft;
-        match (
-            key.or_else(|| problem.as_ref().and_then(|_| salvage(body))),
-            problem,
-        ) {
+        let Draft { key, has_odd_key, data, extra } = draft;
+        match (key.or_else(|| problem.as_ref().and_then(|_| salvage(body))), problem) {
             (Some(key), problem) => {
-                let output = Created {
-                    key,
-                    data,
-                    problem,
-                    extra,
-                }
-                .without_echo();
-                Ok(Parsed {
-                    output,
-                    envelope: Extra::default(),
-                })
+                let output = Created { key, data, problem, extra }.without_echo();
+                Ok(Parsed { output, envelope: Extra::default() })
             }
             (None, Some(problem)) => Err(problem),
             (None, None) if has_odd_key => {
@@ -318,27 +287,17 @@ impl Operation for Create {
     }
 
     fn orphan(&self) -> Option<Orphan<'_>> {
-        Some(Orphan {
-            name: &self.body.name,
-            workspace_id: self.body.workspace_id.as_deref(),
-        })
+        Some(Orphan { name: &self.body.name, workspace_id: self.body.workspace_id.as_deref() })
     }
 
     fn secret(&self) -> Option<&str> {
-        self.body
-            .external
-            .as_ref()?
-            .api_key
-            .as_ref()
-            .map(Secret::reveal)
+        self.body.external.as_ref()?.api_key.as_ref().map(Secret::reveal)
     }
 }
 
 /// A body with a secret in it is overwritten when the last request is done.
 fn wiped_on_drop(parts: Parts) -> Parts {
-    let body = parts
-        .body
-        .map(|body| Bytes::from_owner(Zeroizing::new(Vec::from(body))));
+    let body = parts.body.map(|body| Bytes::from_owner(Zeroizing::new(Vec::from(body))));
     Parts { body, ..parts }
 }
 
@@ -404,10 +363,6 @@ fn salvage(body: &[u8]) -> Option<Secret> {
         let after = text.get(at.checked_add(name.len())?..)?.trim_start();
         let value = after.strip_prefix(':')?;
         let mut values = serde_json::Deserializer::from_str(value).into_iter::<String>();
-        values
-            .next()?
-            .ok()
-            .filter(|key| key.starts_with("sk-"))
-            .map(Secret::from)
+        values.next()?.ok().filter(|key| key.starts_with("sk-")).map(Secret::from)
     })
 }

@@ -61,27 +61,15 @@ impl Operation for Delete {
 
     /// An empty body confirms by its status alone, as 204 does.
     fn parse(&self, body: &[u8]) -> Result<Parsed<Deleted>, DecodeError> {
-        let deleted = Deleted {
-            already_gone: false,
-        };
+        let deleted = Deleted { already_gone: false };
         if body.trim_ascii().is_empty() {
-            return Ok(Parsed {
-                output: deleted,
-                envelope: Extra::default(),
-            });
+            return Ok(Parsed { output: deleted, envelope: Extra::default() });
         }
-        let Confirmation {
-            deleted: confirmed,
-            extra,
-        } = repair::parse(body).map_err(|error| DecodeError::from_serde(&error))?;
-        let has_error = extra
-            .get("error")
-            .is_some_and(|error| error.as_str() != "null");
+        let Confirmation { deleted: confirmed, extra } =
+            repair::parse(body).map_err(|error| DecodeError::from_serde(&error))?;
+        let has_error = extra.get("error").is_some_and(|error| error.as_str() != "null");
         match confirmed {
-            Field::Value(true) if !has_error => Ok(Parsed {
-                output: deleted,
-                envelope: extra,
-            }),
+            Field::Value(true) if !has_error => Ok(Parsed { output: deleted, envelope: extra }),
             Field::Value(_) => Err(DecodeError::at("$.deleted", DecodeErrorKind::NotConfirmed)),
             Field::Absent => Err(DecodeError::at("$.deleted", DecodeErrorKind::Missing)),
             Field::Null | Field::Odd(_) => {

@@ -104,14 +104,7 @@ impl Operation for List {
                 return Err(DecodeError::at("$.data", DecodeErrorKind::WrongType));
             }
         };
-        Ok(Parsed {
-            output: Page {
-                data: keys,
-                odd,
-                extra,
-            },
-            envelope: Extra::default(),
-        })
+        Ok(Parsed { output: Page { data: keys, odd, extra }, envelope: Extra::default() })
     }
 }
 
@@ -162,27 +155,17 @@ impl Serialize for WrittenRows<'_> {
                 }
             }
         }
-        serializer.collect_seq(
-            self.0
-                .data
-                .iter()
-                .map(Row::Key)
-                .chain(self.0.odd.iter().map(Row::Odd)),
-        )
+        serializer
+            .collect_seq(self.0.data.iter().map(Row::Key).chain(self.0.odd.iter().map(Row::Odd)))
     }
 }
 
 impl<'de> Deserialize<'de> for Page {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Envelope { data, extra } = Envelope::<Rows>::deserialize(deserializer)?;
-        let Rows { keys, odd } = data
-            .into_option()
-            .ok_or_else(|| serde::de::Error::missing_field("data"))?;
-        Ok(Self {
-            data: keys,
-            odd,
-            extra,
-        })
+        let Rows { keys, odd } =
+            data.into_option().ok_or_else(|| serde::de::Error::missing_field("data"))?;
+        Ok(Self { data: keys, odd, extra })
     }
 }
 
@@ -205,10 +188,7 @@ impl FieldValue for Rows {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Rows, A::Error> {
-                let mut rows = Rows {
-                    keys: Vec::new(),
-                    odd: Vec::new(),
-                };
+                let mut rows = Rows { keys: Vec::new(), odd: Vec::new() };
                 while let Some(row) = seq.next_element::<Field<Key>>()? {
                     match row {
                         Field::Value(key) => rows.keys.push(key),

@@ -109,24 +109,14 @@ pub struct Parts {
 
 impl Parts {
     fn new(method: Method, path: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            method,
-            path: path.into(),
-            body: None,
-        }
+        Self { method, path: path.into(), body: None }
     }
 
     fn with_json<T: Serialize>(self, body: &T) -> Result<Self, BuildError> {
         let body = serde_json::to_vec(body).map_err(|_| {
-            BuildError::new(
-                BuildErrorKind::Name,
-                "the arguments cannot be written as JSON",
-            )
+            BuildError::new(BuildErrorKind::Name, "the arguments cannot be written as JSON")
         })?;
-        Ok(Self {
-            body: Some(body.into()),
-            ..self
-        })
+        Ok(Self { body: Some(body.into()), ..self })
     }
 }
 
@@ -143,10 +133,7 @@ pub struct Parsed<T> {
 fn parse_data<T: FieldValue>(body: &[u8]) -> Result<Parsed<T>, DecodeError> {
     let Envelope { data, extra } = parse_envelope(body)?;
     match data {
-        Field::Value(output) => Ok(Parsed {
-            output,
-            envelope: extra,
-        }),
+        Field::Value(output) => Ok(Parsed { output, envelope: extra }),
         Field::Absent => Err(DecodeError::at("$.data", DecodeErrorKind::Missing)),
         Field::Null | Field::Odd(_) => Err(DecodeError::at("$.data", DecodeErrorKind::WrongType)),
     }
@@ -177,10 +164,7 @@ impl<'de, T: FieldValue> Deserialize<'de> for Envelope<T> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<T>, A::Error> {
-                let mut envelope = Envelope {
-                    data: Field::Absent,
-                    extra: Extra::default(),
-                };
+                let mut envelope = Envelope { data: Field::Absent, extra: Extra::default() };
                 while let Some(name) = map.next_key::<Cow<'de, str>>()? {
                     if name == "data" {
                         envelope.data = map.next_value()?;
@@ -200,12 +184,9 @@ impl<'de, T: FieldValue> Deserialize<'de> for Envelope<T> {
 /// name nothing.
 fn check_workspace_id(id: &str) -> Result<(), BuildError> {
     const LENGTHS: [usize; 5] = [8, 4, 4, 4, 12];
-    let groups = id.split('-').map(|group| {
-        group
-            .bytes()
-            .all(|b| b.is_ascii_hexdigit())
-            .then_some(group.len())
-    });
+    let groups = id
+        .split('-')
+        .map(|group| group.bytes().all(|b| b.is_ascii_hexdigit()).then_some(group.len()));
     if groups.eq(LENGTHS.map(Some)) {
         return Ok(());
     }

@@ -57,10 +57,7 @@ impl Update {
     /// `hash` is the `hash` field of a listed key, checked as
     /// [`KeyHash::new`] checks it when the request is built.
     pub fn new(hash: impl Into<String>) -> Self {
-        Self {
-            hash: hash.into(),
-            body: Body::default(),
-        }
+        Self { hash: hash.into(), body: Body::default() }
     }
 
     /// Gives the key another name, of at least one character.
@@ -126,9 +123,7 @@ impl Operation for Update {
         if let Some(Change::Set(reset)) = &body.limit_reset {
             reset.check()?;
         }
-        body.workspace_id
-            .as_deref()
-            .map_or(Ok(()), check_workspace_id)?;
+        body.workspace_id.as_deref().map_or(Ok(()), check_workspace_id)?;
         Parts::new(Method::PATCH, format!("/keys/{hash}")).with_json(body)
     }
 

@@ -94,16 +94,14 @@ impl FakeTransport {
     pub fn scripted(replies: impl IntoIterator<Item = Reply>) -> Self {
         let replies: Vec<Reply> = replies.into_iter().collect();
         Self::answering(move |number, _| {
-            number
-                .checked_sub(1)
-                .and_then(|index| replies.get(index))
-                .cloned()
-                .unwrap_or_else(|| {
+            number.checked_sub(1).and_then(|index| replies.get(index)).cloned().unwrap_or_else(
+                || {
                     Reply::not_sent(
                         TransportErrorKind::Other,
                         format!("the script has no reply for request {number}"),
                     )
-                })
+                },
+            )
         })
     }
 
@@ -122,11 +120,7 @@ impl FakeTransport {
         answer: impl Fn(usize, &Request<Bytes>) -> Reply + Send + Sync + 'static,
     ) -> Self {
         let answer: Answer = Box::new(answer);
-        Self(Arc::new(Fake {
-            answer,
-            clock: VirtualClock::default(),
-            seen: Mutex::default(),
-        }))
+        Self(Arc::new(Fake { answer, clock: VirtualClock::default(), seen: Mutex::default() }))
     }
 
     /// The random bits that calls begin with; 0 by default.
@@ -237,9 +231,7 @@ impl BlockingTransport for FakeTransport {
 
 /// The virtual clock began at the first second of 2027.
 fn wall_clock(now: Duration) -> Option<SystemTime> {
-    SystemTime::UNIX_EPOCH
-        .checked_add(Duration::from_secs(1_798_761_600))?
-        .checked_add(now)
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(1_798_761_600))?.checked_add(now)
 }
 
 /// A test that panicked elsewhere leaves data that is still whole.
@@ -249,8 +241,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl std::fmt::Debug for FakeTransport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FakeTransport")
-            .field("clock", &self.0.clock)
-            .finish_non_exhaustive()
+        f.debug_struct("FakeTransport").field("clock", &self.0.clock).finish_non_exhaustive()
     }
 }

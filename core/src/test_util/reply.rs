@@ -35,11 +35,7 @@ impl Reply {
     /// stands for 500.
     pub fn status(status: u16) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self::at_once(Outcome::Answer {
-            status,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        })
+        Self::at_once(Outcome::Answer { status, headers: HeaderMap::new(), body: Bytes::new() })
     }
 
     /// Adds a header to an answer. One that HTTP does not allow is left out.
@@ -64,8 +60,7 @@ impl Reply {
 
     /// Gives an answer this JSON body and its content type.
     pub fn json(self, text: impl Into<String>) -> Self {
-        self.header("content-type", "application/json")
-            .body(text.into())
+        self.header("content-type", "application/json").body(text.into())
     }
 
     /// Nobody listens: the request surely was not processed.
@@ -90,12 +85,7 @@ impl Reply {
 
     /// A failure of another kind.
     pub fn failure(reach: Reach, kind: TransportErrorKind) -> Self {
-        Self::at_once(Outcome::Failure {
-            reach,
-            kind,
-            status: None,
-            cause: None,
-        })
+        Self::at_once(Outcome::Failure { reach, kind, status: None, cause: None })
     }
 
     pub(super) fn not_sent(kind: TransportErrorKind, cause: String) -> Self {
@@ -109,33 +99,21 @@ impl Reply {
 
     /// No reply ever.
     pub fn never() -> Self {
-        Self {
-            delay: None,
-            ..Self::disconnected()
-        }
+        Self { delay: None, ..Self::disconnected() }
     }
 
     /// The head of an answer, and then nothing.
     pub fn stalled(status: u16) -> Self {
-        Self {
-            delay: None,
-            ..Self::status(status)
-        }
+        Self { delay: None, ..Self::status(status) }
     }
 
     /// Lets the reply take this time.
     pub fn after(self, delay: Duration) -> Self {
-        Self {
-            delay: Some(delay),
-            ..self
-        }
+        Self { delay: Some(delay), ..self }
     }
 
     fn at_once(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            delay: Some(Duration::ZERO),
-        }
+        Self { outcome, delay: Some(Duration::ZERO) }
     }
 
     pub(super) fn delay(&self) -> Option<Duration> {
@@ -152,22 +130,13 @@ impl Reply {
 
     pub(super) fn into_outcome(self) -> Result<Response<Bytes>, TransportError> {
         match self.outcome {
-            Outcome::Answer {
-                status,
-                headers,
-                body,
-            } => {
+            Outcome::Answer { status, headers, body } => {
                 let mut response = Response::new(body);
                 *response.status_mut() = status;
                 *response.headers_mut() = headers;
                 Ok(response)
             }
-            Outcome::Failure {
-                reach,
-                kind,
-                status,
-                cause,
-            } => {
+            Outcome::Failure { reach, kind, status, cause } => {
                 let error = match reach {
                     Reach::NotSent => TransportError::not_sent(kind),
                     Reach::Ambiguous => TransportError::ambiguous(kind),
@@ -188,11 +157,7 @@ impl From<Result<Response<Bytes>, TransportError>> for Reply {
         Self::at_once(match outcome {
             Ok(response) => {
                 let (head, body) = response.into_parts();
-                Outcome::Answer {
-                    status: head.status,
-                    headers: head.headers,
-                    body,
-                }
+                Outcome::Answer { status: head.status, headers: head.headers, body }
             }
             Err(error) => Outcome::Failure {
                 reach: error.reach(),

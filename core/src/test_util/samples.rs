@@ -40,10 +40,7 @@ pub fn page(keys: usize) -> String {
         let hash = format!("{number:064x}");
         body.push_str(
             &KEY_OBJECT
-                .replace(
-                    "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943",
-                    &hash,
-                )
+                .replace("f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943", &hash)
                 .replace("Customer 42", &format!("Customer {number}")),
         );
     }

@@ -14,10 +14,7 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            message: message.into(),
-        }
+        Self { status: StatusCode::BAD_REQUEST, message: message.into() }
     }
 
     pub(crate) fn unauthorized() -> Self {
@@ -26,24 +23,15 @@ impl ApiError {
 
     pub(crate) fn management_key_required() -> Self {
         let message = "Only a management key may manage keys.".to_owned();
-        Self {
-            status: StatusCode::FORBIDDEN,
-            message,
-        }
+        Self { status: StatusCode::FORBIDDEN, message }
     }
 
     pub(crate) fn key_not_found() -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            message: "There is no such key.".to_owned(),
-        }
+        Self { status: StatusCode::NOT_FOUND, message: "There is no such key.".to_owned() }
     }
 
     pub(crate) fn internal(message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            message: message.into(),
-        }
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, message: message.into() }
     }
 
     /// The refusal that a status is documented to mean.
@@ -54,10 +42,7 @@ impl ApiError {
             StatusCode::TOO_MANY_REQUESTS => "Too many requests; slow down.",
             _ => status.canonical_reason().unwrap_or("Something went wrong"),
         };
-        Self {
-            status,
-            message: message.to_owned(),
-        }
+        Self { status, message: message.to_owned() }
     }
 
     pub(crate) fn body(&self) -> Value {

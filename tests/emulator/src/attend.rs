@@ -106,16 +106,9 @@ async fn true_answer(truth: Response, fault: &Fault) -> Answer {
     parts.headers.remove(CONTENT_LENGTH);
     // The API's answers are whole in memory, so that reading them cannot fail.
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let body = fault
-        .shape
-        .and_then(|shape| reshaped(&body, shape))
-        .unwrap_or(body);
+    let body = fault.shape.and_then(|shape| reshaped(&body, shape)).unwrap_or(body);
     let status = fault.status.unwrap_or(parts.status);
-    Answer {
-        status,
-        headers: parts.headers,
-        content: Content::Bytes(body),
-    }
+    Answer { status, headers: parts.headers, content: Content::Bytes(body) }
 }
 
 fn reshaped(body: &[u8], shape: Shape) -> Option<Bytes> {
@@ -132,11 +125,7 @@ fn false_answer(fault: &Fault) -> Answer {
     if content != Content::Bytes(Bytes::new()) {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
-    Answer {
-        status,
-        headers,
-        content,
-    }
+    Answer { status, headers, content }
 }
 
 fn replace_headers(headers: &mut HeaderMap, fault: &Fault) {

@@ -37,10 +37,7 @@ impl Builder {
 
     /// Equal seeds give equal secrets and hashes; by default no two emulators share one.
     pub fn seed(self, seed: u64) -> Self {
-        Self {
-            seed: Some(seed),
-            ..self
-        }
+        Self { seed: Some(seed), ..self }
     }
 
     /// The clock to go by; the machine's by default.
@@ -51,10 +48,7 @@ impl Builder {
     /// A JSON file to continue from, written after every change. Its seed wins
     /// over [`seed`](Self::seed), so that the management key stays the same.
     pub fn state_file(self, path: impl Into<PathBuf>) -> Self {
-        Self {
-            state_file: Some(path.into()),
-            ..self
-        }
+        Self { state_file: Some(path.into()), ..self }
     }
 
     /// Lets scripts of other origins read `Retry-After`, `Date`, `x-request-id`
@@ -89,46 +83,32 @@ impl Builder {
         let address = listener.local_addr()?;
         let server = Arc::new(self.server()?);
         let router = router(&server);
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel::<()>();
         let listener = {
             let _context = runtime.enter();
             tokio::net::TcpListener::from_std(listener)?
         };
-        let thread = thread::Builder::new()
-            .name("emulator".to_owned())
-            .spawn(move || {
-                runtime.block_on(async {
-                    tokio::select! {
-                        () = connection::accept(listener, router) => {}
-                        _ = stopped => {}
-                    }
-                });
-            })?;
+        let thread = thread::Builder::new().name("emulator".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = connection::accept(listener, router) => {}
+                    _ = stopped => {}
+                }
+            });
+        })?;
         Ok(Emulator::new(address, server, stop, thread))
     }
 
     fn server(self) -> io::Result<Server> {
         let seed = self.seed.unwrap_or_else(|| RandomState::new().hash_one(()));
-        let left_behind = self
-            .state_file
-            .as_deref()
-            .map(state_file::load)
-            .transpose()?
-            .flatten();
+        let left_behind = self.state_file.as_deref().map(state_file::load).transpose()?.flatten();
         let store = left_behind.unwrap_or_else(|| Store::new(seed, self.clock.now()));
         if let Some(path) = &self.state_file {
             // Better to learn now than at the first change that it cannot be written.
             state_file::save(path, &store)?;
         }
-        Ok(Server::new(
-            store,
-            self.clock,
-            self.manners,
-            self.state_file,
-        ))
+        Ok(Server::new(store, self.clock, self.manners, self.state_file))
     }
 }
 

@@ -37,10 +37,7 @@ impl Clock {
     }
 
     fn new(standing_at: Option<Timestamp>) -> Self {
-        Self(Arc::new(Mutex::new(Face {
-            standing_at,
-            ahead: SignedDuration::ZERO,
-        })))
+        Self(Arc::new(Mutex::new(Face { standing_at, ahead: SignedDuration::ZERO })))
     }
 
     /// The instant it shows. It stops at the far ends of the calendar.
@@ -60,10 +57,7 @@ impl Clock {
     /// Makes it stand still at `instant`, forwards or backwards.
     pub fn set(&self, instant: Timestamp) {
         let mut face = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *face = Face {
-            standing_at: Some(instant),
-            ahead: SignedDuration::ZERO,
-        };
+        *face = Face { standing_at: Some(instant), ahead: SignedDuration::ZERO };
     }
 }
 

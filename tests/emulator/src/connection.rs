@@ -47,9 +47,7 @@ pub(crate) async fn accept(listener: TcpListener, router: Router) {
             continue;
         };
         let (endings, ending) = unbounded_channel();
-        let router = router
-            .clone()
-            .layer(Extension(Connection { number, endings }));
+        let router = router.clone().layer(Extension(Connection { number, endings }));
         tokio::spawn(serve(stream, router, ending));
     }
 }

@@ -26,11 +26,7 @@ pub(crate) async fn deliver(
     delivery: Delivery,
     connection: &Connection,
 ) -> Response {
-    let Answer {
-        status,
-        headers,
-        content,
-    } = answer;
+    let Answer { status, headers, content } = answer;
     let length = length(&content);
     let (body, announced) = match delivery {
         Delivery::Reset => return ended(connection, Ending::Reset).await,
@@ -80,11 +76,7 @@ fn streamed_then(
     chunks: impl Iterator<Item = Bytes> + Send + 'static,
     last: impl Future<Output = Bytes> + Send + 'static,
 ) -> Body {
-    Body::from_stream(
-        stream::iter(chunks)
-            .chain(stream::once(last))
-            .map(Ok::<_, Infallible>),
-    )
+    Body::from_stream(stream::iter(chunks).chain(stream::once(last)).map(Ok::<_, Infallible>))
 }
 
 fn length(content: &Content) -> Option<u64> {

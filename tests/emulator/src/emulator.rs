@@ -47,13 +47,7 @@ impl Emulator {
         thread: JoinHandle<()>,
     ) -> Self {
         let management_key = server.read(|store| management_key(store.seed));
-        Self {
-            address,
-            server,
-            management_key,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Self { address, server, management_key, stop: Some(stop), thread: Some(thread) }
     }
 
     /// What a client takes as its base URL, `http://127.0.0.1:PORT/api/v1`.
@@ -102,8 +96,7 @@ impl Emulator {
     /// The key of this hash, if it lives.
     pub fn key(&self, hash: &str) -> Option<Key> {
         let now = self.server.clock.now();
-        self.server
-            .read(|store| store.find(hash).map(|record| Key::of(record, now)))
+        self.server.read(|store| store.find(hash).map(|record| Key::of(record, now)))
     }
 
     /// How many keys live.
@@ -125,10 +118,7 @@ impl Emulator {
     fn book(&self, hash: &str, usd: f64, funds: Funds) -> bool {
         let now = self.server.clock.now();
         let is_amount = usd.is_finite() && usd >= 0.0;
-        is_amount
-            && self
-                .change(|store| store.spend(hash, usd, funds, now))
-                .is_some()
+        is_amount && self.change(|store| store.spend(hash, usd, funds, now)).is_some()
     }
 
     /// The clock it goes by.
@@ -172,10 +162,7 @@ impl Emulator {
         self.server.script().clear();
     }
 
-    #[expect(
-        clippy::expect_used,
-        reason = "documented: a test cannot go on without its state"
-    )]
+    #[expect(clippy::expect_used, reason = "documented: a test cannot go on without its state")]
     fn change<T>(&self, change: impl FnOnce(&mut Store) -> T) -> T {
         let outcome: Result<T, ApiError> = self.server.change(|store| Ok(change(store)));
         outcome.expect("the state file can be written")
@@ -195,8 +182,6 @@ impl Drop for Emulator {
 impl fmt::Debug for Emulator {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("Emulator");
-        debug
-            .field("address", &self.address)
-            .finish_non_exhaustive()
+        debug.field("address", &self.address).finish_non_exhaustive()
     }
 }

@@ -101,9 +101,7 @@ impl Fault {
 
     /// A status and any body, sent as JSON.
     pub fn body(status: u16, body: impl Into<Bytes>) -> Self {
-        Self::none()
-            .with_status(status)
-            .with_content(Content::Bytes(body.into()))
+        Self::none().with_status(status).with_content(Content::Bytes(body.into()))
     }
 
     /// A status and no body.
@@ -114,10 +112,7 @@ impl Fault {
     /// A page for people, as an edge server shows when it cannot reach the API.
     pub fn html(status: u16) -> Self {
         let status_code = valid_status(status);
-        let title = format!(
-            "{status} {}",
-            status_code.canonical_reason().unwrap_or("Error")
-        );
+        let title = format!("{status} {}", status_code.canonical_reason().unwrap_or("Error"));
         let page = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head><title>{title}</title></head>\n<body>\n\
              <h1>{title}</h1>\n<p>The origin could not be reached.</p>\n\
@@ -187,10 +182,7 @@ impl Fault {
 
     /// The true answer in another shape of the API's history.
     pub fn shape(shape: Shape) -> Self {
-        Self {
-            shape: Some(shape),
-            ..Self::none()
-        }
+        Self { shape: Some(shape), ..Self::none() }
     }
 
     /// The true answer, late.
@@ -205,10 +197,7 @@ impl Fault {
 
     /// Replaces the status; see [`Fault::status`].
     pub fn with_status(self, status: u16) -> Self {
-        Self {
-            status: Some(valid_status(status)),
-            ..self
-        }
+        Self { status: Some(valid_status(status)), ..self }
     }
 
     /// Adds a header, or replaces what the answer would have said under that name.
@@ -226,27 +215,18 @@ impl Fault {
 
     /// The change is made even though the answer says otherwise, or nothing.
     pub fn committing(self) -> Self {
-        Self {
-            committing: true,
-            ..self
-        }
+        Self { committing: true, ..self }
     }
 
     /// Only a request of this method is met.
     pub fn on_method(self, method: Method) -> Self {
-        Self {
-            method: Some(method),
-            ..self
-        }
+        Self { method: Some(method), ..self }
     }
 
     /// Only a request to this path below the base path is met, such as `/key`;
     /// `*` at its end stands for any rest, as in `/keys/*`.
     pub fn on_path(self, path: impl Into<String>) -> Self {
-        Self {
-            path: Some(path.into()),
-            ..self
-        }
+        Self { path: Some(path.into()), ..self }
     }
 
     /// Both faults at once; where they contradict each other, `other` wins.
@@ -256,11 +236,7 @@ impl Fault {
             method: other.method.or(self.method),
             path: other.path.or(self.path),
             committing: self.committing || other.committing,
-            delay: if other.delay.is_zero() {
-                self.delay
-            } else {
-                other.delay
-            },
+            delay: if other.delay.is_zero() { self.delay } else { other.delay },
             status: other.status.or(self.status),
             body: other.body.or(self.body),
             shape: other.shape.or(self.shape),
@@ -273,10 +249,7 @@ impl Fault {
     }
 
     pub(crate) fn with_content(self, content: Content) -> Self {
-        Self {
-            body: Some(content),
-            ..self
-        }
+        Self { body: Some(content), ..self }
     }
 
     pub(crate) fn delivered(self, delivery: Delivery) -> Self {
@@ -295,41 +268,29 @@ impl Fault {
 
     /// Whether the request reaches the API at all.
     pub(crate) fn lets_through(&self) -> bool {
-        let is_silent = matches!(
-            self.delivery,
-            Delivery::StalledHeaders | Delivery::Reset | Delivery::Closed
-        );
+        let is_silent =
+            matches!(self.delivery, Delivery::StalledHeaders | Delivery::Reset | Delivery::Closed);
         self.committing || (self.tells_truth() && !is_silent)
     }
 
     /// Whether the body is the API's own.
     pub(crate) fn tells_truth(&self) -> bool {
-        let is_error = self
-            .status
-            .is_some_and(|s| s.is_client_error() || s.is_server_error());
+        let is_error = self.status.is_some_and(|s| s.is_client_error() || s.is_server_error());
         self.body.is_none() && !is_error
     }
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "documented: a wrong script fails its test"
-)]
+#[expect(clippy::expect_used, reason = "documented: a wrong script fails its test")]
 fn valid_status(status: u16) -> StatusCode {
     checked_status(status).expect("a fault's status lies between 200 and 599")
 }
 
 pub(crate) fn checked_status(status: u16) -> Option<StatusCode> {
     // 1xx would be taken for a preliminary answer.
-    StatusCode::from_u16(status)
-        .ok()
-        .filter(|_| (200..600).contains(&status))
+    StatusCode::from_u16(status).ok().filter(|_| (200..600).contains(&status))
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "documented: a wrong script fails its test"
-)]
+#[expect(clippy::expect_used, reason = "documented: a wrong script fails its test")]
 fn valid_header(name: &str, value: &str) -> (HeaderName, HeaderValue) {
     checked_header(name, value).expect("a fault's header has a name and value that HTTP allows")
 }

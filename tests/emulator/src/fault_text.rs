@@ -28,9 +28,7 @@ impl FromStr for Fault {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         parts(text).iter().try_fold(Self::none(), |fault, part| {
             let part = part.trim();
-            let read = read_part(part).ok_or_else(|| ParseFaultError {
-                part: part.to_owned(),
-            })?;
+            let read = read_part(part).ok_or_else(|| ParseFaultError { part: part.to_owned() })?;
             Ok(fault.and(read))
         })
     }
@@ -132,10 +130,7 @@ fn duration(text: &str) -> Option<Duration> {
     if let Some(milliseconds) = text.strip_suffix("ms") {
         return milliseconds.parse().ok().map(Duration::from_millis);
     }
-    text.strip_suffix('s')?
-        .parse()
-        .ok()
-        .map(Duration::from_secs)
+    text.strip_suffix('s')?.parse().ok().map(Duration::from_secs)
 }
 
 #[cfg(test)]
@@ -156,25 +151,16 @@ mod tests {
             ("status=503", Fault::status(503)),
             ("html=502", Fault::html(502)),
             ("empty=200", Fault::empty(200)),
-            (
-                "body=200 {\"deleted\":false}",
-                Fault::body(200, "{\"deleted\":false}"),
-            ),
+            ("body=200 {\"deleted\":false}", Fault::body(200, "{\"deleted\":false}")),
             ("body-bytes=52428800", Fault::body_bytes(52_428_800)),
             ("endless-body", Fault::endless_body()),
-            (
-                "redirect=302 http://127.0.0.1:1/x",
-                Fault::redirect(302, "http://127.0.0.1:1/x"),
-            ),
+            ("redirect=302 http://127.0.0.1:1/x", Fault::redirect(302, "http://127.0.0.1:1/x")),
             ("shape=3", Fault::shape(Shape::Step(3))),
             ("shape=newer", Fault::shape(Shape::Newer)),
             ("header=X-A: b", Fault::none().with_header("x-a", "b")),
             ("header=X-A:", Fault::none().with_header("x-a", "")),
             ("no-header=date", Fault::none().without_header("date")),
-            (
-                "retry-after=2",
-                Fault::none().with_header("retry-after", "2"),
-            ),
+            ("retry-after=2", Fault::none().with_header("retry-after", "2")),
             ("truncate=10", Fault::truncate(10)),
             ("truncate-chunked=10", Fault::truncate_chunked(10)),
             ("stall-body=10", Fault::stall_body(10)),
@@ -191,9 +177,7 @@ mod tests {
 
     #[test]
     fn parts_combine() {
-        let fault = Fault::status(503)
-            .with_header("retry-after", "2")
-            .and(Fault::truncate(3));
+        let fault = Fault::status(503).with_header("retry-after", "2").and(Fault::truncate(3));
         assert_eq!("status=503, retry-after=2, truncate=3".parse(), Ok(fault));
     }
 
@@ -203,10 +187,7 @@ mod tests {
         assert_eq!(r#"body=200 {"a":1\,"b":"\\"}"#.parse(), Ok(fault));
         let date = "Wed, 21 Oct 2026 07:28:00 GMT";
         let fault = Fault::none().with_header("retry-after", date);
-        assert_eq!(
-            r"retry-after=Wed\, 21 Oct 2026 07:28:00 GMT".parse(),
-            Ok(fault)
-        );
+        assert_eq!(r"retry-after=Wed\, 21 Oct 2026 07:28:00 GMT".parse(), Ok(fault));
     }
 
     #[test]

@@ -20,14 +20,10 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     /// A body of another type is refused, so that a client that forgets the header is found out.
     async fn from_request(request: Request, state: &S) -> Read<Self> {
         let content_type = request.headers().get(CONTENT_TYPE);
-        let content_type = content_type
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let essence = content_type.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("application/json") {
-            return Err(ApiError::bad_request(
-                "The body has to be sent as `application/json`.",
-            ));
+            return Err(ApiError::bad_request("The body has to be sent as `application/json`."));
         }
         let bytes = Bytes::from_request(request, state).await;
         Self::parse(&bytes.map_err(|_| ApiError::bad_request("The body is incomplete."))?)
@@ -49,10 +45,7 @@ impl Body {
         field: &str,
         read: fn(&Value) -> Option<T>,
     ) -> Read<Option<T>> {
-        self.0
-            .get(field)
-            .map(|value| read(value).ok_or_else(|| invalid(field)))
-            .transpose()
+        self.0.get(field).map(|value| read(value).ok_or_else(|| invalid(field))).transpose()
     }
 
     /// A field that may be left out or be null.
@@ -64,9 +57,7 @@ impl Body {
         match self.0.get(field) {
             None => Ok(Nullable::Absent),
             Some(Value::Null) => Ok(Nullable::Null),
-            Some(value) => read(value)
-                .map(Nullable::Value)
-                .ok_or_else(|| invalid(field)),
+            Some(value) => read(value).map(Nullable::Value).ok_or_else(|| invalid(field)),
         }
     }
 
@@ -111,10 +102,7 @@ pub(crate) fn boolean(value: &Value) -> Option<bool> {
 }
 
 pub(crate) fn filled_text(value: &Value) -> Option<String> {
-    value
-        .as_str()
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
+    value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 pub(crate) fn amount(value: &Value) -> Option<f64> {
@@ -144,15 +132,10 @@ pub(crate) fn timestamp(value: &Value) -> Option<Timestamp> {
 /// RFC 3339 in UTC with seconds. The parser alone would be too friendly: it
 /// takes other offsets, times without seconds and a space in place of the `T`.
 fn utc_timestamp(text: &str) -> Option<Timestamp> {
-    let local = text
-        .strip_suffix('Z')
-        .or_else(|| text.strip_suffix("+00:00"))?;
+    let local = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?;
     let (seconds, fraction) = local.split_once('.').unwrap_or((local, "0"));
     let is_fraction = !fraction.is_empty() && fraction.bytes().all(|b| b.is_ascii_digit());
-    let shape: String = seconds
-        .chars()
-        .map(|c| if c.is_ascii_digit() { '9' } else { c })
-        .collect();
+    let shape: String = seconds.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
     if !is_fraction || shape != "9999-99-99T99:99:99" {
         return None;
     }
@@ -215,12 +198,7 @@ mod tests {
     fn only_hyphenated_uuids_are_taken() {
         let uuid = "0A1B2C3D-0000-4000-8000-00000000000f";
         assert_eq!(uuid_text(uuid), Some(uuid.to_lowercase()));
-        for bad in [
-            "",
-            "0a1b2c3d",
-            "0a1b2c3d000040008000000000000001",
-            &uuid.replace('0', "g"),
-        ] {
+        for bad in ["", "0a1b2c3d", "0a1b2c3d000040008000000000000001", &uuid.replace('0', "g")] {
             assert_eq!(uuid_text(bad), None, "{bad}");
         }
     }

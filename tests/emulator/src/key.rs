@@ -10,10 +10,7 @@ use crate::reset::Reset;
 /// A key's metadata, with the field names of the API. Timestamps are RFC 3339
 /// in UTC with milliseconds, amounts are US dollars.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[expect(
-    missing_docs,
-    reason = "the fields are the API's own, under the API's names"
-)]
+#[expect(missing_docs, reason = "the fields are the API's own, under the API's names")]
 pub struct Key {
     pub hash: String,
     pub name: String,
@@ -38,10 +35,7 @@ pub struct Key {
 
 /// The eight figures of what was spent, flattened into the key's JSON object.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[expect(
-    missing_docs,
-    reason = "the fields are the API's own, under the API's names"
-)]
+#[expect(missing_docs, reason = "the fields are the API's own, under the API's names")]
 pub struct Usage {
     #[serde(serialize_with = "money::write")]
     pub usage: f64,

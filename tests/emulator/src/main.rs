@@ -24,10 +24,7 @@ fn main() -> ExitCode {
 
 fn serve(options: Options) -> io::Result<()> {
     let (keys, port) = (options.keys, options.port);
-    let emulator = options
-        .builder()
-        .start()
-        .map_err(|error| explained(&error, port))?;
+    let emulator = options.builder().start().map_err(|error| explained(&error, port))?;
     emulator.seed_keys(keys);
     let (ordinary_key, _) = emulator.create_ordinary_key("ordinary key");
     let url = emulator.base_url();
@@ -45,9 +42,7 @@ fn serve(options: Options) -> io::Result<()> {
          Ctrl-C stops it.\n",
         address = emulator.address(),
     ))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(tokio::signal::ctrl_c())
 }
 

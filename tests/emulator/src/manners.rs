@@ -35,29 +35,17 @@ pub(crate) fn common_headers(server: &Server, request_number: u64) -> HeaderMap 
     if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&now) {
         insert(DATE, date);
     }
-    let id = format!(
-        "req-{:08x}-{request_number}",
-        server.read(|store| store.seed) >> 32
-    );
+    let id = format!("req-{:08x}-{request_number}", server.read(|store| store.seed) >> 32);
     insert(HeaderName::from_static("x-request-id"), id);
     insert(ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned());
     if server.manners.cors_expose {
         insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED.to_owned());
     }
     if server.manners.rate_limit_headers {
-        insert(
-            HeaderName::from_static("x-ratelimit-limit"),
-            "1000".to_owned(),
-        );
-        insert(
-            HeaderName::from_static("x-ratelimit-remaining"),
-            "999".to_owned(),
-        );
+        insert(HeaderName::from_static("x-ratelimit-limit"), "1000".to_owned());
+        insert(HeaderName::from_static("x-ratelimit-remaining"), "999".to_owned());
         let reset = (now.as_millisecond() / 60_000 + 1) * 60_000;
-        insert(
-            HeaderName::from_static("x-ratelimit-reset"),
-            reset.to_string(),
-        );
+        insert(HeaderName::from_static("x-ratelimit-reset"), reset.to_string());
     }
     headers
 }
@@ -68,10 +56,7 @@ pub(crate) fn preflight(parts: &Parts) -> Option<(StatusCode, [(HeaderName, &'st
     (parts.method == Method::OPTIONS && asks).then_some((
         StatusCode::NO_CONTENT,
         [
-            (
-                ACCESS_CONTROL_ALLOW_METHODS,
-                "GET, POST, PATCH, DELETE, OPTIONS",
-            ),
+            (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PATCH, DELETE, OPTIONS"),
             (ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS),
             (ACCESS_CONTROL_MAX_AGE, "600"),
         ],

@@ -14,14 +14,9 @@ pub(crate) fn rounded(usd: f64) -> f64 {
 
 /// Writes whole dollars as `25` and not as `25.0`, as the real server's
 /// JavaScript does: a client that only reads one of the two should notice.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde prescribes the signature"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde prescribes the signature")]
 pub(crate) fn write<S: Serializer>(usd: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    Number::from_str(&usd.to_string())
-        .map_err(S::Error::custom)?
-        .serialize(serializer)
+    Number::from_str(&usd.to_string()).map_err(S::Error::custom)?.serialize(serializer)
 }
 
 /// [`write`] for an amount that may be missing, written as `null`.

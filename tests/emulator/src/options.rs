@@ -82,23 +82,17 @@ impl Options {
         if let Some(path) = self.state {
             builder = builder.state_file(path);
         }
-        self.switches
-            .iter()
-            .fold(builder, |builder, switch| switch(builder))
+        self.switches.iter().fold(builder, |builder, switch| switch(builder))
     }
 }
 
 fn text(argument: OsString) -> Result<String, String> {
-    argument
-        .into_string()
-        .map_err(|_| "an option is not valid Unicode".to_owned())
+    argument.into_string().map_err(|_| "an option is not valid Unicode".to_owned())
 }
 
 fn number<T: std::str::FromStr>(name: &str, value: Option<OsString>) -> Result<T, String> {
     let value = text(value.ok_or_else(|| format!("{name} needs a number"))?)?;
-    value
-        .parse()
-        .map_err(|_| format!("{name} needs a number, not `{value}`"))
+    value.parse().map_err(|_| format!("{name} needs a number, not `{value}`"))
 }
 
 #[cfg(test)]

@@ -55,11 +55,7 @@ impl Record {
         let since = window.map_or(Timestamp::MIN, |window| window.window_start(now));
         let counted = |spent: &&Spent| spent.funds == funds && spent.at >= since;
         // Not `sum`, which is -0.0 of nothing.
-        let sum = self
-            .spent
-            .iter()
-            .filter(counted)
-            .fold(0.0, |sum, spent| sum + spent.usd);
+        let sum = self.spent.iter().filter(counted).fold(0.0, |sum, spent| sum + spent.usd);
         money::rounded(sum)
     }
 

@@ -57,9 +57,7 @@ impl Reset {
 
 fn midnight(day: Date) -> Timestamp {
     // Fails only in the hours around the calendar's last day, in the year 9999.
-    TimeZone::UTC
-        .to_timestamp(day.at(0, 0, 0, 0))
-        .unwrap_or(Timestamp::MAX)
+    TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -68,10 +66,7 @@ mod tests {
 
     fn window(reset: Reset, now: &str) -> (String, String) {
         let now = now.parse().unwrap();
-        (
-            reset.window_start(now).to_string(),
-            reset.window_end(now).to_string(),
-        )
+        (reset.window_start(now).to_string(), reset.window_end(now).to_string())
     }
 
     fn days(from: &str, to: &str) -> (String, String) {

@@ -32,16 +32,10 @@ impl Script {
     }
 
     pub(crate) fn take(&mut self, method: &Method, path: &str) -> Option<Fault> {
-        let index = self
-            .next
-            .iter()
-            .position(|fault| fault.is_meant_for(method, path));
-        index.and_then(|index| self.next.remove(index)).or_else(|| {
-            self.always
-                .iter()
-                .find(|f| f.is_meant_for(method, path))
-                .cloned()
-        })
+        let index = self.next.iter().position(|fault| fault.is_meant_for(method, path));
+        index
+            .and_then(|index| self.next.remove(index))
+            .or_else(|| self.always.iter().find(|f| f.is_meant_for(method, path)).cloned())
     }
 }
 
@@ -54,10 +48,7 @@ mod tests {
         let mut script = Script::default();
         script.next(Fault::status(503).on_method(Method::POST));
         script.next(Fault::status(500));
-        assert_eq!(
-            script.take(&Method::GET, "/api/v1/keys"),
-            Some(Fault::status(500))
-        );
+        assert_eq!(script.take(&Method::GET, "/api/v1/keys"), Some(Fault::status(500)));
         assert_eq!(script.take(&Method::GET, "/api/v1/keys"), None);
         assert!(script.take(&Method::POST, "/api/v1/keys").is_some());
         assert_eq!(script.pending(), 0);

@@ -18,11 +18,7 @@ pub(crate) fn hash(secret: &str) -> String {
 pub(crate) fn label(secret: &str) -> String {
     let digits = secret.strip_prefix(PREFIX).unwrap_or(secret);
     let head = digits.get(..3).unwrap_or_default();
-    let tail = digits
-        .len()
-        .checked_sub(4)
-        .and_then(|at| digits.get(at..))
-        .unwrap_or_default();
+    let tail = digits.len().checked_sub(4).and_then(|at| digits.get(at..)).unwrap_or_default();
     format!("{PREFIX}{head}...{tail}")
 }
 

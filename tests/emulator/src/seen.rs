@@ -51,21 +51,14 @@ impl Log {
 
     /// Notes that a request changed something, unless the log was cleared meanwhile.
     pub(crate) fn note_commit(&mut self, number: u64) {
-        let noted = self
-            .requests
-            .iter_mut()
-            .rev()
-            .find(|(own, _)| *own == number);
+        let noted = self.requests.iter_mut().rev().find(|(own, _)| *own == number);
         if let Some((_, request)) = noted {
             request.committed = true;
         }
     }
 
     pub(crate) fn requests(&self) -> Vec<SeenRequest> {
-        self.requests
-            .iter()
-            .map(|(_, request)| request.clone())
-            .collect()
+        self.requests.iter().map(|(_, request)| request.clone()).collect()
     }
 
     pub(crate) fn clear(&mut self) {

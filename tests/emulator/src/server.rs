@@ -40,14 +40,7 @@ impl Server {
         state_file: Option<PathBuf>,
     ) -> Self {
         let (store, script, log) = (Mutex::new(store), Mutex::default(), Mutex::default());
-        Self {
-            clock,
-            manners,
-            state_file,
-            store,
-            script,
-            log,
-        }
+        Self { clock, manners, state_file, store, script, log }
     }
 
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
@@ -74,22 +67,12 @@ impl Server {
     /// Every live key, oldest first.
     pub(crate) fn keys(&self) -> Vec<Key> {
         let now = self.clock.now();
-        self.read(|store| {
-            store
-                .keys
-                .iter()
-                .map(|record| Key::of(record, now))
-                .collect()
-        })
+        self.read(|store| store.keys.iter().map(|record| Key::of(record, now)).collect())
     }
 
     pub(crate) fn spend(&self, hash: &str, usd: f64, funds: Funds) -> Result<(), ApiError> {
         let now = self.clock.now();
-        self.change(|store| {
-            store
-                .spend(hash, usd, funds, now)
-                .ok_or_else(ApiError::key_not_found)
-        })
+        self.change(|store| store.spend(hash, usd, funds, now).ok_or_else(ApiError::key_not_found))
     }
 
     pub(crate) fn script(&self) -> MutexGuard<'_, Script> {

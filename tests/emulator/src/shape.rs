@@ -15,12 +15,8 @@ pub enum Shape {
 }
 
 /// The step at which a field came to `Key`.
-const KEY_FIELDS: [(&str, u8); 4] = [
-    ("creator_user_id", 3),
-    ("workspace_id", 4),
-    ("external_user", 5),
-    ("last_used_at", 8),
-];
+const KEY_FIELDS: [(&str, u8); 4] =
+    [("creator_user_id", 3), ("workspace_id", 4), ("external_user", 5), ("last_used_at", 8)];
 
 /// The step at which a field came to `CurrentKey`.
 const CURRENT_KEY_FIELDS: [(&str, u8); 8] = [
@@ -54,9 +50,7 @@ impl Shape {
     pub(crate) fn reshape(self, answer: &mut Value) {
         match answer.get_mut("data") {
             Some(Value::Array(keys)) => {
-                keys.iter_mut()
-                    .filter_map(Value::as_object_mut)
-                    .for_each(|key| self.key(key));
+                keys.iter_mut().filter_map(Value::as_object_mut).for_each(|key| self.key(key));
             }
             Some(Value::Object(key)) if key.contains_key("hash") => self.key(key),
             Some(Value::Object(current_key)) => self.current_key(current_key),
@@ -72,10 +66,7 @@ impl Shape {
             Self::Step(step) => remove_later_than(step, &KEY_FIELDS, key),
             Self::Newer => {
                 key.insert("limit_reset".to_owned(), json!("fortnightly"));
-                key.insert(
-                    "created_at".to_owned(),
-                    json!("2031-01-01T00:00:00.123456789Z"),
-                );
+                key.insert("created_at".to_owned(), json!("2031-01-01T00:00:00.123456789Z"));
                 key.insert("updated_at".to_owned(), json!("2031-01-01T00:00:00Z"));
                 add_unknown_field(key);
             }
@@ -116,10 +107,7 @@ fn remove_later_than(step: u8, fields: &[(&str, u8)], object: &mut Map<String, V
 }
 
 fn add_unknown_field(object: &mut Map<String, Value>) {
-    object.insert(
-        "emulator_mood".to_owned(),
-        json!({"today": ["sunny", null, 1e300]}),
-    );
+    object.insert("emulator_mood".to_owned(), json!({"today": ["sunny", null, 1e300]}));
 }
 
 #[cfg(test)]
@@ -133,29 +121,17 @@ mod tests {
         }
         let mut answer = json!({"data": data});
         Shape::Step(step).reshape(&mut answer);
-        answer["data"]
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect()
+        answer["data"].as_object().unwrap().keys().cloned().collect()
     }
 
     #[test]
     fn a_step_lacks_exactly_what_was_added_after_it() {
         for step in 1..=8 {
-            for (table, extra) in [
-                (&KEY_FIELDS[..], "hash"),
-                (&CURRENT_KEY_FIELDS[..], "label"),
-            ] {
+            for (table, extra) in [(&KEY_FIELDS[..], "hash"), (&CURRENT_KEY_FIELDS[..], "label")] {
                 let fields = fields_at(step, table, extra);
                 assert!(fields.iter().any(|field| field == extra));
                 for (field, since) in table {
-                    assert_eq!(
-                        fields.iter().any(|f| f == field),
-                        *since <= step,
-                        "{field} {step}"
-                    );
+                    assert_eq!(fields.iter().any(|f| f == field), *since <= step, "{field} {step}");
                 }
             }
         }
@@ -163,11 +139,7 @@ mod tests {
 
     #[test]
     fn other_answers_keep_their_shape() {
-        for other in [
-            json!({"deleted": true}),
-            json!({"error": {"code": 400}}),
-            json!("text"),
-        ] {
+        for other in [json!({"deleted": true}), json!({"error": {"code": 400}}), json!("text")] {
             let mut reshaped = other.clone();
             Shape::Step(1).reshape(&mut reshaped);
             assert_eq!(reshaped, other);

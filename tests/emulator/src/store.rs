@@ -20,12 +20,7 @@ pub(crate) struct Store {
 impl Store {
     pub(crate) fn new(seed: u64, now: Timestamp) -> Self {
         let management = new_record(&management_key(seed), Create::named("management key"), now);
-        Self {
-            seed,
-            issued: 0,
-            management,
-            keys: Vec::new(),
-        }
+        Self { seed, issued: 0, management, keys: Vec::new() }
     }
 
     pub(crate) fn find(&self, hash: &str) -> Option<&Record> {

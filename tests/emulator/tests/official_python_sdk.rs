@@ -27,11 +27,7 @@ fn the_official_python_client_finds_nothing_to_complain_about() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/official_python_sdk.py");
     let judge = Command::new(python)
         .arg(script)
-        .args([
-            &emulator.base_url(),
-            emulator.management_key(),
-            &ordinary_key,
-        ])
+        .args([&emulator.base_url(), emulator.management_key(), &ordinary_key])
         .output()
         .unwrap();
     assert!(judge.status.success(), "{}", text(&judge));
@@ -42,54 +38,28 @@ fn the_official_python_client_finds_nothing_to_complain_about() {
 /// Makes a virtual environment, or takes the one that an earlier run has completed.
 fn python_with_client() -> Result<PathBuf, String> {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(PACKAGE.replace("==", "-"));
-    let python = home.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    });
+    let python = home.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if succeeds(Command::new(&python).args(["-c", "import openrouter"])).is_ok() {
         return Ok(python);
     }
-    succeeds(
-        Command::new("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(&home),
-    )?;
-    let install = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        PACKAGE,
-    ];
+    succeeds(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE];
     succeeds(Command::new(&python).args(install))?;
     Ok(python)
 }
 
 fn succeeds(command: &mut Command) -> Result<(), String> {
-    let output = command
-        .output()
-        .map_err(|error| format!("{command:?}: {error}"))?;
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(format!("{command:?}: {}", text(&output)))
-    }
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    if output.status.success() { Ok(()) } else { Err(format!("{command:?}: {}", text(&output))) }
 }
 
 fn text(output: &Output) -> String {
     let Output { stdout, stderr, .. } = output;
-    [stdout, stderr]
-        .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-        .concat()
+    [stdout, stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
 }
 
 /// Past the test runner, which would swallow it.
 fn skip(reason: &str) {
     let reason = reason.replace('\n', " ");
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED: the official Python client: {reason}"
-    );
+    let _ = writeln!(std::io::stderr(), "SKIPPED: the official Python client: {reason}");
 }

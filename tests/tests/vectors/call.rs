@@ -63,25 +63,16 @@ pub(crate) fn make(vector: &Vector, driver: Driver) -> Result<Came, String> {
     let transport = transport(vector)?;
     let outcome = match dispatch(vector, driver, &transport) {
         Ok(outcome) => outcome,
-        Err(Stop::Refused(error)) => Outcome::Refused {
-            kind: error.kind(),
-            text: format!("{error} {error:?}"),
-        },
+        Err(Stop::Refused(error)) => {
+            Outcome::Refused { kind: error.kind(), text: format!("{error} {error:?}") }
+        }
         Err(Stop::Wrong(problem)) => return Err(problem),
     };
-    Ok(Came {
-        outcome,
-        requests: transport.requests(),
-        pauses: transport.pauses(),
-    })
+    Ok(Came { outcome, requests: transport.requests(), pauses: transport.pauses() })
 }
 
 fn dispatch(vector: &Vector, driver: Driver, transport: &FakeTransport) -> Result<Outcome, Stop> {
-    let make = Make {
-        vector,
-        driver,
-        transport,
-    };
+    let make = Make { vector, driver, transport };
     match vector.operation {
         OperationName::List => make.call(list(vector.arguments()?)),
         OperationName::Create => make.call(create(vector.arguments()?)?),
@@ -113,18 +104,8 @@ impl Make<'_> {
         O: Operation + Send + Sync + 'static,
         O::Output: Output + Send,
     {
-        let Self {
-            vector,
-            driver,
-            transport,
-        } = *self;
-        let key = ApiKey::new(
-            vector
-                .settings
-                .api_key
-                .as_deref()
-                .unwrap_or(DEFAULT_API_KEY),
-        )?;
+        let Self { vector, driver, transport } = *self;
+        let key = ApiKey::new(vector.settings.api_key.as_deref().unwrap_or(DEFAULT_API_KEY))?;
         let config = config(&vector.settings)?;
         let options = options(&vector.call)?;
         let result = match driver {
@@ -134,11 +115,7 @@ impl Make<'_> {
                     .build()
                     .map_err(|error| error.to_string())?
                     .block_on(async {
-                        client
-                            .call(operation)
-                            .options(options)
-                            .with_response()
-                            .await
+                        client.call(operation).options(options).with_response().await
                     })
             }
             Driver::Blocking => blocking::Client::with_config(transport.clone(), key, config)?
@@ -149,10 +126,9 @@ impl Make<'_> {
         Ok(match result {
             Ok(response) => Outcome::Value(Box::new(SeenValue::of(&response))),
             Err(error) => match error.kind() {
-                ErrorKind::Build(refused) => Outcome::Refused {
-                    kind: refused.kind(),
-                    text: format!("{error} {error:?}"),
-                },
+                ErrorKind::Build(refused) => {
+                    Outcome::Refused { kind: refused.kind(), text: format!("{error} {error:?}") }
+                }
                 _ => Outcome::Error(Box::new(SeenError::of(&error))),
             },
         })
@@ -184,9 +160,7 @@ fn config(settings: &Settings) -> Result<Config, Stop> {
 
 fn options(call: &Settings) -> Result<CallOptions, Stop> {
     if call.api_key.is_some() || call.max_success_body.is_some() || call.max_error_body.is_some() {
-        return Err(Stop::Wrong(
-            "`call` holds a setting of the client".to_owned(),
-        ));
+        return Err(Stop::Wrong("`call` holds a setting of the client".to_owned()));
     }
     let mut options = CallOptions::new().headers(headers(call)?);
     if let Some(url) = base_url(call)? {
@@ -205,11 +179,8 @@ fn options(call: &Settings) -> Result<CallOptions, Stop> {
 }
 
 fn base_url(settings: &Settings) -> Result<Option<BaseUrl>, BuildError> {
-    let check = if settings.allow_insecure_http {
-        BaseUrl::allow_insecure_http
-    } else {
-        BaseUrl::new
-    };
+    let check =
+        if settings.allow_insecure_http { BaseUrl::allow_insecure_http } else { BaseUrl::new };
     settings.base_url.as_deref().map(check).transpose()
 }
 
@@ -347,9 +318,7 @@ fn reply(answer: &Answer) -> Result<Reply, String> {
         (None, None) => return Err("an answer has neither a status nor a failure".to_owned()),
     };
     for line in &answer.headers {
-        let (name, value) = line
-            .split_once(':')
-            .ok_or_else(|| format!("{line:?} is no header"))?;
+        let (name, value) = line.split_once(':').ok_or_else(|| format!("{line:?} is no header"))?;
         let value = value.trim();
         if HeaderName::try_from(name).is_err() || HeaderValue::from_str(value).is_err() {
             return Err(format!("HTTP does not allow the header {line:?}"));
@@ -393,19 +362,10 @@ fn failed(failure: FailureName, status: Option<u16>) -> Result<Reply, String> {
 /// The body in whichever form it is given.
 pub(crate) fn body(answer: &Answer) -> Result<Option<Vec<u8>>, String> {
     let forms = [
-        answer
-            .body
-            .as_ref()
-            .map(|text| Ok(text.clone().into_bytes())),
-        answer
-            .body_json
-            .as_ref()
-            .map(|json| Ok(json.to_string().into_bytes())),
+        answer.body.as_ref().map(|text| Ok(text.clone().into_bytes())),
+        answer.body_json.as_ref().map(|json| Ok(json.to_string().into_bytes())),
         answer.body_hex.as_deref().map(from_hex),
-        answer
-            .body_repeat
-            .as_ref()
-            .map(|(text, times)| Ok(text.repeat(*times).into_bytes())),
+        answer.body_repeat.as_ref().map(|(text, times)| Ok(text.repeat(*times).into_bytes())),
     ];
     let mut given = forms.into_iter().flatten();
     let body = given.next().transpose()?;

@@ -57,19 +57,8 @@ impl Judge {
 
     /// Whether the vector says what it is about, and once.
     fn form(&mut self, vector: &Vector) {
-        let Vector {
-            request,
-            refusal,
-            success,
-            error,
-            ..
-        } = vector;
-        let given = [
-            request.is_some(),
-            refusal.is_some(),
-            success.is_some(),
-            error.is_some(),
-        ];
+        let Vector { request, refusal, success, error, .. } = vector;
+        let given = [request.is_some(), refusal.is_some(), success.is_some(), error.is_some()];
         if given.into_iter().filter(|given| *given).count() != 1 {
             self.problem("not exactly one of request, refusal, success and error is given");
         }
@@ -83,37 +72,14 @@ impl Judge {
 
     fn outcome(&mut self, vector: &Vector, came: &Came) {
         match (&came.outcome, vector) {
-            (
-                Outcome::Value(_),
-                Vector {
-                    request: Some(_), ..
-                },
-            ) => {}
-            (
-                Outcome::Refused { kind, text },
-                Vector {
-                    refusal: Some(refusal),
-                    ..
-                },
-            ) => {
+            (Outcome::Value(_), Vector { request: Some(_), .. }) => {}
+            (Outcome::Refused { kind, text }, Vector { refusal: Some(refusal), .. }) => {
                 self.refusal(vector, refusal, *kind, text);
             }
-            (
-                Outcome::Value(seen),
-                Vector {
-                    success: Some(success),
-                    ..
-                },
-            ) => {
+            (Outcome::Value(seen), Vector { success: Some(success), .. }) => {
                 self.value(vector, success, seen);
             }
-            (
-                Outcome::Error(seen),
-                Vector {
-                    error: Some(failure),
-                    ..
-                },
-            ) => {
+            (Outcome::Error(seen), Vector { error: Some(failure), .. }) => {
                 self.error(vector, failure, seen);
             }
             (Outcome::Refused { text, .. }, _) => self.problem(format!("it was refused: {text}")),
@@ -134,11 +100,7 @@ impl Judge {
     fn value(&mut self, vector: &Vector, expected: &Success, seen: &SeenValue) {
         let details = &seen.details;
         self.equal("status", &seen.status, &expected.status);
-        self.equal(
-            "attempts",
-            &usize::try_from(seen.attempts).ok(),
-            &vector.requests_seen,
-        );
+        self.equal("attempts", &usize::try_from(seen.attempts).ok(), &vector.requests_seen);
         self.equal("request_id", &seen.request_id, &expected.request_id);
         self.equal("rate_limit", &seen.rate_limit, &expected.rate_limit);
         self.equal("secret", &details.secret, &expected.secret);
@@ -170,11 +132,7 @@ impl Judge {
         for pointer in &expected.null {
             self.equal(pointer, &value.pointer(pointer), &Some(&Value::Null));
         }
-        for part in expected
-            .text_has
-            .iter()
-            .filter(|part| !seen.text.contains(*part))
-        {
+        for part in expected.text_has.iter().filter(|part| !seen.text.contains(*part)) {
             self.problem(format!("the serialised value lacks {part}: {}", seen.text));
         }
 
@@ -194,11 +152,7 @@ impl Judge {
         self.equal("code", &seen.code, &expected.code);
         self.equal("user_id", &seen.user_id, &expected.user_id);
         self.equal("body", &seen.body, &expected.body.as_deref());
-        self.equal(
-            "retry_after_ms",
-            &seen.retry_after_ms,
-            &expected.retry_after_ms,
-        );
+        self.equal("retry_after_ms", &seen.retry_after_ms, &expected.retry_after_ms);
         self.equal("request_id", &seen.request_id, &expected.request_id);
         self.equal("transport", &seen.transport, &expected.transport.as_deref());
         self.equal("unreadable", &seen.unreadable, &expected.unreadable);
@@ -219,9 +173,7 @@ impl Judge {
     }
 
     fn wire(&mut self, vector: &Vector, came: &Came) {
-        let Came {
-            requests, pauses, ..
-        } = came;
+        let Came { requests, pauses, .. } = came;
         let expected = match (&vector.request, &vector.refusal) {
             (Some(_), _) => Some(1),
             (_, Some(_)) => Some(0),
@@ -237,10 +189,7 @@ impl Judge {
         }
         if let Some(expected) = &vector.pauses_ms {
             let fits = expected.len() == pauses.len()
-                && expected
-                    .iter()
-                    .zip(pauses)
-                    .all(|(expected, pause)| is_within(*pause, expected));
+                && expected.iter().zip(pauses).all(|(expected, pause)| is_within(*pause, expected));
             if !fits {
                 self.problem(format!("pauses: expected {expected:?}, came {pauses:?}"));
             }
@@ -259,10 +208,7 @@ impl Judge {
                         }
                     }
                 }
-                for (name, value) in came
-                    .iter()
-                    .filter(|(name, _)| !expected.contains_key(*name))
-                {
+                for (name, value) in came.iter().filter(|(name, _)| !expected.contains_key(*name)) {
                     self.problem(format!("{at}/{name}: expected nothing, came {value}"));
                 }
             }
@@ -291,21 +237,16 @@ fn sent(vector: &Vector) -> Result<Value, String> {
             }
             sent
         }
-        OperationName::Get | OperationName::Update | OperationName::GetCurrentKeyMetadata => sent
-            .get_mut("data")
-            .map(Value::take)
-            .ok_or("the last answer has no data")?,
+        OperationName::Get | OperationName::Update | OperationName::GetCurrentKeyMetadata => {
+            sent.get_mut("data").map(Value::take).ok_or("the last answer has no data")?
+        }
         OperationName::Delete => return Err("delete returns nothing that was sent".to_owned()),
     })
 }
 
 /// What no error and no value may show, whatever the vector is about.
 fn secrets(vector: &Vector) -> Vec<String> {
-    let signs = vector
-        .settings
-        .api_key
-        .as_deref()
-        .unwrap_or(DEFAULT_API_KEY);
+    let signs = vector.settings.api_key.as_deref().unwrap_or(DEFAULT_API_KEY);
     let external = vector
         .arguments
         .get("external")

@@ -58,11 +58,7 @@ impl SeenValue {
             attempts: meta.attempts,
             request_id: meta.request_id().map(str::to_owned),
             rate_limit: (limit.limit, limit.remaining, limit.reset),
-            envelope: meta
-                .envelope
-                .iter()
-                .map(|(name, _)| name.to_owned())
-                .collect(),
+            envelope: meta.envelope.iter().map(|(name, _)| name.to_owned()).collect(),
             reads_back: output.reads_back(&text),
             text,
             debug: format!("{response:?}"),
@@ -289,10 +285,7 @@ impl SeenError {
                     ErrorBody::Empty => "empty",
                     _ => "unknown",
                 });
-                for shown in [&seen.metadata, &seen.openrouter_metadata]
-                    .into_iter()
-                    .flatten()
-                {
+                for shown in [&seen.metadata, &seen.openrouter_metadata].into_iter().flatten() {
                     seen.everything.push(shown.to_string());
                 }
                 api(error.kind)
@@ -326,10 +319,7 @@ fn unreadable(error: &DecodeError) -> Unreadable {
         DecodeErrorKind::NotConfirmed => "not_confirmed",
         _ => "unknown",
     };
-    Unreadable {
-        path: error.path().to_owned(),
-        kind: kind.to_owned(),
-    }
+    Unreadable { path: error.path().to_owned(), kind: kind.to_owned() }
 }
 
 fn transport(kind: TransportErrorKind) -> &'static str {

@@ -35,9 +35,5 @@ fn has_database() -> bool {
     let folder = |name| std::env::var_os(name).map(PathBuf::from);
     let home = folder("CARGO_HOME").or_else(|| Some(folder("HOME")?.join(".cargo")));
     home.and_then(|home| std::fs::read_dir(home.join("advisory-dbs")).ok())
-        .is_some_and(|entries| {
-            entries
-                .flatten()
-                .any(|entry| entry.path().join(".git").exists())
-        })
+        .is_some_and(|entries| entries.flatten().any(|entry| entry.path().join(".git").exists()))
 }

@@ -11,10 +11,7 @@ pub(crate) const STEP: Step = Step {
     run,
 };
 
-pub(crate) const DENY: Tool = Tool {
-    name: "deny",
-    version: "^0.20",
-};
+pub(crate) const DENY: Tool = Tool { name: "deny", version: "^0.20" };
 
 fn run(context: &Context) -> Result<Outcome, Failure> {
     DENY.with(context, || {

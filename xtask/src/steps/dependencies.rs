@@ -54,10 +54,7 @@ fn lacks(name: &str, packages: &BTreeSet<Package>, banned: &[&str]) -> Result<()
         println!("{name} needs none of {}", banned.join(", "));
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "{name} must not need {}",
-        found.join(", ")
-    )))
+    Err(Failure::new(format!("{name} must not need {}", found.join(", "))))
 }
 
 /// The workspace's lints forbid unsafe code, and a lint that is forbidden
@@ -69,9 +66,7 @@ fn no_unsafe(workspace: &Workspace) -> Result<(), Failure> {
             .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))
     };
     if !lints::forbid_unsafe(&read(&workspace.root.join("Cargo.toml"))?) {
-        return Err(Failure::new(
-            "the workspace's lints no longer say unsafe_code = \"forbid\"",
-        ));
+        return Err(Failure::new("the workspace's lints no longer say unsafe_code = \"forbid\""));
     }
     for member in &workspace.members {
         if !lints::are_inherited(&read(&member.manifest)?) {
@@ -81,10 +76,7 @@ fn no_unsafe(workspace: &Workspace) -> Result<(), Failure> {
             )));
         }
     }
-    println!(
-        "all {} crates are under lints that forbid unsafe code",
-        workspace.members.len()
-    );
+    println!("all {} crates are under lints that forbid unsafe code", workspace.members.len());
     Ok(())
 }
 
@@ -95,10 +87,7 @@ mod tests {
     #[test]
     fn a_banned_package_is_named() {
         let packages = ["bytes", "tokio"]
-            .map(|name| Package {
-                name: name.into(),
-                version: "1.0.0".into(),
-            })
+            .map(|name| Package { name: name.into(), version: "1.0.0".into() })
             .into();
         let failure = lacks("ours", &packages, NOT_IN_CORE).expect_err("tokio is banned");
         assert_eq!(failure.to_string(), "ours must not need tokio");

@@ -13,10 +13,7 @@ pub(crate) const STEP: Step = Step {
     run,
 };
 
-const HACK: Tool = Tool {
-    name: "hack",
-    version: "^0.6.30",
-};
+const HACK: Tool = Tool { name: "hack", version: "^0.6.30" };
 
 fn run(context: &Context) -> Result<Outcome, Failure> {
     // Dev-dependencies need no hiding: the resolver leaves their features out

@@ -25,18 +25,12 @@ fn run(context: &Context) -> Result<Outcome, Failure> {
     let declared = declared(&metadata);
 
     let silent = needed.iter().filter(|p| !declared.contains_key(p)).count();
-    println!(
-        "{} packages; the promised Rust is {ours}; {silent} declare none",
-        needed.len()
-    );
+    println!("{} packages; the promised Rust is {ours}; {silent} declare none", needed.len());
     let newer = newer(&needed, &declared, ours);
     if newer.is_empty() {
         return Ok(Outcome::Passed);
     }
-    Err(Failure::new(format!(
-        "newer than Rust {ours}: {}",
-        newer.join(", ")
-    )))
+    Err(Failure::new(format!("newer than Rust {ours}: {}", newer.join(", "))))
 }
 
 /// The needed packages that declare more than `ours`.
@@ -61,10 +55,7 @@ fn declared(metadata: &Value) -> BTreeMap<Package, RustVersion> {
         .filter_map(|package| {
             let text = |name| package.get(name).and_then(Value::as_str);
             let version = RustVersion::parse(text("rust_version")?)?;
-            let package = Package {
-                name: text("name")?.into(),
-                version: text("version")?.into(),
-            };
+            let package = Package { name: text("name")?.into(), version: text("version")?.into() };
             Some((package, version))
         })
         .collect()
@@ -84,15 +75,9 @@ mod tests {
             { "name": "silent", "version": "1.0.0", "rust_version": null },
         ]});
         let needed = ["old", "same", "new", "silent"]
-            .map(|name| Package {
-                name: name.into(),
-                version: "1.0.0".into(),
-            })
+            .map(|name| Package { name: name.into(), version: "1.0.0".into() })
             .into();
         let ours = RustVersion::parse("1.85").expect("a version");
-        assert_eq!(
-            newer(&needed, &declared(&metadata), ours),
-            ["new 1.0.0 (Rust 1.86.0)"]
-        );
+        assert_eq!(newer(&needed, &declared(&metadata), ours), ["new 1.0.0 (Rust 1.86.0)"]);
     }
 }

@@ -31,9 +31,7 @@ fn run(context: &Context) -> Result<Outcome, Failure> {
     };
     Command::new("cargo")
         .argument(format!("+{toolchain}"))
-        .words(&format!(
-            "check -p {CORE} -p {NATIVE} --all-features --locked"
-        ))
+        .words(&format!("check -p {CORE} -p {NATIVE} --all-features --locked"))
         .run(root)?;
     Ok(Outcome::Passed)
 }

@@ -20,10 +20,7 @@ const TARGET: &str = "wasm32-unknown-unknown";
 fn run(context: &Context) -> Result<Outcome, Failure> {
     let root = &context.workspace.root;
     if !is_installed(root) {
-        let added = Command::new("rustup")
-            .words("target add")
-            .argument(TARGET)
-            .run(root);
+        let added = Command::new("rustup").words("target add").argument(TARGET).run(root);
         if let Err(failure) = added {
             return Ok(Outcome::Skipped(format!(
                 "the target is not installed and cannot be added: {failure}"
@@ -31,10 +28,8 @@ fn run(context: &Context) -> Result<Outcome, Failure> {
         }
     }
     for features in ["--no-default-features", "--all-features"] {
-        Command::cargo(&format!(
-            "check -p {CORE} --target {TARGET} {features} --locked"
-        ))
-        .run(root)?;
+        Command::cargo(&format!("check -p {CORE} --target {TARGET} {features} --locked"))
+            .run(root)?;
     }
     Ok(Outcome::Passed)
 }

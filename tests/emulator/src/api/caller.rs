@@ -27,23 +27,15 @@ impl FromRequestParts<Arc<Server>> for AnyKey {
         parts: &mut Parts,
         server: &Arc<Server>,
     ) -> Result<Self, Self::Rejection> {
-        let hash = bearer(parts)
-            .map(secret::hash)
-            .ok_or_else(ApiError::unauthorized)?;
+        let hash = bearer(parts).map(secret::hash).ok_or_else(ApiError::unauthorized)?;
         let now = server.clock.now();
         server.read(|store| {
             let is_management_key = store.management.hash == hash;
-            let record = if is_management_key {
-                Some(&store.management)
-            } else {
-                store.find(&hash)
-            };
+            let record =
+                if is_management_key { Some(&store.management) } else { store.find(&hash) };
             record
                 .filter(|record| !record.disabled && !record.is_expired(now))
-                .map(|record| Self {
-                    record: record.clone(),
-                    is_management_key,
-                })
+                .map(|record| Self { record: record.clone(), is_management_key })
                 .ok_or_else(ApiError::unauthorized)
         })
     }
@@ -57,11 +49,7 @@ impl FromRequestParts<Arc<Server>> for ManagementKey {
         server: &Arc<Server>,
     ) -> Result<Self, Self::Rejection> {
         let caller = AnyKey::from_request_parts(parts, server).await?;
-        if caller.is_management_key {
-            Ok(Self)
-        } else {
-            Err(ApiError::management_key_required())
-        }
+        if caller.is_management_key { Ok(Self) } else { Err(ApiError::management_key_required()) }
     }
 }
 

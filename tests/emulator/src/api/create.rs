@@ -69,9 +69,7 @@ impl Create {
                 .optional("include_byok_in_limit", input::boolean)?
                 .unwrap_or(plain.include_byok_in_limit),
             expires_at: body.nullable("expires_at", input::timestamp)?.value(),
-            workspace_id: body
-                .optional("workspace_id", input::uuid)?
-                .unwrap_or(plain.workspace_id),
+            workspace_id: body.optional("workspace_id", input::uuid)?.unwrap_or(plain.workspace_id),
             creator_user_id: body
                 .nullable("creator_user_id", input::filled_text)?
                 .value()

@@ -71,8 +71,5 @@ fn read<T, E>(name: &str, value: Result<T, E>) -> Result<T, ApiError> {
 
 /// Digits only: Rust's parser would also take a plus sign.
 fn offset(text: &str) -> Option<usize> {
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| text.parse().ok())
-        .flatten()
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }

@@ -30,12 +30,7 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
     let api = Router::new()
         .route("/key", get(current::answer))
         .route("/keys", get(list::answer).post(create::answer))
-        .route(
-            "/keys/{hash}",
-            get(get::answer)
-                .patch(update::answer)
-                .delete(delete::answer),
-        );
+        .route("/keys/{hash}", get(get::answer).patch(update::answer).delete(delete::answer));
     Router::new()
         .nest(BASE_PATH, api)
         .fallback(async || ApiError::of(StatusCode::NOT_FOUND))

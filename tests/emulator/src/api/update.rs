@@ -58,10 +58,7 @@ impl Update {
         set(&mut record.disabled, self.disabled);
         self.limit.change(&mut record.limit);
         self.limit_reset.change(&mut record.limit_reset);
-        set(
-            &mut record.include_byok_in_limit,
-            self.include_byok_in_limit,
-        );
+        set(&mut record.include_byok_in_limit, self.include_byok_in_limit);
         set(&mut record.workspace_id, self.workspace_id);
     }
 }

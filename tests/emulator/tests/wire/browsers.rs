@@ -12,26 +12,14 @@ fn a_preflight_is_answered_without_a_key_and_allows_what_clients_send() {
     let reply = at(&emulator, "OPTIONS", hash)
         .header("origin", "https://app.example")
         .header("access-control-request-method", "PATCH")
-        .header(
-            "access-control-request-headers",
-            "authorization,content-type",
-        )
+        .header("access-control-request-headers", "authorization,content-type")
         .send();
     assert_eq!(reply.status, 204);
     assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
     let methods = reply.header("access-control-allow-methods").unwrap();
     let headers = reply.header("access-control-allow-headers").unwrap();
-    assert!(
-        ["GET", "POST", "PATCH", "DELETE"]
-            .iter()
-            .all(|method| methods.contains(method))
-    );
-    let sent = [
-        "authorization",
-        "content-type",
-        "http-referer",
-        "x-openrouter-title",
-    ];
+    assert!(["GET", "POST", "PATCH", "DELETE"].iter().all(|method| methods.contains(method)));
+    let sent = ["authorization", "content-type", "http-referer", "x-openrouter-title"];
     assert!(sent.iter().all(|header| headers.contains(header)));
 }
 
@@ -40,9 +28,7 @@ fn answers_and_errors_may_be_read_from_everywhere_but_their_headers_may_not() {
     let emulator = Emulator::start().unwrap();
     for reply in [
         call(&emulator, "GET", "/keys").send(),
-        call(&emulator, "GET", "/keys")
-            .fault("status=429,retry-after=2")
-            .send(),
+        call(&emulator, "GET", "/keys").fault("status=429,retry-after=2").send(),
         at(&emulator, "GET", "/api/v1/keys").send(),
     ] {
         assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
@@ -55,29 +41,16 @@ fn headers_can_be_exposed_on_request() {
     let emulator = Emulator::builder().cors_expose().start().unwrap();
     let reply = call(&emulator, "GET", "/keys").send();
     let exposed = reply.header("access-control-expose-headers").unwrap();
-    assert!(
-        ["date", "retry-after", "x-request-id"]
-            .iter()
-            .all(|name| exposed.contains(name))
-    );
+    assert!(["date", "retry-after", "x-request-id"].iter().all(|name| exposed.contains(name)));
 }
 
 #[test]
 fn rate_limits_are_told_on_request() {
     let emulator = Emulator::builder().rate_limit_headers().start().unwrap();
     let reply = call(&emulator, "GET", "/keys").send();
-    for name in [
-        "x-ratelimit-limit",
-        "x-ratelimit-remaining",
-        "x-ratelimit-reset",
-    ] {
+    for name in ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
         assert!(reply.header(name).unwrap().parse::<u64>().is_ok(), "{name}");
     }
     let emulator = Emulator::start().unwrap();
-    assert_eq!(
-        call(&emulator, "GET", "/keys")
-            .send()
-            .header("x-ratelimit-limit"),
-        None
-    );
+    assert_eq!(call(&emulator, "GET", "/keys").send().header("x-ratelimit-limit"), None);
 }

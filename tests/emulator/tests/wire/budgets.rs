@@ -29,20 +29,12 @@ fn usage_is_counted_by_day_week_and_month() {
     let usage = |at: &str| {
         go_to(&emulator, at);
         let usage = emulator.key(&hash).unwrap().usage;
-        [
-            usage.usage,
-            usage.usage_daily,
-            usage.usage_weekly,
-            usage.usage_monthly,
-        ]
+        [usage.usage, usage.usage_daily, usage.usage_weekly, usage.usage_monthly]
     };
     emulator.spend(&hash, 0.1);
     emulator.spend(&hash, 0.2);
     let assert = |at, expected: [f64; 4]| {
-        let close = usage(at)
-            .iter()
-            .zip(expected)
-            .all(|(a, b)| (a - b).abs() < 1e-9);
+        let close = usage(at).iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9);
         assert!(close, "{at}: {:?}", usage(at));
     };
     assert("2026-09-30T23:59:59Z", [0.3, 0.3, 0.3, 0.3]);
@@ -56,21 +48,9 @@ fn usage_is_counted_by_day_week_and_month() {
 #[test]
 fn a_limit_starts_afresh_at_its_reset_and_never_without_one() {
     for (reset, last_second, first_second) in [
-        (
-            json!("daily"),
-            "2026-09-30T23:59:59Z",
-            "2026-10-01T00:00:00Z",
-        ),
-        (
-            json!("weekly"),
-            "2026-10-04T23:59:59Z",
-            "2026-10-05T00:00:00Z",
-        ),
-        (
-            json!("monthly"),
-            "2026-09-30T23:59:59Z",
-            "2026-10-01T00:00:00Z",
-        ),
+        (json!("daily"), "2026-09-30T23:59:59Z", "2026-10-01T00:00:00Z"),
+        (json!("weekly"), "2026-10-04T23:59:59Z", "2026-10-05T00:00:00Z"),
+        (json!("monthly"), "2026-09-30T23:59:59Z", "2026-10-01T00:00:00Z"),
     ] {
         let emulator = emulator();
         let hash = create(&emulator, json!({"limit": 10, "limit_reset": reset}));
@@ -106,10 +86,7 @@ fn an_overspent_limit_has_nothing_left_and_its_budget_less_than_that() {
 fn byok_spending_counts_against_the_limit_if_asked_for() {
     let emulator = emulator();
     for (include, remaining) in [(false, 10.0), (true, 7.0)] {
-        let hash = create(
-            &emulator,
-            json!({"limit": 10, "include_byok_in_limit": include}),
-        );
+        let hash = create(&emulator, json!({"limit": 10, "include_byok_in_limit": include}));
         assert!(emulator.spend_byok(&hash, 3.0));
         let key = emulator.key(&hash).unwrap();
         assert_eq!(key.limit_remaining, Some(remaining));
@@ -149,8 +126,6 @@ fn a_key_expires_at_the_very_second() {
     go_to(&emulator, "2026-10-01T00:00:00Z");
     assert_eq!(status(), 401);
     let hash = created["data"]["hash"].as_str().unwrap();
-    let key = call(&emulator, "GET", &format!("/keys/{hash}"))
-        .send()
-        .data();
+    let key = call(&emulator, "GET", &format!("/keys/{hash}")).send().data();
     assert_eq!(key["expires_at"], "2026-10-01T00:00:00.000Z");
 }

@@ -36,10 +36,7 @@ impl Reply {
 
     pub(crate) fn headers(&self, name: &str) -> Vec<&str> {
         let fields = self.head.lines().filter_map(|line| line.split_once(':'));
-        fields
-            .filter(|(own, _)| own.eq_ignore_ascii_case(name))
-            .map(|(_, v)| v.trim())
-            .collect()
+        fields.filter(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, v)| v.trim()).collect()
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -72,10 +69,8 @@ pub(crate) struct Call {
 }
 
 pub(crate) fn call(emulator: &Emulator, method: &str, path: &str) -> Call {
-    at(emulator, method, &format!("/api/v1{path}")).header(
-        "authorization",
-        &format!("Bearer {}", emulator.management_key()),
-    )
+    at(emulator, method, &format!("/api/v1{path}"))
+        .header("authorization", &format!("Bearer {}", emulator.management_key()))
 }
 
 /// A request to any path, without authorisation.
@@ -92,8 +87,7 @@ pub(crate) fn at(emulator: &Emulator, method: &str, path: &str) -> Call {
 
 impl Call {
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers
-            .retain(|line| !line.starts_with(&format!("{name}:")));
+        self.headers.retain(|line| !line.starts_with(&format!("{name}:")));
         self.headers.push(format!("{name}: {value}"));
         self
     }
@@ -117,10 +111,7 @@ impl Call {
 
     /// Does not wait long for an answer that will not come.
     pub(crate) fn impatient(self) -> Self {
-        Self {
-            patience: IMPATIENCE,
-            ..self
-        }
+        Self { patience: IMPATIENCE, ..self }
     }
 
     /// Sends it on a connection of its own and reads until that ends.
@@ -134,13 +125,7 @@ impl Call {
     }
 
     pub(crate) fn write(&self, stream: &mut TcpStream) {
-        let Self {
-            method,
-            path,
-            headers,
-            body,
-            ..
-        } = self;
+        let Self { method, path, headers, body, .. } = self;
         let headers = headers.join("\r\n");
         let length = body.len();
         let request = format!(
@@ -168,24 +153,10 @@ pub(crate) fn read_to_end(stream: &mut TcpStream) -> (Vec<u8>, End) {
 pub(crate) fn reply(bytes: &[u8], end: End) -> Reply {
     let split = bytes.windows(4).position(|window| window == b"\r\n\r\n");
     let Some(split) = split else {
-        assert!(
-            bytes.is_empty(),
-            "half a head: {:?}",
-            String::from_utf8_lossy(bytes)
-        );
-        return Reply {
-            status: 0,
-            head: String::new(),
-            body: Vec::new(),
-            end,
-        };
+        assert!(bytes.is_empty(), "half a head: {:?}", String::from_utf8_lossy(bytes));
+        return Reply { status: 0, head: String::new(), body: Vec::new(), end };
     };
     let head = String::from_utf8(bytes[..split].to_vec()).unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Reply {
-        status,
-        head,
-        body: bytes[split + 4..].to_vec(),
-        end,
-    }
+    Reply { status, head, body: bytes[split + 4..].to_vec(), end }
 }

@@ -33,11 +33,7 @@ fn a_connection_is_kept_and_its_requests_share_its_number() {
         read_answer(&mut stream);
     }
     get(&emulator).send();
-    let connections: Vec<u64> = emulator
-        .requests()
-        .iter()
-        .map(|seen| seen.connection)
-        .collect();
+    let connections: Vec<u64> = emulator.requests().iter().map(|seen| seen.connection).collect();
     assert_eq!(connections, [0, 0, 1]);
     assert_eq!(emulator.requests()[0].version, Version::HTTP_11);
 }
@@ -73,34 +69,22 @@ fn a_closing_server_reads_no_second_request() {
 #[test]
 fn http_2_is_spoken_on_the_same_port() {
     let emulator = Emulator::start().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let stream = tokio::net::TcpStream::connect(emulator.address())
-            .await
-            .unwrap();
+        let stream = tokio::net::TcpStream::connect(emulator.address()).await.unwrap();
         let handshake =
             hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
         let (mut sender, connection) = handshake.await.unwrap();
         tokio::spawn(connection);
         let mut get = async |fault: &str| {
             let request = Request::get(format!("{}/keys", emulator.base_url()))
-                .header(
-                    "authorization",
-                    format!("Bearer {}", emulator.management_key()),
-                )
+                .header("authorization", format!("Bearer {}", emulator.management_key()))
                 .header("x-emulator-fault", fault)
                 .body(Empty::<bytes::Bytes>::new())
                 .unwrap();
             let response = sender.send_request(request).await?;
             let status = response.status();
-            response
-                .into_body()
-                .collect()
-                .await
-                .map(|body| (status, body.to_bytes()))
+            response.into_body().collect().await.map(|body| (status, body.to_bytes()))
         };
         let (status, body) = get("status=200").await.unwrap();
         assert_eq!((status.as_u16(), &body[..]), (200, &br#"{"data":[]}"#[..]));
@@ -129,17 +113,12 @@ fn dropping_the_emulator_ends_its_connections_and_frees_its_port() {
 #[test]
 fn a_taken_port_is_an_error() {
     let emulator = Emulator::start().unwrap();
-    let error = Emulator::builder()
-        .port(emulator.address().port())
-        .start()
-        .unwrap_err();
+    let error = Emulator::builder().port(emulator.address().port()).start().unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
 }
 
 #[tokio::test]
 async fn it_starts_and_stops_within_somebody_elses_runtime() {
     let emulator = Emulator::start().unwrap();
-    tokio::net::TcpStream::connect(emulator.address())
-        .await
-        .unwrap();
+    tokio::net::TcpStream::connect(emulator.address()).await.unwrap();
 }

@@ -8,19 +8,13 @@ use crate::client::{at, call};
 #[test]
 fn faults_are_queued_and_cleared() {
     let emulator = Emulator::start().unwrap();
-    let queue = |text: &str| {
-        at(&emulator, "POST", "/_emulator/faults")
-            .text("text/plain", text)
-            .send()
-    };
+    let queue =
+        |text: &str| at(&emulator, "POST", "/_emulator/faults").text("text/plain", text).send();
     assert_eq!(queue("method=POST,status=503\n").status, 204);
     assert_eq!(queue("status=500").status, 204);
     assert_eq!(call(&emulator, "GET", "/key").send().status, 500);
     assert_eq!(emulator.pending_faults(), 1);
-    assert_eq!(
-        at(&emulator, "DELETE", "/_emulator/faults").send().status,
-        204
-    );
+    assert_eq!(at(&emulator, "DELETE", "/_emulator/faults").send().status, 204);
     assert_eq!(emulator.pending_faults(), 0);
     assert_eq!(queue("nonsense").refusal(), 400);
 }
@@ -28,9 +22,7 @@ fn faults_are_queued_and_cleared() {
 #[test]
 fn requests_are_shown_and_forgotten() {
     let emulator = Emulator::start().unwrap();
-    call(&emulator, "POST", "/keys?x=1")
-        .json(&json!({"name": "a"}))
-        .send();
+    call(&emulator, "POST", "/keys?x=1").json(&json!({"name": "a"})).send();
     let shown = at(&emulator, "GET", "/_emulator/requests").send().json();
     assert_eq!(shown.as_array().unwrap().len(), 1);
     assert_eq!(shown[0]["method"], "POST");
@@ -42,10 +34,7 @@ fn requests_are_shown_and_forgotten() {
     let headers = shown[0]["headers"].as_array().unwrap();
     assert!(headers.contains(&json!(["content-type", "application/json"])));
     at(&emulator, "DELETE", "/_emulator/requests").send();
-    assert_eq!(
-        at(&emulator, "GET", "/_emulator/requests").send().json(),
-        json!([])
-    );
+    assert_eq!(at(&emulator, "GET", "/_emulator/requests").send().json(), json!([]));
 }
 
 #[test]
@@ -55,10 +44,7 @@ fn the_clock_is_advanced() {
     let advance = |body| at(&emulator, "POST", "/_emulator/clock").json(&body).send();
     let shown = advance(json!({"advance_seconds": 1.5})).json();
     assert_eq!(shown, json!({"now": "2026-01-01T00:00:01.500Z"}));
-    assert_eq!(
-        at(&emulator, "GET", "/_emulator/clock").send().json(),
-        shown
-    );
+    assert_eq!(at(&emulator, "GET", "/_emulator/clock").send().json(), shown);
     assert_eq!(advance(json!({"advance_seconds": -1})).refusal(), 400);
     assert_eq!(advance(json!({"advance_seconds": 1e300})).refusal(), 400);
 }
@@ -69,17 +55,11 @@ fn amounts_are_spent_and_keys_shown() {
     let hash = emulator.seed_keys(1).remove(0);
     let spend = |body| at(&emulator, "POST", "/_emulator/spend").json(&body).send();
     assert_eq!(spend(json!({"hash": hash, "usd": 1.5})).status, 204);
-    assert_eq!(
-        spend(json!({"hash": hash, "usd": 2, "byok": true})).status,
-        204
-    );
+    assert_eq!(spend(json!({"hash": hash, "usd": 2, "byok": true})).status, 204);
     assert_eq!(spend(json!({"hash": "unknown", "usd": 1})).refusal(), 404);
     assert_eq!(spend(json!({"hash": hash, "usd": -1})).refusal(), 400);
     let keys = at(&emulator, "GET", "/_emulator/keys").send().json();
-    assert_eq!(
-        (&keys[0]["usage"], &keys[0]["byok_usage"]),
-        (&json!(1.5), &json!(2))
-    );
+    assert_eq!((&keys[0]["usage"], &keys[0]["byok_usage"]), (&json!(1.5), &json!(2)));
 }
 
 #[test]
@@ -87,10 +67,7 @@ fn it_is_out_of_reach_for_web_pages_and_out_of_the_log() {
     let emulator = Emulator::start().unwrap();
     let reply = at(&emulator, "GET", "/_emulator/keys").send();
     assert_eq!(reply.header("access-control-allow-origin"), None);
-    assert_eq!(
-        at(&emulator, "GET", "/_emulator/nothing").send().refusal(),
-        404
-    );
+    assert_eq!(at(&emulator, "GET", "/_emulator/nothing").send().refusal(), 404);
     assert!(emulator.requests().is_empty());
     assert!(emulator.address().ip().is_loopback());
 }

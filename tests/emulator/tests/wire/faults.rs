@@ -17,11 +17,7 @@ fn create(emulator: &Emulator) -> Call {
 fn create_under(fault: &str) -> (Reply, bool) {
     let emulator = Emulator::start().unwrap();
     let call = create(&emulator).fault(fault);
-    let reply = if fault.contains("stall") {
-        call.impatient().send()
-    } else {
-        call.send()
-    };
+    let reply = if fault.contains("stall") { call.impatient().send() } else { call.send() };
     let lives = emulator.key_count() == 1;
     assert_eq!(emulator.requests()[0].committed, lives);
     (reply, lives)
@@ -29,9 +25,7 @@ fn create_under(fault: &str) -> (Reply, bool) {
 
 #[test]
 fn a_status_comes_with_the_documented_body_and_changes_nothing() {
-    for status in [
-        400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 520, 530,
-    ] {
+    for status in [400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 520, 530] {
         let (reply, lives) = create_under(&format!("status={status}"));
         assert_eq!((reply.refusal(), lives), (status, false));
         assert!(reply.header("x-request-id").is_some());
@@ -58,10 +52,7 @@ fn headers_are_added_replaced_repeated_and_left_out() {
     let (reply, _) = create_under(
         r"status=503,retry-after=2,header=Retry-After: Wed\, 21 Oct 2026 07:28:00 GMT,header=cf-ray: 1,no-header=date,header=content-type: text/plain",
     );
-    assert_eq!(
-        reply.headers("retry-after"),
-        ["2", "Wed, 21 Oct 2026 07:28:00 GMT"]
-    );
+    assert_eq!(reply.headers("retry-after"), ["2", "Wed, 21 Oct 2026 07:28:00 GMT"]);
     assert_eq!(reply.headers("cf-ray"), ["1"]);
     assert_eq!(reply.headers("content-type"), ["text/plain"]);
     assert_eq!(reply.header("date"), None);
@@ -78,16 +69,12 @@ fn a_header_that_is_left_out_is_not_put_back() {
 #[test]
 fn hundreds_of_headers_and_megabytes_of_one_can_be_sent() {
     let emulator = Emulator::start().unwrap();
-    let many = (0..200).fold(Fault::none(), |fault, index| {
-        fault.with_header(&format!("x-filler-{index}"), "x")
-    });
+    let many = (0..200)
+        .fold(Fault::none(), |fault, index| fault.with_header(&format!("x-filler-{index}"), "x"));
     emulator.fail_next(many);
     assert_eq!(create(&emulator).send().header("x-filler-199"), Some("x"));
     emulator.fail_next(Fault::none().with_header("x-huge", &"x".repeat(2 << 20)));
-    assert_eq!(
-        create(&emulator).send().header("x-huge").unwrap().len(),
-        2 << 20
-    );
+    assert_eq!(create(&emulator).send().header("x-huge").unwrap().len(), 2 << 20);
 }
 
 #[test]
@@ -112,11 +99,7 @@ fn a_reset_is_a_reset_and_a_close_is_a_close() {
         ("close-after-commit", End::Closed, true),
     ] {
         let (reply, key_lives) = create_under(fault);
-        assert_eq!(
-            (reply.status, reply.end, key_lives),
-            (0, end, lives),
-            "{fault}"
-        );
+        assert_eq!((reply.status, reply.end, key_lives), (0, end, lives), "{fault}");
     }
 }
 
@@ -125,10 +108,7 @@ fn a_truncated_body_announces_its_whole_length() {
     let (reply, lives) = create_under("truncate=10");
     let announced: usize = reply.header("content-length").unwrap().parse().unwrap();
     assert!(announced > 500);
-    assert_eq!(
-        (reply.status, reply.body.len(), reply.end, lives),
-        (201, 10, End::Closed, true)
-    );
+    assert_eq!((reply.status, reply.body.len(), reply.end, lives), (201, 10, End::Closed, true));
 }
 
 #[test]
@@ -143,19 +123,13 @@ fn a_truncated_chunked_body_lacks_its_last_chunk() {
 #[test]
 fn a_body_can_be_cut_before_its_first_byte() {
     let (reply, _) = create_under("truncate=0");
-    assert_eq!(
-        (reply.status, reply.body.len(), reply.end),
-        (201, 0, End::Closed)
-    );
+    assert_eq!((reply.status, reply.body.len(), reply.end), (201, 0, End::Closed));
 }
 
 #[test]
 fn an_error_can_be_cut_too() {
     let (reply, lives) = create_under("status=503,truncate=4");
-    assert_eq!(
-        (reply.status, &reply.body[..], lives),
-        (503, &b"{\"er"[..], false)
-    );
+    assert_eq!((reply.status, &reply.body[..], lives), (503, &b"{\"er"[..], false));
 }
 
 #[test]
@@ -170,10 +144,7 @@ fn headers_or_the_rest_of_a_body_may_never_come() {
 #[test]
 fn fifty_mebibytes_are_fifty_mebibytes() {
     let (reply, lives) = create_under("body-bytes=52428800");
-    assert_eq!(
-        (reply.status, reply.body.len(), lives),
-        (200, 52_428_800, false)
-    );
+    assert_eq!((reply.status, reply.body.len(), lives), (200, 52_428_800, false));
     assert_eq!(reply.header("content-length"), Some("52428800"));
     let (reply, _) = create_under("status=500,body-bytes=3");
     assert_eq!((reply.status, &reply.body[..]), (500, &b"   "[..]));
@@ -194,27 +165,15 @@ fn an_endless_body_does_not_end_and_others_are_still_served() {
 fn a_page_of_html_looks_like_an_edge_servers() {
     let (reply, lives) = create_under("html=502");
     assert_eq!((reply.status, lives), (502, false));
-    assert!(
-        reply
-            .header("content-type")
-            .unwrap()
-            .starts_with("text/html")
-    );
+    assert!(reply.header("content-type").unwrap().starts_with("text/html"));
     assert!(reply.header("cf-ray").is_some());
-    assert!(
-        String::from_utf8(reply.body)
-            .unwrap()
-            .contains("502 Bad Gateway")
-    );
+    assert!(String::from_utf8(reply.body).unwrap().contains("502 Bad Gateway"));
 }
 
 #[test]
 fn a_body_may_be_anything_or_nothing() {
     let (reply, _) = create_under(r#"body=200 {"deleted":false\,"x":1}"#);
-    assert_eq!(
-        (reply.status, reply.json()),
-        (200, json!({"deleted": false, "x": 1}))
-    );
+    assert_eq!((reply.status, reply.json()), (200, json!({"deleted": false, "x": 1})));
     let (reply, lives) = create_under("empty=200");
     assert_eq!((reply.status, reply.body.len(), lives), (200, 0, false));
     assert_eq!(reply.header("content-type"), None);
@@ -234,12 +193,7 @@ fn a_redirect_names_its_target() {
 fn a_fault_that_cannot_be_read_is_refused() {
     let (reply, lives) = create_under("status=503,nonsense");
     assert_eq!((reply.refusal(), lives), (400, false));
-    assert!(
-        reply.json()["error"]["message"]
-            .as_str()
-            .unwrap()
-            .contains("`nonsense`")
-    );
+    assert!(reply.json()["error"]["message"].as_str().unwrap().contains("`nonsense`"));
 }
 
 #[test]

@@ -35,10 +35,7 @@ fn a_second_server_goes_on_where_the_first_stopped() {
     assert_eq!(second.management_key(), management_key);
     assert_eq!(second.keys(), keys);
     let secret = created["key"].as_str().unwrap();
-    assert_eq!(
-        call(&second, "GET", "/key").bearer(secret).send().status,
-        200
-    );
+    assert_eq!(call(&second, "GET", "/key").bearer(secret).send().status, 200);
     let (_, newest) = second.create_ordinary_key("b");
     assert!(keys.iter().all(|key| key.hash != newest) && newest != deleted);
 }
@@ -58,10 +55,7 @@ fn the_file_is_whole_after_every_change_and_holds_no_secret() {
 fn a_change_that_cannot_be_saved_is_not_made() {
     let folder = fresh_path("vanishing");
     fs::create_dir_all(&folder).unwrap();
-    let emulator = Emulator::builder()
-        .state_file(folder.join("state.json"))
-        .start()
-        .unwrap();
+    let emulator = Emulator::builder().state_file(folder.join("state.json")).start().unwrap();
     fs::remove_dir_all(&folder).unwrap();
     let create = call(&emulator, "POST", "/keys").json(&json!({"name": "a"}));
     assert_eq!(create.send().refusal(), 500);

@@ -61,11 +61,7 @@ fn create_takes_every_field() {
     assert_eq!(key["workspace_id"], workspace);
     assert_eq!(key["creator_user_id"], "user_7");
     assert_eq!(key["external_user"], "partner-user");
-    assert!(
-        !String::from_utf8(reply.body)
-            .unwrap()
-            .contains(&partner_key)
-    );
+    assert!(!String::from_utf8(reply.body).unwrap().contains(&partner_key));
 }
 
 #[test]
@@ -82,10 +78,7 @@ fn a_created_key_is_found_by_its_hash_and_its_secret_never_again() {
 fn update_leaves_what_is_absent_clears_what_is_null_and_sets_what_is_given() {
     let emulator = emulator();
     let settings = json!({"name": "a", "limit": 5, "limit_reset": "daily"});
-    let hash = create(&emulator, &settings).data()["hash"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let hash = create(&emulator, &settings).data()["hash"].as_str().unwrap().to_owned();
     let path = format!("/keys/{hash}");
     let update = |body: Value| call(&emulator, "PATCH", &path).json(&body).send().data();
 
@@ -96,24 +89,15 @@ fn update_leaves_what_is_absent_clears_what_is_null_and_sets_what_is_given() {
     assert_eq!(key["updated_at"], "2026-05-06T07:09:09.100Z");
 
     let key = update(json!({"limit": null, "limit_reset": null}));
-    assert_eq!(
-        (&key["limit"], &key["limit_reset"]),
-        (&Value::Null, &Value::Null)
-    );
+    assert_eq!((&key["limit"], &key["limit_reset"]), (&Value::Null, &Value::Null));
 
     let workspace = "11111111-2222-4333-8444-555555555555";
     let key = update(json!({
         "limit": 7, "limit_reset": "weekly", "disabled": true,
         "include_byok_in_limit": true, "workspace_id": workspace,
     }));
-    assert_eq!(
-        (&key["limit"], &key["limit_reset"]),
-        (&json!(7), &json!("weekly"))
-    );
-    assert_eq!(
-        (&key["disabled"], &key["include_byok_in_limit"]),
-        (&json!(true), &json!(true))
-    );
+    assert_eq!((&key["limit"], &key["limit_reset"]), (&json!(7), &json!("weekly")));
+    assert_eq!((&key["disabled"], &key["include_byok_in_limit"]), (&json!(true), &json!(true)));
     assert_eq!(key["workspace_id"], workspace);
     assert_eq!(update(json!({})), key);
 }
@@ -124,29 +108,17 @@ fn delete_answers_once_and_then_the_key_is_unknown() {
     let (secret, hash) = emulator.create_ordinary_key("a");
     let path = format!("/keys/{hash}");
     let deleted = call(&emulator, "DELETE", &path).send();
-    assert_eq!(
-        (deleted.status, deleted.json()),
-        (200, json!({"deleted": true}))
-    );
+    assert_eq!((deleted.status, deleted.json()), (200, json!({"deleted": true})));
     assert_eq!(call(&emulator, "DELETE", &path).send().refusal(), 404);
     assert_eq!(call(&emulator, "GET", &path).send().refusal(), 404);
-    assert_eq!(
-        call(&emulator, "GET", "/key")
-            .bearer(&secret)
-            .send()
-            .refusal(),
-        401
-    );
+    assert_eq!(call(&emulator, "GET", "/key").bearer(&secret).send().refusal(), 401);
     assert_eq!(emulator.key_count(), 0);
 }
 
 #[test]
 fn a_key_learns_everything_about_itself() {
     let emulator = emulator();
-    let created = create(
-        &emulator,
-        &json!({"name": "a", "limit": 10, "limit_reset": "weekly"}),
-    );
+    let created = create(&emulator, &json!({"name": "a", "limit": 10, "limit_reset": "weekly"}));
     let secret = created.json()["key"].as_str().unwrap().to_owned();
     emulator.spend(created.data()["hash"].as_str().unwrap(), 2.5);
     let current = call(&emulator, "GET", "/key").bearer(&secret).send().data();
@@ -180,10 +152,7 @@ fn a_management_key_learns_that_it_is_one() {
     let current = call(&emulator, "GET", "/key").send().data();
     assert_eq!(current["is_management_key"], true);
     assert_eq!(current["is_provisioning_key"], true);
-    assert_eq!(
-        (&current["budgets"], &current["effective_budget"]),
-        (&json!([]), &Value::Null)
-    );
+    assert_eq!((&current["budgets"], &current["effective_budget"]), (&json!([]), &Value::Null));
 }
 
 #[test]
@@ -210,19 +179,14 @@ fn equal_seeds_give_equal_keys_and_no_seed_gives_others() {
 fn the_requests_it_has_seen_can_be_looked_at() {
     let emulator = emulator();
     create(&emulator, &json!({"name": "a"}));
-    call(&emulator, "GET", "/keys?offset=0")
-        .header("x-title", "Test")
-        .send();
+    call(&emulator, "GET", "/keys?offset=0").header("x-title", "Test").send();
     let requests = emulator.requests();
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[0].method, "POST");
     assert_eq!(requests[0].body.as_ref(), br#"{"name":"a"}"#);
     assert_eq!(requests[1].path_and_query, "/api/v1/keys?offset=0");
     assert_eq!(requests[1].headers["x-title"], "Test");
-    assert_eq!(
-        (requests[0].committed, requests[1].committed),
-        (true, false)
-    );
+    assert_eq!((requests[0].committed, requests[1].committed), (true, false));
     emulator.clear_requests();
     assert!(emulator.requests().is_empty());
 }

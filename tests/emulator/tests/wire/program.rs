@@ -13,11 +13,7 @@ fn program(arguments: &[&str]) -> Command {
 }
 
 fn run(arguments: &[&str]) -> (i32, String, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = program(arguments).output().unwrap();
+    let Output { status, stdout, stderr } = program(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (status.code().unwrap(), text(stdout), text(stderr))
 }
@@ -26,15 +22,9 @@ fn run(arguments: &[&str]) -> (i32, String, String) {
 fn help_shows_every_option() {
     let (code, stdout, stderr) = run(&["--help"]);
     assert_eq!((code, stderr.as_str()), (0, ""));
-    for option in [
-        "--port",
-        "--state",
-        "--keys",
-        "--seed",
-        "--cors-expose",
-        "--close-idle",
-        "--rate-limit",
-    ] {
+    for option in
+        ["--port", "--state", "--keys", "--seed", "--cors-expose", "--close-idle", "--rate-limit"]
+    {
         assert!(stdout.contains(option), "{option}");
     }
 }
@@ -43,11 +33,7 @@ fn help_shows_every_option() {
 fn a_bad_option_is_told_in_one_line_with_code_2() {
     for arguments in [&["--nonsense"][..], &["--port", "x"], &["--keys"]] {
         let (code, stdout, stderr) = run(arguments);
-        assert_eq!(
-            (code, stdout.as_str(), stderr.lines().count()),
-            (2, "", 1),
-            "{stderr}"
-        );
+        assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{stderr}");
         assert!(stderr.contains(arguments[0]));
     }
 }
@@ -81,11 +67,7 @@ fn it_says_where_it_is_and_with_which_keys_it_can_be_used() {
     let (url, management_key, ordinary_key) = (value(0), value(1), value(2));
     assert_ne!(management_key, ordinary_key);
 
-    let address = url
-        .strip_prefix("http://")
-        .unwrap()
-        .strip_suffix("/api/v1")
-        .unwrap();
+    let address = url.strip_prefix("http://").unwrap().strip_suffix("/api/v1").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
         stream,

@@ -26,46 +26,24 @@ fn an_ordinary_key_manages_nothing() {
     let emulator = Emulator::start().unwrap();
     let (secret, hash) = emulator.create_ordinary_key("a");
     let key = format!("/keys/{hash}");
-    for (method, path) in [
-        ("GET", "/keys"),
-        ("POST", "/keys"),
-        ("GET", &key),
-        ("PATCH", &key),
-        ("DELETE", &key),
-    ] {
-        let reply = call(&emulator, method, path)
-            .bearer(&secret)
-            .json(&json!({"name": "b"}));
+    for (method, path) in
+        [("GET", "/keys"), ("POST", "/keys"), ("GET", &key), ("PATCH", &key), ("DELETE", &key)]
+    {
+        let reply = call(&emulator, method, path).bearer(&secret).json(&json!({"name": "b"}));
         let reply = reply.send();
         assert_eq!(reply.refusal(), 403, "{method} {path}");
-        assert!(
-            reply.json()["error"]["message"]
-                .as_str()
-                .unwrap()
-                .contains("management key")
-        );
+        assert!(reply.json()["error"]["message"].as_str().unwrap().contains("management key"));
     }
     assert_eq!(emulator.keys()[0].name, "a");
-    assert_eq!(
-        call(&emulator, "GET", "/key").bearer(&secret).send().status,
-        200
-    );
+    assert_eq!(call(&emulator, "GET", "/key").bearer(&secret).send().status, 200);
 }
 
 #[test]
 fn a_disabled_key_is_let_in_no_more() {
     let emulator = Emulator::start().unwrap();
     let (secret, hash) = emulator.create_ordinary_key("a");
-    call(&emulator, "PATCH", &format!("/keys/{hash}"))
-        .json(&json!({"disabled": true}))
-        .send();
-    assert_eq!(
-        call(&emulator, "GET", "/key")
-            .bearer(&secret)
-            .send()
-            .refusal(),
-        401
-    );
+    call(&emulator, "PATCH", &format!("/keys/{hash}")).json(&json!({"disabled": true})).send();
+    assert_eq!(call(&emulator, "GET", "/key").bearer(&secret).send().refusal(), 401);
 }
 
 #[test]
@@ -73,27 +51,9 @@ fn an_unknown_hash_or_path_is_not_found() {
     let emulator = Emulator::start().unwrap();
     let body = json!({"name": "a"});
     for method in ["GET", "PATCH", "DELETE"] {
-        assert_eq!(
-            call(&emulator, method, UNKNOWN_HASH)
-                .json(&body)
-                .send()
-                .refusal(),
-            404
-        );
-        assert_eq!(
-            call(&emulator, method, "/keys/%2e%2e")
-                .json(&body)
-                .send()
-                .refusal(),
-            404
-        );
-        assert_eq!(
-            call(&emulator, method, "/keys/")
-                .json(&body)
-                .send()
-                .refusal(),
-            404
-        );
+        assert_eq!(call(&emulator, method, UNKNOWN_HASH).json(&body).send().refusal(), 404);
+        assert_eq!(call(&emulator, method, "/keys/%2e%2e").json(&body).send().refusal(), 404);
+        assert_eq!(call(&emulator, method, "/keys/").json(&body).send().refusal(), 404);
     }
     assert_eq!(at(&emulator, "GET", "/").send().refusal(), 404);
     assert_eq!(call(&emulator, "PUT", "/keys").send().refusal(), 405);
@@ -128,12 +88,7 @@ fn create_refuses_what_it_cannot_mean() {
         body[field] = value;
         let reply = call(&emulator, "POST", "/keys").json(&body).send();
         assert_eq!(reply.refusal(), 400, "{body}");
-        assert!(
-            reply.json()["error"]["message"]
-                .as_str()
-                .unwrap()
-                .contains(field)
-        );
+        assert!(reply.json()["error"]["message"].as_str().unwrap().contains(field));
     }
     assert_eq!(emulator.key_count(), 0);
 }
@@ -145,36 +100,22 @@ fn create_takes_null_where_it_means_nothing() {
         "name": "a", "limit": null, "limit_reset": null, "expires_at": null,
         "creator_user_id": null,
     });
-    assert_eq!(
-        call(&emulator, "POST", "/keys").json(&body).send().status,
-        201
-    );
+    assert_eq!(call(&emulator, "POST", "/keys").json(&body).send().status, 201);
 }
 
 #[test]
 fn a_body_has_to_be_a_json_object_that_says_so() {
     let emulator = Emulator::start().unwrap();
-    for body in [
-        "",
-        "{",
-        "[]",
-        "null",
-        "name=a",
-        r#"{"name":"a"} x"#,
-        r#"{"name":"\ud800"}"#,
-    ] {
+    for body in ["", "{", "[]", "null", "name=a", r#"{"name":"a"} x"#, r#"{"name":"\ud800"}"#] {
         let call = call(&emulator, "POST", "/keys").text("application/json", body);
         assert_eq!(call.send().refusal(), 400, "{body}");
     }
     let good = r#"{"name":"a"}"#;
     let nan = r#"{"name":"a","limit":NaN}"#;
     let huge = r#"{"name":"a","limit":1e999}"#;
-    for (content_type, body) in [
-        ("text/plain", good),
-        ("", good),
-        ("application/json", nan),
-        ("application/json", huge),
-    ] {
+    for (content_type, body) in
+        [("text/plain", good), ("", good), ("application/json", nan), ("application/json", huge)]
+    {
         let call = call(&emulator, "POST", "/keys").text(content_type, body);
         assert_eq!(call.send().refusal(), 400, "{content_type} {body}");
     }
@@ -219,9 +160,7 @@ fn list_refuses_parameters_that_it_cannot_read() {
         "workspace_id=x",
     ] {
         assert_eq!(
-            call(&emulator, "GET", &format!("/keys?{query}"))
-                .send()
-                .refusal(),
+            call(&emulator, "GET", &format!("/keys?{query}")).send().refusal(),
             400,
             "{query}"
         );

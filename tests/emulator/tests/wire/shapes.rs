@@ -6,31 +6,16 @@ use serde_json::{Value, json};
 use crate::client::call;
 
 fn fields(data: &Value) -> Vec<&str> {
-    data.as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect()
+    data.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
 #[test]
 fn the_seeds_answers_lack_what_came_later() {
     let emulator = Emulator::start().unwrap();
     emulator.seed_keys(1);
-    let list = call(&emulator, "GET", "/keys")
-        .fault("shape=1")
-        .send()
-        .data();
-    let current = call(&emulator, "GET", "/key")
-        .fault("shape=1")
-        .send()
-        .data();
-    for later in [
-        "creator_user_id",
-        "workspace_id",
-        "external_user",
-        "last_used_at",
-    ] {
+    let list = call(&emulator, "GET", "/keys").fault("shape=1").send().data();
+    let current = call(&emulator, "GET", "/key").fault("shape=1").send().data();
+    for later in ["creator_user_id", "workspace_id", "external_user", "last_used_at"] {
         assert!(!fields(&list[0]).contains(&later), "{later}");
         assert!(!fields(&current).contains(&later), "{later}");
     }
@@ -55,12 +40,7 @@ fn a_create_keeps_its_secret_in_every_shape() {
         let create = call(&emulator, "POST", "/keys").json(&json!({"name": "a"}));
         let reply = create.fault(&format!("shape={shape}")).send();
         assert_eq!(reply.status, 201);
-        assert!(
-            reply.json()["key"]
-                .as_str()
-                .unwrap()
-                .starts_with("sk-or-v1-")
-        );
+        assert!(reply.json()["key"].as_str().unwrap().starts_with("sk-or-v1-"));
     }
     assert_eq!(emulator.key_count(), 9);
 }
@@ -74,10 +54,7 @@ fn the_future_has_unknown_fields_and_unknown_values() {
     assert!(list.json().get("emulator_page").is_some());
     assert!(key.get("emulator_mood").is_some());
     assert_eq!(key["limit_reset"], "fortnightly");
-    let current = call(&emulator, "GET", "/key")
-        .fault("shape=newer")
-        .send()
-        .data();
+    let current = call(&emulator, "GET", "/key").fault("shape=newer").send().data();
     assert_eq!(current["allowed_data_regions"][1], "moon");
     assert_eq!(current["effective_budget"]["scope"], "continent");
 }

@@ -1,0 +1,181 @@
+//! Everything of a call that does not depend on its operation's type: the
+//! request, the verdict on an answer, the pause before the next attempt.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::uri::Uri;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+
+use super::Start;
+use super::finding::{Failure, Finding};
+use super::redirect;
+use crate::config::{CallOptions, Config};
+use crate::error::{
+    ApiError, BuildError, DecodeError, ErrorKind, TransportError, TransportErrorKind,
+};
+use crate::operation::{Operation, Parts, Replay};
+use crate::outcome::Outcome;
+use crate::redact;
+use crate::retry::{Trouble, next_entropy};
+use crate::retry_after::{forbids_retry, retry_after};
+use crate::secret::ApiKey;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A call under way.
+pub(super) struct Call {
+    pub(super) name: &'static str,
+    pub(super) replay: Replay,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+    pub(super) config: Config,
+    pub(super) start: Start,
+    /// From 1.
+    pub(super) number: u32,
+    /// The key of the last request, which its answer must not show.
+    key: Option<ApiKey>,
+    /// Whether an attempt so far may have been processed.
+    pub(super) was_ambiguous: bool,
+    /// What the last retry took from the quota.
+    pub(super) taken: Option<u32>,
+}
+
+impl Call {
+    pub(super) fn new<O: Operation>(
+        config: &Config,
+        options: &CallOptions,
+        operation: &O,
+        start: Start,
+    ) -> Result<Self, BuildError> {
+        let config = config.for_call(options)?;
+        let Parts { method, path, body } = operation.parts()?;
+        let uri = config.base_url.join(&path)?;
+        let mut headers = config.headers.to_map();
+        headers.insert(ACCEPT, JSON);
+        if body.is_some() {
+            headers.insert(CONTENT_TYPE, JSON);
+        }
+        Ok(Self {
+            name: O::NAME,
+            replay: O::REPLAY,
+            method,
+            uri,
+            headers,
+            body: body.unwrap_or_default(),
+            config,
+            start,
+            number: 1,
+            key: None,
+            was_ambiguous: false,
+            taken: None,
+        })
+    }
+
+    pub(super) fn request(&mut self, key: &ApiKey) -> Request<Bytes> {
+        self.key = Some(key.clone());
+        let mut request = Request::new(self.body.clone());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = self.headers.clone();
+        request.headers_mut().insert(AUTHORIZATION, key.authorization());
+        request
+    }
+
+    /// What an answer must not show.
+    pub(super) fn secrets<'a>(&'a self, secret: Option<&'a str>) -> Vec<&'a str> {
+        let key = self.key.as_ref().map(ApiKey::reveal);
+        key.into_iter().chain(secret).chain(self.config.headers.secrets()).collect()
+    }
+
+    pub(super) fn judge(
+        &self,
+        outcome: Result<Response<Bytes>, TransportError>,
+        secret: Option<&str>,
+    ) -> Finding {
+        let answer = match outcome {
+            Ok(answer) => answer,
+            Err(error) => return Finding::below_http(error),
+        };
+        let status = answer.status();
+        let max_body = if status.is_success() {
+            self.config.max_success_body
+        } else {
+            self.config.max_error_body
+        };
+        if answer.body().len() > max_body {
+            let kind = TransportErrorKind::BodyTooLarge(max_body);
+            return Finding::below_http(TransportError::ambiguous(kind).with_status(Some(status)));
+        }
+        if status.is_success() {
+            return Finding::Success(answer);
+        }
+        let (head, body) = answer.into_parts();
+        let retry_after = retry_after(&head.headers);
+        let mut outcome =
+            Outcome::of_status(status, retry_after.is_some() && !self.config.retry.strict);
+        if self.replay.is_safe()
+            && outcome.trouble.is_none()
+            && self.config.retry.has_status(status)
+        {
+            outcome.trouble = Some(Trouble::Transient);
+        }
+        let kind = if status.is_redirection() {
+            let origin = redirect::origin(&head.headers, &self.uri)
+                .map(|origin| redact::mask(&origin, &self.secrets(secret)).into_boxed_str());
+            ErrorKind::UnexpectedRedirect { status, origin }
+        } else {
+            ErrorKind::Api(ApiError::read(status, &body, &self.secrets(secret)))
+        };
+        Finding::Failure(Failure {
+            kind,
+            outcome,
+            retry_after,
+            is_final: forbids_retry(&head.headers),
+            headers: Some(head.headers),
+        })
+    }
+
+    /// A body under a status of success that is not what was promised.
+    pub(super) fn unreadable(
+        &self,
+        status: StatusCode,
+        body: &[u8],
+        error: DecodeError,
+        secret: Option<&str>,
+    ) -> ErrorKind {
+        ApiError::documented(status, body, &self.secrets(secret))
+            .map_or_else(|| ErrorKind::Decode(error.with_status(status)), ErrorKind::Api)
+    }
+
+    /// The pause before the next attempt; `None` if there is to be none.
+    pub(super) fn pause_after(&mut self, failure: &Failure, elapsed: Duration) -> Option<Duration> {
+        let policy = &self.config.retry;
+        let listed = match &failure.kind {
+            ErrorKind::Api(error) => policy.has_status(error.status),
+            ErrorKind::Transport(_) => policy.connection_errors,
+            _ => false,
+        };
+        let trouble = failure.outcome.trouble?;
+        let asked = failure.retry_after;
+        if !listed
+            || failure.is_final
+            || !failure.outcome.may_repeat(self.replay)
+            || self.number >= policy.max_attempts
+            || asked.is_some_and(|asked| asked > policy.max_retry_after)
+        {
+            return None;
+        }
+        let entropy = next_entropy(&mut self.start.entropy);
+        let pause = policy.pause(trouble, self.number, asked, entropy);
+        let latest = policy.max_elapsed_time.unwrap_or(Duration::MAX).min(self.config.timeout);
+        let fits = |pause: &Duration| elapsed.saturating_add(*pause) < latest;
+        // Where only the jitter does not fit, what the server asked for does.
+        let after = [Some(pause), asked].into_iter().flatten().find(fits)?;
+        self.taken = Some(self.config.quota.take(trouble)?);
+        Some(after)
+    }
+}

@@ -1,0 +1,280 @@
+//! The machine that owns retries: one attempt after another, without I/O.
+
+mod call;
+mod finding;
+mod redirect;
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{Request, Response as HttpResponse, StatusCode};
+use zeroize::Zeroize;
+
+use self::call::Call;
+use self::finding::Failure;
+pub(crate) use self::finding::Finding;
+use crate::config::{CallOptions, Config};
+use crate::error::{Circumstances, Effect, Error, ErrorKind, MayHaveCreated, TransportError};
+use crate::operation::{Operation, Parsed, Replay};
+use crate::outcome::{Class, Outcome};
+use crate::redact;
+use crate::response::{Meta, Response, request_id};
+use crate::secret::ApiKey;
+use crate::trace;
+use crate::transport::{Exchange, Limits};
+
+/// What a call needs from the world at its beginning.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start {
+    /// Random bits, for jitter.
+    pub entropy: u64,
+    /// The time of day, if it is known.
+    pub wall_clock: Option<SystemTime>,
+}
+
+/// One attempt of a call: a request to send, and what to make of its outcome.
+///
+/// ```text
+///        Attempt::first(config, options, operation, start)
+///                           │
+///                           ▼
+///    ┌──────────────▶ Attempt ──exchange, request──▶ the transport
+///    │                      │
+///    │            finish(outcome, elapsed)
+///    │                      │
+///    │            ┌─────────┴──────────┐
+///    │            ▼                    ▼
+///    └── Step::Retry { after }   Step::Done(result)
+/// ```
+///
+/// An attempt is consumed by its outcome, so that no request can be sent twice
+/// by mistake. It does no I/O: time and entropy come in as arguments.
+///
+/// ```
+/// use std::time::Duration;
+/// use bytes::Bytes;
+/// use openrouter_keys_core::{ApiKey, Attempt, CallOptions, Config, GetCurrentKeyMetadata, Start, Step};
+///
+/// let key = ApiKey::new("sk-or-v1-0123456789abcdef")?;
+/// let start = Start { entropy: 7, wall_clock: None };
+/// let mut attempt = Attempt::first(&Config::new(), &CallOptions::new(), GetCurrentKeyMetadata, start)?;
+///
+/// let request = attempt.request(&key);
+/// assert_eq!(request.uri(), "https://openrouter.ai/api/v1/key");
+///
+/// // The server has trouble: the machine says when to send the next request.
+/// let busy = http::Response::builder().status(503).body(Bytes::new())?;
+/// let Step::Retry { after, next: mut attempt } = attempt.finish(Ok(busy), Duration::from_millis(80)) else {
+///     panic!("a read is tried again");
+/// };
+/// assert!(after <= Duration::from_millis(50));
+///
+/// let request = attempt.request(&key);
+/// let answer = http::Response::new(Bytes::from_static(br#"{"data":{"label":"sk-or-v1-0e6...1c96"}}"#));
+/// let Step::Done(result) = attempt.finish(Ok(answer), Duration::from_millis(200)) else {
+///     panic!("an answer ends the call");
+/// };
+/// assert_eq!(result?.meta.attempts, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "an attempt does nothing until its request is sent and its outcome handed back"]
+pub struct Attempt<O> {
+    operation: O,
+    call: Call,
+}
+
+/// What follows an attempt.
+#[derive(Debug)]
+#[must_use = "a step says what to do next"]
+#[expect(clippy::large_enum_variant, reason = "a step is taken apart at once")]
+pub enum Step<O: Operation> {
+    /// The call has ended.
+    Done(Result<Response<O::Output>, Error>),
+    /// Another attempt follows after a pause.
+    Retry {
+        /// How long to wait.
+        after: Duration,
+        /// The attempt to make then.
+        next: Attempt<O>,
+    },
+}
+
+impl<O: Operation> Attempt<O> {
+    /// Checks the arguments and the settings and prepares the first attempt.
+    pub fn first(
+        config: &Config,
+        options: &CallOptions,
+        operation: O,
+        start: Start,
+    ) -> Result<Self, Error> {
+        let call = Call::new(config, options, &operation, start)
+            .map_err(|error| Error::unsent(O::NAME, ErrorKind::Build(error)))?;
+        Ok(Self { operation, call })
+    }
+
+    /// The attempt's number within its call, from 1.
+    pub fn number(&self) -> u32 {
+        self.call.number
+    }
+
+    /// The limits of the exchange, `elapsed` after the call's beginning.
+    pub fn exchange(&self, elapsed: Duration) -> Exchange {
+        let limits = Limits::of(&self.call.config);
+        let left = self.time_left(elapsed);
+        Exchange::new(Limits {
+            timeout: left.min(limits.timeout),
+            is_last_of_call: left < limits.timeout,
+            fresh_connection: !self.call.replay.is_safe(),
+            ..limits
+        })
+    }
+
+    /// How much of the call's time is left.
+    pub fn time_left(&self, elapsed: Duration) -> Duration {
+        self.call.config.timeout.saturating_sub(elapsed)
+    }
+
+    /// The request, signed with the key. Its body is shared, not copied.
+    pub fn request(&mut self, key: &ApiKey) -> Request<Bytes> {
+        self.call.request(key)
+    }
+
+    /// Judges what became of the request, `elapsed` after the call's beginning.
+    pub fn finish(
+        mut self,
+        outcome: Result<HttpResponse<Bytes>, TransportError>,
+        elapsed: Duration,
+    ) -> Step<O> {
+        let finding = self.call.judge(outcome, self.operation.secret());
+        trace::attempt(O::NAME, self.call.number, &finding, elapsed);
+        let failure = match finding {
+            Finding::Success(answer) => return Step::Done(self.succeed(answer, elapsed)),
+            Finding::Failure(failure) => failure,
+        };
+        if failure.is_not_found() && self.call.was_ambiguous {
+            if let (Some(output), Some(headers)) = (self.operation.gone(), &failure.headers) {
+                self.call.config.quota.refund(self.call.taken);
+                let meta = Meta {
+                    status: StatusCode::NOT_FOUND,
+                    headers: headers.clone(),
+                    attempts: self.call.number,
+                    envelope: crate::json::Extra::default(),
+                };
+                return Step::Done(Ok(Response { output, meta }));
+            }
+        }
+        self.call.was_ambiguous |= failure.outcome.class == Class::Ambiguous;
+        match self.call.pause_after(&failure, elapsed) {
+            Some(after) => {
+                self.call.number = self.call.number.saturating_add(1);
+                Step::Retry { after, next: self }
+            }
+            None => Step::Done(Err(self.fail(failure, elapsed))),
+        }
+    }
+
+    /// Ends the call because no key could be had for this attempt.
+    pub fn without_key(mut self, cause: crate::BoxError, elapsed: Duration) -> Error {
+        // This attempt's request was never built.
+        self.call.number = self.call.number.saturating_sub(1);
+        self.fail(
+            Failure {
+                kind: ErrorKind::Credentials(cause),
+                outcome: Outcome { class: Class::NotSent, trouble: None },
+                retry_after: None,
+                is_final: true,
+                headers: None,
+            },
+            elapsed,
+        )
+    }
+
+    fn succeed(
+        self,
+        answer: HttpResponse<Bytes>,
+        elapsed: Duration,
+    ) -> Result<Response<O::Output>, Error> {
+        self.call.config.quota.refund(self.call.taken);
+        let (head, body) = answer.into_parts();
+        let parsed = self.operation.parse(&body);
+        let result = match parsed {
+            Ok(Parsed { output, envelope }) => {
+                let meta = Meta {
+                    status: head.status,
+                    headers: head.headers,
+                    attempts: self.call.number,
+                    envelope,
+                };
+                Ok(Response { output, meta })
+            }
+            Err(error) => {
+                let kind = self.call.unreadable(head.status, &body, error, self.operation.secret());
+                Err(self.fail(
+                    Failure {
+                        kind,
+                        outcome: Outcome { class: Class::Ambiguous, trouble: None },
+                        retry_after: None,
+                        is_final: true,
+                        headers: Some(head.headers),
+                    },
+                    elapsed,
+                ))
+            }
+        };
+        wipe_if_secret(O::REPLAY, body);
+        result
+    }
+
+    fn fail(&self, failure: Failure, elapsed: Duration) -> Error {
+        let was_ambiguous = self.call.was_ambiguous || failure.outcome.class == Class::Ambiguous;
+        let effect = match (was_ambiguous, self.call.replay) {
+            (false, _) | (true, Replay::Reads) => Effect::Nothing,
+            (true, Replay::ChangesOnce) => Effect::MayHaveChanged,
+            (true, Replay::Duplicates) => {
+                let orphan = self.operation.orphan();
+                let from = self.call.start.wall_clock;
+                Effect::MayHaveCreated(MayHaveCreated {
+                    name: orphan.map(|orphan| orphan.name.to_owned()).unwrap_or_default(),
+                    workspace_id: orphan.and_then(|orphan| orphan.workspace_id.map(str::to_owned)),
+                    from,
+                    until: from.and_then(|from| from.checked_add(elapsed)),
+                })
+            }
+        };
+        let secrets = self.call.secrets(self.operation.secret());
+        Error::new(
+            failure.kind,
+            Circumstances {
+                operation: O::NAME,
+                effect,
+                is_retryable: !failure.is_final && failure.outcome.may_repeat(self.call.replay),
+                attempts: self.call.number,
+                retry_after: failure.retry_after,
+                request_id: failure
+                    .headers
+                    .as_ref()
+                    .and_then(request_id)
+                    .map(|id| redact::mask(id, &secrets).into_boxed_str()),
+            },
+        )
+    }
+}
+
+/// The answer to a create holds its secret, and this is the last holder of it.
+fn wipe_if_secret(replay: Replay, body: Bytes) {
+    if replay == Replay::Duplicates {
+        if let Ok(mut body) = body.try_into_mut() {
+            body.as_mut().zeroize();
+        }
+    }
+}
+
+impl<O> fmt::Debug for Attempt<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt")
+            .field("operation", &self.call.name)
+            .field("number", &self.call.number)
+            .finish_non_exhaustive()
+    }
+}
