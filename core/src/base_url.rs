@@ -119,10 +119,18 @@ fn refused(reason: &str) -> BuildError {
     BuildError::new(BuildErrorKind::BaseUrl, format!("the base URL {reason}"))
 }
 
-/// Whether there is a port that is no number from 0 to 65535.
+/// Whether there is more behind the host than a port from 0 to 65535.
 pub(crate) fn has_bad_port(authority: &Authority) -> bool {
-    let has_port = !authority.as_str().ends_with(authority.host());
-    has_port && authority.port_u16().is_none()
+    let bare = authority.as_str().rsplit('@').next().unwrap_or_default();
+    match bare.strip_prefix(authority.host()) {
+        Some("") => false,
+        Some(rest) => rest.strip_prefix(':').is_none_or(is_no_port),
+        None => true,
+    }
+}
+
+fn is_no_port(text: &str) -> bool {
+    !text.bytes().all(|byte| byte.is_ascii_digit()) || text.parse::<u16>().is_err()
 }
 
 fn is_plain_segment(segment: &str) -> bool {
@@ -131,8 +139,9 @@ fn is_plain_segment(segment: &str) -> bool {
     dots != "." && dots != ".." && !segment.contains('\\')
 }
 
-/// `localhost`, its subdomains, 127.0.0.0/8 and `::1` never leave the machine.
-fn is_loopback(host: &str) -> bool {
+/// Whether a host is this machine: `localhost`, its subdomains, 127.0.0.0/8 and
+/// `::1`. Such a host may be reached without TLS, and without a proxy.
+pub fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.eq_ignore_ascii_case("localhost")
         || bare.to_ascii_lowercase().ends_with(".localhost")
@@ -184,6 +193,11 @@ mod tests {
             "http://a.example",
             "http://127.0.0.1.a.example",
             "http://localhost.a.example",
+            "http://evillocalhost",
+            "http://[::1]evil.example:80/",
+            "https://9:99999",
+            "https://:443",
+            "https://a.example:+1",
             "https://a.example/a b",
             "https://a.example\n",
         ] {

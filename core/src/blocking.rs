@@ -9,6 +9,7 @@ use crate::error::{BoxError, BuildError, Error};
 use crate::key::Key;
 use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update};
 use crate::pages::Pages;
+use crate::quota::RetryQuota;
 use crate::response::Response;
 use crate::secret::ApiKey;
 use crate::trace;
@@ -60,9 +61,10 @@ impl Client {
     pub fn with_provider(
         transport: impl BlockingTransport + 'static,
         keys: impl Fn() -> Result<ApiKey, BoxError> + Send + Sync + 'static,
-        config: Config,
+        mut config: Config,
     ) -> Result<Self, BuildError> {
         config.check()?;
+        config.quota = RetryQuota::default();
         Ok(Self(Arc::new(Inner { transport: Box::new(transport), keys: Box::new(keys), config })))
     }
 
@@ -122,7 +124,9 @@ impl Client {
                 Ok(key) => attempt.request(&key),
                 Err(cause) => return Err(attempt.without_key(cause, elapsed())),
             };
-            let outcome = transport.send(request, &attempt.exchange(elapsed()));
+            let exchange = attempt.exchange(elapsed());
+            let outcome =
+                exchange.check_in_time().and_then(|()| transport.send(request, &exchange));
             match attempt.finish(outcome, elapsed()) {
                 Step::Done(result) => return result,
                 Step::Retry { after, next } => {

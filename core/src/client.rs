@@ -12,6 +12,7 @@ use crate::error::{BoxError, BuildError, Error, TimeoutPhase, TransportError, Tr
 use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update};
 use crate::pages::{KeyStream, Pages};
 use crate::provider::{KeySource, Source};
+use crate::quota::RetryQuota;
 use crate::race::race;
 use crate::response::Response;
 use crate::secret::ApiKey;
@@ -57,9 +58,10 @@ impl Client {
     pub fn with_config(
         transport: impl Transport + 'static,
         key: impl Into<KeySource>,
-        config: Config,
+        mut config: Config,
     ) -> Result<Self, BuildError> {
         config.check()?;
+        config.quota = RetryQuota::default();
         let transport = Box::new(transport);
         Ok(Self(Arc::new(Inner { transport, keys: key.into(), config })))
     }

@@ -11,7 +11,7 @@ use crate::retry::RetryPolicy;
 
 /// The settings of a client. The defaults are right for most programs.
 ///
-/// Clones share the retry quota.
+/// Each client has a retry quota of its own, which its clones share.
 ///
 /// ```
 /// use std::time::Duration;

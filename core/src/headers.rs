@@ -7,6 +7,9 @@ use crate::redact;
 
 const HTTP_REFERER: HeaderName = HeaderName::from_static("http-referer");
 const TITLE: HeaderName = HeaderName::from_static("x-openrouter-title");
+const OLD_TITLE: HeaderName = HeaderName::from_static("x-title");
+/// A shorter value is in other texts by chance: `1`, `eu`.
+const SHORTEST_SECRET: usize = 8;
 const CATEGORIES: HeaderName = HeaderName::from_static("x-openrouter-categories");
 
 /// What only the core or the transport may say. A second `Authorization` or
@@ -137,8 +140,9 @@ impl Headers {
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.0
             .iter()
-            .filter(|(name, _)| ![HTTP_REFERER, TITLE, CATEGORIES].contains(name))
+            .filter(|(name, _)| ![HTTP_REFERER, TITLE, OLD_TITLE, CATEGORIES].contains(name))
             .filter_map(|(_, value)| value.to_str().ok())
+            .filter(|value| value.len() >= SHORTEST_SECRET)
     }
 }
 

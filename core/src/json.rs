@@ -53,7 +53,13 @@ impl Eq for Json {}
 
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&redact::mask(self.as_str(), &[]))
+        let text = match self.parse() {
+            Ok(value) if self.as_str().contains("\\u") => {
+                redact::mask_value(value, &[]).to_string()
+            }
+            _ => redact::mask(self.as_str(), &[]),
+        };
+        f.write_str(&text)
     }
 }
 

@@ -101,7 +101,7 @@ mod trace;
 mod transport;
 
 pub use attempt::{Attempt, Start, Step};
-pub use base_url::{BaseUrl, DEFAULT_BASE_URL};
+pub use base_url::{BaseUrl, DEFAULT_BASE_URL, is_loopback};
 pub use call::Call;
 pub use client::{CallWithResponse, Client};
 pub use config::{CallOptions, Config};

@@ -46,6 +46,10 @@ impl Outcome {
 
     /// What a failure below HTTP means.
     pub(crate) fn of_transport(error: &TransportError) -> Self {
+        // A refusal is a refusal even if its explanation breaks off.
+        if let Some(status) = error.status().filter(StatusCode::is_client_error) {
+            return Self::of_status(status, false);
+        }
         let class = match error.reach() {
             Reach::NotSent => Class::NotSent,
             Reach::Ambiguous => Class::Ambiguous,

@@ -2,11 +2,11 @@
 //!
 //! The API pages by offset, newest first, so that a key that is made or deleted
 //! meanwhile shifts every later offset. Pages therefore overlap by one key: if
-//! the first key of a further page was not seen yet, others may have slipped
-//! past, and the listing steps back. Keys are told apart by their hash.
+//! nothing on a further page was seen yet, something may have slipped past, and
+//! the listing steps back. Keys are told apart by their hash.
 //!
-//! Why one key of overlap is enough: the order never changes, so that every key
-//! before one that was seen was seen too, or is new.
+//! Why that is enough: the order never changes, so that every key before one
+//! that was seen was seen too, or is new.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
@@ -19,6 +19,7 @@ use crate::client::Client;
 use crate::config::CallOptions;
 use crate::error::{Error, ErrorKind};
 use crate::hash::KeyHash;
+use crate::json::Json;
 use crate::key::Key;
 use crate::operation::{List, Operation, PAGE_SIZE, Page};
 use crate::transport::BoxFuture;
@@ -40,7 +41,7 @@ pub(crate) struct Pages {
     furthest: Option<u64>,
     /// Pages in a row that brought nothing new.
     fruitless: u32,
-    seen: BTreeSet<KeyHash>,
+    seen: BTreeSet<Identity>,
     keys: VecDeque<Key>,
     until_empty: bool,
 }
@@ -86,8 +87,13 @@ impl Pages {
         let page = page?;
         let rows = page.rows();
         let is_first = offset == self.first;
-        let overlaps =
-            is_first || rows > 0 && page.data.first().is_none_or(|key| !self.is_new(key));
+        let has_seen = page
+            .data
+            .iter()
+            .map(Identity::of)
+            .chain(page.odd.iter().map(Identity::of_odd))
+            .any(|row| self.seen.contains(&row));
+        let overlaps = is_first || has_seen;
         // The keys of a page that does not overlap are not kept: a later page
         // could overlap with them, and the gap before them would go unnoticed.
         let found = if overlaps { self.keep_new(page) } else { 0 };
@@ -111,21 +117,50 @@ impl Pages {
         Ok(())
     }
 
-    fn is_new(&self, key: &Key) -> bool {
-        key.hash.get().is_none_or(|hash| !self.seen.contains(hash))
-    }
-
-    /// Keeps the keys that were not seen yet and tells how many they are. A key
-    /// without a hash cannot be recognised and is kept each time.
+    /// Keeps what was not seen yet and tells how much that is.
     fn keep_new(&mut self, page: Page) -> usize {
-        let before = self.keys.len();
+        let mut found: usize = 0;
+        let mut unnamed: Vec<Identity> = page.odd.iter().map(Identity::of_odd).collect();
+        found = found.saturating_add(unnamed.iter().filter(|row| !self.seen.contains(row)).count());
         for key in page.data {
-            let is_new = key.hash.get().is_none_or(|hash| self.seen.insert(hash.clone()));
+            let identity = Identity::of(&key);
+            let is_new = match identity {
+                Identity::Hash(_) => self.seen.insert(identity),
+                // Two rows of one page may be alike without being the same key.
+                Identity::Text(_) => {
+                    let is_new = !self.seen.contains(&identity);
+                    unnamed.push(identity);
+                    is_new
+                }
+            };
             if is_new {
+                found = found.saturating_add(1);
                 self.keys.push_back(key);
             }
         }
-        self.keys.len().saturating_sub(before)
+        self.seen.extend(unnamed);
+        found
+    }
+}
+
+/// By what a row is recognised on another page: its hash, or all of its text
+/// where the server sent none.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Identity {
+    Hash(KeyHash),
+    Text(String),
+}
+
+impl Identity {
+    fn of(key: &Key) -> Self {
+        match key.hash.get() {
+            Some(hash) => Self::Hash(hash.clone()),
+            None => Self::Text(serde_json::to_string(key).unwrap_or_default()),
+        }
+    }
+
+    fn of_odd(row: &Json) -> Self {
+        Self::Text(row.as_str().to_owned())
     }
 }
 

@@ -71,4 +71,17 @@ mod tests {
         }
         assert_eq!((0..1000).filter(|_| quota.take(Trouble::Throttled).is_some()).count(), 100);
     }
+
+    #[test]
+    fn success_after_success_earns_another_retry() {
+        let quota = RetryQuota::default();
+        while quota.take(Trouble::Transient).is_some() {}
+        // 500 is 35 times 14 and 10 over: 4 successes earn the missing 4.
+        for _ in 0..3 {
+            quota.refund(None);
+            assert_eq!(quota.take(Trouble::Transient), None);
+        }
+        quota.refund(None);
+        assert!(quota.take(Trouble::Transient).is_some());
+    }
 }

@@ -1,5 +1,7 @@
 //! Masking of secrets in text that other people wrote.
 
+use serde_json::Value;
+
 /// What stands in the place of a secret.
 pub(crate) const MASK: &str = "[redacted]";
 
@@ -14,6 +16,20 @@ pub(crate) fn mask(text: &str, secrets: &[&str]) -> String {
         masked = masked.replace(secret, MASK);
     }
     mask_keys(&masked)
+}
+
+/// The same within the strings of a JSON value: in its text, an escape could
+/// hide a key.
+pub(crate) fn mask_value(value: Value, secrets: &[&str]) -> Value {
+    match value {
+        Value::String(text) => Value::String(mask(&text, secrets)),
+        Value::Array(items) => items.into_iter().map(|item| mask_value(item, secrets)).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (mask(&name, secrets), mask_value(value, secrets)))
+            .collect(),
+        plain => plain,
+    }
 }
 
 fn mask_keys(text: &str) -> String {
@@ -45,6 +61,7 @@ mod tests {
             mask("bad key sk-or-v1-0123456789abcdef (sk-or-v1-0e6...1c96)", &[]),
             "bad key [redacted] (sk-or-v1-0e6...1c96)"
         );
+        assert_eq!(mask("sk-or-v1-abc_def_012345678", &[]), "[redacted]");
     }
 
     #[test]

@@ -156,6 +156,11 @@ mod tests {
             parse::<Value>(body).unwrap(),
             json!({"a": "1e999", "b": "\u{fffd}x", "c": "NaN", "d": "\u{1F600}\\", "e": "-1e400"})
         );
+        let long = format!("[1{}]", "0".repeat(310));
+        assert_eq!(
+            parse::<Value>(long.as_bytes()).unwrap(),
+            json!([long.trim_matches(['[', ']'])])
+        );
         assert_eq!(parse::<Value>(b"[\"\xff\"]").unwrap(), json!(["\u{fffd}"]));
         assert_eq!(parse::<Value>(b"[\"\\udc00\\ud800\"]").unwrap(), json!(["\u{fffd}\u{fffd}"]));
     }

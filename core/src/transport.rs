@@ -191,6 +191,14 @@ impl Exchange {
         StatusCode::from_u16(self.seen.load(Ordering::Relaxed)).ok()
     }
 
+    /// Refuses an exchange for which no time is left.
+    pub(crate) fn check_in_time(&self) -> Result<(), TransportError> {
+        if self.timeout().is_zero() {
+            return Err(TransportError::not_sent(TransportErrorKind::Timeout(TimeoutPhase::Call)));
+        }
+        Ok(())
+    }
+
     /// The error of an exchange that took longer than [`timeout`](Self::timeout).
     pub fn timed_out(&self) -> TransportError {
         let phase =
@@ -215,9 +223,7 @@ pub async fn send_within<T: Transport + ?Sized>(
     request: Request<Bytes>,
     exchange: &Exchange,
 ) -> Result<Response<Bytes>, TransportError> {
-    if exchange.timeout().is_zero() {
-        return Err(TransportError::not_sent(TransportErrorKind::Timeout(TimeoutPhase::Call)));
-    }
+    exchange.check_in_time()?;
     let timer = transport.sleep(exchange.timeout());
     race(transport.send(request, exchange), timer)
         .await

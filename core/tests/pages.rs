@@ -161,3 +161,28 @@ async fn an_error_ends_the_listing_and_keeps_what_came_before() {
     assert_eq!(items.iter().filter(|item| item.is_ok()).count(), 100);
     assert!(items.last().unwrap().is_err());
 }
+
+#[tokio::test]
+async fn a_row_without_a_hash_stops_no_listing_and_comes_once() {
+    for odd in [r#"{"name":"x"}"#, r#"{"name":"x","hash":"a/b"}"#, "null", "7"] {
+        for at in [0, 98, 99, 100, 198, 249] {
+            let transport = FakeTransport::answering(move |_, request| {
+                let rows: Vec<String> = (0..250)
+                    .map(|row| {
+                        if row == at {
+                            odd.to_owned()
+                        } else {
+                            format!(r#"{{"hash":"{row:08x}"}}"#)
+                        }
+                    })
+                    .skip(offset_of(request))
+                    .take(100)
+                    .collect();
+                Reply::status(200).json(format!(r#"{{"data":[{}]}}"#, rows.join(",")))
+            });
+            let keys = client(&transport).list_all(List::new()).collect_all().await.unwrap();
+            let expected = if odd.starts_with('{') { 250 } else { 249 };
+            assert_eq!((keys.len(), transport.requests().len()), (expected, 3), "{odd} at {at}");
+        }
+    }
+}

@@ -273,3 +273,31 @@ fn a_retry_sends_the_same_bytes_and_copies_none() {
         (again.method(), again.uri(), again.headers())
     );
 }
+
+#[test]
+fn a_refusal_whose_explanation_breaks_off_is_still_a_refusal() {
+    for status in [400, 401, 403, 404, 413] {
+        let broken = TransportError::ambiguous(TransportErrorKind::Disconnected)
+            .with_status(http::StatusCode::from_u16(status).ok());
+        let create = Create::new("x", Limit::usd(1.0));
+        let attempt =
+            Attempt::first(&Config::new(), &CallOptions::new(), create, Start::default()).unwrap();
+        let Step::Done(Err(error)) = attempt.finish(Err(broken), Duration::ZERO) else {
+            panic!("{status}")
+        };
+        assert_eq!((error.effect(), error.is_retryable()), (&Effect::Nothing, false), "{status}");
+    }
+}
+
+#[test]
+fn one_header_of_several_that_forbids_a_retry_is_enough() {
+    let answer = http::Response::builder()
+        .status(503)
+        .header("x-should-retry", "true")
+        .header("x-should-retry", "false")
+        .body(Bytes::new())
+        .unwrap();
+    let attempt =
+        Attempt::first(&Config::new(), &CallOptions::new(), List::new(), Start::default()).unwrap();
+    assert!(matches!(attempt.finish(Ok(answer), Duration::ZERO), Step::Done(Err(_))));
+}

@@ -128,3 +128,31 @@ async fn a_secret_in_an_unexpected_place_of_an_answer_is_not_printed() {
     let created = client.create(full_create()).await.unwrap();
     assert_clean(&format!("{created:?}"), "the answer");
 }
+
+#[tokio::test]
+async fn a_short_header_value_masks_no_text() {
+    let body = r#"{"error":{"code":400,"message":"the name has 1 character"}}"#;
+    let transport = FakeTransport::always(Reply::status(400).json(body));
+    let client = Client::new(transport, ApiKey::new(KEY).unwrap());
+    let headers =
+        Headers::new().header("x-api-version", "1").unwrap().header("x-tenant", "a").unwrap();
+    let error = client.get("abc").headers(headers).await.unwrap_err();
+    assert!(error.to_string().contains("the name has 1 character"), "{error}");
+}
+
+#[tokio::test]
+async fn a_secret_behind_an_escape_or_of_the_callers_own_is_masked_in_a_success_too() {
+    let escaped = CREATED.replace("sk-", "\\u0073k-");
+    let body = format!(
+        r#"{{"key":"{CREATED}","data":{{"name":"{PARTNER}","label":"{escaped}"}},"note":"{escaped}","partner":"{PARTNER}"}}"#
+    );
+    let transport = FakeTransport::always(Reply::status(201).json(body));
+    let client = Client::new(transport, ApiKey::new(KEY).unwrap());
+    let created = client.create(full_create()).await.unwrap();
+    let json = serde_json::to_string(&created).unwrap();
+    for text in [format!("{created:?}"), json] {
+        assert_clean(&text, "the answer");
+        assert!(!text.contains(&escaped), "{text}");
+    }
+    assert_eq!(created.key().reveal(), CREATED);
+}

@@ -217,3 +217,51 @@ async fn a_call_that_is_dropped_sends_nothing_more() {
     drop(client.list(List::new()).into_future());
     assert_eq!(transport.requests().len(), 0);
 }
+
+#[tokio::test]
+async fn work_that_merely_yields_goes_before_the_virtual_timers() {
+    let transport = FakeTransport::always(Reply::status(200).json(samples::page(1)));
+    let keys = KeySource::provider(|| async {
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        Ok(key())
+    });
+    assert_eq!(Client::new(transport.clone(), keys).list(List::new()).await.unwrap().data.len(), 1);
+    assert_eq!(transport.clock().now(), Duration::ZERO);
+}
+
+#[test]
+fn a_blocking_provider_that_takes_all_the_time_lets_nothing_be_sent() {
+    let transport = FakeTransport::always(Reply::status(200).json(samples::page(1)));
+    let clock = transport.clock();
+    let slow = move || {
+        clock.advance(61 * SECOND);
+        Ok(key())
+    };
+    let client = blocking::Client::with_provider(transport.clone(), slow, Config::new()).unwrap();
+    let error = client.create(Create::new("x", Limit::usd(1.0))).send().unwrap_err();
+    assert_eq!(timeout_phase(&error), TimeoutPhase::Call);
+    assert_eq!((transport.requests().len(), error.may_have_been_created()), (0, false));
+}
+
+#[tokio::test]
+async fn where_both_limits_are_equal_it_is_the_attempt_that_timed_out() {
+    let transport = FakeTransport::never();
+    let call = client(&transport).list(List::new()).timeout(5 * SECOND).attempt_timeout(5 * SECOND);
+    assert_eq!(timeout_phase(&call.await.unwrap_err()), TimeoutPhase::Attempt);
+}
+
+#[tokio::test]
+async fn each_client_has_a_quota_of_its_own() {
+    let transport = FakeTransport::always(Reply::refused());
+    let config = Config::new();
+    let make = || Client::with_config(transport.clone(), key(), config.clone()).unwrap();
+    let (tired, fresh) = (make(), make());
+    for _ in 0..100 {
+        tired.list(List::new()).await.unwrap_err();
+    }
+    assert_eq!(tired.list(List::new()).await.unwrap_err().attempts(), 1);
+    assert_eq!(tired.clone().list(List::new()).await.unwrap_err().attempts(), 1);
+    assert_eq!(fresh.list(List::new()).await.unwrap_err().attempts(), 3);
+}

@@ -91,3 +91,31 @@ fn the_proxy_of_the_environment_is_used_and_its_refusal_means_that_nothing_was_s
     assert!(seen.starts_with("CONNECT openrouter.ai:443 "), "{seen}");
     assert!(!seen.contains("s3cr3t"), "{seen}");
 }
+
+/// A child: lists the keys of an emulator while the environment names a proxy.
+#[test]
+fn child_loopback() {
+    if is_child() {
+        let emulator = openrouter_keys_emulator::Emulator::start().unwrap();
+        let key = openrouter_keys_native::ApiKey::new(emulator.management_key()).unwrap();
+        let url = openrouter_keys_native::BaseUrl::new(emulator.base_url()).unwrap();
+        let config = openrouter_keys_native::Config::new().base_url(url);
+        let client = openrouter_keys_native::blocking::client_with(key, config).unwrap();
+        client.create(Create::new("x", Limit::usd(1.0))).send().unwrap();
+        println!(
+            "{} key",
+            client.list(openrouter_keys_native::List::new()).send().unwrap().data.len()
+        );
+    }
+}
+
+#[test]
+fn this_machine_is_not_asked_through_the_proxy_of_the_environment() {
+    // Nobody listens there: a request through it would fail.
+    let proxy = "http://127.0.0.1:9";
+    let text = child(
+        "child_loopback",
+        &[("HTTP_PROXY", proxy), ("http_proxy", proxy), ("ALL_PROXY", proxy)],
+    );
+    assert!(text.contains("1 key"), "{text}");
+}

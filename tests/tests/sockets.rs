@@ -24,7 +24,7 @@ use openrouter_keys_native::blocking::{self, BlockingNativeTransport};
 use openrouter_keys_native::{
     ApiKey, BaseUrl, Client, Config, Create, Effect, Error, ErrorKind, Exchange, Headers, Jitter,
     Limit, List, NativeTransport, Reach, RetryPolicy, TimeoutPhase, Transport, TransportError,
-    TransportErrorKind, client_with,
+    TransportErrorKind, Update, client_with,
 };
 
 fn key() -> ApiKey {
@@ -138,6 +138,9 @@ async fn reads_share_a_connection_and_each_create_has_one_of_its_own() {
         client.list(List::new()).await.unwrap();
         client.create(create("x")).await.unwrap();
     }
+    let hash = emulator.keys()[0].hash.clone();
+    client.update(Update::new(&hash).disabled(true)).await.unwrap();
+    client.delete(&hash).await.unwrap();
     let connections = |method: &str| -> BTreeSet<u64> {
         let requests = emulator.requests();
         requests
@@ -149,6 +152,7 @@ async fn reads_share_a_connection_and_each_create_has_one_of_its_own() {
     let (reads, creates) = (connections("GET"), connections("POST"));
     assert_eq!((reads.len(), creates.len()), (1, 3));
     assert!(reads.is_disjoint(&creates));
+    assert_eq!((connections("PATCH"), connections("DELETE")), (reads.clone(), reads));
 }
 
 #[tokio::test]
@@ -195,13 +199,149 @@ async fn a_redirects_target_sees_nothing() {
 }
 
 #[tokio::test]
-async fn a_given_client_that_follows_redirects_is_found_out() {
-    let (origin, target) = (Emulator::start().unwrap(), Emulator::start().unwrap());
-    origin.fail_next(Fault::redirect(307, &format!("{}/keys", target.base_url())));
-    let transport = NativeTransport::from_client(reqwest::Client::new());
-    let error = client_over(transport, &origin).list(List::new()).await.unwrap_err();
-    assert_eq!(kind(&error), (Reach::Ambiguous, TransportErrorKind::Setup));
-    assert_eq!(error.attempts(), 1);
+async fn a_given_client_has_to_leave_redirects_alone() {
+    assert!(NativeTransport::from_client(reqwest::Client::new()).is_err());
+    let limited =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(1)).build().unwrap();
+    assert!(NativeTransport::from_client(limited).is_err());
+
+    let emulator = Emulator::start().unwrap();
+    let none =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let client = client_over(NativeTransport::from_client(none).unwrap(), &emulator);
+    assert!(client.list(List::new()).await.unwrap().data.is_empty());
+}
+
+#[tokio::test]
+async fn no_setting_of_the_callers_undoes_what_the_promises_rest_on() {
+    let (emulator, target) = (Emulator::start().unwrap(), Emulator::start().unwrap());
+    let transport = NativeTransport::builder()
+        .reqwest(|client| {
+            let follow = reqwest::redirect::Policy::limited(5);
+            client.redirect(follow).pool_max_idle_per_host(9).referer(true)
+        })
+        .build()
+        .unwrap();
+    let client = client_over(transport, &emulator);
+    for _ in 0..3 {
+        client.create(create("x")).await.unwrap();
+    }
+    let connections: BTreeSet<u64> =
+        emulator.requests().iter().map(|request| request.connection).collect();
+    assert_eq!(connections.len(), 3);
+    emulator.fail_next(Fault::redirect(307, &target.base_url()));
+    client.create(create("x")).await.unwrap_err();
+    assert_eq!(target.requests().len(), 0);
+}
+
+#[test]
+fn without_a_runtime_the_async_client_says_so() {
+    let emulator = Emulator::start().unwrap();
+    let error = pollster::block_on(client(&emulator).list(List::new()).into_future()).unwrap_err();
+    assert_eq!(kind(&error), (Reach::NotSent, TransportErrorKind::Setup));
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("no Tokio runtime"));
+}
+
+#[tokio::test]
+async fn a_body_that_is_announced_too_large_is_not_waited_for() {
+    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 52428800\r\n\r\n{".as_slice();
+    let client = client_with(key(), config(&raw_server(answer))).unwrap();
+    let error = client.list(List::new()).await.unwrap_err();
+    assert_eq!(kind(&error), (Reach::Ambiguous, TransportErrorKind::BodyTooLarge(4 << 20)));
+}
+
+#[tokio::test]
+async fn a_hostile_length_reserves_no_memory() {
+    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 4611686018427387904\r\n\r\n{}".as_slice();
+    let config = config(&raw_server(answer)).max_success_body(usize::MAX);
+    let error = client_with(key(), config)
+        .unwrap()
+        .list(List::new())
+        .retry(RetryPolicy::none())
+        .await
+        .unwrap_err();
+    assert_eq!(kind(&error), (Reach::Ambiguous, TransportErrorKind::Disconnected));
+}
+
+/// Speaks HTTP/2 by hand: reads the preface and answers each request with the
+/// given frames, of which `0` as the stream stands for the request's own.
+fn h2_server(frames: &'static [(u8, u8, u32, &'static [u8])]) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counter = requests.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, counter) = (stream.unwrap(), counter.clone());
+            std::thread::spawn(move || {
+                let mut preface = [0_u8; 24];
+                if stream.read_exact(&mut preface).is_err() {
+                    return;
+                }
+                // An empty SETTINGS frame.
+                let _ = stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]);
+                loop {
+                    let mut head = [0_u8; 9];
+                    if stream.read_exact(&mut head).is_err() {
+                        return;
+                    }
+                    let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+                    let mut payload = vec![0_u8; usize::try_from(length).unwrap()];
+                    if stream.read_exact(&mut payload).is_err() {
+                        return;
+                    }
+                    if head[3] != 1 {
+                        continue; // Not HEADERS.
+                    }
+                    counter.fetch_add(1, Ordering::SeqCst);
+                    for (kind, flags, id, payload) in frames {
+                        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+                        let id = if *kind == 3 {
+                            head[5..9].to_vec()
+                        } else {
+                            id.to_be_bytes().to_vec()
+                        };
+                        let mut frame = vec![length[1], length[2], length[3], *kind, *flags];
+                        frame.extend(id);
+                        frame.extend(*payload);
+                        let _ = stream.write_all(&frame);
+                    }
+                }
+            });
+        }
+    });
+    (format!("http://{address}"), requests)
+}
+
+#[tokio::test]
+async fn a_stream_that_http2_refuses_surely_was_not_processed() {
+    // RST_STREAM with REFUSED_STREAM; GOAWAY before any stream with NO_ERROR.
+    const REFUSED: &[(u8, u8, u32, &[u8])] = &[(3, 0, 0, &[0, 0, 0, 7])];
+    const GOING_AWAY: &[(u8, u8, u32, &[u8])] = &[(7, 0, 0, &[0, 0, 0, 0, 0, 0, 0, 0])];
+    for frames in [REFUSED, GOING_AWAY] {
+        let (address, requests) = h2_server(frames);
+        let transport = NativeTransport::builder().reqwest(reqwest_http2).build().unwrap();
+        let client = Client::with_config(transport, key(), config(&address)).unwrap();
+        let error = client.create(create("x")).await.unwrap_err();
+        assert_eq!(kind(&error), (Reach::NotSent, TransportErrorKind::Refused), "{error:?}");
+        assert_eq!((error.attempts(), error.may_have_been_created()), (3, false));
+        assert_eq!(requests.load(Ordering::SeqCst), 3, "each attempt is one stream");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_http2_breaks_off_may_have_been_processed() {
+    // RST_STREAM with CANCEL; GOAWAY before any stream, but for an error.
+    const CANCELLED: &[(u8, u8, u32, &[u8])] = &[(3, 0, 0, &[0, 0, 0, 8])];
+    const FAILING: &[(u8, u8, u32, &[u8])] = &[(7, 0, 0, &[0, 0, 0, 0, 0, 0, 0, 2])];
+    for frames in [CANCELLED, FAILING] {
+        let (address, requests) = h2_server(frames);
+        let transport = NativeTransport::builder().reqwest(reqwest_http2).build().unwrap();
+        let client = Client::with_config(transport, key(), config(&address)).unwrap();
+        let error = client.create(create("x")).await.unwrap_err();
+        assert!(error.may_have_been_created(), "{error:?}");
+        assert_eq!(requests.load(Ordering::SeqCst), 1);
+    }
 }
 
 #[tokio::test]

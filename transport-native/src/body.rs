@@ -6,6 +6,9 @@ use openrouter_keys_core::{Exchange, TimeoutPhase, TransportError, TransportErro
 
 use crate::failure;
 
+/// How much is reserved on a server's word.
+const RESERVED_AT_MOST: usize = 1 << 20;
+
 /// Reads the whole body. One that is or says that it is larger than allowed is
 /// given up, and with it the connection.
 pub(crate) async fn read(
@@ -66,8 +69,9 @@ impl Body {
         match self {
             Self::Empty => Self::One(chunk),
             Self::One(first) => {
-                let mut pieces =
-                    BytesMut::with_capacity(announced.max(first.len().saturating_add(chunk.len())));
+                let mut pieces = BytesMut::with_capacity(
+                    announced.min(RESERVED_AT_MOST).max(first.len().saturating_add(chunk.len())),
+                );
                 pieces.extend_from_slice(&first);
                 pieces.extend_from_slice(&chunk);
                 Self::Many(pieces)

@@ -15,6 +15,8 @@ pub(crate) fn before_the_head(error: reqwest::Error) -> TransportError {
     // have come after the request was written.
     let failure = if error.is_connect() {
         TransportError::not_sent(connect_kind(&error))
+    } else if is_refusal(&error) {
+        TransportError::not_sent(TransportErrorKind::Refused)
     } else {
         TransportError::ambiguous(exchange_kind(&error))
     };
@@ -26,6 +28,19 @@ pub(crate) fn within_the_body(error: reqwest::Error, status: StatusCode) -> Tran
     TransportError::ambiguous(exchange_kind(&error))
         .with_status(Some(status))
         .with_source(Cause::of(error))
+}
+
+/// RFC 9113, 8.7: the server refuses a stream, or names a last stream before it
+/// in an orderly GOAWAY, and promises that it did not process the request. A
+/// GOAWAY for any other reason promises less.
+fn is_refusal(error: &reqwest::Error) -> bool {
+    let refuses = |cause: &h2::Error| {
+        let reason = cause.reason();
+        cause.is_remote()
+            && (cause.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM)
+                || cause.is_go_away() && reason == Some(h2::Reason::NO_ERROR))
+    };
+    chain(error).filter_map(|cause| cause.downcast_ref()).any(refuses)
 }
 
 fn connect_kind(error: &reqwest::Error) -> TransportErrorKind {
@@ -49,6 +64,9 @@ fn exchange_kind(error: &reqwest::Error) -> TransportErrorKind {
         .any(hyper::Error::is_parse)
     {
         TransportErrorKind::Protocol
+    } else if error.is_timeout() {
+        // Of a client of the caller's: ours have no timeout of their own.
+        TransportErrorKind::Timeout(TimeoutPhase::Attempt)
     } else {
         TransportErrorKind::Disconnected
     }

@@ -172,20 +172,8 @@ impl ApiError {
     }
 }
 
-/// Masked within the decoded strings: in the text, an escape could hide a key.
 fn masked_json(value: Value, secrets: &[&str]) -> Option<Json> {
-    fn masked(value: Value, secrets: &[&str]) -> Value {
-        match value {
-            Value::String(text) => Value::String(redact::mask(&text, secrets)),
-            Value::Array(items) => items.into_iter().map(|item| masked(item, secrets)).collect(),
-            Value::Object(fields) => fields
-                .into_iter()
-                .map(|(name, value)| (redact::mask(&name, secrets), masked(value, secrets)))
-                .collect(),
-            plain => plain,
-        }
-    }
-    (!value.is_null()).then(|| Json::of(&masked(value, secrets))).flatten()
+    (!value.is_null()).then(|| Json::of(&redact::mask_value(value, secrets))).flatten()
 }
 
 impl fmt::Display for ApiError {

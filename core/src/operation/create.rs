@@ -12,13 +12,10 @@ use crate::field::{Field, FieldValue};
 use crate::json::Extra;
 use crate::key::Key;
 use crate::limit::{Limit, LimitReset};
-use crate::redact::MASK;
+use crate::redact;
 use crate::repair;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
-
-/// A text shorter than this is in other texts by chance.
-const SHORTEST_ECHO: usize = 16;
 
 /// The shortest `external.api_key` that the API takes.
 const SHORTEST_EXTERNAL_KEY: usize = 32;
@@ -189,18 +186,16 @@ impl Created {
         &self.key
     }
 
-    /// Masks the secret where the server repeats it in the rest of the answer.
-    fn without_echo(mut self) -> Self {
-        let secret = self.key.reveal();
+    /// Masks secrets that the server repeats in the rest of the answer.
+    fn masked(mut self, secrets: &[&str]) -> Self {
         let text = Zeroizing::new(serde_json::to_string(&self).unwrap_or_default());
-        if secret.len() >= SHORTEST_ECHO && text.contains(secret) {
-            let mut draft = Draft::default();
-            let masked = text.replace(secret, MASK);
-            // What was written as JSON is read as JSON; without it, nothing
-            // is kept that might show the secret.
-            let _ = draft.deserialize(&mut serde_json::Deserializer::from_str(&masked));
-            (self.data, self.extra) = (draft.data, draft.extra);
-        }
+        let value = serde_json::from_str(&text).unwrap_or_default();
+        let masked = redact::mask_value(value, secrets).to_string();
+        let mut draft = Draft::default();
+        // What was written as JSON is read as JSON; otherwise nothing is kept
+        // that might show a secret.
+        let _ = draft.deserialize(&mut serde_json::Deserializer::from_str(&masked));
+        (self.data, self.extra) = (draft.data, draft.extra);
         self
     }
 
@@ -275,7 +270,11 @@ impl Operation for Create {
         let Draft { key, has_odd_key, data, extra } = draft;
         match (key.or_else(|| problem.as_ref().and_then(|_| salvage(body))), problem) {
             (Some(key), problem) => {
-                let output = Created { key, data, problem, extra }.without_echo();
+                let secrets: Vec<&str> =
+                    [Some(key.reveal()), self.secret()].into_iter().flatten().collect();
+                let repeats = may_repeat(body, &secrets);
+                let created = Created { key: key.clone(), data, problem, extra };
+                let output = if repeats { created.masked(&secrets) } else { created };
                 Ok(Parsed { output, envelope: Extra::default() })
             }
             (None, Some(problem)) => Err(problem),
@@ -354,6 +353,17 @@ impl FieldValue for SecretText {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_unit()
     }
+}
+
+/// Whether a secret stands in the body once more than it has to, or may hide
+/// behind an escape.
+fn may_repeat(body: &[u8], secrets: &[&str]) -> bool {
+    const SHORTEST: usize = 16;
+    let text = String::from_utf8_lossy(body);
+    text.contains("\\u")
+        || secrets.iter().zip([1, 0]).any(|(secret, due)| {
+            secret.len() >= SHORTEST && text.matches(secret).nth(due).is_some()
+        })
 }
 
 /// Finds `"key": "…"` in a body that is no JSON, where serde stopped before it.

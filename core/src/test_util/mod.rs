@@ -40,8 +40,9 @@
 mod reply;
 pub mod samples;
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -179,8 +180,11 @@ impl Transport for FakeTransport {
     }
 
     async fn sleep(&self, duration: Duration) {
-        // A timer beside a request is polled only while no reply comes: then it
-        // is the next thing to happen.
+        // A timer beside other work is the next thing to happen once that work
+        // has nothing left to do; work that merely yields goes first.
+        for _ in 0..YIELDS {
+            yield_once().await;
+        }
         self.0.clock.advance(duration);
         lock(&self.0.seen).pauses.push(duration);
     }
@@ -227,6 +231,21 @@ impl BlockingTransport for FakeTransport {
     fn wall_clock(&self) -> Option<SystemTime> {
         wall_clock(self.0.clock.now())
     }
+}
+
+/// How often other work may yield before a pause ends.
+const YIELDS: usize = 64;
+
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// The virtual clock began at the first second of 2027.
