@@ -250,3 +250,10 @@ fn a_hundred_thousand_unknown_fields_take_no_quadratic_time() {
     let body = format!(r#"{{"data":{{{}}}}}"#, fields.join(","));
     assert_eq!(Get::new("a").parse(body.as_bytes()).unwrap().output.extra.len(), 100_000);
 }
+
+#[test]
+fn a_page_of_more_rows_than_any_page_has_is_refused_early() {
+    let page = |rows: usize| format!(r#"{{"data":[{}]}}"#, vec!["{}"; rows].join(","));
+    assert_eq!(List::new().parse(page(10_000).as_bytes()).unwrap().output.data.len(), 10_000);
+    assert!(List::new().parse(page(1_000_000).as_bytes()).is_err());
+}

@@ -13,6 +13,10 @@ use crate::key::Key;
 /// How many keys a page holds at most. The API has no parameter for it.
 pub const PAGE_SIZE: usize = 100;
 
+/// How many rows are read. In memory an empty row is 200 times as large as on
+/// the wire.
+const MOST_ROWS: usize = 100 * PAGE_SIZE;
+
 /// Lists one page of keys, newest first.
 ///
 /// Disabled and expired keys are left out unless asked for. A page holds at
@@ -190,6 +194,9 @@ impl FieldValue for Rows {
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Rows, A::Error> {
                 let mut rows = Rows { keys: Vec::new(), odd: Vec::new() };
                 while let Some(row) = seq.next_element::<Field<Key>>()? {
+                    if rows.keys.len().saturating_add(rows.odd.len()) >= MOST_ROWS {
+                        return Err(serde::de::Error::custom("more rows than any page has"));
+                    }
                     match row {
                         Field::Value(key) => rows.keys.push(key),
                         Field::Odd(json) => rows.odd.push(json),
