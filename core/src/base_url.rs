@@ -40,7 +40,7 @@ impl BaseUrl {
         if base.scheme == Scheme::HTTP && !is_loopback(base.authority.host()) {
             return Err(refused(
                 "uses http:// to another machine, which would show the API key to everybody on the way; \
-                 use https://, or allow insecure http in so many words",
+                 use https://, or BaseUrl::allow_insecure_http",
             ));
         }
         Ok(base)
@@ -59,7 +59,9 @@ impl BaseUrl {
         let scheme = parts
             .scheme
             .filter(|scheme| [Scheme::HTTP, Scheme::HTTPS].contains(scheme))
-            .ok_or_else(|| refused("does not begin with https://"))?;
+            .ok_or_else(|| {
+            refused("does not begin with https:// (or http:// for this machine)")
+        })?;
         let authority = parts.authority.ok_or_else(|| refused("names no host"))?;
         if authority.as_str().contains('@') {
             return Err(refused("has a user name or a password in it"));
@@ -77,6 +79,11 @@ impl BaseUrl {
         let prefix = path.path().trim_end_matches('/');
         if !prefix.split('/').all(is_plain_segment) {
             return Err(refused("has a path with `.`, `..`, `\\` or an encoded dot in it"));
+        }
+        if prefix.ends_with("/keys") || prefix.ends_with("/key") {
+            return Err(refused(
+                "ends with the path of an operation; it looks like https://openrouter.ai/api/v1",
+            ));
         }
         Ok(Self { scheme, authority, prefix: prefix.into() })
     }
@@ -194,6 +201,7 @@ mod tests {
             "http://127.0.0.1.a.example",
             "http://localhost.a.example",
             "http://evillocalhost",
+            "https://openrouter.ai/api/v1/keys/",
             "http://[::1]evil.example:80/",
             "https://9:99999",
             "https://:443",

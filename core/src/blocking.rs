@@ -150,13 +150,18 @@ pub type Call<O> = crate::call::Call<O, Client>;
 impl<O: Operation> Call<O> {
     /// Sends the call and returns its output.
     pub fn send(self) -> Result<O::Output, Error> {
-        self.with_response().map(|response| response.output)
+        self.with_response().send().map(|response| response.output)
     }
+}
 
+/// A [`Call`] whose output comes as a [`Response`].
+pub type CallWithResponse<O> = crate::call::CallWithResponse<O, Client>;
+
+impl<O: Operation> CallWithResponse<O> {
     /// Sends the call and returns its output with status, request id, rate
     /// limit and number of attempts.
-    pub fn with_response(self) -> Result<Response<O::Output>, Error> {
-        let Self { client, operation, options } = self;
+    pub fn send(self) -> Result<Response<O::Output>, Error> {
+        let Call { client, operation, options } = self.0;
         trace::blocking_call(O::NAME, || client.drive(operation, &options))
     }
 }

@@ -23,7 +23,7 @@ impl<O, C> Call<O, C> {
         Self { client, operation, options: CallOptions::new() }
     }
 
-    /// Sets everything that follows in one value.
+    /// Replaces every option that was set so far.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options;
         self
@@ -41,7 +41,8 @@ impl<O, C> Call<O, C> {
         self
     }
 
-    /// Headers of this call, each in the place of the client's of that name.
+    /// The headers of this call, in place of those given before; each stands in
+    /// the place of the client's of its name.
     pub fn headers(mut self, headers: Headers) -> Self {
         self.options = self.options.headers(headers);
         self
@@ -58,4 +59,15 @@ impl<O, C> Call<O, C> {
         self.options = self.options.retry(policy);
         self
     }
+
+    /// The same call, whose output comes with status, request id, rate limit
+    /// and number of attempts.
+    pub fn with_response(self) -> CallWithResponse<O, C> {
+        CallWithResponse(self)
+    }
 }
+
+/// A [`Call`] whose output comes as a [`Response`](crate::Response).
+#[derive(Debug)]
+#[must_use = "a call does nothing until it is awaited or sent"]
+pub struct CallWithResponse<O, C = Client>(pub(crate) Call<O, C>);

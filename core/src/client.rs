@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::attempt::{Attempt, Start, Step};
-use crate::call::Call;
+use crate::call::{Call, CallWithResponse};
 use crate::config::{CallOptions, Config};
 use crate::error::{BoxError, BuildError, Error, TimeoutPhase, TransportError, TransportErrorKind};
 use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update};
@@ -162,19 +162,6 @@ impl fmt::Debug for Client {
 }
 
 /// Dropping the future ends the call: what has not been sent is never sent.
-impl<O: Operation> Call<O> {
-    /// The same call, whose output comes with status, request id, rate limit
-    /// and number of attempts.
-    pub fn with_response(self) -> CallWithResponse<O> {
-        CallWithResponse(self)
-    }
-}
-
-/// A [`Call`] whose output comes as a [`Response`].
-#[derive(Debug)]
-#[must_use = "a call does nothing until it is awaited"]
-pub struct CallWithResponse<O>(Call<O>);
-
 impl<O> IntoFuture for CallWithResponse<O>
 where
     O: Operation + MaybeSendSync + 'static,

@@ -102,8 +102,8 @@ mod transport;
 
 pub use attempt::{Attempt, Start, Step};
 pub use base_url::{BaseUrl, DEFAULT_BASE_URL, is_loopback};
-pub use call::Call;
-pub use client::{CallWithResponse, Client};
+pub use call::{Call, CallWithResponse};
+pub use client::Client;
 pub use config::{CallOptions, Config};
 pub use current_key::{
     Budget, BudgetScope, CurrentKey, DataRegion, FreeModelRequests, RateLimitNote,

@@ -104,7 +104,7 @@ impl TryFrom<&Secret> for ApiKey {
     type Error = BuildError;
 
     fn try_from(secret: &Secret) -> Result<Self, BuildError> {
-        Self::new(secret.reveal())
+        secret.to_api_key()
     }
 }
 
@@ -125,6 +125,12 @@ impl Secret {
     /// The text itself.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// The created key as one that signs requests, such as a
+    /// `get_current_key_metadata` about itself.
+    pub fn to_api_key(&self) -> Result<ApiKey, BuildError> {
+        ApiKey::new(self.reveal())
     }
 }
 

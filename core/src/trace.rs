@@ -1,5 +1,5 @@
 //! Tracing behind the feature `tracing`: one span a call, one event an attempt,
-//! no secrets.
+//! no secrets. Both have the level DEBUG and the target `openrouter_keys`.
 
 #[cfg(feature = "tracing")]
 mod on {
@@ -11,8 +11,11 @@ mod on {
     use crate::attempt::Finding;
     use crate::error::ErrorKind;
 
+    /// What `RUST_LOG=openrouter_keys=debug` selects.
+    const TARGET: &str = "openrouter_keys";
+
     fn span(operation: &'static str) -> Span {
-        debug_span!("openrouter_keys", operation)
+        debug_span!(target: TARGET, "openrouter_keys", operation)
     }
 
     /// Runs an async call within its span.
@@ -45,7 +48,7 @@ mod on {
         };
         let status = status.map(|status| status.as_u16());
         let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        debug!(operation, attempt = number, outcome, status, elapsed_ms, "attempt");
+        debug!(target: TARGET, operation, attempt = number, outcome, status, elapsed_ms, "attempt");
     }
 }
 

@@ -59,7 +59,7 @@ impl Caller for blocking::Client {
         O: Operation + MaybeSendSync + 'static,
         O::Output: MaybeSend,
     {
-        Self::call(self, operation).options(options).with_response()
+        Self::call(self, operation).options(options).with_response().send()
     }
 
     async fn all(&self, list: List) -> Result<Vec<Key>, Error> {

@@ -546,10 +546,10 @@ async fn no_text_of_an_error_names_the_path_or_the_key() {
     ] {
         let client = client_with(ApiKey::new(secret).unwrap(), config(&base_url)).unwrap();
         let error = client.get(hash).retry(RetryPolicy::none()).await.unwrap_err();
-        let mut text = format!("{error} {error:?}");
+        let mut text = format!("{error} {error:?} {error:#?}");
         let mut cause = std::error::Error::source(&error);
         while let Some(error) = cause {
-            write!(text, " {error} {error:?}").unwrap();
+            write!(text, " {error} {error:?} {error:#?}").unwrap();
             cause = error.source();
         }
         assert!(!text.contains(hash) && !text.contains("c0ffee"), "{text}");

@@ -46,6 +46,11 @@ pub fn from_env() -> Result<Client, BuildError> {
     client(key_from_env()?)
 }
 
+/// The same with settings of its own.
+pub fn from_env_with(config: Config) -> Result<Client, BuildError> {
+    client_with(key_from_env()?, config)
+}
+
 /// [`NativeTransport`] for threads that may block. Clones share everything.
 ///
 /// It works on any thread; one that runs async code is held up meanwhile.

@@ -69,6 +69,11 @@ pub fn from_env() -> Result<Client, BuildError> {
     client(key_from_env()?)
 }
 
+/// The same with settings of its own.
+pub fn from_env_with(config: Config) -> Result<Client, BuildError> {
+    client_with(key_from_env()?, config)
+}
+
 /// The API key in `OPENROUTER_API_KEY`.
 pub fn key_from_env() -> Result<ApiKey, BuildError> {
     match std::env::var(API_KEY_VARIABLE) {

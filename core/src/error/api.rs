@@ -90,7 +90,7 @@ impl ApiErrorKind {
             Self::Unauthorized => "check the API key: it may be wrong, disabled or expired",
             Self::PaymentRequired => "add credit to the account",
             Self::Forbidden => "use a management key that may do this",
-            Self::NotFound => "check the hash and the base URL",
+            Self::NotFound => "check the base URL, and the hash if it was of one key",
             Self::RequestTimeout | Self::Server => "try again later",
             Self::Conflict => "look at the key's present state",
             Self::TooManyRequests => "wait, then try again",

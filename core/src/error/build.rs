@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 /// An argument or a setting that was refused. Nothing was sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BuildError {
     kind: BuildErrorKind,
     problem: Cow<'static, str>,
@@ -45,6 +45,8 @@ pub enum BuildErrorKind {
     Transport,
     /// A workspace's id.
     WorkspaceId,
+    /// An argument of an operation of the caller's own.
+    Other,
 }
 
 impl BuildError {
@@ -61,6 +63,13 @@ impl BuildError {
     /// Which argument or setting it was.
     pub fn kind(&self) -> BuildErrorKind {
         self.kind
+    }
+}
+
+/// The text, because that is what a `main` that returns the error prints.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -37,8 +37,14 @@ pub enum DecodeErrorKind {
 }
 
 impl DecodeError {
+    /// For operations of the caller's own. `path` is a JSON path such as
+    /// `$.data`; it must hold no value of the answer.
+    pub fn new(path: impl Into<Cow<'static, str>>, kind: DecodeErrorKind) -> Self {
+        Self { path: path.into(), kind, position: None, status: None }
+    }
+
     pub(crate) fn at(path: &'static str, kind: DecodeErrorKind) -> Self {
-        Self { path: Cow::Borrowed(path), kind, position: None, status: None }
+        Self::new(path, kind)
     }
 
     pub(crate) fn from_serde(error: &serde_json::Error) -> Self {

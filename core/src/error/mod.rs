@@ -80,7 +80,7 @@ pub enum ErrorKind {
 pub enum Effect {
     /// Nothing was created or changed.
     Nothing,
-    /// The change may or may not have been made; making it again is safe.
+    /// The update or delete may or may not have been made; repeating it is safe.
     MayHaveChanged,
     /// A key may exist that nobody holds.
     MayHaveCreated(MayHaveCreated),
@@ -207,7 +207,7 @@ impl Error {
 
     fn advice(&self) -> &'static str {
         if self.may_have_been_created() {
-            return "look for it with list before creating it again";
+            return "find it with list_all and delete it (its secret cannot be had) before creating it again";
         }
         match &self.0.kind {
             ErrorKind::Build(_) => "correct the argument",
@@ -233,6 +233,9 @@ impl From<BuildError> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}; {}; {}", self.0.operation, self.0.kind, self.0.effect, self.advice())?;
+        if self.0.attempts > 1 {
+            write!(f, " (after {} attempts)", self.0.attempts)?;
+        }
         match self.0.retry_after {
             Some(after) => write!(f, " (the server asks to wait {} s)", after.as_secs_f64()),
             None => Ok(()),
@@ -240,8 +243,19 @@ impl fmt::Display for Error {
     }
 }
 
+/// `{:?}` is the text with its causes, because that is what a `main` that
+/// returns the error prints; `{:#?}` shows the parts.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            fmt::Display::fmt(self, f)?;
+            let mut cause = self.source();
+            while let Some(error) = cause {
+                write!(f, "; caused by: {error}")?;
+                cause = error.source();
+            }
+            return Ok(());
+        }
         f.debug_struct("Error")
             .field("operation", &self.0.operation)
             .field("kind", &self.0.kind)
@@ -277,7 +291,7 @@ impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => f.write_str("nothing was created or changed"),
-            Self::MayHaveChanged => f.write_str("the key may have been changed"),
+            Self::MayHaveChanged => f.write_str("the change may have been made"),
             Self::MayHaveCreated(orphan) => write!(f, "a key named {:?} may exist", orphan.name),
         }
     }

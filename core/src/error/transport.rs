@@ -128,7 +128,9 @@ impl TransportError {
             TransportErrorKind::Proxy => "check the proxy's address and credentials",
             TransportErrorKind::BodyTooLarge(_) => "check the base URL",
             TransportErrorKind::Setup => "see the cause",
-            _ if self.reach == Reach::NotSent => "check the network, then try again",
+            _ if self.reach == Reach::NotSent => {
+                "check the base URL and the network, then try again"
+            }
             _ => "it is safe to try again",
         }
     }

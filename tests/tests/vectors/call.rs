@@ -64,7 +64,7 @@ pub(crate) fn make(vector: &Vector, driver: Driver) -> Result<Came, String> {
     let outcome = match dispatch(vector, driver, &transport) {
         Ok(outcome) => outcome,
         Err(Stop::Refused(error)) => {
-            Outcome::Refused { kind: error.kind(), text: format!("{error} {error:?}") }
+            Outcome::Refused { kind: error.kind(), text: format!("{error} {error:?} {error:#?}") }
         }
         Err(Stop::Wrong(problem)) => return Err(problem),
     };
@@ -121,14 +121,16 @@ impl Make<'_> {
             Driver::Blocking => blocking::Client::with_config(transport.clone(), key, config)?
                 .call(operation)
                 .options(options)
-                .with_response(),
+                .with_response()
+                .send(),
         };
         Ok(match result {
             Ok(response) => Outcome::Value(Box::new(SeenValue::of(&response))),
             Err(error) => match error.kind() {
-                ErrorKind::Build(refused) => {
-                    Outcome::Refused { kind: refused.kind(), text: format!("{error} {error:?}") }
-                }
+                ErrorKind::Build(refused) => Outcome::Refused {
+                    kind: refused.kind(),
+                    text: format!("{error} {error:?} {error:#?}"),
+                },
                 _ => Outcome::Error(Box::new(SeenError::of(&error))),
             },
         })
