@@ -32,6 +32,20 @@ pub(crate) fn mask_value(value: Value, secrets: &[&str]) -> Value {
     }
 }
 
+/// Whether a string of a JSON value holds one of the given secrets.
+pub(crate) fn shows(value: &Value, secrets: &[&str]) -> bool {
+    let holds =
+        |text: &str| secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret));
+    match value {
+        Value::String(text) => holds(text),
+        Value::Array(items) => items.iter().any(|item| shows(item, secrets)),
+        Value::Object(fields) => {
+            fields.iter().any(|(name, value)| holds(name) || shows(value, secrets))
+        }
+        _ => false,
+    }
+}
+
 fn mask_keys(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

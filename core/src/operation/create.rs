@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::Method;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::{Operation, Orphan, Parsed, Parts, Replay, check_name, check_workspace_id};
@@ -186,14 +187,18 @@ impl Created {
         &self.key
     }
 
-    /// Masks secrets that the server repeats in the rest of the answer.
+    /// Masks secrets that the server repeats in the rest of the answer; without
+    /// one, everything stays as it came.
     fn masked(mut self, secrets: &[&str]) -> Self {
         let text = Zeroizing::new(serde_json::to_string(&self).unwrap_or_default());
-        let value = serde_json::from_str(&text).unwrap_or_default();
-        let masked = redact::mask_value(value, secrets).to_string();
+        let value: Option<Value> = repair::parse(text.as_bytes()).ok();
+        if value.as_ref().is_some_and(|value| !redact::shows(value, secrets)) {
+            return self;
+        }
         let mut draft = Draft::default();
-        // What was written as JSON is read as JSON; otherwise nothing is kept
-        // that might show a secret.
+        let masked =
+            value.map(|value| redact::mask_value(value, secrets).to_string()).unwrap_or_default();
+        // Where it cannot be read back, nothing is kept that might show a secret.
         let _ = draft.deserialize(&mut serde_json::Deserializer::from_str(&masked));
         (self.data, self.extra) = (draft.data, draft.extra);
         self

@@ -13,8 +13,8 @@ use crate::key::Key;
 /// How many keys a page holds at most. The API has no parameter for it.
 pub const PAGE_SIZE: usize = 100;
 
-/// How many rows are read. In memory an empty row is 200 times as large as on
-/// the wire.
+/// How many rows are read. In memory an empty row is far larger than on the
+/// wire, so that a small body could fill the memory.
 const MOST_ROWS: usize = 100 * PAGE_SIZE;
 
 /// Lists one page of keys, newest first.
