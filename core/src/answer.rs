@@ -31,64 +31,62 @@ macro_rules! answer {
         }
 
         const _: () = {
-            use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-            use serde::ser::{Serialize, SerializeMap, Serializer};
+            const FIELDS: $crate::node::Fields = &[
+                $( (stringify!($field), <$Type as $crate::FieldValue>::KIND), )*
+            ];
 
-            #[derive(serde::Deserialize)]
-            #[serde(field_identifier)]
-            #[expect(non_camel_case_types, reason = "named like the fields")]
-            enum Name {
-                $( $field, )*
-                Unknown(String),
-            }
-
-            struct AnswerVisitor;
-
-            impl<'de> Visitor<'de> for AnswerVisitor {
-                type Value = $Name;
-
-                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                    f.write_str("an object")
-                }
-
-                fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<$Name, A::Error> {
-                    let mut answer = $Name::default();
-                    while let Some(this_name) = map.next_key()? {
-                        match this_name {
-                            $( Name::$field => answer.$field = map.next_value()?, )*
-                            Name::Unknown(unknown) => answer.extra.push(unknown, map.next_value()?),
-                        }
-                    }
-                    Ok(answer)
+            impl $Name {
+                pub(crate) fn from_object(mut object: $crate::node::ObjectNode) -> Self {
+                    let mut answer = Self::default();
+                    let mut place: usize = 0;
+                    $(
+                        answer.$field.fill(&mut object, place);
+                        place = place.saturating_add(1);
+                    )*
+                    let _ = place;
+                    answer.extra = object.extra;
+                    answer
                 }
             }
 
-            impl<'de> Deserialize<'de> for $Name {
-                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    deserializer.deserialize_map(AnswerVisitor)
+            impl<'de> serde::Deserialize<'de> for $Name {
+                fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    $crate::node::read_object(FIELDS, deserializer).map(Self::from_object)
                 }
             }
 
-            impl Serialize for $Name {
-                fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                    let mut map = serializer.serialize_map(None)?;
-                    $( if !self.$field.is_absent() {
-                        map.serialize_entry(stringify!($field), &self.$field)?;
-                    } )*
-                    for (name, json) in self.extra.iter() {
-                        map.serialize_entry(name, json)?;
-                    }
-                    map.end()
+            impl $crate::Answer for $Name {
+                fn name(&self) -> &'static str {
+                    stringify!($Name)
+                }
+
+                fn each_field<'a>(&'a self, show: &mut dyn FnMut(&'static str, $crate::View<'a>)) {
+                    $( show(stringify!($field), (&self.$field).into()); )*
+                }
+
+                fn unknown_fields(&self) -> &$crate::Extra {
+                    &self.extra
+                }
+            }
+
+            impl serde::Serialize for $Name {
+                fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    $crate::view::write_object(self, serializer)
                 }
             }
 
             impl $crate::field::FieldValue for $Name {
-                fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<$crate::Field<Self>, A::Error> {
-                    AnswerVisitor.visit_map(map).map($crate::Field::Value)
+                const KIND: $crate::node::Kind = $crate::node::Kind::Object(FIELDS);
+
+                fn from_node(node: $crate::node::Node) -> Result<Self, $crate::node::Node> {
+                    match node {
+                        $crate::node::Node::Object(object) => Ok(Self::from_object(object)),
+                        other => Err(other),
+                    }
                 }
 
-                fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                    self.serialize(serializer)
+                fn view(&self) -> $crate::View<'_> {
+                    $crate::View::Object(self)
                 }
             }
         };
@@ -144,12 +142,17 @@ macro_rules! open_enum {
         }
 
         impl $crate::field::FieldValue for $Name {
-            fn from_text(came: &str) -> Option<Self> {
-                Some(Self::from(came))
+            const KIND: $crate::node::Kind = $crate::node::Kind::Text;
+
+            fn from_node(node: $crate::node::Node) -> Result<Self, $crate::node::Node> {
+                match node {
+                    $crate::node::Node::Text(text) => Ok(Self::from(&*text)),
+                    other => Err(other),
+                }
             }
 
-            fn write<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
+            fn view(&self) -> $crate::View<'_> {
+                $crate::View::Text(self.as_str())
             }
         }
     };

@@ -161,8 +161,8 @@ impl<O: Operation> CallWithResponse<O> {
     /// Sends the call and returns its output with status, request id, rate
     /// limit and number of attempts.
     pub fn send(self) -> Result<Response<O::Output>, Error> {
-        let Call { client, operation, options } = self.0;
-        trace::blocking_call(O::NAME, || client.drive(operation, &options))
+        let Call { client, operation, options, .. } = self.0;
+        trace::blocking_call(operation.name(), || client.drive(operation, &options))
     }
 }
 

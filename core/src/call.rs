@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::base_url::BaseUrl;
+use crate::cancel::Cancel;
 use crate::client::Client;
 use crate::config::CallOptions;
 use crate::headers::Headers;
@@ -16,11 +17,12 @@ pub struct Call<O, C = Client> {
     pub(crate) client: C,
     pub(crate) operation: O,
     pub(crate) options: CallOptions,
+    pub(crate) cancel: Option<Cancel>,
 }
 
 impl<O, C> Call<O, C> {
     pub(crate) fn new(client: C, operation: O) -> Self {
-        Self { client, operation, options: CallOptions::new() }
+        Self { client, operation, options: CallOptions::new(), cancel: None }
     }
 
     /// Replaces every option that was set so far.

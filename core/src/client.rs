@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use crate::attempt::{Attempt, Start, Step};
 use crate::call::{Call, CallWithResponse};
+use crate::cancel::Cancel;
 use crate::config::{CallOptions, Config};
 use crate::error::{BoxError, BuildError, Error, TimeoutPhase, TransportError, TransportErrorKind};
 use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update};
 use crate::pages::{KeyStream, Pages};
 use crate::provider::{KeySource, Source};
 use crate::quota::RetryQuota;
-use crate::race::race;
+use crate::race::{race, unless};
 use crate::response::Response;
 use crate::secret::ApiKey;
 use crate::trace;
@@ -51,7 +52,7 @@ impl Client {
     /// A client with the default settings.
     pub fn new(transport: impl Transport + 'static, key: impl Into<KeySource>) -> Self {
         let transport = Box::new(transport);
-        Self(Arc::new(Inner { transport, keys: key.into(), config: Config::new() }))
+        Self::share(Inner { transport, keys: key.into(), config: Config::new() })
     }
 
     /// A client with settings of its own, which are checked here.
@@ -63,7 +64,15 @@ impl Client {
         config.check()?;
         config.quota = RetryQuota::default();
         let transport = Box::new(transport);
-        Ok(Self(Arc::new(Inner { transport, keys: key.into(), config })))
+        Ok(Self::share(Inner { transport, keys: key.into(), config }))
+    }
+
+    #[cfg_attr(
+        all(target_family = "wasm", target_os = "unknown"),
+        expect(clippy::arc_with_non_send_sync, reason = "the same type on every platform")
+    )]
+    fn share(inner: Inner) -> Self {
+        Self(Arc::new(inner))
     }
 
     /// Lists one page of keys, newest first.
@@ -111,24 +120,34 @@ impl Client {
         self,
         operation: O,
         options: CallOptions,
+        cancel: Option<Cancel>,
     ) -> Result<Response<O::Output>, Error> {
         let Inner { transport, keys, config } = &*self.0;
         let transport = &**transport;
         let start = Start { entropy: transport.entropy(), wall_clock: transport.wall_clock() };
         let mut attempt = Attempt::first(config, &options, operation, start)?;
+        let mut cancel = cancel.unwrap_or_default();
         let begun = transport.now();
         let elapsed = || transport.now().saturating_sub(begun);
         loop {
-            let request = match present_key(keys, transport, attempt.time_left(elapsed())).await {
-                Ok(key) => attempt.request(&key),
-                Err(cause) => return Err(attempt.without_key(cause, elapsed())),
+            let key = present_key(keys, transport, attempt.time_left(elapsed()));
+            let request = match unless(&mut cancel, key).await {
+                Some(Ok(key)) => attempt.request(&key),
+                Some(Err(cause)) => return Err(attempt.without_key(cause, elapsed())),
+                None => return Err(attempt.cancelled(false, elapsed())),
             };
             let exchange = attempt.exchange(elapsed());
-            let outcome = send_within(transport, request, &exchange).await;
+            let Some(outcome) =
+                unless(&mut cancel, send_within(transport, request, &exchange)).await
+            else {
+                return Err(attempt.cancelled(true, elapsed()));
+            };
             match attempt.finish(outcome, elapsed()) {
                 Step::Done(result) => return result,
                 Step::Retry { after, next } => {
-                    transport.sleep(after).await;
+                    if unless(&mut cancel, transport.sleep(after)).await.is_none() {
+                        return Err(next.cancelled(false, elapsed()));
+                    }
                     attempt = next;
                 }
             }
@@ -161,6 +180,18 @@ impl fmt::Debug for Client {
     }
 }
 
+impl<O> Call<O> {
+    /// Calls the call off as soon as the future is ready, in flight and during
+    /// a pause alike. In contrast to dropping the call, the error then tells
+    /// whether a key may have been created: [`ErrorKind::Cancelled`].
+    ///
+    /// [`ErrorKind::Cancelled`]: crate::ErrorKind::Cancelled
+    pub fn cancel_on(mut self, cancel: impl Future<Output = ()> + MaybeSend + 'static) -> Self {
+        self.cancel = Some(Cancel::new(cancel));
+        self
+    }
+}
+
 /// Dropping the future ends the call: what has not been sent is never sent.
 impl<O> IntoFuture for CallWithResponse<O>
 where
@@ -171,8 +202,8 @@ where
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Call { client, operation, options } = self.0;
-        Box::pin(trace::call(O::NAME, client.drive(operation, options)))
+        let Call { client, operation, options, cancel } = self.0;
+        Box::pin(trace::call(operation.name(), client.drive(operation, options, cancel)))
     }
 }
 
@@ -185,8 +216,8 @@ where
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { client, operation, options } = self;
-        let call = trace::call(O::NAME, client.drive(operation, options));
+        let Self { client, operation, options, cancel } = self;
+        let call = trace::call(operation.name(), client.drive(operation, options, cancel));
         Box::pin(async { call.await.map(|response| response.output) })
     }
 }

@@ -1,14 +1,15 @@
 //! One field of an answer: what the server said about it, whatever that was.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::ops::Deref;
 
-use serde::de::{Deserialize, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
-use crate::json::{Extra, Json};
+use crate::json::Json;
+use crate::node::{Kind, Node, ObjectNode, odd_json};
 use crate::redact;
+use crate::view::View;
 
 /// What an answer says about one of its fields.
 ///
@@ -39,8 +40,7 @@ pub enum Field<T> {
     /// The answer does not have the field.
     #[default]
     Absent,
-    /// The answer has something else there. It is kept as it came, but for digits
-    /// of a lone number that a double does not hold.
+    /// The answer has something else there, kept as it came.
     Odd(Json),
 }
 
@@ -106,219 +106,131 @@ impl<T: fmt::Debug> fmt::Debug for Field<T> {
     }
 }
 
-/// A JSON number, before its field decides what it may be.
-#[derive(Clone, Copy)]
-pub enum Number {
-    /// Not negative and whole.
-    Unsigned(u64),
-    /// Negative and whole.
-    Signed(i64),
-    /// Everything else.
-    Float(f64),
-}
-
-impl Number {
-    fn to_f64(self) -> Option<f64> {
-        let error = |_: serde::de::value::Error| ();
-        match self {
-            Self::Unsigned(number) => {
-                f64::deserialize(number.into_deserializer()).map_err(error).ok()
-            }
-            Self::Signed(number) => {
-                f64::deserialize(number.into_deserializer()).map_err(error).ok()
-            }
-            Self::Float(number) => Some(number),
-        }
-    }
-}
-
-/// A type that a [`Field`] can hold: which JSON values it takes, each of the
-/// others being odd. The crate implements it; nobody else needs to.
+/// A type that a [`Field`] can hold. The crate implements it; nobody else needs
+/// to.
 pub trait FieldValue: Sized {
-    /// From `true` or `false`.
-    fn from_bool(_: bool) -> Option<Self> {
-        None
+    /// What JSON it takes.
+    const KIND: Kind;
+
+    /// The value, or the node back if it is none of this type.
+    fn from_node(node: Node) -> Result<Self, Node>;
+
+    /// The value without its type.
+    fn view(&self) -> View<'_>;
+}
+
+impl<T: FieldValue> Field<T> {
+    /// Takes what an object says about the field of this place.
+    #[inline(never)]
+    pub(crate) fn fill(&mut self, object: &mut ObjectNode, place: usize) {
+        *self = Self::from_node(object.take(place));
     }
 
-    /// From a number.
-    fn from_number(_: Number) -> Option<Self> {
-        None
-    }
-
-    /// From a string.
-    fn from_text(_: &str) -> Option<Self> {
-        None
-    }
-
-    /// From an object, which is consumed whether it fits or not.
-    fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Field<Self>, A::Error> {
-        let mut fields = Extra::default();
-        while let Some((name, value)) = map.next_entry()? {
-            fields.push(name, value);
+    /// What an answer says about the field.
+    pub(crate) fn from_node(node: Option<Node>) -> Self {
+        match node {
+            None => Self::Absent,
+            Some(Node::Null) => Self::Null,
+            Some(Node::Odd(json)) => Self::Odd(json),
+            Some(node) => match T::from_node(node) {
+                Ok(value) => Self::Value(value),
+                Err(node) => Self::Odd(odd_json(node, T::KIND)),
+            },
         }
-        odd(&fields)
-    }
-
-    /// From an array, which is consumed whether it fits or not.
-    fn from_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Field<Self>, A::Error> {
-        let mut items: Vec<Json> = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            items.push(item);
-        }
-        odd(&items)
-    }
-
-    /// Writes the value back.
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
-}
-
-fn odd<T, V: Serialize + ?Sized, E: serde::de::Error>(value: &V) -> Result<Field<T>, E> {
-    Json::of(value).map(Field::Odd).ok_or_else(|| E::custom("a value that is no JSON"))
-}
-
-fn fit<T, V: Serialize + ?Sized, E: serde::de::Error>(
-    found: Option<T>,
-    came: &V,
-) -> Result<Field<T>, E> {
-    found.map_or_else(|| odd(came), |value| Ok(Field::Value(value)))
-}
-
-struct FieldVisitor<T>(PhantomData<T>);
-
-impl<'de, T: FieldValue> Visitor<'de> for FieldVisitor<T> {
-    type Value = Field<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Field<T>, E> {
-        Ok(Field::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Field<T>, E> {
-        Ok(Field::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Field<T>, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, came: bool) -> Result<Field<T>, E> {
-        fit(T::from_bool(came), &came)
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, came: u64) -> Result<Field<T>, E> {
-        fit(T::from_number(Number::Unsigned(came)), &came)
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, came: i64) -> Result<Field<T>, E> {
-        fit(T::from_number(Number::Signed(came)), &came)
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, came: f64) -> Result<Field<T>, E> {
-        fit(T::from_number(Number::Float(came)), &came)
-    }
-
-    fn visit_str<E: serde::de::Error>(self, came: &str) -> Result<Field<T>, E> {
-        fit(T::from_text(came), came)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Field<T>, A::Error> {
-        T::from_map(map)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Field<T>, A::Error> {
-        T::from_seq(seq)
     }
 }
 
 impl<'de, T: FieldValue> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FieldVisitor(PhantomData))
+        T::KIND.deserialize(deserializer).map(|node| Self::from_node(Some(node)))
     }
 }
 
 /// An absent field is left out by the object that holds it.
 impl<T: FieldValue> Serialize for Field<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Value(value) => value.write(serializer),
-            Self::Null | Self::Absent => serializer.serialize_unit(),
-            Self::Odd(json) => json.serialize(serializer),
-        }
+        View::from(self).serialize(serializer)
     }
 }
 
 impl FieldValue for bool {
-    fn from_bool(came: bool) -> Option<Self> {
-        Some(came)
+    const KIND: Kind = Kind::Bool;
+
+    fn from_node(node: Node) -> Result<Self, Node> {
+        match node {
+            Node::Bool(value) => Ok(value),
+            other => Err(other),
+        }
     }
 
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bool(*self)
+    fn view(&self) -> View<'_> {
+        View::Bool(*self)
     }
 }
 
 impl FieldValue for f64 {
-    fn from_number(came: Number) -> Option<Self> {
-        came.to_f64()
+    const KIND: Kind = Kind::Number;
+
+    fn from_node(node: Node) -> Result<Self, Node> {
+        match node {
+            Node::Number(value) => Ok(value),
+            other => Err(other),
+        }
     }
 
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write_number(*self, serializer)
+    fn view(&self) -> View<'_> {
+        View::Number(*self)
     }
 }
 
 impl FieldValue for i64 {
-    fn from_number(came: Number) -> Option<Self> {
-        match came {
-            Number::Unsigned(number) => Self::try_from(number).ok(),
-            Number::Signed(number) => Some(number),
-            Number::Float(_) => None,
+    const KIND: Kind = Kind::Whole;
+
+    fn from_node(node: Node) -> Result<Self, Node> {
+        match node {
+            Node::Whole(value) => Ok(value),
+            other => Err(other),
         }
     }
 
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(*self)
+    fn view(&self) -> View<'_> {
+        View::Whole(*self)
     }
 }
 
 impl FieldValue for String {
-    fn from_text(came: &str) -> Option<Self> {
-        Some(came.to_owned())
+    const KIND: Kind = Kind::Text;
+
+    fn from_node(node: Node) -> Result<Self, Node> {
+        match node {
+            Node::Text(value) => Ok(value),
+            other => Err(other),
+        }
     }
 
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self)
+    fn view(&self) -> View<'_> {
+        View::Text(self)
     }
 }
 
 /// A list whose elements are each read as a field; one element that is not of
 /// the documented type makes the whole list odd, so that none is lost.
 impl<T: FieldValue> FieldValue for Vec<T> {
-    fn from_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Field<Self>, A::Error> {
-        let mut fields: Vec<Field<T>> = Vec::new();
-        while let Some(field) = seq.next_element()? {
-            fields.push(field);
-        }
+    const KIND: Kind = Kind::List(&T::KIND);
+
+    fn from_node(node: Node) -> Result<Self, Node> {
+        let Node::List(items) = node else { return Err(node) };
+        let fields: Vec<Field<T>> =
+            items.into_iter().map(|item| Field::from_node(Some(item))).collect();
         if fields.iter().all(|field| field.get().is_some()) {
-            Ok(Field::Value(fields.into_iter().filter_map(Field::into_option).collect()))
-        } else {
-            odd(&fields)
+            return Ok(fields.into_iter().filter_map(Field::into_option).collect());
         }
+        let whole: Vec<View<'_>> = fields.iter().map(View::from).collect();
+        Err(Json::of(&whole).map_or(Node::Null, Node::Odd))
     }
 
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter().map(Written))
-    }
-}
-
-struct Written<'a, T>(&'a T);
-
-impl<T: FieldValue> Serialize for Written<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.write(serializer)
+    fn view(&self) -> View<'_> {
+        View::List(self.iter().map(FieldValue::view).collect())
     }
 }
 

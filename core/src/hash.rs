@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{BuildError, BuildErrorKind};
 use crate::field::FieldValue;
+use crate::node::{Kind, Node};
+use crate::view::View;
 
 /// The longest hash that is sent. The API's hashes have 64 characters.
 const LONGEST: usize = 256;
@@ -124,12 +126,17 @@ impl<'de> Deserialize<'de> for KeyHash {
 }
 
 impl FieldValue for KeyHash {
-    fn from_text(came: &str) -> Option<Self> {
-        Self::new(came).ok()
+    const KIND: Kind = Kind::Text;
+
+    fn from_node(node: Node) -> Result<Self, Node> {
+        match node {
+            Node::Text(text) => Self::new(&*text).map_err(|_| Node::Text(text)),
+            other => Err(other),
+        }
     }
 
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.serialize(serializer)
+    fn view(&self) -> View<'_> {
+        View::Text(self.as_str())
     }
 }
 

@@ -3,6 +3,7 @@
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{BuildError, BuildErrorKind};
+use crate::quote::Quoted;
 use crate::redact;
 
 const HTTP_REFERER: HeaderName = HeaderName::from_static("http-referer");
@@ -98,7 +99,7 @@ impl Headers {
     pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Result<Self, BuildError> {
         let name = name.as_ref();
         let name = HeaderName::try_from(name)
-            .map_err(|_| refused(format!("{:?} is no name of a header", printable(name))))?;
+            .map_err(|_| refused(format!("{} is no name of a header", Quoted(&printable(name)))))?;
         if redact::mask(name.as_str(), &[]) != name.as_str() {
             return Err(refused("the name of the header looks like an API key".to_owned()));
         }

@@ -3,11 +3,13 @@
 use std::fmt;
 
 use serde::de::DeserializeOwned;
+use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::error::DecodeError;
-use crate::redact;
+use crate::redact::{self, mask_json};
+use crate::repair::repaired;
 
 /// One JSON value, kept as the text that the server sent.
 ///
@@ -21,12 +23,12 @@ use crate::redact;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Json(Box<RawValue>);
+pub struct Json(Box<str>);
 
 impl Json {
     /// The JSON text as it came.
     pub fn as_str(&self) -> &str {
-        self.0.get()
+        &self.0
     }
 
     /// Reads the value into a type of the caller's.
@@ -37,9 +39,20 @@ impl Json {
         serde_json::from_str(self.as_str()).map_err(|error| DecodeError::from_serde(&error))
     }
 
+    /// What the reader found to be a value, with every token such that serde
+    /// takes it.
+    pub(crate) fn received(raw: &str) -> Self {
+        repaired(raw).map_or_else(|| Self(raw.into()), Self::trusted)
+    }
+
+    /// A text that is known to be JSON.
+    pub(crate) fn trusted(text: String) -> Self {
+        Self(text.into_boxed_str())
+    }
+
     /// The JSON form of a value that the crate itself holds.
     pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Option<Self> {
-        serde_json::value::to_raw_value(value).ok().map(Self)
+        serde_json::to_string(value).ok().map(Self::trusted)
     }
 }
 
@@ -53,25 +66,22 @@ impl Eq for Json {}
 
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match self.parse() {
-            Ok(value) if self.as_str().contains("\\u") => {
-                redact::mask_value(value, &[]).to_string()
-            }
-            _ => redact::mask(self.as_str(), &[]),
-        };
-        f.write_str(&text)
+        let text = mask_json(self.as_str(), &[]);
+        f.write_str(text.as_deref().unwrap_or(self.as_str()))
     }
 }
 
 impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        let raw: &RawValue = serde_json::from_str(&self.0).map_err(S::Error::custom)?;
+        raw.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Box::<RawValue>::deserialize(deserializer).map(Self)
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(Self::received(raw.get()))
     }
 }
 

@@ -72,22 +72,27 @@ mod attempt;
 mod base_url;
 pub mod blocking;
 mod call;
+mod cancel;
 mod client;
 mod config;
 mod current_key;
 mod error;
 mod field;
+mod float;
 mod hash;
 mod headers;
 mod json;
 mod key;
 mod limit;
+mod node;
 mod operation;
 mod outcome;
 mod pages;
 mod provider;
 mod quota;
+mod quote;
 mod race;
+mod reader;
 mod redact;
 mod repair;
 mod response;
@@ -99,6 +104,7 @@ pub mod test_util;
 mod timestamp;
 mod trace;
 mod transport;
+mod view;
 
 pub use attempt::{Attempt, Start, Step};
 pub use base_url::{BaseUrl, DEFAULT_BASE_URL, is_loopback};
@@ -113,18 +119,20 @@ pub use error::{
     Effect, Error, ErrorBody, ErrorKind, MayHaveCreated, Reach, TimeoutPhase, TransportError,
     TransportErrorKind,
 };
-pub use field::{Field, FieldValue, Number};
+pub use field::{Field, FieldValue};
 pub use hash::KeyHash;
 pub use headers::Headers;
 pub use json::{Extra, Json};
 pub use key::Key;
 pub use limit::{Limit, LimitReset};
+pub use node::{Fields, Kind, Node, ObjectNode};
 pub use operation::{
     Create, Created, Delete, Deleted, External, Get, GetCurrentKeyMetadata, List, Operation,
     Orphan, PAGE_SIZE, Page, Parsed, Parts, Replay, Update,
 };
-pub use pages::KeyStream;
+pub use pages::{KeyStream, Pages};
 pub use provider::{KeyProvider, KeySource};
+pub use race::race;
 pub use response::{Meta, RateLimit, Response};
 pub use retry::{Jitter, RetryPolicy};
 pub use secret::{ApiKey, Secret};
@@ -132,3 +140,4 @@ pub use timestamp::Timestamp;
 pub use transport::{
     BlockingTransport, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Transport, send_within,
 };
+pub use view::{Answer, View};

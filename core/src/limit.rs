@@ -38,15 +38,19 @@ impl Limit {
 
     pub(crate) fn check(self) -> Result<(), BuildError> {
         match self.0 {
-            Some(amount) if !(amount.is_finite() && amount >= 0.0) => Err(BuildError::new(
-                BuildErrorKind::Limit,
-                format!(
-                    "a limit of {amount} USD is not possible; give 0 or more, or Limit::unlimited()"
-                ),
-            )),
+            Some(amount) if amount.is_nan() => refused("the limit is NaN"),
+            Some(amount) if amount.is_infinite() => refused("the limit is infinite"),
+            Some(amount) if amount < 0.0 => refused("the limit is negative"),
             _ => Ok(()),
         }
     }
+}
+
+fn refused(problem: &str) -> Result<(), BuildError> {
+    Err(BuildError::new(
+        BuildErrorKind::Limit,
+        format!("{problem}; give 0 US dollars or more, or say that there is none"),
+    ))
 }
 
 impl Serialize for Limit {

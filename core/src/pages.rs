@@ -30,9 +30,23 @@ const STEP: u64 = 99;
 /// leads nowhere.
 const FRUITLESS: u32 = 32;
 
-/// The machine that turns pages into keys. It does no I/O.
+/// The machine that turns pages into keys, each once. It does no I/O.
+///
+/// ```
+/// use openrouter_keys_core::{List, Operation, Pages};
+///
+/// let mut pages = Pages::new(List::new());
+/// while let Some(list) = pages.next_request() {
+///     let page = list.parse(br#"{"data":[{"hash":"0e6","name":"ci"}]}"#)?; // send it instead
+///     pages.accept(Ok(page.output))?;
+///     while let Some(key) = pages.next_key() {
+///         assert_eq!(key.name.as_deref(), Some("ci"));
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct Pages {
+pub struct Pages {
     list: List,
     first: u64,
     /// Where the next request begins; `None` at the end.
@@ -47,7 +61,8 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    pub(crate) fn new(list: List) -> Self {
+    /// All keys of this listing.
+    pub fn new(list: List) -> Self {
         let first = list.starts_at();
         Self {
             list,
@@ -61,18 +76,20 @@ impl Pages {
         }
     }
 
-    pub(crate) fn exhaustive(mut self) -> Self {
+    /// Goes on until a page is empty; see [`KeyStream::exhaustive`].
+    #[must_use]
+    pub fn exhaustive(mut self) -> Self {
         self.until_empty = true;
         self
     }
 
     /// The next key that is already here.
-    pub(crate) fn next_key(&mut self) -> Option<Key> {
+    pub fn next_key(&mut self) -> Option<Key> {
         self.keys.pop_front()
     }
 
     /// The page to ask for; `None` if the listing has ended.
-    pub(crate) fn next_request(&self) -> Option<List> {
+    pub fn next_request(&self) -> Option<List> {
         self.offset.map(|offset| {
             // The first page of all is asked for without an offset.
             if offset == 0 { self.list.clone() } else { self.list.clone().offset(offset) }
@@ -80,7 +97,7 @@ impl Pages {
     }
 
     /// Takes the page that was asked for. An error ends the listing.
-    pub(crate) fn accept(&mut self, page: Result<Page, Error>) -> Result<(), Error> {
+    pub fn accept(&mut self, page: Result<Page, Error>) -> Result<(), Error> {
         let Some(offset) = self.offset.take() else {
             return Ok(());
         };
@@ -112,7 +129,7 @@ impl Pages {
         let stalled = repeats || self.fruitless >= FRUITLESS;
         if self.offset.is_some() && stalled {
             self.offset = None;
-            return Err(Error::unsent(List::NAME, ErrorKind::PaginationStalled { offset }));
+            return Err(Error::unsent(self.list.name(), ErrorKind::PaginationStalled { offset }));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Masking of secrets in text that other people wrote.
 
-use serde_json::Value;
+use crate::repair::{string_end, unescape};
 
 /// What stands in the place of a secret.
 pub(crate) const MASK: &str = "[redacted]";
@@ -18,32 +18,38 @@ pub(crate) fn mask(text: &str, secrets: &[&str]) -> String {
     mask_keys(&masked)
 }
 
-/// The same within the strings of a JSON value: in its text, an escape could
-/// hide a key.
-pub(crate) fn mask_value(value: Value, secrets: &[&str]) -> Value {
-    match value {
-        Value::String(text) => Value::String(mask(&text, secrets)),
-        Value::Array(items) => items.into_iter().map(|item| mask_value(item, secrets)).collect(),
-        Value::Object(fields) => fields
-            .into_iter()
-            .map(|(name, value)| (mask(&name, secrets), mask_value(value, secrets)))
-            .collect(),
-        plain => plain,
+/// The same within the strings of a JSON text, where an escape could hide a
+/// secret; `None` if there was nothing to replace. All else stays as it came.
+pub(crate) fn mask_json(json: &str, secrets: &[&str]) -> Option<String> {
+    let mut out = String::with_capacity(json.len());
+    let mut changed = false;
+    let mut rest = json;
+    while let Some(start) = rest.find('"') {
+        let (before, from) = rest.split_at(start);
+        let (token, after) = from.split_at(string_end(from));
+        out.push_str(before);
+        match masked_token(token, secrets) {
+            Some(masked) => {
+                changed = true;
+                out.push_str(&masked);
+            }
+            None => out.push_str(token),
+        }
+        rest = after;
     }
+    out.push_str(rest);
+    changed.then_some(out)
 }
 
-/// Whether a string of a JSON value holds one of the given secrets.
-pub(crate) fn shows(value: &Value, secrets: &[&str]) -> bool {
-    let holds =
-        |text: &str| secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret));
-    match value {
-        Value::String(text) => holds(text),
-        Value::Array(items) => items.iter().any(|item| shows(item, secrets)),
-        Value::Object(fields) => {
-            fields.iter().any(|(name, value)| holds(name) || shows(value, secrets))
-        }
-        _ => false,
+/// A string token that shows a secret, without it.
+fn masked_token(token: &str, secrets: &[&str]) -> Option<String> {
+    // Whatever half a surrogate pair is beside, it must not hide a secret.
+    let text = unescape(token);
+    let masked = mask(&text, secrets);
+    if masked == text {
+        return None;
     }
+    serde_json::to_string(&masked).ok()
 }
 
 fn mask_keys(text: &str) -> String {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderName, StatusCode};
 
+use crate::float::float;
 use crate::json::Extra;
 use crate::redact;
 
@@ -48,11 +49,8 @@ impl Meta {
     /// The rate limit that the answer tells, if it tells one.
     pub fn rate_limit(&self) -> RateLimit {
         let number = |name| {
-            text(&self.headers, &HeaderName::from_static(name))?
-                .trim()
-                .parse()
-                .ok()
-                .filter(|n: &f64| n.is_finite())
+            let number = float(text(&self.headers, &HeaderName::from_static(name))?.trim());
+            number.is_finite().then_some(number)
         };
         RateLimit {
             limit: number("x-ratelimit-limit"),

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
+use crate::float::float;
+
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
 /// The longest time that any valid header asks for.
@@ -28,15 +30,22 @@ pub(crate) fn forbids_retry(headers: &HeaderMap) -> bool {
         .any(|value| value.as_bytes().eq_ignore_ascii_case(b"false"))
 }
 
-/// Each value of a header; a list of numbers in one line, as `fetch` joins
-/// repeated headers, is taken apart, and a date with its comma is not.
+/// Each value of a header. `fetch` joins repeated headers by commas, and a date
+/// has a comma of its own: each part is a candidate, and each two neighbours
+/// are.
 fn values(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
-    headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| {
-        let is_list = line.split(',').all(|part| decimal(part.trim(), 1.0).is_some());
-        let (list, whole) =
-            if is_list { (Some(line.split(',')), None) } else { (None, Some(line)) };
-        list.into_iter().flatten().chain(whole).map(str::trim)
-    })
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| {
+            let ends = || line.match_indices(',').map(|(at, _)| at).chain([line.len()]);
+            let starts = std::iter::once(0).chain(line.match_indices(',').map(|(at, _)| at + 1));
+            starts.zip(1..).flat_map(move |(start, next)| {
+                ends().skip(next - 1).take(2).filter_map(move |end| line.get(start..end))
+            })
+        })
+        .map(str::trim)
 }
 
 /// Digits with at most one point among them: no sign, no exponent, no `inf`.
@@ -47,8 +56,7 @@ fn decimal(text: &str, per_second: f64) -> Option<Duration> {
     if !all_digits(whole) || !all_digits(fraction) {
         return None;
     }
-    let number: f64 = text.parse().ok()?;
-    Some(Duration::try_from_secs_f64(number / per_second).unwrap_or(Duration::MAX))
+    Some(Duration::try_from_secs_f64(float(text) / per_second).unwrap_or(Duration::MAX))
 }
 
 /// The time from the answer's `Date` to an HTTP date, nothing if it has passed.
@@ -98,7 +106,7 @@ mod tests {
             (".", None),
             ("1.", None),
             ("1.2.3", None),
-            ("2, x", None),
+            ("2, x", Some(2_000)),
         ] {
             let found = retry_after(&headers(&[("retry-after", value)]));
             assert_eq!(found, expected.map(Duration::from_millis), "{value:?}");

@@ -10,7 +10,10 @@ use serde::{Serialize, Serializer};
 
 use crate::error::{BuildError, BuildErrorKind};
 use crate::field::FieldValue;
+use crate::node::{Kind, Node};
+use crate::quote::Quoted;
 use crate::redact;
+use crate::view::View;
 
 /// A point in time as RFC 3339 text.
 ///
@@ -47,8 +50,8 @@ impl Timestamp {
             BuildError::new(
                 BuildErrorKind::Timestamp,
                 format!(
-                    "{:?} is no timestamp; write it like 2027-03-01T12:00:00Z",
-                    redact::mask(text, &[])
+                    "{} is no timestamp; write it like 2027-03-01T12:00:00Z",
+                    Quoted(&redact::mask(text, &[]))
                 ),
             )
         })?;
@@ -229,12 +232,17 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 impl FieldValue for Timestamp {
-    fn from_text(came: &str) -> Option<Self> {
-        Self::received(came)
+    const KIND: Kind = Kind::Text;
+
+    fn from_node(node: Node) -> Result<Self, Node> {
+        match node {
+            Node::Text(text) => Self::received(&text).ok_or(Node::Text(text)),
+            other => Err(other),
+        }
     }
 
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.serialize(serializer)
+    fn view(&self) -> View<'_> {
+        View::Text(self.as_str())
     }
 }
 

@@ -116,7 +116,7 @@ fn outcome(fault: Fault) -> Result<http::Response<Bytes>, TransportError> {
 fn check<O: Operation + Clone>(operation: &O, fault: Fault, is_create: bool, changes: bool) {
     let Rule { safe_goes_again, create_goes_again, may_have_happened } = rule(fault);
     let goes_again = if is_create { create_goes_again } else { safe_goes_again };
-    let context = format!("{} {fault:?}", O::NAME);
+    let context = format!("{} {fault:?}", operation.name());
     let key = ApiKey::new("sk-or-v1-test").unwrap();
     let mut attempt =
         Attempt::first(&Config::new(), &CallOptions::new(), operation.clone(), Start::default())

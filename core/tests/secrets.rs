@@ -10,11 +10,12 @@
 
 use std::error::Error as _;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
 use openrouter_keys_core::{
-    ApiKey, Client, Create, Delete, Error, External, Get, Headers, Limit, List, Operation,
-    RetryPolicy, Update,
+    ApiKey, Attempt, CallOptions, Client, Config, Create, Delete, Error, External, Get, Headers,
+    Limit, List, Operation, RetryPolicy, Start, Step, TransportError, TransportErrorKind, Update,
 };
 
 const KEY: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
@@ -104,6 +105,29 @@ async fn no_error_of_any_operation_shows_a_planted_secret() {
         fails(&reply, Get::new("abc"), name).await;
         fails(&reply, Update::new("abc").disabled(true), name).await;
         fails(&reply, Delete::new("abc"), name).await;
+    }
+}
+
+#[test]
+fn a_transports_cause_that_shows_a_secret_is_masked_and_another_stays_itself() {
+    let quoting = format!("cannot send {KEY} {PARTNER} {GATEWAY}");
+    let masked = "cannot send [redacted] [redacted] [redacted]";
+    for (said, shown) in [(quoting.as_str(), masked), ("the wire is cut", "the wire is cut")] {
+        let cause = std::io::Error::other(said);
+        let failure = TransportError::ambiguous(TransportErrorKind::Other).with_source(cause);
+        let headers = Headers::new().header("x-gateway-token", GATEWAY).unwrap();
+        let options = CallOptions::new().headers(headers);
+        let start = Start::default();
+        let mut attempt = Attempt::first(&Config::new(), &options, full_create(), start).unwrap();
+        attempt.request(&ApiKey::new(KEY).unwrap());
+        let Step::Done(result) = attempt.finish(Err(failure), Duration::ZERO) else {
+            panic!("an ambiguous create is not repeated")
+        };
+        let error = result.unwrap_err();
+        assert_clean(&texts(&error), said);
+        let cause = error.source().unwrap();
+        assert_eq!(cause.to_string(), shown);
+        assert_eq!(cause.is::<std::io::Error>(), said == shown);
     }
 }
 

@@ -60,8 +60,8 @@ impl Call {
             headers.insert(CONTENT_TYPE, JSON);
         }
         Ok(Self {
-            name: O::NAME,
-            replay: O::REPLAY,
+            name: operation.name(),
+            replay: operation.replay(),
             method,
             uri,
             headers,
@@ -98,7 +98,7 @@ impl Call {
     ) -> Finding {
         let answer = match outcome {
             Ok(answer) => answer,
-            Err(error) => return Finding::below_http(error),
+            Err(error) => return Finding::below_http(error.masked(&self.secrets(secret))),
         };
         let status = answer.status();
         let max_body = if status.is_success() {
@@ -126,7 +126,7 @@ impl Call {
         let kind = if status.is_redirection() {
             let origin = redirect::origin(&head.headers, &self.uri)
                 .map(|origin| redact::mask(&origin, &self.secrets(secret)).into_boxed_str());
-            ErrorKind::UnexpectedRedirect { status, origin }
+            ErrorKind::UnexpectedRedirect { status: Some(status), origin }
         } else {
             ErrorKind::Api(ApiError::read(status, &body, &self.secrets(secret)))
         };

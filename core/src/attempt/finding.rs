@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::error::{ApiError, ErrorBody, ErrorKind, TransportError};
+use crate::error::{ApiError, ErrorBody, ErrorKind, TransportError, TransportErrorKind};
 use crate::outcome::Outcome;
 
 /// What an attempt came to.
@@ -28,7 +28,12 @@ impl Finding {
     pub(super) fn below_http(error: TransportError) -> Self {
         Self::Failure(Failure {
             outcome: Outcome::of_transport(&error),
-            kind: ErrorKind::Transport(error),
+            kind: match error.kind() {
+                TransportErrorKind::HiddenRedirect => {
+                    ErrorKind::UnexpectedRedirect { status: None, origin: None }
+                }
+                _ => ErrorKind::Transport(error),
+            },
             retry_after: None,
             is_final: false,
             headers: None,

@@ -109,7 +109,7 @@ impl<O: Operation> Attempt<O> {
         start: Start,
     ) -> Result<Self, Error> {
         let call = Call::new(config, options, &operation, start)
-            .map_err(|error| Error::unsent(O::NAME, ErrorKind::Build(error)))?;
+            .map_err(|error| Error::unsent(operation.name(), ErrorKind::Build(error)))?;
         Ok(Self { operation, call })
     }
 
@@ -147,7 +147,7 @@ impl<O: Operation> Attempt<O> {
         elapsed: Duration,
     ) -> Step<O> {
         let finding = self.call.judge(outcome, self.operation.secret());
-        trace::attempt(O::NAME, self.call.number, &finding, elapsed);
+        trace::attempt(self.call.name, self.call.number, &finding, elapsed);
         let failure = match finding {
             Finding::Success(answer) => return Step::Done(self.succeed(answer, elapsed)),
             Finding::Failure(failure) => failure,
@@ -190,12 +190,32 @@ impl<O: Operation> Attempt<O> {
         )
     }
 
+    /// Ends the call because its caller called it off, before or after this
+    /// attempt's request was handed to the transport.
+    pub fn cancelled(mut self, was_sent: bool, elapsed: Duration) -> Error {
+        if !was_sent {
+            self.call.number = self.call.number.saturating_sub(1);
+        }
+        let class = if was_sent { Class::Ambiguous } else { Class::NotSent };
+        self.fail(
+            Failure {
+                kind: ErrorKind::Cancelled,
+                outcome: Outcome { class, trouble: None },
+                retry_after: None,
+                is_final: true,
+                headers: None,
+            },
+            elapsed,
+        )
+    }
+
     fn succeed(
         self,
         answer: HttpResponse<Bytes>,
         elapsed: Duration,
     ) -> Result<Response<O::Output>, Error> {
         self.call.config.quota.refund(self.call.taken);
+        let replay = self.call.replay;
         let (head, body) = answer.into_parts();
         let parsed = self.operation.parse(&body);
         let result = match parsed {
@@ -222,7 +242,7 @@ impl<O: Operation> Attempt<O> {
                 ))
             }
         };
-        wipe_if_secret(O::REPLAY, body);
+        wipe_if_secret(replay, body);
         result
     }
 
@@ -246,7 +266,7 @@ impl<O: Operation> Attempt<O> {
         Error::new(
             failure.kind,
             Circumstances {
-                operation: O::NAME,
+                operation: self.call.name,
                 effect,
                 is_retryable: !failure.is_final && failure.outcome.may_repeat(self.call.replay),
                 attempts: self.call.number,

@@ -4,11 +4,12 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use http::StatusCode;
-use serde_json::{Map, Value};
 
 use crate::json::Json;
+use crate::node::{Fields, Kind, Node, odd_json};
+use crate::operation::parse_object;
+use crate::reader::Reader;
 use crate::redact;
-use crate::repair;
 
 /// An error that the server, or something before it, answered with.
 ///
@@ -115,6 +116,12 @@ pub enum ErrorBody {
     Empty,
 }
 
+fn is_json(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    let mut reader = Reader::new(&text);
+    reader.raw().and_then(|_| reader.end()).is_ok()
+}
+
 impl ApiError {
     /// Reads an error's body, whatever it is, and masks the given secrets.
     pub(crate) fn read(status: StatusCode, body: &[u8], secrets: &[&str]) -> Self {
@@ -123,7 +130,7 @@ impl ApiError {
                 ErrorBody::Empty
             } else if body.trim_ascii_start().starts_with(b"<") {
                 ErrorBody::Html
-            } else if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
+            } else if is_json(body) {
                 ErrorBody::OtherJson
             } else {
                 ErrorBody::Other
@@ -134,26 +141,34 @@ impl ApiError {
 
     /// Reads the documented `{"error":{…}}`, if that is what the body is.
     pub(crate) fn documented(status: StatusCode, body: &[u8], secrets: &[&str]) -> Option<Self> {
-        let mut document: Map<String, Value> = repair::parse(body).ok()?;
-        let mut outer = |name: &str| document.remove(name).unwrap_or_default();
-        let (message, code, metadata) = match outer("error") {
-            Value::String(message) => (Value::String(message), Value::Null, Value::Null),
-            Value::Object(mut error) => {
-                let mut take = |name: &str| error.remove(name).unwrap_or_default();
-                (take("message"), take("code"), take("metadata"))
+        let mut document = parse_object(DOCUMENT, body).ok()?;
+        let mut outer = |place| document.take(place);
+        let (message, code, metadata) = match outer(0)? {
+            Node::Object(mut error) => (error.take(0), error.take(1), error.take(2)),
+            // Some gateways write the message in the place of the object.
+            Node::Odd(json) => {
+                (Some(Node::Text(Reader::new(json.as_str()).text().ok()?)), None, None)
             }
             _ => return None,
         };
-        let text = |value: Value| match value {
-            Value::String(text) => Some(redact::mask(&text, secrets)),
+        let text = |node| match node {
+            Some(Node::Text(text)) => Some(redact::mask(&text, secrets)),
             _ => None,
+        };
+        let json = |node: Option<Node>| {
+            let json = odd_json(node?, Kind::Any);
+            let masked = redact::mask_json(json.as_str(), secrets);
+            Some(masked.map_or(json, Json::trusted)).filter(|json| json.as_str() != "null")
         };
         Some(Self {
             message: text(message),
-            code: code.as_i64(),
-            metadata: masked_json(metadata, secrets),
-            user_id: text(outer("user_id")),
-            openrouter_metadata: masked_json(outer("openrouter_metadata"), secrets),
+            code: match code {
+                Some(Node::Whole(code)) => Some(code),
+                _ => None,
+            },
+            metadata: json(metadata),
+            user_id: text(outer(1)),
+            openrouter_metadata: json(outer(2)),
             ..Self::bare(status, ErrorBody::Documented)
         })
     }
@@ -172,9 +187,15 @@ impl ApiError {
     }
 }
 
-fn masked_json(value: Value, secrets: &[&str]) -> Option<Json> {
-    (!value.is_null()).then(|| Json::of(&redact::mask_value(value, secrets))).flatten()
-}
+/// The documented fields. Metadata may be anything and is kept as it came.
+const DOCUMENT: Fields = &[
+    (
+        "error",
+        Kind::Object(&[("message", Kind::Text), ("code", Kind::Whole), ("metadata", Kind::Any)]),
+    ),
+    ("user_id", Kind::Text),
+    ("openrouter_metadata", Kind::Any),
+];
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

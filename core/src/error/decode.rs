@@ -58,6 +58,10 @@ impl DecodeError {
         Self { position: Some((error.line(), error.column())), ..Self::at("$", kind) }
     }
 
+    pub(crate) fn with_position(self, line: usize, column: usize) -> Self {
+        Self { position: Some((line, column)), ..self }
+    }
+
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.status = Some(status);
         self

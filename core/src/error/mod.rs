@@ -11,6 +11,8 @@ use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 
+use crate::quote::Quoted;
+
 pub use api::{ApiError, ApiErrorKind, ErrorBody};
 pub use build::{BuildError, BuildErrorKind};
 pub use decode::{DecodeError, DecodeErrorKind};
@@ -62,11 +64,13 @@ pub enum ErrorKind {
     /// The server answered with a redirect, which is never followed: it would
     /// carry the API key to another place.
     UnexpectedRedirect {
-        /// The status of the answer.
-        status: StatusCode,
+        /// The status of the answer; a browser does not tell it.
+        status: Option<StatusCode>,
         /// Scheme, host and port of the target, if the answer names one.
         origin: Option<Box<str>>,
     },
+    /// The call was called off by its caller.
+    Cancelled,
     /// A further page of a listing brought nothing new.
     PaginationStalled {
         /// The offset at which it stalled.
@@ -168,10 +172,11 @@ impl Error {
         match &self.0.kind {
             ErrorKind::Api(error) => Some(error.status),
             ErrorKind::Transport(error) => error.status(),
-            ErrorKind::UnexpectedRedirect { status, .. } => Some(*status),
+            ErrorKind::UnexpectedRedirect { status, .. } => *status,
             ErrorKind::Decode(error) => error.status(),
             ErrorKind::Build(_)
             | ErrorKind::Credentials(_)
+            | ErrorKind::Cancelled
             | ErrorKind::PaginationStalled { .. } => None,
         }
     }
@@ -207,7 +212,7 @@ impl Error {
 
     fn advice(&self) -> &'static str {
         if self.may_have_been_created() {
-            return "find it with list_all and delete it (its secret cannot be had) before creating it again";
+            return "list all keys to find it, and delete it (its secret cannot be had) before creating it again";
         }
         match &self.0.kind {
             ErrorKind::Build(_) => "correct the argument",
@@ -216,6 +221,7 @@ impl Error {
             ErrorKind::Transport(error) => error.advice(),
             ErrorKind::Decode(_) => "check the base URL, then whether this version is up to date",
             ErrorKind::UnexpectedRedirect { .. } => "check the base URL",
+            ErrorKind::Cancelled => "make the call again if it is still wanted",
             ErrorKind::PaginationStalled { .. } => {
                 "check the base URL; the server seems to ignore offset"
             }
@@ -237,7 +243,13 @@ impl fmt::Display for Error {
             write!(f, " (after {} attempts)", self.0.attempts)?;
         }
         match self.0.retry_after {
-            Some(after) => write!(f, " (the server asks to wait {} s)", after.as_secs_f64()),
+            Some(after) => {
+                write!(f, " (the server asks to wait {} s", after.as_secs())?;
+                match after.subsec_millis() {
+                    0 => f.write_str(")"),
+                    ms => write!(f, " {ms} ms)"),
+                }
+            }
             None => Ok(()),
         }
     }
@@ -277,9 +289,17 @@ impl fmt::Display for ErrorKind {
             Self::Api(error) => fmt::Display::fmt(error, f),
             Self::Decode(error) => fmt::Display::fmt(error, f),
             Self::UnexpectedRedirect { status, origin } => {
-                let origin = origin.as_deref().unwrap_or("a place that it does not name");
-                write!(f, "the server redirects to {origin} ({status}), which is not followed")
+                let origin = origin.as_deref().unwrap_or(match status {
+                    Some(_) => "a place that it does not name",
+                    None => "a place that the platform does not tell",
+                });
+                write!(f, "the server redirects to {origin}")?;
+                if let Some(status) = status {
+                    write!(f, " ({status})")?;
+                }
+                f.write_str(", which is not followed")
             }
+            Self::Cancelled => f.write_str("the call was called off"),
             Self::PaginationStalled { offset } => {
                 write!(f, "the page at offset {offset} brought nothing new")
             }
@@ -292,7 +312,9 @@ impl fmt::Display for Effect {
         match self {
             Self::Nothing => f.write_str("nothing was created or changed"),
             Self::MayHaveChanged => f.write_str("the change may have been made"),
-            Self::MayHaveCreated(orphan) => write!(f, "a key named {:?} may exist", orphan.name),
+            Self::MayHaveCreated(orphan) => {
+                write!(f, "a key named {} may exist", Quoted(&orphan.name))
+            }
         }
     }
 }

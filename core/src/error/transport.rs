@@ -6,6 +6,7 @@ use std::fmt;
 use http::StatusCode;
 
 use super::BoxError;
+use crate::redact;
 
 /// How far a failed request may have got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,10 @@ pub enum TransportErrorKind {
     Protocol,
     /// The body was larger than the given number of bytes.
     BodyTooLarge(usize),
+    /// The server redirects, and the platform hides where to and how. The
+    /// call's error is an
+    /// [`UnexpectedRedirect`](crate::ErrorKind::UnexpectedRedirect).
+    HiddenRedirect,
     /// The transport cannot be used from here; trying again does not help.
     Setup,
     /// Everything else.
@@ -89,7 +94,10 @@ impl TransportError {
         self
     }
 
-    /// Adds the cause. Its text is shown to people: it must hold no secret.
+    /// Adds the cause.
+    ///
+    /// Its text is shown to people. If it or a cause of it shows a secret of the
+    /// request, the call's error has only the masked texts of them as its cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());
@@ -111,12 +119,33 @@ impl TransportError {
         self.status
     }
 
+    /// The same without what its causes show of these secrets.
+    pub(crate) fn masked(mut self, secrets: &[&str]) -> Self {
+        let Some(source) = &self.source else {
+            return self;
+        };
+        let shown = format!("{source:?}");
+        let mut text = source.to_string();
+        let mut cause = source.source();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        let masked = redact::mask(&text, secrets);
+        if masked != text || redact::mask(&shown, secrets) != shown {
+            self.source = Some(masked.into());
+        }
+        self
+    }
+
     /// Whether the same failure is to be expected of the next attempt.
     pub(crate) fn is_lasting(&self) -> bool {
         matches!(
             self.kind,
             TransportErrorKind::Tls
                 | TransportErrorKind::BodyTooLarge(_)
+                | TransportErrorKind::HiddenRedirect
                 | TransportErrorKind::Setup
         )
     }
@@ -159,6 +188,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::BodyTooLarge(limit) => {
                 write!(f, "the answer is larger than {limit} bytes")
             }
+            TransportErrorKind::HiddenRedirect => f.write_str("the server redirects"),
             TransportErrorKind::Setup => f.write_str("the transport cannot be used from here"),
             TransportErrorKind::Other => f.write_str("the request failed"),
         }?;

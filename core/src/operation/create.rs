@@ -2,19 +2,18 @@
 
 use bytes::Bytes;
 use http::Method;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{Operation, Orphan, Parsed, Parts, Replay, check_name, check_workspace_id};
+use super::{Operation, Orphan, Parsed, Parts, Replay, check_name, check_workspace_id, parse_into};
 use crate::error::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
 use crate::field::{Field, FieldValue};
 use crate::json::Extra;
 use crate::key::Key;
 use crate::limit::{Limit, LimitReset};
+use crate::node::{Fields, Kind, Node, ObjectNode};
+use crate::reader::Reader;
 use crate::redact;
-use crate::repair;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
@@ -187,23 +186,6 @@ impl Created {
         &self.key
     }
 
-    /// Masks secrets that the server repeats in the rest of the answer; without
-    /// one, everything stays as it came.
-    fn masked(mut self, secrets: &[&str]) -> Self {
-        let text = Zeroizing::new(serde_json::to_string(&self).unwrap_or_default());
-        let value: Option<Value> = repair::parse(text.as_bytes()).ok();
-        if value.as_ref().is_some_and(|value| !redact::shows(value, secrets)) {
-            return self;
-        }
-        let mut draft = Draft::default();
-        let masked =
-            value.map(|value| redact::mask_value(value, secrets).to_string()).unwrap_or_default();
-        // Where it cannot be read back, nothing is kept that might show a secret.
-        let _ = draft.deserialize(&mut serde_json::Deserializer::from_str(&masked));
-        (self.data, self.extra) = (draft.data, draft.extra);
-        self
-    }
-
     /// Takes the secret key out.
     pub fn into_key(self) -> Secret {
         self.key
@@ -237,8 +219,13 @@ impl Serialize for Created {
 impl Operation for Create {
     type Output = Created;
 
-    const NAME: &'static str = "create";
-    const REPLAY: Replay = Replay::Duplicates;
+    fn name(&self) -> &'static str {
+        "create"
+    }
+
+    fn replay(&self) -> Replay {
+        Replay::Duplicates
+    }
 
     fn parts(&self) -> Result<Parts, BuildError> {
         let body = &self.body;
@@ -263,23 +250,18 @@ impl Operation for Create {
         if body.trim_ascii().is_empty() {
             return Err(DecodeError::at("$", DecodeErrorKind::Empty));
         }
-        let mut draft = Draft::default();
-        let read = repair::parse_with(body, |text| {
-            draft.data = Field::Absent;
-            draft.extra = Extra::default();
-            let mut deserializer = serde_json::Deserializer::from_slice(text);
-            draft.deserialize(&mut deserializer)?;
-            deserializer.end()
-        });
-        let problem = read.err().map(|error| DecodeError::from_serde(&error));
-        let Draft { key, has_odd_key, data, extra } = draft;
+        let mut object = ObjectNode::default();
+        let problem = parse_into(CREATED, &mut object, body).err();
+        let Draft { key, has_odd_key, data, extra } = Draft::of(object);
         match (key.or_else(|| problem.as_ref().and_then(|_| salvage(body))), problem) {
             (Some(key), problem) => {
                 let secrets: Vec<&str> =
                     [Some(key.reveal()), self.secret()].into_iter().flatten().collect();
-                let repeats = may_repeat(body, &secrets);
-                let created = Created { key: key.clone(), data, problem, extra };
-                let output = if repeats { created.masked(&secrets) } else { created };
+                let (data, extra) = match without_secrets(body, &secrets) {
+                    Some(Draft { data, extra, .. }) => (data, extra),
+                    None => (data, extra),
+                };
+                let output = Created { key: key.clone(), data, problem, extra };
                 Ok(Parsed { output, envelope: Extra::default() })
             }
             (None, Some(problem)) => Err(problem),
@@ -305,8 +287,9 @@ fn wiped_on_drop(parts: Parts) -> Parts {
     Parts { body, ..parts }
 }
 
-/// What has been read so far, kept even if the rest cannot be.
-#[derive(Default)]
+const CREATED: Fields = &[("key", Kind::Text), ("data", Key::KIND)];
+
+/// What has been read, even if the rest could not be.
 struct Draft {
     key: Option<Secret>,
     /// There is a `key` that is no text.
@@ -315,49 +298,37 @@ struct Draft {
     extra: Extra,
 }
 
-impl<'de> DeserializeSeed<'de> for &mut Draft {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for &mut Draft {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key::<std::borrow::Cow<'de, str>>()? {
-            match &*name {
-                "key" => {
-                    let found: Field<SecretText> = map.next_value()?;
-                    self.has_odd_key |= found.get().is_none();
-                    let found = found.into_option().map(|SecretText(key)| key);
-                    self.key = self.key.take().or(found);
+impl Draft {
+    /// Of several keys the first that is a text counts.
+    fn of(object: ObjectNode) -> Self {
+        let ObjectNode { fields, extra } = object;
+        let mut draft = Self { key: None, has_odd_key: false, data: Field::Absent, extra };
+        for (place, node) in fields {
+            match (place, node) {
+                (0, Node::Text(text)) if !text.is_empty() => {
+                    let found = Secret::from(text);
+                    draft.key = draft.key.or(Some(found));
                 }
-                "data" => self.data = map.next_value()?,
-                _ => self.extra.push(name.into_owned(), map.next_value()?),
+                (0, _) => draft.has_odd_key = true,
+                (_, node) => draft.data = Field::from_node(Some(node)),
             }
         }
-        Ok(())
+        draft
     }
 }
 
-/// A text that is taken for the secret: any that is not empty.
-struct SecretText(Secret);
-
-impl FieldValue for SecretText {
-    fn from_text(came: &str) -> Option<Self> {
-        (!came.is_empty()).then(|| Self(Secret::from(came)))
+/// What the body says with every secret in it masked, if the server repeated one
+/// beside the place where it belongs.
+fn without_secrets(body: &[u8], secrets: &[&str]) -> Option<Draft> {
+    if !may_repeat(body, secrets) {
+        return None;
     }
-
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_unit()
-    }
+    let text = Zeroizing::new(String::from_utf8_lossy(body).into_owned());
+    let masked = redact::mask_json(&text, secrets)?;
+    let mut object = ObjectNode::default();
+    // What cannot be read of it was reported from the text as it came.
+    let _ = parse_into(CREATED, &mut object, masked.as_bytes());
+    Some(Draft::of(object))
 }
 
 /// Whether a secret stands in the body once more than it has to, or may hide
@@ -377,7 +348,6 @@ fn salvage(body: &[u8]) -> Option<Secret> {
     text.match_indices("\"key\"").find_map(|(at, name)| {
         let after = text.get(at.checked_add(name.len())?..)?.trim_start();
         let value = after.strip_prefix(':')?;
-        let mut values = serde_json::Deserializer::from_str(value).into_iter::<String>();
-        values.next()?.ok().filter(|key| key.starts_with("sk-")).map(Secret::from)
+        Reader::new(value).text().ok().filter(|key| key.starts_with("sk-")).map(Secret::from)
     })
 }

@@ -2,13 +2,13 @@
 
 use http::Method;
 
-use super::{Operation, Parsed, Parts, Replay};
+use super::{Operation, Parsed, Parts, Replay, parse_object};
 use crate::answer::answer;
 use crate::error::{BuildError, DecodeError, DecodeErrorKind};
 use crate::field::Field;
 use crate::hash::KeyHash;
 use crate::json::Extra;
-use crate::repair;
+use crate::node::Kind;
 
 /// Deletes a key. It stops working and cannot be restored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +51,13 @@ answer! {
 impl Operation for Delete {
     type Output = Deleted;
 
-    const NAME: &'static str = "delete";
-    const REPLAY: Replay = Replay::ChangesOnce;
+    fn name(&self) -> &'static str {
+        "delete"
+    }
+
+    fn replay(&self) -> Replay {
+        Replay::ChangesOnce
+    }
 
     fn parts(&self) -> Result<Parts, BuildError> {
         let hash = KeyHash::new(self.hash.as_str())?;
@@ -66,7 +71,7 @@ impl Operation for Delete {
             return Ok(Parsed { output: deleted, envelope: Extra::default() });
         }
         let Confirmation { deleted: confirmed, extra } =
-            repair::parse(body).map_err(|error| DecodeError::from_serde(&error))?;
+            Confirmation::from_object(parse_object(&[("deleted", Kind::Bool)], body)?);
         let has_error = extra.get("error").is_some_and(|error| error.as_str() != "null");
         match confirmed {
             Field::Value(true) if !has_error => Ok(Parsed { output: deleted, envelope: extra }),

@@ -31,8 +31,13 @@ impl<T: Into<String>> From<T> for Get {
 impl Operation for Get {
     type Output = Key;
 
-    const NAME: &'static str = "get";
-    const REPLAY: Replay = Replay::Reads;
+    fn name(&self) -> &'static str {
+        "get"
+    }
+
+    fn replay(&self) -> Replay {
+        Replay::Reads
+    }
 
     fn parts(&self) -> Result<Parts, BuildError> {
         let hash = KeyHash::new(self.hash.as_str())?;

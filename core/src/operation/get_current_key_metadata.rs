@@ -22,8 +22,13 @@ impl GetCurrentKeyMetadata {
 impl Operation for GetCurrentKeyMetadata {
     type Output = CurrentKey;
 
-    const NAME: &'static str = "get_current_key_metadata";
-    const REPLAY: Replay = Replay::Reads;
+    fn name(&self) -> &'static str {
+        "get_current_key_metadata"
+    }
+
+    fn replay(&self) -> Replay {
+        Replay::Reads
+    }
 
     fn parts(&self) -> Result<Parts, BuildError> {
         Ok(Parts::new(Method::GET, "/key"))

@@ -1,21 +1,18 @@
 //! `GET /keys`: one page of keys, newest first.
 
 use http::Method;
-use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Envelope, Operation, Parsed, Parts, Replay, check_workspace_id, parse_envelope};
+use super::{Operation, Parsed, Parts, Replay, check_workspace_id, parse_envelope};
 use crate::error::{BuildError, DecodeError, DecodeErrorKind};
 use crate::field::{Field, FieldValue};
 use crate::json::{Extra, Json};
 use crate::key::Key;
+use crate::node::{Fields, Kind, Node, read_object};
 
 /// How many keys a page holds at most. The API has no parameter for it.
 pub const PAGE_SIZE: usize = 100;
-
-/// How many rows are read. In memory an empty row is far larger than on the
-/// wire, so that a small body could fill the memory.
-const MOST_ROWS: usize = 100 * PAGE_SIZE;
 
 /// Lists one page of keys, newest first.
 ///
@@ -69,8 +66,13 @@ impl List {
 impl Operation for List {
     type Output = Page;
 
-    const NAME: &'static str = "list";
-    const REPLAY: Replay = Replay::Reads;
+    fn name(&self) -> &'static str {
+        "list"
+    }
+
+    fn replay(&self) -> Replay {
+        Replay::Reads
+    }
 
     fn parts(&self) -> Result<Parts, BuildError> {
         let mut path = String::from("/keys");
@@ -100,17 +102,19 @@ impl Operation for List {
     }
 
     fn parse(&self, body: &[u8]) -> Result<Parsed<Page>, DecodeError> {
-        let Envelope { data, extra } = parse_envelope::<Rows>(body)?;
-        let Rows { keys, odd } = match data {
-            Field::Value(rows) => rows,
-            Field::Absent => return Err(DecodeError::at("$.data", DecodeErrorKind::Missing)),
-            Field::Null | Field::Odd(_) => {
-                return Err(DecodeError::at("$.data", DecodeErrorKind::WrongType));
+        let (data, extra) = parse_envelope(PAGE, body)?;
+        match data {
+            Some(Node::List(rows)) => {
+                let output = Page::of(rows, extra);
+                Ok(Parsed { output, envelope: Extra::default() })
             }
-        };
-        Ok(Parsed { output: Page { data: keys, odd, extra }, envelope: Extra::default() })
+            None => Err(DecodeError::at("$.data", DecodeErrorKind::Missing)),
+            Some(_) => Err(DecodeError::at("$.data", DecodeErrorKind::WrongType)),
+        }
     }
 }
+
+const PAGE: Fields = &[("data", Kind::List(&Key::KIND))];
 
 /// One page of keys.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -125,6 +129,19 @@ pub struct Page {
 }
 
 impl Page {
+    /// The rows of `data`, told apart.
+    fn of(rows: Vec<Node>, extra: Extra) -> Self {
+        let mut page = Self { extra, ..Self::default() };
+        for row in rows {
+            match Field::from_node(Some(row)) {
+                Field::Value(key) => page.data.push(key),
+                Field::Odd(json) => page.odd.push(json),
+                Field::Null | Field::Absent => page.odd.extend(Json::of(&())),
+            }
+        }
+        page
+    }
+
     /// How many rows the server sent.
     pub(crate) fn rows(&self) -> usize {
         self.data.len().saturating_add(self.odd.len())
@@ -166,51 +183,10 @@ impl Serialize for WrittenRows<'_> {
 
 impl<'de> Deserialize<'de> for Page {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Envelope { data, extra } = Envelope::<Rows>::deserialize(deserializer)?;
-        let Rows { keys, odd } =
-            data.into_option().ok_or_else(|| serde::de::Error::missing_field("data"))?;
-        Ok(Self { data: keys, odd, extra })
-    }
-}
-
-/// The rows of `data`, told apart.
-#[derive(Default)]
-struct Rows {
-    keys: Vec<Key>,
-    odd: Vec<Json>,
-}
-
-impl FieldValue for Rows {
-    fn from_seq<'de, A: SeqAccess<'de>>(seq: A) -> Result<Field<Self>, A::Error> {
-        struct RowsVisitor;
-
-        impl<'de> Visitor<'de> for RowsVisitor {
-            type Value = Rows;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an array")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Rows, A::Error> {
-                let mut rows = Rows { keys: Vec::new(), odd: Vec::new() };
-                while let Some(row) = seq.next_element::<Field<Key>>()? {
-                    if rows.keys.len().saturating_add(rows.odd.len()) >= MOST_ROWS {
-                        return Err(serde::de::Error::custom("more rows than any page has"));
-                    }
-                    match row {
-                        Field::Value(key) => rows.keys.push(key),
-                        Field::Odd(json) => rows.odd.push(json),
-                        Field::Null | Field::Absent => rows.odd.extend(Json::of(&())),
-                    }
-                }
-                Ok(rows)
-            }
+        let mut object = read_object(PAGE, deserializer)?;
+        match object.take(0) {
+            Some(Node::List(rows)) => Ok(Self::of(rows, object.extra)),
+            _ => Err(serde::de::Error::missing_field("data")),
         }
-
-        RowsVisitor.visit_seq(seq).map(Field::Value)
-    }
-
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(&self.keys)
     }
 }

@@ -13,7 +13,6 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 pub use create::{Create, Created, External};
 pub use delete::{Delete, Deleted};
@@ -25,7 +24,8 @@ pub use update::Update;
 use crate::error::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
 use crate::field::{Field, FieldValue};
 use crate::json::Extra;
-use crate::repair;
+use crate::node::{Fields, Node, ObjectNode};
+use crate::reader::Reader;
 
 /// One operation of the API with its arguments.
 ///
@@ -38,10 +38,10 @@ pub trait Operation {
     type Output;
 
     /// The operation's name in errors and traces.
-    const NAME: &'static str;
+    fn name(&self) -> &'static str;
 
     /// What sending the request twice would do.
-    const REPLAY: Replay;
+    fn replay(&self) -> Replay;
 
     /// Checks the arguments and writes them down as a request.
     fn parts(&self) -> Result<Parts, BuildError>;
@@ -131,53 +131,43 @@ pub struct Parsed<T> {
 
 /// Reads `{"data": …}`, where nothing can be had without `data`.
 fn parse_data<T: FieldValue>(body: &[u8]) -> Result<Parsed<T>, DecodeError> {
-    let Envelope { data, extra } = parse_envelope(body)?;
-    match data {
-        Field::Value(output) => Ok(Parsed { output, envelope: extra }),
+    let (data, envelope) = parse_envelope(T::ENVELOPE, body)?;
+    match Field::from_node(data) {
+        Field::Value(output) => Ok(Parsed { output, envelope }),
         Field::Absent => Err(DecodeError::at("$.data", DecodeErrorKind::Missing)),
         Field::Null | Field::Odd(_) => Err(DecodeError::at("$.data", DecodeErrorKind::WrongType)),
     }
 }
 
-fn parse_envelope<T: FieldValue>(body: &[u8]) -> Result<Envelope<T>, DecodeError> {
+/// An object with `data` of the type and fields that this version does not
+/// know.
+trait Enveloped: FieldValue {
+    const ENVELOPE: Fields = &[("data", Self::KIND)];
+}
+
+impl<T: FieldValue> Enveloped for T {}
+
+fn parse_envelope(fields: Fields, body: &[u8]) -> Result<(Option<Node>, Extra), DecodeError> {
     if body.trim_ascii().is_empty() {
         return Err(DecodeError::at("$", DecodeErrorKind::Empty));
     }
-    repair::parse(body).map_err(|error| DecodeError::from_serde(&error))
+    let mut object = parse_object(fields, body)?;
+    Ok((object.take(0), object.extra))
 }
 
-/// An object with `data` and fields that this version does not know.
-struct Envelope<T> {
-    data: Field<T>,
-    extra: Extra,
+/// Reads an object by the table.
+pub(crate) fn parse_object(fields: Fields, body: &[u8]) -> Result<ObjectNode, DecodeError> {
+    let mut object = ObjectNode::default();
+    parse_into(fields, &mut object, body)?;
+    Ok(object)
 }
 
-impl<'de, T: FieldValue> Deserialize<'de> for Envelope<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EnvelopeVisitor<T>(std::marker::PhantomData<T>);
-
-        impl<'de, T: FieldValue> Visitor<'de> for EnvelopeVisitor<T> {
-            type Value = Envelope<T>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<T>, A::Error> {
-                let mut envelope = Envelope { data: Field::Absent, extra: Extra::default() };
-                while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-                    if name == "data" {
-                        envelope.data = map.next_value()?;
-                    } else {
-                        envelope.extra.push(name.into_owned(), map.next_value()?);
-                    }
-                }
-                Ok(envelope)
-            }
-        }
-
-        deserializer.deserialize_map(EnvelopeVisitor(std::marker::PhantomData))
-    }
+/// The same into an object that keeps what could be read.
+fn parse_into(fields: Fields, object: &mut ObjectNode, body: &[u8]) -> Result<(), DecodeError> {
+    let text = String::from_utf8_lossy(body);
+    let mut reader = Reader::new(&text);
+    reader.object(fields, object)?;
+    reader.end()
 }
 
 /// A workspace's id is a UUID; anything else would leave the query's value or

@@ -106,8 +106,13 @@ impl Update {
 impl Operation for Update {
     type Output = Key;
 
-    const NAME: &'static str = "update";
-    const REPLAY: Replay = Replay::ChangesOnce;
+    fn name(&self) -> &'static str {
+        "update"
+    }
+
+    fn replay(&self) -> Replay {
+        Replay::ChangesOnce
+    }
 
     fn parts(&self) -> Result<Parts, BuildError> {
         let hash = KeyHash::new(self.hash.as_str())?;

@@ -1,0 +1,429 @@
+//! From JSON text to nodes.
+//!
+//! An answer is money: one token that a strict reader cannot step over (half of
+//! a surrogate pair, a number beyond a double, `NaN`) must not cost the rest.
+//! This reader takes such tokens for what they are and refuses everything else
+//! that is no JSON. It keeps what it read before an error, reads the documented
+//! fields without an intermediate form, and does not recurse over the text.
+
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::float::float;
+use crate::json::Json;
+use crate::node::{Fields, Kind, Node, ObjectNode};
+use crate::repair::unescape;
+
+/// How many values of a list are read. In memory an empty row is far larger
+/// than on the wire, so that a small body could fill the memory.
+const MOST_ITEMS: usize = 10_000;
+
+pub(crate) struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text: text.strip_prefix('\u{feff}').unwrap_or(text), at: 0 }
+    }
+
+    /// Reads an object into one that keeps what was read even if the rest
+    /// cannot be.
+    pub(crate) fn object(
+        &mut self,
+        fields: Fields,
+        object: &mut ObjectNode,
+    ) -> Result<(), DecodeError> {
+        match self.space() {
+            Some(b'{') => self.step(),
+            Some(b'[') => return Err(self.error(DecodeErrorKind::WrongType)),
+            _ => {
+                self.raw()?;
+                return Err(self.error(DecodeErrorKind::WrongType));
+            }
+        }
+        // Fields mostly come in the order of the table.
+        let mut expected = 0;
+        let mut is_first = true;
+        while self.item(is_first, b'}')? {
+            is_first = false;
+            let name = self.name()?;
+            match find(fields, expected, &name) {
+                Some((place, kind)) => {
+                    object.fields.push((place, self.value(kind)?));
+                    expected = place.saturating_add(1);
+                }
+                None => object.extra.push(name, Json::received(self.raw()?)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a value of this kind; one of another kind is odd, but no error.
+    pub(crate) fn value(&mut self, kind: Kind) -> Result<Node, DecodeError> {
+        match (kind, self.space()) {
+            (Kind::Object(fields), Some(b'{')) => {
+                let mut object = ObjectNode::default();
+                self.object(fields, &mut object)?;
+                Ok(Node::Object(object))
+            }
+            (Kind::List(kind), Some(b'[')) => self.list(*kind),
+            _ => Ok(scalar(kind, self.raw()?)),
+        }
+    }
+
+    /// Nothing may follow but space.
+    pub(crate) fn end(&mut self) -> Result<(), DecodeError> {
+        match self.space() {
+            None => Ok(()),
+            Some(_) => Err(self.error(DecodeErrorKind::Syntax)),
+        }
+    }
+
+    /// A string, without its escapes.
+    pub(crate) fn text(&mut self) -> Result<String, DecodeError> {
+        match self.space() {
+            Some(b'"') => self.string().map(unescape),
+            _ => Err(self.error(DecodeErrorKind::WrongType)),
+        }
+    }
+
+    /// Any value, as it stands in the text.
+    pub(crate) fn raw(&mut self) -> Result<&'a str, DecodeError> {
+        self.space();
+        let start = self.at;
+        // What closes the lists and objects that are open.
+        let mut open = Vec::new();
+        loop {
+            let begun = match self.space() {
+                Some(b'{') => Some(b'}'),
+                Some(b'[') => Some(b']'),
+                Some(b'"') => {
+                    self.string()?;
+                    None
+                }
+                _ => {
+                    self.word()?;
+                    None
+                }
+            };
+            let mut is_first = begun.is_some();
+            if begun.is_some() {
+                self.step();
+            }
+            open.extend(begun);
+            loop {
+                let Some(close) = open.last().copied() else {
+                    return Ok(self.since(start));
+                };
+                if self.item(is_first, close)? {
+                    if close == b'}' {
+                        self.name()?;
+                    }
+                    break;
+                }
+                open.pop();
+                is_first = false;
+            }
+        }
+    }
+
+    fn list(&mut self, kind: Kind) -> Result<Node, DecodeError> {
+        self.step();
+        let mut items = Vec::new();
+        while self.item(items.is_empty(), b']')? {
+            if items.len() >= MOST_ITEMS {
+                return Err(self.error(DecodeErrorKind::WrongType));
+            }
+            items.push(self.value(kind)?);
+        }
+        Ok(Node::List(items))
+    }
+
+    /// Steps over a comma to the next item, or over the closing bracket.
+    fn item(&mut self, is_first: bool, close: u8) -> Result<bool, DecodeError> {
+        match self.space() {
+            Some(next) if next == close => {
+                self.step();
+                return Ok(false);
+            }
+            Some(_) if is_first => return Ok(true),
+            Some(b',') => self.step(),
+            _ => return Err(self.unexpected()),
+        }
+        match self.space() {
+            Some(next) if next != close => Ok(true),
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    /// The name of a field, with the colon behind it.
+    fn name(&mut self) -> Result<String, DecodeError> {
+        if self.space() != Some(b'"') {
+            return Err(self.unexpected());
+        }
+        let name = self.string().map(unescape)?;
+        if self.space() != Some(b':') {
+            return Err(self.unexpected());
+        }
+        self.step();
+        Ok(name)
+    }
+
+    /// A string with its quotes.
+    fn string(&mut self) -> Result<&'a str, DecodeError> {
+        let start = self.at;
+        self.step();
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    self.step();
+                    return Ok(self.since(start));
+                }
+                Some(b'\\') => {
+                    self.step();
+                    self.escape()?;
+                }
+                None | Some(..b' ') => return Err(self.unexpected()),
+                Some(_) => self.step(),
+            }
+        }
+    }
+
+    /// What follows a backslash.
+    fn escape(&mut self) -> Result<(), DecodeError> {
+        let digits = match self.peek() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 0,
+            Some(b'u') => 4,
+            _ => return Err(self.unexpected()),
+        };
+        self.step();
+        for _ in 0..digits {
+            if !self.peek().is_some_and(|byte| byte.is_ascii_hexdigit()) {
+                return Err(self.unexpected());
+            }
+            self.step();
+        }
+        Ok(())
+    }
+
+    /// A number or a literal.
+    fn word(&mut self) -> Result<(), DecodeError> {
+        let start = self.at;
+        while self.peek().is_some_and(is_word) {
+            self.step();
+        }
+        let word = self.since(start);
+        // The names are what other writers use for what JSON cannot say.
+        let names = ["null", "true", "false", "NaN", "Infinity", "-Infinity"];
+        if names.contains(&word) || is_number(word) {
+            return Ok(());
+        }
+        let may_go_on =
+            names.iter().any(|name| name.starts_with(word)) || is_number(&format!("{word}0"));
+        if self.peek().is_some() || !may_go_on {
+            self.at = start;
+        }
+        Err(self.unexpected())
+    }
+
+    /// Steps over space; the byte behind it.
+    fn space(&mut self) -> Option<u8> {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.step();
+        }
+        self.peek()
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn step(&mut self) {
+        self.at = self.at.saturating_add(1);
+    }
+
+    fn since(&self, start: usize) -> &'a str {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    fn unexpected(&self) -> DecodeError {
+        self.error(match self.peek() {
+            None => DecodeErrorKind::Truncated,
+            Some(_) => DecodeErrorKind::Syntax,
+        })
+    }
+
+    fn error(&self, kind: DecodeErrorKind) -> DecodeError {
+        let read = self.text.as_bytes().get(..self.at).unwrap_or_default();
+        let lines = read.iter().filter(|byte| **byte == b'\n').count();
+        let column = read.iter().rev().take_while(|byte| **byte != b'\n').count();
+        DecodeError::at("$", kind).with_position(lines.saturating_add(1), column.saturating_add(1))
+    }
+}
+
+/// The documented field of this name.
+fn find(fields: Fields, expected: usize, name: &str) -> Option<(usize, Kind)> {
+    let is_it = |(_, (known, _)): &(usize, &(&str, Kind))| *known == name;
+    let places = fields.iter().enumerate();
+    let found = places.clone().skip(expected).find(is_it);
+    found.or_else(|| places.take(expected).find(is_it)).map(|(place, (_, kind))| (place, *kind))
+}
+
+/// A value that is no list and no object of the table.
+fn scalar(kind: Kind, raw: &str) -> Node {
+    match (kind, raw.as_bytes()) {
+        (_, b"null") => return Node::Null,
+        (Kind::Bool, b"true") => return Node::Bool(true),
+        (Kind::Bool, b"false") => return Node::Bool(false),
+        (Kind::Whole, _) => {
+            if let Ok(number) = raw.parse() {
+                return Node::Whole(number);
+            }
+        }
+        (Kind::Number, _) => {
+            let number = float(raw);
+            if number.is_finite() {
+                return Node::Number(number);
+            }
+        }
+        (Kind::Text, [b'"', ..]) => return Node::Text(unescape(raw)),
+        _ => {}
+    }
+    Node::Odd(Json::received(raw))
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+}
+
+/// `-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?`
+fn is_number(word: &str) -> bool {
+    let unsigned = word.strip_prefix('-').unwrap_or(word);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => {
+            (mantissa, exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
+        }
+        None => (unsigned, "0"),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+    let are_digits =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let has_no_leading_zero = whole == "0" || !whole.starts_with('0');
+    has_no_leading_zero && are_digits(whole) && are_digits(fraction) && are_digits(exponent)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::Reader;
+    use crate::json::Json;
+
+    /// The value as serde reads what this reader kept of it.
+    fn read(text: &str) -> Option<Value> {
+        let mut reader = Reader::new(text);
+        let raw = reader.raw().ok()?;
+        reader.end().ok()?;
+        Some(serde_json::from_str(Json::received(raw).as_str()).unwrap())
+    }
+
+    #[test]
+    fn a_token_that_a_strict_reader_cannot_step_over_becomes_one_that_it_can() {
+        let text = "\u{feff}{\"a\":1e999,\"b\":\"\\ud800x\",\"c\":NaN,\"d\":\"\\ud83d\\ude00\\\\\",\"e\":-1e400,\"f\":-Infinity}";
+        assert_eq!(
+            read(text).unwrap(),
+            json!({"a": "1e999", "b": "\u{fffd}x", "c": "NaN", "d": "\u{1F600}\\", "e": "-1e400", "f": "-Infinity"})
+        );
+        let long = format!("[1{}]", "0".repeat(310));
+        assert_eq!(read(&long).unwrap(), json!([long.trim_matches(['[', ']'])]));
+        assert_eq!(read(r#"["\udc00\ud800"]"#).unwrap(), json!(["\u{fffd}\u{fffd}"]));
+    }
+
+    #[test]
+    fn what_is_no_json_stays_no_json() {
+        for text in [
+            "{",
+            "}",
+            "{a:1}",
+            "{} trailing",
+            "[1,]",
+            "{\"a\":1,}",
+            "[,1]",
+            "{,}",
+            "[1 2]",
+            "\"\\",
+            "\"\\u",
+            "\"\\u12g4\"",
+            "\"\\x\"",
+            "\"a\nb\"",
+            "<html>",
+            "",
+            " ",
+            "[1e]",
+            "[infinity]",
+            "[01]",
+            "[.5]",
+            "[1.]",
+            "[+1]",
+            "[--1]",
+            "[1e+]",
+            "nul",
+            "[tru]",
+            "{\"a\"}",
+            "{\"a\" 1}",
+            "{1:2}",
+            "[1}",
+            "{\"a\":1]",
+            "'a'",
+            "[Nan]",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+            assert!(serde_json::from_str::<Value>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_million_brackets_are_kept_without_recursion() {
+        let deep = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+        assert_eq!(Reader::new(&deep).raw().unwrap(), deep);
+    }
+
+    proptest! {
+        #[test]
+        fn any_sound_json_is_read_to_the_same_value(value in crate::reader::tests::values(), pretty in any::<bool>()) {
+            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
+            prop_assert_eq!(Reader::new(&text).raw().unwrap(), &text);
+            prop_assert_eq!(read(&text), Some(value));
+        }
+
+        #[test]
+        fn any_text_of_json_tokens_is_taken_or_refused_as_serde_does(text in r#"([\[\]{},: \n]|"[a\\\\"u0-9/]{0,3}"|-?[0-9]{1,3}(\.[0-9]?)?([eE][+-]?[0-9]?)?|true|null|fals){0,9}"#) {
+            let by_serde: Option<Value> = serde_json::from_str(&text).ok();
+            // Half a surrogate pair cannot be made of these characters.
+            prop_assert_eq!(read(&text), by_serde);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused_without_a_panic(text in r#"[\\"ud8Ce0-9NaI{}\[\],:.+é \u{0}-]{0,40}"#) {
+            let _ = read(&text);
+        }
+    }
+
+    pub(super) fn values() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_filter("finite", |number| number.is_finite()).prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                proptest::collection::btree_map(any::<String>(), inner, 0..6)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+}

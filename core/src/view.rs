@@ -1,0 +1,88 @@
+//! What an answer holds, field by field, without its types: for writing it back
+//! as JSON and for bindings to other languages.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::field::{Field, FieldValue, write_number};
+use crate::json::{Extra, Json};
+
+/// What stands in one field of an answer.
+pub enum View<'a> {
+    /// The answer does not have the field.
+    Absent,
+    /// JSON `null`.
+    Null,
+    /// Something else than the documented type, as it came.
+    Odd(&'a Json),
+    /// `true` or `false`.
+    Bool(bool),
+    /// A count.
+    Whole(i64),
+    /// Any other number.
+    Number(f64),
+    /// A text, of an enumeration or a timestamp too.
+    Text(&'a str),
+    /// A list of values of one type.
+    List(Vec<View<'a>>),
+    /// An object with fields of its own.
+    Object(&'a dyn Answer),
+}
+
+/// An object of an answer.
+pub trait Answer {
+    /// The type's name, such as `Key`.
+    fn name(&self) -> &'static str;
+
+    /// Shows every documented field with its name, always all of them and in
+    /// the same order.
+    fn each_field<'a>(&'a self, show: &mut dyn FnMut(&'static str, View<'a>));
+
+    /// The fields that this version does not know.
+    fn unknown_fields(&self) -> &Extra;
+}
+
+impl<'a, T: FieldValue> From<&'a Field<T>> for View<'a> {
+    fn from(field: &'a Field<T>) -> Self {
+        match field {
+            Field::Value(value) => value.view(),
+            Field::Null => Self::Null,
+            Field::Absent => Self::Absent,
+            Field::Odd(json) => Self::Odd(json),
+        }
+    }
+}
+
+/// An absent field is left out by the object that holds it.
+impl Serialize for View<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Absent | Self::Null => serializer.serialize_unit(),
+            Self::Odd(json) => json.serialize(serializer),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Whole(value) => serializer.serialize_i64(*value),
+            Self::Number(value) => write_number(*value, serializer),
+            Self::Text(value) => serializer.serialize_str(value),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Object(object) => write_object(*object, serializer),
+        }
+    }
+}
+
+/// Writes what is there, and then what this version does not know.
+pub(crate) fn write_object<S: Serializer>(
+    object: &dyn Answer,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    let mut written = Ok(());
+    object.each_field(&mut |name, view| {
+        if written.is_ok() && !matches!(view, View::Absent) {
+            written = map.serialize_entry(name, &view);
+        }
+    });
+    written?;
+    for (name, json) in object.unknown_fields().iter() {
+        map.serialize_entry(name, json)?;
+    }
+    map.end()
+}
