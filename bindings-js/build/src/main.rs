@@ -1,0 +1,69 @@
+//! Builds the npm package into `bindings-js/npm`: the module, its glue, the
+//! facade, the declarations, and a CommonJS form of them.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
+
+mod module;
+mod package;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    match build() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build() -> Result<()> {
+    let folders = Folders::find()?;
+    if !folders.tools.join("node_modules").is_dir() {
+        run(Command::new("npm").arg("ci").current_dir(&folders.tools))?;
+    }
+    module::build(&folders)?;
+    package::assemble(&folders)?;
+    run(Command::new("node").arg(folders.tools.join("build/check-package.mjs")))
+}
+
+/// Where things are.
+struct Folders {
+    /// The workspace.
+    root: PathBuf,
+    /// `bindings-js`, where npm has its tools.
+    tools: PathBuf,
+    /// The package that is built.
+    package: PathBuf,
+    /// Where cargo builds.
+    target: PathBuf,
+}
+
+impl Folders {
+    fn find() -> Result<Self> {
+        let tools = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no bindings-js")?;
+        let root = tools.parent().ok_or("no workspace")?;
+        let target = match std::env::var_os("CARGO_TARGET_DIR") {
+            Some(target) => root.join(target),
+            None => root.join("target"),
+        };
+        Ok(Self { root: root.into(), tools: tools.into(), package: tools.join("npm"), target })
+    }
+
+    /// A program that an npm package brought along.
+    fn node_program(&self, path: &str) -> Command {
+        let mut command = Command::new("node");
+        command.arg(self.tools.join("node_modules").join(path)).current_dir(&self.tools);
+        command
+    }
+}
+
+/// Runs a program; anything but success is an error.
+fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}").into()) }
+}

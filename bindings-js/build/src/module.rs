@@ -1,0 +1,73 @@
+//! The WebAssembly module: cargo, then wasm-bindgen, then wasm-opt.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{Folders, Result, run};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+/// What every runtime of the last years has, and what rustc takes for granted.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// Writes `openrouter_keys_bg.wasm` and `openrouter_keys_bg.js` into the
+/// package.
+pub(crate) fn build(folders: &Folders) -> Result<()> {
+    let line = ["build", "--package", "openrouter-keys-js", "--target", TARGET];
+    run(Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(line)
+        .args(["--profile", "wasm", "--locked"])
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", remapped(folders))
+        .current_dir(&folders.root))?;
+
+    let scratch = folders.target.join("npm");
+    Bindgen::new()
+        .input_path(folders.target.join(TARGET).join("wasm/openrouter_keys_js.wasm"))
+        .out_name("openrouter_keys")
+        .bundler(true)?
+        .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(&scratch)?;
+
+    fs::create_dir_all(&folders.package)?;
+    run(folders
+        .node_program("binaryen/bin/wasm-opt")
+        .args(FEATURES)
+        .args(["-Oz", "--converge", "--strip-debug", "--strip-producers"])
+        .arg(scratch.join("openrouter_keys_bg.wasm"))
+        .arg("-o")
+        .arg(folders.package.join("openrouter_keys_bg.wasm")))?;
+    run(folders
+        .node_program("esbuild/bin/esbuild")
+        .args(["--minify", "--format=esm", "--log-level=warning", "--allow-overwrite"])
+        .arg(scratch.join("openrouter_keys_bg.js"))
+        .arg(format!("--outfile={}", folders.package.join("openrouter_keys_bg.js").display())))
+}
+
+/// Panics name source files: the builder's own folders have no place in the
+/// module.
+fn remapped(folders: &Folders) -> OsString {
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let cargo = std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
+    let mut flags = OsString::new();
+    for (folder, name) in
+        [(&folders.root, ""), (&cargo.join("registry/src"), ""), (&home.join(".rustup"), "")]
+    {
+        flags.push(" --remap-path-prefix=");
+        flags.push(folder);
+        flags.push("=");
+        flags.push(name);
+    }
+    flags
+}

@@ -1,0 +1,49 @@
+//! The package's other files: facade, entries, declarations, CommonJS, texts.
+
+use std::fs;
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::{Folders, Result, run};
+
+/// What CommonJS programs get, each from its module.
+const COMMON_JS: [&str; 2] = ["index", "testing"];
+
+/// Puts everything beside the module.
+pub(crate) fn assemble(folders: &Folders) -> Result<()> {
+    let Folders { root, tools, package, .. } = folders;
+    for file in fs::read_dir(tools.join("js"))? {
+        let file = file?;
+        fs::copy(file.path(), package.join(file.file_name()))?;
+    }
+    let module = fs::read(package.join("openrouter_keys_bg.wasm"))?;
+    let inline = format!("export const wasm = \"{}\";\n", STANDARD.encode(module));
+    fs::write(package.join("wasm-inline.js"), inline)?;
+    for name in COMMON_JS {
+        run(folders
+            .node_program("esbuild/bin/esbuild")
+            .args(["--bundle", "--format=cjs", "--target=es2022", "--log-level=warning"])
+            .args(["--minify-syntax", "--minify-whitespace"])
+            .arg(package.join(name).with_extension("js"))
+            .arg(format!("--outfile={}", package.join(name).with_extension("cjs").display())))?;
+        fs::copy(package.join(format!("{name}.d.ts")), package.join(format!("{name}.d.cts")))?;
+    }
+    fs::copy(tools.join("README.md"), package.join("README.md"))?;
+    for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        fs::copy(root.join(licence), package.join(licence))?;
+    }
+    set_version(&package.join("package.json"))
+}
+
+/// The package has the version of the workspace.
+fn set_version(manifest: &Path) -> Result<()> {
+    let text = fs::read_to_string(manifest)?;
+    let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    if !text.contains("\"version\": \"0.0.0\"") {
+        return Err("js/package.json has no \"version\": \"0.0.0\" to be replaced".into());
+    }
+    fs::write(manifest, text.replace("\"version\": \"0.0.0\"", &version))?;
+    Ok(())
+}

@@ -1,0 +1,294 @@
+//! From the facade's arrays to settings, options and operations.
+//!
+//! The facade has checked names and types, so that a value is either what its
+//! place asks for or `undefined`. What it means is checked by the core.
+
+use std::time::Duration;
+
+use js_sys::Array;
+use openrouter_keys_core::{
+    BaseUrl, BuildError, BuildErrorKind, CallOptions, Config, Create, Delete, External, Get,
+    GetCurrentKeyMetadata, Headers, Jitter, Limit, LimitReset, List, RetryPolicy, Timestamp,
+    Update,
+};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::operation::AnyOperation;
+
+/// Takes the values of an array one after another.
+pub(crate) struct Arguments {
+    values: Array,
+    next: u32,
+}
+
+impl Arguments {
+    pub(crate) fn new(values: Array) -> Self {
+        Self { values, next: 0 }
+    }
+
+    fn take(&mut self) -> JsValue {
+        let value = self.values.get(self.next);
+        self.next = self.next.saturating_add(1);
+        value
+    }
+
+    fn text(&mut self) -> Option<String> {
+        self.take().as_string()
+    }
+
+    fn bool(&mut self) -> Option<bool> {
+        self.take().as_bool()
+    }
+
+    fn number(&mut self) -> Option<f64> {
+        self.take().as_f64()
+    }
+
+    fn list(&mut self) -> Option<Vec<String>> {
+        let list: Array = self.take().dyn_into().ok()?;
+        Some(list.iter().filter_map(|item| item.as_string()).collect())
+    }
+
+    fn time(&mut self) -> Option<Duration> {
+        self.number().map(milliseconds)
+    }
+
+    /// What is there, `null` included, in contrast to what is left out.
+    fn named(&mut self) -> Option<JsValue> {
+        Some(self.take()).filter(|value| !value.is_undefined())
+    }
+}
+
+/// What is no time is refused by the core like no time at all.
+fn milliseconds(ms: f64) -> Duration {
+    if ms == f64::INFINITY {
+        Duration::MAX
+    } else {
+        Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default()
+    }
+}
+
+/// A whole number that the facade has checked.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates"
+)]
+fn whole(number: f64) -> u64 {
+    number as u64
+}
+
+/// What a client and a call have in common.
+struct Common {
+    base_url: Option<BaseUrl>,
+    headers: Headers,
+    timeout: Option<Duration>,
+    attempt_timeout: Option<Duration>,
+    retry: Option<RetryPolicy>,
+}
+
+fn common(arguments: &mut Arguments) -> Result<Common, BuildError> {
+    let (url, insecure) = (arguments.text(), arguments.bool().unwrap_or(false));
+    let base_url = match url {
+        Some(url) if insecure => Some(BaseUrl::allow_insecure_http(url)?),
+        Some(url) => Some(BaseUrl::new(url)?),
+        None => None,
+    };
+    let mut headers = Headers::new();
+    for pair in arguments.list().unwrap_or_default().chunks(2) {
+        if let [name, value] = pair {
+            headers = headers.header(name, value)?;
+        }
+    }
+    if let Some(url) = arguments.text() {
+        headers = headers.http_referer(url)?;
+    }
+    if let Some(name) = arguments.text() {
+        headers = headers.title(name)?;
+    }
+    if let Some(categories) = arguments.list() {
+        headers = headers.categories(categories)?;
+    }
+    Ok(Common {
+        base_url,
+        headers,
+        timeout: arguments.time(),
+        attempt_timeout: arguments.time(),
+        retry: retry(arguments),
+    })
+}
+
+/// The policy, if any part of it is given.
+fn retry(arguments: &mut Arguments) -> Option<RetryPolicy> {
+    arguments.bool().filter(|given| *given)?;
+    let mut policy = RetryPolicy::default();
+    if let Some(attempts) = arguments.number() {
+        policy = policy.max_attempts(u32::try_from(whole(attempts)).unwrap_or(u32::MAX));
+    }
+    if let Some(pause) = arguments.time() {
+        policy = policy.initial_interval(pause);
+    }
+    if let Some(pause) = arguments.time() {
+        policy = policy.throttled_interval(pause);
+    }
+    if let Some(pause) = arguments.time() {
+        policy = policy.max_interval(pause);
+    }
+    if let Some(exponent) = arguments.number() {
+        policy = policy.exponent(exponent);
+    }
+    if let Some(time) = arguments.time() {
+        policy = policy.max_retry_after(time);
+    }
+    if arguments.bool() == Some(false) {
+        policy = policy.jitter(Jitter::None);
+    }
+    if let Some(strict) = arguments.bool() {
+        policy = policy.strict(strict);
+    }
+    Some(policy)
+}
+
+pub(crate) fn config(settings: Array) -> Result<Config, BuildError> {
+    let mut arguments = Arguments::new(settings);
+    let mut config = Config::new();
+    if let Some(time) = arguments.time() {
+        config = config.idle_timeout(time);
+    }
+    if let Some(bytes) = arguments.number() {
+        config = config.max_success_body(usize::try_from(whole(bytes)).unwrap_or(usize::MAX));
+    }
+    if let Some(bytes) = arguments.number() {
+        config = config.max_error_body(usize::try_from(whole(bytes)).unwrap_or(usize::MAX));
+    }
+    let common = common(&mut arguments)?;
+    config = config.headers(common.headers);
+    if let Some(url) = common.base_url {
+        config = config.base_url(url);
+    }
+    if let Some(time) = common.timeout {
+        config = config.timeout(time);
+    }
+    if let Some(time) = common.attempt_timeout {
+        config = config.attempt_timeout(time);
+    }
+    if let Some(policy) = common.retry {
+        config = config.retry(policy);
+    }
+    Ok(config)
+}
+
+pub(crate) fn options(values: Array) -> Result<CallOptions, BuildError> {
+    let common = common(&mut Arguments::new(values))?;
+    let mut options = CallOptions::new().headers(common.headers);
+    if let Some(url) = common.base_url {
+        options = options.base_url(url);
+    }
+    if let Some(time) = common.timeout {
+        options = options.timeout(time);
+    }
+    if let Some(time) = common.attempt_timeout {
+        options = options.attempt_timeout(time);
+    }
+    if let Some(policy) = common.retry {
+        options = options.retry(policy);
+    }
+    Ok(options)
+}
+
+/// The operation of this name. What cannot be one is refused when it is sent.
+pub(crate) fn operation(name: &str, values: Array) -> AnyOperation {
+    let arguments = &mut Arguments::new(values);
+    match name {
+        "list" => AnyOperation::List(list(arguments)),
+        "create" => match create(arguments) {
+            Ok(create) => AnyOperation::Create(create),
+            Err(error) => AnyOperation::Refused("create", error),
+        },
+        "get" => AnyOperation::Get(Get::new(arguments.text().unwrap_or_default())),
+        "update" => AnyOperation::Update(update(arguments)),
+        "delete" => AnyOperation::Delete(Delete::new(arguments.text().unwrap_or_default())),
+        "getCurrentKeyMetadata" => AnyOperation::GetCurrentKeyMetadata(GetCurrentKeyMetadata),
+        _ => AnyOperation::Refused(
+            "call",
+            BuildError::new(BuildErrorKind::Other, "there is no such operation"),
+        ),
+    }
+}
+
+pub(crate) fn list(arguments: &mut Arguments) -> List {
+    let mut list = List::new();
+    if let Some(include) = arguments.bool() {
+        list = list.include_disabled(include);
+    }
+    if let Some(include) = arguments.bool() {
+        list = list.include_expired(include);
+    }
+    if let Some(offset) = arguments.number() {
+        list = list.offset(whole(offset));
+    }
+    if let Some(id) = arguments.text() {
+        list = list.workspace_id(id);
+    }
+    list
+}
+
+fn limit(amount: Option<f64>) -> Limit {
+    amount.map_or_else(Limit::unlimited, Limit::usd)
+}
+
+fn create(arguments: &mut Arguments) -> Result<Create, BuildError> {
+    let name = arguments.text().unwrap_or_default();
+    // The facade lets nothing but a number or `null` through.
+    let mut create = Create::new(name, limit(arguments.number()));
+    if let Some(reset) = arguments.text() {
+        create = create.limit_reset(LimitReset::from(&*reset));
+    }
+    if let Some(include) = arguments.bool() {
+        create = create.include_byok_in_limit(include);
+    }
+    if let Some(time) = arguments.text() {
+        create = create.expires_at(Timestamp::parse(&time)?);
+    }
+    if let Some(id) = arguments.text() {
+        create = create.workspace_id(id);
+    }
+    if let Some(id) = arguments.text() {
+        create = create.creator_user_id(id);
+    }
+    if let Some(user) = arguments.text() {
+        let mut external = External::new(user);
+        if let Some(key) = arguments.text() {
+            external = external.api_key(key);
+        }
+        create = create.external(external);
+    }
+    Ok(create)
+}
+
+fn update(arguments: &mut Arguments) -> Update {
+    let mut update = Update::new(arguments.text().unwrap_or_default());
+    if let Some(name) = arguments.text() {
+        update = update.name(name);
+    }
+    if let Some(disabled) = arguments.bool() {
+        update = update.disabled(disabled);
+    }
+    if let Some(amount) = arguments.named() {
+        update = update.limit(limit(amount.as_f64()));
+    }
+    if let Some(reset) = arguments.named() {
+        update = match reset.as_string() {
+            Some(reset) => update.limit_reset(LimitReset::from(&*reset)),
+            None => update.no_limit_reset(),
+        };
+    }
+    if let Some(include) = arguments.bool() {
+        update = update.include_byok_in_limit(include);
+    }
+    if let Some(id) = arguments.text() {
+        update = update.workspace_id(id);
+    }
+    update
+}

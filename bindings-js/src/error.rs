@@ -1,0 +1,173 @@
+//! A failed call as plain data.
+
+use std::error::Error as _;
+use std::time::{Duration, SystemTime};
+
+use js_sys::Array;
+use openrouter_keys_core::{
+    ApiErrorKind, BuildErrorKind, DecodeErrorKind, Effect, Error, ErrorBody, ErrorKind,
+    TimeoutPhase, TransportErrorKind,
+};
+use wasm_bindgen::JsValue;
+
+use crate::keys;
+use crate::tape::Tape;
+
+/// Everything that the facade's error classes have, in the order in which
+/// `js/errors.js` reads it.
+pub(crate) fn write(error: &Error) -> Array {
+    let mut tape = Tape::default();
+    tape.bool(false);
+    tape.text(code(error.kind()));
+    tape.text(&error.to_string());
+    tape.text(error.operation());
+    tape.text(match error.effect() {
+        Effect::MayHaveChanged => "may_have_changed",
+        Effect::MayHaveCreated(_) => "may_have_created",
+        _ => "nothing",
+    });
+    tape.bool(error.is_retryable());
+    tape.number(error.attempts());
+    tape.number_if(error.status().map(|status| status.as_u16()));
+    tape.number_if(error.retry_after().map(milliseconds));
+    tape.text_if(error.request_id());
+    match error.may_have_created() {
+        Some(orphan) => {
+            tape.bool(true);
+            tape.text(&orphan.name);
+            tape.text_if(orphan.workspace_id.as_deref());
+            tape.number_if(orphan.from.map(since_1970));
+            tape.number_if(orphan.until.map(since_1970));
+        }
+        None => tape.bool(false),
+    }
+    let mut cause = JsValue::UNDEFINED;
+    match error.kind() {
+        ErrorKind::Build(error) => tape.text(argument(error.kind())),
+        ErrorKind::Credentials(source) => {
+            match keys::thrown(source).filter(|it| !it.is_undefined()) {
+                Some(thrown) => cause = thrown,
+                None => tape.text(&source.to_string()),
+            }
+        }
+        ErrorKind::Transport(error) => {
+            tape.text_if(error.source().map(ToString::to_string).as_deref());
+        }
+        ErrorKind::Api(api) => {
+            tape.text_if(api.message.as_deref());
+            tape.number_if(api.code.and_then(|code| i32::try_from(code).ok()));
+            tape.json_if(api.metadata.as_ref());
+            tape.text_if(api.user_id.as_deref());
+            tape.json_if(api.openrouter_metadata.as_ref());
+            tape.text(match api.body {
+                ErrorBody::Documented => "documented",
+                ErrorBody::OtherJson => "other_json",
+                ErrorBody::Html => "html",
+                ErrorBody::Empty => "empty",
+                _ => "other",
+            });
+        }
+        ErrorKind::Decode(error) => {
+            tape.text(error.path());
+            tape.text(decode_kind(error.kind()));
+        }
+        ErrorKind::UnexpectedRedirect { origin, .. } => tape.text_if(origin.as_deref()),
+        #[expect(
+            clippy::as_conversions,
+            clippy::cast_precision_loss,
+            reason = "nobody has 2^53 keys"
+        )]
+        ErrorKind::PaginationStalled { offset } => tape.number(*offset as f64),
+        _ => {}
+    }
+    let parts = tape.finish();
+    parts.push(&cause);
+    parts
+}
+
+/// Whole milliseconds, at most what JavaScript can say exactly.
+fn milliseconds(time: Duration) -> f64 {
+    const LONGEST: f64 = 9_007_199_254_740_991.0;
+    (time.as_secs_f64() * 1000.0).floor().min(LONGEST)
+}
+
+fn since_1970(time: SystemTime) -> f64 {
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .map(|time| time.as_secs_f64() * 1000.0)
+        .unwrap_or_default()
+}
+
+pub(crate) fn decode_kind(kind: DecodeErrorKind) -> &'static str {
+    match kind {
+        DecodeErrorKind::Empty => "empty",
+        DecodeErrorKind::Syntax => "syntax",
+        DecodeErrorKind::Truncated => "truncated",
+        DecodeErrorKind::Missing => "missing",
+        DecodeErrorKind::WrongType => "wrong_type",
+        DecodeErrorKind::NotConfirmed => "not_confirmed",
+        _ => "other",
+    }
+}
+
+fn code(kind: &ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Build(_) => "invalid_argument",
+        ErrorKind::Credentials(_) => "credentials",
+        ErrorKind::Cancelled => "aborted",
+        ErrorKind::PaginationStalled { .. } => "pagination_stalled",
+        ErrorKind::UnexpectedRedirect { .. } => "unexpected_redirect",
+        ErrorKind::Decode(_) => "unreadable",
+        ErrorKind::Transport(error) => match error.kind() {
+            TransportErrorKind::Dns => "dns",
+            TransportErrorKind::Connect => "connect",
+            TransportErrorKind::Tls => "tls",
+            TransportErrorKind::Proxy => "proxy",
+            TransportErrorKind::Timeout(TimeoutPhase::Connect) => "connect_timeout",
+            TransportErrorKind::Timeout(TimeoutPhase::Attempt) => "attempt_timeout",
+            TransportErrorKind::Timeout(TimeoutPhase::Idle) => "idle_timeout",
+            TransportErrorKind::Timeout(_) => "call_timeout",
+            TransportErrorKind::Disconnected => "disconnected",
+            TransportErrorKind::Refused => "refused",
+            TransportErrorKind::Protocol => "protocol",
+            TransportErrorKind::BodyTooLarge(_) => "body_too_large",
+            TransportErrorKind::Setup => "setup",
+            _ => "connection",
+        },
+        ErrorKind::Api(error) => match error.kind {
+            ApiErrorKind::BadRequest => "bad_request",
+            ApiErrorKind::Unauthorized => "unauthorized",
+            ApiErrorKind::PaymentRequired => "payment_required",
+            ApiErrorKind::Forbidden => "forbidden",
+            ApiErrorKind::NotFound => "not_found",
+            ApiErrorKind::RequestTimeout => "request_timeout",
+            ApiErrorKind::Conflict => "conflict",
+            ApiErrorKind::PayloadTooLarge => "payload_too_large",
+            ApiErrorKind::Unprocessable => "unprocessable",
+            ApiErrorKind::TooManyRequests => "too_many_requests",
+            ApiErrorKind::Server => "server",
+            _ => "other_status",
+        },
+        _ => "unknown",
+    }
+}
+
+/// The argument or option by its name in JavaScript.
+fn argument(kind: BuildErrorKind) -> &'static str {
+    match kind {
+        BuildErrorKind::ApiKey => "apiKey",
+        BuildErrorKind::BaseUrl => "baseUrl",
+        BuildErrorKind::CreatorUserId => "creatorUserId",
+        BuildErrorKind::EmptyUpdate => "changes",
+        BuildErrorKind::External => "external",
+        BuildErrorKind::Hash => "hash",
+        BuildErrorKind::Header => "headers",
+        BuildErrorKind::Limit => "limit",
+        BuildErrorKind::LimitReset => "limitReset",
+        BuildErrorKind::Name => "name",
+        BuildErrorKind::RetryPolicy => "retry",
+        BuildErrorKind::Timeout => "timeoutMs",
+        BuildErrorKind::Timestamp => "expiresAt",
+        BuildErrorKind::WorkspaceId => "workspaceId",
+        _ => "options",
+    }
+}

@@ -1,0 +1,24 @@
+//! What the npm package's JavaScript calls: a client whose calls take arrays of
+//! checked values and return arrays of plain data.
+//!
+//! The facade in `js/` does types, names, errors and iteration; requests,
+//! parsing, retries and secrets are here. All operations share one future, so
+//! that the machine is in the module once.
+//!
+//! The crate is for `wasm32-unknown-unknown` with a JavaScript host, and empty
+//! on every other target.
+#![cfg(all(target_family = "wasm", target_os = "unknown"))]
+
+mod answer;
+mod arguments;
+mod client;
+mod error;
+mod keys;
+mod operation;
+mod tape;
+
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
+pub use client::{Client, Listing};
+pub use tape::shapes;

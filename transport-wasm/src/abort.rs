@@ -1,0 +1,29 @@
+//! Aborting a request whose answer nobody waits for any more.
+
+use web_sys::{AbortController, AbortSignal};
+
+/// Aborts what was begun with its signal, unless it was told that all is done.
+pub(crate) struct AbortOnDrop(Option<AbortController>);
+
+impl AbortOnDrop {
+    /// Where the platform has no `AbortController`, nothing can be aborted.
+    pub(crate) fn new() -> Self {
+        Self(AbortController::new().ok())
+    }
+
+    pub(crate) fn signal(&self) -> Option<AbortSignal> {
+        self.0.as_ref().map(AbortController::signal)
+    }
+
+    pub(crate) fn done(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.0 {
+            controller.abort();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Carries openrouter-keys over `fetch`, in browsers, workers, edge runtimes and
+//! servers that run JavaScript.
+//!
+//! ```no_run
+//! # #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+//! # async fn f() -> Result<(), openrouter_keys_core::Error> {
+//! use openrouter_keys_wasm::core::{ApiKey, List};
+//!
+//! let client = openrouter_keys_wasm::client(ApiKey::new("sk-or-v1-…")?);
+//! for key in client.list(List::new()).await?.data {
+//!     // …
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! A request goes out once, without cookies, cache or referrer; a redirect is
+//! never followed; dropping a call aborts it. Whatever `fetch` rejects with
+//! becomes a typed error. A browser does not tell why a request failed, so that
+//! there every rejected create is ambiguous; Node and Bun give a code that tells
+//! whether the request left.
+//!
+//! The crate is for `wasm32-unknown-unknown` with a JavaScript host, and empty
+//! on every other target.
+
+pub use openrouter_keys_core as core;
+
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod abort;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod body;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod clock;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod failure;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod request;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod timer;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod transport;
+
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+pub use {
+    clock::Clock,
+    failure::Thrown,
+    transport::{FetchTransport, client, client_with},
+};
