@@ -1,0 +1,86 @@
+// Looks at the built package: what is in it, how large it is, and what the
+// module asks of its host. Prints the sizes; fails on anything that is too
+// much.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+
+/** The most bytes that module and glue may have together, compressed by gzip -9. */
+const BUDGET = 170_000;
+
+const GLUE = "openrouter_keys_bg.js";
+const MODULE = "openrouter_keys_bg.wasm";
+const FACADE = ["api.js", "browser.js", "call.js", "check.js", "client.js", "errors.js", "fetch.js", "load.js", "tape.js", "values.js"];
+const ENTRIES = {
+  "module and glue": [MODULE, GLUE],
+  "index.js (import, browser)": ["index.js", "wasm-inline.js", GLUE, ...FACADE],
+  "index.cjs (require)": ["index.cjs"],
+  "workerd.js": ["workerd.js", MODULE, GLUE, ...FACADE],
+  "edge-light.js": ["edge-light.js", MODULE, GLUE, ...FACADE],
+  "testing.js": ["testing.js"],
+};
+const EXPECTED = [
+  ...FACADE,
+  GLUE,
+  MODULE,
+  "LICENSE-APACHE",
+  "LICENSE-MIT",
+  "README.md",
+  "edge-light.js",
+  "index.cjs",
+  "index.d.cts",
+  "index.d.ts",
+  "index.js",
+  "package.json",
+  "testing.cjs",
+  "testing.d.cts",
+  "testing.d.ts",
+  "testing.js",
+  "wasm-inline.js",
+  "workerd.js",
+];
+
+const folder = fileURLToPath(new URL("../npm/", import.meta.url));
+const problems = [];
+
+checkSizes();
+checkFiles();
+checkImports();
+for (const problem of problems) console.error(`error: ${problem}`);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+function checkSizes() {
+  console.log("bytes                              raw     gzip   brotli");
+  for (const [name, files] of Object.entries(ENTRIES)) {
+    const bytes = Buffer.concat(files.map((file) => readFileSync(folder + file)));
+    const sizes = [bytes, gzipSync(bytes, { level: 9 }), brotliCompressSync(bytes)].map((form) => form.length);
+    console.log(name.padEnd(28), ...sizes.map((size) => String(size).padStart(8)));
+    if (files[0] === MODULE && sizes[1] > BUDGET) {
+      problems.push(`module and glue have ${sizes[1]} bytes after gzip, more than ${BUDGET}`);
+    }
+  }
+}
+
+function checkFiles() {
+  const [packed] = JSON.parse(execFileSync("npm", ["pack", "--dry-run", "--json"], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] }));
+  const files = packed.files.map(({ path }) => path);
+  const odd = files.filter((file) => !EXPECTED.includes(file));
+  const missing = EXPECTED.filter((file) => !files.includes(file));
+  if (odd.length > 0) problems.push(`these files do not belong in the package: ${odd.join(", ")}`);
+  if (missing.length > 0) problems.push(`these files are missing from the package: ${missing.join(", ")}`);
+  const { dependencies, scripts } = JSON.parse(readFileSync(`${folder}package.json`, "utf8"));
+  if (dependencies || scripts) problems.push("the package has dependencies or scripts");
+  console.log(`${files.length} files, ${packed.size} bytes packed, ${packed.unpackedSize} unpacked`);
+}
+
+function checkImports() {
+  const bytes = readFileSync(folder + MODULE);
+  const others = WebAssembly.Module.imports(new WebAssembly.Module(bytes)).filter(({ module }) => module !== `./${GLUE}`);
+  for (const { module, name } of others) problems.push(`the module imports ${name} from ${module}`);
+  const home = process.env.HOME;
+  if (home && home.length > 1 && bytes.includes(`${home}/`)) problems.push("the module names folders of the machine that built it");
+  const glue = readFileSync(folder + GLUE, "utf8");
+  if (/\bnew Function\b|\beval\(/.test(glue)) problems.push("the glue makes code from text, which a strict policy forbids");
+}

@@ -1,0 +1,178 @@
+// The error classes, and how a failed call becomes one.
+
+const BRAND = Symbol.for("openrouter-keys.error");
+
+const iso = (ms) => (ms === undefined ? undefined : new Date(ms).toISOString());
+
+/** Leaves out what is not there, so that printing shows what is. */
+function assign(error, fields) {
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) error[name] = value;
+  }
+}
+
+export class OpenRouterKeysError extends Error {
+  /** For this package alone. */
+  constructor(message, fields = {}, cause) {
+    super(message, cause === undefined ? undefined : { cause });
+    assign(this, fields);
+  }
+
+  get [BRAND]() {
+    return true;
+  }
+}
+
+export class InvalidArgumentError extends OpenRouterKeysError {}
+export class CredentialsError extends OpenRouterKeysError {}
+export class AbortError extends OpenRouterKeysError {}
+export class ConnectionError extends OpenRouterKeysError {}
+export class TimeoutError extends ConnectionError {}
+export class ApiError extends OpenRouterKeysError {}
+export class BadRequestError extends ApiError {}
+export class UnauthorizedError extends ApiError {}
+export class PaymentRequiredError extends ApiError {}
+export class ForbiddenError extends ApiError {}
+export class NotFoundError extends ApiError {}
+export class ConflictError extends ApiError {}
+export class RateLimitError extends ApiError {}
+export class ServerError extends ApiError {}
+export class UnreadableAnswerError extends OpenRouterKeysError {}
+export class UnexpectedRedirectError extends OpenRouterKeysError {}
+export class PaginationStalledError extends OpenRouterKeysError {}
+
+// As texts, because a minifier renames classes.
+for (const [name, kind] of Object.entries({
+  OpenRouterKeysError,
+  InvalidArgumentError,
+  CredentialsError,
+  AbortError,
+  ConnectionError,
+  TimeoutError,
+  ApiError,
+  BadRequestError,
+  UnauthorizedError,
+  PaymentRequiredError,
+  ForbiddenError,
+  NotFoundError,
+  ConflictError,
+  RateLimitError,
+  ServerError,
+  UnreadableAnswerError,
+  UnexpectedRedirectError,
+  PaginationStalledError,
+})) {
+  Object.defineProperty(kind.prototype, "name", { value: name, configurable: true, writable: true });
+}
+
+const API_ERRORS = {
+  bad_request: BadRequestError,
+  payload_too_large: BadRequestError,
+  unprocessable: BadRequestError,
+  unauthorized: UnauthorizedError,
+  payment_required: PaymentRequiredError,
+  forbidden: ForbiddenError,
+  not_found: NotFoundError,
+  conflict: ConflictError,
+  too_many_requests: RateLimitError,
+  request_timeout: ServerError,
+  server: ServerError,
+  other_status: ApiError,
+};
+
+const OTHER_ERRORS = {
+  invalid_argument: InvalidArgumentError,
+  credentials: CredentialsError,
+  aborted: AbortError,
+  pagination_stalled: PaginationStalledError,
+  unexpected_redirect: UnexpectedRedirectError,
+  unreadable: UnreadableAnswerError,
+};
+
+export function isOpenRouterKeysError(error) {
+  return typeof error === "object" && error !== null && error[BRAND] === true;
+}
+
+/** An argument that is refused before the module sees it. */
+export function refused(operation, argument, problem) {
+  const message = `${operation}: ${problem}; nothing was created or changed; correct the argument`;
+  return new InvalidArgumentError(message, {
+    code: "invalid_argument",
+    operation,
+    effect: "nothing",
+    isRetryable: false,
+    attempts: 0,
+    argument,
+  });
+}
+
+/**
+ * Reads the error that `src/error.rs` wrote, in the same order. `thrown` is
+ * what a key function threw.
+ */
+export function readError(tape, thrown, signal) {
+  const code = tape.value();
+  const message = tape.value();
+  const fields = {
+    code,
+    operation: tape.value(),
+    effect: tape.value(),
+    isRetryable: tape.value(),
+    attempts: tape.value(),
+    status: tape.value(),
+    retryAfterMs: tape.value(),
+    requestId: tape.value(),
+    mayHaveCreated: tape.value() ? readOrphan(tape) : undefined,
+  };
+  let kind = API_ERRORS[code];
+  let cause;
+  if (kind) {
+    assign(fields, {
+      apiMessage: tape.value(),
+      apiCode: tape.value(),
+      metadata: tape.value(),
+      userId: tape.value(),
+      openrouterMetadata: tape.value(),
+      body: tape.value(),
+    });
+    return new kind(message, fields);
+  }
+  kind = OTHER_ERRORS[code];
+  switch (code) {
+    case "invalid_argument":
+      fields.argument = tape.value();
+      break;
+    case "credentials":
+      cause = thrown === undefined ? new Error(tape.value()) : thrown;
+      break;
+    case "aborted":
+      cause = signal?.reason;
+      break;
+    case "pagination_stalled":
+      fields.offset = tape.value();
+      break;
+    case "unexpected_redirect":
+      fields.origin = tape.value();
+      break;
+    case "unreadable":
+      fields.unreadable = { path: tape.value(), kind: tape.value() };
+      break;
+    default: {
+      kind = code.endsWith("_timeout") ? TimeoutError : ConnectionError;
+      const text = tape.value();
+      if (text !== undefined) cause = new Error(text);
+    }
+  }
+  return new kind(message, fields, cause);
+}
+
+function readOrphan(tape) {
+  const orphan = {};
+  assign(orphan, {
+    name: tape.value(),
+    workspaceId: tape.value(),
+    from: iso(tape.value()),
+    until: iso(tape.value()),
+  });
+  return orphan;
+}

@@ -1,0 +1,50 @@
+// Between the module, which speaks of `Request` and `Response`, and whatever
+// carries the requests.
+
+/** Responses of these statuses have no body. */
+const WITHOUT_BODY = [204, 205, 304];
+
+/** The function that the module calls with a `Request`. */
+export function carrier(fetch) {
+  if (fetch === undefined) {
+    // Looked up at each call: tests and tracers put their own in its place.
+    return async (request) => response(await globalThis.fetch(request));
+  }
+  return async (request) => response(await fetch(request.url, await init(request)));
+}
+
+/** The request in the form that every implementation of `fetch` takes. */
+async function init(request) {
+  const plain = {
+    method: request.method,
+    headers: Object.fromEntries(request.headers),
+    redirect: "manual",
+    signal: request.signal,
+  };
+  if (request.method === "POST" || request.method === "PATCH") plain.body = await request.text();
+  return plain;
+}
+
+/** A `Response` of this realm, made of whatever looks like one. */
+async function response(answer) {
+  if (answer instanceof Response) return answer;
+  if (typeof answer !== "object" || answer === null || typeof answer.status !== "number") {
+    throw new TypeError("the fetch function returned something that is no Response");
+  }
+  const { status, headers } = answer;
+  const body = WITHOUT_BODY.includes(status) ? null : await bytes(answer);
+  return new Response(body, { status, headers: pairs(headers) });
+}
+
+async function bytes(answer) {
+  if (answer.body !== undefined && answer.body !== null) return answer.body;
+  if (typeof answer.arrayBuffer === "function") return answer.arrayBuffer();
+  if (typeof answer.text === "function") return answer.text();
+  if (typeof answer.json === "function") return JSON.stringify(await answer.json());
+  return null;
+}
+
+function pairs(headers) {
+  if (headers === undefined || headers === null) return [];
+  return typeof headers[Symbol.iterator] === "function" ? [...headers] : Object.entries(headers);
+}

@@ -1,0 +1,654 @@
+/**
+ * Manages OpenRouter API keys: nothing lost, nothing doubled, nothing leaked.
+ *
+ * ```js
+ * import { OpenRouterKeys } from "openrouter-keys";
+ *
+ * const keys = new OpenRouterKeys({ apiKey: process.env.OPENROUTER_MANAGEMENT_KEY });
+ * const created = await keys.create({ name: "Customer 42", limit: 25, limitReset: "monthly" });
+ * await vault.store(created.key); // shown once, here, and never again
+ * ```
+ *
+ * Times are in milliseconds, money in US dollars of OpenRouter credit, and
+ * timestamps are RFC 3339 texts, which {@link toDate} turns into a `Date`.
+ *
+ * @packageDocumentation
+ */
+
+/** When a limit starts anew, at midnight UTC. Other texts are sent and kept as they are. */
+export type LimitReset = "daily" | "weekly" | "monthly" | (string & {});
+
+/** Whose budget a {@link Budget} is. Other texts are kept as they came. */
+export type BudgetScope =
+  | "workspace_default_member"
+  | "workspace_default_key"
+  | "member"
+  | "api_key"
+  | "workspace"
+  | "key_limit"
+  | (string & {});
+
+/** Where data may be processed. Other texts are kept as they came. */
+export type DataRegion = "global" | "europe" | "us" | (string & {});
+
+/** An RFC 3339 timestamp such as `2027-01-31T12:00:00Z`. */
+export type Timestamp = string;
+
+/** What every object of an answer may have beside its documented fields. */
+export interface Drift {
+  /** The fields that this version does not know, by the API's names. Absent if there are none. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+  /**
+   * The documented fields whose value is not of the documented type, as they
+   * came, by their names here. The field itself is then `undefined`. Absent if
+   * there are none.
+   */
+  readonly odd?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * An API key, without its secret.
+ *
+ * The API adds and drops fields: any of them can be `undefined` in the answer
+ * of another version of it. `null` is what the server says, and for `limit` it
+ * means *unlimited*.
+ */
+export interface Key extends Drift {
+  /** What identifies the key in get, update and delete. */
+  readonly hash: string;
+  /** The key's name; several keys may share one. */
+  readonly name: string;
+  /** The masked key, such as `sk-or-v1-0e6...1c96`. */
+  readonly label: string;
+  /** Whether the key is switched off. */
+  readonly disabled: boolean;
+  /** The spending limit in US dollars; `null` means that there is none. */
+  readonly limit: number | null;
+  /** What is left of the limit; `null` without a limit. */
+  readonly limitRemaining: number | null;
+  /** When the limit starts anew; `null` means never. */
+  readonly limitReset: LimitReset | null;
+  /** Whether spending with one's own provider keys (BYOK) counts against the limit. */
+  readonly includeByokInLimit: boolean;
+  /** Credit spent so far. */
+  readonly usage: number;
+  /** Credit spent since midnight UTC. */
+  readonly usageDaily: number;
+  /** Credit spent since Monday, midnight UTC. */
+  readonly usageWeekly: number;
+  /** Credit spent since the first of the month, midnight UTC. */
+  readonly usageMonthly: number;
+  /** BYOK spending so far. */
+  readonly byokUsage: number;
+  /** BYOK spending since midnight UTC. */
+  readonly byokUsageDaily: number;
+  /** BYOK spending since Monday, midnight UTC. */
+  readonly byokUsageWeekly: number;
+  /** BYOK spending since the first of the month, midnight UTC. */
+  readonly byokUsageMonthly: number;
+  /** When the key was made. */
+  readonly createdAt: Timestamp;
+  /** When the key was last changed; `null` if never. */
+  readonly updatedAt: Timestamp | null;
+  /** When the key stops working; `null` if never. */
+  readonly expiresAt?: Timestamp | null;
+  /** When the key was last used; `null` if never. */
+  readonly lastUsedAt?: Timestamp | null;
+  /** The member of the organisation who made the key. */
+  readonly creatorUserId?: string | null;
+  /** The workspace that the key belongs to. */
+  readonly workspaceId?: string;
+  /** The partner's user on whose behalf the key was made. */
+  readonly externalUser?: string | null;
+}
+
+/** What the API tells about the key that signed the request. */
+export interface CurrentKey extends Drift {
+  /** The masked key, such as `sk-or-v1-0e6...1c96`. */
+  readonly label: string;
+  /** The spending limit in US dollars; `null` means that there is none. */
+  readonly limit: number | null;
+  /** What is left of the limit; `null` without a limit. */
+  readonly limitRemaining: number | null;
+  /** When the limit starts anew; `null` means never. */
+  readonly limitReset: LimitReset | null;
+  /** Whether BYOK spending counts against the limit. */
+  readonly includeByokInLimit: boolean;
+  /** Credit spent so far. */
+  readonly usage: number;
+  /** Credit spent since midnight UTC. */
+  readonly usageDaily: number;
+  /** Credit spent since Monday, midnight UTC. */
+  readonly usageWeekly: number;
+  /** Credit spent since the first of the month, midnight UTC. */
+  readonly usageMonthly: number;
+  /** BYOK spending so far. */
+  readonly byokUsage: number;
+  /** BYOK spending since midnight UTC. */
+  readonly byokUsageDaily: number;
+  /** BYOK spending since Monday, midnight UTC. */
+  readonly byokUsageWeekly: number;
+  /** BYOK spending since the first of the month, midnight UTC. */
+  readonly byokUsageMonthly: number;
+  /** When the key stops working; `null` if never. */
+  readonly expiresAt?: Timestamp | null;
+  /** Whether the account never bought credit. */
+  readonly isFreeTier: boolean;
+  /** Whether the key manages keys; such a key cannot run inference. */
+  readonly isManagementKey?: boolean;
+  /** The older name of `isManagementKey`. */
+  readonly isProvisioningKey?: boolean;
+  /** The member of the organisation who made the key. */
+  readonly creatorUserId?: string | null;
+  /** The organisation that the key belongs to. */
+  readonly organizationId?: string | null;
+  /** The workspace that the key belongs to. */
+  readonly workspaceId?: string | null;
+  /** A rate limit that is no longer applied. */
+  readonly rateLimit?: RateLimitNote;
+  /** Where the key's data may be processed. */
+  readonly allowedDataRegions?: readonly DataRegion[];
+  /** The daily allowance of requests to free models. */
+  readonly freeModelDailyRequests?: FreeModelRequests;
+  /** Every budget that applies to the key. */
+  readonly budgets?: readonly Budget[];
+  /** The budget that will stop the key first; `null` if none will. */
+  readonly effectiveBudget?: Budget | null;
+}
+
+/** A legacy note about a rate limit. */
+export interface RateLimitNote extends Drift {
+  /** How many requests an interval allows; −1 means no limit. */
+  readonly requests: number;
+  /** The interval, such as `10s`. */
+  readonly interval: string;
+  /** What the API says about it. */
+  readonly note: string;
+}
+
+/** The daily allowance of requests to free models. */
+export interface FreeModelRequests extends Drift {
+  /** Requests allowed a day. */
+  readonly limit: number;
+  /** Requests left today. */
+  readonly remaining: number;
+  /** Requests made today. */
+  readonly used: number;
+}
+
+/** A budget that limits what a key can spend. */
+export interface Budget extends Drift {
+  /** Whose budget it is. */
+  readonly scope: BudgetScope;
+  /** The budget in US dollars. */
+  readonly limitUsd: number;
+  /** What was spent of it. */
+  readonly spendUsd: number;
+  /** What is left of it. */
+  readonly remainingUsd: number;
+  /** When it starts anew; `null` means never. */
+  readonly resetInterval: LimitReset | null;
+  /** When it next starts anew; `null` if never. */
+  readonly resetsAt: Timestamp | null;
+  /** Whether BYOK spending counts. */
+  readonly includeByok: boolean;
+  /** The budget's own id. */
+  readonly budgetId: string | null;
+  /** The guardrail that sets the budget. */
+  readonly guardrailId: string | null;
+}
+
+/** One page of keys, newest first. */
+export interface Page {
+  /** At most 100 keys. */
+  readonly data: readonly Key[];
+  /** Rows that are not even objects, as they came. Absent if there are none. */
+  readonly oddRows?: readonly unknown[];
+  /** The fields beside `data` that this version does not know. Absent if there are none. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** A key that was made, with its secret. */
+export declare class Created {
+  private constructor();
+  /**
+   * The secret. The API shows it once, here, and never again: store it now.
+   *
+   * It is a getter of the prototype: nothing that prints, copies or serialises
+   * the object shows it.
+   */
+  get key(): string;
+  /** The key's metadata: always an object, empty if the server sent none that can be read. */
+  readonly data: Key;
+  /** What was wrong with the metadata, if anything was. The secret is good all the same. */
+  readonly problem?: Unreadable;
+  /** The documented field `data` as it came, if it was no object. */
+  readonly odd?: Readonly<Record<string, unknown>>;
+  /** The fields beside `key` and `data` that this version does not know. Absent if there are none. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** Where and why a body cannot be read. It quotes nothing of the body. */
+export interface Unreadable {
+  /** Where, as a path such as `$.data`. */
+  readonly path: string;
+  /** Why. */
+  readonly kind: "empty" | "syntax" | "truncated" | "missing" | "wrong_type" | "not_confirmed" | (string & {});
+}
+
+/** The server confirmed that the key is gone. */
+export interface Deleted {
+  readonly deleted: true;
+  /**
+   * Whether this call found the key already gone, after an earlier attempt of
+   * the same call whose answer was lost.
+   */
+  readonly alreadyGone: boolean;
+}
+
+/** Which keys are listed. */
+export interface ListParams {
+  /** Whether disabled keys are listed too. */
+  includeDisabled?: boolean | undefined;
+  /** Whether expired keys are listed too. */
+  includeExpired?: boolean | undefined;
+  /** How many keys to skip: a whole number, 0 or more. */
+  offset?: number | undefined;
+  /** The workspace, a UUID, in place of the default one. */
+  workspaceId?: string | undefined;
+}
+
+/** A key to be made. */
+export interface CreateParams {
+  /** At least one character. */
+  name: string;
+  /**
+   * The spending limit in US dollars, 0 or more. A key without a limit has to
+   * be asked for in so many words: `null`.
+   */
+  limit: number | null;
+  /** When the limit starts anew; never, unless given. */
+  limitReset?: LimitReset | null | undefined;
+  /** Whether BYOK spending counts against the limit. */
+  includeByokInLimit?: boolean | undefined;
+  /** When the key stops working; never, unless given. Any offset; it is sent in UTC. */
+  expiresAt?: Timestamp | Date | null | undefined;
+  /** The workspace, a UUID, in place of the default one. */
+  workspaceId?: string | undefined;
+  /** The member of the organisation on whose behalf the key is made. */
+  creatorUserId?: string | null | undefined;
+  /** A partner's identity. */
+  external?: External | undefined;
+}
+
+/** A partner's identity. */
+export interface External {
+  /** The partner's user, at least one character. */
+  user: string;
+  /** The partner's own key, at least 32 characters. It is a secret. */
+  apiKey?: string | undefined;
+}
+
+/**
+ * What is to change of a key. What is `undefined` or left out stays as it is;
+ * `null` clears.
+ */
+export interface UpdateParams {
+  /** Another name, of at least one character. */
+  name?: string | undefined;
+  /** Switches the key off or on. */
+  disabled?: boolean | undefined;
+  /** The spending limit in US dollars; `null` removes it: the key is then unlimited. */
+  limit?: number | null | undefined;
+  /** When the limit starts anew; `null` means never. */
+  limitReset?: LimitReset | null | undefined;
+  /** Whether BYOK spending counts against the limit. */
+  includeByokInLimit?: boolean | undefined;
+  /** Moves the key to the workspace of this UUID. */
+  workspaceId?: string | undefined;
+}
+
+/** Headers, as an object or as pairs. */
+export type HeadersOption = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
+
+/**
+ * What is tried again, and after which pause. No setting makes a create go out
+ * twice whose first request may have been processed.
+ */
+export interface RetryOptions {
+  /** How many requests a call may send, 1 or more; 3 by default. */
+  maxAttempts?: number | undefined;
+  /** The backoff before the second attempt after a transient failure; 50 by default. */
+  initialIntervalMs?: number | undefined;
+  /** The backoff before the second attempt after a 429; 1000 by default. */
+  throttledIntervalMs?: number | undefined;
+  /** Where the backoff stops growing; 20000 by default. */
+  maxIntervalMs?: number | undefined;
+  /** By how much the backoff grows from one attempt to the next, 1 or more; 2 by default. */
+  exponent?: number | undefined;
+  /** The longest `Retry-After` that is waited for; 60000 by default. */
+  maxRetryAfterMs?: number | undefined;
+  /** Whether chance shortens the pauses; true by default. */
+  jitter?: boolean | undefined;
+  /** Whether a create is never sent again after a 503; false by default. */
+  strict?: boolean | undefined;
+}
+
+/** What one call sets in place of the client's settings. */
+export interface CallOptions {
+  /** Ends the call with an {@link AbortError}, in flight and during a pause alike. */
+  signal?: AbortSignal | null | undefined;
+  /** How long the call may take with all its attempts and pauses. */
+  timeoutMs?: number | undefined;
+  /** How long one attempt may take. */
+  attemptTimeoutMs?: number | undefined;
+  /** Extra headers, each in place of the client's of that name. */
+  headers?: HeadersOption | undefined;
+  /** What is tried again; `false` for one attempt and no more. */
+  retry?: RetryOptions | false | undefined;
+  /** `HTTP-Referer`: the app's URL. */
+  httpReferer?: string | undefined;
+  /** `X-OpenRouter-Title`: the app's name. */
+  title?: string | undefined;
+  /** `X-OpenRouter-Categories`: the app's categories. */
+  categories?: readonly string[] | undefined;
+  /** Where the API is. */
+  baseUrl?: string | undefined;
+  /** Whether `baseUrl` may be plain http to another machine; false by default. */
+  allowInsecureHttp?: boolean | undefined;
+}
+
+/** `fetch`, or a function that can stand in for it. It is called as `fetch(url, init)`. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** What tells the time and waits; the runtime's own by default. See `openrouter-keys/testing`. */
+export interface Clock {
+  /** Milliseconds since any fixed moment, by a clock that never goes back. */
+  now(): number;
+  /** Milliseconds since 1970. */
+  date(): number;
+  /** Calls back after so many milliseconds. */
+  setTimeout(callback: () => void, ms: number): unknown;
+  /** Calls off what `setTimeout` returned. */
+  clearTimeout(timer: unknown): void;
+}
+
+/** The settings of a client. */
+export interface ClientOptions extends Omit<CallOptions, "signal"> {
+  /**
+   * The management key, or a function that gives the present one. The function
+   * is asked before each attempt: cache what is costly.
+   */
+  apiKey: string | (() => string | Promise<string>);
+  /** Where the API is; `https://openrouter.ai/api/v1` by default. */
+  baseUrl?: string | undefined;
+  /** How long a call may take with all its attempts and pauses; 60000 by default. */
+  timeoutMs?: number | undefined;
+  /** How long one attempt may take; 30000 by default. */
+  attemptTimeoutMs?: number | undefined;
+  /** How long the pause between two pieces of a body may be; 10000 by default. */
+  idleTimeoutMs?: number | undefined;
+  /** How many requests a call may send; 3 by default. Short for `retry: { maxAttempts }`. */
+  maxAttempts?: number | undefined;
+  /** How many bytes the body of a success may have; 4 MiB by default. */
+  maxSuccessBytes?: number | undefined;
+  /** How many bytes the body of an error may have; 64 KiB by default. */
+  maxErrorBytes?: number | undefined;
+  /** What carries the requests; the runtime's `fetch` by default. */
+  fetch?: Fetch | undefined;
+  /** What tells the time; the runtime's clock by default. */
+  clock?: Clock | undefined;
+  /**
+   * Lets the client be built in a web page or a worker of one. Whoever can open
+   * the page can then read the management key, make keys and spend the
+   * account's money: only for pages that nobody else can open.
+   */
+  dangerouslyAllowBrowser?: boolean | undefined;
+}
+
+/** What an answer carried beside its value. */
+export declare class ResponseInfo {
+  private constructor();
+  /** The status, such as 200 or 201. */
+  readonly status: number;
+  /** How many requests the call took. */
+  readonly attempts: number;
+  /** The server's name for the request: `x-request-id`, else `cf-ray`. */
+  readonly requestId?: string;
+  /** The rate limit that the answer tells, each part if it is there and a number. */
+  readonly rateLimit: RateLimit;
+  /** The fields of the answer's outermost object that are in no other place. Absent if there are none. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+  /** All headers that the runtime shows. A getter of the prototype: printing shows none of them. */
+  get headers(): Headers;
+}
+
+/** The rate-limit headers of an answer. */
+export interface RateLimit {
+  /** `X-RateLimit-Limit`: requests allowed in the window. */
+  readonly limit?: number;
+  /** `X-RateLimit-Remaining`: requests left in the window. */
+  readonly remaining?: number;
+  /** `X-RateLimit-Reset`: when the window ends, in the unit that the server chose. */
+  readonly reset?: number;
+}
+
+/** A call under way: a promise of its value. */
+export declare class Call<T> extends Promise<T> {
+  /** The same call's value with status, request id, rate limit and number of attempts. */
+  withResponse(): Promise<{ data: T; response: ResponseInfo }>;
+}
+
+/** The keys of all pages, each once. It ends after the first error. */
+export interface KeyListing extends AsyncIterableIterator<Key> {
+  /** All keys that are left. */
+  toArray(): Promise<Key[]>;
+}
+
+/** Manages API keys. */
+export declare class OpenRouterKeys {
+  /**
+   * A client.
+   *
+   * @throws {InvalidArgumentError} if an option is refused; nothing of a key is in the error.
+   */
+  constructor(options: ClientOptions);
+
+  /** Lists one page of keys, newest first: `GET /keys`. */
+  list(params?: ListParams, options?: CallOptions): Call<Page>;
+
+  /** Lists the keys of all pages, each once. */
+  listAll(params?: ListParams, options?: CallOptions): KeyListing;
+
+  /**
+   * Makes a key: `POST /keys`. Its secret is in the result, and nowhere else
+   * ever.
+   *
+   * It is sent again only when the server surely did not process it. An error
+   * whose `mayHaveCreated` is set means that a key may exist that nobody holds.
+   */
+  create(params: CreateParams, options?: CallOptions): Call<Created>;
+
+  /** Gets the key of this hash: `GET /keys/{hash}`. */
+  get(hash: string, options?: CallOptions): Call<Key>;
+
+  /** Changes what is named and leaves the rest: `PATCH /keys/{hash}`. */
+  update(hash: string, changes: UpdateParams, options?: CallOptions): Call<Key>;
+
+  /** Deletes the key of this hash, for good: `DELETE /keys/{hash}`. */
+  delete(hash: string, options?: CallOptions): Call<Deleted>;
+
+  /** Gets what the API tells about the key that signs the request: `GET /key`. */
+  getCurrentKeyMetadata(options?: CallOptions): Call<CurrentKey>;
+
+  /**
+   * Forgets the API key and refuses further calls; calls under way go on. Also
+   * under `Symbol.dispose`, where the runtime has it, for `using`.
+   */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/** What is needed to find a key that a failed create may have left behind. */
+export interface MayHaveCreated {
+  /** The key's name. */
+  readonly name: string;
+  /** The workspace; `undefined` means the default one. */
+  readonly workspaceId?: string;
+  /** When the first request could have left, by this machine's clock. */
+  readonly from: Timestamp;
+  /** When the call ended, by the same clock. */
+  readonly until: Timestamp;
+}
+
+/** The codes of all errors. */
+export type ErrorCode =
+  | "invalid_argument"
+  | "credentials"
+  | "aborted"
+  | "pagination_stalled"
+  | "unexpected_redirect"
+  | "unreadable"
+  // Below HTTP.
+  | "dns"
+  | "connect"
+  | "tls"
+  | "proxy"
+  | "disconnected"
+  | "refused"
+  | "protocol"
+  | "body_too_large"
+  | "setup"
+  | "connection"
+  | "connect_timeout"
+  | "attempt_timeout"
+  | "idle_timeout"
+  | "call_timeout"
+  // By the status of the answer.
+  | "bad_request"
+  | "unauthorized"
+  | "payment_required"
+  | "forbidden"
+  | "not_found"
+  | "request_timeout"
+  | "conflict"
+  | "payload_too_large"
+  | "unprocessable"
+  | "too_many_requests"
+  | "server"
+  | "other_status"
+  | (string & {});
+
+/**
+ * Every error of this package. Its message says what happened, whether anything
+ * was created or changed, and what to do.
+ */
+export declare class OpenRouterKeysError extends Error {
+  protected constructor();
+  /** Which kind of failure it was. */
+  readonly code: ErrorCode;
+  /** The operation, such as `create`; `new OpenRouterKeys` for the client's own. */
+  readonly operation: string;
+  /** What the failed call may have left behind. */
+  readonly effect: "nothing" | "may_have_changed" | "may_have_created";
+  /** Whether making the same call again is safe and may succeed. Never for a create that may have been processed. */
+  readonly isRetryable: boolean;
+  /** How many requests left. */
+  readonly attempts: number;
+  /** The HTTP status of the last answer, if its head was seen. */
+  readonly status?: number;
+  /** How long the server asked to wait. */
+  readonly retryAfterMs?: number;
+  /** The server's name for the last request. */
+  readonly requestId?: string;
+  /** What to look for if a create may have left a key behind. */
+  readonly mayHaveCreated?: MayHaveCreated;
+  /** What the API says about the error in its own words, secrets masked. */
+  readonly metadata?: unknown;
+}
+
+/** An argument or an option was refused. Nothing was sent. */
+export declare class InvalidArgumentError extends OpenRouterKeysError {
+  /** Which one, such as `limit` or `baseUrl`. */
+  readonly argument: string;
+}
+
+/** The function that gives the API key failed; see `cause`. Nothing was sent in that attempt. */
+export declare class CredentialsError extends OpenRouterKeysError {}
+
+/** The call was ended by its `signal`, whose reason is the `cause`. `name` is `AbortError`. */
+export declare class AbortError extends OpenRouterKeysError {}
+
+/** The exchange failed below HTTP. */
+export declare class ConnectionError extends OpenRouterKeysError {}
+
+/** A time limit passed. */
+export declare class TimeoutError extends ConnectionError {}
+
+/** The server answered with an error. */
+export declare class ApiError extends OpenRouterKeysError {
+  readonly status: number;
+  /** The API's own message; absent if the body is not the API's. */
+  readonly apiMessage?: string;
+  /** The API's own code, which usually equals the status. */
+  readonly apiCode?: number;
+  /** The user whom the error names. */
+  readonly userId?: string;
+  /** The metadata beside the error. */
+  readonly openrouterMetadata?: unknown;
+  /** What the body was. */
+  readonly body: "documented" | "other_json" | "html" | "other" | "empty" | (string & {});
+}
+
+/** 400, 413 and 422: a parameter is invalid. */
+export declare class BadRequestError extends ApiError {}
+/** 401: the API key is missing, wrong, disabled or expired. */
+export declare class UnauthorizedError extends ApiError {}
+/** 402: the account has no credit. */
+export declare class PaymentRequiredError extends ApiError {}
+/** 403: the API key may not do this. */
+export declare class ForbiddenError extends ApiError {}
+/** 404: there is no such key. */
+export declare class NotFoundError extends ApiError {}
+/** 409: something else stands in the way. */
+export declare class ConflictError extends ApiError {}
+/** 425 and 429: too many requests. */
+export declare class RateLimitError extends ApiError {}
+/** 408 and 500 to 599: the server or the edge before it failed. */
+export declare class ServerError extends ApiError {}
+
+/** The server reported success in a body that cannot be read. */
+export declare class UnreadableAnswerError extends OpenRouterKeysError {
+  /** Where and why. */
+  readonly unreadable: Unreadable;
+}
+
+/** The server answered with a redirect, which is never followed: it would carry the API key to another place. */
+export declare class UnexpectedRedirectError extends OpenRouterKeysError {
+  /** Scheme, host and port of the target, where the runtime and the answer tell. */
+  readonly origin?: string;
+}
+
+/** A further page of a listing brought nothing new. */
+export declare class PaginationStalledError extends OpenRouterKeysError {
+  /** The offset at which it stalled. */
+  readonly offset: number;
+}
+
+/** Whether this package made the error, also where another copy of it did. */
+export declare function isOpenRouterKeysError(error: unknown): error is OpenRouterKeysError;
+
+/** The timestamp as a `Date`, which holds milliseconds; `undefined` for `null` and `undefined`. */
+export declare function toDate(timestamp: Timestamp): Date;
+export declare function toDate(timestamp: Timestamp | null | undefined): Date | undefined;
+
+/** Whether the key manages keys, by the newer or the older name of the field. */
+export declare function managesKeys(key: CurrentKey): boolean | undefined;
+
+declare global {
+  // As `lib: esnext.disposable` has it: without this, types with
+  // `[Symbol.dispose]` fail to check under the older libraries.
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}

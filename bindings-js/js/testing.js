@@ -1,0 +1,305 @@
+// For unit tests of programs that use the package: a scripted `fetch` and a
+// clock that takes no time.
+
+/** How many idle turns of the runtime mean that nothing but time is waited for. */
+const IDLE_TURNS = 4;
+
+// Taken at once: the user's test may put a fake in its place.
+const realSetTimeout = globalThis.setTimeout;
+
+const turn = () => new Promise((resolve) => realSetTimeout(resolve, 0));
+
+/** A clock for the client's option `clock`. */
+export function virtualClock({ startMs = Date.UTC(2030, 0, 1), autoAdvance = true } = {}) {
+  return new VirtualClock(startMs, autoAdvance);
+}
+
+/** Sets a timer that is no pause of the client's. */
+let setQuietTimeout;
+
+class VirtualClock {
+  pauses = [];
+  #start;
+  #now = 0;
+  #timers = new Map();
+  #nextId = 1;
+  #autoAdvance;
+  #activity = 0;
+  #isWatching = false;
+
+  static {
+    setQuietTimeout = (clock, callback, ms) =>
+      clock instanceof VirtualClock ? clock.#add(callback, ms, true) : clock.setTimeout(callback, ms);
+  }
+
+  constructor(start, autoAdvance) {
+    this.#start = start;
+    this.#autoAdvance = autoAdvance;
+  }
+
+  now() {
+    return this.#now;
+  }
+
+  date() {
+    return this.#start + this.#now;
+  }
+
+  setTimeout(callback, ms) {
+    return this.#add(callback, ms, false);
+  }
+
+  clearTimeout(id) {
+    this.#timers.delete(id);
+    this.#activity++;
+  }
+
+  async advance(ms) {
+    const until = this.#now + ms;
+    await this.#idle();
+    for (let next = this.#first(); next && next[1].at <= until; next = this.#first()) {
+      this.#ring(next);
+      await this.#idle();
+    }
+    this.#now = Math.max(this.#now, until);
+  }
+
+  #add(callback, ms, isQuiet) {
+    const id = this.#nextId++;
+    this.#timers.set(id, { callback, ms, at: this.#now + Math.max(0, ms || 0), isQuiet });
+    this.#activity++;
+    if (this.#autoAdvance) this.#watch();
+    return id;
+  }
+
+  /** The timer that rings first, the older one of two; one at `Infinity` never does. */
+  #first() {
+    let first;
+    for (const entry of this.#timers) {
+      if (entry[1].at < (first?.[1].at ?? Infinity)) first = entry;
+    }
+    return first;
+  }
+
+  #ring([id, timer]) {
+    this.#timers.delete(id);
+    this.#now = timer.at;
+    if (!timer.isQuiet) this.pauses.push(timer.ms);
+    timer.callback();
+  }
+
+  /** Returns when nobody has touched a timer for some turns. */
+  async #idle() {
+    for (let turns = 0, seen = this.#activity; turns < IDLE_TURNS; turns++) {
+      await turn();
+      if (this.#activity !== seen) {
+        seen = this.#activity;
+        turns = -1;
+      }
+    }
+  }
+
+  async #watch() {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    try {
+      await this.#idle();
+      for (let next = this.#first(); next; next = this.#first()) {
+        this.#ring(next);
+        await this.#idle();
+      }
+    } finally {
+      this.#isWatching = false;
+    }
+  }
+}
+
+/**
+ * A `fetch` that answers from a script: a list of replies in their order, or a
+ * function from a request to a reply.
+ */
+export function fakeFetch(script, { clock = globalThis } = {}) {
+  const replies = typeof script === "function" ? undefined : [...script];
+  const requests = [];
+  const unexpected = [];
+
+  async function fetch(url, init = {}) {
+    const request = record(url, init);
+    requests.push(request);
+    const reply = replies ? replies.shift() : await script(request);
+    if (reply) return carry(reply, init.signal, clock);
+    const problem = `unexpected request ${requests.length}: ${request.method} ${request.path}`;
+    unexpected.push(problem);
+    throw new TypeError(problem);
+  }
+
+  fetch.requests = requests;
+  fetch.assertDone = () => {
+    const problems = [...unexpected];
+    if (replies?.length > 0) problems.push(`${replies.length} of the replies were not asked for`);
+    if (problems.length > 0) throw new Error(problems.join("; "));
+  };
+  return fetch;
+}
+
+function record(url, { method = "GET", headers, body, signal }) {
+  const { pathname, search } = new URL(url);
+  return {
+    method,
+    url: String(url),
+    path: pathname + search,
+    headers: Object.fromEntries(new Headers(headers)),
+    body: body ?? undefined,
+    signal: signal ?? undefined,
+    get json() {
+      return this.body === undefined ? undefined : JSON.parse(this.body);
+    },
+  };
+}
+
+async function carry(reply, signal, clock) {
+  await delay(reply.delayMs, signal, clock);
+  if ("rejects" in reply) throw reply.rejects;
+  const { status, headers, body, stalls } = reply;
+  if (!stalls) return new Response(body, { status, headers });
+  const half = new ReadableStream({
+    start(controller) {
+      if (body) controller.enqueue(new TextEncoder().encode(body));
+      if (stalls !== true) controller.error(stalls);
+      signal?.addEventListener("abort", () => controller.error(signal.reason), { once: true });
+    },
+  });
+  return new Response(half, { status, headers });
+}
+
+/** Waits, unless it is aborted: as long as `Infinity`, if need be. */
+async function delay(ms, signal, clock) {
+  signal?.throwIfAborted();
+  if (!ms) return;
+  let timer;
+  let abort;
+  try {
+    await new Promise((resolve, reject) => {
+      abort = () => reject(signal.reason);
+      signal?.addEventListener("abort", abort);
+      if (ms !== Infinity) timer = setQuietTimeout(clock, resolve, ms);
+    });
+  } finally {
+    clock.clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** Any answer with a JSON body. */
+export function reply(status, json, options = {}) {
+  return {
+    status,
+    body: json === undefined ? null : JSON.stringify(json),
+    headers: { "content-type": "application/json", ...options.headers },
+    delayMs: options.delayMs,
+  };
+}
+
+/** The answer to a create. */
+export function created(secret, fields = {}, options) {
+  return reply(201, { key: secret, data: key(fields) }, options);
+}
+
+/** The answer to a list: one page. */
+export function listed(keys, options) {
+  return reply(200, { data: keys }, options);
+}
+
+/** The answer to a get and to an update. */
+export function found(fields = {}, options) {
+  return reply(200, { data: key(fields) }, options);
+}
+
+/** The answer to `getCurrentKeyMetadata`. */
+export function current(fields = {}, options) {
+  return reply(200, { data: currentKey(fields) }, options);
+}
+
+/** The answer to a delete. */
+export function deleted(options) {
+  return reply(200, { deleted: true }, options);
+}
+
+/** An answer that is an error. */
+export function apiError(status, message = "no", options = {}) {
+  return reply(status, { error: { code: status, message, metadata: options.metadata } }, options);
+}
+
+/** The connection breaks after the request was sent: a create may have been made. */
+export function lost(options = {}) {
+  return rejection(failure("ECONNRESET"), options);
+}
+
+/** No connection comes about: nothing was sent. */
+export function refused(options = {}) {
+  return rejection(failure("ECONNREFUSED"), options);
+}
+
+/** `fetch` rejects with anything at all. */
+export function rejection(value, { delayMs } = {}) {
+  return { rejects: value, delayMs };
+}
+
+/** No answer ever comes. */
+export function never() {
+  return rejection(undefined, { delayMs: Infinity });
+}
+
+const failure = (code) => new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
+
+/** What a key and the current key have in common. */
+const COMMON = {
+  label: "sk-or-v1-0e6...1c96",
+  limit: 25,
+  limit_remaining: 25,
+  limit_reset: "monthly",
+  include_byok_in_limit: false,
+  usage: 0,
+  usage_daily: 0,
+  usage_weekly: 0,
+  usage_monthly: 0,
+  byok_usage: 0,
+  byok_usage_daily: 0,
+  byok_usage_weekly: 0,
+  byok_usage_monthly: 0,
+  expires_at: null,
+  creator_user_id: null,
+  workspace_id: "0df9e665-d932-5740-b2c7-b52af166bc11",
+};
+
+/** A key as the API writes it, every field sound, but for the given ones. */
+export function key(fields = {}) {
+  return {
+    hash: "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943",
+    name: "Customer 42",
+    disabled: false,
+    created_at: "2030-01-01T00:00:00Z",
+    updated_at: null,
+    last_used_at: null,
+    external_user: null,
+    ...COMMON,
+    ...fields,
+  };
+}
+
+/** The current key as the API writes it, every field sound, but for the given ones. */
+export function currentKey(fields = {}) {
+  return {
+    is_free_tier: false,
+    is_management_key: true,
+    is_provisioning_key: true,
+    organization_id: null,
+    rate_limit: { requests: -1, interval: "10s", note: "This field is no longer used." },
+    allowed_data_regions: ["global"],
+    free_model_daily_requests: { limit: 1000, remaining: 1000, used: 0 },
+    budgets: [],
+    effective_budget: null,
+    ...COMMON,
+    ...fields,
+  };
+}

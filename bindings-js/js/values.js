@@ -1,0 +1,92 @@
+// What calls return beside plain objects.
+
+/** A key that was made. The secret is in no own property: nothing that prints or copies shows it. */
+export class Created {
+  #key;
+
+  /** For this package alone. */
+  constructor(key, fields) {
+    this.#key = key;
+    for (const [name, value] of Object.entries(fields)) {
+      if (value !== undefined) this[name] = value;
+    }
+  }
+
+  get key() {
+    return this.#key;
+  }
+}
+
+/** What an answer carried beside its value. Its headers are in no own property. */
+export class ResponseInfo {
+  #headers;
+
+  /** For this package alone. */
+  constructor(fields, headers) {
+    this.#headers = headers;
+    for (const [name, value] of Object.entries(fields)) {
+      if (value !== undefined) this[name] = value;
+    }
+  }
+
+  get headers() {
+    const headers = new Headers();
+    for (let at = 0; at < this.#headers.length; at += 2) {
+      headers.append(this.#headers[at], this.#headers[at + 1]);
+    }
+    return headers;
+  }
+}
+
+export function toDate(timestamp) {
+  return timestamp === null || timestamp === undefined ? undefined : new Date(timestamp);
+}
+
+export function managesKeys(key) {
+  return key.isManagementKey ?? key.isProvisioningKey;
+}
+
+/** Reads what `src/answer.rs` wrote, in the same order. */
+export function readAnswer(tape, operation, secret) {
+  const fields = {
+    status: tape.value(),
+    attempts: tape.value(),
+    requestId: tape.value(),
+    rateLimit: present({ limit: tape.value(), remaining: tape.value(), reset: tape.value() }),
+  };
+  const headers = tape.list();
+  fields.extra = tape.extra();
+  const data = READERS[operation](tape, secret);
+  return { data, response: new ResponseInfo(fields, headers) };
+}
+
+const READERS = {
+  list(tape) {
+    const page = { data: tape.list() };
+    const oddRows = tape.list();
+    const extra = tape.extra();
+    if (oddRows.length > 0) page.oddRows = oddRows;
+    if (extra) page.extra = extra;
+    return page;
+  },
+  create(tape, secret) {
+    const data = tape.value();
+    const path = tape.value();
+    const kind = tape.value();
+    const isKey = path !== "$.data";
+    return new Created(secret, {
+      data: isKey ? (data ?? {}) : {},
+      problem: path === undefined ? undefined : { path, kind },
+      odd: isKey || data === undefined || data === null ? undefined : { data },
+      extra: tape.extra(),
+    });
+  },
+  get: (tape) => tape.value(),
+  update: (tape) => tape.value(),
+  delete: (tape) => ({ deleted: true, alreadyGone: tape.value() }),
+  getCurrentKeyMetadata: (tape) => tape.value(),
+};
+
+function present(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
