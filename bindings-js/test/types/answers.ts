@@ -1,0 +1,88 @@
+// What calls return: null, undefined and a value are three things, and texts
+// of a newer API are texts.
+
+import type { Budget, BudgetScope, CurrentKey, DataRegion, Deleted, ErrorCode, Key, LimitReset, Page, Unreadable } from "openrouter-keys";
+import { Created, managesKeys, toDate } from "openrouter-keys";
+import { same } from "./equal.js";
+
+declare const key: Key;
+declare const current: CurrentKey;
+
+// A limit of null means unlimited, which is not the same as unknown.
+same<Key["limit"], number | null>();
+same<Key["limitReset"], LimitReset | null>();
+same<Key["disabled"], boolean>();
+same<Key["updatedAt"], string | null>();
+// @ts-expect-error: there may be no limit
+key.limit.toFixed(2);
+// @ts-expect-error: null is no number
+const amount: number = key.limit;
+const dollars: number = key.limit ?? Infinity;
+// @ts-expect-error: a documented field is never compared with what it cannot be
+key.limit === "25";
+
+// Fields that not every step of the API sends can be undefined and null.
+const expires: string | null | undefined = key.expiresAt;
+const workspace: string | undefined = key.workspaceId;
+// @ts-expect-error: it may be undefined
+const surely: string | null = key.expiresAt;
+
+// Answers are not written to.
+// @ts-expect-error: it is read-only
+key.name = "other";
+// @ts-expect-error: so is what came odd
+key.odd!["limit"] = 5;
+const odd: unknown = key.odd?.["limit"];
+const extra: unknown = key.extra?.["x_new"];
+// @ts-expect-error: what nobody knows has to be looked at first
+key.extra?.["x_new"].length;
+
+// Open unions hold the texts that are known and take any other.
+for (const text of ["weekly", "fortnightly", String(Math.random())]) {
+  const reset: LimitReset = text;
+  const scope: BudgetScope = text;
+  const region: DataRegion = text;
+  const code: ErrorCode = text;
+  const kind: Unreadable["kind"] = text;
+}
+// Were a union nothing but `string`, no editor could complete it, and these were `never`.
+same<Extract<LimitReset, "daily" | "weekly" | "monthly">, "daily" | "weekly" | "monthly">();
+same<Extract<BudgetScope, "workspace" | "key_limit">, "workspace" | "key_limit">();
+same<Extract<DataRegion, "global" | "europe" | "us">, "global" | "europe" | "us">();
+same<Extract<ErrorCode, "dns" | "not_found">, "dns" | "not_found">();
+same<Extract<Unreadable["kind"], "missing">, "missing">();
+// @ts-expect-error: a reset is a text
+const reset: LimitReset = 5;
+
+const budgets: readonly Budget[] | undefined = current.budgets;
+const effective: Budget | null | undefined = current.effectiveBudget;
+const left: number | undefined = current.freeModelDailyRequests?.remaining;
+const manages: boolean | undefined = managesKeys(current);
+// @ts-expect-error: a key of a listing does not tell it
+managesKeys(key);
+
+declare const page: Page;
+const names: string[] = page.data.map(({ name }) => name);
+// @ts-expect-error: a page is not written to
+page.data.push(key);
+const rows: readonly unknown[] | undefined = page.oddRows;
+
+declare const created: Created;
+const secret: string = created.key;
+const made: Key = created.data;
+// @ts-expect-error: the secret is only read
+created.key = "other";
+// @ts-expect-error: only a call makes one
+new Created();
+
+declare const deleted: Deleted;
+same<Deleted["deleted"], true>();
+const gone: boolean = deleted.alreadyGone;
+
+same<ReturnType<typeof toDate>, Date | undefined>();
+const date: Date = toDate(key.createdAt);
+const maybe: Date | undefined = toDate(key.expiresAt);
+// @ts-expect-error: it may never expire
+const never: Date = toDate(key.expiresAt);
+
+export { amount, budgets, date, dollars, effective, expires, extra, gone, left, made, manages, maybe, names, never, odd, reset, rows, secret, surely, workspace };

@@ -1,0 +1,50 @@
+// Calls, their responses, and the listing of all pages.
+
+import type { Created, CurrentKey, Deleted, Key, KeyListing, Page, RateLimit } from "openrouter-keys";
+import { Call, OpenRouterKeys, ResponseInfo } from "openrouter-keys";
+import { same } from "./equal.js";
+
+declare const keys: OpenRouterKeys;
+
+same<ReturnType<OpenRouterKeys["list"]>, Call<Page>>();
+same<ReturnType<OpenRouterKeys["create"]>, Call<Created>>();
+same<ReturnType<OpenRouterKeys["get"]>, Call<Key>>();
+same<ReturnType<OpenRouterKeys["update"]>, Call<Key>>();
+same<ReturnType<OpenRouterKeys["delete"]>, Call<Deleted>>();
+same<ReturnType<OpenRouterKeys["getCurrentKeyMetadata"]>, Call<CurrentKey>>();
+same<Awaited<Call<Key>>, Key>();
+
+export async function responses(): Promise<void> {
+  const promise: Promise<Key> = keys.get("hash");
+  const { data, response } = await keys.get("hash").withResponse();
+  same<typeof data, Key>();
+  same<typeof response, ResponseInfo>();
+  const status: number = response.status;
+  const limits: RateLimit = response.rateLimit;
+  const left: number | undefined = limits.remaining;
+  const type: string | null = response.headers.get("content-type");
+  // @ts-expect-error: not every answer has one
+  const id: string = response.requestId;
+  // @ts-expect-error: what is chained is a plain promise
+  keys.get("hash").then(({ name }) => name).withResponse();
+  // @ts-expect-error: only a call makes one
+  new ResponseInfo();
+  const names: string = await keys.get("hash").then(({ name }) => name);
+  const all: [Key, Page] = await Promise.all([promise, keys.list()]);
+  void [status, left, type, id, names, all];
+}
+
+export async function listings(): Promise<void> {
+  const listing: KeyListing = keys.listAll({ includeDisabled: true });
+  const iterable: AsyncIterable<Key> = listing;
+  const iterator: AsyncIterator<Key> = listing;
+  for await (const key of keys.listAll()) same<typeof key, Key>();
+  const all: Key[] = await keys.listAll().toArray();
+  // @ts-expect-error: pages come over the network
+  for (const key of keys.listAll()) void key;
+  // @ts-expect-error: a listing is no promise of keys
+  const awaited: Key[] = await keys.listAll();
+  void [iterable, iterator, all, awaited];
+}
+
+keys.dispose();

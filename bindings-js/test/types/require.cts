@@ -1,0 +1,15 @@
+// A CommonJS module of Node's, which gets the package's CommonJS.
+
+import api = require("openrouter-keys");
+import testing = require("openrouter-keys/testing");
+
+const clock = testing.virtualClock();
+const keys = new api.OpenRouterKeys({ apiKey: "…", fetch: testing.fakeFetch([testing.listed([])], { clock }), clock });
+const page: Promise<api.Page> = keys.list();
+const limit = (key: api.Key): number | null => key.limit;
+// @ts-expect-error: a create has a limit here too
+keys.create({ name: "ci" });
+// @ts-expect-error: there is no default export
+api.default;
+
+export = { limit, page };

@@ -1,0 +1,209 @@
+// What is refused before anything leaves, because JavaScript would let it pass.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { InvalidArgumentError, OpenRouterKeys } from "../../npm/index.js";
+import { created, found, listed } from "../../npm/testing.js";
+import { API_KEY, clientOver, everythingShown, failureOf, HASH, OPERATIONS, PARAMS } from "./harness.mjs";
+
+const LONE_SURROGATES = ["\ud800", "a\udc00", "\udfff\ud800z"];
+
+/** The argument is refused by that name, and nothing leaves. */
+async function isRefused(argument, call, { says = "" } = {}) {
+  const { keys, fetch } = clientOver([]);
+  const error = await failureOf(call(keys));
+  assert.ok(error instanceof InvalidArgumentError, `${argument}: ${error}`);
+  assert.equal(error.argument, argument);
+  assert.equal(error.code, "invalid_argument");
+  assert.equal(error.effect, "nothing");
+  assert.equal(error.attempts, 0);
+  assert.ok(error.message.includes(says), `${error.message} says ${says}`);
+  assert.equal(fetch.requests.length, 0);
+  return error;
+}
+
+/** The option of the client is refused by that name. */
+function isRefusedOption(argument, options, { says = "" } = {}) {
+  assert.throws(
+    () => new OpenRouterKeys({ apiKey: API_KEY, ...options }),
+    (error) => error instanceof InvalidArgumentError && error.argument === argument && error.message.includes(says),
+  );
+}
+
+test("half of a surrogate pair is refused in every text of every argument", async () => {
+  const user = { user: "partner" };
+  for (const text of LONE_SURROGATES) {
+    for (const name of ["name", "limitReset", "expiresAt", "workspaceId", "creatorUserId"]) {
+      await isRefused(name, (keys) => keys.create({ ...PARAMS, [name]: text }));
+    }
+    await isRefused("user", (keys) => keys.create({ ...PARAMS, external: { user: text } }));
+    await isRefused("apiKey", (keys) => keys.create({ ...PARAMS, external: { ...user, apiKey: "k".repeat(32) + text } }));
+    for (const name of ["name", "limitReset", "workspaceId"]) {
+      await isRefused(name, (keys) => keys.update(HASH, { [name]: text }));
+    }
+    await isRefused("workspaceId", (keys) => keys.list({ workspaceId: text }));
+    await isRefused("hash", (keys) => keys.get(text));
+    await isRefused("hash", (keys) => keys.update(text, { disabled: true }));
+    await isRefused("hash", (keys) => keys.delete(text));
+  }
+});
+
+test("half of a surrogate pair is refused in every text of every option", async () => {
+  for (const text of LONE_SURROGATES) {
+    const options = {
+      baseUrl: `https://gateway.example/${text}`,
+      httpReferer: text,
+      title: text,
+      categories: ["cli", text],
+      headers: { "x-team": text },
+    };
+    for (const [name, value] of Object.entries(options)) {
+      isRefusedOption(name, { [name]: value });
+      await isRefused(name, (keys) => keys.list({}, { [name]: value }));
+    }
+    isRefusedOption("headers", { headers: [[text, "value"]] });
+    isRefusedOption("apiKey", { apiKey: `sk-or-v1-${text}` });
+  }
+});
+
+test("a whole surrogate pair, quotes, markup and NUL are sent as they are", async () => {
+  const name = '😀 "x" </script> \u0000 é \u2028';
+  const { keys, fetch } = clientOver([created("sk-or-v1-new", { name })]);
+  const { data } = await keys.create({ name, limit: 1 });
+  assert.equal(fetch.requests[0].json.name, name);
+  assert.equal(data.name, name);
+});
+
+test("an offset that is no whole number up to 2^53 - 1 is refused", async () => {
+  for (const offset of [2 ** 53, 2 ** 64, 0.5, -1, NaN, Infinity, -Infinity, "10", 10n, null]) {
+    await isRefused("offset", (keys) => keys.list({ offset }));
+    await isRefused("offset", (keys) => keys.listAll({ offset }).next());
+  }
+});
+
+test("the largest offset is sent to the digit", async () => {
+  const { keys, fetch } = clientOver([listed([])]);
+  await keys.list({ offset: Number.MAX_SAFE_INTEGER });
+  assert.equal(fetch.requests[0].path, "/api/v1/keys?offset=9007199254740991");
+});
+
+test("a create without a limit is refused, and told how to say that there is none", async () => {
+  await isRefused("limit", (keys) => keys.create({ name: "x" }), { says: "null makes a key without a limit" });
+  await isRefused("limit", (keys) => keys.create({ name: "x", limit: undefined }), { says: "null makes a key without a limit" });
+});
+
+test("a limit that is no number of 0 or more is refused", async () => {
+  for (const limit of [NaN, Infinity, -Infinity, -0.01, "25", 25n, true, {}, [25]]) {
+    await isRefused("limit", (keys) => keys.create({ name: "x", limit }));
+    await isRefused("limit", (keys) => keys.update(HASH, { limit }));
+  }
+});
+
+test("a limit of null is sent as null, and one of 0 as 0", async () => {
+  for (const limit of [null, 0]) {
+    const { keys, fetch } = clientOver([created("sk-or-v1-new"), found()]);
+    await keys.create({ name: "x", limit });
+    await keys.update(HASH, { limit });
+    assert.deepEqual(fetch.requests[0].json, { name: "x", limit });
+    assert.deepEqual(fetch.requests[1].json, { limit });
+  }
+});
+
+test("in an update, undefined leaves and null clears", async () => {
+  const { keys, fetch } = clientOver([found(), found()]);
+  await keys.update(HASH, { name: undefined, disabled: true, limit: undefined, limitReset: undefined });
+  await keys.update(HASH, { limit: null, limitReset: null });
+  assert.deepEqual(fetch.requests[0].json, { disabled: true });
+  assert.deepEqual(fetch.requests[1].json, { limit: null, limit_reset: null });
+});
+
+test("an update that changes nothing is refused", async () => {
+  await isRefused("changes", (keys) => keys.update(HASH, {}));
+  await isRefused("changes", (keys) => keys.update(HASH, { limit: undefined, name: undefined }));
+});
+
+test("an unknown name is refused, with the name that was meant", async () => {
+  const cases = [
+    ["limit_reset", "limitReset", (keys) => keys.create({ ...PARAMS, limit_reset: "daily" })],
+    ["include_disabled", "includeDisabled", (keys) => keys.list({ include_disabled: true })],
+    ["include_byok_in_limit", "includeByokInLimit", (keys) => keys.update(HASH, { include_byok_in_limit: true })],
+    ["api_key", "apiKey", (keys) => keys.create({ ...PARAMS, external: { user: "partner", api_key: "k".repeat(32) } })],
+    ["timeout_ms", "timeoutMs", (keys) => keys.get(HASH, { timeout_ms: 1 })],
+    ["http-referer", "httpReferer", (keys) => keys.get(HASH, { "http-referer": "https://app.example" })],
+    ["max_attempts", "maxAttempts", (keys) => keys.delete(HASH, { retry: { max_attempts: 1 } })],
+  ];
+  for (const [given, meant, call] of cases) await isRefused(given, call, { says: `did you mean ${meant}?` });
+  isRefusedOption("api_key", { api_key: "sk-or-v1-other" }, { says: "did you mean apiKey?" });
+  isRefusedOption("base_url", { base_url: "https://gateway.example" }, { says: "did you mean baseUrl?" });
+});
+
+test("an unknown name that resembles none is refused with the names that there are", async () => {
+  await isRefused("budget", (keys) => keys.create({ ...PARAMS, budget: 1 }), { says: "there are name, limit, limitReset" });
+  isRefusedOption("token", { token: "x" }, { says: "apiKey" });
+});
+
+test("an unknown name of a call's options is refused by every operation", async () => {
+  for (const call of Object.values(OPERATIONS)) await isRefused("timeout", (keys) => call(keys, { timeout: 1 }));
+  await isRefused("timeout", (keys) => keys.listAll({}, { timeout: 1 }).next());
+});
+
+test("arguments of another type are refused, and so is what JavaScript would convert", async () => {
+  const cases = {
+    params: [(keys) => keys.create(null), (keys) => keys.create("name"), (keys) => keys.list([]), (keys) => keys.list(5)],
+    options: [(keys) => keys.list({}, null), (keys) => keys.list({}, 1000), (keys) => keys.get(HASH, "x")],
+    changes: [(keys) => keys.update(HASH, null), (keys) => keys.update(HASH, "disabled")],
+    hash: [(keys) => keys.get(), (keys) => keys.get(5), (keys) => keys.delete(null), (keys) => keys.delete([HASH]), (keys) => keys.delete({ toString: () => HASH }), (keys) => keys.get("")],
+    name: [(keys) => keys.create(), (keys) => keys.create({ ...PARAMS, name: 5 }), (keys) => keys.create({ ...PARAMS, name: null }), (keys) => keys.create({ limit: 1 }), (keys) => keys.update(HASH, { name: null })],
+    disabled: [(keys) => keys.update(HASH, { disabled: "false" }), (keys) => keys.update(HASH, { disabled: 0 })],
+    includeDisabled: [(keys) => keys.list({ includeDisabled: "true" })],
+    limitReset: [(keys) => keys.create({ ...PARAMS, limitReset: 1 })],
+    expiresAt: [(keys) => keys.create({ ...PARAMS, expiresAt: new Date(NaN) }), (keys) => keys.create({ ...PARAMS, expiresAt: 1893456000000 })],
+    external: [(keys) => keys.create({ ...PARAMS, external: null }), (keys) => keys.create({ ...PARAMS, external: "partner" })],
+    signal: [(keys) => keys.list({}, { signal: {} }), (keys) => keys.list({}, { signal: new AbortController() })],
+    headers: [(keys) => keys.list({}, { headers: "x" }), (keys) => keys.list({}, { headers: { "x-a": 5 } }), (keys) => keys.list({}, { headers: [["x-a"]] })],
+    timeoutMs: [(keys) => keys.list({}, { timeoutMs: 0 }), (keys) => keys.list({}, { timeoutMs: NaN }), (keys) => keys.list({}, { timeoutMs: "1000" })],
+    retry: [(keys) => keys.list({}, { retry: true }), (keys) => keys.list({}, { retry: null })],
+  };
+  for (const [argument, calls] of Object.entries(cases)) {
+    for (const call of calls) await isRefused(argument, call);
+  }
+});
+
+test("options of another type are refused", () => {
+  for (const options of [undefined, null, "sk-or-v1-x", 5, []]) {
+    assert.throws(() => new OpenRouterKeys(options), InvalidArgumentError);
+  }
+  isRefusedOption("apiKey", { apiKey: undefined });
+  isRefusedOption("apiKey", { apiKey: 5 });
+  isRefusedOption("fetch", { fetch: {} });
+  isRefusedOption("clock", { clock: { now: () => 0 } });
+  isRefusedOption("maxAttempts", { maxAttempts: 1.5 });
+  isRefusedOption("maxAttempts", { maxAttempts: 2, retry: { maxAttempts: 3 } });
+  isRefusedOption("baseUrl", { baseUrl: new URL("https://gateway.example") });
+  isRefusedOption("signal", { signal: AbortSignal.abort() });
+});
+
+test("a Date is sent as the moment that it is", async () => {
+  const { keys, fetch } = clientOver([created("sk-or-v1-new")]);
+  await keys.create({ ...PARAMS, expiresAt: new Date(Date.UTC(2030, 5, 1, 12)) });
+  assert.equal(new Date(fetch.requests[0].json.expires_at).getTime(), Date.UTC(2030, 5, 1, 12));
+});
+
+test("headers are taken as an object, as pairs, as Headers and as a Map", async () => {
+  const given = { "x-team": "billing" };
+  for (const headers of [given, Object.entries(given), new Headers(given), new Map(Object.entries(given))]) {
+    const { keys, fetch } = clientOver([listed([])]);
+    await keys.list({}, { headers });
+    assert.equal(fetch.requests[0].headers["x-team"], "billing");
+  }
+});
+
+test("no part of a refused API key is in the error", () => {
+  for (const apiKey of ["sk-or-v1-canary canary", "sk-or-v1-canary\n", " sk-or-v1-canary", "sk-or-v1-canarý"]) {
+    assert.throws(
+      () => new OpenRouterKeys({ apiKey }),
+      (error) => error instanceof InvalidArgumentError && !everythingShown(error).includes("canar"),
+    );
+  }
+});

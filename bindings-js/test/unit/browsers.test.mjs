@@ -1,0 +1,68 @@
+// A management key in a place where other people can read the memory.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { inAnotherProcess } from "./harness.mjs";
+
+const PAGE = "globalThis.window = globalThis; globalThis.document = {}";
+const WORKER = `
+  globalThis.WorkerGlobalScope = class {};
+  Object.setPrototypeOf(globalThis, WorkerGlobalScope.prototype);
+  Object.defineProperty(globalThis, "navigator", { value: { userAgent: "Mozilla/5.0 (X11; Linux x86_64)" } });
+`;
+const SERVER_WORKER = `
+  globalThis.WorkerGlobalScope = class {};
+  Object.setPrototypeOf(globalThis, WorkerGlobalScope.prototype);
+  Object.defineProperty(globalThis, "navigator", { value: { userAgent: "Cloudflare-Workers" } });
+`;
+
+/** What comes of building a client with these options, and of a call with it. */
+const clientIn = (globals, options = "") =>
+  inAnotherProcess(
+    `
+    const fetch = testing.fakeFetch([testing.listed([])]);
+    try {
+      const keys = new api.OpenRouterKeys({ apiKey: "sk-or-v1-canary", fetch, ${options} });
+      result = { data: (await keys.list()).data };
+    } catch (error) {
+      const { name, code, argument, effect, message } = error;
+      result = { name, code, argument, effect, message };
+    }
+    `,
+    globals,
+  );
+
+for (const [place, globals] of [["a page", PAGE], ["a worker of a page", WORKER]]) {
+  test(`a client is refused in ${place}, and told why and what to do instead`, () => {
+    const { message, ...error } = clientIn(globals);
+    assert.deepEqual(error, {
+      name: "InvalidArgumentError",
+      code: "invalid_argument",
+      argument: "dangerouslyAllowBrowser",
+      effect: "nothing",
+    });
+    assert.match(message, /whoever opens the page can read it.*Keep it on a server.*dangerouslyAllowBrowser: true/);
+    assert.ok(!message.includes("canary"));
+  });
+
+  test(`a client works in ${place} that says dangerouslyAllowBrowser`, () => {
+    assert.deepEqual(clientIn(globals, "dangerouslyAllowBrowser: true"), { data: [] });
+  });
+
+  test(`dangerouslyAllowBrowser: false is a refusal in ${place}`, () => {
+    assert.equal(clientIn(globals, "dangerouslyAllowBrowser: false").argument, "dangerouslyAllowBrowser");
+  });
+}
+
+test("a client works in a worker of a server, which is no browser", () => {
+  assert.deepEqual(clientIn(SERVER_WORKER), { data: [] });
+});
+
+test("a server whose global object is called window is no browser", () => {
+  assert.deepEqual(clientIn("globalThis.window = globalThis"), { data: [] });
+});
+
+test("dangerouslyAllowBrowser changes nothing on a server", () => {
+  assert.deepEqual(clientIn("", "dangerouslyAllowBrowser: true"), { data: [] });
+});

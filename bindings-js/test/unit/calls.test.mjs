@@ -1,0 +1,176 @@
+// What a call returns: a promise of its value that can tell more.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Call, NotFoundError, OpenRouterKeys, ResponseInfo } from "../../npm/index.js";
+import { apiError, created, current, deleted, fakeFetch, found, key, listed, refused, reply } from "../../npm/testing.js";
+import { API_KEY, clientOver, failureOf, HASH, inAnotherProcess, OPERATIONS, PARAMS } from "./harness.mjs";
+
+const ANSWERS = {
+  list: () => listed([key()]),
+  create: () => created("sk-or-v1-new"),
+  get: () => found(),
+  update: () => found(),
+  delete: () => deleted(),
+  getCurrentKeyMetadata: () => current(),
+};
+
+/** The codes of what is rejected without anybody having asked. */
+const unhandledIn = (body) =>
+  inAnotherProcess(`
+    result = [];
+    process.on("unhandledRejection", ({ code }) => result.push(code));
+    const keys = new api.OpenRouterKeys({ apiKey: "sk-or-v1-test", fetch: testing.fakeFetch([testing.apiError(404)]) });
+    ${body};
+  `);
+
+test("every operation returns a call, which is a promise", async () => {
+  for (const [operation, call] of Object.entries(OPERATIONS)) {
+    const { keys } = clientOver([ANSWERS[operation]()]);
+    const made = call(keys);
+    assert.ok(made instanceof Call, operation);
+    assert.ok(made instanceof Promise, operation);
+    assert.notEqual(await made, undefined);
+  }
+});
+
+test("withResponse gives the same value, and what the answer carried beside it", async () => {
+  const headers = { "x-request-id": "req-1", "x-ratelimit-limit": "10", "x-ratelimit-remaining": "9", "x-ratelimit-reset": "1893456000" };
+  for (const [operation, call] of Object.entries(OPERATIONS)) {
+    const answer = ANSWERS[operation]();
+    const { keys } = clientOver([refused(), { ...answer, headers }]);
+    const made = call(keys);
+    const { data, response } = await made.withResponse();
+    assert.equal(data, await made, operation);
+    assert.ok(response instanceof ResponseInfo);
+    assert.equal(response.status, answer.status);
+    assert.equal(response.attempts, 2);
+    assert.equal(response.requestId, "req-1");
+    assert.deepEqual(response.rateLimit, { limit: 10, remaining: 9, reset: 1893456000 });
+    assert.equal(response.headers.get("X-Request-Id"), "req-1");
+  }
+});
+
+test("withResponse can be asked for late and twice, and sends nothing again", async () => {
+  const { keys, fetch } = clientOver([found()]);
+  const made = keys.get(HASH);
+  const data = await made;
+  assert.equal((await made.withResponse()).data, data);
+  assert.equal((await made.withResponse()).data, data);
+  assert.equal(fetch.requests.length, 1);
+});
+
+test("the headers are a copy, each time", async () => {
+  const { keys } = clientOver([found()]);
+  const { response } = await keys.get(HASH).withResponse();
+  response.headers.set("content-type", "text/plain");
+  assert.equal(response.headers.get("content-type"), "application/json");
+});
+
+test("a failure is the same error either way", async () => {
+  const { keys } = clientOver([apiError(404, "no such key")]);
+  const made = keys.get(HASH);
+  const error = await failureOf(made);
+  assert.ok(error instanceof NotFoundError);
+  assert.equal(await failureOf(made.withResponse()), error);
+});
+
+test("a failed call of which only withResponse is asked rejects nothing unhandled", () => {
+  assert.deepEqual(unhandledIn('await keys.get("abc").withResponse().catch(() => {})'), []);
+});
+
+test("a failed call of which only the value is asked rejects nothing unhandled", () => {
+  assert.deepEqual(unhandledIn('await keys.get("abc").catch(() => {})'), []);
+});
+
+test("a failed call that nobody asks about is unhandled once, like any promise", () => {
+  assert.deepEqual(unhandledIn('keys.get("abc")'), ["not_found"]);
+});
+
+test("a refused argument rejects and never throws", () => {
+  const { keys } = clientOver([]);
+  for (const call of [() => keys.get(5), () => keys.create(), () => keys.update(HASH, null), () => keys.list({}, 5)]) {
+    assert.doesNotThrow(() => call().catch(() => {}));
+  }
+});
+
+test("what is chained to a call is a plain promise", async () => {
+  const { keys } = clientOver([found()]);
+  const chained = keys.get(HASH).then(({ name }) => name);
+  assert.equal(chained.constructor, Promise);
+  await chained;
+});
+
+test("what an answer does not have is no property of the value", async () => {
+  const { keys } = clientOver([reply(200, { data: { hash: HASH, limit: null } }), reply(200, { data: [] })]);
+  assert.deepEqual(Object.keys(await keys.get(HASH)).sort(), ["hash", "limit"]);
+  const { data, response } = await keys.list().withResponse();
+  assert.deepEqual(Object.keys(data), ["data"]);
+  assert.deepEqual(Object.keys(response).sort(), ["attempts", "rateLimit", "status"]);
+});
+
+test("then, catch, finally and the statics of Promise work on calls", async () => {
+  const { keys } = clientOver([found({ name: "a" }), apiError(404), found({ name: "b" }), found({ name: "c" }), found({ name: "d" })]);
+  assert.equal(await keys.get(HASH).then(({ name }) => name), "a");
+  assert.equal(await keys.get(HASH).catch(({ status }) => status), 404);
+  let ended = false;
+  await keys.get(HASH).finally(() => {
+    ended = true;
+  });
+  assert.equal(ended, true);
+  const all = await Promise.all([keys.get(HASH), keys.get(HASH)]);
+  assert.deepEqual(all.map(({ name }) => name).sort(), ["c", "d"]);
+});
+
+test("a call that waits keeps nothing of another: a thousand at once all end", async () => {
+  const { keys, fetch } = clientOver(() => found());
+  const values = await Promise.all(Array.from({ length: 1000 }, () => keys.get(HASH)));
+  assert.equal(values.length, 1000);
+  assert.equal(fetch.requests.length, 1000);
+});
+
+test("the methods need no set-up: the default clock and a fetch are enough", async () => {
+  const keys = new OpenRouterKeys({ apiKey: "sk-or-v1-test", fetch: fakeFetch([created("sk-or-v1-new")]) });
+  assert.equal((await keys.create(PARAMS)).key, "sk-or-v1-new");
+});
+
+test("a fetch function is called with a URL and plain settings, and told to follow no redirect", async () => {
+  const calls = [];
+  const fetch = async (...given) => {
+    calls.push(given);
+    return Response.json({ key: "sk-or-v1-new", data: {} });
+  };
+  const { keys } = clientOver([], { fetch });
+  await keys.create(PARAMS);
+  const [[url, { signal, ...init }, ...others]] = calls;
+  assert.equal(url, "https://openrouter.ai/api/v1/keys");
+  assert.ok(signal instanceof AbortSignal);
+  assert.deepEqual(init, {
+    method: "POST",
+    headers: {
+      accept: "application/json",
+      authorization: `Bearer ${API_KEY}`,
+      "content-type": "application/json",
+    },
+    redirect: "manual",
+    body: '{"name":"Customer 42","limit":25}',
+  });
+  assert.deepEqual(others, []);
+});
+
+test("the global fetch is looked up at each call", async () => {
+  const original = globalThis.fetch;
+  const keys = new OpenRouterKeys({ apiKey: "sk-or-v1-test" });
+  const seen = [];
+  try {
+    globalThis.fetch = async (request) => {
+      seen.push(`${request.method} ${request.url}`);
+      return Response.json({ data: [] });
+    };
+    assert.deepEqual((await keys.list()).data, []);
+  } finally {
+    globalThis.fetch = original;
+  }
+  assert.deepEqual(seen, ["GET https://openrouter.ai/api/v1/keys"]);
+});

@@ -1,0 +1,95 @@
+// API keys that a function gives.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { CredentialsError } from "../../npm/index.js";
+import { apiError, created, listed } from "../../npm/testing.js";
+import { clientOver, everythingShown, failureOf, OPERATIONS, PARAMS } from "./harness.mjs";
+
+/** The failure of a call whose key function is this; nothing is sent. */
+async function failureWith(apiKey, call = OPERATIONS.create) {
+  const { keys, fetch } = clientOver([created("sk-or-v1-new")], { apiKey });
+  const error = await failureOf(call(keys));
+  assert.ok(error instanceof CredentialsError, String(error));
+  assert.equal(error.code, "credentials");
+  assert.equal(error.effect, "nothing");
+  assert.equal(error.attempts, 0);
+  assert.equal(fetch.requests.length, 0);
+  return error;
+}
+
+test("a key function may give a text, or a promise of one", async () => {
+  for (const apiKey of [() => "sk-or-v1-given", async () => "sk-or-v1-given"]) {
+    const { keys, fetch } = clientOver([listed([])], { apiKey });
+    await keys.list();
+    assert.equal(fetch.requests[0].headers.authorization, "Bearer sk-or-v1-given");
+  }
+});
+
+test("a key function is asked before each attempt, and not when the client is built", async () => {
+  let asked = 0;
+  const busy = apiError(503, "busy", { headers: { "retry-after": "1" } });
+  const { keys, fetch } = clientOver([busy, busy, created("sk-or-v1-new")], { apiKey: async () => `sk-or-v1-${++asked}` });
+  assert.equal(asked, 0);
+  await keys.create(PARAMS);
+  const sent = fetch.requests.map(({ headers }) => headers.authorization);
+  assert.deepEqual(sent, ["Bearer sk-or-v1-1", "Bearer sk-or-v1-2", "Bearer sk-or-v1-3"]);
+});
+
+test("a key function is called without arguments and without this", async () => {
+  let seen;
+  function apiKey(...given) {
+    seen = [this, ...given];
+    return "sk-or-v1-given";
+  }
+  const { keys } = clientOver([listed([])], { apiKey });
+  await keys.list();
+  assert.deepEqual(seen, [undefined]);
+});
+
+test("what a key function throws is the cause, as it is", async () => {
+  for (const [operation, call] of Object.entries(OPERATIONS)) {
+    const thrown = new Error(`the vault is sealed for ${operation}`);
+    const refuse = () => {
+      throw thrown;
+    };
+    assert.equal((await failureWith(refuse, call)).cause, thrown);
+    assert.equal((await failureWith(async () => refuse(), call)).cause, thrown);
+  }
+});
+
+test("what a key function throws need not be an error", async () => {
+  for (const thrown of ["sealed", 5, null, undefined, Symbol("sealed"), { code: "SEALED" }]) {
+    const error = await failureWith(() => {
+      throw thrown;
+    });
+    if (thrown !== undefined) assert.equal(error.cause, thrown);
+    const rejected = await failureWith(() => Promise.reject(thrown));
+    if (thrown !== undefined) assert.equal(rejected.cause, thrown);
+  }
+});
+
+test("calls that fail at once each have the cause of their own", async () => {
+  let number = 0;
+  const { keys } = clientOver([], { apiKey: async () => Promise.reject(new Error(`failure ${number++}`)) });
+  const failures = await Promise.all(Array.from({ length: 20 }, () => failureOf(keys.list())));
+  const causes = new Set(failures.map(({ cause }) => cause.message));
+  assert.equal(causes.size, 20);
+});
+
+test("a key function that gives rubbish is an error that does not repeat it", async () => {
+  for (const given of [undefined, null, 5, {}, ["sk-or-v1-canary"], "", "sk-or-v1-canary\n", " sk-or-v1-canary", "sk-or-v1-canarý", "canary\ud800"]) {
+    const error = await failureWith(async () => given);
+    assert.ok(!everythingShown(error).includes("canar"), everythingShown(error));
+  }
+});
+
+test("a client whose key function failed once works as soon as it gives a key", async () => {
+  let isSealed = true;
+  const apiKey = () => (isSealed ? Promise.reject(new Error("sealed")) : "sk-or-v1-given");
+  const { keys } = clientOver([listed([])], { apiKey });
+  await failureOf(keys.list());
+  isSealed = false;
+  assert.deepEqual((await keys.list()).data, []);
+});

@@ -1,0 +1,56 @@
+// The package as a project has it: packed, installed, imported by its name.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import * as api from "../../npm/index.js";
+import * as testing from "../../npm/testing.js";
+import { withProject } from "./project.mjs";
+
+const EXAMPLE = fileURLToPath(new URL("../../examples/testing.test.mjs", import.meta.url));
+const PACKAGE = new URL("../../npm/", import.meta.url);
+
+/** Runs Node in a project; what it printed. */
+function node(folder, ...args) {
+  const { NODE_TEST_CONTEXT, ...env } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, env, encoding: "utf8" });
+  assert.equal(status, 0, `${stdout}\n${stderr}`);
+  return stdout;
+}
+
+test("the example of unit tests passes", () => {
+  withProject([EXAMPLE], (folder) => {
+    const printed = node(folder, "--test", "--test-reporter=tap", "testing.test.mjs");
+    assert.match(printed, /^# pass 4$/m);
+    assert.match(printed, /^# fail 0$/m);
+  });
+});
+
+test("import and require give the same names, and these are the declared ones", () => {
+  const list = (form) => `const names = (module) => Object.keys(module).filter((name) => name !== "default").sort().join();
+    ${form}; console.log(names(index)); console.log(names(testing));`;
+  withProject([], (folder) => {
+    const imported = node(folder, "--input-type=module", "--eval", list('import * as index from "openrouter-keys"; import * as testing from "openrouter-keys/testing"'));
+    const required = node(folder, "--input-type=commonjs", "--eval", list('const index = require("openrouter-keys"); const testing = require("openrouter-keys/testing")'));
+    assert.equal(imported, required);
+  });
+  for (const [file, module] of [["index.d.ts", api], ["testing.d.ts", testing]]) {
+    const declarations = readFileSync(new URL(file, PACKAGE), "utf8").matchAll(/^export declare (?:class|function) (\w+)/gm);
+    const declared = new Set(Array.from(declarations, ([, name]) => name));
+    assert.deepEqual([...declared].sort(), Object.keys(module).sort(), file);
+  }
+});
+
+test("openrouter-keys/testing imports nothing, so that it runs wherever the package does", () => {
+  const source = readFileSync(new URL("testing.js", PACKAGE), "utf8");
+  assert.doesNotMatch(source, /^\s*import\b|\bimport\(|\brequire\(|\bprocess\.|\bBuffer\b/m);
+});
+
+test("no file of the package makes code from text", () => {
+  const files = readdirSync(PACKAGE).filter((name) => /\.c?js$/.test(name));
+  assert.ok(files.length > 10);
+  for (const name of files) assert.doesNotMatch(readFileSync(new URL(name, PACKAGE), "utf8"), /\beval\(|\bnew Function\b/, name);
+});

@@ -1,0 +1,148 @@
+// Whatever a fetch function does, the call settles with a typed error and the
+// client still works.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { runInNewContext } from "node:vm";
+
+import { ConnectionError, OpenRouterKeysError, UnreadableAnswerError } from "../../npm/index.js";
+import { created, listed, rejection } from "../../npm/testing.js";
+import { clientOver, failureOf, OPERATIONS, PARAMS } from "./harness.mjs";
+
+const aborted = () => {
+  const controller = new AbortController();
+  controller.abort("a reason of the user's");
+  return controller.signal.reason;
+};
+
+const trap = () => {
+  throw new Error("a trap");
+};
+
+const THROWN = {
+  "a text": "no network",
+  "an empty text": "",
+  undefined: undefined,
+  null: null,
+  "a number": 5,
+  "a symbol": Symbol("no"),
+  "a function": () => {},
+  "an object": { message: 5, code: {} },
+  "an object without a prototype": Object.create(null),
+  "a frozen error": Object.freeze(new Error("frozen")),
+  "an error of another realm": runInNewContext("new TypeError('from another realm')"),
+  "a DOMException": new DOMException("no", "NetworkError"),
+  "the reason of an abort": aborted(),
+  "an error that is its own cause": (() => {
+    const error = new Error("round and round");
+    error.cause = error;
+    return error;
+  })(),
+  "an object whose getters throw": Object.defineProperties({}, { message: { get: trap }, code: { get: trap }, cause: { get: trap } }),
+  "a proxy that throws": new Proxy({}, { get: trap, has: trap, getPrototypeOf: trap }),
+};
+
+const RETURNED = {
+  undefined: undefined,
+  null: null,
+  "a text": "200 OK",
+  "an empty object": {},
+  "an object whose status is a text": { status: "200" },
+  "an object whose status is none": { status: 42, headers: {} },
+  "an object whose getters throw": Object.defineProperty({}, "status", { get: trap }),
+  "a body that throws": { status: 200, headers: {}, arrayBuffer: trap },
+  "headers that are none": { status: 200, headers: { "not a name": "x" }, text: async () => "{}" },
+  "a body that was read": (() => {
+    const response = new Response("{}");
+    response.text();
+    return response;
+  })(),
+};
+
+/** Every operation fails well, and the next call of the same client succeeds. */
+async function failsWell(why, fail) {
+  for (const [operation, call] of Object.entries(OPERATIONS)) {
+    let isBroken = true;
+    const { keys, fetch: sound } = clientOver([listed([])], {
+      fetch: (url, init) => (isBroken ? fail() : sound(url, init)),
+    });
+    const error = await failureOf(call(keys, { retry: false }));
+    assert.ok(error instanceof OpenRouterKeysError, `${operation}, ${why}: ${error}`);
+    assert.equal(error.operation, operation);
+    assert.equal(error.attempts, 1, `${operation}, ${why}`);
+    assert.equal(error.mayHaveCreated?.name, operation === "create" ? PARAMS.name : undefined, `${operation}, ${why}`);
+    if (operation === "create") assert.equal(error.isRetryable, false, why);
+    isBroken = false;
+    assert.deepEqual((await keys.list()).data, []);
+  }
+}
+
+for (const [why, thrown] of Object.entries(THROWN)) {
+  test(`a fetch that rejects with ${why} ends the call with a typed error`, async () => {
+    await failsWell(`rejects with ${why}`, () => Promise.reject(thrown));
+  });
+
+  test(`a fetch that throws ${why} ends the call with a typed error`, async () => {
+    await failsWell(`throws ${why}`, () => {
+      throw thrown;
+    });
+  });
+}
+
+for (const [why, returned] of Object.entries(RETURNED)) {
+  test(`a fetch that returns ${why} ends the call with a typed error`, async () => {
+    await failsWell(`returns ${why}`, () => returned);
+  });
+}
+
+test("a fetch that resolves with a thenable that never settles is ended by the time limit", async () => {
+  const { keys } = clientOver([], { fetch: () => ({ then() {} }), retry: false });
+  const error = await failureOf(keys.create(PARAMS));
+  assert.equal(error.code, "attempt_timeout");
+  assert.equal(error.mayHaveCreated.name, PARAMS.name);
+});
+
+test("a plain object that looks like a Response is as good as one", async () => {
+  const json = { data: [] };
+  const text = JSON.stringify(json);
+  const bodies = [
+    () => ({ json: async () => json }),
+    () => ({ text: async () => text }),
+    () => ({ arrayBuffer: async () => new TextEncoder().encode(text).buffer }),
+    () => ({ body: text }),
+    () => ({ body: new Response(text).body }),
+  ];
+  for (const body of bodies) {
+    for (const headers of [{ "x-request-id": "req-1" }, new Headers({ "x-request-id": "req-1" }), [["x-request-id", "req-1"]], undefined]) {
+      const { keys } = clientOver([], { fetch: async () => ({ status: 200, headers, ...body() }) });
+      const { data, response } = await keys.list().withResponse();
+      assert.deepEqual(data.data, []);
+      assert.equal(response.requestId, headers && "req-1");
+    }
+  }
+});
+
+test("an object without a body is an empty answer", async () => {
+  const { keys } = clientOver([], { fetch: () => ({ status: 200 }) });
+  const error = await failureOf(keys.list());
+  assert.ok(error instanceof UnreadableAnswerError);
+  assert.deepEqual(error.unreadable, { path: "$", kind: "empty" });
+});
+
+test("a create whose fetch rejects without a code that tells more goes out once", async () => {
+  for (const thrown of Object.values(THROWN)) {
+    const { keys, fetch } = clientOver([rejection(thrown), created("sk-or-v1-doubled")]);
+    const error = await failureOf(keys.create(PARAMS));
+    assert.ok(error instanceof ConnectionError);
+    assert.equal(error.effect, "may_have_created");
+    assert.equal(fetch.requests.length, 1);
+  }
+});
+
+test("the last of a chain of causes tells whether the request left", async () => {
+  const inner = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+  const thrown = new TypeError("fetch failed", { cause: new AggregateError([], "all failed", { cause: inner }) });
+  const { keys, fetch } = clientOver([rejection(thrown), created("sk-or-v1-second")]);
+  assert.equal((await keys.create(PARAMS)).key, "sk-or-v1-second");
+  assert.equal(fetch.requests.length, 2);
+});

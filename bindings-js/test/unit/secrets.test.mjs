@@ -1,0 +1,214 @@
+// The canaries: planted secrets are in nothing that prints, copies or
+// serialises, whatever the server repeats.
+
+import assert from "node:assert/strict";
+import { Console } from "node:console";
+import { Writable } from "node:stream";
+import { test } from "node:test";
+
+import { OpenRouterKeys } from "../../npm/index.js";
+import { key, lost, never, refused, rejection, reply } from "../../npm/testing.js";
+import { clientOver, everythingShown, failureOf, HASH, OPERATIONS } from "./harness.mjs";
+
+const SECRETS = {
+  apiKey: "sk-or-v1-canary-of-the-management-key-0123456789",
+  created: "sk-or-v1-canary-of-the-created-key-0123456789abcd",
+  gateway: "canary-of-the-gateway-token-0123456789abcdef",
+  external: "canary-of-the-partners-own-key-0123456789abcdef",
+};
+const REPEATED = Object.values(SECRETS).join(" and ");
+
+const OPTIONS = { apiKey: SECRETS.apiKey, headers: { "x-gateway-token": SECRETS.gateway } };
+const CREATE = { name: "Customer 42", limit: 1, external: { user: "partner", apiKey: SECRETS.external } };
+const CALLS = { ...OPERATIONS, create: (keys, options) => keys.create(CREATE, options) };
+
+/** What the console prints of a value, alone and within others. */
+function printed(value) {
+  let text = "";
+  const sink = new Writable({
+    write(chunk, _, done) {
+      text += chunk;
+      done();
+    },
+  });
+  const console = new Console({ stdout: sink, stderr: sink });
+  console.log(value);
+  console.log("%s %o %O %j", value, value, value, value);
+  console.error({ value: [value] });
+  console.dir(value, { depth: Infinity, showHidden: true });
+  console.table([value]);
+  return text;
+}
+
+/** No secret of these is in anything that shows the value. */
+function hides(value, what, secrets = SECRETS) {
+  const everything = everythingShown(value) + printed(value);
+  for (const [name, secret] of Object.entries(secrets)) {
+    assert.ok(!everything.includes(secret), `${what} shows the secret ${name}:\n${everything}`);
+  }
+}
+
+test("the search finds what is there", () => {
+  for (const value of [{ a: { b: SECRETS.apiKey } }, new Error(SECRETS.apiKey), new Error("x", { cause: new Error(SECRETS.apiKey) })]) {
+    assert.throws(() => hides(value, "a plain value"), /shows the secret apiKey/);
+  }
+});
+
+test("a client shows nothing of its settings", () => {
+  for (const apiKey of [SECRETS.apiKey, () => SECRETS.apiKey]) {
+    const { keys } = clientOver([], { ...OPTIONS, apiKey });
+    hides(keys, "the client");
+    assert.deepEqual(Object.keys(keys), []);
+    assert.deepEqual(Reflect.ownKeys(keys), []);
+    assert.equal(JSON.stringify(keys), "{}");
+  }
+});
+
+test("a client does not change or keep the options that it is given", () => {
+  const options = Object.freeze({ ...OPTIONS, headers: Object.freeze({ ...OPTIONS.headers }) });
+  const keys = new OpenRouterKeys(options);
+  assert.deepEqual(options, OPTIONS);
+  assert.ok(!Object.values(keys).includes(options));
+});
+
+test("a created key is shown by its getter and by nothing else", async () => {
+  const { keys } = clientOver([reply(201, { key: SECRETS.created, data: key() })], OPTIONS);
+  const call = keys.create(CREATE);
+  const { data: created, response } = await call.withResponse();
+  assert.equal(created.key, SECRETS.created);
+  hides(created, "the created key");
+  hides(response, "the response");
+  hides({ created, response }, "both together");
+  assert.ok(!printed(call).includes(SECRETS.created));
+  assert.ok(!Object.keys(created).includes("key"));
+  assert.equal(structuredClone(created).key, undefined);
+  assert.equal({ ...created }.key, undefined);
+  assert.equal(Object.assign({}, created).key, undefined);
+});
+
+test("a created key that the rest of the answer repeats is shown by the getter alone", async () => {
+  const repeated = key({ label: SECRETS.created, name: REPEATED, surprise: { nested: [REPEATED] }, limit: REPEATED });
+  const bodies = [
+    { key: SECRETS.created, data: repeated, warning: REPEATED },
+    { key: SECRETS.created, data: REPEATED },
+    { key: SECRETS.created, data: { hash: 5, [SECRETS.created]: 1 } },
+  ];
+  for (const body of bodies) {
+    const { keys } = clientOver([reply(201, body)], OPTIONS);
+    const created = await keys.create(CREATE);
+    assert.equal(created.key, SECRETS.created);
+    hides(created, "the created key", { created: SECRETS.created });
+  }
+});
+
+test("headers of an answer are in no print of it", async () => {
+  const headers = { "x-request-id": "req-1", "set-cookie": `session=${SECRETS.gateway}`, "x-echo": SECRETS.apiKey };
+  const { keys } = clientOver([reply(200, { data: [] }, { headers })], OPTIONS);
+  const { response } = await keys.list().withResponse();
+  assert.equal(response.headers.get("x-echo"), SECRETS.apiKey);
+  hides(response, "the response");
+});
+
+/** Errors of the API that repeat every secret that they can know. */
+const REPEATING = [400, 401, 403, 404, 409, 429, 500, 503].flatMap((status) => [
+  [`${status} as documented`, { error: { code: status, message: REPEATED, metadata: { raw: REPEATED, list: [REPEATED], [REPEATED]: 1 } }, user_id: REPEATED, openrouter_metadata: { deep: { deeper: REPEATED } } }],
+  [`${status} in JSON of another form`, { message: REPEATED, detail: [REPEATED] }],
+]);
+
+/** What of the secrets a request of this operation carries. */
+function sentBy(operation) {
+  const { apiKey, gateway, external } = SECRETS;
+  return operation === "create" ? { apiKey, gateway, external } : { apiKey, gateway };
+}
+
+for (const [what, body] of REPEATING) {
+  test(`an error does not repeat the secrets of its request: ${what}`, async () => {
+    for (const [operation, call] of Object.entries(CALLS)) {
+      const { keys } = clientOver([reply(Number.parseInt(what), body, { headers: { "x-request-id": "req-1" } })], OPTIONS);
+      const error = await failureOf(call(keys, { retry: false }));
+      assert.equal(error.status, Number.parseInt(what));
+      hides(error, operation, sentBy(operation));
+    }
+  });
+}
+
+test("an error does not repeat secrets in a request id, a page or a redirect", async () => {
+  const answers = [
+    reply(500, undefined, { headers: { "x-request-id": REPEATED } }),
+    { status: 502, headers: { "content-type": "text/html" }, body: `<html>${REPEATED}</html>` },
+    { status: 302, headers: { location: `https://elsewhere.example/${encodeURI(REPEATED)}?key=${SECRETS.apiKey}` } },
+    { status: 302, headers: { location: `https://${SECRETS.apiKey}@elsewhere.example/` } },
+    { status: 200, body: `not JSON ${REPEATED}` },
+    { status: 200, body: JSON.stringify({ [REPEATED]: REPEATED }) },
+  ];
+  for (const answer of answers) {
+    for (const [operation, call] of Object.entries(CALLS)) {
+      const { keys } = clientOver([answer], OPTIONS);
+      const error = await failureOf(call(keys, { retry: false }));
+      assert.notEqual(error.code, "connection", `${operation}: ${error}`);
+      hides(error, `${operation}, ${answer.status}`, sentBy(operation));
+    }
+  }
+});
+
+test("an answer that holds a created key and cannot be taken shows nothing of it", async () => {
+  const { created } = SECRETS;
+  const bodies = [`{"data":{},"key":"${created}`, `{"key":["${created}"]}`, `{"key":{"${created}":1}}`, `{"data":{"key":"${created}"}}`, `"${created}"`, `key=${created}`];
+  for (const body of bodies) {
+    const { keys } = clientOver([{ status: 201, body }], OPTIONS);
+    const error = await failureOf(keys.create(CREATE));
+    assert.equal(error.effect, "may_have_created");
+    hides(error, "the error");
+  }
+});
+
+test("an error below HTTP does not repeat what fetch said of the request", async () => {
+  const quoting = new TypeError(`Headers.append: "Bearer ${SECRETS.apiKey}" is an invalid header value`, {
+    cause: Object.assign(new Error(`${SECRETS.gateway} ${SECRETS.external}`), { request: OPTIONS, code: SECRETS.apiKey }),
+  });
+  const failures = [rejection(quoting), rejection(REPEATED), rejection({ message: REPEATED }), lost(), refused(), never()];
+  for (const failure of failures) {
+    for (const [operation, call] of Object.entries(CALLS)) {
+      const { keys } = clientOver([failure], OPTIONS);
+      hides(await failureOf(call(keys, { retry: false })), operation, sentBy(operation));
+    }
+  }
+});
+
+test("a refused argument is not repeated where it may be a secret", async () => {
+  const { keys } = clientOver([], OPTIONS);
+  const refusals = [
+    keys.create({ ...CREATE, external: { user: "partner", apiKey: `${SECRETS.external}\ud800` } }),
+    keys.create({ ...CREATE, external: { user: "", apiKey: SECRETS.external } }),
+    keys.create({ ...CREATE, limit: NaN }),
+    keys.list({}, { headers: { "x-token": `${SECRETS.gateway}\n` } }),
+    keys.list({}, { headers: { authorization: `Bearer ${SECRETS.apiKey}` } }),
+    keys.list({}, { baseUrl: `https://user:${SECRETS.gateway}@gateway.example` }),
+    keys.list({}, { baseUrl: `https://gateway.example/?token=${SECRETS.gateway}` }),
+    keys.get(`${SECRETS.apiKey}/..`),
+  ];
+  for (const refusal of refusals) {
+    const error = await failureOf(refusal);
+    assert.equal(error.code, "invalid_argument", String(error));
+    hides(error, "the refusal");
+  }
+  for (const options of [{ apiKey: ` ${SECRETS.apiKey}` }, { ...OPTIONS, baseUrl: `https://${SECRETS.gateway}@gateway.example` }, { ...OPTIONS, headers: { "x-token": `${SECRETS.gateway}\r\nx` } }]) {
+    const error = await failureOf((async () => new OpenRouterKeys(options))());
+    assert.equal(error.code, "invalid_argument");
+    hides(error, "the refusal");
+  }
+});
+
+test("a secret is in no URL", async () => {
+  for (const call of Object.values(CALLS)) {
+    const { keys, fetch } = clientOver([never()], OPTIONS);
+    await failureOf(call(keys, { retry: false }));
+    for (const secret of Object.values(SECRETS)) assert.ok(!fetch.requests[0].url.includes(secret));
+  }
+});
+
+test("keys and pages that were read show no secret of the request", async () => {
+  const { keys } = clientOver([reply(200, { data: [key()] }), reply(200, { data: key() })], OPTIONS);
+  hides(await keys.list(), "the page");
+  hides(await keys.get(HASH), "the key");
+});

@@ -1,0 +1,293 @@
+// The fake fetch and the virtual clock themselves.
+
+import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
+import { test } from "node:test";
+
+import { OpenRouterKeys } from "../../npm/index.js";
+import {
+  apiError,
+  created,
+  current,
+  currentKey,
+  deleted,
+  fakeFetch,
+  found,
+  key,
+  listed,
+  lost,
+  never,
+  refused,
+  rejection,
+  reply,
+  virtualClock,
+} from "../../npm/testing.js";
+import { clientOver, failureOf, HASH, PARAMS } from "./harness.mjs";
+
+const URL_ = "https://gateway.example/api/v1/keys?offset=100";
+
+test("replies come in order, and then none", async () => {
+  const fetch = fakeFetch([reply(200, 1), reply(201, 2)]);
+  assert.equal((await fetch(URL_)).status, 200);
+  assert.equal((await fetch(URL_)).status, 201);
+  assert.match((await failureOf(fetch(URL_))).message, /unexpected request 3: GET \/api\/v1\/keys\?offset=100/);
+});
+
+test("assertDone throws for a reply that is left over and for a request too many, each time", async () => {
+  const left = fakeFetch([reply(200), reply(200)]);
+  assert.throws(() => left.assertDone(), { message: "2 of the replies were not asked for" });
+  assert.throws(() => left.assertDone(), { message: "2 of the replies were not asked for" });
+  await left(URL_);
+  await left(URL_);
+  left.assertDone();
+  await failureOf(left(URL_));
+  assert.throws(() => left.assertDone(), /unexpected request 3/);
+});
+
+test("a script may be a function of the request", async () => {
+  const fetch = fakeFetch(async ({ method, json }) => reply(200, { method, json }));
+  const response = await fetch(URL_, { method: "POST", body: '{"a":1}' });
+  assert.deepEqual(await response.json(), { method: "POST", json: { a: 1 } });
+  fetch.assertDone();
+});
+
+test("a script that has no reply is found out", async () => {
+  const fetch = fakeFetch(() => undefined);
+  await failureOf(fetch(URL_));
+  assert.throws(() => fetch.assertDone(), /unexpected request 1/);
+});
+
+test("requests are remembered: method, URL, path, headers, body, signal", async () => {
+  const { signal } = new AbortController();
+  const forms = [{ "X-Team": "billing" }, [["X-Team", "billing"]], new Headers({ "X-Team": "billing" })];
+  const fetch = fakeFetch(() => reply(200));
+  for (const headers of forms) await fetch(URL_, { method: "PATCH", headers, body: '{"a":[1]}', signal });
+  await fetch(URL_);
+  for (const seen of fetch.requests.slice(0, forms.length)) {
+    assert.deepEqual(seen, {
+      method: "PATCH",
+      url: URL_,
+      path: "/api/v1/keys?offset=100",
+      headers: { "x-team": "billing" },
+      body: '{"a":[1]}',
+      signal,
+      json: { a: [1] },
+    });
+  }
+  const { method, headers, body, json } = fetch.requests.at(-1);
+  assert.deepEqual({ method, headers, body, json }, { method: "GET", headers: {}, body: undefined, json: undefined });
+});
+
+test("the helpers write what the client reads", async () => {
+  const fields = { name: "ci", limit: null };
+  const { keys, fetch } = clientOver([
+    created("sk-or-v1-new", fields),
+    listed([key({ name: "a" }), key({ name: "b" })]),
+    found(fields),
+    found(fields),
+    deleted(),
+    current({ is_free_tier: true }),
+  ]);
+  const made = await keys.create(PARAMS);
+  assert.equal(made.key, "sk-or-v1-new");
+  assert.equal(made.data.name, "ci");
+  assert.equal(made.data.limit, null);
+  assert.deepEqual((await keys.list()).data.map(({ name }) => name), ["a", "b"]);
+  assert.equal((await keys.get(HASH)).name, "ci");
+  assert.equal((await keys.update(HASH, { name: "ci" })).limit, null);
+  assert.deepEqual(await keys.delete(HASH), { deleted: true, alreadyGone: false });
+  assert.equal((await keys.getCurrentKeyMetadata()).isFreeTier, true);
+  fetch.assertDone();
+});
+
+test("the sample key and the sample current key are sound and complete", async () => {
+  const { keys } = clientOver([found(), current()]);
+  for (const [value, sample] of [[await keys.get(HASH), key()], [await keys.getCurrentKeyMetadata(), currentKey()]]) {
+    assert.equal(value.odd, undefined);
+    assert.equal(value.extra, undefined);
+    assert.equal(Object.keys(value).length, Object.keys(sample).length);
+  }
+});
+
+test("apiError is an error of the API", async () => {
+  const { keys } = clientOver([apiError(403, "not yours", { metadata: { why: "no" }, headers: { "x-request-id": "req-1" } })]);
+  const { status, apiMessage, metadata, requestId } = await failureOf(keys.get(HASH));
+  assert.deepEqual({ status, apiMessage, metadata, requestId }, { status: 403, apiMessage: "not yours", metadata: { why: "no" }, requestId: "req-1" });
+});
+
+test("lost, refused and never end a create as a connection does", async () => {
+  const outcomes = [
+    [lost(), "disconnected", "may_have_created"],
+    [refused(), "connect", "nothing"],
+    [never(), "attempt_timeout", "may_have_created"],
+  ];
+  for (const [answer, code, effect] of outcomes) {
+    const { keys } = clientOver([answer]);
+    const error = await failureOf(keys.create(PARAMS, { retry: false }));
+    assert.deepEqual([error.code, error.effect], [code, effect]);
+  }
+});
+
+test("a rejection is what fetch is rejected with, to the identity", async () => {
+  for (const value of [new Error("x"), "text", undefined, null]) {
+    assert.equal(await failureOf(fakeFetch([rejection(value)])(URL_)), value);
+  }
+});
+
+test("a body that breaks off or never ends makes a create of unknown effect", async () => {
+  const half = { status: 201, body: '{"key":"sk-or' };
+  const outcomes = [
+    [{ ...half, stalls: new Error("broken") }, "disconnected"],
+    [{ ...half, stalls: true }, "idle_timeout"],
+  ];
+  for (const [answer, code] of outcomes) {
+    const { keys } = clientOver([answer]);
+    const error = await failureOf(keys.create(PARAMS));
+    assert.deepEqual([error.code, error.status, error.effect], [code, 201, "may_have_created"]);
+  }
+});
+
+test("a delay passes by the clock, takes no pause, and is ended by the signal", async () => {
+  const clock = virtualClock();
+  const fetch = fakeFetch([reply(200, undefined, { delayMs: 3_600_000 }), never(), lost({ delayMs: 10 })], { clock });
+  assert.equal((await fetch(URL_)).status, 200);
+  assert.equal(clock.now(), 3_600_000);
+  const controller = new AbortController();
+  const failure = failureOf(fetch(URL_, { signal: controller.signal }));
+  controller.abort("enough");
+  assert.equal(await failure, "enough");
+  await failureOf(fetch(URL_));
+  assert.equal(clock.now(), 3_600_010);
+  assert.deepEqual(clock.pauses, []);
+});
+
+test("a late reply leaves no listener on the signal", async () => {
+  const { signal } = new AbortController();
+  const clock = virtualClock();
+  const fetch = fakeFetch([reply(200, undefined, { delayMs: 10 })], { clock });
+  await fetch(URL_, { signal });
+  assert.deepEqual(getEventListeners(signal, "abort"), []);
+});
+
+test("a request whose signal is aborted already is rejected by its reason", async () => {
+  assert.equal(await failureOf(fakeFetch([reply(200)])(URL_, { signal: AbortSignal.abort("no") })), "no");
+});
+
+test("time stands still while something happens, and jumps when nothing does", async () => {
+  const clock = virtualClock({ startMs: Date.UTC(2031, 0, 1) });
+  assert.equal(clock.now(), 0);
+  assert.equal(clock.date(), Date.UTC(2031, 0, 1));
+  await new Promise((resolve) => clock.setTimeout(resolve, 86_400_000));
+  assert.equal(clock.now(), 86_400_000);
+  assert.equal(clock.date(), Date.UTC(2031, 0, 2));
+  assert.deepEqual(clock.pauses, [86_400_000]);
+});
+
+test("timers ring in the order of their times, and of their making where these are equal", async () => {
+  const clock = virtualClock();
+  const rang = [];
+  await new Promise((resolve) => {
+    clock.setTimeout(resolve, 400);
+    for (const [name, ms] of [["c", 300], ["a", 100], ["b", 200], ["a2", 100], ["now", 0], ["past", -5], ["none", undefined]]) {
+      clock.setTimeout(() => rang.push([name, clock.now()]), ms);
+    }
+  });
+  assert.deepEqual(rang, [["now", 0], ["past", 0], ["none", 0], ["a", 100], ["a2", 100], ["b", 200], ["c", 300]]);
+});
+
+test("a timer that is called off does not ring and is no pause", async () => {
+  const clock = virtualClock();
+  const off = clock.setTimeout(() => assert.fail("it was called off"), 10);
+  clock.clearTimeout(off);
+  clock.clearTimeout(undefined);
+  await new Promise((resolve) => clock.setTimeout(resolve, 20));
+  assert.deepEqual(clock.pauses, [20]);
+});
+
+test("a timer at Infinity never rings, and keeps no process alive", async () => {
+  const clock = virtualClock();
+  clock.setTimeout(() => assert.fail("Infinity came"), Infinity);
+  await new Promise((resolve) => clock.setTimeout(resolve, 20));
+  assert.equal(clock.now(), 20);
+});
+
+test("without autoAdvance, time passes by advance alone", async () => {
+  const clock = virtualClock({ autoAdvance: false });
+  const rang = [];
+  clock.setTimeout(() => {
+    rang.push(clock.now());
+    clock.setTimeout(() => rang.push(clock.now()), 50);
+  }, 100);
+  await clock.advance(99);
+  assert.deepEqual([clock.now(), rang], [99, []]);
+  await clock.advance(1);
+  assert.deepEqual([clock.now(), rang], [100, [100]]);
+  await clock.advance(1000);
+  assert.deepEqual([clock.now(), rang], [1100, [100, 150]]);
+});
+
+test("advance lets the client act at each moment on the way", async () => {
+  const clock = virtualClock({ autoAdvance: false });
+  const { keys, fetch } = clientOver([apiError(429, "slow", { headers: { "retry-after": "5" } }), listed([])], { clock, retry: { jitter: false } });
+  const page = keys.list();
+  await clock.advance(4999);
+  assert.equal(fetch.requests.length, 1);
+  await clock.advance(1);
+  assert.equal(fetch.requests.length, 2);
+  assert.deepEqual((await page).data, []);
+});
+
+test("advance beside autoAdvance lets every timer ring at its time", async () => {
+  const clock = virtualClock();
+  const seen = [];
+  for (const ms of [10, 500, 1000]) clock.setTimeout(() => seen.push(clock.now()), ms);
+  await clock.advance(20);
+  await new Promise((resolve) => clock.setTimeout(resolve, 2000));
+  assert.deepEqual(seen, [10, 500, 1000]);
+});
+
+test("two advances at once never turn time back", async () => {
+  const clock = virtualClock({ autoAdvance: false });
+  await Promise.all([clock.advance(1000), clock.advance(20)]);
+  assert.equal(clock.now(), 1000);
+});
+
+test("a callback that throws does not stop the clock", async () => {
+  const clock = virtualClock({ autoAdvance: false });
+  clock.setTimeout(() => {
+    throw new Error("the callback's own");
+  }, 10);
+  assert.equal((await failureOf(clock.advance(20))).message, "the callback's own");
+  let rang = false;
+  clock.setTimeout(() => {
+    rang = true;
+  }, 10);
+  await clock.advance(20);
+  assert.equal(rang, true);
+});
+
+test("a hundred clients with clocks of their own each wait their own time", async () => {
+  const times = Array.from({ length: 100 }, (_, index) => index + 1);
+  const waited = await Promise.all(
+    times.map(async (seconds) => {
+      const busy = apiError(503, "busy", { headers: { "retry-after": String(seconds / 10) } });
+      const { keys, clock } = clientOver([busy, listed([])], { retry: { jitter: false } });
+      await keys.list();
+      return clock.pauses;
+    }),
+  );
+  assert.deepEqual(waited, times.map((seconds) => [seconds * 100]));
+});
+
+test("without a clock, delays take real time", async () => {
+  const fetch = fakeFetch([reply(200, undefined, { delayMs: 1 })]);
+  assert.equal((await fetch(URL_)).status, 200);
+});
+
+test("a fake of the timers of the runtime does not stop the clock", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const clock = virtualClock();
+  const fetch = fakeFetch([lost(), listed([])], { clock });
+  const keys = new OpenRouterKeys({ apiKey: "sk-or-v1-test", fetch, clock });
+  assert.deepEqual((await keys.list()).data, []);
+});

@@ -1,0 +1,335 @@
+// The wire vectors of `tests/vectors`, through the JavaScript API.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { inspect, isDeepStrictEqual } from "node:util";
+
+import { Created, OpenRouterKeys } from "../../npm/index.js";
+import { fakeFetch, virtualClock } from "../../npm/testing.js";
+
+const FOLDER = new URL("../../../tests/vectors/", import.meta.url);
+const API_KEY = "sk-or-v1-the-key-that-signs-every-vector";
+
+/** What JavaScript cannot say or see, how many vectors are about it, and why. */
+const LEFT_OUT = [
+  [({ answers = [] }) => answers.some(({ failure }) => ["proxy", "refused", "setup", "other_not_sent"].includes(failure)), 25, "no code of a rejection tells these apart from others"],
+  [({ answers = [] }) => answers.some(({ status }) => status < 200 || status > 599), 10, "no Response has such a status"],
+];
+
+const camel = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const camelKeys = (given) => Object.fromEntries(Object.entries(given).map(([name, value]) => [camel(name), value]));
+
+const CODES = {
+  dns: "ENOTFOUND",
+  connect: "ECONNREFUSED",
+  connect_timeout: "UND_ERR_CONNECT_TIMEOUT",
+  tls: "ERR_TLS_CERT_ALTNAME_INVALID",
+  disconnected: "ECONNRESET",
+  idle_timeout: "UND_ERR_BODY_TIMEOUT",
+  protocol: "HPE_INVALID_CONSTANT",
+  other_ambiguous: "SOMETHING_ELSE",
+};
+
+function failureOf(name) {
+  const code = CODES[name];
+  return new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
+}
+
+function replies(answers = []) {
+  return answers.flatMap((answer) => {
+    const { status, headers = [], failure, after_ms: delayMs, times = 1 } = answer;
+    const pairs = headers.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]);
+    let reply;
+    if (failure === "never" && status === undefined) reply = { rejects: undefined, delayMs: Infinity };
+    else if (failure === "never") reply = { status, headers: pairs, stalls: true, delayMs };
+    else if (failure && status !== undefined) reply = { status, headers: pairs, stalls: failureOf(failure), delayMs };
+    else if (failure) reply = { rejects: failureOf(failure), delayMs };
+    else reply = { status, headers: pairs, body: [204, 205, 304].includes(status) ? null : bodyOf(answer), delayMs };
+    return Array(times).fill(reply);
+  });
+}
+
+function bodyOf({ body, body_json, body_hex, body_repeat }) {
+  if (body !== undefined) return body;
+  if (body_json !== undefined) return JSON.stringify(body_json);
+  if (body_hex !== undefined) return Buffer.from(body_hex, "hex");
+  if (body_repeat !== undefined) return body_repeat[0].repeat(body_repeat[1]);
+  return null;
+}
+
+function settings({ max_success_body, max_error_body, retry, ...others } = {}) {
+  const given = camelKeys(others);
+  if (retry) given.retry = camelKeys(retry);
+  if (max_success_body !== undefined) given.maxSuccessBytes = max_success_body;
+  if (max_error_body !== undefined) given.maxErrorBytes = max_error_body;
+  return given;
+}
+
+const NOT_FINITE = { NaN, Infinity, "-Infinity": -Infinity };
+
+function params(given) {
+  const { hash, external, ...others } = given;
+  const result = camelKeys(others);
+  if (Object.hasOwn(NOT_FINITE, result.limit)) result.limit = NOT_FINITE[result.limit];
+  if (external) result.external = camelKeys(external);
+  return result;
+}
+
+function call(keys, operation, given, options) {
+  switch (operation) {
+    case "list":
+      return keys.list(params(given), options);
+    case "create":
+      return keys.create(params(given), options);
+    case "get":
+      return keys.get(given.hash, options);
+    case "update":
+      return keys.update(given.hash, params(given), options);
+    case "delete":
+      return keys.delete(given.hash, options);
+    default:
+      return keys.getCurrentKeyMetadata(options);
+  }
+}
+
+/** Makes the vector's call and tells what came of it. */
+async function make(vector) {
+  const clock = virtualClock();
+  const script = replies(vector.answers);
+  // The request is answered well where a vector is about it alone.
+  const well = { list: { data: [] }, create: { key: "sk-or-v1-made", data: {} }, delete: { deleted: true } };
+  if (vector.request) script.push({ status: 200, body: JSON.stringify(well[vector.operation] ?? { data: {} }) });
+  const fetch = fakeFetch(script, { clock });
+  const came = { requests: fetch.requests, clock };
+  try {
+    // The fake transport of the Rust tests has no idle timeout.
+    const idleTimeoutMs = script.some(({ stalls }) => stalls === true) ? Infinity : undefined;
+    const keys = new OpenRouterKeys({ apiKey: API_KEY, fetch, clock, idleTimeoutMs, ...settings(vector.settings) });
+    came.value = await call(keys, vector.operation, vector.arguments ?? {}, settings(vector.call)).withResponse();
+  } catch (error) {
+    came.error = error;
+  }
+  return came;
+}
+
+/** The object by the API's names again, with its odd and unknown fields; notes where these are. */
+function wire(object, at, notes) {
+  if (Array.isArray(object)) return object.map((item, index) => wire(item, `${at}/${index}`, notes));
+  if (typeof object !== "object" || object === null) return object;
+  const { odd = {}, extra = {}, ...known } = object;
+  const result = {};
+  for (const [name, value] of Object.entries(known)) {
+    if (value !== undefined) result[snake(name)] = wire(value, `${at}/${snake(name)}`, notes);
+  }
+  for (const [name, value] of Object.entries(odd)) {
+    result[snake(name)] = value;
+    notes.odd.push(`${at}/${snake(name)}`);
+  }
+  for (const [name, value] of Object.entries(extra)) {
+    result[name] = value;
+    notes.extra.push(`${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+  }
+  return result;
+}
+
+function valueOf(vector, data, notes) {
+  if (vector.operation === "delete") return { already_gone: data.alreadyGone };
+  if (vector.operation === "list") {
+    const { oddRows = [], ...page } = data;
+    const value = wire(page, "", notes);
+    value.data = [...value.data, ...oddRows];
+    return value;
+  }
+  if (!(data instanceof Created)) return wire(data, "", notes);
+  const { problem, data: key, ...rest } = data;
+  const value = wire(rest, "", notes);
+  const hasKey = problem?.path !== "$.data";
+  if (hasKey && !(problem && Object.keys(key).length === 0)) value.data = wire(key, "/data", notes);
+  else if (problem?.kind === "wrong_type" && !("data" in value)) value.data = null;
+  return value;
+}
+
+function at(value, pointer) {
+  const steps = pointer.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return steps.reduce((inner, step) => inner?.[step], value);
+}
+
+const sorted = (list) => [...list].sort();
+const isSame = (a, b) => isDeepStrictEqual(JSON.parse(JSON.stringify(a ?? null)), JSON.parse(JSON.stringify(b ?? null)));
+
+function judgeSuccess(vector, { value, error }, expect) {
+  if (error) return expect("value", "a value", inspect(error));
+  const { success } = vector;
+  const { data, response } = value;
+  const notes = { odd: [], extra: [] };
+  const plain = valueOf(vector, data, notes);
+  expect("status", success.status, response.status);
+  expect("attempts", vector.requests_seen ?? 1, response.attempts);
+  if (success.value !== undefined) expect("value", success.value, plain);
+  if (success.same_as_sent) {
+    const last = vector.answers[vector.requests_seen === undefined ? vector.answers.length - 1 : vector.requests_seen - 1];
+    const { key, ...sent } = JSON.parse(bodyOf(last));
+    const inner = ["list", "create"].includes(vector.operation) ? sent : sent.data;
+    expect("same as sent", inner, plain);
+  }
+  expect("odd", sorted(success.odd ?? []), sorted(notes.odd));
+  expect("extra", sorted(success.extra ?? []), sorted(notes.extra));
+  for (const pointer of success.absent ?? []) expect(`absent ${pointer}`, undefined, at(plain, pointer));
+  for (const pointer of success.null ?? []) expect(`null ${pointer}`, null, at(plain, pointer));
+  expect("envelope", sorted(success.envelope ?? []), sorted(Object.keys(response.extra ?? {})));
+  expect("odd rows", success.odd_rows ?? [], data.oddRows ?? []);
+  expect("request id", success.request_id, response.requestId);
+  const { limit = null, remaining = null, reset = null } = response.rateLimit;
+  expect("rate limit", success.rate_limit ?? [null, null, null], [limit, remaining, reset]);
+  const text = JSON.stringify(plain);
+  for (const part of success.text_has ?? []) expect(`text has ${part}`, true, text.includes(asWritten(part)));
+  expect("secret", success.secret, data instanceof Created ? data.key : undefined);
+  // Whether `data` is there is told by `absent` and `odd` elsewhere.
+  const problem = data.problem?.path === "$.data" && !success.problem ? undefined : data.problem;
+  if (data instanceof Created) expect("problem", success.problem, problem && { path: problem.path, kind: problem.kind });
+  return undefined;
+}
+
+const KINDS = new Set(["unreadable", "unexpected_redirect", "bad_request", "unauthorized", "payment_required", "forbidden", "not_found", "request_timeout", "conflict", "payload_too_large", "unprocessable", "too_many_requests", "server", "other_status"]);
+
+function judgeError(vector, { value, error }, expect) {
+  if (!error) return expect("error", "an error", inspect(value));
+  const { error: expected } = vector;
+  const isHttp = KINDS.has(error.code);
+  expect("kind", expected.kind, isHttp ? error.code : "transport");
+  expect("effect", expected.effect, error.effect);
+  expect("retryable", expected.retryable, error.isRetryable);
+  expect("attempts", expected.attempts, error.attempts);
+  expect("status", expected.status, error.status);
+  expect("message", expected.message, error.apiMessage);
+  expect("code", expected.code, error.apiCode);
+  expect("metadata", expected.metadata, error.metadata);
+  expect("user id", expected.user_id, error.userId);
+  expect("openrouter_metadata", expected.openrouter_metadata, error.openrouterMetadata);
+  expect("body", expected.body, error.body);
+  expect("retry after", expected.retry_after_ms, error.retryAfterMs);
+  expect("request id", expected.request_id, error.requestId);
+  const transport = isHttp ? undefined : { connection: "other" }[error.code] ?? error.code;
+  expect("transport", expected.transport, transport);
+  expect("unreadable", expected.unreadable, error.unreadable);
+  expect("origin", expected.origin, error.origin);
+  const orphan = error.mayHaveCreated;
+  const window = orphan && { name: orphan.name, ...(orphan.workspaceId && { workspace_id: orphan.workspaceId }), window_ms: Date.parse(orphan.until) - Date.parse(orphan.from) };
+  expect("look for", expected.look_for, window);
+  says(expected, error, expect);
+  return undefined;
+}
+
+/** A member of an object as JavaScript writes it: `1.50` is `1.5` here. */
+function asWritten(member) {
+  const [, plain, comma] = member.match(/^(.*?)(,?)$/);
+  return JSON.stringify(JSON.parse(`{${plain}}`)).slice(1, -1) + comma;
+}
+
+/** All that printing and serialising show. */
+const shown = (value) => `${inspect(value, { depth: Infinity, showHidden: true })}${JSON.stringify(value)}${value?.stack}`;
+
+function judgeSecrets({ settings: { api_key = API_KEY } = {}, arguments: { external } = {}, success }, { value, error }, expect) {
+  const secrets = [api_key, external?.api_key, success?.secret].filter((secret) => secret?.length >= 16);
+  const everything = shown(error ?? value);
+  for (const secret of secrets) expect(`hides ${secret}`, false, everything.includes(secret));
+}
+
+function says({ says: texts = [], hides = [] }, error, expect) {
+  for (const text of texts) expect(`says ${text}`, true, error.message.includes(text));
+  const everything = shown(error);
+  // A stack has lines, a message has not.
+  for (const text of hides) expect(`hides ${text}`, false, (text.trim() === "" ? error.message : everything).includes(text));
+}
+
+const ARGUMENTS = {
+  api_key: "apiKey",
+  base_url: "baseUrl",
+  creator_user_id: "creatorUserId",
+  empty_update: "changes",
+  external: "external",
+  hash: "hash",
+  header: "headers",
+  limit: "limit",
+  limit_reset: "limitReset",
+  name: "name",
+  retry_policy: "retry",
+  timeout: "timeoutMs",
+  timestamp: "expiresAt",
+  workspace_id: "workspaceId",
+};
+
+function judgeRefusal({ refusal }, { value, error, requests }, expect) {
+  if (!error) return expect("refusal", "an error", inspect(value));
+  expect("code", "invalid_argument", error.code);
+  expect("argument", ARGUMENTS[refusal.kind], TYPE_CHECKED[error.argument] ?? error.argument);
+  expect("requests", 0, requests.length);
+  says({ ...refusal, says: TYPE_CHECKED[error.argument] ? [] : refusal.says }, error, expect);
+  return undefined;
+}
+
+/** What the facade refuses by its type, in words of its own. */
+const TYPE_CHECKED = { attemptTimeoutMs: "timeoutMs", timeoutMs: "timeoutMs" };
+
+function judgeRequest({ request }, { error, requests }, expect) {
+  if (error) return expect("request", "a value", inspect(error));
+  expect("requests", 1, requests.length);
+  const [seen] = requests;
+  expect("method", request.method, seen.method);
+  expect("url", request.url, seen.url);
+  const headers = Object.entries(seen.headers).map(([name, value]) => `${name}: ${value}`);
+  expect("headers", request.headers, sorted(headers));
+  expect("body", request.body ?? undefined, seen.body);
+  return undefined;
+}
+
+function judgePauses(expected, { clock: { pauses } }, expect) {
+  expect("number of pauses", expected.length, pauses.length);
+  expected.forEach((pause, index) => {
+    const [from, to] = Array.isArray(pause) ? pause : [pause, pause];
+    const isWithin = pauses[index] >= from && pauses[index] <= to;
+    expect(`pause ${index}: ${pauses[index]} within ${from} to ${to}`, true, isWithin);
+  });
+}
+
+async function problemsOf(vector) {
+  const came = await make(vector);
+  const problems = [];
+  const expect = (what, expected, actual) => {
+    if (!isSame(expected, actual)) problems.push(`${what}: expected ${inspect(expected, { depth: 6 })}, came ${inspect(actual, { depth: 6 })}`);
+  };
+  const judge = { success: judgeSuccess, error: judgeError, refusal: judgeRefusal, request: judgeRequest };
+  const [kind] = Object.keys(judge).filter((name) => vector[name]);
+  judge[kind](vector, came, expect);
+  judgeSecrets(vector, came, expect);
+  if (vector.pauses_ms) judgePauses(vector.pauses_ms, came, expect);
+  if (vector.requests_seen !== undefined) expect("requests seen", vector.requests_seen, came.requests.length);
+  return problems;
+}
+
+const files = readdirSync(FOLDER)
+  .filter((name) => name.endsWith(".json"))
+  .map((name) => ({ name, vectors: JSON.parse(readFileSync(new URL(name, FOLDER), "utf8")) }));
+
+test("nothing is left out but what JavaScript cannot express", () => {
+  const all = files.flatMap(({ vectors }) => vectors);
+  assert.ok(all.length >= 972, `${all.length} vectors`);
+  for (const [isLeftOut, count, why] of LEFT_OUT) assert.equal(all.filter(isLeftOut).length, count, why);
+});
+
+for (const { name, vectors } of files) {
+  test(`every vector of ${name} holds`, async () => {
+    const runnable = vectors.filter((vector) => !LEFT_OUT.some(([isLeftOut]) => isLeftOut(vector)));
+    assert.ok(runnable.length > 0);
+    const failures = await Promise.all(
+      runnable.map(async (vector) => {
+        const problems = await problemsOf(vector);
+        return problems.length > 0 ? [`${vector.name}\n    ${problems.join("\n    ")}`] : [];
+      }),
+    );
+    const texts = failures.flat();
+    assert.equal(texts.length, 0, `${texts.length} of ${runnable.length} do not hold:\n${texts.join("\n")}`);
+  });
+}
