@@ -1,0 +1,24 @@
+// What the README's blocks take for granted: a client, a key, a vault. What
+// they send to OpenRouter goes to the emulator.
+
+import { OpenRouterKeys } from "openrouter-keys";
+
+const { EMULATOR, OPENROUTER_API_KEY, HASH } = process.env;
+const realFetch = globalThis.fetch;
+
+globalThis.fetch = async (input, init) => {
+  const request = new Request(input, init);
+  const { url, method, headers, signal, redirect } = request;
+  const body = ["GET", "DELETE"].includes(method) ? undefined : await request.arrayBuffer();
+  return realFetch(url.replace("https://openrouter.ai/api/v1", EMULATOR), { method, headers, signal, redirect, body });
+};
+
+globalThis.OpenRouterKeys = OpenRouterKeys;
+globalThis.keys = new OpenRouterKeys({ apiKey: OPENROUTER_API_KEY });
+globalThis.hash = HASH;
+globalThis.vault = {
+  store: async (secret) => {
+    if (!/^sk-or-v1-[0-9a-f]+$/.test(secret)) throw new Error("this is no secret");
+  },
+  read: async () => OPENROUTER_API_KEY,
+};

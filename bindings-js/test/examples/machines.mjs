@@ -1,0 +1,74 @@
+// How a program runs in each runtime.
+
+import { writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+
+import { build } from "esbuild";
+
+import { fromNpm } from "../runtimes/programs.mjs";
+import { firstMatch, output, start, stop } from "../runtimes/processes.mjs";
+
+export const node = (folder, file, env) => output(process.execPath, [file], { cwd: folder, env: withPath(env) });
+
+export function deno(folder, file, env) {
+  const program = fromNpm("@deno", "deno");
+  const rights = ["--no-prompt", "--no-remote", "--node-modules-dir=manual", "--allow-env", "--allow-net"];
+  return output(program, ["run", ...rights, file], { cwd: folder, env: { ...withPath(env), NO_COLOR: "1" } });
+}
+
+export function bun(folder, file, env) {
+  return output(fromNpm("@oven", "bin/bun"), ["--no-install", file], { cwd: folder, env: withPath(env) });
+}
+
+const withPath = (env) => ({ PATH: process.env.PATH, HOME: process.env.HOME, ...env });
+
+/**
+ * What a worker answers in workerd, bundled as Cloudflare's tool does it. All
+ * that it fetches comes from the emulator, whatever the address says.
+ */
+export async function workerd(folder, file, { apiKey, baseUrl }) {
+  const program = fromNpm("@cloudflare", "bin/workerd");
+  const out = join(folder, `${basename(file, ".js")}.bundle`);
+  await build({
+    absWorkingDir: folder,
+    entryPoints: [file],
+    outdir: out,
+    assetNames: "[name]",
+    bundle: true,
+    format: "esm",
+    conditions: ["workerd"],
+    loader: { ".wasm": "copy" },
+    logLevel: "error",
+  });
+  const settings = join(out, "config.capnp");
+  writeFileSync(settings, workerdSettings(basename(file), apiKey, new URL(baseUrl).host));
+  const child = start(program, ["serve", settings, "--socket-addr=http=127.0.0.1:0", "--control-fd=3"], {
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
+  });
+  try {
+    const [, port] = await firstMatch(child, child.stdio[3], /"socket":"http","port":(\d+)/);
+    return await (await fetch(`http://127.0.0.1:${port}/`)).text();
+  } finally {
+    await stop(child);
+  }
+}
+
+const workerdSettings = (script, apiKey, emulator) => `
+  using Workerd = import "/workerd/workerd.capnp";
+  const config :Workerd.Config = (
+    services = [
+      (name = "worker", worker = .worker),
+      (name = "emulator", external = (address = "${emulator}", http = ())),
+    ],
+    sockets = [(name = "http", service = "worker", http = ())],
+  );
+  const worker :Workerd.Worker = (
+    modules = [
+      (name = "worker", esModule = embed "${script}"),
+      (name = "./openrouter_keys_bg.wasm", wasm = embed "openrouter_keys_bg.wasm"),
+    ],
+    bindings = [(name = "OPENROUTER_API_KEY", text = "${apiKey}")],
+    globalOutbound = "emulator",
+    compatibilityDate = "2025-06-01",
+  );
+`;

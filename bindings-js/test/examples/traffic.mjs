@@ -1,0 +1,28 @@
+// What a program did at the emulator.
+
+import assert from "node:assert/strict";
+
+/** Runs a program and gives what it came to, with the requests that it sent. */
+export async function watched(emulator, program) {
+  const before = (await emulator.requests()).length;
+  const value = await program();
+  return { value, requests: (await emulator.requests()).slice(before) };
+}
+
+export async function keysAt(emulator) {
+  const answer = await fetch(new URL("/_emulator/keys", emulator.baseUrl));
+  return answer.json();
+}
+
+/** A new key that a program can do with as it likes. Its request is marked as nobody's own. */
+export async function freshHash({ baseUrl, apiKey }) {
+  const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json", "x-from-the-tests": "yes" };
+  const body = JSON.stringify({ name: "The README's own", limit: 25, limit_reset: "monthly" });
+  const answer = await fetch(`${baseUrl}/keys`, { method: "POST", headers, body });
+  return (await answer.json()).data.hash;
+}
+
+/** Nobody's secret was printed. */
+export function showsNoSecret(printed) {
+  assert.doesNotMatch(printed, /sk-or-v1-[0-9a-f]{8}/);
+}
