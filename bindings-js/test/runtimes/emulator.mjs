@@ -1,0 +1,28 @@
+// The emulator as a process of its own, and its control endpoint.
+
+import { firstMatch, start, stop } from "./processes.mjs";
+
+/** Starts the emulator with so many keys. */
+export async function startEmulator(program, count) {
+  const child = start(program, ["--keys", String(count)], { stdio: ["ignore", "pipe", "inherit"] });
+  const [, baseUrl, apiKey] = await firstMatch(child, child.stdout, /^URL +(\S+)\nmanagement key +(\S+)$/m);
+  const control = (path, init) => fetch(new URL(`/_emulator/${path}`, baseUrl), init);
+  return {
+    baseUrl,
+    apiKey,
+    failNext: (fault) => control("faults", { method: "POST", body: fault }),
+    requests: async () => (await control("requests")).json(),
+    stop: () => stop(child),
+  };
+}
+
+/** How often a key of each name was made. */
+export function made(requests) {
+  const counts = {};
+  for (const { method, body, committed } of requests) {
+    if (method !== "POST" || !committed) continue;
+    const { name } = JSON.parse(body);
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}

@@ -1,0 +1,122 @@
+// Runs the packed and installed package against the emulator, over real HTTP,
+// in every runtime: `node run.mjs EMULATOR [RUNTIME...]`.
+
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { withProject } from "../unit/project.mjs";
+import { BUNDLES } from "./bundles.mjs";
+import { made, startEmulator } from "./emulator.mjs";
+import { PAGES } from "./pages.mjs";
+import { stopping } from "./processes.mjs";
+import { Missing } from "./programs.mjs";
+import { BROKEN, FIRST_CREATE_FAULT, MADE, SEEDED } from "./scenario.js";
+import { SERVERS } from "./servers.mjs";
+import { WORKERD } from "./workerd.mjs";
+
+const RUNTIMES = [...SERVERS, WORKERD, ...PAGES, ...BUNDLES];
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+
+const [program, ...names] = process.argv.slice(2);
+const unknown = names.filter((name) => !RUNTIMES.some((runtime) => runtime.name === name));
+if (program === undefined || unknown.length > 0) {
+  console.error(`usage: node run.mjs EMULATOR [RUNTIME...]\nruntimes: ${RUNTIMES.map(({ name }) => name).join(" ")}`);
+  process.exit(2);
+}
+
+const root = mkdtempSync(join(tmpdir(), "openrouter-keys-runtimes-"));
+process.on("exit", () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
+const installed = install();
+
+for (const runtime of RUNTIMES) {
+  if (names.length > 0 && !names.includes(runtime.name)) continue;
+  if (!(await passes(runtime))) process.exitCode = 1;
+  if (stopping()) process.exit(1);
+}
+// A bundler or a browser that leaves something open must not keep this waiting.
+process.exit();
+
+/** The folder of the installed package. */
+function install() {
+  const folder = join(root, "installed");
+  withProject([], (project) => cpSync(join(project, "node_modules/openrouter-keys"), folder, { recursive: true }));
+  return folder;
+}
+
+/** A project that has the package, the scenario and its programs. */
+function project(name) {
+  const folder = join(root, name);
+  cpSync(installed, join(folder, "node_modules/openrouter-keys"), { recursive: true });
+  cpSync(join(HERE, "programs"), folder, { recursive: true });
+  cpSync(join(HERE, "scenario.js"), join(folder, "scenario.js"));
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ private: true, type: "module", dependencies: { "openrouter-keys": "*" } }),
+  );
+  return folder;
+}
+
+async function passes({ name, run, resends }) {
+  const started = performance.now();
+  try {
+    const { version, checks } = await withEmulator(resends, (settings) => run({ folder: project(name), settings }));
+    const failed = checks.filter(({ ok }) => !ok);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`${name} ${version}: ${checks.length} checks, ${seconds} s, ${failed.length === 0 ? "ok" : "FAILED"}`);
+    for (const { name: check, detail } of failed) console.log(`  not ok: ${check}\n    ${detail.replaceAll("\n", "\n    ")}`);
+    return failed.length === 0;
+  } catch (error) {
+    if (error instanceof Missing) return skips(name, error);
+    console.log(`${name}: FAILED\n  ${error.stack}`);
+    return false;
+  }
+}
+
+/** Whether it may be skipped: not where every runtime is installed on purpose. */
+function skips(name, { message }) {
+  console.log(`${name}: SKIPPED: ${message}`);
+  return !process.env.CI;
+}
+
+async function withEmulator(resends, use) {
+  const emulator = await startEmulator(program, SEEDED);
+  try {
+    await emulator.failNext(FIRST_CREATE_FAULT);
+    const { version, checks } = await use({
+      apiKey: emulator.apiKey,
+      baseUrl: emulator.baseUrl,
+      closedUrl: await closedUrl(),
+    });
+    return { version, checks: [...checks, isMadeOnce(await emulator.requests(), resends)] };
+  } finally {
+    await emulator.stop();
+  }
+}
+
+/**
+ * Browsers and Deno send a request again when the connection that they keep
+ * for reuse breaks before the answer, a POST like any other, and tell nobody.
+ * The package sends it once; what these runtimes do then is not in its hands.
+ */
+function isMadeOnce(requests, resends) {
+  const counts = made(requests);
+  const isExpected = (name) => counts[name] === 1 || (resends && name === BROKEN && counts[name] === 2);
+  return {
+    name: "every key is made exactly once",
+    ok: MADE.every(isExpected) && Object.keys(counts).length === MADE.length,
+    detail: `made ${JSON.stringify(counts)}`,
+  };
+}
+
+/** Where nobody listens any more. */
+async function closedUrl() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return `http://127.0.0.1:${port}/api/v1`;
+}

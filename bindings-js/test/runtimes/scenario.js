@@ -1,0 +1,315 @@
+// What the package does against the emulator, the same in every runtime.
+
+/** How many keys the emulator starts with, and one more that it has in any case. */
+export const SEEDED = 249;
+const LISTED = SEEDED + 1;
+
+/** The fault that the emulator keeps for the first create. */
+export const FIRST_CREATE_FAULT = "method=POST,status=429";
+
+/** The names of the keys that are made. */
+export const MADE = ["Customer 42", "answer lost", "answer cut off"];
+
+/** The one whose connection breaks before the answer's head. */
+export const BROKEN = "answer lost";
+
+const HASH = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
+const REFUSED_SECRET = "sk-or-v1-nobody-knows-this-key-0123456789";
+const STALL = "stall-headers";
+
+/** The statuses that become an error, and its class. */
+const STATUSES = [
+  [400, "BadRequestError"],
+  [401, "UnauthorizedError"],
+  [402, "PaymentRequiredError"],
+  [403, "ForbiddenError"],
+  [404, "NotFoundError"],
+  [409, "ConflictError"],
+  [413, "BadRequestError"],
+  [418, "ApiError"],
+  [429, "RateLimitError"],
+  [500, "ServerError"],
+  [502, "ServerError"],
+  [503, "ServerError"],
+  [524, "ServerError"],
+];
+
+/** What happens below or beside the API's own answers, the error's class, and the codes that runtimes can tell. */
+const FAILURES = [
+  ["html=502", "ServerError", ["server"]],
+  ["empty=500", "ServerError", ["server"]],
+  ['body=200 {"surprise":true}', "UnreadableAnswerError", ["unreadable"]],
+  ["body=200 no JSON at all", "UnreadableAnswerError", ["unreadable"]],
+  ["empty=200", "UnreadableAnswerError", ["unreadable"]],
+  ["redirect=302 http://127.0.0.1:9/elsewhere", "UnexpectedRedirectError", ["unexpected_redirect"]],
+  ["redirect=307 /api/v1/key", "UnexpectedRedirectError", ["unexpected_redirect"]],
+  ["reset-before-commit", "ConnectionError", ["disconnected", "connection"]],
+  ["close-before-commit", "ConnectionError", ["disconnected", "connection"]],
+  ["truncate-chunked=10", "ConnectionError", ["disconnected", "connection"]],
+  ["endless-body", "ConnectionError", ["body_too_large"]],
+];
+
+/**
+ * Uses the package's exports `api`; what came of each check. `inspect` is what
+ * the runtime prints of a value, where it has such a function.
+ */
+export async function scenario(api, settings) {
+  const { apiKey, baseUrl, closedUrl, isBrowser, isUnderPolicy, inspect } = settings;
+  const checks = [];
+  const errors = [];
+
+  async function check(name, holds) {
+    try {
+      await holds();
+      checks.push({ name, ok: true });
+    } catch (error) {
+      checks.push({ name, ok: false, detail: `${error?.stack ?? error}` });
+    }
+  }
+
+  /** What the call is rejected with: an error of this class and of one of these codes. */
+  async function failure(call, kind, ...codes) {
+    let error;
+    try {
+      const value = await call();
+      error = new Error(`it should have failed, but came to ${JSON.stringify(value)}`);
+    } catch (thrown) {
+      error = thrown;
+    }
+    errors.push(error);
+    if (!(error instanceof api[kind]) || error.name !== kind || !codes.includes(error.code)) {
+      throw new Error(`expected ${kind} with ${codes}, got ${error?.name} with ${error?.code}: ${error?.stack}`);
+    }
+    return error;
+  }
+
+  const client = (options) =>
+    new api.OpenRouterKeys({ apiKey, baseUrl, ...(isBrowser && { dangerouslyAllowBrowser: true }), ...options });
+  const keys = client();
+  const fault = (text, options) => ({ headers: { "x-emulator-fault": text }, retry: false, ...options });
+  const shown = (value) => [JSON.stringify(value), ...properties(value), inspect?.(value)].join("\n");
+
+  if (isBrowser) {
+    await check("a client is refused in a browser unless it is asked for", async () => {
+      const build = async () => new api.OpenRouterKeys({ apiKey, baseUrl });
+      const error = await failure(build, "InvalidArgumentError", "invalid_argument");
+      equal(error.argument, "dangerouslyAllowBrowser");
+    });
+  }
+  if (isUnderPolicy) {
+    await check("the page's policy lets no text become code", () => {
+      let made;
+      try {
+        made = new Function("return 1")();
+      } catch {
+        // Refused, as it should be.
+      }
+      equal(made, undefined);
+    });
+  }
+
+  await check("list gives one page", async () => {
+    const page = await keys.list();
+    equal(page.data.length, 100);
+    const next = await keys.list({ offset: LISTED - 1, includeDisabled: true });
+    equal(next.data.length, 1);
+  });
+  await check("listAll gives each key once", async () => {
+    const hashes = [];
+    for await (const key of keys.listAll()) hashes.push(key.hash);
+    equal(hashes.length, LISTED);
+    equal(new Set(hashes).size, LISTED);
+  });
+  await check("getCurrentKeyMetadata describes the management key", async () => {
+    const current = await keys.getCurrentKeyMetadata();
+    equal(api.managesKeys(current), true);
+    equal(current.isManagementKey, true);
+  });
+
+  let created;
+  await check("create goes out again after a 429, and gives the key", async () => {
+    const params = { name: "Customer 42", limit: 25, limitReset: "monthly", expiresAt: new Date(Date.UTC(2099, 0, 1)) };
+    const { data, response } = await keys.create(params, { retry: { throttledIntervalMs: 10 } }).withResponse();
+    created = data;
+    equal(response.status, 201);
+    equal(response.attempts, 2);
+    equal(/^sk-or-v1-[0-9a-f]{64}$/.test(created.key), true);
+    equal(created.data.name, "Customer 42");
+    equal(created.data.limit, 25);
+    equal(created.data.limitReset, "monthly");
+    equal(api.toDate(created.data.expiresAt).getTime(), Date.UTC(2099, 0, 1));
+  });
+  await check("a created key is in nothing that prints it", () => {
+    equal(shown(created).includes("Customer 42"), true);
+    equal(shown(created).includes(created.key), false);
+  });
+  await check("the created key works, and manages no keys", async () => {
+    const own = client({ apiKey: async () => created.key });
+    equal((await own.getCurrentKeyMetadata()).label, created.data.label);
+    await failure(() => own.list(), "ForbiddenError", "forbidden");
+  });
+  await check("get reads a key", async () => {
+    const key = await keys.get(created.data.hash);
+    equal(JSON.stringify(key), JSON.stringify(created.data));
+  });
+  await check("update changes what is named, clears by null and leaves the rest", async () => {
+    const { hash } = created.data;
+    const changed = await keys.update(hash, { name: "Grüße, 世界 🗝", limit: null, limitReset: undefined });
+    equal(changed.name, "Grüße, 世界 🗝");
+    equal(changed.limit, null);
+    equal(changed.limitReset, "monthly");
+    equal((await keys.update(hash, { disabled: true })).disabled, true);
+  });
+  await check("a newer API's fields are kept", async () => {
+    const key = await keys.get(created.data.hash, fault("shape=newer"));
+    equal(key.limitReset, "fortnightly");
+    equal(JSON.stringify(key.extra), '{"emulator_mood":{"today":["sunny",null,1e+300]}}');
+  });
+  await check("delete removes the key", async () => {
+    const gone = await keys.delete(created.data.hash);
+    equal(gone.deleted, true);
+    equal(gone.alreadyGone, false);
+    await failure(() => keys.get(created.data.hash), "NotFoundError", "not_found");
+  });
+
+  for (const [status, kind] of STATUSES) {
+    await check(`status ${status} is ${kind}`, async () => {
+      const codes = {
+        400: "bad_request",
+        401: "unauthorized",
+        402: "payment_required",
+        403: "forbidden",
+        404: "not_found",
+        409: "conflict",
+        413: "payload_too_large",
+        418: "other_status",
+        429: "too_many_requests",
+      };
+      const error = await failure(() => keys.get(HASH, fault(`status=${status}`)), kind, codes[status] ?? "server");
+      equal(error.status, status);
+      equal(error.apiCode, status);
+      equal(error.attempts, 1);
+      equal(error.effect, "nothing");
+    });
+  }
+  for (const [text, kind, codes] of FAILURES) {
+    await check(`${text} is ${kind}`, async () => {
+      const error = await failure(() => keys.list({}, fault(text)), kind, ...codes);
+      equal(error.attempts, 1);
+    });
+  }
+  await check("Retry-After is read where the server exposes it", async () => {
+    const text = "status=429,retry-after=90,header=access-control-expose-headers: retry-after";
+    const error = await failure(() => keys.list({}, fault(text)), "RateLimitError", "too_many_requests");
+    equal(error.retryAfterMs, 90_000);
+  });
+  await check("a wrong key is UnauthorizedError", () =>
+    failure(() => client({ apiKey: REFUSED_SECRET }).list(), "UnauthorizedError", "unauthorized"),
+  );
+  await check("a server that is not there is ConnectionError", async () => {
+    const call = () => keys.create({ name: "nobody listens", limit: 1 }, { baseUrl: closedUrl, retry: false });
+    await failure(call, "ConnectionError", "connect", "connection");
+  });
+  await check("a failing key function is CredentialsError with its cause", async () => {
+    const sealed = new Error("the vault is sealed");
+    const error = await failure(() => client({ apiKey: () => Promise.reject(sealed) }).list(), "CredentialsError", "credentials");
+    equal(error.cause, sealed);
+  });
+  await check("a refused argument is InvalidArgumentError", async () => {
+    const create = await failure(() => keys.create({ name: "no limit said" }), "InvalidArgumentError", "invalid_argument");
+    equal(create.argument, "limit");
+    const get = await failure(() => keys.get("../key"), "InvalidArgumentError", "invalid_argument");
+    equal(get.argument, "hash");
+  });
+  await check("a listing that does not come on is PaginationStalledError", async () => {
+    const page = Array.from({ length: 100 }, (_, index) => ({ hash: String(index).padStart(64, "0") }));
+    const text = `body=200 ${JSON.stringify({ data: page }).replaceAll(",", "\\,")}`;
+    const error = await failure(() => keys.listAll({}, fault(text)).toArray(), "PaginationStalledError", "pagination_stalled");
+    equal(error.offset > 0, true);
+  });
+
+  await check("a server that sends nothing is TimeoutError after timeoutMs", () =>
+    failure(() => keys.get(HASH, fault(STALL, { timeoutMs: 200 })), "TimeoutError", "call_timeout", "attempt_timeout"),
+  );
+  await check("a body that stops is TimeoutError after timeoutMs", () =>
+    failure(() => keys.list({}, fault("stall-body=10", { timeoutMs: 200 })), "TimeoutError", "call_timeout", "attempt_timeout"),
+  );
+
+  /** Ends with AbortError, whose cause is the reason. */
+  async function aborted(call, reason) {
+    const error = await failure(call, "AbortError", "aborted");
+    equal(error.cause, typeof reason === "function" ? reason() : reason);
+  }
+  /** A fetch in whose course the signal is aborted, before or after the head of the answer. */
+  const aborting = (controller, reason, isAfterHead) => async (url, init) => {
+    const answer = fetch(url, init);
+    if (isAfterHead) await answer;
+    controller.abort(reason);
+    return answer;
+  };
+
+  await check("a call is aborted before it starts", () => {
+    const reason = new Error("never mind");
+    return aborted(() => keys.list({}, { signal: AbortSignal.abort(reason) }), reason);
+  });
+  await check("a call is aborted while the request is under way", () => {
+    const [controller, reason] = [new AbortController(), { why: "the tab was closed" }];
+    const { signal } = controller;
+    return aborted(() => client({ fetch: aborting(controller, reason) }).list({}, fault(STALL, { signal })), reason);
+  });
+  await check("a call is aborted while the body is under way", () => {
+    const [controller, reason] = [new AbortController(), "a text"];
+    const { signal } = controller;
+    return aborted(() => client({ fetch: aborting(controller, reason, true) }).list({}, fault("stall-body=10", { signal })), reason);
+  });
+  await check("a call is aborted by a signal that times out", () => {
+    const signal = AbortSignal.timeout(200);
+    return aborted(() => keys.list({}, fault(STALL, { signal })), () => signal.reason);
+  });
+  await check("a call is aborted in the pause before the next attempt", () => {
+    const signal = AbortSignal.timeout(500);
+    const retry = { initialIntervalMs: 10_000, jitter: false };
+    return aborted(() => keys.list({}, fault("status=503", { retry, signal })), () => signal.reason);
+  });
+
+  for (const [name, text] of [[BROKEN, "reset-after-commit"], ["answer cut off", "truncate-chunked=10"]]) {
+    await check(`a create whose answer is lost says that a key may exist, and is not repeated: ${text}`, async () => {
+      const options = { headers: { "x-emulator-fault": text } };
+      const error = await failure(() => keys.create({ name, limit: 1 }, options), "ConnectionError", "disconnected", "connection");
+      equal(error.effect, "may_have_created");
+      equal(error.mayHaveCreated.name, name);
+      equal(error.attempts, 1);
+    });
+  }
+  await check("the client's connections work after all that", async () => {
+    const names = (await keys.listAll().toArray()).map(({ name }) => name);
+    equal(names.includes(BROKEN), true);
+    equal(names.includes("Customer 42"), false);
+  });
+  await check("a disposed client refuses calls", async () => {
+    const disposed = client();
+    disposed.dispose();
+    await failure(() => disposed.list(), "InvalidArgumentError", "invalid_argument");
+  });
+  await check("no error and no client shows a key", () => {
+    for (const value of [keys, ...errors]) {
+      const text = shown(value);
+      for (const secret of [apiKey, created.key, REFUSED_SECRET]) {
+        if (text.includes(secret)) throw new Error(`it is in ${text.replaceAll(secret, "<the key>")}`);
+      }
+    }
+    equal(errors.every(api.isOpenRouterKeysError), true);
+  });
+  return checks;
+}
+
+function equal(actual, expected) {
+  if (!Object.is(actual, expected)) throw new Error(`expected ${String(expected)}, got ${String(actual)}`);
+}
+
+/** Everything that the value's own properties say, and its cause's. */
+function properties(value) {
+  if (typeof value !== "object" || value === null) return [String(value)];
+  const own = Reflect.ownKeys(value).flatMap((name) => [String(name), ...properties(value[name])]);
+  return [String(value), ...own];
+}
