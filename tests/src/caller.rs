@@ -21,6 +21,13 @@ pub trait Caller {
     /// Reads all pages.
     async fn all(&self, list: List) -> Result<Vec<Key>, Error>;
 
+    /// Whether a browser stands between the client and the wire. It keeps to
+    /// itself where a redirect leads, and when a connection that it kept open
+    /// breaks before the answer, it sends the request once more, unasked.
+    fn is_in_browser(&self) -> bool {
+        false
+    }
+
     /// Sends an operation without options and returns its output.
     async fn call<O>(&self, operation: O) -> Result<O::Output, Error>
     where

@@ -1,5 +1,6 @@
-//! What the tests of openrouter-keys share.
+//! What the tests of openrouter-keys share. It compiles for the web too.
 
 pub mod caller;
 pub mod contract;
+pub mod vector_files;
 pub mod vectors;

@@ -2,8 +2,7 @@
 //! each object that their README explains. An unknown name in a file is an
 //! error, so that a slip of the pen cannot switch an assertion off.
 
-use std::path::Path;
-
+use http::{HeaderName, HeaderValue};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::Value;
 
@@ -406,17 +405,6 @@ pub struct LookFor {
     pub window_ms: u64,
 }
 
-/// The vectors of a file.
-///
-/// # Errors
-///
-/// With the file's path if it cannot be read or is not of the format.
-pub fn read(path: &Path) -> Result<Vec<Vector>, String> {
-    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
-    serde_json::from_str(&text).map_err(|error| failed(&error))
-}
-
 impl Vector {
     /// The arguments as those of an operation.
     ///
@@ -427,4 +415,63 @@ impl Vector {
         serde_json::from_value(Value::Object(self.arguments.clone()))
             .map_err(|error| format!("the arguments are not of the format: {error}"))
     }
+}
+
+impl Answer {
+    /// The body, in whichever form it is given.
+    ///
+    /// # Errors
+    ///
+    /// If it is given twice, beside a failure, or in digits that are none.
+    pub fn bytes(&self) -> Result<Option<Vec<u8>>, String> {
+        let forms = [
+            self.body.as_ref().map(|text| Ok(text.clone().into_bytes())),
+            self.body_json.as_ref().map(|json| Ok(json.to_string().into_bytes())),
+            self.body_hex.as_deref().map(from_hex),
+            self.body_repeat.as_ref().map(|(text, times)| Ok(text.repeat(*times).into_bytes())),
+        ];
+        let mut given = forms.into_iter().flatten();
+        let body = given.next().transpose()?;
+        if given.next().is_some() {
+            return Err("an answer has two bodies".to_owned());
+        }
+        if body.is_some() && self.failure.is_some() {
+            return Err("a failure has no body".to_owned());
+        }
+        Ok(body)
+    }
+
+    /// The lines of the head as pairs of name and value.
+    ///
+    /// # Errors
+    ///
+    /// If a line is no header.
+    pub fn header_pairs(&self) -> Result<Vec<(&str, &str)>, String> {
+        self.headers
+            .iter()
+            .map(|line| {
+                let (name, value) =
+                    line.split_once(':').ok_or_else(|| format!("{line:?} is no header"))?;
+                let value = value.trim();
+                let is_sound =
+                    HeaderName::try_from(name).is_ok() && HeaderValue::from_str(value).is_ok();
+                is_sound
+                    .then_some((name, value))
+                    .ok_or_else(|| format!("HTTP does not allow the header {line:?}"))
+            })
+            .collect()
+    }
+}
+
+fn from_hex(digits: &str) -> Result<Vec<u8>, String> {
+    let digits: String = digits.split_whitespace().collect();
+    (0..digits.len())
+        .step_by(2)
+        .map(|at| {
+            digits
+                .get(at..at.saturating_add(2))
+                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+                .ok_or_else(|| format!("{digits:?} are no hexadecimal digits"))
+        })
+        .collect()
 }

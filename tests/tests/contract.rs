@@ -1,5 +1,6 @@
 //! The contract suite over the fake, the async and the blocking transport.
 
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use http::HeaderValue;

@@ -1,6 +1,7 @@
 //! What the environment decides: the API key and the proxy. A process has one
 //! environment, so that each case runs this program once more as its child.
 
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::io::{Read, Write};

@@ -1,5 +1,6 @@
 //! What only real sockets can show of the native transport.
 
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

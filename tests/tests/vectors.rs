@@ -1,100 +1,99 @@
 //! Runs every wire vector of `tests/vectors` through both drivers, the async
 //! and the blocking client, and reports all failures together.
 
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::panic, reason = "a test ends by a panic")]
 
 #[path = "vectors/call.rs"]
 mod call;
+#[path = "vectors/fake.rs"]
+mod fake;
 #[path = "vectors/judge.rs"]
 mod judge;
 #[path = "vectors/seen.rs"]
 mod seen;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::Path;
 
-use call::Driver;
-use openrouter_keys_tests::vectors::{Vector, read};
+use call::{Came, Outcome};
+use openrouter_keys_core::{Client, blocking};
+use openrouter_keys_tests::vector_files::{FILES, VectorFile};
+use openrouter_keys_tests::vectors::Vector;
 
-/// Every file, and the number of vectors below which some were lost.
-const FILES: [(&str, usize); 13] = [
-    ("answers-create.json", 40),
-    ("answers-current-key.json", 20),
-    ("answers-delete.json", 20),
-    ("answers-drift.json", 40),
-    ("answers-key.json", 50),
-    ("answers-unreadable.json", 50),
-    ("errors.json", 50),
-    ("failures.json", 90),
-    ("redirects.json", 50),
-    ("refusals.json", 140),
-    ("requests.json", 90),
-    ("retries.json", 120),
-    ("statuses.json", 170),
-];
-
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors")
+/// What makes the call.
+#[derive(Clone, Copy, Debug)]
+enum Driver {
+    Async,
+    Blocking,
 }
 
-fn read_file(name: &str) -> Vec<Vector> {
-    read(&folder().join(name)).unwrap_or_else(|problem| panic!("{problem}"))
+fn vectors(file: &VectorFile) -> Vec<Vector> {
+    file.vectors().unwrap_or_else(|problem| panic!("{problem}"))
+}
+
+fn make(vector: &Vector, driver: Driver) -> Result<Came, String> {
+    let transport = fake::transport(vector)?;
+    let carrier = transport.clone();
+    let outcome: Outcome = pollster::block_on(async {
+        match driver {
+            Driver::Async => {
+                call::make(vector, |key, config| Client::with_config(carrier, key, config)).await
+            }
+            Driver::Blocking => {
+                let client = |key, config| blocking::Client::with_config(carrier, key, config);
+                call::make(vector, client).await
+            }
+        }
+    })?;
+    Ok(Came { outcome, requests: fake::requests(&transport), pauses: transport.pauses() })
 }
 
 #[test]
 fn every_vector_holds_through_both_drivers() {
     let mut failures = Vec::new();
-    for (file, _) in FILES {
-        for vector in read_file(file) {
+    for file in FILES {
+        for vector in vectors(file) {
             for driver in [Driver::Async, Driver::Blocking] {
-                let problems = match call::make(&vector, driver) {
+                let problems = match make(&vector, driver) {
                     Ok(came) => judge::problems(&vector, &came),
                     Err(problem) => vec![format!("the vector cannot be run: {problem}")],
                 };
                 if !problems.is_empty() {
-                    let problems = problems.join("\n    ");
+                    let (file, problems) = (file.name, problems.join("\n    "));
                     failures.push(format!("{file}: {} ({driver:?})\n    {problems}", vector.name));
                 }
             }
         }
     }
-    assert!(
-        failures.is_empty(),
-        "{} vectors do not hold:
-
-{}
-",
-        failures.len(),
-        failures.join(
-            "
-
-"
-        )
-    );
+    let (count, failures) = (failures.len(), failures.join("\n\n"));
+    assert!(failures.is_empty(), "{count} vectors do not hold:\n\n{failures}\n");
 }
 
 #[test]
 fn no_file_is_forgotten_or_lost_a_part() {
-    let listed: BTreeSet<String> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let present: BTreeSet<String> = std::fs::read_dir(folder())
+    let listed: BTreeSet<String> = FILES.iter().map(|file| file.name.to_owned()).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let present: BTreeSet<String> = std::fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("tests/vectors: {error}"))
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
         .collect();
     assert_eq!(listed, present, "the files of tests/vectors");
-    for (file, least) in FILES {
-        let count = read_file(file).len();
-        assert!(count >= least, "{file} holds {count} vectors, not at least {least}");
+    for file in FILES {
+        let (VectorFile { name, least, .. }, count) = (file, vectors(file).len());
+        assert!(count >= *least, "{name} holds {count} vectors, not at least {least}");
     }
 }
 
 #[test]
 fn every_vector_has_a_name_of_its_own() {
     let mut files = BTreeMap::new();
-    for (file, _) in FILES {
-        for Vector { name, .. } in read_file(file) {
-            if let Some(other) = files.insert(name.clone(), file) {
+    for file in FILES {
+        for Vector { name, .. } in vectors(file) {
+            if let Some(other) = files.insert(name.clone(), file.name) {
+                let file = file.name;
                 panic!("{file} and {other} both hold a vector named {name:?}");
             }
         }

@@ -1,33 +1,25 @@
-//! From a vector to a call: settings, arguments, canned replies, a driver.
+//! From a vector to a call: settings, arguments, and how the call ended.
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request};
-use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
+use openrouter_keys_core::test_util::samples;
 use openrouter_keys_core::{
-    ApiKey, BaseUrl, BuildError, BuildErrorKind, CallOptions, Client, Config, Create, Delete,
-    ErrorKind, External, Get, GetCurrentKeyMetadata, Headers, Jitter, Limit, LimitReset, List,
-    Operation, Reach, RetryPolicy, TimeoutPhase, Timestamp, TransportErrorKind, Update, blocking,
+    ApiKey, BaseUrl, BuildError, BuildErrorKind, CallOptions, Config, Create, Delete, ErrorKind,
+    External, Get, GetCurrentKeyMetadata, Headers, Jitter, Limit, LimitReset, List, MaybeSend,
+    MaybeSendSync, Operation, RetryPolicy, Timestamp, Update,
 };
+use openrouter_keys_tests::caller::Caller;
 use openrouter_keys_tests::vectors::{
-    Amount, Answer, CreateArguments, DEFAULT_API_KEY, FailureName, HashArguments, ListArguments,
-    NoArguments, OperationName, Retry, Settings, UpdateArguments, Vector,
+    Amount, CreateArguments, DEFAULT_API_KEY, HashArguments, ListArguments, NoArguments,
+    OperationName, Retry, Settings, UpdateArguments, Vector, WireRequest,
 };
 
 use crate::seen::{Output, SeenError, SeenValue};
 
-/// What makes the call.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Driver {
-    Async,
-    Blocking,
-}
-
 /// What came of a call, and what left meanwhile.
 pub(crate) struct Came {
     pub(crate) outcome: Outcome,
-    pub(crate) requests: Vec<Request<Bytes>>,
+    pub(crate) requests: Vec<WireRequest>,
     pub(crate) pauses: Vec<Duration>,
 }
 
@@ -59,81 +51,75 @@ impl From<String> for Stop {
 }
 
 /// Makes the vector's call. The error says what is wrong with the vector.
-pub(crate) fn make(vector: &Vector, driver: Driver) -> Result<Came, String> {
-    let transport = transport(vector)?;
-    let outcome = match dispatch(vector, driver, &transport) {
-        Ok(outcome) => outcome,
-        Err(Stop::Refused(error)) => {
-            Outcome::Refused { kind: error.kind(), text: format!("{error} {error:?} {error:#?}") }
-        }
-        Err(Stop::Wrong(problem)) => return Err(problem),
-    };
-    Ok(Came { outcome, requests: transport.requests(), pauses: transport.pauses() })
+pub(crate) async fn make<C: Caller>(
+    vector: &Vector,
+    client: impl FnOnce(ApiKey, Config) -> Result<C, BuildError>,
+) -> Result<Outcome, String> {
+    match dispatch(vector, client).await {
+        Ok(outcome) => Ok(outcome),
+        Err(Stop::Refused(error)) => Ok(Outcome::Refused {
+            kind: error.kind(),
+            text: format!("{error} {error:?} {error:#?}"),
+        }),
+        Err(Stop::Wrong(problem)) => Err(problem),
+    }
 }
 
-fn dispatch(vector: &Vector, driver: Driver, transport: &FakeTransport) -> Result<Outcome, Stop> {
-    let make = Make { vector, driver, transport };
+async fn dispatch<C: Caller>(
+    vector: &Vector,
+    client: impl FnOnce(ApiKey, Config) -> Result<C, BuildError>,
+) -> Result<Outcome, Stop> {
     match vector.operation {
-        OperationName::List => make.call(list(vector.arguments()?)),
-        OperationName::Create => make.call(create(vector.arguments()?)?),
-        OperationName::Update => make.call(update(vector.arguments()?)),
+        OperationName::List => call(vector, client, list(vector.arguments()?)).await,
+        OperationName::Create => call(vector, client, create(vector.arguments()?)?).await,
+        OperationName::Update => call(vector, client, update(vector.arguments()?)).await,
         OperationName::Get => {
             let HashArguments { hash } = vector.arguments()?;
-            make.call(Get::new(hash))
+            call(vector, client, Get::new(hash)).await
         }
         OperationName::Delete => {
             let HashArguments { hash } = vector.arguments()?;
-            make.call(Delete::new(hash))
+            call(vector, client, Delete::new(hash)).await
         }
         OperationName::GetCurrentKeyMetadata => {
             let NoArguments {} = vector.arguments()?;
-            make.call(GetCurrentKeyMetadata::new())
+            call(vector, client, GetCurrentKeyMetadata::new()).await
         }
     }
 }
 
-struct Make<'a> {
-    vector: &'a Vector,
-    driver: Driver,
-    transport: &'a FakeTransport,
+async fn call<C: Caller, O>(
+    vector: &Vector,
+    client: impl FnOnce(ApiKey, Config) -> Result<C, BuildError>,
+    operation: O,
+) -> Result<Outcome, Stop>
+where
+    O: Operation + MaybeSendSync + 'static,
+    O::Output: Output + MaybeSend,
+{
+    let key = ApiKey::new(vector.settings.api_key.as_deref().unwrap_or(DEFAULT_API_KEY))?;
+    let config = config(&vector.settings)?;
+    let options = options(&vector.call)?;
+    Ok(match client(key, config)?.send(operation, options).await {
+        Ok(response) => Outcome::Value(Box::new(SeenValue::of(&response))),
+        Err(error) => match error.kind() {
+            ErrorKind::Build(refused) => Outcome::Refused {
+                kind: refused.kind(),
+                text: format!("{error} {error:?} {error:#?}"),
+            },
+            _ => Outcome::Error(Box::new(SeenError::of(&error))),
+        },
+    })
 }
 
-impl Make<'_> {
-    fn call<O>(&self, operation: O) -> Result<Outcome, Stop>
-    where
-        O: Operation + Send + Sync + 'static,
-        O::Output: Output + Send,
-    {
-        let Self { vector, driver, transport } = *self;
-        let key = ApiKey::new(vector.settings.api_key.as_deref().unwrap_or(DEFAULT_API_KEY))?;
-        let config = config(&vector.settings)?;
-        let options = options(&vector.call)?;
-        let result = match driver {
-            Driver::Async => {
-                let client = Client::with_config(transport.clone(), key, config)?;
-                tokio::runtime::Builder::new_current_thread()
-                    .build()
-                    .map_err(|error| error.to_string())?
-                    .block_on(async {
-                        client.call(operation).options(options).with_response().await
-                    })
-            }
-            Driver::Blocking => blocking::Client::with_config(transport.clone(), key, config)?
-                .call(operation)
-                .options(options)
-                .with_response()
-                .send(),
-        };
-        Ok(match result {
-            Ok(response) => Outcome::Value(Box::new(SeenValue::of(&response))),
-            Err(error) => match error.kind() {
-                ErrorKind::Build(refused) => Outcome::Refused {
-                    kind: refused.kind(),
-                    text: format!("{error} {error:?} {error:#?}"),
-                },
-                _ => Outcome::Error(Box::new(SeenError::of(&error))),
-            },
-        })
+/// What a vector about a request alone is answered with.
+pub(crate) fn sound_answer(operation: OperationName) -> &'static str {
+    match operation {
+        OperationName::List => r#"{"data":[]}"#,
+        OperationName::Create => samples::CREATED,
+        OperationName::Get | OperationName::Update => samples::KEY,
+        OperationName::Delete => samples::DELETED,
+        OperationName::GetCurrentKeyMetadata => samples::CURRENT_KEY,
     }
 }
 
@@ -291,104 +277,4 @@ fn update(arguments: UpdateArguments) -> Update {
         update = update.workspace_id(id);
     }
     update
-}
-
-/// A vector about a request alone is answered with a sound answer.
-fn transport(vector: &Vector) -> Result<FakeTransport, String> {
-    if vector.answers.is_empty() {
-        let body = match vector.operation {
-            OperationName::List => r#"{"data":[]}"#,
-            OperationName::Create => samples::CREATED,
-            OperationName::Get | OperationName::Update => samples::KEY,
-            OperationName::Delete => samples::DELETED,
-            OperationName::GetCurrentKeyMetadata => samples::CURRENT_KEY,
-        };
-        return Ok(FakeTransport::scripted([Reply::status(200).json(body)]));
-    }
-    let mut replies = Vec::new();
-    for answer in &vector.answers {
-        let reply = reply(answer)?;
-        replies.extend(std::iter::repeat_n(reply, answer.times.unwrap_or(1)));
-    }
-    Ok(FakeTransport::scripted(replies))
-}
-
-fn reply(answer: &Answer) -> Result<Reply, String> {
-    let mut reply = match (answer.failure, answer.status) {
-        (Some(failure), status) => failed(failure, status)?,
-        (None, Some(status)) => Reply::status(status),
-        (None, None) => return Err("an answer has neither a status nor a failure".to_owned()),
-    };
-    for line in &answer.headers {
-        let (name, value) = line.split_once(':').ok_or_else(|| format!("{line:?} is no header"))?;
-        let value = value.trim();
-        if HeaderName::try_from(name).is_err() || HeaderValue::from_str(value).is_err() {
-            return Err(format!("HTTP does not allow the header {line:?}"));
-        }
-        reply = reply.header(name, value);
-    }
-    if let Some(body) = body(answer)? {
-        reply = reply.body(body);
-    }
-    Ok(match answer.after_ms {
-        Some(time) => reply.after(Duration::from_millis(time)),
-        None => reply,
-    })
-}
-
-fn failed(failure: FailureName, status: Option<u16>) -> Result<Reply, String> {
-    use Reach::{Ambiguous, NotSent};
-    use TransportErrorKind as Kind;
-
-    let (reach, kind) = match (failure, status) {
-        (FailureName::Disconnected, Some(status)) => return Ok(Reply::truncated(status)),
-        (FailureName::Never, Some(status)) => return Ok(Reply::stalled(status)),
-        (other, Some(_)) => return Err(format!("{other:?} takes no status")),
-        (FailureName::Never, None) => return Ok(Reply::never()),
-        (FailureName::Dns, _) => (NotSent, Kind::Dns),
-        (FailureName::Connect, _) => (NotSent, Kind::Connect),
-        (FailureName::ConnectTimeout, _) => (NotSent, Kind::Timeout(TimeoutPhase::Connect)),
-        (FailureName::Tls, _) => (NotSent, Kind::Tls),
-        (FailureName::Proxy, _) => (NotSent, Kind::Proxy),
-        (FailureName::Refused, _) => (NotSent, Kind::Refused),
-        (FailureName::Setup, _) => (NotSent, Kind::Setup),
-        (FailureName::OtherNotSent, _) => (NotSent, Kind::Other),
-        (FailureName::Disconnected, None) => (Ambiguous, Kind::Disconnected),
-        (FailureName::IdleTimeout, _) => (Ambiguous, Kind::Timeout(TimeoutPhase::Idle)),
-        (FailureName::Protocol, _) => (Ambiguous, Kind::Protocol),
-        (FailureName::OtherAmbiguous, _) => (Ambiguous, Kind::Other),
-    };
-    Ok(Reply::failure(reach, kind))
-}
-
-/// The body in whichever form it is given.
-pub(crate) fn body(answer: &Answer) -> Result<Option<Vec<u8>>, String> {
-    let forms = [
-        answer.body.as_ref().map(|text| Ok(text.clone().into_bytes())),
-        answer.body_json.as_ref().map(|json| Ok(json.to_string().into_bytes())),
-        answer.body_hex.as_deref().map(from_hex),
-        answer.body_repeat.as_ref().map(|(text, times)| Ok(text.repeat(*times).into_bytes())),
-    ];
-    let mut given = forms.into_iter().flatten();
-    let body = given.next().transpose()?;
-    if given.next().is_some() {
-        return Err("an answer has two bodies".to_owned());
-    }
-    if body.is_some() && answer.failure.is_some() {
-        return Err("a failure has no body".to_owned());
-    }
-    Ok(body)
-}
-
-fn from_hex(digits: &str) -> Result<Vec<u8>, String> {
-    let digits: String = digits.split_whitespace().collect();
-    (0..digits.len())
-        .step_by(2)
-        .map(|at| {
-            digits
-                .get(at..at.saturating_add(2))
-                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
-                .ok_or_else(|| format!("{digits:?} are no hexadecimal digits"))
-        })
-        .collect()
 }

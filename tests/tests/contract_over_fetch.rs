@@ -1,0 +1,83 @@
+//! The contract suite over `fetch`, in whatever host the tests are compiled
+//! for and run in, against the emulator that `cargo xtask test` starts.
+
+#![cfg(all(target_family = "wasm", target_os = "unknown"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+use js_sys::Reflect;
+use openrouter_keys_core::{
+    ApiKey, BaseUrl, CallOptions, Client, Config, Delete, Error, Key, List, MaybeSend,
+    MaybeSendSync, Operation, Response,
+};
+use openrouter_keys_tests::caller::Caller;
+use openrouter_keys_tests::contract::{self, OTHER_WORKSPACE};
+use openrouter_keys_tests::for_each_case;
+use openrouter_keys_wasm::client_with;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+// A page has no environment; what compiles the tests has one.
+const URL: Option<&str> = option_env!("OPENROUTER_KEYS_EMULATOR_URL");
+const KEY: Option<&str> = option_env!("OPENROUTER_KEYS_EMULATOR_KEY");
+
+/// A client, and what stands between it and the wire.
+struct OverFetch {
+    client: Client,
+    is_browser: bool,
+}
+
+impl OverFetch {
+    /// All cases share one emulator: each begins by deleting what others left.
+    async fn without_keys() -> Self {
+        let told = "`cargo xtask test --step wasm-tests` tells where the emulator is";
+        let config = Config::new().base_url(BaseUrl::new(URL.expect(told)).unwrap());
+        let client = client_with(ApiKey::new(KEY.expect(told)).unwrap(), config).unwrap();
+        let this = Self { client, is_browser: has_location() };
+        let everything = List::new().include_disabled(true).include_expired(true);
+        for list in [everything.clone(), everything.workspace_id(OTHER_WORKSPACE)] {
+            for key in this.all(list).await.unwrap() {
+                this.call(Delete::new(key.require_hash().unwrap())).await.unwrap();
+            }
+        }
+        this
+    }
+}
+
+/// Pages and workers know where they are; servers do not.
+fn has_location() -> bool {
+    Reflect::has(&js_sys::global(), &"location".into()).unwrap()
+}
+
+impl Caller for OverFetch {
+    async fn send<O>(
+        &self,
+        operation: O,
+        options: CallOptions,
+    ) -> Result<Response<O::Output>, Error>
+    where
+        O: Operation + MaybeSendSync + 'static,
+        O::Output: MaybeSend,
+    {
+        self.client.send(operation, options).await
+    }
+
+    async fn all(&self, list: List) -> Result<Vec<Key>, Error> {
+        self.client.all(list).await
+    }
+
+    fn is_in_browser(&self) -> bool {
+        self.is_browser
+    }
+}
+
+macro_rules! over_fetch {
+    (; $($case:ident,)*) => {
+        $(
+            #[wasm_bindgen_test]
+            async fn $case() {
+                contract::$case(&OverFetch::without_keys().await).await;
+            }
+        )*
+    };
+}
+
+for_each_case!(over_fetch,);

@@ -1,0 +1,88 @@
+//! A fake transport that answers as a vector says, and what it saw.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use openrouter_keys_core::test_util::{FakeTransport, Reply};
+use openrouter_keys_core::{Reach, TimeoutPhase, TransportErrorKind};
+use openrouter_keys_tests::vectors::{Answer, FailureName, Vector, WireRequest};
+
+use crate::call::sound_answer;
+
+pub(crate) fn transport(vector: &Vector) -> Result<FakeTransport, String> {
+    if vector.answers.is_empty() {
+        let body = sound_answer(vector.operation);
+        return Ok(FakeTransport::scripted([Reply::status(200).json(body)]));
+    }
+    let mut replies = Vec::new();
+    for answer in &vector.answers {
+        let reply = reply(answer)?;
+        replies.extend(std::iter::repeat_n(reply, answer.times.unwrap_or(1)));
+    }
+    Ok(FakeTransport::scripted(replies))
+}
+
+/// The requests so far, as vectors write them.
+pub(crate) fn requests(transport: &FakeTransport) -> Vec<WireRequest> {
+    transport.requests().iter().map(written).collect()
+}
+
+fn written(request: &Request<Bytes>) -> WireRequest {
+    let mut headers: Vec<String> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
+        .collect();
+    headers.sort_unstable();
+    let body = request.body();
+    WireRequest {
+        method: request.method().to_string(),
+        url: request.uri().to_string(),
+        headers,
+        body: (!body.is_empty()).then(|| String::from_utf8_lossy(body).into_owned()),
+    }
+}
+
+fn reply(answer: &Answer) -> Result<Reply, String> {
+    let mut reply = match (answer.failure, answer.status) {
+        (Some(failure), status) => failed(failure, status)?,
+        (None, Some(status)) => Reply::status(status),
+        (None, None) => return Err("an answer has neither a status nor a failure".to_owned()),
+    };
+    for (name, value) in answer.header_pairs()? {
+        reply = reply.header(name, value);
+    }
+    if let Some(body) = answer.bytes()? {
+        reply = reply.body(body);
+    }
+    Ok(match answer.after_ms {
+        Some(time) => reply.after(Duration::from_millis(time)),
+        None => reply,
+    })
+}
+
+fn failed(failure: FailureName, status: Option<u16>) -> Result<Reply, String> {
+    use Reach::{Ambiguous, NotSent};
+    use TransportErrorKind as Kind;
+
+    let (reach, kind) = match (failure, status) {
+        (FailureName::Disconnected, Some(status)) => return Ok(Reply::truncated(status)),
+        (FailureName::Never, Some(status)) => return Ok(Reply::stalled(status)),
+        (other, Some(_)) => return Err(format!("{other:?} takes no status")),
+        (FailureName::Never, None) => return Ok(Reply::never()),
+        (FailureName::Dns, _) => (NotSent, Kind::Dns),
+        (FailureName::Connect, _) => (NotSent, Kind::Connect),
+        (FailureName::ConnectTimeout, _) => (NotSent, Kind::Timeout(TimeoutPhase::Connect)),
+        (FailureName::Tls, _) => (NotSent, Kind::Tls),
+        (FailureName::Proxy, _) => (NotSent, Kind::Proxy),
+        (FailureName::Refused, _) => (NotSent, Kind::Refused),
+        (FailureName::Setup, _) => (NotSent, Kind::Setup),
+        (FailureName::OtherNotSent, _) => (NotSent, Kind::Other),
+        (FailureName::Disconnected, None) => (Ambiguous, Kind::Disconnected),
+        (FailureName::IdleTimeout, _) => (Ambiguous, Kind::Timeout(TimeoutPhase::Idle)),
+        (FailureName::Protocol, _) => (Ambiguous, Kind::Protocol),
+        (FailureName::OtherAmbiguous, _) => (Ambiguous, Kind::Other),
+    };
+    Ok(Reply::failure(reach, kind))
+}
