@@ -5,6 +5,7 @@ use crate::step::Step;
 use crate::steps;
 
 pub(crate) const USAGE: &str = "\
+cargo xtask npm               builds the npm package into bindings-js/npm
 cargo xtask test [OPTIONS]    runs every check of the project
 
   --step NAME     runs only this step; may be given more than once
@@ -21,6 +22,7 @@ target/tools otherwise.";
 pub(crate) enum Arguments {
     Help,
     List,
+    Npm,
     Test(Wishes),
 }
 
@@ -45,6 +47,7 @@ impl Arguments {
         let mut words = words.into_iter();
         match words.next().as_deref() {
             Some("test") => {}
+            Some("npm") => return words.next().map_or(Ok(Self::Npm), |other| Err(unknown(&other))),
             None | Some("help" | "--help" | "-h") => return Ok(Self::Help),
             Some(other) => return Err(unknown(other)),
         }

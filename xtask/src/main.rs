@@ -9,6 +9,7 @@ mod arguments;
 mod command;
 mod failure;
 mod lints;
+mod npm;
 mod report;
 mod rust_version;
 mod step;
@@ -16,12 +17,14 @@ mod steps;
 mod test;
 mod tool;
 mod tree;
+mod wasm_target;
 mod workspace;
 
 use std::process::ExitCode;
 
 use arguments::{Arguments, USAGE};
 use failure::Failure;
+use workspace::Workspace;
 
 fn main() -> ExitCode {
     match run() {
@@ -43,6 +46,10 @@ fn run() -> Result<ExitCode, Failure> {
             for step in steps::ALL {
                 println!("{:<20} {}", step.name, step.about);
             }
+            Ok(ExitCode::SUCCESS)
+        }
+        Arguments::Npm => {
+            npm::build(&Workspace::find()?)?;
             Ok(ExitCode::SUCCESS)
         }
         Arguments::Test(wishes) => test::run(&wishes),

@@ -13,6 +13,11 @@ pub(crate) const CORE: &str = "openrouter-keys-core";
 /// The crate that programs depend on.
 pub(crate) const NATIVE: &str = "openrouter-keys-native";
 
+/// The transport over fetch.
+pub(crate) const WASM: &str = "openrouter-keys-wasm";
+/// The module of the npm package.
+pub(crate) const JS: &str = "openrouter-keys-js";
+
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     pub(crate) target: PathBuf,

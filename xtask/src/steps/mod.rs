@@ -9,6 +9,9 @@ mod docs;
 mod example;
 mod features;
 mod format;
+mod javascript;
+mod npm;
+mod runtimes;
 mod rust_version;
 mod rust_version_build;
 mod tests;
@@ -30,4 +33,7 @@ pub(crate) const ALL: &[Step] = &[
     deny::STEP,
     advisories::STEP,
     wasm::STEP,
+    npm::STEP,
+    javascript::STEP,
+    runtimes::STEP,
 ];

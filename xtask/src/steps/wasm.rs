@@ -1,43 +1,37 @@
-//! The core compiles for the web, where it has no clock, no threads and no
-//! sockets to fall back on.
-
-use std::path::Path;
+//! The core compiles for the web and for WASI, and what runs on the web has
+//! nothing that a lint would say.
 
 use crate::command::Command;
 use crate::failure::Failure;
 use crate::step::{Context, Outcome, Step};
-use crate::workspace::CORE;
+use crate::wasm_target::{WASI, WEB, ensure};
+use crate::workspace::{CORE, JS, WASM};
 
 pub(crate) const STEP: Step = Step {
     name: "wasm",
-    about: "the core compiles for wasm32-unknown-unknown",
+    about: "the crates compile for WebAssembly, and no lint has anything to say there",
     sets_up: true,
     run,
 };
 
-const TARGET: &str = "wasm32-unknown-unknown";
-
 fn run(context: &Context) -> Result<Outcome, Failure> {
     let root = &context.workspace.root;
-    if !is_installed(root) {
-        let added = Command::new("rustup").words("target add").argument(TARGET).run(root);
-        if let Err(failure) = added {
-            return Ok(Outcome::Skipped(format!(
-                "the target is not installed and cannot be added: {failure}"
-            )));
+    for target in [WEB, WASI] {
+        match ensure(root, target) {
+            Err(failure) if context.ci => return Err(failure),
+            Err(failure) => {
+                return Ok(Outcome::Skipped(format!("{target} cannot be added: {failure}")));
+            }
+            Ok(()) => {}
+        }
+        for features in ["--no-default-features", "--all-features"] {
+            Command::cargo(&format!("check -p {CORE} --target {target} {features} --locked"))
+                .run(root)?;
         }
     }
-    for features in ["--no-default-features", "--all-features"] {
-        Command::cargo(&format!("check -p {CORE} --target {TARGET} {features} --locked"))
-            .run(root)?;
-    }
+    Command::cargo(&format!(
+        "clippy -p {CORE} -p {WASM} -p {JS} --all-features --target {WEB} --locked -- -D warnings"
+    ))
+    .run(root)?;
     Ok(Outcome::Passed)
-}
-
-fn is_installed(root: &Path) -> bool {
-    Command::new("rustc")
-        .words("--print target-libdir --target")
-        .argument(TARGET)
-        .output(root)
-        .is_ok_and(|folder| Path::new(folder.trim()).is_dir())
 }
