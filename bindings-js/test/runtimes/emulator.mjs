@@ -2,15 +2,20 @@
 
 import { firstMatch, start, stop } from "./processes.mjs";
 
+const JSON_BODY = { "content-type": "application/json" };
+
 /** Starts the emulator with so many keys. */
 export async function startEmulator(program, count) {
   const child = start(program, ["--keys", String(count)], { stdio: ["ignore", "pipe", "inherit"] });
-  const [, baseUrl, apiKey] = await firstMatch(child, child.stdout, /^URL +(\S+)\nmanagement key +(\S+)$/m);
+  const pattern = /^URL +(\S+)\nmanagement key +(\S+)\nordinary key +(\S+)$/m;
+  const [, baseUrl, apiKey, ordinaryKey] = await firstMatch(child, child.stdout, pattern);
   const control = (path, init) => fetch(new URL(`/_emulator/${path}`, baseUrl), init);
   return {
     baseUrl,
     apiKey,
+    ordinaryKey,
     failNext: (fault) => control("faults", { method: "POST", body: fault }),
+    spend: (hash, usd) => control("spend", { method: "POST", headers: JSON_BODY, body: JSON.stringify({ hash, usd }) }),
     requests: async () => (await control("requests")).json(),
     stop: () => stop(child),
   };

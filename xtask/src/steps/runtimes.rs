@@ -1,9 +1,16 @@
 //! The npm package runs in every runtime and through every bundler, against
-//! the emulator over real HTTP.
+//! the emulator over real HTTP. The vendor's own client for JavaScript has
+//! judged the emulator before.
 
 use crate::command::Command;
 use crate::failure::Failure;
 use crate::step::{Context, Outcome, Step};
+
+const PROGRAMS: [&str; 3] = [
+    "bindings-js/test/emulator/official-sdk.mjs",
+    "bindings-js/test/runtimes/run.mjs",
+    "bindings-js/test/examples/run.mjs",
+];
 
 pub(crate) const STEP: Step = Step {
     name: "runtimes",
@@ -16,8 +23,8 @@ fn run(context: &Context) -> Result<Outcome, Failure> {
     let root = &context.workspace.root;
     Command::cargo("build --quiet --package openrouter-keys-emulator --locked").run(root)?;
     let emulator = context.workspace.target.join("debug/openrouter-keys-emulator");
-    for tests in ["bindings-js/test/runtimes/run.mjs", "bindings-js/test/examples/run.mjs"] {
-        Command::new("node").words(tests).argument(emulator.display().to_string()).run(root)?;
+    for program in PROGRAMS {
+        Command::new("node").words(program).argument(emulator.display().to_string()).run(root)?;
     }
     Ok(Outcome::Passed)
 }
