@@ -89,6 +89,8 @@ macro_rules! answer {
                     $crate::View::Object(self)
                 }
             }
+
+            impl $crate::field::Element for $Name {}
         };
     };
 }
@@ -155,6 +157,8 @@ macro_rules! open_enum {
                 $crate::View::Text(self.as_str())
             }
         }
+
+        impl $crate::field::Element for $Name {}
     };
 }
 

@@ -213,20 +213,24 @@ impl FieldValue for String {
     }
 }
 
-/// A list whose elements are each read as a field; one element that is not of
-/// the documented type makes the whole list odd, so that none is lost.
-impl<T: FieldValue> FieldValue for Vec<T> {
+/// A type that takes every node of its kind, so that a list can be looked at
+/// before it is taken apart.
+pub trait Element: FieldValue {}
+
+/// One element that is not of the documented type makes the whole list odd, so
+/// that none is lost.
+impl<T: Element> FieldValue for Vec<T> {
     const KIND: Kind = Kind::List(&T::KIND);
 
     fn from_node(node: Node) -> Result<Self, Node> {
-        let Node::List(items) = node else { return Err(node) };
-        let fields: Vec<Field<T>> =
-            items.into_iter().map(|item| Field::from_node(Some(item))).collect();
-        if fields.iter().all(|field| field.get().is_some()) {
-            return Ok(fields.into_iter().filter_map(Field::into_option).collect());
+        match node {
+            Node::List(items)
+                if !items.iter().any(|item| matches!(item, Node::Null | Node::Odd(_))) =>
+            {
+                items.into_iter().map(T::from_node).collect()
+            }
+            other => Err(other),
         }
-        let whole: Vec<View<'_>> = fields.iter().map(View::from).collect();
-        Err(Json::of(&whole).map_or(Node::Null, Node::Odd))
     }
 
     fn view(&self) -> View<'_> {

@@ -26,7 +26,9 @@ use crate::repair::repaired;
 pub struct Json(Box<str>);
 
 impl Json {
-    /// The JSON text as it came.
+    /// The JSON text as it came, but for tokens that no strict reader takes:
+    /// half of a surrogate pair stands here as `\ufffd`, a number beyond a
+    /// double as a string.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -48,11 +50,6 @@ impl Json {
     /// A text that is known to be JSON.
     pub(crate) fn trusted(text: String) -> Self {
         Self(text.into_boxed_str())
-    }
-
-    /// The JSON form of a value that the crate itself holds.
-    pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Option<Self> {
-        serde_json::to_string(value).ok().map(Self::trusted)
     }
 }
 

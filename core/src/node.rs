@@ -149,7 +149,8 @@ fn write_name(name: &str, out: &mut String) {
     out.push(':');
 }
 
-fn written<T: Serialize + ?Sized>(value: &T) -> String {
+/// A value as JSON.
+pub(crate) fn written<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 

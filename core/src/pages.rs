@@ -23,6 +23,7 @@ use crate::json::Json;
 use crate::key::Key;
 use crate::operation::{List, Operation, PAGE_SIZE, Page};
 use crate::transport::BoxFuture;
+use crate::view::fingerprint;
 
 /// How far a step goes: a page without the key of the overlap.
 const STEP: u64 = 99;
@@ -160,7 +161,7 @@ impl Pages {
     }
 }
 
-/// By what a row is recognised on another page: its hash, or all of its text
+/// By what a row is recognised on another page: its hash, or all that it says
 /// where the server sent none.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Identity {
@@ -172,7 +173,7 @@ impl Identity {
     fn of(key: &Key) -> Self {
         match key.hash.get() {
             Some(hash) => Self::Hash(hash.clone()),
-            None => Self::Text(serde_json::to_string(key).unwrap_or_default()),
+            None => Self::Text(fingerprint(key)),
         }
     }
 

@@ -5,6 +5,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::field::{Field, FieldValue, write_number};
 use crate::json::{Extra, Json};
+use crate::node::written;
 
 /// What stands in one field of an answer.
 pub enum View<'a> {
@@ -85,4 +86,34 @@ pub(crate) fn write_object<S: Serializer>(
         map.serialize_entry(name, json)?;
     }
     map.end()
+}
+
+/// All that an object says, in a form that only serves to recognise it.
+pub(crate) fn fingerprint(object: &dyn Answer) -> String {
+    let mut text = String::new();
+    push_fingerprint(object, &mut text);
+    text
+}
+
+fn push_fingerprint(object: &dyn Answer, text: &mut String) {
+    object.each_field(&mut |_, view| push_view(&view, text));
+    for (name, json) in object.unknown_fields().iter() {
+        text.push_str(&written(name));
+        text.push_str(json.as_str());
+    }
+}
+
+fn push_view(view: &View<'_>, text: &mut String) {
+    match view {
+        View::Absent => {}
+        View::Null => text.push_str("null"),
+        View::Odd(json) => text.push_str(json.as_str()),
+        View::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
+        View::Whole(value) => text.push_str(&value.to_string()),
+        View::Number(value) => text.push_str(&value.to_bits().to_string()),
+        View::Text(value) => text.push_str(&written(value)),
+        View::List(items) => items.iter().for_each(|item| push_view(item, text)),
+        View::Object(object) => push_fingerprint(*object, text),
+    }
+    text.push(',');
 }

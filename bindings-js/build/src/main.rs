@@ -26,6 +26,14 @@ fn build() -> Result<()> {
     if !folders.tools.join("node_modules").is_dir() {
         run(Command::new("npm").arg("ci").current_dir(&folders.tools))?;
     }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        [] => {}
+        ["--parts"] => return module::print_parts(&folders, None),
+        ["--parts", part] => return module::print_parts(&folders, Some(part)),
+        _ => return Err("usage: openrouter-keys-npm [--parts [PART]]".into()),
+    }
     module::build(&folders)?;
     package::assemble(&folders)?;
     run(Command::new("node").arg(folders.tools.join("build/check-package.mjs")))

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use wasm_bindgen_cli_support::Bindgen;
@@ -23,36 +23,63 @@ const FEATURES: [&str; 6] = [
 /// Writes `openrouter_keys_bg.wasm` and `openrouter_keys_bg.js` into the
 /// package.
 pub(crate) fn build(folders: &Folders) -> Result<()> {
-    let line = ["build", "--package", "openrouter-keys-js", "--target", TARGET];
-    run(Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(line)
-        .args(["--profile", "wasm", "--locked"])
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", remapped(folders))
-        .current_dir(&folders.root))?;
-
+    compile(folders)?;
     let scratch = folders.target.join("npm");
-    Bindgen::new()
-        .input_path(folders.target.join(TARGET).join("wasm/openrouter_keys_js.wasm"))
-        .out_name("openrouter_keys")
-        .bundler(true)?
-        .typescript(false)
-        .remove_name_section(true)
-        .remove_producers_section(true)
-        .generate(&scratch)?;
-
+    bind(folders, &scratch, false)?;
     fs::create_dir_all(&folders.package)?;
-    run(folders
-        .node_program("binaryen/bin/wasm-opt")
-        .args(FEATURES)
-        .args(["-Oz", "--converge", "--strip-debug", "--strip-producers"])
-        .arg(scratch.join("openrouter_keys_bg.wasm"))
-        .arg("-o")
-        .arg(folders.package.join("openrouter_keys_bg.wasm")))?;
+    let module = folders.package.join("openrouter_keys_bg.wasm");
+    optimize(folders, &scratch, &module, &["--strip-debug", "--strip-producers"])?;
     run(folders
         .node_program("esbuild/bin/esbuild")
         .args(["--minify", "--format=esm", "--log-level=warning", "--allow-overwrite"])
         .arg(scratch.join("openrouter_keys_bg.js"))
         .arg(format!("--outfile={}", folders.package.join("openrouter_keys_bg.js").display())))
+}
+
+/// Prints where the bytes of the same module are, which has its names for that.
+pub(crate) fn print_parts(folders: &Folders, listed: Option<&str>) -> Result<()> {
+    compile(folders)?;
+    let scratch = folders.target.join("npm-named");
+    bind(folders, &scratch, true)?;
+    let module = scratch.join("named.wasm");
+    optimize(folders, &scratch, &module, &["--debuginfo"])?;
+    run(Command::new("node")
+        .arg(folders.tools.join("build/parts.mjs"))
+        .arg(module)
+        .args(listed))
+}
+
+fn compile(folders: &Folders) -> Result<()> {
+    let line = ["build", "--package", "openrouter-keys-js", "--target", TARGET];
+    run(Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(line)
+        .args(["--profile", "wasm", "--locked"])
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", remapped(folders))
+        .current_dir(&folders.root))
+}
+
+fn bind(folders: &Folders, output: &Path, has_names: bool) -> Result<()> {
+    Bindgen::new()
+        .input_path(folders.target.join(TARGET).join("wasm/openrouter_keys_js.wasm"))
+        .out_name("openrouter_keys")
+        .bundler(true)?
+        .typescript(false)
+        .remove_name_section(!has_names)
+        .keep_debug(has_names)
+        .remove_producers_section(true)
+        .generate(output)?;
+    Ok(())
+}
+
+fn optimize(folders: &Folders, scratch: &Path, output: &Path, names: &[&str]) -> Result<()> {
+    run(folders
+        .node_program("binaryen/bin/wasm-opt")
+        .args(FEATURES)
+        .args(["-Oz", "--converge"])
+        .args(names)
+        .arg(scratch.join("openrouter_keys_bg.wasm"))
+        .arg("-o")
+        .arg(output))
 }
 
 /// Panics name source files: the builder's own folders have no place in the

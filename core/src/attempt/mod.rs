@@ -81,13 +81,13 @@ pub struct Start {
 #[must_use = "an attempt does nothing until its request is sent and its outcome handed back"]
 pub struct Attempt<O> {
     operation: O,
-    call: Call,
+    /// Boxed: an attempt moves from hand to hand.
+    call: Box<Call>,
 }
 
 /// What follows an attempt.
 #[derive(Debug)]
 #[must_use = "a step says what to do next"]
-#[expect(clippy::large_enum_variant, reason = "a step is taken apart at once")]
 pub enum Step<O: Operation> {
     /// The call has ended.
     Done(Result<Response<O::Output>, Error>),
@@ -110,7 +110,7 @@ impl<O: Operation> Attempt<O> {
     ) -> Result<Self, Error> {
         let call = Call::new(config, options, &operation, start)
             .map_err(|error| Error::unsent(operation.name(), ErrorKind::Build(error)))?;
-        Ok(Self { operation, call })
+        Ok(Self { operation, call: Box::new(call) })
     }
 
     /// The attempt's number within its call, from 1.

@@ -136,7 +136,7 @@ impl Page {
             match Field::from_node(Some(row)) {
                 Field::Value(key) => page.data.push(key),
                 Field::Odd(json) => page.odd.push(json),
-                Field::Null | Field::Absent => page.odd.extend(Json::of(&())),
+                Field::Null | Field::Absent => page.odd.push(Json::trusted("null".into())),
             }
         }
         page
