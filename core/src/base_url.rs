@@ -90,12 +90,7 @@ impl BaseUrl {
 
     /// The URI of a path below the base. `path` begins with a slash.
     pub(crate) fn join(&self, path: &str) -> Result<Uri, BuildError> {
-        Uri::builder()
-            .scheme(self.scheme.clone())
-            .authority(self.authority.clone())
-            .path_and_query(format!("{}{path}", self.prefix))
-            .build()
-            .map_err(|_| refused("is too long to be joined with a path"))
+        format!("{self}{path}").parse().map_err(|_| refused("is too long to be joined with a path"))
     }
 }
 

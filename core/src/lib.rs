@@ -81,6 +81,7 @@ mod field;
 mod float;
 mod hash;
 mod headers;
+mod http_date;
 mod json;
 mod key;
 mod limit;

@@ -8,7 +8,7 @@
 //! Why that is enough: the order never changes, so that every key before one
 //! that was seen was seen too, or is new.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -56,7 +56,7 @@ pub struct Pages {
     furthest: Option<u64>,
     /// Pages in a row that brought nothing new.
     fruitless: u32,
-    seen: BTreeSet<Identity>,
+    seen: HashSet<Identity>,
     keys: VecDeque<Key>,
     until_empty: bool,
 }
@@ -71,7 +71,7 @@ impl Pages {
             offset: Some(first),
             furthest: None,
             fruitless: 0,
-            seen: BTreeSet::new(),
+            seen: HashSet::new(),
             keys: VecDeque::new(),
             until_empty: false,
         }
@@ -105,12 +105,8 @@ impl Pages {
         let page = page?;
         let rows = page.rows();
         let is_first = offset == self.first;
-        let has_seen = page
-            .data
-            .iter()
-            .map(Identity::of)
-            .chain(page.odd.iter().map(Identity::of_odd))
-            .any(|row| self.seen.contains(&row));
+        let has_seen = page.data.iter().any(|key| self.seen.contains(&Identity::of(key)))
+            || page.odd.iter().any(|row| self.seen.contains(&Identity::of_odd(row)));
         let overlaps = is_first || has_seen;
         // The keys of a page that does not overlap are not kept: a later page
         // could overlap with them, and the gap before them would go unnoticed.
@@ -163,7 +159,7 @@ impl Pages {
 
 /// By what a row is recognised on another page: its hash, or all that it says
 /// where the server sent none.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Identity {
     Hash(KeyHash),
     Text(String),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
 use crate::float::float;
+use crate::http_date::http_date;
 
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
@@ -15,10 +16,12 @@ const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 /// against the answer's own `Date`, so that a wrong clock on this side changes
 /// nothing; without a `Date` it is ignored.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = values(headers, RETRY_AFTER)
-        .filter_map(|text| decimal(text, 1.0).or_else(|| until(text, headers)));
-    let millis = values(headers, RETRY_AFTER_MS).filter_map(|text| decimal(text, 1000.0));
-    seconds.chain(millis).max()
+    let mut longest = None;
+    each_value(headers, &RETRY_AFTER, |text| {
+        longest = longest.max(decimal(text, 1.0).or_else(|| until(text, headers)));
+    });
+    each_value(headers, &RETRY_AFTER_MS, |text| longest = longest.max(decimal(text, 1000.0)));
+    longest
 }
 
 /// Whether the server says that another attempt is useless. What says that it
@@ -30,22 +33,12 @@ pub(crate) fn forbids_retry(headers: &HeaderMap) -> bool {
         .any(|value| value.as_bytes().eq_ignore_ascii_case(b"false"))
 }
 
-/// Each value of a header. `fetch` joins repeated headers by commas, and a date
-/// has a comma of its own: each part is a candidate, and each two neighbours
-/// are.
-fn values(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
-    headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| {
-            let ends = || line.match_indices(',').map(|(at, _)| at).chain([line.len()]);
-            let starts = std::iter::once(0).chain(line.match_indices(',').map(|(at, _)| at + 1));
-            starts.zip(1..).flat_map(move |(start, next)| {
-                ends().skip(next - 1).take(2).filter_map(move |end| line.get(start..end))
-            })
-        })
-        .map(str::trim)
+/// Each value of a header. `fetch` joins repeated headers by commas; what that
+/// takes from a date is only its weekday.
+fn each_value<'a>(headers: &'a HeaderMap, name: &HeaderName, mut take: impl FnMut(&'a str)) {
+    for line in headers.get_all(name) {
+        line.to_str().unwrap_or_default().split(',').for_each(|text| take(text.trim()));
+    }
 }
 
 /// Digits with at most one point among them: no sign, no exponent, no `inf`.
@@ -61,9 +54,10 @@ fn decimal(text: &str, per_second: f64) -> Option<Duration> {
 
 /// The time from the answer's `Date` to an HTTP date, nothing if it has passed.
 fn until(text: &str, headers: &HeaderMap) -> Option<Duration> {
-    let then = httpdate::parse_http_date(text).ok()?;
-    let now = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
-    Some(then.duration_since(now).unwrap_or_default())
+    let then = http_date(text)?;
+    let now = http_date(headers.get(DATE)?.to_str().ok()?)?;
+    let seconds = u64::try_from(then.saturating_sub(now)).unwrap_or(0);
+    Some(Duration::from_secs(seconds))
 }
 
 #[cfg(test)]
@@ -107,6 +101,7 @@ mod tests {
             ("1.", None),
             ("1.2.3", None),
             ("2, x", Some(2_000)),
+            ("Wed, 21 Oct 2015 07:28:00 GMT", None),
         ] {
             let found = retry_after(&headers(&[("retry-after", value)]));
             assert_eq!(found, expected.map(Duration::from_millis), "{value:?}");
@@ -148,6 +143,11 @@ mod tests {
             Some(Duration::ZERO)
         );
         assert_eq!(retry_after(&headers(&[("retry-after", later)])), None);
+        let joined = format!("{date}, 3, {later}, 2");
+        assert_eq!(
+            retry_after(&headers(&[("date", date), ("retry-after", &joined)])),
+            Some(Duration::from_secs(30))
+        );
     }
 
     proptest! {

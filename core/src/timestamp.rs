@@ -79,7 +79,7 @@ impl Timestamp {
     }
 
     /// A timestamp of an answer, whose text stays as it is.
-    fn received(text: &str) -> Option<Self> {
+    pub(crate) fn received(text: &str) -> Option<Self> {
         let Instant { seconds, nanos } = Instant::parse(text)?;
         Some(Self { text: text.into(), seconds, nanos })
     }

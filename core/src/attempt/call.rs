@@ -87,8 +87,10 @@ impl Call {
 
     /// What an answer must not show.
     pub(super) fn secrets<'a>(&'a self, secret: Option<&'a str>) -> Vec<&'a str> {
-        let key = self.key.as_ref().map(ApiKey::reveal);
-        key.into_iter().chain(secret).chain(self.config.headers.secrets()).collect()
+        let mut secrets: Vec<&str> = self.config.headers.secrets().collect();
+        secrets.extend(self.key.as_ref().map(ApiKey::reveal));
+        secrets.extend(secret);
+        secrets
     }
 
     pub(super) fn judge(
@@ -174,7 +176,7 @@ impl Call {
         let latest = policy.max_elapsed_time.unwrap_or(Duration::MAX).min(self.config.timeout);
         let fits = |pause: &Duration| elapsed.saturating_add(*pause) < latest;
         // Where only the jitter does not fit, what the server asked for does.
-        let after = [Some(pause), asked].into_iter().flatten().find(fits)?;
+        let after = Some(pause).filter(fits).or(asked.filter(fits))?;
         self.taken = Some(self.config.quota.take(trouble)?);
         Some(after)
     }

@@ -255,8 +255,8 @@ impl Operation for Create {
         let Draft { key, has_odd_key, data, extra } = Draft::of(object);
         match (key.or_else(|| problem.as_ref().and_then(|_| salvage(body))), problem) {
             (Some(key), problem) => {
-                let secrets: Vec<&str> =
-                    [Some(key.reveal()), self.secret()].into_iter().flatten().collect();
+                let mut secrets = vec![key.reveal()];
+                secrets.extend(self.secret());
                 let (data, extra) = match without_secrets(body, &secrets) {
                     Some(Draft { data, extra, .. }) => (data, extra),
                     None => (data, extra),
