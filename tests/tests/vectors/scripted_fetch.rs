@@ -1,0 +1,240 @@
+//! A `fetch` function that answers as a vector says, and what it saw.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::pending;
+use std::rc::Rc;
+use std::time::Duration;
+
+use js_sys::{Array, Function, Object, Promise, Reflect, TypeError, Uint8Array};
+use openrouter_keys_tests::vectors::{Answer, FailureName, Vector, WireRequest};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use web_sys::{Headers, ReadableStream, Request, Response, ResponseInit};
+
+use crate::call::sound_answer;
+use crate::virtual_clock::VirtualClock;
+
+/// The statuses whose `Response` has no body, not even an empty one.
+const WITHOUT_BODY: [u16; 3] = [204, 205, 304];
+
+/// Why a vector cannot be run over `fetch`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum LeftOut {
+    /// No code of a rejection tells the failure apart from others.
+    Failure,
+    /// The constructor of `Response` refuses the status.
+    Status,
+}
+
+impl LeftOut {
+    pub(crate) fn reason(vector: &Vector) -> Option<Self> {
+        let any = |is_it: fn(&Answer) -> bool| vector.answers.iter().any(is_it);
+        if any(|answer| answer.failure.is_some_and(|failure| sign(failure) == Sign::None)) {
+            Some(Self::Failure)
+        } else if any(|answer| answer.status.is_some_and(|status| !(200..600).contains(&status))) {
+            Some(Self::Status)
+        } else {
+            None
+        }
+    }
+}
+
+/// Clones share everything.
+#[derive(Clone)]
+pub(crate) struct ScriptedFetch {
+    replies: Rc<RefCell<VecDeque<Reply>>>,
+    requests: Rc<RefCell<Vec<WireRequest>>>,
+    clock: VirtualClock,
+}
+
+#[derive(Clone)]
+struct Reply {
+    after_ms: u64,
+    end: End,
+}
+
+#[derive(Clone)]
+enum End {
+    Answer { status: u16, headers: Vec<(String, String)>, body: Body },
+    Rejection(&'static str),
+    Never,
+}
+
+#[derive(Clone)]
+enum Body {
+    None,
+    Bytes(Vec<u8>),
+    BreaksOff(&'static str),
+    Stalls,
+}
+
+impl ScriptedFetch {
+    pub(crate) fn new(vector: &Vector, clock: VirtualClock) -> Result<Self, String> {
+        let mut replies = VecDeque::new();
+        for answer in &vector.answers {
+            let reply = reply(answer)?;
+            replies.extend(std::iter::repeat_n(reply, answer.times.unwrap_or(1)));
+        }
+        if vector.answers.is_empty() {
+            let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+            let body = Body::Bytes(sound_answer(vector.operation).into());
+            replies
+                .push_back(Reply { after_ms: 0, end: End::Answer { status: 200, headers, body } });
+        }
+        Ok(Self { replies: Rc::new(RefCell::new(replies)), requests: Rc::default(), clock })
+    }
+
+    /// What the transport takes.
+    pub(crate) fn function(&self) -> Function {
+        let this = self.clone();
+        let fetch = Closure::<dyn Fn(Request) -> Promise>::new(move |request| {
+            let this = this.clone();
+            this.clock.stop();
+            future_to_promise(async move { this.answer(request).await.map(JsValue::from) })
+        });
+        fetch.into_js_value().unchecked_into()
+    }
+
+    /// The requests so far, as vectors write them, which are then forgotten.
+    pub(crate) fn take_requests(&self) -> Vec<WireRequest> {
+        std::mem::take(&mut self.requests.borrow_mut())
+    }
+
+    async fn answer(&self, request: Request) -> Result<Response, JsValue> {
+        let seen = written(&request).await?;
+        self.requests.borrow_mut().push(seen);
+        let reply = self.replies.borrow_mut().pop_front();
+        let Reply { after_ms, end } =
+            reply.ok_or_else(|| JsValue::from("the script has no more replies"))?;
+        if after_ms > 0 {
+            self.clock.delay(Duration::from_millis(after_ms)).await?;
+        }
+        match end {
+            End::Answer { status, headers, body } => {
+                response(status, &headers, body, self.clock.clone())
+            }
+            End::Rejection(code) => Err(thrown(code)?),
+            End::Never => {
+                self.clock.go_on();
+                pending().await
+            }
+        }
+    }
+}
+
+async fn written(request: &Request) -> Result<WireRequest, JsValue> {
+    let mut headers = Vec::new();
+    for entry in js_sys::try_iter(&request.headers())?.into_iter().flatten() {
+        let pair: Array = entry?.unchecked_into();
+        let text = |index| pair.get(index).as_string().unwrap_or_default();
+        headers.push(format!("{}: {}", text(0), text(1)));
+    }
+    headers.sort_unstable();
+    let body = JsFuture::from(request.text()?).await?.as_string();
+    Ok(WireRequest {
+        method: request.method(),
+        url: request.url(),
+        headers,
+        body: body.filter(|body| !body.is_empty()),
+    })
+}
+
+fn response(
+    status: u16,
+    pairs: &[(String, String)],
+    body: Body,
+    clock: VirtualClock,
+) -> Result<Response, JsValue> {
+    let headers = Headers::new()?;
+    for (name, value) in pairs {
+        headers.append(name, value)?;
+    }
+    let init = ResponseInit::new();
+    init.set_status(status);
+    init.set_headers(&headers);
+    let stream = match body {
+        Body::None => None,
+        Body::Bytes(bytes) => {
+            let bytes = Uint8Array::from(&*bytes);
+            return Response::new_with_opt_buffer_source_and_init(Some(&bytes), &init);
+        }
+        Body::BreaksOff(code) => {
+            let thrown = thrown(code)?;
+            Some(stream(move || Promise::reject(&thrown))?)
+        }
+        Body::Stalls => Some(stream(move || {
+            clock.go_on();
+            Promise::new(&mut |_, _| {})
+        })?),
+    };
+    Response::new_with_opt_readable_stream_and_init(stream.as_ref(), &init)
+}
+
+/// A stream of bytes, for such a one pulls only when somebody reads.
+fn stream(pull: impl Fn() -> Promise + 'static) -> Result<ReadableStream, JsValue> {
+    let pull = Closure::<dyn Fn() -> Promise>::new(pull).into_js_value();
+    let source = Object::new();
+    Reflect::set(&source, &"type".into(), &"bytes".into())?;
+    Reflect::set(&source, &"pull".into(), &pull)?;
+    ReadableStream::new_with_underlying_source(&source)
+}
+
+fn reply(answer: &Answer) -> Result<Reply, String> {
+    let body = match (answer.failure.map(sign), answer.bytes()?) {
+        (None, None) => Body::None,
+        (None, Some(bytes)) => Body::Bytes(bytes),
+        (Some(Sign::Code(code)), _) => Body::BreaksOff(code),
+        (Some(Sign::Silence), _) => Body::Stalls,
+        (Some(Sign::None), _) => return Err("fetch shows no such failure".to_owned()),
+    };
+    let end = match (answer.status, body) {
+        (Some(status), Body::Bytes(_)) if WITHOUT_BODY.contains(&status) => {
+            return Err(format!("no Response of status {status} has a body"));
+        }
+        (Some(status), body) => {
+            let pairs = answer.header_pairs()?.into_iter();
+            let headers = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            End::Answer { status, headers, body }
+        }
+        (None, Body::BreaksOff(code)) => End::Rejection(code),
+        (None, Body::Stalls) => End::Never,
+        (None, _) => return Err("an answer has neither a status nor a failure".to_owned()),
+    };
+    Ok(Reply { after_ms: answer.after_ms.unwrap_or(0), end })
+}
+
+/// By what the transport knows a failure.
+#[derive(PartialEq, Eq)]
+enum Sign {
+    /// The code at the cause of what Node throws.
+    Code(&'static str),
+    /// Nothing ever happens.
+    Silence,
+    None,
+}
+
+fn sign(failure: FailureName) -> Sign {
+    Sign::Code(match failure {
+        FailureName::Dns => "ENOTFOUND",
+        FailureName::Connect => "ECONNREFUSED",
+        FailureName::ConnectTimeout => "UND_ERR_CONNECT_TIMEOUT",
+        FailureName::Tls => "ERR_TLS_CERT_ALTNAME_INVALID",
+        FailureName::Disconnected => "ECONNRESET",
+        FailureName::IdleTimeout => "UND_ERR_BODY_TIMEOUT",
+        FailureName::Protocol => "HPE_INVALID_CONSTANT",
+        FailureName::OtherAmbiguous => "SOMETHING_ELSE",
+        FailureName::Never => return Sign::Silence,
+        FailureName::Proxy
+        | FailureName::Refused
+        | FailureName::Setup
+        | FailureName::OtherNotSent => return Sign::None,
+    })
+}
+
+fn thrown(code: &str) -> Result<JsValue, JsValue> {
+    let (cause, error) = (js_sys::Error::new(code), TypeError::new("fetch failed"));
+    Reflect::set(&cause, &"code".into(), &code.into())?;
+    Reflect::set(&error, &"cause".into(), &cause)?;
+    Ok(error.into())
+}
