@@ -8,7 +8,7 @@
 //! Why that is enough: the order never changes, so that every key before one
 //! that was seen was seen too, or is new.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -56,7 +56,7 @@ pub struct Pages {
     furthest: Option<u64>,
     /// Pages in a row that brought nothing new.
     fruitless: u32,
-    seen: HashSet<Identity>,
+    seen: BTreeSet<Identity>,
     keys: VecDeque<Key>,
     until_empty: bool,
 }
@@ -71,7 +71,7 @@ impl Pages {
             offset: Some(first),
             furthest: None,
             fruitless: 0,
-            seen: HashSet::new(),
+            seen: BTreeSet::new(),
             keys: VecDeque::new(),
             until_empty: false,
         }
@@ -159,7 +159,7 @@ impl Pages {
 
 /// By what a row is recognised on another page: its hash, or all that it says
 /// where the server sent none.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Identity {
     Hash(KeyHash),
     Text(String),

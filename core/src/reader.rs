@@ -255,9 +255,10 @@ impl<'a> Reader<'a> {
 
     fn error(&self, kind: DecodeErrorKind) -> DecodeError {
         let read = self.text.as_bytes().get(..self.at).unwrap_or_default();
-        let lines = read.iter().filter(|byte| **byte == b'\n').count();
-        let column = read.iter().rev().take_while(|byte| **byte != b'\n').count();
-        DecodeError::at("$", kind).with_position(lines.saturating_add(1), column.saturating_add(1))
+        let mut lines = read.split(|byte| *byte == b'\n');
+        let line = lines.clone().count();
+        let column = lines.next_back().map_or(0, <[u8]>::len).saturating_add(1);
+        DecodeError::at("$", kind).with_position(line, column)
     }
 }
 

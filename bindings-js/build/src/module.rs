@@ -43,10 +43,7 @@ pub(crate) fn print_parts(folders: &Folders, listed: Option<&str>) -> Result<()>
     bind(folders, &scratch, true)?;
     let module = scratch.join("named.wasm");
     optimize(folders, &scratch, &module, &["--debuginfo"])?;
-    run(Command::new("node")
-        .arg(folders.tools.join("build/parts.mjs"))
-        .arg(module)
-        .args(listed))
+    run(Command::new("node").arg(folders.tools.join("build/parts.mjs")).arg(module).args(listed))
 }
 
 fn compile(folders: &Folders) -> Result<()> {
