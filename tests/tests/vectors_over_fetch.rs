@@ -20,13 +20,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use call::Came;
-use openrouter_keys_core::Client;
+use openrouter_keys_core::{Client, Transport as _, race};
 use openrouter_keys_tests::vector_files::FILES;
 use openrouter_keys_tests::vectors::Vector;
 use openrouter_keys_wasm::FetchTransport;
 use scripted_fetch::{LeftOut, ScriptedFetch};
 use virtual_clock::VirtualClock;
 use wasm_bindgen_test::wasm_bindgen_test;
+
+/// Node ends well when nothing is left to be done, even in the middle of a test:
+/// a standstill must be told.
+const STANDSTILL: Duration = Duration::from_secs(20);
 
 fn vectors() -> Vec<(&'static str, Vector)> {
     let mut all = Vec::new();
@@ -57,9 +61,10 @@ async fn every_vector_holds_over_fetch() {
         if LeftOut::reason(&vector).is_some() {
             continue;
         }
-        let problems = match make(&vector).await {
-            Ok(came) => judge::problems(&vector, &came),
-            Err(problem) => vec![format!("the vector cannot be run: {problem}")],
+        let problems = match race(make(&vector), FetchTransport::new().sleep(STANDSTILL)).await {
+            Some(Ok(came)) => judge::problems(&vector, &came),
+            Some(Err(problem)) => vec![format!("the vector cannot be run: {problem}")],
+            None => vec!["the call never ended".to_owned()],
         };
         if !problems.is_empty() {
             failures.push(format!("{file}: {}\n    {}", vector.name, problems.join("\n    ")));

@@ -1,7 +1,6 @@
 //! Reading the body of an answer as bytes, within the limits of the exchange.
 
 use bytes::Bytes;
-use gloo_net::http::Response;
 use http::StatusCode;
 use js_sys::{Reflect, Uint8Array};
 use openrouter_keys_core::{Exchange, TimeoutPhase, TransportError, TransportErrorKind, race};
@@ -9,18 +8,19 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStreamDefaultReader;
 
+use crate::answer::Answer;
 use crate::clock::Timekeeper;
 use crate::failure::Thrown;
 use crate::timer::sleep;
 
 /// Reads the body piece by piece.
 pub(crate) async fn read(
-    answer: &Response,
+    answer: &Answer,
     status: StatusCode,
     exchange: &Exchange,
     clock: &Timekeeper,
 ) -> Result<Bytes, TransportError> {
-    let Some(stream) = answer.body() else {
+    let Some(stream) = answer.body()? else {
         return Ok(Bytes::new());
     };
     let broken = |thrown: JsValue| {

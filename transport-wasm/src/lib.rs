@@ -27,6 +27,8 @@ pub use openrouter_keys_core as core;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod abort;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod answer;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod body;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod clock;

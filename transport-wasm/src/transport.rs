@@ -5,21 +5,19 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use gloo_net::http::Response as Answer;
-use http::header::{HeaderName, HeaderValue};
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{Request, Response};
 use js_sys::{Function, Promise};
 use openrouter_keys_core::{
     BuildError, Client, Config, Exchange, KeySource, Transport, TransportError, TransportErrorKind,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::ResponseType;
 
 use crate::abort::AbortOnDrop;
+use crate::answer::Answer;
 use crate::body;
 use crate::clock::{Clock, Timekeeper};
-use crate::failure::{Thrown, failure};
+use crate::failure::failure;
 use crate::request::fetchable;
 use crate::timer;
 
@@ -93,23 +91,18 @@ impl Transport for FetchTransport {
     ) -> Result<Response<Bytes>, TransportError> {
         let abort = AbortOnDrop::new();
         let fetchable = fetchable(&request, abort.signal().as_ref())?;
-        let answer = self.fetch(&fetchable).await.map_err(|thrown| failure(&thrown))?;
-        let answer: web_sys::Response = answer
-            .dyn_into()
-            .map_err(|_| not_http("the fetch function returned something that is no Response"))?;
-        let answer = Answer::from(answer);
-        // A browser shows a redirect that it did not follow as nothing at all.
-        if answer.type_() == ResponseType::Opaqueredirect {
+        let fetched = self.fetch(&fetchable).await.map_err(|thrown| failure(&thrown))?;
+        let answer = Answer::from_fetched(fetched)?;
+        if answer.is_hidden_redirect()? {
             return Err(TransportError::ambiguous(TransportErrorKind::HiddenRedirect));
         }
-        let status = StatusCode::from_u16(answer.status())
-            .map_err(|_| not_http("the answer has no status"))?;
+        let status = answer.status()?;
         exchange.saw_status(status);
         let body = body::read(&answer, status, exchange, &self.clock).await?;
         abort.done();
         let mut response = Response::new(body);
         *response.status_mut() = status;
-        *response.headers_mut() = headers(&answer);
+        *response.headers_mut() = answer.headers()?;
         Ok(response)
     }
 
@@ -134,20 +127,4 @@ impl fmt::Debug for FetchTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FetchTransport")
     }
-}
-
-fn not_http(problem: &str) -> TransportError {
-    TransportError::ambiguous(TransportErrorKind::Protocol).with_source(Thrown::from(problem))
-}
-
-/// The headers that the platform shows.
-fn headers(answer: &Answer) -> HeaderMap {
-    answer
-        .headers()
-        .entries()
-        .filter_map(|(name, value)| {
-            let name = HeaderName::try_from(name).ok()?;
-            Some((name, HeaderValue::try_from(value).ok()?))
-        })
-        .collect()
 }

@@ -1,0 +1,78 @@
+//! The `Response` that `fetch` brought. It may be the caller's own, behind a
+//! proxy or with getters of its own: any look at it may throw.
+
+use http::header::{HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use js_sys::Reflect;
+use openrouter_keys_core::{TransportError, TransportErrorKind};
+use wasm_bindgen::prelude::*;
+use web_sys::ReadableStream;
+
+use crate::failure::Thrown;
+
+#[wasm_bindgen]
+extern "C" {
+    // web-sys's own getters trap when one throws.
+    #[wasm_bindgen(js_name = Response)]
+    pub(crate) type Answer;
+
+    #[wasm_bindgen(method, getter, catch, js_name = type)]
+    fn raw_type(this: &Answer) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, getter, catch, js_name = status)]
+    fn raw_status(this: &Answer) -> Result<u16, JsValue>;
+
+    #[wasm_bindgen(method, getter, catch, js_name = headers)]
+    fn raw_headers(this: &Answer) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, getter, catch, js_name = body)]
+    fn raw_body(this: &Answer) -> Result<JsValue, JsValue>;
+}
+
+impl Answer {
+    pub(crate) fn from_fetched(fetched: JsValue) -> Result<Self, TransportError> {
+        fetched.dyn_into().map_err(|_| {
+            not_http(Thrown::from("the fetch function returned something that is no Response"))
+        })
+    }
+
+    /// A browser shows a redirect that it did not follow as nothing at all.
+    pub(crate) fn is_hidden_redirect(&self) -> Result<bool, TransportError> {
+        Ok(self.raw_type().map_err(thrown)? == "opaqueredirect")
+    }
+
+    pub(crate) fn status(&self) -> Result<StatusCode, TransportError> {
+        let status = self.raw_status().map_err(thrown)?;
+        StatusCode::from_u16(status).map_err(|_| not_http(Thrown::from("the answer has no status")))
+    }
+
+    pub(crate) fn body(&self) -> Result<Option<ReadableStream>, TransportError> {
+        let body = self.raw_body().map_err(thrown)?;
+        if body.is_null() || body.is_undefined() {
+            return Ok(None);
+        }
+        body.dyn_into().map(Some).map_err(|_| not_http(Thrown::from("the body is no stream")))
+    }
+
+    /// The headers that the platform shows.
+    pub(crate) fn headers(&self) -> Result<HeaderMap, TransportError> {
+        let entries = self.raw_headers().and_then(|headers| js_sys::try_iter(&headers));
+        let entries = entries.map_err(thrown)?;
+        Ok(entries.into_iter().flatten().filter_map(header).collect())
+    }
+}
+
+fn header(entry: Result<JsValue, JsValue>) -> Option<(HeaderName, HeaderValue)> {
+    let entry = entry.ok()?;
+    let part = |index| Reflect::get_u32(&entry, index).ok()?.as_string();
+    Some((HeaderName::try_from(part(0)?).ok()?, HeaderValue::try_from(part(1)?).ok()?))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn thrown(thrown: JsValue) -> TransportError {
+    not_http(Thrown::look(&thrown))
+}
+
+fn not_http(problem: Thrown) -> TransportError {
+    TransportError::ambiguous(TransportErrorKind::Protocol).with_source(problem)
+}
