@@ -3,14 +3,16 @@
 //!
 //! ```no_run
 //! # #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-//! # async fn f() -> Result<(), openrouter_keys_core::Error> {
+//! # mod example {
 //! use openrouter_keys_wasm::core::{ApiKey, List};
 //!
-//! let client = openrouter_keys_wasm::client(ApiKey::new("sk-or-v1-…")?);
-//! for key in client.list(List::new()).await?.data {
-//!     // …
+//! async fn names(key: &str) -> Result<Vec<Option<String>>, Box<dyn std::error::Error>> {
+//!     let client = openrouter_keys_wasm::client(ApiKey::new(key)?);
+//!     let page = client.list(List::new()).await?;
+//!     Ok(page.data.into_iter().map(|key| key.name.into_option()).collect())
 //! }
-//! # Ok(()) }
+//! # }
+//! # fn main() {}
 //! ```
 //!
 //! A request goes out once, without cookies, cache or referrer; a redirect is
