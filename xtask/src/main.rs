@@ -7,8 +7,10 @@
 
 mod arguments;
 mod command;
+mod emulator;
 mod failure;
 mod lints;
+mod lock_file;
 mod npm;
 mod report;
 mod rust_version;

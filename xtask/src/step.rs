@@ -22,6 +22,14 @@ pub(crate) struct Context {
     pub(crate) advisories: bool,
 }
 
+impl Context {
+    /// The end of a step that lacks something: a failure in CI, where all of it
+    /// can be had, and elsewhere told in the summary.
+    pub(crate) fn cannot_look(&self, reason: String) -> Result<Outcome, Failure> {
+        if self.ci { Err(Failure::new(reason)) } else { Ok(Outcome::Skipped(reason)) }
+    }
+}
+
 /// How a step ended that found nothing wrong.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {

@@ -1,17 +1,23 @@
-//! The cargo subcommands that a step needs: used where they are, installed
+//! The programs that a step needs from crates: used where they are, installed
 //! where they are not.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use crate::command::Command;
 use crate::failure::Failure;
 use crate::step::{Context, Outcome};
 
-/// A cargo subcommand of a crate `cargo-NAME`.
+/// A program of a package.
 pub(crate) struct Tool {
-    pub(crate) name: &'static str,
-    /// The versions that the project's settings are written for.
-    pub(crate) version: &'static str,
+    pub(crate) package: &'static str,
+    /// The versions that the project is written for. One that begins with `=`
+    /// is the only one that is taken, if another is there already.
+    pub(crate) version: Cow<'static, str>,
+    /// How it is called, such as `cargo deny`.
+    pub(crate) call: &'static str,
+    /// How it is installed beyond that.
+    pub(crate) install: &'static str,
 }
 
 impl Tool {
@@ -25,37 +31,54 @@ impl Tool {
     ) -> Result<Outcome, Failure> {
         match self.set_up(context) {
             Ok(()) => use_it(),
-            Err(failure) if context.ci => Err(failure),
-            Err(failure) => Ok(Outcome::Skipped(format!(
-                "cargo-{} is missing and cannot be installed: {failure}",
-                self.name
-            ))),
+            Err(failure) => context.cannot_look(format!(
+                "{} is missing and cannot be installed: {failure}",
+                self.package
+            )),
         }
     }
 
-    /// `cargo NAME`, found among the tools of the project too.
+    /// Its command with the words of a line.
     pub(crate) fn command(&self, context: &Context, line: &str) -> Command {
-        let folder = tools(context).join("bin");
-        let shown = folder.strip_prefix(&context.workspace.root);
-        let shown = format!("\"{}:$PATH\"", shown.unwrap_or(&folder).display());
-        let command = Command::new("cargo").argument(self.name).words(line);
-        match path_with(&folder) {
-            Some(path) => command.set_shown_as("PATH", path, shown),
-            None => command,
-        }
+        let (program, subcommand) = self.call.split_once(' ').unwrap_or((self.call, ""));
+        within_reach(context, Command::new(program).words(subcommand).words(line))
     }
 
     fn set_up(&self, context: &Context) -> Result<(), Failure> {
-        let root = &context.workspace.root;
-        if self.command(context, "--version").works(root) {
+        if self.is_there(context) {
             return Ok(());
         }
-        let Self { name, version } = self;
-        println!("cargo-{name} is not there yet; building it takes some minutes");
-        Command::cargo("install --quiet --locked --root")
+        let Self { package, version, install, .. } = self;
+        println!("{package} is not there yet; building it takes some minutes");
+        Command::cargo("install --quiet --root")
             .argument(tools(context).display().to_string())
-            .argument(format!("cargo-{name}@{version}"))
-            .run(root)
+            .words(install)
+            .argument(format!("{package}@{version}"))
+            .run(&context.workspace.root)
+    }
+
+    fn is_there(&self, context: &Context) -> bool {
+        let shown = self.command(context, "--version").output(&context.workspace.root);
+        shown.is_ok_and(|shown| is_meant(&self.version, &shown))
+    }
+}
+
+/// Whether what `--version` shows is a version of the project's.
+fn is_meant(version: &str, shown: &str) -> bool {
+    match version.strip_prefix('=') {
+        Some(exact) => shown.split_whitespace().any(|word| word == exact),
+        None => true,
+    }
+}
+
+/// The command, which finds the project's tools too.
+pub(crate) fn within_reach(context: &Context, command: Command) -> Command {
+    let folder = tools(context).join("bin");
+    let shown = folder.strip_prefix(&context.workspace.root);
+    let shown = format!("\"{}:$PATH\"", shown.unwrap_or(&folder).display());
+    match path_with(&folder) {
+        Some(path) => command.set_shown_as("PATH", path, shown),
+        None => command,
     }
 }
 
@@ -72,4 +95,17 @@ fn path_with(folder: &Path) -> Option<std::ffi::OsString> {
     let path = std::env::var_os("PATH")?;
     let folders = std::iter::once(folder.to_path_buf()).chain(std::env::split_paths(&path));
     std::env::join_paths(folders).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_meant;
+
+    #[test]
+    fn an_exact_version_takes_no_other() {
+        assert!(is_meant("=0.2.130", "a-tool 0.2.130 (0123abc)\n"));
+        assert!(!is_meant("=0.2.130", "a-tool 0.2.13\n"));
+        assert!(!is_meant("=0.2.130", "a-tool 0.2.131\n"));
+        assert!(is_meant("^0.20", "a-tool 0.19.3\n"));
+    }
 }

@@ -1,5 +1,7 @@
 //! Licences, banned packages and sources are as deny.toml wants them.
 
+use std::borrow::Cow;
+
 use crate::failure::Failure;
 use crate::step::{Context, Outcome, Step};
 use crate::tool::Tool;
@@ -11,7 +13,12 @@ pub(crate) const STEP: Step = Step {
     run,
 };
 
-pub(crate) const DENY: Tool = Tool { name: "deny", version: "^0.20" };
+pub(crate) const DENY: Tool = Tool {
+    package: "cargo-deny",
+    version: Cow::Borrowed("^0.20"),
+    call: "cargo deny",
+    install: "--locked",
+};
 
 fn run(context: &Context) -> Result<Outcome, Failure> {
     DENY.with(context, || {

@@ -1,6 +1,8 @@
 //! Every set of features compiles without a warning: code that only one
 //! feature uses must be absent without it.
 
+use std::borrow::Cow;
+
 use crate::failure::Failure;
 use crate::step::{Context, Outcome, Step};
 use crate::tool::Tool;
@@ -13,7 +15,12 @@ pub(crate) const STEP: Step = Step {
     run,
 };
 
-const HACK: Tool = Tool { name: "hack", version: "^0.6.30" };
+const HACK: Tool = Tool {
+    package: "cargo-hack",
+    version: Cow::Borrowed("^0.6.30"),
+    call: "cargo hack",
+    install: "--locked",
+};
 
 fn run(context: &Context) -> Result<Outcome, Failure> {
     // Dev-dependencies need no hiding: the resolver leaves their features out

@@ -16,6 +16,7 @@ mod rust_version;
 mod rust_version_build;
 mod tests;
 mod wasm;
+mod wasm_tests;
 
 use crate::step::Step;
 
@@ -33,6 +34,7 @@ pub(crate) const ALL: &[Step] = &[
     deny::STEP,
     advisories::STEP,
     wasm::STEP,
+    wasm_tests::STEP,
     npm::STEP,
     javascript::STEP,
     runtimes::STEP,

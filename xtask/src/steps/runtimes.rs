@@ -3,6 +3,7 @@
 //! judged the emulator before.
 
 use crate::command::Command;
+use crate::emulator;
 use crate::failure::Failure;
 use crate::step::{Context, Outcome, Step};
 
@@ -21,8 +22,7 @@ pub(crate) const STEP: Step = Step {
 
 fn run(context: &Context) -> Result<Outcome, Failure> {
     let root = &context.workspace.root;
-    Command::cargo("build --quiet --package openrouter-keys-emulator --locked").run(root)?;
-    let emulator = context.workspace.target.join("debug/openrouter-keys-emulator");
+    let emulator = emulator::build(&context.workspace)?;
     for program in PROGRAMS {
         Command::new("node").words(program).argument(emulator.display().to_string()).run(root)?;
     }
