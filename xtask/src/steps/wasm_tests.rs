@@ -27,7 +27,7 @@ const HOSTS: [(&str, Option<&str>); 3] = [
     ("a worker of Chromium", Some("WASM_BINDGEN_USE_DEDICATED_WORKER")),
 ];
 
-/// Programs of which one must be there.
+/// What must be there: of each row one program.
 const PROGRAMS: [&[&str]; 3] =
     [&["node"], &["chromium", "chromium-browser", "google-chrome"], &["chromedriver"]];
 
