@@ -6,7 +6,7 @@ import { wasm } from "./wasm-inline.js";
 
 load(new WebAssembly.Module(bytesOf(atob(wasm))));
 
-/** By a loop: `Uint8Array.from` with a function takes ten times as long, most of a program's start. */
+/** By a loop: `Uint8Array.from` with a function takes several times as long, tens of milliseconds. */
 function bytesOf(binary) {
   const bytes = new Uint8Array(binary.length);
   for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
