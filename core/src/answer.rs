@@ -36,15 +36,16 @@ macro_rules! answer {
             ];
 
             impl $Name {
-                pub(crate) fn from_object(mut object: $crate::node::ObjectNode) -> Self {
-                    let mut answer = Self::default();
-                    let mut place: usize = 0;
-                    $(
-                        answer.$field.fill(&mut object, place);
-                        place = place.saturating_add(1);
-                    )*
-                    let _ = place;
-                    answer.extra = object.extra;
+                pub(crate) fn from_object(object: $crate::node::ObjectNode) -> Self {
+                    const FILL: &[fn(&mut $Name, $crate::node::Node)] = &[
+                        $( |answer, node| answer.$field = $crate::Field::from_node(Some(node)), )*
+                    ];
+                    let mut answer = Self { extra: object.extra, ..Self::default() };
+                    for (place, node) in object.fields {
+                        if let Some(fill) = FILL.get(place) {
+                            fill(&mut answer, node);
+                        }
+                    }
                     answer
                 }
             }

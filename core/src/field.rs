@@ -7,7 +7,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
 use crate::json::Json;
-use crate::node::{Kind, Node, ObjectNode, odd_json};
+use crate::node::{Kind, Node, odd_json};
 use crate::redact;
 use crate::view::View;
 
@@ -120,12 +120,6 @@ pub trait FieldValue: Sized {
 }
 
 impl<T: FieldValue> Field<T> {
-    /// Takes what an object says about the field of this place.
-    #[inline(never)]
-    pub(crate) fn fill(&mut self, object: &mut ObjectNode, place: usize) {
-        *self = Self::from_node(object.take(place));
-    }
-
     /// What an answer says about the field.
     pub(crate) fn from_node(node: Option<Node>) -> Self {
         match node {

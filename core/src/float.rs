@@ -8,6 +8,9 @@ pub(crate) fn float(text: &str) -> f64 {
         Some(unsigned) => (-1.0, unsigned),
         None => (1.0, text),
     };
+    if let Some(value) = short(unsigned) {
+        return sign * value;
+    }
     let (number, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((number, exponent)) => (number, whole(exponent)),
         None => (unsigned, Some(0)),
@@ -25,6 +28,28 @@ pub(crate) fn float(text: &str) -> f64 {
         }
         _ => f64::NAN,
     }
+}
+
+/// A number without an exponent and with so few digits that they and the power
+/// of ten are exact as doubles, so that their quotient is the nearest there is.
+fn short(text: &str) -> Option<f64> {
+    const MOST_DIGITS: usize = 15;
+    if text.len() > MOST_DIGITS || text.starts_with('.') {
+        return None;
+    }
+    let (mut value, mut power) = (0.0, 1.0);
+    let mut step = 1.0;
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                value = value * 10.0 + f64::from(byte.wrapping_sub(b'0'));
+                power *= step;
+            }
+            b'.' if step == 1.0 => step = 10.0,
+            _ => return None,
+        }
+    }
+    (!text.is_empty()).then_some(value / power)
 }
 
 /// An exponent; one that is out of range is as good as the end of the range.

@@ -58,7 +58,10 @@ fn refusal(hash: &str) -> Option<&'static str> {
         Some("looks like a key itself; pass the `hash` field of a listed key, not the key")
     } else if hash.len() > LONGEST {
         Some("is longer than 256 characters; it is the `hash` field of a listed key")
-    } else if !hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte)) {
+    } else if !hash
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~'))
+    {
         Some("has characters other than letters, digits, `-`, `_`, `.` and `~`")
     } else if hash.bytes().all(|byte| byte == b'.') {
         Some("consists of dots, which a URL parser takes for another path")

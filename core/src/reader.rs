@@ -6,6 +6,8 @@
 //! that is no JSON. It keeps what it read before an error, reads the documented
 //! fields without an intermediate form, and does not recurse over the text.
 
+use std::borrow::Cow;
+
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::float::float;
 use crate::json::Json;
@@ -46,13 +48,19 @@ impl<'a> Reader<'a> {
         let mut is_first = true;
         while self.item(is_first, b'}')? {
             is_first = false;
+            if let Some(kind) = self.expected(fields.get(expected)) {
+                object.fields.push((expected, self.value(kind)?));
+                expected = expected.saturating_add(1);
+                continue;
+            }
             let name = self.name()?;
-            match find(fields, expected, &name) {
-                Some((place, kind)) => {
+            match fields.iter().position(|(known, _)| *known == name) {
+                Some(place) => {
+                    let kind = fields.get(place).map_or(Kind::Any, |(_, kind)| *kind);
                     object.fields.push((place, self.value(kind)?));
                     expected = place.saturating_add(1);
                 }
-                None => object.extra.push(name, Json::received(self.raw()?)),
+                None => object.extra.push(name.into_owned(), Json::received(self.raw()?)),
             }
         }
         Ok(())
@@ -67,7 +75,9 @@ impl<'a> Reader<'a> {
                 Ok(Node::Object(object))
             }
             (Kind::List(kind), Some(b'[')) => self.list(*kind),
-            _ => Ok(scalar(kind, self.raw()?)),
+            (Kind::Text, Some(b'"')) => Ok(Node::Text(self.string()?.into_owned())),
+            (_, Some(b'"' | b'{' | b'[')) => Ok(Node::Odd(Json::received(self.raw()?))),
+            _ => Ok(scalar(kind, self.word()?)),
         }
     }
 
@@ -82,7 +92,7 @@ impl<'a> Reader<'a> {
     /// A string, without its escapes.
     pub(crate) fn text(&mut self) -> Result<String, DecodeError> {
         match self.space() {
-            Some(b'"') => self.string().map(unescape),
+            Some(b'"') => self.string().map(Cow::into_owned),
             _ => Err(self.error(DecodeErrorKind::WrongType)),
         }
     }
@@ -134,7 +144,17 @@ impl<'a> Reader<'a> {
             if items.len() >= MOST_ITEMS {
                 return Err(self.error(DecodeErrorKind::WrongType));
             }
-            items.push(self.value(kind)?);
+            let item = match (kind, items.last(), self.space()) {
+                // Rows have mostly as many fields as the row before.
+                (Kind::Object(fields), Some(Node::Object(last)), Some(b'{')) => {
+                    let mut object = ObjectNode::default();
+                    object.fields.reserve(last.fields.len());
+                    self.object(fields, &mut object)?;
+                    Node::Object(object)
+                }
+                _ => self.value(kind)?,
+            };
+            items.push(item);
         }
         Ok(Node::List(items))
     }
@@ -156,12 +176,21 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Steps over the name of this field and its colon, if that is what follows.
+    fn expected(&mut self, field: Option<&(&str, Kind)>) -> Option<Kind> {
+        let (name, kind) = field?;
+        let rest = self.text.get(self.at..)?.strip_prefix('"')?;
+        rest.strip_prefix(name)?.strip_prefix("\":")?;
+        self.at = self.at.saturating_add(name.len()).saturating_add(3);
+        Some(*kind)
+    }
+
     /// The name of a field, with the colon behind it.
-    fn name(&mut self) -> Result<String, DecodeError> {
+    fn name(&mut self) -> Result<Cow<'a, str>, DecodeError> {
         if self.space() != Some(b'"') {
             return Err(self.unexpected());
         }
-        let name = self.string().map(unescape)?;
+        let name = self.string()?;
         if self.space() != Some(b':') {
             return Err(self.unexpected());
         }
@@ -169,22 +198,24 @@ impl<'a> Reader<'a> {
         Ok(name)
     }
 
-    /// A string with its quotes.
-    fn string(&mut self) -> Result<&'a str, DecodeError> {
-        let start = self.at;
+    /// A string without its quotes and escapes.
+    fn string(&mut self) -> Result<Cow<'a, str>, DecodeError> {
         self.step();
+        let start = self.at;
+        let mut has_escapes = false;
         loop {
-            match self.peek() {
+            match self.skip(|byte| !matches!(byte, b'"' | b'\\' | ..b' ')) {
                 Some(b'"') => {
+                    let raw = self.since(start);
                     self.step();
-                    return Ok(self.since(start));
+                    return Ok(if has_escapes { unescape(raw).into() } else { raw.into() });
                 }
                 Some(b'\\') => {
+                    has_escapes = true;
                     self.step();
                     self.escape()?;
                 }
-                None | Some(..b' ') => return Err(self.unexpected()),
-                Some(_) => self.step(),
+                _ => return Err(self.unexpected()),
             }
         }
     }
@@ -207,16 +238,14 @@ impl<'a> Reader<'a> {
     }
 
     /// A number or a literal.
-    fn word(&mut self) -> Result<(), DecodeError> {
+    fn word(&mut self) -> Result<&'a str, DecodeError> {
         let start = self.at;
-        while self.peek().is_some_and(is_word) {
-            self.step();
-        }
+        self.skip(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
         let word = self.since(start);
         // The names are what other writers use for what JSON cannot say.
         let names = ["null", "true", "false", "NaN", "Infinity", "-Infinity"];
-        if names.contains(&word) || is_number(word) {
-            return Ok(());
+        if is_number(word) || names.contains(&word) {
+            return Ok(word);
         }
         let may_go_on =
             names.iter().any(|name| name.starts_with(word)) || is_number(&format!("{word}0"));
@@ -228,10 +257,18 @@ impl<'a> Reader<'a> {
 
     /// Steps over space; the byte behind it.
     fn space(&mut self) -> Option<u8> {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
-            self.step();
+        match self.peek() {
+            Some(..=b' ') => self.skip(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')),
+            other => other,
         }
-        self.peek()
+    }
+
+    /// Steps over what is of a kind; the byte behind it.
+    fn skip(&mut self, is_it: impl Fn(u8) -> bool) -> Option<u8> {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let length = rest.iter().position(|byte| !is_it(*byte)).unwrap_or(rest.len());
+        self.at = self.at.saturating_add(length);
+        rest.get(length).copied()
     }
 
     fn peek(&self) -> Option<u8> {
@@ -262,20 +299,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The documented field of this name.
-fn find(fields: Fields, expected: usize, name: &str) -> Option<(usize, Kind)> {
-    let is_it = |(_, (known, _)): &(usize, &(&str, Kind))| *known == name;
-    let places = fields.iter().enumerate();
-    let found = places.clone().skip(expected).find(is_it);
-    found.or_else(|| places.take(expected).find(is_it)).map(|(place, (_, kind))| (place, *kind))
-}
-
-/// A value that is no list and no object of the table.
+/// A number or a literal.
 fn scalar(kind: Kind, raw: &str) -> Node {
-    match (kind, raw.as_bytes()) {
-        (_, b"null") => return Node::Null,
-        (Kind::Bool, b"true") => return Node::Bool(true),
-        (Kind::Bool, b"false") => return Node::Bool(false),
+    match (kind, raw) {
+        (_, "null") => return Node::Null,
+        (Kind::Bool, "true") => return Node::Bool(true),
+        (Kind::Bool, "false") => return Node::Bool(false),
         (Kind::Whole, _) => {
             if let Ok(number) = raw.parse() {
                 return Node::Whole(number);
@@ -287,30 +316,34 @@ fn scalar(kind: Kind, raw: &str) -> Node {
                 return Node::Number(number);
             }
         }
-        (Kind::Text, [b'"', ..]) => return Node::Text(unescape(raw)),
         _ => {}
     }
     Node::Odd(Json::received(raw))
 }
 
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
-}
-
 /// `-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?`
 fn is_number(word: &str) -> bool {
-    let unsigned = word.strip_prefix('-').unwrap_or(word);
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => {
-            (mantissa, exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
-        }
-        None => (unsigned, "0"),
+    let bytes = word.as_bytes();
+    let whole = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    let Some(mut rest) = whole.strip_prefix(b"0").or_else(|| behind_digits(whole)) else {
+        return false;
     };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
-    let are_digits =
-        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let has_no_leading_zero = whole == "0" || !whole.starts_with('0');
-    has_no_leading_zero && are_digits(whole) && are_digits(fraction) && are_digits(exponent)
+    if let [b'.', fraction @ ..] = rest {
+        let Some(behind) = behind_digits(fraction) else { return false };
+        rest = behind;
+    }
+    match rest {
+        [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] => {
+            behind_digits(exponent).is_some_and(<[u8]>::is_empty)
+        }
+        _ => rest.is_empty(),
+    }
+}
+
+/// What follows the digits, of which there has to be one.
+fn behind_digits(text: &[u8]) -> Option<&[u8]> {
+    let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    text.get(count..).filter(|_| count > 0)
 }
 
 #[cfg(test)]

@@ -43,8 +43,9 @@ pub(crate) fn mask_json(json: &str, secrets: &[&str]) -> Option<String> {
 
 /// A string token that shows a secret, without it.
 fn masked_token(token: &str, secrets: &[&str]) -> Option<String> {
+    let inner = token.strip_prefix('"').unwrap_or(token);
     // Whatever half a surrogate pair is beside, it must not hide a secret.
-    let text = unescape(token);
+    let text = unescape(inner.strip_suffix('"').unwrap_or(inner));
     let masked = mask(&text, secrets);
     if masked == text {
         return None;

@@ -1,6 +1,8 @@
 //! Tokens of JSON that a strict reader refuses, as ones that it takes: half of a
 //! surrogate pair becomes U+FFFD, a number beyond a double a string.
 
+use std::borrow::Cow;
+
 use crate::float::float;
 
 /// The text with such tokens replaced; `None` if it has none.
@@ -70,10 +72,16 @@ pub(crate) fn string_end(text: &str) -> usize {
     text.len()
 }
 
-/// The text of a string token. What is no escape stands for itself.
-pub(crate) fn unescape(token: &str) -> String {
-    let inner = token.strip_prefix('"').unwrap_or(token);
-    let mut rest = inner.strip_suffix('"').unwrap_or(inner);
+/// A body as text. Bytes that are no UTF-8 become U+FFFD; the first look is many
+/// times faster than the second.
+pub(crate) fn text_of(body: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed)
+}
+
+/// What stands between the quotes of a string, without its escapes. What is no
+/// escape stands for itself.
+pub(crate) fn unescape(raw: &str) -> String {
+    let mut rest = raw;
     let mut out = String::with_capacity(rest.len());
     while let Some((before, escape)) = rest.split_once('\\') {
         out.push_str(before);
@@ -183,9 +191,10 @@ mod tests {
 
         #[test]
         fn a_text_survives_its_escapes(text in any::<String>()) {
-            prop_assert_eq!(unescape(&serde_json::to_string(&text).unwrap()), text.clone());
+            let token = serde_json::to_string(&text).unwrap();
+            prop_assert_eq!(unescape(&token[1..token.len() - 1]), text.clone());
             let all: Vec<String> = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
-            prop_assert_eq!(unescape(&format!("\"{}\"", all.concat())), text);
+            prop_assert_eq!(unescape(&all.concat()), text);
         }
     }
 }

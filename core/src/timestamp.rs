@@ -274,12 +274,8 @@ impl Instant {
         if !valid {
             return None;
         }
-        let time =
-            hour.checked_mul(3600)?.checked_add(minute.checked_mul(60)?)?.checked_add(second)?;
-        let seconds = days_from_civil(year, month, day)?
-            .checked_mul(DAY)?
-            .checked_add(time)?
-            .checked_sub(offset)?;
+        let time = (hour * 60 + minute) * 60 + second;
+        let seconds = days_from_civil(year, month, day) * DAY + time - offset;
         Some(Self { seconds, nanos })
     }
 
@@ -318,9 +314,11 @@ impl Scan<'_> {
     }
 
     fn number(&mut self, digits: usize) -> Option<i64> {
-        (0..digits).try_fold(0_i64, |number, _| {
-            let digit = self.one_of(b"0123456789")?.checked_sub(b'0')?;
-            number.checked_mul(10)?.checked_add(digit.into())
+        let (number, rest) = self.0.split_at_checked(digits)?;
+        self.0 = rest;
+        number.iter().try_fold(0_i64, |number, byte| {
+            let digit = byte.is_ascii_digit().then(|| byte.wrapping_sub(b'0'))?;
+            Some(number.wrapping_mul(10).wrapping_add(digit.into()))
         })
     }
 
@@ -354,7 +352,7 @@ impl Scan<'_> {
         if hours > 23 || minutes > 59 {
             return None;
         }
-        hours.checked_mul(60)?.checked_add(minutes)?.checked_mul(60)?.checked_mul(sign)
+        Some((hours * 60 + minutes) * 60 * sign)
     }
 }
 
@@ -367,22 +365,17 @@ fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days since 1970-01-01 of a date in the proleptic Gregorian calendar.
+/// Days since 1970-01-01 of a date in the proleptic Gregorian calendar, whose
+/// year has four digits.
 ///
 /// Years are counted from March, so that the leap day is the last of its year.
-fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
-    let year = if month <= 2 { year.checked_sub(1)? } else { year };
-    let months_since_march = (month.checked_add(9)?) % 12;
-    let day_of_year = months_since_march.checked_mul(153)?.checked_add(2)? / 5;
-    let leap_days =
-        year.div_euclid(4).checked_sub(year.div_euclid(100))?.checked_add(year.div_euclid(400))?;
-    let days = year
-        .checked_mul(365)?
-        .checked_add(leap_days)?
-        .checked_add(day_of_year)?
-        .checked_add(day)?;
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let months_since_march = (month + 9) % 12;
+    let day_of_year = (months_since_march * 153 + 2) / 5 + day;
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
     // 0000-03-01 is day 1 of this count, and 719,468 days before 1970-01-01.
-    days.checked_sub(719_469)
+    year * 365 + leap_days + day_of_year - 719_469
 }
 
 /// The date of a day since 1970-01-01, as year, month and day.

@@ -10,6 +10,7 @@ use crate::node::{Fields, Kind, Node, odd_json};
 use crate::operation::parse_object;
 use crate::reader::Reader;
 use crate::redact;
+use crate::repair::text_of;
 
 /// An error that the server, or something before it, answered with.
 ///
@@ -117,7 +118,7 @@ pub enum ErrorBody {
 }
 
 fn is_json(body: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(body);
+    let text = text_of(body);
     let mut reader = Reader::new(&text);
     reader.raw().and_then(|_| reader.end()).is_ok()
 }

@@ -14,6 +14,7 @@ use crate::limit::{Limit, LimitReset};
 use crate::node::{Fields, Kind, Node, ObjectNode};
 use crate::reader::Reader;
 use crate::redact;
+use crate::repair::text_of;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
@@ -323,7 +324,7 @@ fn without_secrets(body: &[u8], secrets: &[&str]) -> Option<Draft> {
     if !may_repeat(body, secrets) {
         return None;
     }
-    let text = Zeroizing::new(String::from_utf8_lossy(body).into_owned());
+    let text = Zeroizing::new(text_of(body).into_owned());
     let masked = redact::mask_json(&text, secrets)?;
     let mut object = ObjectNode::default();
     // What cannot be read of it was reported from the text as it came.
@@ -335,7 +336,7 @@ fn without_secrets(body: &[u8], secrets: &[&str]) -> Option<Draft> {
 /// behind an escape.
 fn may_repeat(body: &[u8], secrets: &[&str]) -> bool {
     const SHORTEST: usize = 16;
-    let text = String::from_utf8_lossy(body);
+    let text = text_of(body);
     text.contains("\\u")
         || secrets.iter().zip([1, 0]).any(|(secret, due)| {
             secret.len() >= SHORTEST && text.matches(secret).nth(due).is_some()
@@ -344,7 +345,7 @@ fn may_repeat(body: &[u8], secrets: &[&str]) -> bool {
 
 /// Finds `"key": "…"` in a body that is no JSON, where serde stopped before it.
 fn salvage(body: &[u8]) -> Option<Secret> {
-    let text = String::from_utf8_lossy(body);
+    let text = text_of(body);
     text.match_indices("\"key\"").find_map(|(at, name)| {
         let after = text.get(at.checked_add(name.len())?..)?.trim_start();
         let value = after.strip_prefix(':')?;

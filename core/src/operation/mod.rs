@@ -26,6 +26,7 @@ use crate::field::{Field, FieldValue};
 use crate::json::Extra;
 use crate::node::{Fields, Node, ObjectNode};
 use crate::reader::Reader;
+use crate::repair::text_of;
 
 /// One operation of the API with its arguments.
 ///
@@ -164,7 +165,7 @@ pub(crate) fn parse_object(fields: Fields, body: &[u8]) -> Result<ObjectNode, De
 
 /// The same into an object that keeps what could be read.
 fn parse_into(fields: Fields, object: &mut ObjectNode, body: &[u8]) -> Result<(), DecodeError> {
-    let text = String::from_utf8_lossy(body);
+    let text = text_of(body);
     let mut reader = Reader::new(&text);
     reader.object(fields, object)?;
     reader.end()
