@@ -38,14 +38,14 @@ fn short(text: &str) -> Option<f64> {
         return None;
     }
     let (mut value, mut power) = (0.0, 1.0);
-    let mut step = 1.0;
+    let mut is_fraction = false;
     for byte in text.bytes() {
         match byte {
             b'0'..=b'9' => {
                 value = value * 10.0 + f64::from(byte.wrapping_sub(b'0'));
-                power *= step;
+                power *= if is_fraction { 10.0 } else { 1.0 };
             }
-            b'.' if step == 1.0 => step = 10.0,
+            b'.' if !is_fraction => is_fraction = true,
             _ => return None,
         }
     }

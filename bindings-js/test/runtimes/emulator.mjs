@@ -1,5 +1,9 @@
 // The emulator as a process of its own, and its control endpoint.
 
+import { once } from "node:events";
+import { request } from "node:http";
+import { text } from "node:stream/consumers";
+
 import { firstMatch, start, stop } from "./processes.mjs";
 
 const JSON_BODY = { "content-type": "application/json" };
@@ -9,16 +13,25 @@ export async function startEmulator(program, count) {
   const child = start(program, ["--keys", String(count)], { stdio: ["ignore", "pipe", "inherit"] });
   const pattern = /^URL +(\S+)\nmanagement key +(\S+)\nordinary key +(\S+)$/m;
   const [, baseUrl, apiKey, ordinaryKey] = await firstMatch(child, child.stdout, pattern);
-  const control = (path, init) => fetch(new URL(`/_emulator/${path}`, baseUrl), init);
+  const control = (path, options) => exchange(new URL(`/_emulator/${path}`, baseUrl), options);
   return {
     baseUrl,
     apiKey,
     ordinaryKey,
     failNext: (fault) => control("faults", { method: "POST", body: fault }),
     spend: (hash, usd) => control("spend", { method: "POST", headers: JSON_BODY, body: JSON.stringify({ hash, usd }) }),
-    requests: async () => (await control("requests")).json(),
+    requests: async () => JSON.parse(await control("requests")),
     stop: () => stop(child),
   };
+}
+
+/** One request over a connection of its own: one that is kept may be gone by the next time. */
+async function exchange(url, { body, ...options } = {}) {
+  const sent = request(url, { agent: false, ...options }).end(body);
+  const [answer] = await once(sent, "response");
+  const answered = await text(answer);
+  if (answer.statusCode >= 300) throw new Error(`${url} answers ${answer.statusCode}: ${answered}`);
+  return answered;
 }
 
 /** How often a key of each name was made. */
