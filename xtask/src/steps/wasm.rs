@@ -9,7 +9,7 @@ use crate::workspace::{CORE, JS, WASM};
 
 pub(crate) const STEP: Step = Step {
     name: "wasm",
-    about: "the crates compile for WebAssembly, and no lint has anything to say there",
+    about: "the crates and their examples compile for WebAssembly without a warning",
     sets_up: true,
     run,
 };
@@ -33,5 +33,9 @@ fn run(context: &Context) -> Result<Outcome, Failure> {
         "clippy -p openrouter-keys-tests --tests --target {WEB} --locked -- -D warnings"
     ))
     .run(root)?;
+    // The examples only have to compile: nothing here runs them.
+    Command::cargo(&format!("test --doc -p {WASM} --target {WEB} --locked"))
+        .set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "true")
+        .run(root)?;
     Ok(Outcome::Passed)
 }
