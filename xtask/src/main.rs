@@ -11,6 +11,7 @@ mod emulator;
 mod failure;
 mod lints;
 mod lock_file;
+mod matrix;
 mod npm;
 mod report;
 mod rust_version;

@@ -13,6 +13,8 @@ pub(crate) const CORE: &str = "openrouter-keys-core";
 /// The crate that programs depend on.
 pub(crate) const NATIVE: &str = "openrouter-keys-native";
 
+/// The contract, the vectors and what runs them.
+pub(crate) const TESTS: &str = "openrouter-keys-tests";
 /// The transport over fetch.
 pub(crate) const WASM: &str = "openrouter-keys-wasm";
 /// The module of the npm package.

@@ -7,6 +7,7 @@ mod deny;
 mod dependencies;
 mod docs;
 mod example;
+mod faults;
 mod features;
 mod format;
 mod javascript;
@@ -37,5 +38,6 @@ pub(crate) const ALL: &[Step] = &[
     wasm_tests::STEP,
     npm::STEP,
     javascript::STEP,
+    faults::STEP,
     runtimes::STEP,
 ];

@@ -5,7 +5,7 @@ use crate::command::Command;
 use crate::failure::Failure;
 use crate::step::{Context, Outcome, Step};
 use crate::wasm_target::{WASI, WEB, ensure};
-use crate::workspace::{CORE, JS, WASM};
+use crate::workspace::{CORE, JS, TESTS, WASM};
 
 pub(crate) const STEP: Step = Step {
     name: "wasm",
@@ -29,10 +29,8 @@ fn run(context: &Context) -> Result<Outcome, Failure> {
         "clippy -p {CORE} -p {WASM} -p {JS} --all-features --target {WEB} --locked -- -D warnings"
     ))
     .run(root)?;
-    Command::cargo(&format!(
-        "clippy -p openrouter-keys-tests --tests --target {WEB} --locked -- -D warnings"
-    ))
-    .run(root)?;
+    Command::cargo(&format!("clippy -p {TESTS} --tests --target {WEB} --locked -- -D warnings"))
+        .run(root)?;
     // The examples only have to compile: nothing here runs them.
     Command::cargo(&format!("test --doc -p {WASM} --target {WEB} --locked"))
         .set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "true")

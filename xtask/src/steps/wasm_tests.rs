@@ -10,6 +10,7 @@ use crate::lock_file;
 use crate::step::{Context, Outcome, Step};
 use crate::tool::{self, Tool};
 use crate::wasm_target::{WEB, ensure};
+use crate::workspace::TESTS as PACKAGE;
 
 pub(crate) const STEP: Step = Step {
     name: "wasm-tests",
@@ -68,7 +69,7 @@ fn missing(context: &Context) -> Option<String> {
 /// The same for every host but for one variable of the runner's, so that
 /// nothing is built twice.
 fn test(context: &Context, emulator: &Emulator, host: Option<&'static str>) -> Command {
-    let line = format!("test -p openrouter-keys-tests --target {WEB} --locked");
+    let line = format!("test -p {PACKAGE} --target {WEB} --locked");
     let test = TESTS
         .iter()
         .fold(Command::cargo(&line), |command, test| command.words("--test").argument(*test));

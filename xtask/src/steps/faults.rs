@@ -1,0 +1,135 @@
+//! The fault matrix is honest: each row names tests, and each of them runs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::command::Command;
+use crate::failure::Failure;
+use crate::matrix::{self, Proof};
+use crate::step::{Context, Outcome, Step};
+use crate::workspace::{CORE, TESTS};
+
+pub(crate) const STEP: Step = Step {
+    name: "faults",
+    about: "every row of docs/fault-matrix.md is proved by tests that exist and run",
+    sets_up: true,
+    run,
+};
+
+const PAGE: &str = "docs/fault-matrix.md";
+/// Rows are never taken away.
+const ROWS: usize = 33;
+
+fn run(context: &Context) -> Result<Outcome, Failure> {
+    let root = &context.workspace.root;
+    let rows = matrix::rows(&read(root, PAGE)?);
+    let mut problems = Vec::new();
+    if rows.len() < ROWS || !rows.iter().map(|row| row.number).eq(1..=rows.len()) {
+        problems.push(format!("the rows of {PAGE} are not numbered from 1 to {ROWS} or more"));
+    }
+    let mut sources: BTreeMap<String, Tests> = BTreeMap::new();
+    for row in &rows {
+        if row.proofs.is_empty() {
+            problems.push(format!("row {} names no test", row.number));
+        }
+        for Proof { file, name } in &row.proofs {
+            let source = if extension(file) == "rs" { cargo_target(file) } else { file.clone() };
+            if !sources.contains_key(&source) {
+                sources.insert(source.clone(), Tests::of(root, &source)?);
+            }
+            if !sources.get(&source).is_some_and(|tests| tests.run(name)) {
+                problems.push(format!("row {}: {file} runs no test `{name}`", row.number));
+            }
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Failure::new(problems.join("\n")));
+    }
+    let proofs: usize = rows.iter().map(|row| row.proofs.len()).sum();
+    println!("{} rows, proved by {proofs} tests", rows.len());
+    Ok(Outcome::Passed)
+}
+
+/// The tests of a file that run.
+enum Tests {
+    /// Rust's, by their paths.
+    Rust(Vec<String>),
+    /// Others, by their names.
+    Named(Vec<String>),
+    /// A file whose every check runs in every runtime, as its text.
+    Scenario(String),
+}
+
+impl Tests {
+    fn of(root: &Path, source: &str) -> Result<Self, Failure> {
+        if source.starts_with("-p ") {
+            return rust(root, source).map(Self::Rust);
+        }
+        match extension(source) {
+            "json" => vectors(&read(root, source)?).map(Self::Named),
+            "mjs" => node(root, source).map(Self::Named),
+            _ => read(root, source).map(Self::Scenario),
+        }
+    }
+
+    fn run(&self, name: &str) -> bool {
+        match self {
+            Self::Rust(paths) => paths.iter().any(|path| path.rsplit("::").next() == Some(name)),
+            Self::Named(names) => names.iter().any(|known| known == name),
+            Self::Scenario(text) => text.contains(&format!("check(\"{name}\"")),
+        }
+    }
+}
+
+fn extension(file: &str) -> &str {
+    Path::new(file).extension().and_then(|extension| extension.to_str()).unwrap_or_default()
+}
+
+/// How cargo is told of the tests in a file.
+fn cargo_target(file: &str) -> String {
+    let package = if file.starts_with("core/") { CORE } else { TESTS };
+    let name = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".rs");
+    // The cases of the contract are tests of what includes them.
+    if file.contains("/tests/") || file == "tests/src/contract.rs" {
+        format!("-p {package} --test {name}")
+    } else {
+        format!("-p {package} --lib")
+    }
+}
+
+/// What cargo would run of the target, without the tests that it ignores.
+fn rust(root: &Path, target: &str) -> Result<Vec<String>, Failure> {
+    let list = |which: &str| {
+        let line = format!("test --quiet {target} --all-features --locked -- {which} --list");
+        Command::cargo(&line).output(root)
+    };
+    let ignored = list("--ignored")?;
+    let is_ignored = |line: &&str| ignored.lines().any(|other| other == *line);
+    let all = list("")?;
+    let running = all.lines().filter(|line| !is_ignored(line));
+    Ok(running.filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect())
+}
+
+/// The names of all vectors: a test holds that every file is run whole.
+fn vectors(text: &str) -> Result<Vec<String>, Failure> {
+    let vectors: Vec<Value> =
+        serde_json::from_str(text).map_err(|error| Failure::new(error.to_string()))?;
+    let names = vectors.iter().filter_map(|vector| vector.get("name")?.as_str());
+    Ok(names.map(str::to_owned).collect())
+}
+
+/// What passes in Node; a test that is skipped or to be done does not.
+fn node(root: &Path, file: &str) -> Result<Vec<String>, Failure> {
+    let report = Command::new("node").words("--test --test-reporter=tap").argument(file);
+    let report = report.output(root)?;
+    let passed = report.lines().filter_map(|line| line.trim_start().strip_prefix("ok "));
+    let names = passed.filter_map(|line| Some(line.split_once(" - ")?.1));
+    Ok(names.filter(|name| !name.contains(" # ")).map(str::to_owned).collect())
+}
+
+fn read(root: &Path, file: &str) -> Result<String, Failure> {
+    std::fs::read_to_string(root.join(file))
+        .map_err(|error| Failure::new(format!("{file}: {error}")))
+}
