@@ -1,5 +1,6 @@
 //! Errors: what happened, whether anything was created or changed, what to do.
 
+mod anchor;
 mod api;
 mod build;
 mod decode;

@@ -1,0 +1,123 @@
+//! Where the page *What happens when…* tells about an error.
+
+use super::{ApiErrorKind, Effect, Error, ErrorBody, ErrorKind, TimeoutPhase, TransportErrorKind};
+
+impl Error {
+    /// The anchor of the part of `docs/what-happens-when.md` in the repository
+    /// that tells about this error: what happened, and what to do about it.
+    ///
+    /// ```
+    /// use openrouter_keys_core::{Create, Error, Limit, Operation};
+    ///
+    /// let refused = Create::new("ci", Limit::usd(f64::NAN)).parts().unwrap_err();
+    /// assert_eq!(Error::from(refused).anchor(), "an-argument-is-refused");
+    /// ```
+    pub fn anchor(&self) -> &'static str {
+        match (self.effect(), self.kind()) {
+            (Effect::MayHaveCreated(_), _) => "a-key-may-exist",
+            (Effect::MayHaveChanged, _) => "the-change-may-have-been-made",
+            (Effect::Nothing, ErrorKind::Build(_)) => "an-argument-is-refused",
+            (Effect::Nothing, ErrorKind::Credentials(_)) => "the-key-provider-failed",
+            (Effect::Nothing, ErrorKind::Transport(error)) => below_http(error.kind()),
+            (Effect::Nothing, ErrorKind::Api(error)) => match error.body {
+                ErrorBody::Html => "a-page-instead-of-an-answer",
+                _ => answered(error.kind),
+            },
+            (Effect::Nothing, ErrorKind::Decode(_)) => "the-answer-cannot-be-read",
+            (Effect::Nothing, ErrorKind::UnexpectedRedirect { .. }) => "a-redirect",
+            (Effect::Nothing, ErrorKind::Cancelled) => "the-call-was-called-off",
+            (Effect::Nothing, ErrorKind::PaginationStalled { .. }) => "the-listing-stalled",
+        }
+    }
+}
+
+fn below_http(kind: TransportErrorKind) -> &'static str {
+    match kind {
+        TransportErrorKind::Dns
+        | TransportErrorKind::Connect
+        | TransportErrorKind::Proxy
+        | TransportErrorKind::Refused
+        | TransportErrorKind::Timeout(TimeoutPhase::Connect) => "no-connection",
+        TransportErrorKind::Tls => "a-certificate-is-refused",
+        TransportErrorKind::Timeout(_) => "time-ran-out",
+        TransportErrorKind::BodyTooLarge(_) => "an-answer-too-large",
+        TransportErrorKind::HiddenRedirect => "a-redirect",
+        TransportErrorKind::Setup => "the-transport-cannot-be-used",
+        TransportErrorKind::Disconnected
+        | TransportErrorKind::Protocol
+        | TransportErrorKind::Other => "the-connection-broke",
+    }
+}
+
+fn answered(kind: ApiErrorKind) -> &'static str {
+    match kind {
+        ApiErrorKind::Unauthorized
+        | ApiErrorKind::PaymentRequired
+        | ApiErrorKind::Forbidden
+        | ApiErrorKind::NotFound => "401-402-403-404",
+        ApiErrorKind::BadRequest
+        | ApiErrorKind::Conflict
+        | ApiErrorKind::PayloadTooLarge
+        | ApiErrorKind::Unprocessable => "400-409-413-422",
+        ApiErrorKind::TooManyRequests => "429-and-retry-after",
+        ApiErrorKind::RequestTimeout | ApiErrorKind::Server => "5xx",
+        ApiErrorKind::Other => "another-status",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{answered, below_http};
+    use crate::error::{ApiErrorKind, TimeoutPhase, TransportErrorKind};
+
+    const PAGE: &str = include_str!("../../../docs/what-happens-when.md");
+
+    /// As a heading becomes an anchor.
+    fn anchor(heading: &str) -> String {
+        let kept = |c: &char| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ');
+        heading.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")
+    }
+
+    #[test]
+    fn every_anchor_is_a_heading_of_the_page() {
+        use TransportErrorKind as Below;
+        let headings: Vec<String> =
+            PAGE.lines().filter_map(|line| line.strip_prefix("## ")).map(anchor).collect();
+        let mut anchors = vec![
+            "a-key-may-exist",
+            "the-change-may-have-been-made",
+            "an-argument-is-refused",
+            "the-key-provider-failed",
+            "a-page-instead-of-an-answer",
+            "the-answer-cannot-be-read",
+            "a-redirect",
+            "the-call-was-called-off",
+            "the-listing-stalled",
+        ];
+        anchors.extend(
+            [
+                Below::Dns,
+                Below::Tls,
+                Below::Timeout(TimeoutPhase::Idle),
+                Below::Disconnected,
+                Below::BodyTooLarge(1),
+                Below::HiddenRedirect,
+                Below::Setup,
+            ]
+            .map(below_http),
+        );
+        anchors.extend(
+            [
+                ApiErrorKind::NotFound,
+                ApiErrorKind::Conflict,
+                ApiErrorKind::TooManyRequests,
+                ApiErrorKind::Server,
+                ApiErrorKind::Other,
+            ]
+            .map(answered),
+        );
+        for anchor in anchors {
+            assert!(headings.iter().any(|heading| heading == anchor), "{anchor}");
+        }
+    }
+}
