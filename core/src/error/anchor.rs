@@ -7,9 +7,9 @@ impl Error {
     /// that tells about this error: what happened, and what to do about it.
     ///
     /// ```
-    /// use openrouter_keys_core::{Create, Error, Limit, Operation};
+    /// use openrouter_keys_core::{ApiKey, Error};
     ///
-    /// let refused = Create::new("ci", Limit::usd(f64::NAN)).parts().unwrap_err();
+    /// let refused = ApiKey::new("two words").unwrap_err();
     /// assert_eq!(Error::from(refused).anchor(), "an-argument-is-refused");
     /// ```
     pub fn anchor(&self) -> &'static str {
