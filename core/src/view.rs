@@ -117,3 +117,36 @@ fn push_view(view: &View<'_>, text: &mut String) {
     }
     text.push(',');
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value};
+
+    use super::fingerprint;
+    use crate::CurrentKey;
+    use crate::test_util::samples;
+
+    fn print_of(fields: &Map<String, Value>) -> String {
+        fingerprint(&serde_json::from_value::<CurrentKey>(fields.clone().into()).unwrap())
+    }
+
+    #[test]
+    fn a_fingerprint_tells_apart_what_differs_in_any_field() {
+        let body: Value = serde_json::from_str(samples::CURRENT_KEY).unwrap();
+        let mut fields = body["data"].as_object().unwrap().clone();
+        fields.insert("unknown".to_owned(), 1.into());
+        let whole = print_of(&fields);
+        assert_eq!(print_of(&fields), whole);
+        assert!(fields.len() > 15);
+        for name in fields.keys() {
+            let mut without = fields.clone();
+            without.remove(name);
+            assert_ne!(print_of(&without), whole, "{name}");
+            for value in [Value::Null, "odd".into(), [1].into()] {
+                let mut other = fields.clone();
+                other.insert(name.clone(), value);
+                assert!(print_of(&other) != whole || other == fields, "{name}");
+            }
+        }
+    }
+}

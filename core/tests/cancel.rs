@@ -1,0 +1,104 @@
+//! What a call that is called off sends, and what it says.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::future::ready;
+use std::time::Duration;
+
+use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
+use openrouter_keys_core::{
+    ApiKey, Client, Config, Create, Delete, Effect, Error, ErrorKind, KeySource, Limit, List,
+    Transport,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+const HASH: &str = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
+
+fn client(transport: &FakeTransport) -> Client {
+    Client::new(transport.clone(), ApiKey::new("sk-or-v1-test").unwrap())
+}
+
+fn create() -> Create {
+    Create::new("ci", Limit::usd(1.0))
+}
+
+fn assert_cancelled(error: &Error, attempts: u32, effect: &Effect) {
+    assert!(matches!(error.kind(), ErrorKind::Cancelled), "{error}");
+    assert_eq!((error.attempts(), error.effect()), (attempts, effect));
+    assert!(!error.is_retryable());
+}
+
+/// Ready after this much virtual time.
+fn after(transport: &FakeTransport, time: Duration) -> impl Future<Output = ()> + use<> {
+    let transport = transport.clone();
+    async move { transport.sleep(time).await }
+}
+
+#[tokio::test]
+async fn a_call_that_is_called_off_before_it_begins_sends_nothing() {
+    let transport = FakeTransport::never();
+    let error = client(&transport).create(create()).cancel_on(ready(())).await.unwrap_err();
+    assert_cancelled(&error, 0, &Effect::Nothing);
+    assert_eq!(transport.requests().len(), 0);
+    assert_eq!(
+        error.to_string(),
+        "create: the call was called off; nothing was created or changed; make the call again if it is still wanted"
+    );
+}
+
+#[tokio::test]
+async fn a_create_that_is_called_off_in_flight_may_have_made_a_key() {
+    let transport = FakeTransport::never();
+    let cancel = after(&transport, 5 * SECOND);
+    let error = client(&transport).create(create()).cancel_on(cancel).await.unwrap_err();
+    assert_eq!(transport.clock().now(), 5 * SECOND);
+    assert_eq!(transport.requests().len(), 1);
+    let orphan = error.may_have_created().expect("a request was on its way");
+    assert_eq!(orphan.name, "ci");
+    assert_eq!(orphan.until.unwrap().duration_since(orphan.from.unwrap()).unwrap(), 5 * SECOND);
+    assert_cancelled(&error, 1, error.effect());
+}
+
+#[tokio::test]
+async fn what_is_called_off_in_flight_says_what_it_may_have_changed() {
+    let transport = FakeTransport::never();
+    let cancel = after(&transport, SECOND);
+    let delete = Delete::new(HASH.parse::<openrouter_keys_core::KeyHash>().unwrap());
+    let error = client(&transport).call(delete).cancel_on(cancel).await.unwrap_err();
+    assert_cancelled(&error, 1, &Effect::MayHaveChanged);
+
+    let transport = FakeTransport::never();
+    let cancel = after(&transport, SECOND);
+    let error = client(&transport).list(List::new()).cancel_on(cancel).await.unwrap_err();
+    assert_cancelled(&error, 1, &Effect::Nothing);
+}
+
+#[tokio::test]
+async fn a_pause_is_ended_at_once_and_no_further_request_is_sent() {
+    let busy = Reply::status(429).header("retry-after", "30");
+    let transport = FakeTransport::always(busy);
+    let cancel = after(&transport, 3 * SECOND);
+    let error = client(&transport).create(create()).cancel_on(cancel).await.unwrap_err();
+    assert_eq!(transport.clock().now(), 3 * SECOND);
+    assert_eq!(transport.requests().len(), 1);
+    assert_cancelled(&error, 1, &Effect::Nothing);
+}
+
+#[tokio::test]
+async fn waiting_for_a_key_can_be_called_off_too() {
+    let transport = FakeTransport::never();
+    let keys = KeySource::provider(std::future::pending);
+    let client = Client::with_config(transport.clone(), keys, Config::new()).unwrap();
+    let cancel = after(&transport, SECOND);
+    let error = client.list(List::new()).cancel_on(cancel).await.unwrap_err();
+    assert_cancelled(&error, 0, &Effect::Nothing);
+    assert_eq!(transport.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_there_before_the_call_is_called_off_counts() {
+    let transport = FakeTransport::always(Reply::status(200).json(samples::page(2)).after(SECOND));
+    let cancel = after(&transport, 2 * SECOND);
+    let page = client(&transport).list(List::new()).cancel_on(cancel).await.unwrap();
+    assert_eq!(page.data.len(), 2);
+}
