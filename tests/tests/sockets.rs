@@ -9,10 +9,15 @@
     reason = "tests"
 )]
 
+mod servers {
+    pub(crate) mod h2;
+    pub(crate) mod raw;
+    pub(crate) mod tls;
+}
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::io::{Read, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -27,6 +32,9 @@ use openrouter_keys_native::{
     Limit, List, NativeTransport, Reach, RetryPolicy, TimeoutPhase, Transport, TransportError,
     TransportErrorKind, Update, client_with,
 };
+use servers::h2::{self, Reply};
+use servers::raw;
+use servers::tls::TlsServer;
 
 fn key() -> ApiKey {
     ApiKey::new("sk-or-v1-test").unwrap()
@@ -246,7 +254,7 @@ fn without_a_runtime_the_async_client_says_so() {
 #[tokio::test]
 async fn a_body_that_is_announced_too_large_is_not_waited_for() {
     let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 52428800\r\n\r\n{".as_slice();
-    let client = client_with(key(), config(&raw_server(answer))).unwrap();
+    let client = client_with(key(), config(&raw::serve(answer).0)).unwrap();
     let error = client.list(List::new()).await.unwrap_err();
     assert_eq!(kind(&error), (Reach::Ambiguous, TransportErrorKind::BodyTooLarge(4 << 20)));
 }
@@ -254,7 +262,7 @@ async fn a_body_that_is_announced_too_large_is_not_waited_for() {
 #[tokio::test]
 async fn a_hostile_length_reserves_no_memory() {
     let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 4611686018427387904\r\n\r\n{}".as_slice();
-    let config = config(&raw_server(answer)).max_success_body(usize::MAX);
+    let config = config(&raw::serve(answer).0).max_success_body(usize::MAX);
     let error = client_with(key(), config)
         .unwrap()
         .list(List::new())
@@ -264,63 +272,11 @@ async fn a_hostile_length_reserves_no_memory() {
     assert_eq!(kind(&error), (Reach::Ambiguous, TransportErrorKind::Disconnected));
 }
 
-/// Speaks HTTP/2 by hand: reads the preface and answers each request with the
-/// given frames, of which `0` as the stream stands for the request's own.
-fn h2_server(frames: &'static [(u8, u8, u32, &'static [u8])]) -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let requests = Arc::new(AtomicUsize::new(0));
-    let counter = requests.clone();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (mut stream, counter) = (stream.unwrap(), counter.clone());
-            std::thread::spawn(move || {
-                let mut preface = [0_u8; 24];
-                if stream.read_exact(&mut preface).is_err() {
-                    return;
-                }
-                // An empty SETTINGS frame.
-                let _ = stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]);
-                loop {
-                    let mut head = [0_u8; 9];
-                    if stream.read_exact(&mut head).is_err() {
-                        return;
-                    }
-                    let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-                    let mut payload = vec![0_u8; usize::try_from(length).unwrap()];
-                    if stream.read_exact(&mut payload).is_err() {
-                        return;
-                    }
-                    if head[3] != 1 {
-                        continue; // Not HEADERS.
-                    }
-                    counter.fetch_add(1, Ordering::SeqCst);
-                    for (kind, flags, id, payload) in frames {
-                        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-                        let id = if *kind == 3 {
-                            head[5..9].to_vec()
-                        } else {
-                            id.to_be_bytes().to_vec()
-                        };
-                        let mut frame = vec![length[1], length[2], length[3], *kind, *flags];
-                        frame.extend(id);
-                        frame.extend(*payload);
-                        let _ = stream.write_all(&frame);
-                    }
-                }
-            });
-        }
-    });
-    (format!("http://{address}"), requests)
-}
-
 #[tokio::test]
 async fn a_stream_that_http2_refuses_surely_was_not_processed() {
     // RST_STREAM with REFUSED_STREAM; GOAWAY before any stream with NO_ERROR.
-    const REFUSED: &[(u8, u8, u32, &[u8])] = &[(3, 0, 0, &[0, 0, 0, 7])];
-    const GOING_AWAY: &[(u8, u8, u32, &[u8])] = &[(7, 0, 0, &[0, 0, 0, 0, 0, 0, 0, 0])];
-    for frames in [REFUSED, GOING_AWAY] {
-        let (address, requests) = h2_server(frames);
+    for replies in [&[Reply::Reset(7)], &[Reply::GoAway(0, 0)]] {
+        let (address, requests) = h2::serve(replies);
         let transport = NativeTransport::builder().reqwest(reqwest_http2).build().unwrap();
         let client = Client::with_config(transport, key(), config(&address)).unwrap();
         let error = client.create(create("x")).await.unwrap_err();
@@ -333,10 +289,8 @@ async fn a_stream_that_http2_refuses_surely_was_not_processed() {
 #[tokio::test]
 async fn a_stream_that_http2_breaks_off_may_have_been_processed() {
     // RST_STREAM with CANCEL; GOAWAY before any stream, but for an error.
-    const CANCELLED: &[(u8, u8, u32, &[u8])] = &[(3, 0, 0, &[0, 0, 0, 8])];
-    const FAILING: &[(u8, u8, u32, &[u8])] = &[(7, 0, 0, &[0, 0, 0, 0, 0, 0, 0, 2])];
-    for frames in [CANCELLED, FAILING] {
-        let (address, requests) = h2_server(frames);
+    for replies in [&[Reply::Reset(8)], &[Reply::GoAway(0, 2)]] {
+        let (address, requests) = h2::serve(replies);
         let transport = NativeTransport::builder().reqwest(reqwest_http2).build().unwrap();
         let client = Client::with_config(transport, key(), config(&address)).unwrap();
         let error = client.create(create("x")).await.unwrap_err();
@@ -461,77 +415,11 @@ async fn a_certificate_that_nobody_vouches_for_ends_the_call_before_anything_is_
     assert_eq!(server.requests.load(Ordering::SeqCst), 0);
 }
 
-/// A TLS server with a certificate of its own making that counts the requests
-/// whose first byte gets through.
-struct TlsServer {
-    address: SocketAddr,
-    requests: Arc<AtomicUsize>,
-}
-
-impl TlsServer {
-    fn start() -> Self {
-        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-        let key =
-            rustls::pki_types::PrivateKeyDer::try_from(made.key_pair.serialize_der()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![made.cert.der().clone()], key)
-            .unwrap();
-        let config = Arc::new(config);
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let (address, requests) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
-        let counter = requests.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let mut tls = rustls::ServerConnection::new(config.clone()).unwrap();
-                let mut byte = [0_u8];
-                if rustls::Stream::new(&mut tls, &mut stream)
-                    .read(&mut byte)
-                    .is_ok_and(|read| read > 0)
-                {
-                    counter.fetch_add(1, Ordering::SeqCst);
-                }
-            }
-        });
-        Self { address, requests }
-    }
-}
-
-/// Answers one connection after another with the same bytes.
-fn raw_server(answer: &'static [u8]) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream: TcpStream = stream.unwrap();
-            let mut request = [0_u8; 4096];
-            let _ = stream.read(&mut request);
-            let _ = stream.write_all(answer);
-        }
-    });
-    format!("http://{address}")
-}
-
 #[tokio::test]
 async fn an_answer_that_breaks_the_rules_of_http_is_an_error_and_no_hang() {
-    static HUGE: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
-        let mut answer = b"HTTP/1.1 200 OK\r\nx-huge: ".to_vec();
-        answer.extend(std::iter::repeat_n(b'a', 2 << 20));
-        answer.extend(b"\r\ncontent-length: 2\r\n\r\n{}");
-        answer
-    });
-    static MANY: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
-        let mut answer = b"HTTP/1.1 200 OK\r\n".to_vec();
-        answer.extend((0..200).flat_map(|number| format!("x-{number}: 1\r\n").into_bytes()));
-        answer.extend(b"content-length: 2\r\n\r\n{}");
-        answer
-    });
-    for answer in [HUGE.as_slice(), MANY.as_slice(), b"SSH-2.0-OpenSSH\r\n\r\n".as_slice()] {
-        let client = client_with(key(), config(&raw_server(answer))).unwrap();
+    for answer in [raw::one_huge_header(), raw::many_headers(), b"SSH-2.0-OpenSSH\r\n\r\n".to_vec()]
+    {
+        let client = client_with(key(), config(&raw::serve(answer).0)).unwrap();
         let error = client.list(List::new()).retry(RetryPolicy::none()).await.unwrap_err();
         assert_eq!(kind(&error), (Reach::Ambiguous, TransportErrorKind::Protocol), "{error:?}");
     }
@@ -543,7 +431,7 @@ async fn no_text_of_an_error_names_the_path_or_the_key() {
     let secret = "sk-or-v1-c0ffee00c0ffee00c0ffee00";
     for base_url in [
         format!("http://{}", unused()),
-        raw_server(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"),
+        raw::serve(*b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{").0,
     ] {
         let client = client_with(ApiKey::new(secret).unwrap(), config(&base_url)).unwrap();
         let error = client.get(hash).retry(RetryPolicy::none()).await.unwrap_err();

@@ -1,0 +1,220 @@
+//! Faults that only a real socket can show, met by both native clients.
+
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod servers {
+    pub(crate) mod h2;
+    pub(crate) mod raw;
+    pub(crate) mod tls;
+}
+
+use std::net::TcpStream;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use openrouter_keys_core::test_util::samples;
+use openrouter_keys_native::blocking::{self, BlockingNativeTransport};
+use openrouter_keys_native::{
+    ApiKey, BaseUrl, CallOptions, Client, Config, Create, Error, ErrorKind, Limit, List,
+    NativeTransport, NativeTransportBuilder, Reach, RetryPolicy, TimeoutPhase, TransportErrorKind,
+};
+use openrouter_keys_tests::caller::Caller;
+use servers::h2::{self, Reply};
+use servers::raw;
+use servers::tls::TlsServer;
+
+/// The codes of HTTP/2.
+const NO_ERROR: u32 = 0;
+const REFUSED_STREAM: u32 = 7;
+
+/// Every attempt to create has a connection of its own, on which it is this stream.
+const OWN: u32 = 1;
+const BEFORE_IT: u32 = 0;
+const AFTER_IT: u32 = (1 << 31) - 1;
+
+/// One test for each case and each client.
+macro_rules! over_both {
+    ($($case:ident,)*) => {
+        mod over_async {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    super::$case(super::async_client).await;
+                }
+            )*
+        }
+        mod over_blocking {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    super::$case(super::blocking_client).await;
+                }
+            )*
+        }
+    };
+}
+
+over_both!(
+    a_create_that_http2_refuses_is_sent_again_and_made_once,
+    a_create_that_http2_going_away_leaves_out_is_sent_again,
+    a_create_that_http2_going_away_includes_is_sent_once,
+    a_create_that_http2_going_away_includes_may_still_be_answered,
+    a_list_that_http2_going_away_includes_is_sent_three_times,
+    a_create_answered_with_monstrous_headers_is_sent_once,
+    a_certificate_that_is_not_to_be_trusted_ends_a_create_before_anything_is_sent,
+    a_connection_that_nobody_accepts_ends_by_the_connect_timeout_and_sent_nothing,
+);
+
+type Connect<C> = fn(NativeTransportBuilder, &str) -> C;
+
+fn async_client(transport: NativeTransportBuilder, base_url: &str) -> Client {
+    Client::with_config(transport.build().unwrap(), key(), config(base_url)).unwrap()
+}
+
+fn blocking_client(transport: NativeTransportBuilder, base_url: &str) -> blocking::Client {
+    let transport = BlockingNativeTransport::new(transport.build().unwrap()).unwrap();
+    blocking::Client::with_config(transport, key(), config(base_url)).unwrap()
+}
+
+fn key() -> ApiKey {
+    ApiKey::new("sk-or-v1-test").unwrap()
+}
+
+fn config(base_url: &str) -> Config {
+    let policy = RetryPolicy::default()
+        .initial_interval(Duration::from_millis(1))
+        .throttled_interval(Duration::from_millis(1));
+    Config::new().base_url(BaseUrl::new(base_url).unwrap()).retry(policy)
+}
+
+fn plain() -> NativeTransportBuilder {
+    NativeTransport::builder()
+}
+
+fn over_http2() -> NativeTransportBuilder {
+    plain().reqwest(reqwest::ClientBuilder::http2_prior_knowledge)
+}
+
+fn create() -> Create {
+    Create::new("x", Limit::usd(1.0))
+}
+
+fn failure(error: &Error) -> (Reach, TransportErrorKind) {
+    match error.kind() {
+        ErrorKind::Transport(error) => (error.reach(), error.kind()),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn a_create_that_http2_refuses_is_sent_again_and_made_once<C: Caller>(connect: Connect<C>) {
+    let (address, requests) =
+        h2::serve(&[Reply::Reset(REFUSED_STREAM), Reply::Created(samples::CREATED)]);
+    let made = connect(over_http2(), &address).send(create(), CallOptions::new()).await.unwrap();
+    assert_eq!((made.meta.attempts, requests.load(Ordering::SeqCst)), (2, 2));
+}
+
+async fn a_create_that_http2_going_away_leaves_out_is_sent_again<C: Caller>(connect: Connect<C>) {
+    for going in [Reply::GoAway(BEFORE_IT, NO_ERROR), Reply::GoAwayAndClose(BEFORE_IT, NO_ERROR)] {
+        let replies = Box::leak(Box::new([going, Reply::Created(samples::CREATED)]));
+        let (address, requests) = h2::serve(replies);
+        let client = connect(over_http2(), &address);
+        let made = client.send(create(), CallOptions::new()).await.unwrap();
+        assert_eq!((made.meta.attempts, requests.load(Ordering::SeqCst)), (2, 2), "{going:?}");
+    }
+}
+
+async fn a_create_that_http2_going_away_includes_is_sent_once<C: Caller>(connect: Connect<C>) {
+    const AT: &[Reply] = &[Reply::GoAwayAndClose(OWN, NO_ERROR)];
+    const ABOVE: &[Reply] = &[Reply::GoAwayAndClose(AFTER_IT, NO_ERROR)];
+    for replies in [AT, ABOVE] {
+        let (address, requests) = h2::serve(replies);
+        let error = connect(over_http2(), &address).call(create()).await.unwrap_err();
+        assert_eq!(failure(&error), (Reach::Ambiguous, TransportErrorKind::Disconnected));
+        assert_eq!((error.attempts(), error.may_have_been_created()), (1, true));
+        assert_eq!(requests.load(Ordering::SeqCst), 1, "{replies:?}");
+    }
+}
+
+async fn a_create_that_http2_going_away_includes_may_still_be_answered<C: Caller>(
+    connect: Connect<C>,
+) {
+    let (address, requests) =
+        h2::serve(&[Reply::GoAwayAndCreated(OWN, NO_ERROR, samples::CREATED)]);
+    let made = connect(over_http2(), &address).send(create(), CallOptions::new()).await.unwrap();
+    assert_eq!((made.meta.attempts, requests.load(Ordering::SeqCst)), (1, 1));
+}
+
+async fn a_list_that_http2_going_away_includes_is_sent_three_times<C: Caller>(connect: Connect<C>) {
+    let (address, requests) = h2::serve(&[Reply::GoAwayAndClose(AFTER_IT, NO_ERROR)]);
+    let error = connect(over_http2(), &address).call(List::new()).await.unwrap_err();
+    assert_eq!(failure(&error), (Reach::Ambiguous, TransportErrorKind::Disconnected));
+    assert_eq!((error.attempts(), requests.load(Ordering::SeqCst)), (3, 3));
+}
+
+async fn a_create_answered_with_monstrous_headers_is_sent_once<C: Caller>(connect: Connect<C>) {
+    for answer in [raw::one_huge_header(), raw::many_headers()] {
+        let (address, requests) = raw::serve(answer);
+        let error = connect(plain(), &address).call(create()).await.unwrap_err();
+        assert_eq!(failure(&error), (Reach::Ambiguous, TransportErrorKind::Protocol), "{error:?}");
+        assert_eq!((error.attempts(), error.may_have_been_created()), (1, true));
+        assert_eq!(requests.load(Ordering::SeqCst), 1);
+    }
+}
+
+async fn a_certificate_that_is_not_to_be_trusted_ends_a_create_before_anything_is_sent<
+    C: Caller,
+>(
+    connect: Connect<C>,
+) {
+    let trusting = |server: &TlsServer| {
+        let certificate = reqwest::Certificate::from_der(&server.certificate).unwrap();
+        plain().reqwest(move |client| client.add_root_certificate(certificate.clone()))
+    };
+    let url = |server: &TlsServer| format!("https://{}", server.address);
+
+    // A good one, or what follows would show nothing.
+    let good = TlsServer::start();
+    connect(trusting(&good), &url(&good)).call(create()).await.unwrap_err();
+    assert!(good.requests.load(Ordering::SeqCst) > 0);
+
+    let anothers = TlsServer::with("another.example", |_| {});
+    let expired = TlsServer::with("127.0.0.1", |certificate| {
+        certificate.not_after = rcgen::date_time_ymd(2001, 1, 1);
+    });
+    let own = TlsServer::start();
+    for (server, transport, why) in [
+        (&anothers, trusting(&anothers), "it is another server's"),
+        (&expired, trusting(&expired), "it has expired"),
+        (&own, plain(), "nobody vouches for it"),
+    ] {
+        let error = connect(transport, &url(server)).call(create()).await.unwrap_err();
+        assert_eq!(failure(&error), (Reach::NotSent, TransportErrorKind::Tls), "{why}: {error:?}");
+        assert_eq!((error.attempts(), error.may_have_been_created()), (1, false), "{why}");
+        assert_eq!(server.requests.load(Ordering::SeqCst), 0, "{why}");
+    }
+}
+
+async fn a_connection_that_nobody_accepts_ends_by_the_connect_timeout_and_sent_nothing<
+    C: Caller,
+>(
+    connect: Connect<C>,
+) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    // Those who wait to be accepted, until there is no room for another.
+    let waiting: Vec<TcpStream> = std::iter::from_fn(|| {
+        TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok()
+    })
+    .collect();
+
+    let transport = plain().connect_timeout(Duration::from_millis(100));
+    let client = connect(transport, &format!("http://{address}"));
+    let error = client.call(create()).await.unwrap_err();
+    let too_late = TransportErrorKind::Timeout(TimeoutPhase::Connect);
+    assert_eq!(failure(&error), (Reach::NotSent, too_late), "{error:?}");
+    assert_eq!((error.attempts(), error.may_have_been_created()), (3, false));
+    drop(waiting);
+}

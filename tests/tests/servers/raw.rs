@@ -1,0 +1,42 @@
+//! A server that answers every connection with the same bytes.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Its address, and how many connections brought a request.
+pub(crate) fn serve(answer: impl Into<Vec<u8>>) -> (String, Arc<AtomicUsize>) {
+    let answer = answer.into();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counter = requests.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0_u8; 4096];
+            if stream.read(&mut request).is_ok_and(|read| read > 0) {
+                counter.fetch_add(1, Ordering::SeqCst);
+            }
+            let _ = stream.write_all(&answer);
+        }
+    });
+    (format!("http://{address}"), requests)
+}
+
+/// An answer whose only header is as long as a small film.
+pub(crate) fn one_huge_header() -> Vec<u8> {
+    [
+        b"HTTP/1.1 200 OK\r\nx-huge: ".as_slice(),
+        &vec![b'a'; 2 << 20],
+        b"\r\ncontent-length: 2\r\n\r\n{}",
+    ]
+    .concat()
+}
+
+/// An answer with more headers than anybody needs.
+pub(crate) fn many_headers() -> Vec<u8> {
+    let headers: String = (0..200).map(|number| format!("x-{number}: 1\r\n")).collect();
+    format!("HTTP/1.1 200 OK\r\n{headers}content-length: 2\r\n\r\n{{}}").into_bytes()
+}
