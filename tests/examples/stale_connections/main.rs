@@ -1,0 +1,69 @@
+//! What connections that the server has closed cost: `cargo run --release -p
+//! openrouter-keys-tests --example stale_connections`.
+//!
+//! It fails if more than 1.5 % of the creates of this library end in an error,
+//! or if one is on the server and not in hand. See `docs/labs.md`.
+
+#![allow(clippy::print_stdout, reason = "a program for people")]
+
+mod lab;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use lab::Tally;
+
+const CREATES: usize = 1_500;
+
+/// In thousandths of the creates.
+const ERRORS_AT_MOST: usize = 15;
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    println!("| client | creates | errors | share | on the server beyond those in hand |");
+    println!("| --- | ---: | ---: | ---: | ---: |");
+    let ours = [
+        print("openrouter-keys-native, async", lab::async_client(CREATES).await?),
+        print("openrouter-keys-native, blocking", lab::blocking_client(CREATES)?),
+    ];
+    print("reqwest with its default pool", bare_client(CREATES).await?);
+    let is_kept = ours.iter().all(|tally| {
+        tally.errors * 1_000 <= tally.asked * ERRORS_AT_MOST && tally.beyond_those_in_hand() == 0
+    });
+    Ok(if is_kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print(client: &str, tally: Tally) -> Tally {
+    let basis_points = tally.errors * 10_000 / tally.asked;
+    println!(
+        "| {client} | {} | {} | {}.{:02} % | {} |",
+        tally.asked,
+        tally.errors,
+        basis_points / 100,
+        basis_points % 100,
+        tally.beyond_those_in_hand(),
+    );
+    tally
+}
+
+/// reqwest as it comes, with its pool, which is often too late to see that a connection has closed.
+async fn bare_client(asked: usize) -> Result<Tally, Box<dyn Error>> {
+    let emulator = lab::server()?;
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let mut errors = 0;
+    for number in 0..asked {
+        let sent = client
+            .post(format!("{}/keys", emulator.base_url()))
+            .bearer_auth(emulator.management_key())
+            .header("content-type", "application/json")
+            .body(format!(r#"{{"name":"key {number}","limit":1}}"#))
+            .send()
+            .await;
+        let is_made = match sent {
+            Ok(answer) => answer.status() == 201 && answer.bytes().await.is_ok(),
+            Err(_) => false,
+        };
+        errors += usize::from(!is_made);
+    }
+    Ok(Tally { asked, errors, on_server: emulator.key_count() })
+}

@@ -1,0 +1,17 @@
+//! The lab of stale connections in small: `examples/stale_connections`.
+
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "../examples/stale_connections/lab.rs"]
+mod lab;
+
+const CREATES: usize = 100;
+
+#[tokio::test]
+async fn a_stale_connection_costs_no_create_and_doubles_none() {
+    for tally in [lab::async_client(CREATES).await.unwrap(), lab::blocking_client(CREATES).unwrap()]
+    {
+        assert_eq!((tally.errors, tally.on_server, tally.beyond_those_in_hand()), (0, CREATES, 0));
+    }
+}
