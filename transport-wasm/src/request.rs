@@ -2,9 +2,14 @@
 
 use bytes::Bytes;
 use gloo_net::http::{Headers, RequestBuilder};
+use http::Method;
+use js_sys::{Reflect, Uint8Array};
 use openrouter_keys_core::{TransportError, TransportErrorKind};
-use wasm_bindgen::JsValue;
-use web_sys::{AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    AbortSignal, ReadableStream, ReadableWritablePair, ReferrerPolicy, RequestCache,
+    RequestCredentials, RequestRedirect, TransformStream,
+};
 
 use crate::failure::Thrown;
 
@@ -21,8 +26,9 @@ pub(crate) fn fetchable(
         .credentials(RequestCredentials::Omit)
         .cache(RequestCache::NoStore)
         .referrer_policy(ReferrerPolicy::NoReferrer);
-    build(guarded, request.body())
-        .or_else(|_| build(builder(request, signal), request.body()))
+    let body = body_of(request);
+    build(guarded, body.as_ref())
+        .or_else(|_| build(builder(request, signal), body.as_ref()))
         .map_err(|error| {
             let text = Thrown::from(error.to_string().as_str());
             TransportError::not_sent(TransportErrorKind::Setup).with_source(text)
@@ -44,11 +50,37 @@ fn builder(request: &http::Request<Bytes>, signal: Option<&AbortSignal>) -> Requ
         .abort_signal(signal)
 }
 
-fn build(builder: RequestBuilder, body: &Bytes) -> Result<web_sys::Request, gloo_net::Error> {
-    let request = if body.is_empty() {
-        builder.build()?
-    } else {
-        builder.body(JsValue::from(js_sys::Uint8Array::from(&**body)))?
+fn build(
+    builder: RequestBuilder,
+    body: Option<&JsValue>,
+) -> Result<web_sys::Request, gloo_net::Error> {
+    let request = match body {
+        Some(body) => builder.body(body)?,
+        None => builder.build()?,
     };
     Ok(request.into())
+}
+
+fn body_of(request: &http::Request<Bytes>) -> Option<JsValue> {
+    let bytes = request.body();
+    if bytes.is_empty() {
+        return None;
+    }
+    let bytes = Uint8Array::from(&**bytes);
+    let stream = if request.method() == Method::POST { sent_once(&bytes) } else { None };
+    Some(stream.map_or_else(|| bytes.into(), JsValue::from))
+}
+
+/// Deno sends a request again by itself when a connection that it kept breaks
+/// before the answer begins, a create like any other, unless the body is a
+/// stream, which nobody can send twice. (Browsers do the same, and take no
+/// streams over HTTP/1.1.)
+fn sent_once(bytes: &Uint8Array) -> Option<ReadableStream> {
+    if !Reflect::has(&js_sys::global(), &"Deno".into()).ok()? {
+        return None;
+    }
+    let body = web_sys::Response::new_with_opt_js_u8_array(Some(bytes)).ok()?.body()?;
+    // As it is, Deno still knows the bytes behind it.
+    let pipe = TransformStream::new().ok()?;
+    Some(body.pipe_through(pipe.unchecked_ref::<ReadableWritablePair>()))
 }

@@ -98,9 +98,9 @@ async function withEmulator(resends, use) {
 }
 
 /**
- * Browsers and Deno send a request again when the connection that they keep
- * for reuse breaks before the answer, a POST like any other, and tell nobody.
- * The package sends it once; what these runtimes do then is not in its hands.
+ * Browsers send a request again when the connection that they keep for reuse
+ * breaks before the answer, a POST like any other, and tell nobody. The package
+ * sends it once; what browsers do then is not in its hands.
  */
 function isMadeOnce(requests, resends) {
   const counts = made(requests);

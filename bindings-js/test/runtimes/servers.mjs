@@ -14,7 +14,7 @@ export const SERVERS = [
   server("node", () => process.execPath, ["main.mjs"]),
   server("node-require", () => process.execPath, ["main.cjs"]),
   // Nothing but the network is granted: the package needs no more.
-  { ...server("deno", deno, ["run", "--no-prompt", "--no-remote", "--allow-net=127.0.0.1", "main.mjs"]), resends: true },
+  server("deno", deno, ["run", "--no-prompt", "--no-remote", "--allow-net=127.0.0.1", "main.mjs"]),
   server("bun", bun, ["run", "main.mjs"]),
 ];
 
