@@ -2,5 +2,6 @@
 
 pub mod caller;
 pub mod contract;
+pub mod fleet;
 pub mod vector_files;
 pub mod vectors;

@@ -1,0 +1,68 @@
+//! Numbers by chance that are the same on every machine: `SplitMix64`.
+
+/// A sequence that its seed decides.
+pub(super) struct Chance(u64);
+
+impl Chance {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(super) fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// From 0 up to and without 1.
+    pub(super) fn fraction(&mut self) -> f64 {
+        fraction(self.bits())
+    }
+
+    /// The time to the next event of a Poisson process of one event a unit.
+    ///
+    /// Von Neumann's way, by comparisons alone: the last digit of a logarithm
+    /// differs between machines.
+    pub(super) fn exponential(&mut self) -> f64 {
+        let mut whole = 0.0;
+        loop {
+            let first = self.bits();
+            let mut last = first;
+            let mut is_odd = true;
+            loop {
+                let next = self.bits();
+                if next >= last {
+                    break;
+                }
+                last = next;
+                is_odd = !is_odd;
+            }
+            if is_odd {
+                return whole + fraction(first);
+            }
+            whole += 1.0;
+        }
+    }
+}
+
+fn fraction(bits: u64) -> f64 {
+    let high = u32::try_from(bits >> 32).unwrap_or_default();
+    f64::from(high) / (f64::from(u32::MAX) + 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Chance;
+
+    #[test]
+    fn the_pauses_of_a_poisson_process_have_their_mean_and_their_tail() {
+        let mut chance = Chance::new(1);
+        let draws: Vec<f64> = (0..100_000).map(|_| chance.exponential()).collect();
+        let mean = draws.iter().sum::<f64>() / 100_000.0;
+        assert!((mean - 1.0).abs() < 0.02, "{mean}");
+        let beyond_two = draws.iter().filter(|&&pause| pause > 2.0).count();
+        assert!((13_000..14_100).contains(&beyond_two), "{beyond_two} of e^-2 = 13534");
+    }
+}

@@ -1,0 +1,165 @@
+//! What is counted of a run, and what is made of the counts.
+
+use std::time::Duration;
+
+use super::scenario::{AFTER, DRAINED, OUTAGE, WARM_UP};
+
+/// Counts are kept for pieces of time of this length.
+const PIECE: Duration = Duration::from_millis(100);
+
+/// The pieces of a sliding second.
+const SECOND: usize = 10;
+
+/// A call that takes longer does not show that all is well again.
+const PROMPT: Duration = Duration::from_secs(5);
+
+/// The counts of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figures {
+    offered: f64,
+    pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Piece {
+    /// Requests that were sent in it.
+    requests: u32,
+    /// Calls that began in it.
+    calls: u32,
+    /// Those of them that succeeded in the end.
+    succeeded: u32,
+    /// Those of them that succeeded soon.
+    prompt: u32,
+}
+
+impl Figures {
+    pub(super) fn new(offered: f64) -> Self {
+        let pieces = vec![Piece::default(); piece(WARM_UP + OUTAGE + AFTER)];
+        Self { offered, pieces }
+    }
+
+    pub(super) fn begun(&mut self, now: Duration) {
+        if let Some(piece) = self.pieces.get_mut(piece(now)) {
+            piece.calls += 1;
+        }
+    }
+
+    pub(super) fn sent(&mut self, now: Duration) {
+        if let Some(piece) = self.pieces.get_mut(piece(now)) {
+            piece.requests += 1;
+        }
+    }
+
+    pub(super) fn succeeded(&mut self, begun: Duration, now: Duration) {
+        if let Some(piece) = self.pieces.get_mut(piece(begun)) {
+            piece.succeeded += 1;
+            piece.prompt += u32::from(now.saturating_sub(begun) <= PROMPT);
+        }
+    }
+
+    /// Requests sent for each call begun, over the whole outage.
+    pub fn amplification(&self) -> f64 {
+        amplification(self.between(WARM_UP, WARM_UP + OUTAGE))
+    }
+
+    /// The same from [`DRAINED`] on.
+    pub fn amplification_once_drained(&self) -> f64 {
+        amplification(self.between(WARM_UP + DRAINED, WARM_UP + OUTAGE))
+    }
+
+    /// The most requests in a second after the outage, in parts of the calls
+    /// that are begun in a second.
+    pub fn peak(&self) -> f64 {
+        let busiest = self.after().windows(SECOND).map(|second| sum(second, |p| p.requests)).max();
+        f64::from(busiest.unwrap_or_default()) / self.offered
+    }
+
+    /// How long after the outage it takes until, for good, of the calls that
+    /// begin within a second 99 of 100 succeed, each within 5 s. `None` if it
+    /// takes longer than the run.
+    pub fn recovered_after(&self) -> Option<Duration> {
+        let after = self.after();
+        // The last calls have no time left to succeed.
+        let watched = after.get(..after.len().saturating_sub(piece(PROMPT)))?;
+        let is_bad = |second: &[Piece]| {
+            let calls = f64::from(sum(second, |p| p.calls));
+            f64::from(sum(second, |p| p.prompt)) < 0.99 * calls
+        };
+        let seconds = watched.windows(SECOND);
+        let count = seconds.len();
+        let first_good = seconds.rev().position(is_bad).map_or(0, |good| count - good);
+        (first_good < count).then(|| PIECE * u32::try_from(first_good).unwrap_or(u32::MAX))
+    }
+
+    /// The share of the calls begun in the outage that have not succeeded by the
+    /// end of the run: they failed, or still wait.
+    pub fn unserved(&self) -> f64 {
+        let outage = self.between(WARM_UP, WARM_UP + OUTAGE);
+        1.0 - f64::from(sum(outage, |p| p.succeeded)) / f64::from(sum(outage, |p| p.calls))
+    }
+
+    fn after(&self) -> &[Piece] {
+        self.between(WARM_UP + OUTAGE, WARM_UP + OUTAGE + AFTER)
+    }
+
+    fn between(&self, from: Duration, to: Duration) -> &[Piece] {
+        self.pieces.get(piece(from)..piece(to)).unwrap_or_default()
+    }
+}
+
+fn amplification(pieces: &[Piece]) -> f64 {
+    f64::from(sum(pieces, |p| p.requests)) / f64::from(sum(pieces, |p| p.calls))
+}
+
+fn sum(pieces: &[Piece], count: impl Fn(&Piece) -> u32) -> u32 {
+    pieces.iter().map(count).sum()
+}
+
+/// The number of the piece that an instant is in.
+fn piece(time: Duration) -> usize {
+    usize::try_from(time.as_millis() / PIECE.as_millis()).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{AFTER, Figures, OUTAGE, PIECE, WARM_UP};
+
+    /// Ten calls in each piece after the outage.
+    fn figures(fate: impl Fn(&mut Figures, Duration, u32)) -> Figures {
+        let mut figures = Figures::new(100.0);
+        for number in 0..1200 {
+            let now = WARM_UP + OUTAGE + PIECE * number;
+            for _ in 0..10 {
+                figures.begun(now);
+                figures.sent(now);
+                fate(&mut figures, now, number);
+            }
+        }
+        figures
+    }
+
+    #[test]
+    fn recovery_is_when_the_last_bad_second_has_ended() {
+        let two_gaps = figures(|figures, now, number| {
+            if number >= 20 && number != 50 {
+                figures.succeeded(now, now);
+            }
+        });
+        // The second that begins with the piece after the gap is the first good one.
+        assert_eq!(two_gaps.recovered_after(), Some(PIECE * 51));
+        let at_once = figures(|figures, now, _| figures.succeeded(now, now));
+        assert_eq!(at_once.recovered_after(), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn late_successes_are_no_recovery() {
+        let late = figures(|figures, now, _| {
+            figures.succeeded(now, now + Duration::from_secs(6));
+        });
+        assert_eq!(late.recovered_after(), None);
+        assert!((late.peak() - 1.0).abs() < 1e-9);
+        assert_eq!(AFTER, PIECE * 1200);
+    }
+}

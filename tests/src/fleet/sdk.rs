@@ -1,0 +1,47 @@
+//! The rule of the official SDKs, to compare with: any 5xx and any failure to
+//! connect is followed by another request, for up to an hour, whatever the
+//! operation; a 429 never is.
+
+use std::time::Duration;
+
+use super::chance::Chance;
+use super::rule::{Call, Next};
+use super::server::Answer;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const GROWTH: f64 = 1.5;
+/// Up to so much of chance is added to each pause.
+const JITTER: Duration = Duration::from_secs(1);
+const LONGEST_CALL: Duration = Duration::from_secs(3600);
+
+pub(super) struct SdkCall {
+    pause: Duration,
+    chance: Chance,
+}
+
+impl SdkCall {
+    pub(super) fn new(entropy: u64) -> Self {
+        Self { pause: FIRST_PAUSE, chance: Chance::new(entropy) }
+    }
+}
+
+impl Call for SdkCall {
+    fn send(&mut self) {}
+
+    fn hear(mut self: Box<Self>, answer: Answer, elapsed: Duration) -> Next {
+        let retry_after = match answer {
+            Answer::Success => return Next::Succeeded,
+            Answer::Status { status: ..500, .. } => return Next::Failed,
+            Answer::Status { retry_after, .. } => retry_after,
+            Answer::NoConnection => None,
+        };
+        if elapsed > LONGEST_CALL {
+            return Next::Failed;
+        }
+        let backoff = (self.pause + JITTER.mul_f64(self.chance.fraction())).min(LONGEST_PAUSE);
+        self.pause = self.pause.mul_f64(GROWTH).min(LONGEST_PAUSE);
+        let after = retry_after.map_or(backoff, Duration::from_secs);
+        Next::Again { after, call: self }
+    }
+}

@@ -1,0 +1,129 @@
+//! The server: so many requests a second, a short queue, and an outage.
+
+use std::time::Duration;
+
+use super::scenario::{OUTAGE, Recovery, Refusal, Scenario, WARM_UP};
+
+/// What the offered load is of the full capacity: half of it still carries it.
+const LOAD: f64 = 0.4;
+
+/// How long a request may wait in the queue.
+const QUEUE: Duration = Duration::from_millis(200);
+
+/// What it costs to turn a request away, in parts of what an answer costs.
+const REFUSING: f64 = 0.1;
+
+const ROUND_TRIP: Duration = Duration::from_millis(20);
+
+const RAMP: Duration = Duration::from_secs(30);
+
+/// What a request comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    Success,
+    NoConnection,
+    Status { status: u16, retry_after: Option<u64> },
+}
+
+pub(super) struct Server {
+    scenario: Scenario,
+    /// When all that is accepted so far is done.
+    free_at: Duration,
+}
+
+impl Server {
+    pub(super) fn new(scenario: Scenario) -> Self {
+        Self { scenario, free_at: Duration::ZERO }
+    }
+
+    /// Takes a request and says when its answer arrives, and which.
+    pub(super) fn take(&mut self, now: Duration) -> (Duration, Answer) {
+        if (WARM_UP..WARM_UP + OUTAGE).contains(&now) {
+            return (now + ROUND_TRIP, refuse(self.scenario.down, now));
+        }
+        let work = Duration::from_secs(1).div_f64(self.capacity(now));
+        let begin = self.free_at.max(now);
+        if begin.saturating_sub(now) > QUEUE {
+            self.free_at = begin + work.mul_f64(REFUSING);
+            return (now + ROUND_TRIP, refuse(self.scenario.overflow, now));
+        }
+        self.free_at = begin + work;
+        (self.free_at + ROUND_TRIP, Answer::Success)
+    }
+
+    /// In requests a second.
+    fn capacity(&self, now: Duration) -> f64 {
+        let full = self.scenario.offered() / LOAD;
+        let Some(since) = now.checked_sub(WARM_UP + OUTAGE) else {
+            return full;
+        };
+        match self.scenario.recovery {
+            Recovery::Half => full * 0.5,
+            Recovery::Ramp => full * (0.1 + 0.4 * since.div_duration_f64(RAMP).min(1.0)),
+        }
+    }
+}
+
+fn refuse(refusal: Refusal, now: Duration) -> Answer {
+    match refusal {
+        Refusal::Connection => Answer::NoConnection,
+        Refusal::Status(status) => Answer::Status { status, retry_after: None },
+        Refusal::RetryAfter(status, seconds) => {
+            Answer::Status { status, retry_after: Some(seconds) }
+        }
+        Refusal::Announced => {
+            let left = (WARM_UP + OUTAGE).saturating_sub(now);
+            // Rounded up: who is told to wait does not come back too early.
+            Answer::Status { status: 503, retry_after: Some(left.as_secs() + 1) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Answer, Server};
+    use crate::fleet::{OUTAGE, Recovery, Refusal, Scenario, WARM_UP};
+
+    fn server(recovery: Recovery) -> Server {
+        Server::new(Scenario {
+            clients: 400,
+            calls_per_second: 1.0,
+            down: Refusal::Connection,
+            overflow: Refusal::RetryAfter(429, 2),
+            recovery,
+        })
+    }
+
+    #[test]
+    fn a_burst_fills_the_queue_and_no_more() {
+        let mut server = server(Recovery::Half);
+        let taken =
+            (0..1000).filter(|_| server.take(Duration::from_secs(1)).1 == Answer::Success).count();
+        // 1000 requests a second for 200 ms, and the one at work.
+        assert_eq!(taken, 201);
+        let refused = Answer::Status { status: 429, retry_after: Some(2) };
+        assert_eq!(server.take(Duration::from_secs(1)).1, refused);
+    }
+
+    #[test]
+    fn an_outage_has_a_beginning_and_an_end() {
+        let mut server = server(Recovery::Half);
+        assert_eq!(server.take(WARM_UP - Duration::from_nanos(1)).1, Answer::Success);
+        assert_eq!(server.take(WARM_UP).1, Answer::NoConnection);
+        assert_eq!(server.take(WARM_UP + OUTAGE - Duration::from_nanos(1)).1, Answer::NoConnection);
+        assert_eq!(server.take(WARM_UP + OUTAGE).1, Answer::Success);
+    }
+
+    #[test]
+    fn a_ramp_ends_at_half_of_the_capacity() {
+        let server = server(Recovery::Ramp);
+        let up = WARM_UP + OUTAGE;
+        let capacity = |seconds| server.capacity(up + Duration::from_secs(seconds)).round();
+        assert_eq!(
+            [capacity(0), capacity(15), capacity(30), capacity(99)],
+            [100.0, 300.0, 500.0, 500.0]
+        );
+    }
+}

@@ -1,0 +1,88 @@
+//! The table of every rule in every scenario.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::figures::Figures;
+use super::rule::Rule;
+use super::scenario::{AFTER, Recovery, Refusal, Scenario};
+
+/// A scenario under the name that the table has for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Section {
+    /// What happens, in a few words.
+    pub title: &'static str,
+    /// The same for the machine.
+    pub scenario: Scenario,
+}
+
+const REFUSED: Scenario = Scenario {
+    clients: 10_000,
+    calls_per_second: 1.0,
+    down: Refusal::Connection,
+    overflow: Refusal::Status(503),
+    recovery: Recovery::Half,
+};
+
+/// Every scenario, with the full fleet.
+pub const SECTIONS: [Section; 5] = [
+    Section { title: "connections refused; 503 when the queue is full", scenario: REFUSED },
+    Section {
+        title: "503 and `Retry-After: 2`; 429 and `Retry-After: 2` when the queue is full",
+        scenario: Scenario {
+            down: Refusal::RetryAfter(503, 2),
+            overflow: Refusal::RetryAfter(429, 2),
+            ..REFUSED
+        },
+    },
+    Section {
+        title: "503 and a `Retry-After` that leads to the end; 503 and `Retry-After: 2` when the queue is full",
+        scenario: Scenario {
+            down: Refusal::Announced,
+            overflow: Refusal::RetryAfter(503, 2),
+            ..REFUSED
+        },
+    },
+    Section {
+        title: "as the first, but back at a tenth of the capacity and at half after 30 s",
+        scenario: Scenario { recovery: Recovery::Ramp, ..REFUSED },
+    },
+    Section {
+        title: "as the first, but each client calls once in ten seconds",
+        scenario: Scenario { calls_per_second: 0.1, ..REFUSED },
+    },
+];
+
+/// Writes the figures of each section's rules as Markdown.
+pub fn table<'a>(rows: impl IntoIterator<Item = (&'a Section, Rule, Figures)>) -> String {
+    let mut text = String::new();
+    let mut title = "";
+    for (section, rule, figures) in rows {
+        if title != section.title {
+            title = section.title;
+            let _ = write!(
+                text,
+                "\n**{title}**\n\n\
+                 | rule | requests per call | once drained | peak | back after | unserved |\n\
+                 | --- | ---: | ---: | ---: | ---: | ---: |\n"
+            );
+        }
+        let _ = writeln!(
+            text,
+            "| {} | {:.2} | {:.2} | {:.2} | {} | {:.1} % |",
+            rule.name(),
+            figures.amplification(),
+            figures.amplification_once_drained(),
+            figures.peak(),
+            figures
+                .recovered_after()
+                .map_or_else(|| format!("over {} s", AFTER.as_secs()), seconds),
+            figures.unserved() * 100.0,
+        );
+    }
+    text
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
