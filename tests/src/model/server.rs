@@ -1,0 +1,139 @@
+//! The server: what it has made, and what it answers to each create. It has no
+//! clock of its own and opens no socket.
+
+use std::time::Duration;
+
+use openrouter_keys_core::test_util::Reply;
+
+use super::fault::{Fault, Schedule};
+
+/// The delay of an answer that does not come.
+pub const NEVER: Duration = Duration::MAX;
+
+/// How long a 503 asks to wait.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A server that has its faults before it.
+#[derive(Clone, Debug)]
+pub struct Server {
+    faults: std::array::IntoIter<Fault, 3>,
+    /// Every create that was sent to it, the oldest first.
+    pub posts: Vec<Post>,
+    /// Every key that it has made or, of a late one, is going to make.
+    pub keys: Vec<ServerKey>,
+}
+
+/// A create that was sent.
+#[derive(Clone, Debug)]
+pub struct Post {
+    /// When.
+    pub at: Duration,
+    /// What it met.
+    pub fault: Option<Fault>,
+}
+
+/// A key, as the server knows it.
+#[derive(Clone, Debug)]
+pub struct ServerKey {
+    /// Its name.
+    pub name: String,
+    /// Its secret, unlike that of any other.
+    pub secret: String,
+    /// When it came into being.
+    pub committed_at: Duration,
+}
+
+/// What comes back.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// How long after the request; [`NEVER`] for one that does not come.
+    pub delay: Duration,
+    /// What it is.
+    pub content: Content,
+}
+
+/// What an answer is.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// The refusal of a connection.
+    Refused,
+    /// The end of a connection.
+    Reset,
+    /// An error, and how long it asks to wait.
+    Status(u16, Option<Duration>),
+    /// A 201 that breaks off before the secret.
+    Truncated,
+    /// A 201 that is no JSON.
+    Garbage,
+    /// A sound 201 with this secret.
+    Created(String),
+}
+
+impl Server {
+    /// A server without keys.
+    pub fn new(schedule: Schedule) -> Self {
+        Self { faults: schedule.into_iter(), posts: Vec::new(), keys: Vec::new() }
+    }
+
+    /// Receives a create of this name and meets the next fault.
+    pub fn create(&mut self, name: &str, now: Duration) -> Answer {
+        const AT_ONCE: Duration = Duration::ZERO;
+        const LATE: Duration = Duration::from_secs(5);
+        const TOO_LATE: Duration = Duration::from_secs(60);
+
+        let fault = self.faults.next();
+        self.posts.push(Post { at: now, fault });
+        let secret = format!("sk-or-v1-{:064x}", self.keys.len());
+        let sound = Content::Created(secret.clone());
+        let (commit, delay, content) = match fault {
+            None => (Some(AT_ONCE), AT_ONCE, sound),
+            Some(Fault::Refused) => (None, AT_ONCE, Content::Refused),
+            Some(Fault::ResetBeforeRead) => (None, AT_ONCE, Content::Reset),
+            Some(Fault::ResetAfterCommit) => (Some(AT_ONCE), AT_ONCE, Content::Reset),
+            Some(Fault::TimeoutBeforeCommit) => (None, NEVER, Content::Reset),
+            Some(Fault::TimeoutAfterCommit) => (Some(AT_ONCE), NEVER, Content::Reset),
+            Some(Fault::Commit5sLate) => (Some(LATE), LATE, sound),
+            Some(Fault::Commit60sLate) => (Some(TOO_LATE), TOO_LATE, sound),
+            Some(Fault::TooManyRequests) => (None, AT_ONCE, Content::Status(429, None)),
+            Some(Fault::UnavailableWithRetryAfter) => {
+                (None, AT_ONCE, Content::Status(503, Some(RETRY_AFTER)))
+            }
+            Some(Fault::Unavailable) => (None, AT_ONCE, Content::Status(503, None)),
+            Some(Fault::BadGatewayAfterCommit) => {
+                (Some(AT_ONCE), AT_ONCE, Content::Status(502, None))
+            }
+            Some(Fault::TruncatedCreated) => (Some(AT_ONCE), AT_ONCE, Content::Truncated),
+            Some(Fault::GarbageCreated) => (Some(AT_ONCE), AT_ONCE, Content::Garbage),
+        };
+        if let Some(delay) = commit {
+            let committed_at = now.saturating_add(delay);
+            self.keys.push(ServerKey { name: name.to_owned(), secret, committed_at });
+        }
+        Answer { delay, content }
+    }
+
+    /// The keys that are not the one with this secret.
+    pub fn keys_beside(&self, secret: Option<&str>) -> impl Iterator<Item = &ServerKey> {
+        self.keys.iter().filter(move |key| Some(key.secret.as_str()) != secret)
+    }
+}
+
+/// What the transport of a client makes of it.
+impl From<Answer> for Reply {
+    fn from(Answer { delay, content }: Answer) -> Self {
+        let reply = match content {
+            Content::Refused => Self::refused(),
+            Content::Reset => Self::disconnected(),
+            Content::Status(status, None) => Self::status(status),
+            Content::Status(status, Some(wait)) => {
+                Self::status(status).header("retry-after", &wait.as_secs().to_string())
+            }
+            Content::Truncated => Self::truncated(201),
+            Content::Garbage => Self::status(201).body("<html>Created</html>"),
+            Content::Created(secret) => {
+                Self::status(201).json(format!(r#"{{"key":"{secret}","data":{{}}}}"#))
+            }
+        };
+        reply.after(delay)
+    }
+}
