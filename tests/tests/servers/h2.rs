@@ -19,7 +19,7 @@ const END_HEADERS: u8 = 4;
 /// What meets a request that has been read to its end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reply {
-    /// RST_STREAM with this code.
+    /// `RST_STREAM` with this code.
     Reset(u32),
     /// GOAWAY with this last stream and this code.
     GoAway(u32, u32),
