@@ -2,7 +2,7 @@
 
 pub mod caller;
 pub mod contract;
-pub mod model;
 pub mod fleet;
+pub mod model;
 pub mod vector_files;
 pub mod vectors;
