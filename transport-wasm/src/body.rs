@@ -1,7 +1,8 @@
 //! Reading the body of an answer as bytes, within the limits of the exchange.
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, StatusCode};
 use js_sys::{Reflect, Uint8Array};
 use openrouter_keys_core::{Exchange, TimeoutPhase, TransportError, TransportErrorKind, race};
 use wasm_bindgen::{JsCast, JsValue};
@@ -13,23 +14,28 @@ use crate::clock::Timekeeper;
 use crate::failure::Thrown;
 use crate::timer::sleep;
 
-/// Reads the body piece by piece.
+/// Reads the body piece by piece. One that is or says that it is larger than
+/// allowed is given up.
 pub(crate) async fn read(
     answer: &Answer,
     status: StatusCode,
+    headers: &HeaderMap,
     exchange: &Exchange,
     clock: &Timekeeper,
 ) -> Result<Bytes, TransportError> {
     let Some(stream) = answer.body()? else {
         return Ok(Bytes::new());
     };
+    let limit = exchange.max_body(status);
+    if announced(headers) > limit {
+        return Err(exchange.body_too_large(status));
+    }
     let broken = |thrown: JsValue| {
         TransportError::ambiguous(TransportErrorKind::Disconnected)
             .with_status(Some(status))
             .with_source(Thrown::look(&thrown))
     };
     let reader = ReadableStreamDefaultReader::new(&stream).map_err(broken)?;
-    let limit = exchange.max_body(status);
     let mut body = Vec::new();
     loop {
         let piece = race(JsFuture::from(reader.read()), sleep(clock, exchange.idle_timeout()))
@@ -52,11 +58,27 @@ pub(crate) async fn read(
         if length > limit.saturating_sub(body.len()) {
             return Err(exchange.body_too_large(status));
         }
-        let piece = bytes.to_vec();
-        if body.is_empty() {
-            body = piece;
-        } else {
-            body.extend_from_slice(&piece);
-        }
+        append(&mut body, &bytes, length, limit);
+    }
+}
+
+fn announced(headers: &HeaderMap) -> usize {
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let length: u64 = length.and_then(|length| length.parse().ok()).unwrap_or_default();
+    usize::try_from(length).unwrap_or(usize::MAX)
+}
+
+/// The memory of a module never shrinks, and a vector that doubles leaves as
+/// much behind as it holds, and passes the limit.
+fn append(body: &mut Vec<u8>, bytes: &Uint8Array, length: usize, limit: usize) {
+    let filled = body.len();
+    let whole = filled.saturating_add(length);
+    if whole > body.capacity() {
+        let room = body.capacity().saturating_mul(4).min(limit).max(whole);
+        body.reserve_exact(room - filled);
+    }
+    body.resize(whole, 0);
+    if let Some(room) = body.get_mut(filled..) {
+        bytes.copy_to(room);
     }
 }
