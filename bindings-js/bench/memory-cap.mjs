@@ -1,0 +1,50 @@
+// One call of the lab of memory, `tests/examples/memory_cap`, in a process of
+// its own: `node --expose-gc memory-cap.mjs package|sdk|fetch URL`. It prints by
+// how many KiB the call raised the peak of what is resident, and how it ended.
+
+import { readFileSync, writeFileSync } from "node:fs";
+
+const API_KEY = "sk-or-v1-the-management-key-of-the-benchmark";
+
+const clients = {
+  async package(baseUrl) {
+    const { OpenRouterKeys } = await import("../npm/index.js");
+    return new OpenRouterKeys({ apiKey: API_KEY, baseUrl });
+  },
+  fetch: async (url) => new Fetch(url),
+  async sdk(serverURL) {
+    const { OpenRouter } = await import("@openrouter/sdk");
+    return new OpenRouter({ apiKey: API_KEY, serverURL, retryConfig: { strategy: "none" } }).apiKeys;
+  },
+};
+
+/** Node's own share: a `fetch` whose body is thrown away and left at the package's limit. */
+class Fetch {
+  constructor(url) {
+    this.url = url;
+  }
+  async list() {
+    const controller = new AbortController();
+    const { body } = await fetch(this.url, { signal: controller.signal });
+    const reader = body.getReader();
+    let left = 4 << 20;
+    while (left >= 0) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      left -= value.length;
+    }
+    controller.abort();
+  }
+}
+
+const peak = () => Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1"))[1]);
+
+const [name, url] = process.argv.slice(2);
+const client = await clients[name](url);
+await client.list(); // sound, to warm everything up
+globalThis.gc();
+writeFileSync("/proc/self/clear_refs", "5"); // the peak is now what is resident
+const before = peak();
+const end = await client.list().then(() => "read", (error) => error.name);
+console.log(peak() - before, end);
+process.exit();
