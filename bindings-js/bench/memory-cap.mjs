@@ -46,5 +46,5 @@ globalThis.gc();
 writeFileSync("/proc/self/clear_refs", "5"); // the peak is now what is resident
 const before = peak();
 const end = await client.list().then(() => "read", (error) => error.name);
-console.log(peak() - before, end);
+console.log(Math.max(0, peak() - before), end); // the kernel counts in batches
 process.exit();
