@@ -33,12 +33,14 @@ pub struct Meta {
     /// The fields of the answer's outermost object that neither the output nor
     /// this version knows.
     pub envelope: Extra,
+    pub(crate) request_id: Option<Box<str>>,
 }
 
 impl Meta {
-    /// The server's name for the request: `x-request-id`, else `cf-ray`.
+    /// The server's name for the request: `x-request-id`, else `cf-ray`. A
+    /// secret of the request that the server repeats in it is masked.
     pub fn request_id(&self) -> Option<&str> {
-        request_id(&self.headers)
+        self.request_id.as_deref()
     }
 
     /// Cloudflare's name for the request.
@@ -64,7 +66,7 @@ impl fmt::Debug for Meta {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Meta")
             .field("status", &self.status)
-            .field("request_id", &self.request_id().map(|id| redact::mask(id, &[])))
+            .field("request_id", &self.request_id)
             .field("attempts", &self.attempts)
             .field("envelope", &self.envelope)
             .finish_non_exhaustive()
@@ -87,8 +89,10 @@ pub struct RateLimit {
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CF_RAY: HeaderName = HeaderName::from_static("cf-ray");
 
-pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
-    text(headers, &X_REQUEST_ID).or_else(|| text(headers, &CF_RAY))
+/// The server's name for the request without the secrets that it repeats.
+pub(crate) fn request_id(headers: &HeaderMap, secrets: &[&str]) -> Option<Box<str>> {
+    let id = text(headers, &X_REQUEST_ID).or_else(|| text(headers, &CF_RAY))?;
+    Some(redact::mask(id, secrets).into_boxed_str())
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

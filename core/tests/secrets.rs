@@ -180,3 +180,31 @@ async fn a_secret_behind_an_escape_or_of_the_callers_own_is_masked_in_a_success_
     }
     assert_eq!(created.key().reveal(), CREATED);
 }
+
+#[test]
+fn a_secret_whose_characters_json_escapes_is_masked_too() {
+    let secret = "partner/secret\"of\\0123456789abcdef";
+    let create = Create::new("x", Limit::usd(1.0)).external(External::new("u").api_key(secret));
+    let plain = serde_json::to_string(secret).unwrap();
+    for token in [plain.replace('/', "\\/"), plain] {
+        let body = format!(r#"{{"key":"{CREATED}","data":{{"name":{token}}},"note":[{token}]}}"#);
+        let created = create.parse(body.as_bytes()).unwrap();
+        let json = serde_json::to_value(&created.output).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({"data": {"name": "[redacted]"}, "note": ["[redacted]"]})
+        );
+    }
+}
+
+#[test]
+fn a_key_that_is_found_within_the_rest_of_a_broken_body_is_masked_there() {
+    let create = Create::new("x", Limit::usd(1.0));
+    let body = format!(r#"{{"wrapped":{{"key":"{CREATED}","note":1}},"data":{{"na"#);
+    let created = create.parse(body.as_bytes()).unwrap().output;
+    assert_eq!(created.key().reveal(), CREATED);
+    assert_eq!(
+        serde_json::to_value(&created).unwrap(),
+        serde_json::json!({"wrapped": {"key": "[redacted]", "note": 1}})
+    );
+}

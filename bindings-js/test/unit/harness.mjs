@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { Console } from "node:console";
+import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 
@@ -56,6 +58,24 @@ export function everythingShown(value) {
   );
   for (let error = value; error instanceof Error; error = error.cause) texts.push(error.message, error.stack);
   return texts.join("\n");
+}
+
+/** What the console prints of a value, alone and within others. */
+export function printed(value) {
+  let text = "";
+  const sink = new Writable({
+    write(chunk, _, done) {
+      text += chunk;
+      done();
+    },
+  });
+  const console = new Console({ stdout: sink, stderr: sink });
+  console.log(value);
+  console.log("%s %o %O %j", value, value, value, value);
+  console.error({ value: [value] });
+  console.dir(value, { depth: Infinity, showHidden: true });
+  console.table([value]);
+  return text;
 }
 
 /**

@@ -2,13 +2,11 @@
 // serialises, whatever the server repeats.
 
 import assert from "node:assert/strict";
-import { Console } from "node:console";
-import { Writable } from "node:stream";
 import { test } from "node:test";
 
 import { OpenRouterKeys } from "../../npm/index.js";
 import { key, lost, never, refused, rejection, reply } from "../../npm/testing.js";
-import { clientOver, everythingShown, failureOf, HASH, OPERATIONS } from "./harness.mjs";
+import { clientOver, everythingShown, failureOf, HASH, OPERATIONS, printed } from "./harness.mjs";
 
 const SECRETS = {
   apiKey: "sk-or-v1-canary-of-the-management-key-0123456789",
@@ -21,24 +19,6 @@ const REPEATED = Object.values(SECRETS).join(" and ");
 const OPTIONS = { apiKey: SECRETS.apiKey, headers: { "x-gateway-token": SECRETS.gateway } };
 const CREATE = { name: "Customer 42", limit: 1, external: { user: "partner", apiKey: SECRETS.external } };
 const CALLS = { ...OPERATIONS, create: (keys, options) => keys.create(CREATE, options) };
-
-/** What the console prints of a value, alone and within others. */
-function printed(value) {
-  let text = "";
-  const sink = new Writable({
-    write(chunk, _, done) {
-      text += chunk;
-      done();
-    },
-  });
-  const console = new Console({ stdout: sink, stderr: sink });
-  console.log(value);
-  console.log("%s %o %O %j", value, value, value, value);
-  console.error({ value: [value] });
-  console.dir(value, { depth: Infinity, showHidden: true });
-  console.table([value]);
-  return text;
-}
 
 /** No secret of these is in anything that shows the value. */
 function hides(value, what, secrets = SECRETS) {

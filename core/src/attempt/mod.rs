@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{Request, Response as HttpResponse, StatusCode};
+use http::{HeaderMap, Request, Response as HttpResponse, StatusCode};
 use zeroize::Zeroize;
 
 use self::call::Call;
@@ -18,7 +18,6 @@ use crate::config::{CallOptions, Config};
 use crate::error::{Circumstances, Effect, Error, ErrorKind, MayHaveCreated, TransportError};
 use crate::operation::{Operation, Parsed, Replay};
 use crate::outcome::{Class, Outcome};
-use crate::redact;
 use crate::response::{Meta, Response, request_id};
 use crate::secret::ApiKey;
 use crate::trace;
@@ -156,6 +155,7 @@ impl<O: Operation> Attempt<O> {
             if let (Some(output), Some(headers)) = (self.operation.gone(), &failure.headers) {
                 self.call.config.quota.refund(self.call.taken);
                 let meta = Meta {
+                    request_id: self.request_id(headers),
                     status: StatusCode::NOT_FOUND,
                     headers: headers.clone(),
                     attempts: self.call.number,
@@ -221,6 +221,7 @@ impl<O: Operation> Attempt<O> {
         let result = match parsed {
             Ok(Parsed { output, envelope }) => {
                 let meta = Meta {
+                    request_id: self.request_id(&head.headers),
                     status: head.status,
                     headers: head.headers,
                     attempts: self.call.number,
@@ -246,6 +247,10 @@ impl<O: Operation> Attempt<O> {
         result
     }
 
+    fn request_id(&self, headers: &HeaderMap) -> Option<Box<str>> {
+        request_id(headers, &self.call.secrets(self.operation.secret()))
+    }
+
     fn fail(&self, failure: Failure, elapsed: Duration) -> Error {
         let was_ambiguous = self.call.was_ambiguous || failure.outcome.class == Class::Ambiguous;
         let effect = match (was_ambiguous, self.call.replay) {
@@ -262,7 +267,6 @@ impl<O: Operation> Attempt<O> {
                 })
             }
         };
-        let secrets = self.call.secrets(self.operation.secret());
         Error::new(
             failure.kind,
             Circumstances {
@@ -271,11 +275,7 @@ impl<O: Operation> Attempt<O> {
                 is_retryable: !failure.is_final && failure.outcome.may_repeat(self.call.replay),
                 attempts: self.call.number,
                 retry_after: failure.retry_after,
-                request_id: failure
-                    .headers
-                    .as_ref()
-                    .and_then(request_id)
-                    .map(|id| redact::mask(id, &secrets).into_boxed_str()),
+                request_id: failure.headers.as_ref().and_then(|headers| self.request_id(headers)),
             },
         )
     }

@@ -14,7 +14,7 @@ use crate::limit::{Limit, LimitReset};
 use crate::node::{Fields, Kind, Node, ObjectNode};
 use crate::reader::Reader;
 use crate::redact;
-use crate::repair::text_of;
+use crate::repair::{text_of, unescape};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
@@ -254,10 +254,12 @@ impl Operation for Create {
         let mut object = ObjectNode::default();
         let problem = parse_into(CREATED, &mut object, body).err();
         let Draft { key, has_odd_key, data, extra } = Draft::of(object);
+        // A key that is found elsewhere is in what was read of the rest.
+        let due = usize::from(key.is_some());
         match (key.or_else(|| problem.as_ref().and_then(|_| salvage(body))), problem) {
             (Some(key), problem) => {
-                let mut secrets = vec![key.reveal()];
-                secrets.extend(self.secret());
+                let mut secrets = vec![(key.reveal(), due)];
+                secrets.extend(self.secret().map(|secret| (secret, 0)));
                 let (data, extra) = match without_secrets(body, &secrets) {
                     Some(Draft { data, extra, .. }) => (data, extra),
                     None => (data, extra),
@@ -318,29 +320,33 @@ impl Draft {
     }
 }
 
-/// What the body says with every secret in it masked, if the server repeated one
-/// beside the place where it belongs.
-fn without_secrets(body: &[u8], secrets: &[&str]) -> Option<Draft> {
-    if !may_repeat(body, secrets) {
+/// What the body says with every secret in it masked, if one of them stands in
+/// it more often than it is due.
+fn without_secrets(body: &[u8], secrets: &[(&str, usize)]) -> Option<Draft> {
+    let text = text_of(body);
+    let long = || secrets.iter().copied().filter(|(secret, _)| is_long(secret));
+    if !long().any(|(secret, due)| stands_in(&text, secret, due)) {
         return None;
     }
-    let text = Zeroizing::new(text_of(body).into_owned());
-    let masked = redact::mask_json(&text, secrets)?;
+    let long: Vec<&str> = long().map(|(secret, _)| secret).collect();
+    let masked = redact::mask_json(&text, &long)?;
     let mut object = ObjectNode::default();
     // What cannot be read of it was reported from the text as it came.
     let _ = parse_into(CREATED, &mut object, masked.as_bytes());
     Some(Draft::of(object))
 }
 
-/// Whether a secret stands in the body once more than it has to, or may hide
-/// behind an escape.
-fn may_repeat(body: &[u8], secrets: &[&str]) -> bool {
+/// Whether the secret is there more often than that, as it is or behind escapes.
+fn stands_in(text: &str, secret: &str, more_than: usize) -> bool {
+    let unescaped = text.contains('\\').then(|| Zeroizing::new(unescape(text)));
+    let plain = unescaped.as_ref().map_or(text, |plain| plain.as_str());
+    plain.matches(secret).nth(more_than).is_some()
+}
+
+/// A shorter text is in others by chance.
+fn is_long(secret: &str) -> bool {
     const SHORTEST: usize = 16;
-    let text = text_of(body);
-    text.contains("\\u")
-        || secrets.iter().zip([1, 0]).any(|(secret, due)| {
-            secret.len() >= SHORTEST && text.matches(secret).nth(due).is_some()
-        })
+    secret.len() >= SHORTEST
 }
 
 /// Finds `"key": "…"` in a body that is no JSON, where serde stopped before it.

@@ -61,7 +61,7 @@ impl SeenValue {
             envelope: meta.envelope.iter().map(|(name, _)| name.to_owned()).collect(),
             reads_back: output.reads_back(&text),
             text,
-            debug: format!("{response:?}"),
+            debug: format!("{response:?}\n{response:#?}"),
             details,
         }
     }
@@ -221,10 +221,10 @@ pub(crate) struct SeenError {
 impl SeenError {
     pub(crate) fn of(error: &Error) -> Self {
         let text = error.to_string();
-        let mut everything = vec![format!("{text}\n{error:?}")];
+        let mut everything = vec![format!("{text}\n{error:?}\n{error:#?}")];
         let mut cause = error.source();
         while let Some(next) = cause {
-            everything.push(format!("{next}\n{next:?}"));
+            everything.push(format!("{next}\n{next:?}\n{next:#?}"));
             cause = next.source();
         }
         let mut seen = Self {

@@ -1,0 +1,77 @@
+// Where the canaries are planted: in a vector's settings, arguments and answers.
+
+export const SIGNING = "sk-or-v1-canary-of-the-key-that-signs-0123456789";
+export const CREATED = "sk-or-v1-canary-of-the-created-key-0123456789abc";
+export const GATEWAY = "canary-of-the-gateway-token-0123456789";
+export const PARTNER = "canary-of-the-partners-own-key-0123456789";
+
+/** Whether the server says no more than the vector does, or repeats every secret, plainly or behind escapes of JSON. */
+export const SERVERS = ["discreet", "repeating", "escaping"];
+
+/** The secrets that a call of the operation sends or receives. */
+export function knownTo(operation) {
+  return operation === "create" ? [SIGNING, CREATED, GATEWAY, PARTNER] : [SIGNING, CREATED, GATEWAY];
+}
+
+/** The vector with canaries in place of the secrets that it has. */
+export function planted(vector, server) {
+  const { operation, success, ...rest } = structuredClone(vector);
+  const all = knownTo(operation).join(" and ");
+  const { api_key = SIGNING, headers = [], ...others } = rest.settings ?? {};
+  const settings = { ...others, api_key, headers: [...headers, ["x-gateway-token", GATEWAY]] };
+  const given = rest.arguments ?? {};
+  const external = { user: "partner", ...given.external, api_key: PARTNER };
+  const args = operation === "create" ? { ...given, external } : rest.arguments;
+  const answers = rest.answers?.map((answer) => {
+    const own = success?.secret ? withCreated(answer, success.secret) : answer;
+    return server === "discreet" || own.failure ? own : repeating(own, all, server === "escaping");
+  });
+  return { ...rest, operation, success, settings, arguments: args, answers };
+}
+
+function withCreated(answer, secret) {
+  const { body, body_json } = answer;
+  if (body !== undefined) return { ...answer, body: body.replaceAll(secret, CREATED) };
+  if (body_json === undefined) return answer;
+  return { ...answer, body_json: JSON.parse(JSON.stringify(body_json).replaceAll(secret, CREATED)) };
+}
+
+/** The answer with the text in its head and in whatever form of body it has. */
+function repeating({ headers = [], body, body_json, ...rest }, all, escapes) {
+  const word = all.replaceAll(" and ", ".");
+  const kept = headers.filter((line) => !/^(x-request-id|location):/i.test(line));
+  const added = [`x-request-id: ${all}`, `set-cookie: ${word}`, `location: https://${word}.example/${word}?${word}`];
+  const answer = { ...rest, headers: [...kept, ...added] };
+  const json = body_json ?? parsed(body);
+  if (json !== undefined) {
+    const text = JSON.stringify(spoken(json, all));
+    answer.body = escapes ? escaped(text) : text;
+  } else if (body !== undefined) {
+    answer.body = body + (escapes ? escaped(all) : all);
+  }
+  return answer;
+}
+
+function parsed(body) {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function escaped(text) {
+  return text.replaceAll("sk-or", "\\u0073k-or").replaceAll("canary-of", "c\\u0061nary-of");
+}
+
+/** Every object says the text in a name and in values that no type expects, and an error in its documented fields too. */
+function spoken(json, all) {
+  if (Array.isArray(json)) return json.map((item) => spoken(item, all));
+  if (typeof json !== "object" || json === null) return json;
+  const object = Object.fromEntries(Object.entries(json).map(([name, value]) => [name, spoken(value, all)]));
+  if (typeof object.error === "object" && object.error !== null) {
+    Object.assign(object.error, { message: all, metadata: { [all]: [all, { raw: all }] } });
+    Object.assign(object, { user_id: all, openrouter_metadata: { deep: { [all]: all } } });
+  }
+  return { ...object, echo: [all, { [all]: all }], [all]: all };
+}

@@ -1,0 +1,65 @@
+// The canary: of the secrets that are planted in every wire vector, none is in
+// anything that prints, copies or serialises, but in the one getter of each.
+//
+// What a read returns is the server's, as it came, whatever it repeats. A
+// created key's answer repeats neither that key nor what the create carried.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Created } from "../../npm/index.js";
+import { CREATED, GATEWAY, knownTo, PARTNER, planted, SERVERS, SIGNING } from "./canary.mjs";
+import { everythingShown, printed } from "./harness.mjs";
+import { files, LEFT_OUT, make } from "./vector-calls.mjs";
+
+/** The secret as it is, or behind what JSON and the console put before a letter. */
+function shows(text, secret) {
+  const plain = text.replaceAll("\\\\", "\\").replaceAll("\\u0073", "s").replaceAll("\\u0061", "a");
+  return text.includes(secret) || plain.includes(secret);
+}
+
+/** What the call leaves behind, each with the secrets that it must not show. */
+function parts({ operation }, server, { keys, value, error, requests }) {
+  const all = knownTo(operation);
+  const found = [["a URL", requests.map(({ url }) => url), all]];
+  if (keys) found.push(["the client", keys, all]);
+  if (error) found.push(["the error", error, all]);
+  if (!value) return found;
+  const { data, response } = value;
+  found.push(["the id of the answer", response.requestId, all]);
+  if (server === "discreet") found.push(["the answer", value, all]);
+  else if (data instanceof Created) found.push(["the created key", data, [SIGNING, CREATED, PARTNER]]);
+  if (data instanceof Created && data.key.length >= 16) found.push(["the created key", data, [data.key]]);
+  return found;
+}
+
+async function findings(vector, server) {
+  const came = await make(planted(vector, server));
+  return parts(vector, server, came).flatMap(([what, value, secrets]) => {
+    const text = everythingShown(value) + printed(value);
+    return secrets
+      .filter((secret) => shows(text, secret))
+      .map((secret) => `${vector.name} (${vector.operation}, ${server}): ${what} shows ${secret}`);
+  });
+}
+
+for (const { name, vectors } of files) {
+  const runnable = vectors.filter((vector) => !LEFT_OUT.some(([isLeftOut]) => isLeftOut(vector)));
+  for (const server of SERVERS) {
+    test(`no text of a call of ${name} shows a planted secret, the server being ${server}`, async () => {
+      const all = [];
+      for (const vector of runnable) all.push(...(await findings(vector, server)));
+      assert.equal(all.length, 0, `${all.length} findings in ${runnable.length} calls:\n${all.join("\n")}`);
+    });
+  }
+}
+
+test("the search finds each canary, plain and escaped", () => {
+  for (const secret of [SIGNING, CREATED, GATEWAY, PARTNER]) {
+    for (const said of [secret, secret.replace("sk-", "\\u0073k-").replace("canary", "c\\u0061nary")]) {
+      for (const value of [said, { deep: [said] }, new Error("x", { cause: new Error(said) })]) {
+        assert.ok(shows(everythingShown(value) + printed(value), secret));
+      }
+    }
+  }
+});

@@ -1,0 +1,132 @@
+//! Where the canaries are planted: in a vector's settings, arguments and
+//! answers.
+
+use openrouter_keys_tests::vectors::{Answer, OperationName, Vector};
+use serde_json::{Value, json};
+
+/// The key that signs.
+pub(crate) const SIGNING: &str = "sk-or-v1-canary-of-the-key-that-signs-0123456789";
+/// The key that a create returns.
+pub(crate) const CREATED: &str = "sk-or-v1-canary-of-the-created-key-0123456789abc";
+/// A header of the caller's.
+pub(crate) const GATEWAY: &str = "canary-of-the-gateway-token-0123456789";
+/// `external.api_key` of a create.
+pub(crate) const PARTNER: &str = "canary-of-the-partners-own-key-0123456789";
+
+/// What a server says that repeats whatever it can know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Server {
+    /// Nothing beyond what the vector says.
+    Discreet,
+    /// Every secret, in every place that it can write to.
+    Repeating,
+    /// The same behind escapes of JSON.
+    Escaping,
+}
+
+impl Server {
+    /// All three.
+    pub(crate) const ALL: [Self; 3] = [Self::Discreet, Self::Repeating, Self::Escaping];
+}
+
+/// The secrets that a call of the operation sends or receives.
+pub(crate) fn known_to(operation: OperationName) -> Vec<&'static str> {
+    let mut secrets = vec![SIGNING, CREATED, GATEWAY];
+    if operation == OperationName::Create {
+        secrets.push(PARTNER);
+    }
+    secrets
+}
+
+/// Plants the canaries in place of the secrets that the vector has.
+pub(crate) fn plant(vector: &mut Vector, server: Server) {
+    if vector.settings.api_key.is_none() {
+        vector.settings.api_key = Some(SIGNING.to_owned());
+    }
+    vector.settings.headers.push(("x-gateway-token".to_owned(), GATEWAY.to_owned()));
+    let is_create = vector.operation == OperationName::Create;
+    if is_create {
+        let external = vector.arguments.entry("external").or_insert(json!({"user": "partner"}));
+        if let Value::Object(external) = external {
+            external.insert("api_key".to_owned(), PARTNER.into());
+        }
+    }
+    let secret = vector.success.as_ref().and_then(|success| success.secret.clone());
+    let all = known_to(vector.operation).join(" and ");
+    for answer in &mut vector.answers {
+        if let Some(secret) = &secret {
+            replace_created(answer, secret);
+        }
+        if server != Server::Discreet && answer.failure.is_none() {
+            repeat(answer, &all, server == Server::Escaping);
+        }
+    }
+}
+
+fn replace_created(answer: &mut Answer, secret: &str) {
+    if let Some(body) = &mut answer.body {
+        *body = body.replace(secret, CREATED);
+    }
+    if let Some(json) = &mut answer.body_json {
+        if let Ok(planted) = serde_json::from_str(&json.to_string().replace(secret, CREATED)) {
+            *json = planted;
+        }
+    }
+}
+
+/// Writes the text into the head and into whatever form of body there is.
+fn repeat(answer: &mut Answer, all: &str, escapes: bool) {
+    let one_word = all.replace(" and ", ".");
+    answer.headers.retain(|line| {
+        !line.to_ascii_lowercase().starts_with("x-request-id:")
+            && !line.to_ascii_lowercase().starts_with("location:")
+    });
+    answer.headers.push(format!("x-request-id: {all}"));
+    answer.headers.push(format!("set-cookie: {one_word}"));
+    answer.headers.push(format!("location: https://{one_word}.example/{one_word}?{one_word}"));
+    let parsed =
+        answer.body_json.take().or_else(|| serde_json::from_str(answer.body.as_deref()?).ok());
+    match parsed {
+        Some(mut json) => {
+            speak(&mut json, all, true);
+            let text = json.to_string();
+            answer.body = Some(if escapes { escaped(&text) } else { text });
+        }
+        // A page, or what only looks like JSON.
+        None => {
+            if let Some(body) = &mut answer.body {
+                let spoken = if escapes { escaped(all) } else { all.to_owned() };
+                *body = format!("{body}{spoken}");
+            }
+        }
+    }
+}
+
+/// The canaries with a letter of each behind an escape.
+fn escaped(text: &str) -> String {
+    text.replace("sk-or-v1-canary", "\\u0073k-or-v1-c\\u0061nary")
+        .replace("canary-of", "c\\u0061nary-of")
+}
+
+/// Lets every object say the text in a name and in values that no type
+/// expects, and an error in its documented fields too.
+fn speak(json: &mut Value, all: &str, is_outermost: bool) {
+    match json {
+        Value::Object(object) => {
+            for value in object.values_mut() {
+                speak(value, all, false);
+            }
+            if let Some(Value::Object(error)) = object.get_mut("error") {
+                error.insert("message".to_owned(), all.into());
+                error.insert("metadata".to_owned(), json!({ all: [all, { "raw": all }] }));
+                object.insert("user_id".to_owned(), all.into());
+                object.insert("openrouter_metadata".to_owned(), json!({ "deep": { all: all } }));
+            }
+            object.insert("echo".to_owned(), json!([all, { all: all }]));
+            object.insert(all.to_owned(), all.into());
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| speak(item, all, false)),
+        Value::String(text) if is_outermost => all.clone_into(text),
+        _ => {}
+    }
+}
