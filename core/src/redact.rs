@@ -9,8 +9,29 @@ pub(crate) const MASK: &str = "[redacted]";
 /// A masked label such as `sk-or-v1-0e6...1c96` breaks off after 12.
 const SHORTEST_KEY: usize = 20;
 
-/// Replaces the given secrets, and whatever looks like an API key.
+/// How many texts within one another are looked into: an error of a server
+/// behind two gateways is a JSON text in a JSON text in a JSON text.
+const LEVELS: usize = 4;
+
+/// Replaces the given secrets, and whatever looks like an API key. A text that
+/// hides one behind escapes is returned without these.
 pub(crate) fn mask(text: &str, secrets: &[&str]) -> String {
+    let masked = mask_plain(text, secrets);
+    let mut level = masked.clone();
+    for _ in 0..LEVELS {
+        if !level.contains('\\') {
+            break;
+        }
+        let plain = unescape(&level);
+        level = mask_plain(&plain, secrets);
+        if level != plain {
+            return level;
+        }
+    }
+    masked
+}
+
+fn mask_plain(text: &str, secrets: &[&str]) -> String {
     let mut masked = text.to_owned();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         masked = masked.replace(secret, MASK);
@@ -83,6 +104,20 @@ mod tests {
             "bad key [redacted] (sk-or-v1-0e6...1c96)"
         );
         assert_eq!(mask("sk-or-v1-abc_def_012345678", &[]), "[redacted]");
+    }
+
+    #[test]
+    fn a_secret_in_a_text_within_a_text_is_masked() {
+        let said = r#"upstream said {"error":"bad key \u0073k-or-v1-0123456789abcdef"}"#;
+        let mut text = said.to_owned();
+        for _ in 0..4 {
+            assert!(!mask(&text, &[]).contains("0123456789abcdef"), "{text}");
+            text = serde_json::to_string(&text).unwrap();
+        }
+        let secret = "hunter\"2\\";
+        let said = serde_json::to_string(secret).unwrap();
+        assert_eq!(mask(&said, &[secret]), "\"[redacted]\"");
+        assert_eq!(mask(r"C:\temp\u0041 is \no key", &[]), r"C:\temp\u0041 is \no key");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 pub mod caller;
 pub mod contract;
 pub mod fleet;
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub mod fuzz;
 pub mod model;
 pub mod vector_files;
 pub mod vectors;

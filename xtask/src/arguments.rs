@@ -1,6 +1,7 @@
 //! What the command line asks for.
 
 use crate::failure::Failure;
+use crate::fuzz::Fuzz;
 use crate::step::Step;
 use crate::steps;
 
@@ -13,6 +14,10 @@ cargo xtask test [OPTIONS]    runs every check of the project
   --quick         leaves out the steps that install a tool or a target
   --advisories    downloads the advisory database for the step `advisories`
 
+cargo xtask fuzz [TARGET...]  lets libFuzzer search every target, or those that are named
+
+  --seconds N     for how long each; 60 otherwise
+
 With the environment variable CI set, every step runs that can run at all.
 XTASK_TOOLS names the folder under which missing tools are installed; it is
 target/tools otherwise.";
@@ -23,6 +28,7 @@ pub(crate) enum Arguments {
     Help,
     List,
     Npm,
+    Fuzz(Fuzz),
     Test(Wishes),
 }
 
@@ -47,6 +53,7 @@ impl Arguments {
         let mut words = words.into_iter();
         match words.next().as_deref() {
             Some("test") => {}
+            Some("fuzz") => return Self::fuzz(words),
             Some("npm") => return words.next().map_or(Ok(Self::Npm), |other| Err(unknown(&other))),
             None | Some("help" | "--help" | "-h") => return Ok(Self::Help),
             Some(other) => return Err(unknown(other)),
@@ -64,6 +71,19 @@ impl Arguments {
         }
         Ok(Self::Test(wishes))
     }
+
+    fn fuzz(mut words: impl Iterator<Item = String>) -> Result<Self, Failure> {
+        let mut wishes = Fuzz::default();
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--help" | "-h" => return Ok(Self::Help),
+                "--seconds" => wishes.seconds = seconds(words.next())?,
+                option if option.starts_with('-') => return Err(unknown(option)),
+                _ => wishes.targets.push(word),
+            }
+        }
+        Ok(Self::Fuzz(wishes))
+    }
 }
 
 fn step_name(word: Option<String>) -> Result<String, Failure> {
@@ -76,6 +96,12 @@ fn step_name(word: Option<String>) -> Result<String, Failure> {
         ))),
         None => Err(Failure::new("--step needs the name of a step")),
     }
+}
+
+fn seconds(word: Option<String>) -> Result<u32, Failure> {
+    // To libFuzzer no time means without end.
+    let seconds = word.and_then(|word| word.parse().ok()).filter(|seconds| *seconds > 0);
+    seconds.ok_or_else(|| Failure::new("--seconds needs a whole number of seconds, 1 or more"))
 }
 
 fn unknown(word: &str) -> Failure {
@@ -113,6 +139,16 @@ mod tests {
         let failure = parse("test --step clipy").expect_err("no such step");
         assert!(failure.to_string().contains("clippy"), "{failure}");
         parse("test --step").expect_err("no name");
+    }
+
+    #[test]
+    fn fuzzing_takes_targets_and_a_time() {
+        assert_eq!(parse("fuzz"), Ok(Arguments::Fuzz(Fuzz::default())));
+        let wishes = Fuzz { targets: vec!["create".into(), "urls".into()], seconds: 5 };
+        assert_eq!(parse("fuzz create --seconds 5 urls"), Ok(Arguments::Fuzz(wishes)));
+        for line in ["fuzz --seconds", "fuzz --seconds 0", "fuzz --seconds soon", "fuzz --long"] {
+            parse(line).expect_err(line);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod arguments;
 mod command;
 mod emulator;
 mod failure;
+mod fuzz;
 mod lints;
 mod lock_file;
 mod matrix;
@@ -55,6 +56,7 @@ fn run() -> Result<ExitCode, Failure> {
             npm::build(&Workspace::find()?)?;
             Ok(ExitCode::SUCCESS)
         }
+        Arguments::Fuzz(wishes) => fuzz::run(&wishes),
         Arguments::Test(wishes) => test::run(&wishes),
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::command::Command;
 use crate::failure::Failure;
 use crate::step::{Context, Outcome};
+use crate::workspace::Workspace;
 
 /// A program of a package.
 pub(crate) struct Tool {
@@ -29,7 +30,7 @@ impl Tool {
         context: &Context,
         use_it: impl FnOnce() -> Result<Outcome, Failure>,
     ) -> Result<Outcome, Failure> {
-        match self.set_up(context) {
+        match self.set_up(&context.workspace) {
             Ok(()) => use_it(),
             Err(failure) => context.cannot_look(format!(
                 "{} is missing and cannot be installed: {failure}",
@@ -39,26 +40,27 @@ impl Tool {
     }
 
     /// Its command with the words of a line.
-    pub(crate) fn command(&self, context: &Context, line: &str) -> Command {
+    pub(crate) fn command(&self, workspace: &Workspace, line: &str) -> Command {
         let (program, subcommand) = self.call.split_once(' ').unwrap_or((self.call, ""));
-        within_reach(context, Command::new(program).words(subcommand).words(line))
+        within_reach(workspace, Command::new(program).words(subcommand).words(line))
     }
 
-    fn set_up(&self, context: &Context) -> Result<(), Failure> {
-        if self.is_there(context) {
+    /// Installs it if it is not there.
+    pub(crate) fn set_up(&self, workspace: &Workspace) -> Result<(), Failure> {
+        if self.is_there(workspace) {
             return Ok(());
         }
         let Self { package, version, install, .. } = self;
         println!("{package} is not there yet; building it takes some minutes");
         Command::cargo("install --quiet --root")
-            .argument(tools(context).display().to_string())
+            .argument(tools(workspace).display().to_string())
             .words(install)
             .argument(format!("{package}@{version}"))
-            .run(&context.workspace.root)
+            .run(&workspace.root)
     }
 
-    fn is_there(&self, context: &Context) -> bool {
-        let shown = self.command(context, "--version").output(&context.workspace.root);
+    fn is_there(&self, workspace: &Workspace) -> bool {
+        let shown = self.command(workspace, "--version").output(&workspace.root);
         shown.is_ok_and(|shown| is_meant(&self.version, &shown))
     }
 }
@@ -72,9 +74,9 @@ fn is_meant(version: &str, shown: &str) -> bool {
 }
 
 /// The command, which finds the project's tools too.
-pub(crate) fn within_reach(context: &Context, command: Command) -> Command {
-    let folder = tools(context).join("bin");
-    let shown = folder.strip_prefix(&context.workspace.root);
+pub(crate) fn within_reach(workspace: &Workspace, command: Command) -> Command {
+    let folder = tools(workspace).join("bin");
+    let shown = folder.strip_prefix(&workspace.root);
     let shown = format!("\"{}:$PATH\"", shown.unwrap_or(&folder).display());
     match path_with(&folder) {
         Some(path) => command.set_shown_as("PATH", path, shown),
@@ -84,10 +86,10 @@ pub(crate) fn within_reach(context: &Context, command: Command) -> Command {
 
 /// Where the project keeps tools: below the build output, or where CI wants
 /// them so that they outlive a checkout.
-fn tools(context: &Context) -> PathBuf {
+fn tools(workspace: &Workspace) -> PathBuf {
     match std::env::var_os("XTASK_TOOLS") {
         Some(folder) if !folder.is_empty() => folder.into(),
-        _ => context.workspace.target.join("tools"),
+        _ => workspace.target.join("tools"),
     }
 }
 

@@ -25,7 +25,7 @@ fn run(context: &Context) -> Result<Outcome, Failure> {
         ));
     };
     DENY.with(context, || {
-        DENY.command(context, line).run(&context.workspace.root)?;
+        DENY.command(&context.workspace, line).run(&context.workspace.root)?;
         Ok(Outcome::Passed)
     })
 }

@@ -23,7 +23,7 @@ pub(crate) const DENY: Tool = Tool {
 fn run(context: &Context) -> Result<Outcome, Failure> {
     DENY.with(context, || {
         DENY.command(
-            context,
+            &context.workspace,
             "--all-features --locked check --hide-inclusion-graph licenses bans sources",
         )
         .run(&context.workspace.root)?;

@@ -27,7 +27,7 @@ fn run(context: &Context) -> Result<Outcome, Failure> {
     // of what is built without tests.
     let line = format!("clippy --feature-powerset --locked -p {CORE} -p {NATIVE} -- -D warnings");
     HACK.with(context, || {
-        HACK.command(context, &line).run(&context.workspace.root)?;
+        HACK.command(&context.workspace, &line).run(&context.workspace.root)?;
         Ok(Outcome::Passed)
     })
 }

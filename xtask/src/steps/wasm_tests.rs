@@ -73,7 +73,7 @@ fn test(context: &Context, emulator: &Emulator, host: Option<&'static str>) -> C
     let test = TESTS
         .iter()
         .fold(Command::cargo(&line), |command, test| command.words("--test").argument(*test));
-    let test = tool::within_reach(context, test)
+    let test = tool::within_reach(&context.workspace, test)
         .set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", RUNNER)
         .set("CHROMEDRIVER", "chromedriver")
         .set("WASM_BINDGEN_TEST_TIMEOUT", "300")

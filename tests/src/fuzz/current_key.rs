@@ -1,0 +1,24 @@
+//! The answer about the current key.
+
+use openrouter_keys_core::{GetCurrentKeyMetadata, Operation};
+use serde_json::Value;
+
+use super::json::{self, same};
+use super::secrets::{KEY, hidden_in_debug};
+
+/// Reads the bytes as that answer.
+pub fn run(body: &[u8]) {
+    let sound = json::object(body);
+    let Ok(parsed) = GetCurrentKeyMetadata::new().parse(body) else {
+        let has_key = sound.is_some_and(|map| map.get("data").is_some_and(Value::is_object));
+        assert!(!has_key, "a sound answer was refused");
+        return;
+    };
+    hidden_in_debug(&parsed, KEY);
+    json::reads_back(&parsed.output, sound.is_some());
+    if let Some(mut map) = sound {
+        let data = map.remove("data").unwrap();
+        assert!(same(&json::value(&parsed.output), &data), "a field was lost or changed");
+        assert!(same(&json::value(&parsed.envelope), &Value::Object(map)));
+    }
+}

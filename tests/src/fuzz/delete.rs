@@ -1,0 +1,21 @@
+//! The answer of delete: a confirmation.
+
+use openrouter_keys_core::{Delete, Operation};
+use serde_json::Value;
+
+use super::json;
+
+/// Reads the bytes as a confirmation, and asks serde whether it is one.
+pub fn run(body: &[u8]) {
+    let read = Delete::new("a").parse(body);
+    if body.trim_ascii().is_empty() {
+        assert!(read.is_ok(), "an empty body confirms");
+    } else if let Some(map) = json::object(body) {
+        let confirms = map.get("deleted") == Some(&Value::Bool(true))
+            && map.get("error").is_none_or(Value::is_null);
+        assert_eq!(read.is_ok(), confirms);
+    }
+    if let Ok(parsed) = read {
+        assert!(!parsed.output.already_gone);
+    }
+}

@@ -1,0 +1,74 @@
+//! Answers that end a call with an error: `STATUS\nLOCATION\nBODY`, where the
+//! second line is the target of a redirect and the server's name for the
+//! request.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode};
+use openrouter_keys_core::{
+    ApiKey, Attempt, CallOptions, Config, Create, Error, ErrorKind, External, Get, Limit,
+    Operation, RetryPolicy, Start, Step,
+};
+
+use super::secrets::{KEY, PLAIN, hidden_in_debug, hidden_in_json, hidden_in_text};
+
+const LONGEST: usize = 64 * 1024;
+
+/// Answers a read and a create with the bytes.
+pub fn run(data: &[u8]) {
+    let mut parts = data.splitn(3, |byte| *byte == b'\n');
+    let status = parts.next().and_then(|status| StatusCode::from_bytes(status).ok());
+    let (Some(status), Some(location), Some(body)) = (status, parts.next(), parts.next()) else {
+        return;
+    };
+    for key in [KEY, PLAIN] {
+        let external = External::new("u").api_key(if key == KEY { PLAIN } else { KEY });
+        let create = Create::new("x", Limit::unlimited()).external(external);
+        check(key, create, status, location, body);
+        check(key, Get::new("a"), status, location, body);
+    }
+}
+
+fn check<O: Operation>(key: &str, operation: O, status: StatusCode, location: &[u8], body: &[u8]) {
+    let secret = operation.secret().map(str::to_owned);
+    let config = Config::new().retry(RetryPolicy::none()).max_error_body(LONGEST);
+    let mut attempt =
+        Attempt::first(&config, &CallOptions::new(), operation, Start::default()).unwrap();
+    let _ = attempt.request(&ApiKey::new(key).unwrap());
+    let mut answer = Response::new(Bytes::copy_from_slice(body));
+    *answer.status_mut() = status;
+    if let Ok(value) = HeaderValue::from_bytes(location) {
+        answer.headers_mut().insert("location", value.clone());
+        answer.headers_mut().insert("x-request-id", value);
+    }
+    let error = match attempt.finish(Ok(answer), Duration::ZERO) {
+        Step::Done(Err(error)) => error,
+        Step::Done(Ok(_)) => return assert!(status.is_success(), "{status} is no success"),
+        Step::Retry { .. } => panic!("the policy allows one attempt"),
+    };
+    assert_eq!((error.status(), error.attempts()), (Some(status), 1));
+    for secret in [Some(key), secret.as_deref()].into_iter().flatten() {
+        hides(&error, secret);
+    }
+}
+
+fn hides(error: &Error, secret: &str) {
+    hidden_in_debug(error, secret);
+    hidden_in_text(&error.to_string(), secret);
+    hidden_in_text(error.request_id().unwrap_or_default(), secret);
+    match error.kind() {
+        ErrorKind::Api(api) => {
+            for text in [&api.message, &api.user_id].into_iter().flatten() {
+                hidden_in_text(text, secret);
+            }
+            for json in [&api.metadata, &api.openrouter_metadata].into_iter().flatten() {
+                hidden_in_json(json.as_str(), secret);
+            }
+        }
+        ErrorKind::UnexpectedRedirect { origin: Some(origin), .. } => {
+            hidden_in_text(origin, secret);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,85 @@
+//! What serde makes of the same text: a second opinion on every answer.
+
+use std::fmt::{self, Debug};
+
+use serde::Serialize;
+use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+/// The body as an object, if a strict reader takes it for one.
+pub(super) fn object(body: &[u8]) -> Option<Map<String, Value>> {
+    match serde_json::from_slice(body).ok()? {
+        Value::Object(map) => Some(map),
+        _ => None,
+    }
+}
+
+/// What an answer of ours is written as.
+pub(super) fn written(answer: &impl Serialize) -> String {
+    serde_json::to_string(answer).expect("every answer can be written")
+}
+
+/// The same as a value.
+pub(super) fn value(answer: &impl Serialize) -> Value {
+    serde_json::from_str(&written(answer)).expect("what is written is JSON")
+}
+
+/// What was written is read again to the same. A token that no strict reader
+/// takes is written as a text, which the field of a text then takes for its own.
+pub(super) fn reads_back<T>(answer: &T, is_sound: bool)
+where
+    T: Serialize + DeserializeOwned + PartialEq + Debug,
+{
+    let text = written(answer);
+    let again: T = serde_json::from_str(&text).expect("what is written can be read");
+    assert_eq!(written(&again), text);
+    if is_sound {
+        assert_eq!(&again, answer);
+    }
+}
+
+/// Whether both are the same JSON: `2` is `2.0`, and serde may read a long
+/// number to the double beside the nearest.
+pub(super) fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => {
+            let (one, other) = (one.as_f64().unwrap(), other.as_f64().unwrap());
+            (one - other).abs() <= one.abs() * 1e-14
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .all(|(name, one)| other.get(name).is_some_and(|other| same(one, other)))
+        }
+        _ => one == other,
+    }
+}
+
+/// The fields of an object in their order, repeated ones too.
+pub(super) struct Entries(pub(super) Vec<(String, Value)>);
+
+impl<'de> serde::Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Entries;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+        deserializer.deserialize_map(Each)
+    }
+}

@@ -1,0 +1,32 @@
+//! The answer of get and of update: one key.
+
+use openrouter_keys_core::{Get, Operation, Update};
+use serde_json::Value;
+
+use super::json::{self, same};
+use super::secrets::{KEY, hidden_in_debug};
+
+/// Reads the bytes as both answers.
+pub fn run(body: &[u8]) {
+    let sound = json::object(body);
+    let read = Get::new("a").parse(body);
+    match (&read, Update::new("a").parse(body)) {
+        (Ok(get), Ok(update)) => {
+            assert_eq!((&get.output, &get.envelope), (&update.output, &update.envelope));
+        }
+        (Err(get), Err(update)) => assert_eq!(get, &update),
+        (get, update) => panic!("get: {get:?}, update: {update:?}"),
+    }
+    let Ok(parsed) = read else {
+        let has_key = sound.is_some_and(|map| map.get("data").is_some_and(Value::is_object));
+        assert!(!has_key, "a sound answer was refused");
+        return;
+    };
+    hidden_in_debug(&parsed, KEY);
+    json::reads_back(&parsed.output, sound.is_some());
+    if let Some(mut map) = sound {
+        let data = map.remove("data").unwrap();
+        assert!(same(&json::value(&parsed.output), &data), "a field was lost or changed");
+        assert!(same(&json::value(&parsed.envelope), &Value::Object(map)));
+    }
+}
