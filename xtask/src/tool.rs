@@ -60,7 +60,9 @@ impl Tool {
     }
 
     fn is_there(&self, workspace: &Workspace) -> bool {
-        let shown = self.command(workspace, "--version").output(&workspace.root);
+        // Not every tool tells its version.
+        let question = if self.version.starts_with('=') { "--version" } else { "--help" };
+        let shown = self.command(workspace, question).output(&workspace.root);
         shown.is_ok_and(|shown| is_meant(&self.version, &shown))
     }
 }

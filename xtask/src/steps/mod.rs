@@ -7,6 +7,7 @@ mod deny;
 mod dependencies;
 mod docs;
 mod example;
+mod external_types;
 mod faults;
 mod features;
 mod format;
@@ -34,6 +35,7 @@ pub(crate) const ALL: &[Step] = &[
     dependencies::STEP,
     deny::STEP,
     advisories::STEP,
+    external_types::STEP,
     wasm::STEP,
     wasm_tests::STEP,
     npm::STEP,
