@@ -1,6 +1,7 @@
 // One call of the lab of memory, `tests/examples/memory_cap`, in a process of
-// its own: `node --expose-gc memory-cap.mjs package|sdk|fetch URL`. It prints by
-// how many KiB the call raised the peak of what is resident, and how it ended.
+// its own: `node --expose-gc memory-cap.mjs package|sdk|fetch PAGES URL`. It prints
+// by how many KiB the call after so many pages raised the peak of what is resident,
+// and how it ended.
 
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -39,9 +40,9 @@ class Fetch {
 
 const peak = () => Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1"))[1]);
 
-const [name, url] = process.argv.slice(2);
+const [name, pages, url] = process.argv.slice(2);
 const client = await clients[name](url);
-await client.list(); // sound, to warm everything up
+for (let page = 0; page < Number(pages); page += 1) await client.list();
 globalThis.gc();
 writeFileSync("/proc/self/clear_refs", "5"); // the peak is now what is resident
 const before = peak();

@@ -36,7 +36,7 @@ pub(crate) async fn read(
             .with_source(Thrown::look(&thrown))
     };
     let reader = ReadableStreamDefaultReader::new(&stream).map_err(broken)?;
-    let mut body = Vec::new();
+    let mut pieces = Pieces::default();
     loop {
         let piece = race(JsFuture::from(reader.read()), sleep(clock, exchange.idle_timeout()))
             .await
@@ -47,18 +47,45 @@ pub(crate) async fn read(
             .map_err(broken)?;
         let part = |name: &str| Reflect::get(&piece, &name.into()).map_err(broken);
         if part("done")?.is_truthy() {
-            return Ok(body.into());
+            return Ok(pieces.into_bytes());
         }
         let Ok(bytes) = part("value")?.dyn_into::<Uint8Array>() else {
             return Err(TransportError::ambiguous(TransportErrorKind::Protocol)
                 .with_status(Some(status))
                 .with_source(Thrown::from("the body is not made of bytes")));
         };
-        let length = usize::try_from(bytes.length()).unwrap_or(usize::MAX);
-        if length > limit.saturating_sub(body.len()) {
+        pieces.push(bytes);
+        if pieces.length > limit {
             return Err(exchange.body_too_large(status));
         }
-        append(&mut body, &bytes, length, limit);
+    }
+}
+
+/// What was read so far, as the platform gave it: the memory of a module never
+/// shrinks, so that nothing is copied there before all of it is known to fit.
+#[derive(Default)]
+struct Pieces {
+    pieces: Vec<Uint8Array>,
+    length: usize,
+}
+
+impl Pieces {
+    fn push(&mut self, piece: Uint8Array) {
+        let length = usize::try_from(piece.length()).unwrap_or(usize::MAX);
+        self.length = self.length.saturating_add(length);
+        self.pieces.push(piece);
+    }
+
+    fn into_bytes(self) -> Bytes {
+        let mut body = vec![0; self.length];
+        let mut rest = body.as_mut_slice();
+        for piece in self.pieces {
+            let length = usize::try_from(piece.length()).unwrap_or(usize::MAX);
+            let Some((room, after)) = rest.split_at_mut_checked(length) else { break };
+            piece.copy_to(room);
+            rest = after;
+        }
+        body.into()
     }
 }
 
@@ -66,19 +93,4 @@ fn announced(headers: &HeaderMap) -> usize {
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let length: u64 = length.and_then(|length| length.parse().ok()).unwrap_or_default();
     usize::try_from(length).unwrap_or(usize::MAX)
-}
-
-/// The memory of a module never shrinks, and a vector that doubles leaves as
-/// much behind as it holds, and passes the limit.
-fn append(body: &mut Vec<u8>, bytes: &Uint8Array, length: usize, limit: usize) {
-    let filled = body.len();
-    let whole = filled.saturating_add(length);
-    if whole > body.capacity() {
-        let room = body.capacity().saturating_mul(4).min(limit).max(whole);
-        body.reserve_exact(room - filled);
-    }
-    body.resize(whole, 0);
-    if let Some(room) = body.get_mut(filled..) {
-        bytes.copy_to(room);
-    }
 }

@@ -3,8 +3,9 @@
 //! Linux, with `gzip` and `node`.
 //!
 //! It fails if a call of this library raises the peak of its process by more
-//! than 8 MiB. In Node the larger part is `fetch`'s own, which has a row of its
-//! own to compare with. See `docs/labs.md`.
+//! than 8 MiB: natively in any run after a single page, in Node in the median
+//! after a thousand. What Node takes at first is `fetch`'s own, which has rows to
+//! compare with. See `docs/labs.md`.
 
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
@@ -21,9 +22,18 @@ use server::{Flood, Server};
 const RUNS: usize = 5;
 const KIB_AT_MOST: u64 = 8 << 10;
 
-/// In Node; see `bindings-js/bench/memory-cap.mjs`.
-const NODE: [(&str, &str); 3] =
-    [("npm package", "package"), ("fetch alone, to 4 MiB", "fetch"), ("@openrouter/sdk", "sdk")];
+/// In Node, see `bindings-js/bench/memory-cap.mjs`: who calls, its name there,
+/// and how many pages it has read before.
+const NODE: [(&str, &str, usize); 5] = [
+    ("npm package", "package", WARM),
+    ("fetch alone, to 4 MiB", "fetch", WARM),
+    ("npm package", "package", 1),
+    ("fetch alone, to 4 MiB", "fetch", 1),
+    ("@openrouter/sdk", "sdk", 1),
+];
+/// Pages of 100 keys after which a process of Node has the memory that it will
+/// go on with.
+const WARM: usize = 1000;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,8 +43,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         println!("{growth} {end}");
         return Ok(ExitCode::SUCCESS);
     }
-    println!("| answer | client | sent by the server | peak grew by, median | at most | end |");
-    println!("| --- | --- | ---: | ---: | ---: | --- |");
+    println!(
+        "| answer | client | pages before | sent by the server | peak grew by, median | at most | end |"
+    );
+    println!("| --- | --- | ---: | ---: | ---: | ---: | --- |");
     let mut is_kept = true;
     for flood in Flood::ALL {
         for caller in Caller::ALL {
@@ -42,27 +54,36 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             // The others would read the endless one for ever.
             if is_ours || flood != Flood::Endless {
                 let mut command = Command::new(std::env::current_exe()?);
-                let worst = row(flood, caller.name(), command.arg(caller.name()))?;
+                let (_, worst) = row(flood, caller.name(), 1, command.arg(caller.name()))?;
                 is_kept &= !is_ours || worst <= KIB_AT_MOST;
             }
         }
-        for (name, argument) in NODE {
+        for (name, argument, pages) in NODE {
             if argument != "sdk" || flood != Flood::Endless {
                 let script = Path::new(env!("CARGO_MANIFEST_DIR"))
                     .join("../bindings-js/bench/memory-cap.mjs");
                 let mut command = Command::new("node");
-                row(flood, name, command.arg("--expose-gc").arg(script).arg(argument))?;
+                command.arg("--expose-gc").arg(script).args([argument, &pages.to_string()]);
+                let (median, _) = row(flood, name, pages, &command)?;
+                let is_judged = argument == "package" && pages == WARM;
+                is_kept &= !is_judged || median <= KIB_AT_MOST;
             }
         }
     }
     Ok(if is_kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Prints the row of a client and returns the most that it grew.
-fn row(flood: Flood, client: &str, command: &mut Command) -> Result<u64, Box<dyn Error>> {
+/// Prints the row of a client and returns by how much it grew: the median and
+/// the most.
+fn row(
+    flood: Flood,
+    client: &str,
+    pages: usize,
+    command: &Command,
+) -> Result<(u64, u64), Box<dyn Error>> {
     let mut runs = Vec::new();
     for _ in 0..RUNS {
-        let server = Server::start(flood)?;
+        let server = Server::start(flood, pages)?;
         // The URL is the last argument, and a command keeps its arguments.
         let mut command = again(command);
         let output = command.arg(&server.url).output()?;
@@ -77,13 +98,13 @@ fn row(flood: Flood, client: &str, command: &mut Command) -> Result<u64, Box<dyn
         return Err("no runs".into());
     };
     println!(
-        "| {} | {client} | {} | {} | {} | {end} |",
+        "| {} | {client} | {pages} | {} | {} | {} | {end} |",
         flood.name(),
         mib(*sent / 1024),
         mib(*median),
         mib(*worst)
     );
-    Ok(*worst)
+    Ok((*median, *worst))
 }
 
 fn again(command: &Command) -> Command {

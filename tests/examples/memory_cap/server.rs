@@ -1,4 +1,4 @@
-//! A server whose first answer is sound and whose second one is a flood.
+//! A server whose answers are sound pages until it sends a flood.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
@@ -7,10 +7,12 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use openrouter_keys_native::test_util::samples;
+
 const MIB: usize = 1 << 20;
 const FLOOD: usize = 50 * MIB;
 
-/// What the second request meets. All floods are of white space, which is good
+/// What the last request meets. All floods are of white space, which is good
 /// JSON so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flood {
@@ -50,7 +52,9 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(flood: Flood) -> Result<Self, Box<dyn Error>> {
+    /// After so many pages of 100 keys comes the flood.
+    pub(crate) fn start(flood: Flood, pages: usize) -> Result<Self, Box<dyn Error>> {
+        let page = page();
         // The pieces of the flood are made before anybody measures.
         let (piece, pieces) = match flood {
             Flood::Endless => {
@@ -61,19 +65,17 @@ impl Server {
             Flood::Compressed => (compressed(vec![b' '; FLOOD])?, 1),
         };
         let head = flood.head(piece.len().saturating_mul(pieces));
-        let flood = Arc::new((head, piece, pieces));
+        let answers = Arc::new(Answers { page, pages, head, piece, pieces });
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let url = format!("http://{}", listener.local_addr()?);
         let (sent, requests) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
         let counter = sent.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (flood, requests, sent) = (flood.clone(), requests.clone(), counter.clone());
-                std::thread::spawn(move || {
-                    let (head, piece, pieces) = &*flood;
-                    // The error is the client's hanging up.
-                    let _ = attend(stream, head, (piece, *pieces), &requests, &sent);
-                });
+                let (answers, requests, sent) =
+                    (answers.clone(), requests.clone(), counter.clone());
+                // The error is the client's hanging up.
+                std::thread::spawn(move || drop(attend(stream, &answers, &requests, &sent)));
             }
         });
         Ok(Self { url, sent })
@@ -85,10 +87,20 @@ impl Server {
     }
 }
 
+/// What the server sends.
+struct Answers {
+    /// The answer before the flood, and how often it is given.
+    page: String,
+    pages: usize,
+    /// The flood's head, the piece that is repeated, and how often.
+    head: String,
+    piece: Vec<u8>,
+    pieces: usize,
+}
+
 fn attend(
     mut stream: TcpStream,
-    head: &str,
-    (piece, pieces): (&[u8], usize),
+    answers: &Answers,
     requests: &AtomicUsize,
     sent: &AtomicU64,
 ) -> std::io::Result<()> {
@@ -100,14 +112,14 @@ fn attend(
                 break;
             }
         }
-        if requests.fetch_add(1, Ordering::SeqCst) == 0 {
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")?;
-            stream.write_all(b"content-length: 11\r\n\r\n{\"data\":[]}")?;
+        if requests.fetch_add(1, Ordering::SeqCst) < answers.pages {
+            // In one piece: small ones are held back until the last is acknowledged.
+            stream.write_all(answers.page.as_bytes())?;
             continue;
         }
-        stream.write_all(head.as_bytes())?;
-        for _ in 0..pieces {
-            let mut left = piece;
+        stream.write_all(answers.head.as_bytes())?;
+        for _ in 0..answers.pieces {
+            let mut left = answers.piece.as_slice();
             while !left.is_empty() {
                 let taken = stream.write(left)?;
                 left = left.get(taken..).unwrap_or_default();
@@ -116,6 +128,12 @@ fn attend(
         }
     }
     Ok(())
+}
+
+fn page() -> String {
+    let body = samples::page(100);
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length:";
+    format!("{head} {}\r\n\r\n{body}", body.len())
 }
 
 fn compressed(bytes: Vec<u8>) -> Result<Vec<u8>, Box<dyn Error>> {
