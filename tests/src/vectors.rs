@@ -280,6 +280,25 @@ pub struct WireRequest {
     pub body: Option<String>,
 }
 
+impl WireRequest {
+    /// The request, as vectors write it.
+    pub fn of<B: AsRef<[u8]>>(request: &http::Request<B>) -> Self {
+        let mut headers: Vec<String> = request
+            .headers()
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
+            .collect();
+        headers.sort_unstable();
+        let body = request.body().as_ref();
+        Self {
+            method: request.method().to_string(),
+            url: request.uri().to_string(),
+            headers,
+            body: (!body.is_empty()).then(|| String::from_utf8_lossy(body).into_owned()),
+        }
+    }
+}
+
 /// Arguments or settings are refused, and nothing leaves.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::Request;
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_core::{Reach, TimeoutPhase, TransportErrorKind};
 use openrouter_keys_tests::vectors::{Answer, FailureName, Vector, WireRequest};
@@ -25,23 +23,7 @@ pub(crate) fn transport(vector: &Vector) -> Result<FakeTransport, String> {
 
 /// The requests so far, as vectors write them.
 pub(crate) fn requests(transport: &FakeTransport) -> Vec<WireRequest> {
-    transport.requests().iter().map(written).collect()
-}
-
-fn written(request: &Request<Bytes>) -> WireRequest {
-    let mut headers: Vec<String> = request
-        .headers()
-        .iter()
-        .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
-        .collect();
-    headers.sort_unstable();
-    let body = request.body();
-    WireRequest {
-        method: request.method().to_string(),
-        url: request.uri().to_string(),
-        headers,
-        body: (!body.is_empty()).then(|| String::from_utf8_lossy(body).into_owned()),
-    }
+    transport.requests().iter().map(WireRequest::of).collect()
 }
 
 fn reply(answer: &Answer) -> Result<Reply, String> {

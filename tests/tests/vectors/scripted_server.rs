@@ -1,0 +1,141 @@
+//! A server on a real socket that answers as a vector says, one connection a
+//! request.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use openrouter_keys_tests::vectors::{Answer, FailureName, Vector};
+
+use crate::call::sound_answer;
+
+/// What a client meets that sends a request.
+#[derive(Clone)]
+pub(crate) enum End {
+    /// A connection that brings these bytes once the request was read, and ends.
+    Bytes(Vec<u8>),
+    /// Nobody listens there.
+    Nobody,
+}
+
+/// What the vector's requests meet, in their order, or why that cannot be shown
+/// over a socket.
+pub(crate) fn script(vector: &Vector) -> Result<VecDeque<End>, String> {
+    let mut script = VecDeque::new();
+    for answer in &vector.answers {
+        script.extend(std::iter::repeat_n(end(answer)?, answer.times.unwrap_or(1)));
+    }
+    if vector.answers.is_empty() {
+        let body = sound_answer(vector.operation).as_bytes();
+        script.push_back(End::Bytes(written(200, &[("content-type", "application/json")], body)));
+    }
+    Ok(script)
+}
+
+/// Whether the answer is about time, about a status that no final answer has, or
+/// about a failure that other tests make over a socket: one of TLS, HTTP/2, a
+/// proxy or a name that does not resolve.
+pub(crate) fn is_left_out(answer: &Answer) -> bool {
+    use FailureName::{Connect, Disconnected, Protocol};
+    let is_shown =
+        answer.failure.is_none_or(|failure| matches!(failure, Connect | Disconnected | Protocol));
+    !is_shown || answer.after_ms.is_some() || answer.status.is_some_and(|status| status < 200)
+}
+
+/// Whether the request reaches no server.
+pub(crate) fn never_arrives(answer: &Answer) -> bool {
+    matches!(answer.failure, Some(FailureName::Connect))
+}
+
+fn end(answer: &Answer) -> Result<End, String> {
+    let headers = answer.header_pairs()?;
+    let headers = headers.as_slice();
+    let body = answer.bytes()?.unwrap_or_default();
+    Ok(match (answer.failure, answer.status) {
+        (None, Some(status)) => End::Bytes(written(status, headers, &body)),
+        (Some(FailureName::Disconnected), Some(status)) => {
+            // One byte of what was announced does not come.
+            let mut bytes = written(status, headers, &[b'{'; 9]);
+            bytes.pop();
+            End::Bytes(bytes)
+        }
+        (Some(FailureName::Disconnected), None) => End::Bytes(Vec::new()),
+        (Some(FailureName::Protocol), None) => End::Bytes(b"this is not HTTP\r\n\r\n".into()),
+        (Some(FailureName::Connect), None) => End::Nobody,
+        (other, status) => return Err(format!("{other:?} with {status:?} is left out")),
+    })
+}
+
+fn written(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut bytes = format!("HTTP/1.1 {status} As the vector says\r\n").into_bytes();
+    for (name, value) in headers {
+        bytes.extend(format!("{name}: {value}\r\n").into_bytes());
+    }
+    // These have no body, and no word of one.
+    if ![204, 304].contains(&status) {
+        bytes.extend(format!("content-length: {}\r\n", body.len()).into_bytes());
+    }
+    bytes.extend(b"connection: close\r\n\r\n");
+    bytes.extend(body);
+    bytes
+}
+
+/// The server, for one vector after the other.
+pub(crate) struct ScriptedServer {
+    pub(crate) address: SocketAddr,
+    next: Sender<Vec<u8>>,
+    /// How many requests came, those that nobody waited for included.
+    requests: Arc<Mutex<usize>>,
+}
+
+impl ScriptedServer {
+    pub(crate) fn start() -> io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        let (next, answers) = mpsc::channel::<Vec<u8>>();
+        let requests = Arc::new(Mutex::new(0));
+        let counter = requests.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let Ok(()) = read_request(&stream) else { continue };
+                *counter.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+                // A request that no answer is meant for: a redirect followed, say.
+                let answer = answers.try_recv().unwrap_or_default();
+                let _ = (&stream).write_all(&answer);
+            }
+        });
+        Ok(Self { address, next, requests })
+    }
+
+    /// The next request is answered so.
+    pub(crate) fn answer(&self, bytes: Vec<u8>) {
+        let _ = self.next.send(bytes);
+    }
+
+    pub(crate) fn take_requests(&self) -> usize {
+        std::mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Reads the head and the announced body.
+fn read_request(mut stream: &TcpStream) -> io::Result<()> {
+    let mut request = Vec::new();
+    let mut piece = [0; 4096];
+    loop {
+        let head = request.windows(4).position(|four| four == b"\r\n\r\n");
+        if let Some(head) = head {
+            let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
+            let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let length = length.and_then(|length| length.parse().ok()).unwrap_or(0);
+            if request.len() >= head + 4 + length {
+                return Ok(());
+            }
+        }
+        match stream.read(&mut piece)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => request.extend_from_slice(&piece[..read]),
+        }
+    }
+}
