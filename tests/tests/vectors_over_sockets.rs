@@ -238,7 +238,7 @@ fn none(failures: &[String]) {
 #[tokio::test]
 async fn every_vector_holds_over_sockets() {
     let wire = Wire::new(NativeTransport::new().unwrap());
-    none(&failures(&wire, |wire, key, config| Client::with_config(wire, key, config)).await);
+    none(&failures(&wire, Client::with_config).await);
 }
 
 #[tokio::test]
