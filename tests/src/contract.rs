@@ -20,7 +20,8 @@ use http::StatusCode;
 use openrouter_keys_core::{
     ApiErrorKind, ApiKey, CallOptions, Create, Created, Delete, Effect, Error, ErrorBody,
     ErrorKind, External, Field, Get, GetCurrentKeyMetadata, Headers, Key, KeyHash, Limit,
-    LimitReset, List, Operation, RetryPolicy, TimeoutPhase, Timestamp, TransportErrorKind, Update,
+    LimitReset, List, Operation, Pages, RetryPolicy, TimeoutPhase, Timestamp, TransportErrorKind,
+    Update,
 };
 
 use crate::caller::Caller;
@@ -36,6 +37,7 @@ macro_rules! for_each_case {
             an_update_leaves_clears_and_sets,
             disabled_and_expired_keys_are_listed_when_asked_for,
             all_pages_bring_each_of_250_keys_once,
+            a_listing_that_does_not_come_on_ends_after_two_requests,
             another_workspace_is_listed_apart,
             every_key_knows_itself,
             refusals_are_typed_and_sent_once,
@@ -190,6 +192,24 @@ pub async fn all_pages_bring_each_of_250_keys_once<C: Caller>(client: &C) {
     let expected: Vec<String> = (0..250).rev().map(|number| format!("key {number:03}")).collect();
     assert_eq!(names(&keys), expected);
     assert_eq!(names(&client.all(List::new().offset(240)).await.unwrap()), expected[240..]);
+}
+
+pub async fn a_listing_that_does_not_come_on_ends_after_two_requests<C: Caller>(client: &C) {
+    // The same full page, whatever the offset is.
+    let rows: Vec<String> = (0..100).map(|number| format!(r#"{{"hash":"k{number}"}}"#)).collect();
+    let fault = format!("body=200 {{\"data\":[{}]}}", rows.join("\\,"));
+    let mut pages = Pages::new(List::new());
+    let mut requests = 0;
+    let mut end = Ok(());
+    while let Some(list) = pages.next_request() {
+        requests += 1;
+        let page = client.send(list, spoiled(&fault)).await.map(|response| response.output);
+        end = pages.accept(page);
+    }
+    let error = end.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::PaginationStalled { .. }), "{error:?}");
+    assert_eq!(requests, 2);
+    assert_eq!(std::iter::from_fn(|| pages.next_key()).count(), 100);
 }
 
 pub async fn another_workspace_is_listed_apart<C: Caller>(client: &C) {
