@@ -1,6 +1,8 @@
 //! Reading a number of JSON as a double: the nearest there is, without the
 //! large tables of the standard library's reader.
 
+use crate::big::Big;
+
 /// The value of a JSON number; infinite if it is beyond a double, and not a
 /// number if the text is none.
 pub(crate) fn float(text: &str) -> f64 {
@@ -19,12 +21,7 @@ pub(crate) fn float(text: &str) -> f64 {
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     match exponent {
         Some(exponent) if !before.is_empty() && are_digits(before) && are_digits(after) => {
-            let (before, after) = (before.trim_start_matches('0'), after.trim_end_matches('0'));
-            sign * minimal_lexical::parse_float::<f64, _, _>(
-                before.as_bytes().iter(),
-                after.as_bytes().iter(),
-                exponent,
-            )
+            sign * nearest(before, after.trim_end_matches('0'), exponent)
         }
         _ => f64::NAN,
     }
@@ -50,6 +47,97 @@ fn short(text: &str) -> Option<f64> {
         }
     }
     (!text.is_empty()).then_some(value / power)
+}
+
+/// More digits than the decision between two doubles can hang on, which is 768.
+const DIGITS: i64 = 800;
+/// So many tens fit into a piece of a large number, and so many fives.
+const TENS: u32 = 9;
+const FIVES: u32 = 13;
+/// A double ends between `1e308` and `1e309`, and above `1e-325`.
+const LARGEST: i64 = 309;
+const SMALLEST: i64 = -324;
+
+/// The double nearest to `before.after` times ten to the power of `exponent`.
+fn nearest(before: &str, after: &str, exponent: i32) -> f64 {
+    let (mut number, mut digits, mut is_more) = (Big::default(), 0, false);
+    let mut exponent = i64::from(exponent);
+    // So many digits at once, and the power of ten of their count.
+    let (mut some, mut power) = (0, 1);
+    let after = after.bytes().map(|digit| (digit, 1));
+    for (digit, places) in before.bytes().map(|digit| (digit, 0)).chain(after) {
+        let digit = u32::from(digit.wrapping_sub(b'0'));
+        if digits < DIGITS {
+            exponent -= places;
+            digits += i64::from(digits > 0 || digit > 0);
+            (some, power) = (some * 10 + digit, power * 10);
+            if power == 10_u32.pow(TENS) {
+                number.multiply_add(power, some);
+                (some, power) = (0, 1);
+            }
+        } else {
+            // What it is does not matter, but that it is there.
+            exponent += 1 - places;
+            is_more |= digit > 0;
+        }
+    }
+    number.multiply_add(power, some);
+    // The number is at least a tenth of ten to the power of this.
+    let magnitude = digits + exponent;
+    if number.is_zero() || magnitude < SMALLEST {
+        return 0.0;
+    }
+    if magnitude > LARGEST {
+        return f64::INFINITY;
+    }
+    let (twos, is_rest) = scale(&mut number, exponent);
+    rounded(&number, twos, is_more || is_rest)
+}
+
+/// Multiplies by ten to the power of `exponent`, but for a power of two, which
+/// is returned, and for what is smaller than the last of 64 bits: whether there
+/// is such a rest.
+fn scale(number: &mut Big, exponent: i64) -> (i64, bool) {
+    let fives = u32::try_from(exponent.unsigned_abs()).unwrap_or(u32::MAX);
+    let steps = std::iter::repeat_n(FIVES, usize::try_from(fives / FIVES).unwrap_or_default());
+    let steps = steps.chain([fives % FIVES]).map(|fives| 5_u32.pow(fives));
+    if exponent >= 0 {
+        steps.for_each(|step| number.multiply_add(step, 0));
+        return (exponent, false);
+    }
+    // Five takes less than 7/3 bits, and two pieces more are left.
+    let pieces = (fives * 7 / 3).div_ceil(32) + 2;
+    number.shift(usize::try_from(pieces).unwrap_or_default());
+    let is_rest = steps.fold(false, |is_rest, step| number.divide(step) | is_rest);
+    (exponent - 32 * i64::from(pieces), is_rest)
+}
+
+/// The double nearest to `number` times two to the power of `twos`, and a bit
+/// more if `is_more`; of two the even one.
+fn rounded(number: &Big, twos: i64, is_more: bool) -> f64 {
+    const FRACTION: i64 = 52;
+    const LEAST: i64 = -1022;
+    const MOST: i64 = 1023;
+    let (top, bits, is_rest) = number.top();
+    let exponent = twos + i64::try_from(bits).unwrap_or(i64::MAX) - 1;
+    if exponent > MOST {
+        return f64::INFINITY;
+    }
+    // Below the least exponent, doubles have fewer bits.
+    let kept = FRACTION + 1 - (LEAST - exponent).max(0);
+    let dropped = u32::try_from(64 - kept).unwrap_or(u32::MAX);
+    let fraction = top.checked_shr(dropped).unwrap_or_default();
+    // The bits that are dropped, from the highest on.
+    let rest = match dropped {
+        ..64 => top << (64 - dropped),
+        64 => top,
+        _ => 0,
+    };
+    let half = 1 << 63;
+    let is_above = rest > half || (rest == half && (is_rest || is_more || fraction % 2 == 1));
+    // What is carried out of the fraction raises the exponent, up to infinity.
+    let base = u64::try_from((exponent - LEAST).max(0)).unwrap_or_default() << FRACTION;
+    f64::from_bits(base + fraction + u64::from(is_above))
 }
 
 /// An exponent; one that is out of range is as good as the end of the range.
@@ -104,12 +192,17 @@ mod tests {
             "1e-99999999999",
             "0e99999999999",
             "1E+5",
+            "0.2E309",
             "100000000000000000000000000000000000000001",
             "0.000000000000000000000000000000001",
             "8.41e21",
             "9.007199254740993e15",
             "6929495644600919.5",
             "3.7455744005952583e15",
+            "4.9406564584124654e-324",
+            "7.4109846876186981e-324",
+            "1.7976931348623158079e308",
+            "179769313486231580793728971405303415079934132710037826936173778980444968292764750946649017977587207096330286416692887910946555547851940402630657488671505820681908902000708383676273854845817711531764475730270069855571366959622842914819860834936475292719074168444365510704342711559699508093042880",
         ] {
             assert!(is_as_std_reads(text), "{text}: {}", float(text));
         }

@@ -70,6 +70,7 @@
 mod answer;
 mod attempt;
 mod base_url;
+mod big;
 pub mod blocking;
 mod call;
 mod cancel;

@@ -1,0 +1,66 @@
+//! A whole number of any size, as far as reading a double exactly needs one.
+
+/// Pieces of 32 bits, the lowest first; the highest is not 0.
+#[derive(Default)]
+pub(crate) struct Big(Vec<u32>);
+
+impl Big {
+    pub(crate) fn is_zero(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Multiplies, then adds.
+    pub(crate) fn multiply_add(&mut self, factor: u32, summand: u32) {
+        let mut carry = summand;
+        for piece in &mut self.0 {
+            let product = u64::from(*piece) * u64::from(factor) + u64::from(carry);
+            (*piece, carry) = halves(product);
+        }
+        if carry > 0 {
+            self.0.push(carry);
+        }
+    }
+
+    /// Divides by what is not 0; whether there is a remainder.
+    pub(crate) fn divide(&mut self, divisor: u32) -> bool {
+        let divisor = u64::from(divisor.max(1));
+        let mut remainder = 0;
+        for piece in self.0.iter_mut().rev() {
+            let dividend = (remainder << 32) | u64::from(*piece);
+            // The remainder is smaller than the divisor, so that one piece will do.
+            (*piece, _) = halves(dividend / divisor);
+            remainder = dividend % divisor;
+        }
+        while self.0.last() == Some(&0) {
+            self.0.pop();
+        }
+        remainder > 0
+    }
+
+    /// Multiplies by 2 to the power of 32 times `pieces`.
+    pub(crate) fn shift(&mut self, pieces: usize) {
+        if !self.is_zero() {
+            self.0.splice(..0, std::iter::repeat_n(0, pieces));
+        }
+    }
+
+    /// The highest 64 bits, of which the first is 1; how many bits there are in
+    /// all; whether one of the others is 1. The number is not 0.
+    pub(crate) fn top(&self) -> (u64, usize, bool) {
+        let mut pieces = self.0.iter().rev().copied();
+        let mut next = || u64::from(pieces.next().unwrap_or_default());
+        let (first, third) = ((next() << 32) | next(), next());
+        let zeros = first.leading_zeros();
+        let shifted = third << (zeros % 64);
+        let (rest, into_first) = halves(shifted);
+        let top = (first << (zeros % 64)) | u64::from(into_first);
+        let bits = (self.0.len() * 32).saturating_sub(usize::try_from(zeros).unwrap_or_default());
+        (top, bits, rest > 0 || pieces.any(|piece| piece > 0))
+    }
+}
+
+/// The low and the high 32 bits.
+fn halves(number: u64) -> (u32, u32) {
+    let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or_default();
+    (half(number), half(number >> 32))
+}
