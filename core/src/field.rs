@@ -245,3 +245,47 @@ pub(crate) fn write_number<S: Serializer>(number: f64, serializer: S) -> Result<
     }
     serializer.serialize_f64(number)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Field;
+
+    fn odd() -> Field<f64> {
+        serde_json::from_str(r#"["sk-or-v1-0123456789abcdef0123456789abcdef"]"#).unwrap()
+    }
+
+    #[test]
+    fn each_state_is_told_from_the_others() {
+        for (field, states) in [
+            (Field::Value(1.0), [false, false, false]),
+            (Field::Null, [true, false, false]),
+            (Field::Absent, [false, true, false]),
+            (odd(), [false, false, true]),
+        ] {
+            assert_eq!([field.is_null(), field.is_absent(), field.is_odd()], states, "{field:?}");
+            let value = (states == [false; 3]).then_some(1.0);
+            assert_eq!((field.get().copied(), field.copied()), (value, value));
+            assert_eq!(field.into_option(), value);
+        }
+    }
+
+    #[test]
+    fn a_field_is_read_from_json_of_its_own() {
+        let read = |text: &str| serde_json::from_str::<Field<bool>>(text).unwrap();
+        assert_eq!([read("true"), read("null")], [Field::Value(true), Field::Null]);
+        assert!(matches!(read("1.50"), Field::Odd(json) if json.as_str() == "1.50"));
+        assert!(serde_json::from_str::<Field<bool>>("tru").is_err());
+    }
+
+    #[test]
+    fn a_field_is_debugged_by_its_state_and_shows_no_key() {
+        let text = Field::Value("sk-or-v1-0123456789abcdef0123456789abcdef".to_owned());
+        assert_eq!(format!("{:?}", Field::Value(1.5)), "Value(1.5)");
+        assert_eq!(format!("{:#?}", Field::Value(Some(1))), "Value(Some(\n    1,\n))");
+        assert_eq!(format!("{:?} {:?}", Field::<f64>::Null, Field::<f64>::Absent), "Null Absent");
+        for shown in [format!("{:?}", odd()), format!("{text:?}"), format!("{text:#?}")] {
+            assert!(!shown.contains("0123456789"), "{shown}");
+            assert!(shown.starts_with("Odd([") || shown.starts_with("Value("), "{shown}");
+        }
+    }
+}

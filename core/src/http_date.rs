@@ -48,6 +48,18 @@ mod tests {
     }
 
     #[test]
+    fn two_digits_are_a_year_from_1970_to_2069() {
+        for (text, seconds) in [
+            ("Thursday, 01-Jan-70 00:00:00 GMT", 0),
+            ("Friday, 31-Dec-99 23:59:59 GMT", 946_684_799),
+            ("Saturday, 01-Jan-00 00:00:00 GMT", 946_684_800),
+            ("Tuesday, 01-Jan-69 00:00:00 GMT", 3_124_224_000),
+        ] {
+            assert_eq!(http_date(text), Some(seconds), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_date_is_none() {
         for text in [
             "",

@@ -130,3 +130,15 @@ impl fmt::Debug for Extra {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Json;
+
+    #[test]
+    fn only_the_same_text_is_the_same_json() {
+        let read = |text: &str| serde_json::from_str::<Json>(text).unwrap();
+        assert_eq!(read("1.50"), read("1.50"));
+        assert_ne!(read("1.50"), read("1.5"));
+    }
+}

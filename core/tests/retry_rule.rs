@@ -301,3 +301,16 @@ fn one_header_of_several_that_forbids_a_retry_is_enough() {
         Attempt::first(&Config::new(), &CallOptions::new(), List::new(), Start::default()).unwrap();
     assert!(matches!(attempt.finish(Ok(answer), Duration::ZERO), Step::Done(Err(_))));
 }
+
+#[test]
+fn only_a_create_asks_for_a_connection_of_its_own() {
+    fn asks(operation: impl Operation) -> bool {
+        let start = Start::default();
+        let attempt =
+            Attempt::first(&Config::new(), &CallOptions::new(), operation, start).unwrap();
+        attempt.exchange(Duration::ZERO).wants_fresh_connection()
+    }
+    assert!(asks(Create::new("ci", Limit::usd(1.0))));
+    assert!(![asks(List::new()), asks(Get::new("a")), asks(Delete::new("a"))].contains(&true));
+    assert!(!asks(Update::new("a").name("cd")));
+}
