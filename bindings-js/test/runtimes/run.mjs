@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { withProject } from "../unit/project.mjs";
+import { files } from "../unit/vector-files.mjs";
 import { BUNDLES } from "./bundles.mjs";
 import { made, startEmulator } from "./emulator.mjs";
 import { PAGES } from "./pages.mjs";
@@ -47,17 +48,25 @@ function install() {
   return folder;
 }
 
-/** A project that has the package, the scenario and its programs. */
+/** A project that has the package, the scenario, the vectors and the programs. */
 function project(name) {
   const folder = join(root, name);
   cpSync(installed, join(folder, "node_modules/openrouter-keys"), { recursive: true });
   cpSync(join(HERE, "programs"), folder, { recursive: true });
   cpSync(join(HERE, "scenario.js"), join(folder, "scenario.js"));
+  cpSync(join(HERE, "../vectors"), join(folder, "vectors"), { recursive: true });
+  writeFileSync(join(folder, "vectors/files.js"), vectorFiles());
   writeFileSync(
     join(folder, "package.json"),
     JSON.stringify({ private: true, type: "module", dependencies: { "openrouter-keys": "*" } }),
   );
   return folder;
+}
+
+/** The vectors as a module: not every runtime reads files, or imports JSON. */
+function vectorFiles() {
+  // As a text, half of a surrogate pair stays what it is in every file.
+  return `export const files = JSON.parse(${JSON.stringify(JSON.stringify(files))});\n`;
 }
 
 async function passes({ name, run, resends }) {

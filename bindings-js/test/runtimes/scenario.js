@@ -50,22 +50,12 @@ const FAILURES = [
 ];
 
 /**
- * Uses the package's exports `api`; what came of each check. `inspect` is what
- * the runtime prints of a value, where it has such a function.
+ * Uses the package's exports `api`. `check` runs a check of this name, and
+ * `shown` is all that a value shows of itself.
  */
-export async function scenario(api, settings) {
-  const { apiKey, baseUrl, closedUrl, isBrowser, isUnderPolicy, inspect } = settings;
-  const checks = [];
+export async function scenario(api, settings, { check, shown }) {
+  const { apiKey, baseUrl, closedUrl, isBrowser, isUnderPolicy } = settings;
   const errors = [];
-
-  async function check(name, holds) {
-    try {
-      await holds();
-      checks.push({ name, ok: true });
-    } catch (error) {
-      checks.push({ name, ok: false, detail: `${error?.stack ?? error}` });
-    }
-  }
 
   /** What the call is rejected with: an error of this class and of one of these codes. */
   async function failure(call, kind, ...codes) {
@@ -87,7 +77,6 @@ export async function scenario(api, settings) {
     new api.OpenRouterKeys({ apiKey, baseUrl, ...(isBrowser && { dangerouslyAllowBrowser: true }), ...options });
   const keys = client();
   const fault = (text, options) => ({ headers: { "x-emulator-fault": text }, retry: false, ...options });
-  const shown = (value) => [JSON.stringify(value), ...properties(value), inspect?.(value)].join("\n");
 
   if (isBrowser) {
     await check("a client is refused in a browser unless it is asked for", async () => {
@@ -300,16 +289,8 @@ export async function scenario(api, settings) {
     }
     equal(errors.every(api.isOpenRouterKeysError), true);
   });
-  return checks;
 }
 
 function equal(actual, expected) {
   if (!Object.is(actual, expected)) throw new Error(`expected ${String(expected)}, got ${String(actual)}`);
-}
-
-/** Everything that the value's own properties say, and its cause's. */
-function properties(value) {
-  if (typeof value !== "object" || value === null) return [String(value)];
-  const own = Reflect.ownKeys(value).flatMap((name) => [String(name), ...properties(value[name])]);
-  return [String(value), ...own];
 }

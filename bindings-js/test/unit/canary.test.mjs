@@ -7,10 +7,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Created } from "../../npm/index.js";
+import * as api from "../../npm/index.js";
+import * as testing from "../../npm/testing.js";
+import { callsOf } from "../vectors/calls.js";
+import { runnable } from "../vectors/left-out.js";
 import { CREATED, GATEWAY, knownTo, PARTNER, planted, SERVERS, SIGNING } from "./canary.mjs";
 import { everythingShown, printed } from "./harness.mjs";
-import { files, LEFT_OUT, make } from "./vector-calls.mjs";
+import { files } from "./vector-files.mjs";
+
+const make = callsOf(api, testing);
 
 /** The secret as it is, or behind what JSON and the console put before a letter. */
 function shows(text, secret) {
@@ -28,8 +33,8 @@ function parts({ operation }, server, { keys, value, error, requests }) {
   const { data, response } = value;
   found.push(["the id of the answer", response.requestId, all]);
   if (server === "discreet") found.push(["the answer", value, all]);
-  else if (data instanceof Created) found.push(["the created key", data, [SIGNING, CREATED, PARTNER]]);
-  if (data instanceof Created && data.key.length >= 16) found.push(["the created key", data, [data.key]]);
+  else if (data instanceof api.Created) found.push(["the created key", data, [SIGNING, CREATED, PARTNER]]);
+  if (data instanceof api.Created && data.key.length >= 16) found.push(["the created key", data, [data.key]]);
   return found;
 }
 
@@ -44,12 +49,12 @@ async function findings(vector, server) {
 }
 
 for (const { name, vectors } of files) {
-  const runnable = vectors.filter((vector) => !LEFT_OUT.some(([isLeftOut]) => isLeftOut(vector)));
+  const calls = runnable(vectors);
   for (const server of SERVERS) {
     test(`no text of a call of ${name} shows a planted secret, the server being ${server}`, async () => {
       const all = [];
-      for (const vector of runnable) all.push(...(await findings(vector, server)));
-      assert.equal(all.length, 0, `${all.length} findings in ${runnable.length} calls:\n${all.join("\n")}`);
+      for (const vector of calls) all.push(...(await findings(vector, server)));
+      assert.equal(all.length, 0, `${all.length} findings in ${calls.length} calls:\n${all.join("\n")}`);
     });
   }
 }

@@ -1,7 +1,8 @@
-// The scenario in a page whose bundler finds the package by its name.
+// The checks in a page whose bundler finds the package by its name.
 
 import * as api from "openrouter-keys";
+import * as testing from "openrouter-keys/testing";
 
-import { scenario } from "./scenario.js";
+import { checks } from "./checks.js";
 
-globalThis.run = (settings) => scenario(api, settings);
+globalThis.run = (settings) => checks(api, testing, settings);

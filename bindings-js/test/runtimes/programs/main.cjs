@@ -1,14 +1,14 @@
-// The scenario as a program that requires the package.
+// The checks as a program that requires the package.
 
 const { inspect } = require("node:util");
 
 const api = require("openrouter-keys");
+const testing = require("openrouter-keys/testing");
 
 async function main() {
-  const { scenario } = await import("./scenario.js");
+  const { checks } = await import("./checks.js");
   const settings = JSON.parse(process.argv[2]);
-  const checks = await scenario(api, { ...settings, inspect: (value) => inspect(value, { showHidden: true }) });
-  console.log(JSON.stringify(checks));
+  console.log(JSON.stringify(await checks(api, testing, { ...settings, inspect })));
 }
 
 main();

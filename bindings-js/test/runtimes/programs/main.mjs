@@ -1,12 +1,12 @@
-// The scenario as a program of a server's runtime that imports the package.
+// The checks as a program of a server's runtime that imports the package.
 
 import { inspect } from "node:util";
 
 import * as api from "openrouter-keys";
+import * as testing from "openrouter-keys/testing";
 
-import { scenario } from "./scenario.js";
+import { checks } from "./checks.js";
 
 const printed = globalThis.Deno?.inspect ?? globalThis.Bun?.inspect ?? inspect;
 const settings = JSON.parse(process.argv[2]);
-const checks = await scenario(api, { ...settings, inspect: (value) => printed(value, { showHidden: true }) });
-console.log(JSON.stringify(checks));
+console.log(JSON.stringify(await checks(api, testing, { ...settings, inspect: printed })));

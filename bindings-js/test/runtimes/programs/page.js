@@ -1,7 +1,8 @@
-// The scenario in a page that loads the package's files as they are.
+// The checks in a page that loads the package's files as they are.
 
 import * as api from "./node_modules/openrouter-keys/index.js";
+import * as testing from "./node_modules/openrouter-keys/testing.js";
 
-import { scenario } from "./scenario.js";
+import { checks } from "./checks.js";
 
-globalThis.run = (settings) => scenario(api, settings);
+globalThis.run = (settings) => checks(api, testing, settings);

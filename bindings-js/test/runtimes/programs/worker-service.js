@@ -1,11 +1,12 @@
-// The scenario as a service of workerd.
+// The checks as a service of workerd.
 
 import * as api from "openrouter-keys";
+import * as testing from "openrouter-keys/testing";
 
-import { scenario } from "./scenario.js";
+import { checks } from "./checks.js";
 
 export default {
   async fetch(request) {
-    return Response.json(await scenario(api, await request.json()));
+    return Response.json(await checks(api, testing, await request.json()));
   },
 };

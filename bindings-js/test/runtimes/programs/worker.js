@@ -1,7 +1,8 @@
-// The scenario in a module worker that loads the package's files as they are.
+// The checks in a module worker that loads the package's files as they are.
 
 import * as api from "./node_modules/openrouter-keys/index.js";
+import * as testing from "./node_modules/openrouter-keys/testing.js";
 
-import { scenario } from "./scenario.js";
+import { checks } from "./checks.js";
 
-addEventListener("message", async ({ data }) => postMessage(await scenario(api, data)));
+addEventListener("message", async ({ data }) => postMessage(await checks(api, testing, data)));

@@ -1,19 +1,7 @@
 // The calls of the wire vectors of `tests/vectors`: a vector becomes a client
 // over a scripted fetch and a call of it.
 
-import { readdirSync, readFileSync } from "node:fs";
-
-import { OpenRouterKeys } from "../../npm/index.js";
-import { fakeFetch, virtualClock } from "../../npm/testing.js";
-
-const FOLDER = new URL("../../../tests/vectors/", import.meta.url);
 export const API_KEY = "sk-or-v1-the-key-that-signs-every-vector";
-
-/** What JavaScript cannot say or see, how many vectors are about it, and why. */
-export const LEFT_OUT = [
-  [({ answers = [] }) => answers.some(({ failure }) => ["proxy", "refused", "setup", "other_not_sent"].includes(failure)), 25, "no code of a rejection tells these apart from others"],
-  [({ answers = [] }) => answers.some(({ status }) => status < 200 || status > 599), 10, "no Response has such a status"],
-];
 
 const camel = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 export const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -52,7 +40,7 @@ function replies(answers = []) {
 export function bodyOf({ body, body_json, body_hex, body_repeat }) {
   if (body !== undefined) return body;
   if (body_json !== undefined) return JSON.stringify(body_json);
-  if (body_hex !== undefined) return Buffer.from(body_hex, "hex");
+  if (body_hex !== undefined) return Uint8Array.from(body_hex.match(/../g), (digits) => parseInt(digits, 16));
   if (body_repeat !== undefined) return body_repeat[0].repeat(body_repeat[1]);
   return null;
 }
@@ -92,28 +80,28 @@ function call(keys, operation, given, options) {
   }
 }
 
-/** Makes the vector's call and tells what came of it. */
-export async function make(vector) {
-  const clock = virtualClock();
-  const script = replies(vector.answers);
-  // The request is answered well where a vector is about it alone.
-  const well = { list: { data: [] }, create: { key: "sk-or-v1-made", data: {} }, delete: { deleted: true } };
-  if (vector.request) script.push({ status: 200, body: JSON.stringify(well[vector.operation] ?? { data: {} }) });
-  const fetch = fakeFetch(script, { clock });
-  const came = { requests: fetch.requests, clock };
-  try {
-    // The fake transport of the Rust tests has no idle timeout.
-    const idleTimeoutMs = script.some(({ stalls }) => stalls === true) ? Infinity : undefined;
-    came.options = { apiKey: API_KEY, fetch, clock, idleTimeoutMs, ...settings(vector.settings) };
-    came.keys = new OpenRouterKeys(came.options);
-    came.value = await call(came.keys, vector.operation, vector.arguments ?? {}, settings(vector.call)).withResponse();
-  } catch (error) {
-    came.error = error;
-  }
-  return came;
+/**
+ * What makes a vector's call and tells what came of it, by the package's exports
+ * and those of its testing module. The options are those that a client needs
+ * where this runs, whatever the vector.
+ */
+export function callsOf({ OpenRouterKeys }, { fakeFetch, virtualClock }, options) {
+  return async function make(vector) {
+    const clock = virtualClock();
+    const script = replies(vector.answers);
+    // The request is answered well where a vector is about it alone.
+    const well = { list: { data: [] }, create: { key: "sk-or-v1-made", data: {} }, delete: { deleted: true } };
+    if (vector.request) script.push({ status: 200, body: JSON.stringify(well[vector.operation] ?? { data: {} }) });
+    const fetch = fakeFetch(script, { clock });
+    const came = { requests: fetch.requests, clock };
+    try {
+      // The fake transport of the Rust tests has no idle timeout.
+      const idleTimeoutMs = script.some(({ stalls }) => stalls === true) ? Infinity : undefined;
+      came.keys = new OpenRouterKeys({ apiKey: API_KEY, fetch, clock, idleTimeoutMs, ...options, ...settings(vector.settings) });
+      came.value = await call(came.keys, vector.operation, vector.arguments ?? {}, settings(vector.call)).withResponse();
+    } catch (error) {
+      came.error = error;
+    }
+    return came;
+  };
 }
-
-/** Every file with its vectors. */
-export const files = readdirSync(FOLDER)
-  .filter((name) => name.endsWith(".json"))
-  .map((name) => ({ name, vectors: JSON.parse(readFileSync(new URL(name, FOLDER), "utf8")) }));

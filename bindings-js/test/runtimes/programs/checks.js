@@ -1,0 +1,32 @@
+// All that is checked in a runtime: the scenario against the emulator, and the
+// wire vectors.
+
+import { scenario } from "./scenario.js";
+import { files } from "./vectors/files.js";
+import { hold } from "./vectors/hold.js";
+import { shown } from "./vectors/shown.js";
+
+/**
+ * What came of each check of the package's exports `api` and of those of its
+ * testing module. `settings.inspect` is what the runtime prints of a value,
+ * where it has such a function.
+ */
+export async function checks(api, testing, { inspect, ...settings }) {
+  const results = [];
+
+  async function check(name, holds) {
+    try {
+      await holds();
+      results.push({ name, ok: true });
+    } catch (error) {
+      results.push({ name, ok: false, detail: `${error?.stack ?? error}` });
+    }
+  }
+
+  await scenario(api, settings, { check, shown: (value) => shown(value, inspect) });
+  const options = settings.isBrowser && { dangerouslyAllowBrowser: true };
+  for (const { name, vectors } of files) {
+    await check(`every vector of ${name} holds`, () => hold(vectors, api, testing, { options, inspect }));
+  }
+  return results;
+}

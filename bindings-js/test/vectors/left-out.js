@@ -1,0 +1,10 @@
+// The wire vectors that JavaScript has no way to make or to tell apart.
+
+/** What JavaScript cannot say or see, how many vectors are about it, and why. */
+export const LEFT_OUT = [
+  [({ answers = [] }) => answers.some(({ failure }) => ["proxy", "refused", "setup", "other_not_sent"].includes(failure)), 25, "no code of a rejection tells these apart from others"],
+  [({ answers = [] }) => answers.some(({ status }) => status < 200 || status > 599), 10, "no Response has such a status"],
+];
+
+/** The vectors that are about something else. */
+export const runnable = (vectors) => vectors.filter((vector) => !LEFT_OUT.some(([isLeftOut]) => isLeftOut(vector)));
