@@ -12,6 +12,7 @@ import { withProject } from "../unit/project.mjs";
 import { files } from "../unit/vector-files.mjs";
 import { BUNDLES } from "./bundles.mjs";
 import { made, startEmulator } from "./emulator.mjs";
+import { startMonstrous, startUntrusted } from "./hostile.mjs";
 import { PAGES } from "./pages.mjs";
 import { stopping } from "./processes.mjs";
 import { Missing } from "./programs.mjs";
@@ -92,17 +93,20 @@ function skips(name, { message }) {
 }
 
 async function withEmulator(resends, use) {
-  const emulator = await startEmulator(program, SEEDED);
+  const [emulator, untrusted, monstrous] = await Promise.all([startEmulator(program, SEEDED), startUntrusted(), startMonstrous()]);
   try {
     await emulator.failNext(FIRST_CREATE_FAULT);
     const { version, checks } = await use({
       apiKey: emulator.apiKey,
       baseUrl: emulator.baseUrl,
       closedUrl: await closedUrl(),
+      untrustedUrl: untrusted.url,
+      monstrousUrl: monstrous.url,
     });
-    return { version, checks: [...checks, isMadeOnce(await emulator.requests(), resends)] };
+    const seen = [isMadeOnce(await emulator.requests(), resends), ...areRefused(untrusted, monstrous)];
+    return { version, checks: [...checks, ...seen] };
   } finally {
-    await emulator.stop();
+    for (const server of [emulator, untrusted, monstrous]) await server.stop();
   }
 }
 
@@ -119,6 +123,15 @@ function isMadeOnce(requests, resends) {
     ok: MADE.every(isExpected) && Object.keys(counts).length === MADE.length,
     detail: `made ${JSON.stringify(counts)}`,
   };
+}
+
+/** What reached the servers that no client should take anything from. */
+function areRefused(untrusted, monstrous) {
+  const creates = monstrous.requests.filter((method) => method === "POST").length;
+  return [
+    { name: "no request reaches a server that nobody vouches for", ok: untrusted.requests.length === 0, detail: `${untrusted.requests}` },
+    { name: "a create that is answered with monstrous headers is sent once", ok: creates === 1, detail: `${monstrous.requests}` },
+  ];
 }
 
 /** Where nobody listens any more. */

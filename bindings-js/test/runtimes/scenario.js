@@ -54,7 +54,7 @@ const FAILURES = [
  * `shown` is all that a value shows of itself.
  */
 export async function scenario(api, settings, { check, shown }) {
-  const { apiKey, baseUrl, closedUrl, isBrowser, isUnderPolicy } = settings;
+  const { apiKey, baseUrl, closedUrl, untrustedUrl, monstrousUrl, isBrowser, isUnderPolicy } = settings;
   const errors = [];
 
   /** What the call is rejected with: an error of this class and of one of these codes. */
@@ -198,6 +198,17 @@ export async function scenario(api, settings, { check, shown }) {
   await check("a server that is not there is ConnectionError", async () => {
     const call = () => keys.create({ name: "nobody listens", limit: 1 }, { baseUrl: closedUrl, retry: false });
     await failure(call, "ConnectionError", "connect", "connection");
+  });
+  await check("a server that nobody vouches for is ConnectionError", async () => {
+    const call = () => keys.create({ name: "not trusted", limit: 1 }, { baseUrl: untrustedUrl, retry: false });
+    const error = await failure(call, "ConnectionError", "tls", "connection");
+    equal(error.effect, error.code === "tls" ? "nothing" : "may_have_created");
+  });
+  await check("an answer with monstrous headers is ConnectionError", async () => {
+    const call = () => keys.create({ name: "monstrous", limit: 1 }, { baseUrl: monstrousUrl });
+    const error = await failure(call, "ConnectionError", "protocol", "connection");
+    equal(error.effect, "may_have_created");
+    equal(error.attempts, 1);
   });
   await check("a failing key function is CredentialsError with its cause", async () => {
     const sealed = new Error("the vault is sealed");

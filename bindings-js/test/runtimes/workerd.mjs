@@ -55,7 +55,7 @@ function configuration(files) {
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = (modules = [${modules.join(", ")}], compatibilityDate = "2026-01-01")),
-    (name = "internet", network = (allow = ["local"])),
+    (name = "internet", network = (allow = ["local"], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
