@@ -4,6 +4,8 @@
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) number: usize,
+    /// What carries the calls of its tests, as the page says.
+    pub(crate) through: String,
     pub(crate) proofs: Vec<Proof>,
 }
 
@@ -21,8 +23,9 @@ pub(crate) fn rows(page: &str) -> Vec<Row> {
 
 fn row(line: &str) -> Option<Row> {
     let cells: Vec<&str> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
-    let [number, _, _, proved_by] = cells[..] else { return None };
-    Some(Row { number: number.parse().ok()?, proofs: proofs(proved_by) })
+    let [number, _, _, through, proved_by] = cells[..] else { return None };
+    let (number, through) = (number.parse().ok()?, through.to_owned());
+    Some(Row { number, through, proofs: proofs(proved_by) })
 }
 
 /// ``  `file`: `name`, `name`; `file`: `name`  ``
@@ -51,15 +54,16 @@ mod tests {
 
     #[test]
     fn a_row_names_tests_of_several_files() {
-        let page = "| # | what | happens | proved by |\n| --- | --- | --- | --- |\n\
-            | 7 | a `body`; b | c | `a.rs`: `x`, `y`; `b.json`: `of two, the larger` |\n";
+        let page = "| # | what | happens | through | proved by |\n| --- | --- | --- | --- | --- |\n\
+            | 7 | a `body`; b | c | core, Node | `a.rs`: `x`, `y`; `b.json`: `of two, the larger` |\n";
         let proofs =
             vec![proof("a.rs", "x"), proof("a.rs", "y"), proof("b.json", "of two, the larger")];
-        assert_eq!(rows(page), [Row { number: 7, proofs }]);
+        assert_eq!(rows(page), [Row { number: 7, through: "core, Node".to_owned(), proofs }]);
     }
 
     #[test]
     fn a_row_without_a_test_has_none() {
-        assert_eq!(rows("| 1 | a | b | nothing yet |"), [Row { number: 1, proofs: vec![] }]);
+        let row = Row { number: 1, through: "all".to_owned(), proofs: vec![] };
+        assert_eq!(rows("| 1 | a | b | all | nothing yet |"), [row]);
     }
 }

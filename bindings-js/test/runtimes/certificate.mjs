@@ -3,7 +3,8 @@
 
 import { generateKeyPairSync, sign } from "node:crypto";
 
-const [INTEGER, BITS, OID, TEXT, TIME, SEQUENCE, SET] = [0x02, 0x03, 0x06, 0x0c, 0x17, 0x30, 0x31];
+const [INTEGER, BITS, OID, TEXT, TIME, SEQUENCE, SET, VERSION] = [0x02, 0x03, 0x06, 0x0c, 0x17, 0x30, 0x31, 0xa0];
+const V3 = der(VERSION, der(INTEGER, [2]));
 const COMMON_NAME = Buffer.from("550403", "hex");
 const ECDSA_WITH_SHA256 = Buffer.from("2a8648ce3d040302", "hex");
 
@@ -24,7 +25,7 @@ export function selfSigned() {
   const name = der(SEQUENCE, der(SET, der(SEQUENCE, der(OID, COMMON_NAME), der(TEXT, "nobody vouches for this"))));
   const validity = der(SEQUENCE, der(TIME, "250101000000Z"), der(TIME, "491231235959Z"));
   const spki = publicKey.export({ type: "spki", format: "der" });
-  const unsigned = der(SEQUENCE, der(INTEGER, [1]), algorithm, name, validity, name, spki);
+  const unsigned = der(SEQUENCE, V3, der(INTEGER, [1]), algorithm, name, validity, name, spki);
   const signature = der(BITS, [0], sign("sha256", unsigned, privateKey));
   return {
     cert: pem(der(SEQUENCE, unsigned, algorithm, signature)),

@@ -221,6 +221,17 @@ export async function scenario(api, settings, { check, shown }) {
     const get = await failure(() => keys.get("../key"), "InvalidArgumentError", "invalid_argument");
     equal(get.argument, "hash");
   });
+  await check("an offset beyond 2^53 - 1 is refused", async () => {
+    const error = await failure(() => keys.list({ offset: 2 ** 53 }), "InvalidArgumentError", "invalid_argument");
+    equal(error.argument, "offset");
+  });
+  await check("whatever a fetch rejects with is ConnectionError", async () => {
+    for (const reason of [undefined, null, "a text", 7, Symbol("a symbol"), {}, new Error("an error"), Object.create(null)]) {
+      const call = () => client({ fetch: () => Promise.reject(reason) }).create({ name: "rejected", limit: 1 });
+      const error = await failure(call, "ConnectionError", "connection");
+      equal(error.effect, "may_have_created");
+    }
+  });
   await check("a listing that does not come on is PaginationStalledError", async () => {
     const page = Array.from({ length: 100 }, (_, index) => ({ hash: String(index).padStart(64, "0") }));
     const text = `body=200 ${JSON.stringify({ data: page }).replaceAll(",", "\\,")}`;

@@ -1,4 +1,5 @@
-//! The fault matrix is honest: each row names tests, and each of them runs.
+//! The fault matrix is honest: each row names tests, each of them runs, and they
+//! run through what the row says.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use crate::command::Command;
 use crate::failure::Failure;
-use crate::matrix::{self, Proof};
+use crate::matrix::{self, Proof, Row};
 use crate::step::{Context, Outcome, Step};
 use crate::workspace::{CORE, TESTS};
 
@@ -31,6 +32,10 @@ fn run(context: &Context) -> Result<Outcome, Failure> {
     }
     let mut sources: BTreeMap<String, Tests> = BTreeMap::new();
     for row in &rows {
+        let through = carriers(row);
+        if row.through != through {
+            problems.push(format!("row {} is proved through {through}", row.number));
+        }
         if row.proofs.is_empty() {
             problems.push(format!("row {} names no test", row.number));
         }
@@ -50,6 +55,56 @@ fn run(context: &Context) -> Result<Outcome, Failure> {
     let proofs: usize = rows.iter().map(|row| row.proofs.len()).sum();
     println!("{} rows, proved by {proofs} tests", rows.len());
     Ok(Outcome::Passed)
+}
+
+/// What carries calls.
+struct Carrier {
+    name: &'static str,
+    /// Whether the tests of this file use it.
+    is_used_by: fn(&str) -> bool,
+}
+
+const CARRIERS: [Carrier; 5] = [
+    Carrier {
+        name: "core",
+        is_used_by: |file| is_of(file, &["core/", "tests/vectors/", CONTRACT]),
+    },
+    Carrier { name: "async", is_used_by: is_over_sockets },
+    Carrier {
+        name: "blocking",
+        is_used_by: |file| is_over_sockets(file) && file != "tests/tests/sockets.rs",
+    },
+    Carrier {
+        name: "Node",
+        is_used_by: |file| is_of(file, &["tests/vectors/", "bindings-js/test/"]),
+    },
+    Carrier {
+        name: "Chromium",
+        is_used_by: |file| is_of(file, &["tests/vectors/", "bindings-js/test/runtimes/"]),
+    },
+];
+
+const CONTRACT: &str = "tests/src/contract.rs";
+
+fn is_of(file: &str, places: &[&str]) -> bool {
+    places.iter().any(|place| file.starts_with(place))
+}
+
+/// Most of the failures below HTTP are none that a server can be made to cause.
+fn is_over_sockets(file: &str) -> bool {
+    let places = ["tests/vectors/", "tests/tests/", CONTRACT];
+    is_of(file, &places) && file != "tests/vectors/failures.json"
+}
+
+/// Through what a row is proved, as the page is to say it.
+fn carriers(row: &Row) -> String {
+    let files: Vec<&str> = row.proofs.iter().map(|proof| &*proof.file).collect();
+    let is_used = |carrier: &&Carrier| files.iter().any(|file| (carrier.is_used_by)(file));
+    let names = CARRIERS.iter().filter(is_used).map(|carrier| carrier.name);
+    match names.collect::<Vec<_>>() {
+        names if names.len() == CARRIERS.len() => "all".to_owned(),
+        names => names.join(", "),
+    }
 }
 
 /// The tests of a file that run.
@@ -92,7 +147,7 @@ fn cargo_target(file: &str) -> String {
     let package = if file.starts_with("core/") { CORE } else { TESTS };
     let name = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".rs");
     // The cases of the contract are tests of what includes them.
-    if file.contains("/tests/") || file == "tests/src/contract.rs" {
+    if file.contains("/tests/") || file == CONTRACT {
         format!("-p {package} --test {name}")
     } else {
         format!("-p {package} --lib")
