@@ -16,13 +16,16 @@ use std::time::Duration;
 use openrouter_keys_core::test_util::samples;
 use openrouter_keys_native::blocking::{self, BlockingNativeTransport};
 use openrouter_keys_native::{
-    ApiKey, BaseUrl, CallOptions, Client, Config, Create, Error, ErrorKind, Limit, List,
+    ApiKey, BaseUrl, CallOptions, Client, Config, Create, Error, ErrorKind, External, Limit, List,
     NativeTransport, NativeTransportBuilder, Reach, RetryPolicy, TimeoutPhase, TransportErrorKind,
 };
 use openrouter_keys_tests::caller::Caller;
 use servers::h2::{self, Reply};
 use servers::raw;
 use servers::tls::TlsServer;
+
+const KEY: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
+const PARTNER: &str = "partner-key-of-no-known-form-1234567890";
 
 /// The codes of HTTP/2.
 const NO_ERROR: u32 = 0;
@@ -64,6 +67,7 @@ over_both!(
     a_create_answered_with_monstrous_headers_is_sent_once,
     a_certificate_that_is_not_to_be_trusted_ends_a_create_before_anything_is_sent,
     a_connection_that_nobody_accepts_ends_by_the_connect_timeout_and_sent_nothing,
+    no_text_of_an_error_shows_a_secret_of_a_request_that_the_server_repeats,
 );
 
 type Connect<C> = fn(NativeTransportBuilder, &str) -> C;
@@ -78,7 +82,7 @@ fn blocking_client(transport: NativeTransportBuilder, base_url: &str) -> blockin
 }
 
 fn key() -> ApiKey {
-    ApiKey::new("sk-or-v1-test").unwrap()
+    ApiKey::new(KEY).unwrap()
 }
 
 fn config(base_url: &str) -> Config {
@@ -217,4 +221,43 @@ async fn a_connection_that_nobody_accepts_ends_by_the_connect_timeout_and_sent_n
     assert_eq!(failure(&error), (Reach::NotSent, too_late), "{error:?}");
     assert_eq!((error.attempts(), error.may_have_been_created()), (3, false));
     drop(waiting);
+}
+
+/// The request as one text, which may stand in a text of JSON.
+fn told(request: &[u8]) -> String {
+    let lines = String::from_utf8_lossy(request).replace("\r\n", " ");
+    serde_json::to_string(&lines).unwrap()
+}
+
+/// Answers that repeat the request: in an error, in a page, in what is no
+/// answer, in a broken one, in a redirect, and in the names of an answer.
+fn repeating(which: usize, request: &[u8]) -> Vec<u8> {
+    let told = told(request);
+    let (status, headers, body, missing) = match which {
+        0 => (400, String::new(), format!(r#"{{"error":{{"code":400,"message":{told}}}}}"#), 0),
+        1 => (502, String::new(), format!("<html>{told}</html>"), 0),
+        2 => (200, String::new(), format!(r#"{{"data":{told}"#), 0),
+        3 => (200, String::new(), format!(r#"{{"data":{told}}}"#), 9),
+        4 => (307, format!("location: https://{KEY}:{PARTNER}@example.com/{KEY}\r\n"), told, 0),
+        _ => (500, format!("x-request-id: {KEY} {PARTNER}\r\n"), told, 0),
+    };
+    let length = body.len() + missing;
+    format!("HTTP/1.1 {status} \r\n{headers}content-length: {length}\r\n\r\n{body}").into_bytes()
+}
+
+async fn no_text_of_an_error_shows_a_secret_of_a_request_that_the_server_repeats<C: Caller>(
+    connect: Connect<C>,
+) {
+    for which in 0..6 {
+        let (address, requests) = raw::answering(move |request| repeating(which, request));
+        let create = create().external(External::new("customer").api_key(PARTNER));
+        let error = connect(plain(), &address).call(create).await.unwrap_err();
+        assert!(requests.load(Ordering::SeqCst) > 0);
+        let texts = format!("{error} {error:?} {error:#?} {} {:?}", error.kind(), error.kind());
+        // The first answer is shown, so that both secrets had to be masked.
+        assert!(which > 0 || error.to_string().matches("[redacted]").count() == 2, "{error}");
+        for secret in [KEY, PARTNER] {
+            assert!(!texts.contains(secret), "{which}: {texts}");
+        }
+    }
 }

@@ -1,13 +1,21 @@
-//! A server that answers every connection with the same bytes.
+//! A server that answers every connection with bytes, whatever it was asked.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Its address, and how many connections brought a request.
+/// The address of one that always says the same, and how many connections
+/// brought a request.
 pub(crate) fn serve(answer: impl Into<Vec<u8>>) -> (String, Arc<AtomicUsize>) {
     let answer = answer.into();
+    answering(move |_| answer.clone())
+}
+
+/// The same of one that makes its answer of what it was sent.
+pub(crate) fn answering(
+    answer: impl Fn(&[u8]) -> Vec<u8> + Send + 'static,
+) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let requests = Arc::new(AtomicUsize::new(0));
@@ -16,10 +24,9 @@ pub(crate) fn serve(answer: impl Into<Vec<u8>>) -> (String, Arc<AtomicUsize>) {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let mut request = [0_u8; 4096];
-            if stream.read(&mut request).is_ok_and(|read| read > 0) {
-                counter.fetch_add(1, Ordering::SeqCst);
-            }
-            let _ = stream.write_all(&answer);
+            let read = stream.read(&mut request).unwrap_or_default();
+            counter.fetch_add(usize::from(read > 0), Ordering::SeqCst);
+            let _ = stream.write_all(&answer(request.get(..read).unwrap_or_default()));
         }
     });
     (format!("http://{address}"), requests)

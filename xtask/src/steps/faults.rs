@@ -67,13 +67,13 @@ struct Carrier {
 const CARRIERS: [Carrier; 5] = [
     Carrier {
         name: "core",
-        is_used_by: |file| is_of(file, &["core/", "tests/vectors/", CONTRACT]),
+        is_used_by: |file| {
+            is_of(file, &["core/", "tests/vectors/", "tests/tests/", CONTRACT])
+                && !SOCKETS.contains(&file)
+        },
     },
     Carrier { name: "async", is_used_by: is_over_sockets },
-    Carrier {
-        name: "blocking",
-        is_used_by: |file| is_over_sockets(file) && file != "tests/tests/sockets.rs",
-    },
+    Carrier { name: "blocking", is_used_by: |file| is_over_sockets(file) && file != ASYNC_ALONE },
     Carrier {
         name: "Node",
         is_used_by: |file| is_of(file, &["tests/vectors/", "bindings-js/test/"]),
@@ -84,16 +84,25 @@ const CARRIERS: [Carrier; 5] = [
     },
 ];
 
+const ASYNC_ALONE: &str = "tests/tests/sockets.rs";
+/// What opens sockets; the other tests beside them have scripted transports.
+const SOCKETS: [&str; 4] = [
+    ASYNC_ALONE,
+    "tests/tests/faults_over_sockets.rs",
+    "tests/tests/stale_connections.rs",
+    "tests/tests/vectors_over_sockets.rs",
+];
 const CONTRACT: &str = "tests/src/contract.rs";
 
 fn is_of(file: &str, places: &[&str]) -> bool {
     places.iter().any(|place| file.starts_with(place))
 }
 
-/// Most of the failures below HTTP are none that a server can be made to cause.
+/// Of the vectors, those of failures below HTTP are none that a server can be
+/// made to cause.
 fn is_over_sockets(file: &str) -> bool {
-    let places = ["tests/vectors/", "tests/tests/", CONTRACT];
-    is_of(file, &places) && file != "tests/vectors/failures.json"
+    SOCKETS.contains(&file)
+        || (is_of(file, &["tests/vectors/", CONTRACT]) && file != "tests/vectors/failures.json")
 }
 
 /// Through what a row is proved, as the page is to say it.
