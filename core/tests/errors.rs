@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+use std::error::Error as _;
+
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
-use openrouter_keys_core::{ApiKey, Client, Create, Error, Get, Limit, List, Update};
+use openrouter_keys_core::{
+    ApiKey, Client, Config, Create, Error, ErrorKind, Get, Json, Limit, List, Reach,
+    TransportErrorKind, Update, blocking,
+};
 
 const HASH: &str = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
 
@@ -85,4 +90,103 @@ async fn an_error_is_debugged_as_its_text_with_its_causes_or_as_its_parts() {
     ] {
         assert!(parts.contains(part), "{part}: {parts}");
     }
+}
+
+#[tokio::test]
+async fn each_error_leads_to_its_part_of_the_page_of_symptoms() {
+    let nothing_sent = |kind| Reply::failure(Reach::NotSent, kind);
+    let page = Reply::status(403).header("content-type", "text/html").body("<html>blocked</html>");
+    let redirect = Reply::status(302).header("location", "https://example.com/");
+    for (reply, read, created) in [
+        (nothing_sent(TransportErrorKind::Dns), "no-connection", "no-connection"),
+        (nothing_sent(TransportErrorKind::Proxy), "no-connection", "no-connection"),
+        (
+            nothing_sent(TransportErrorKind::Tls),
+            "a-certificate-is-refused",
+            "a-certificate-is-refused",
+        ),
+        (
+            nothing_sent(TransportErrorKind::Setup),
+            "the-transport-cannot-be-used",
+            "the-transport-cannot-be-used",
+        ),
+        (Reply::disconnected(), "the-connection-broke", "a-key-may-exist"),
+        (Reply::stalled(200), "time-ran-out", "a-key-may-exist"),
+        (Reply::status(200).body(vec![b' '; 5 << 20]), "an-answer-too-large", "a-key-may-exist"),
+        (Reply::status(404), "401-402-403-404", "401-402-403-404"),
+        (Reply::status(409), "400-409-413-422", "400-409-413-422"),
+        (
+            Reply::status(429).header("retry-after", "3600"),
+            "429-and-retry-after",
+            "429-and-retry-after",
+        ),
+        (Reply::status(500), "5xx", "a-key-may-exist"),
+        (Reply::status(418), "another-status", "another-status"),
+        (page, "a-page-instead-of-an-answer", "a-page-instead-of-an-answer"),
+        (Reply::status(200).body("{"), "the-answer-cannot-be-read", "a-key-may-exist"),
+        (redirect, "a-redirect", "a-key-may-exist"),
+    ] {
+        let client = client(&FakeTransport::always(reply));
+        let error = client.list(List::new()).await.unwrap_err();
+        assert_eq!(error.anchor(), read, "{error}");
+        let error = client.create(create()).await.unwrap_err();
+        assert_eq!(error.anchor(), created, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn each_failure_below_http_has_a_text_of_its_own() {
+    use TransportErrorKind as Kind;
+    let mut seen = Vec::new();
+    for kind in [
+        Kind::Dns,
+        Kind::Connect,
+        Kind::Tls,
+        Kind::Proxy,
+        Kind::Disconnected,
+        Kind::Refused,
+        Kind::Protocol,
+        Kind::Setup,
+        Kind::Other,
+    ] {
+        let transport = FakeTransport::always(Reply::failure(Reach::NotSent, kind));
+        let error = client(&transport).create(create()).await.unwrap_err();
+        let text = error.kind().to_string();
+        assert!(
+            error.to_string().contains(&format!("{text}; nothing was created or changed; ")),
+            "{error}"
+        );
+        assert!(!seen.contains(&text), "{text}");
+        seen.push(text);
+    }
+}
+
+#[test]
+fn a_failing_key_provider_is_the_cause_of_the_error() {
+    let keys = || Err("the vault is sealed".into());
+    let client =
+        blocking::Client::with_provider(FakeTransport::never(), keys, Config::new()).unwrap();
+    let error = client.create(create()).send().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Credentials(_)), "{error:?}");
+    assert_eq!(error.source().unwrap().to_string(), "the vault is sealed");
+    assert_eq!((error.attempts(), error.anchor()), (0, "the-key-provider-failed"));
+}
+
+#[test]
+fn a_blocking_listing_ends_with_the_failure_of_a_page() {
+    let client = blocking::Client::new(
+        FakeTransport::always(Reply::status(403)),
+        ApiKey::new("sk-or-v1-test").unwrap(),
+    );
+    let mut keys = client.list_all(List::new());
+    assert_eq!(keys.next().unwrap().unwrap_err().anchor(), "401-402-403-404");
+    assert!(keys.next().is_none());
+}
+
+#[test]
+fn a_value_that_does_not_fit_the_callers_type_is_told_by_its_place() {
+    let json: Json = serde_json::from_str("{\"a\":1}").unwrap();
+    let error = json.parse::<Vec<u8>>().unwrap_err();
+    assert_eq!(error.position(), Some((1, 0)));
+    assert!(error.to_string().contains("another type"), "{error}");
 }
