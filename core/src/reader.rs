@@ -353,6 +353,7 @@ mod tests {
 
     use super::Reader;
     use crate::json::Json;
+    use crate::repair::repaired;
 
     /// The value as serde reads what this reader kept of it.
     fn read(text: &str) -> Option<Value> {
@@ -433,6 +434,8 @@ mod tests {
 
         #[test]
         fn any_text_of_json_tokens_is_taken_or_refused_as_serde_does(text in r#"([\[\]{},: \n]|"[a\\\\"u0-9/]{0,3}"|-?[0-9]{1,3}(\.[0-9]?)?([eE][+-]?[0-9]?)?|true|null|fals){0,9}"#) {
+            // `1`, `e1` and `000` make a number that serde does not take.
+            prop_assume!(repaired(&text).is_none());
             let by_serde: Option<Value> = serde_json::from_str(&text).ok();
             // Half a surrogate pair cannot be made of these characters.
             prop_assert_eq!(read(&text), by_serde);
