@@ -38,6 +38,8 @@ impl Outcome {
             429 => (Class::Rejected, Some(Trouble::Throttled)),
             503 if asks_to_wait => (Class::Rejected, Some(Trouble::Transient)),
             408 | 500 | 502..=504 | 520..=530 => (Class::Ambiguous, Some(Trouble::Transient)),
+            // Statuses of proxies that gave up waiting for what the server does.
+            444 | 460 | 499 => (Class::Ambiguous, None),
             400..=499 => (Class::Rejected, None),
             _ => (Class::Ambiguous, None),
         };
@@ -45,10 +47,13 @@ impl Outcome {
     }
 
     /// What a failure below HTTP means.
-    pub(crate) fn of_transport(error: &TransportError) -> Self {
+    pub(crate) fn of_transport(error: &TransportError, asks_to_wait: bool) -> Self {
         // A refusal is a refusal even if its explanation breaks off.
-        if let Some(status) = error.status().filter(StatusCode::is_client_error) {
-            return Self::of_status(status, false);
+        if let Some(status) = error.status().filter(|status| status.as_u16() >= 300) {
+            let Self { class, trouble } = Self::of_status(status, asks_to_wait);
+            // A refusal tells when to come back; a flood of an answer may come again.
+            let may_pass = class != Class::Ambiguous || !error.is_lasting();
+            return Self { class, trouble: trouble.filter(|_| may_pass) };
         }
         let class = match error.reach() {
             Reach::NotSent => Class::NotSent,

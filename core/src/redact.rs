@@ -1,5 +1,9 @@
 //! Masking of secrets in text that other people wrote.
 
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
 use crate::repair::{string_end, unescape};
 
 /// What stands in the place of a secret.
@@ -13,30 +17,104 @@ const SHORTEST_KEY: usize = 20;
 /// behind two gateways is a JSON text in a JSON text in a JSON text.
 const LEVELS: usize = 4;
 
-/// Replaces the given secrets, and whatever looks like an API key. A text that
-/// hides one behind escapes is returned without these.
+/// What an API key begins with. A server that names a key without it still
+/// names the key.
+const PREFIX: &str = "sk-or-v1-";
+
+/// Replaces the given secrets, whatever their case, and whatever looks like an
+/// API key. A text that hides one behind escapes is returned without these; one
+/// with more levels of escapes than are looked into is replaced as a whole.
 pub(crate) fn mask(text: &str, secrets: &[&str]) -> String {
-    let masked = mask_plain(text, secrets);
-    let mut level = masked.clone();
+    let mut shown = mask_plain(text, secrets);
+    let mut level = shown.clone();
     for _ in 0..LEVELS {
-        if !level.contains('\\') {
-            break;
-        }
-        let plain = unescape(&level);
+        let Some(plain) = without_escapes(&level) else { return shown };
         level = mask_plain(&plain, secrets);
         if level != plain {
-            return level;
+            shown.clone_from(&level);
         }
     }
-    masked
+    if level.contains('\\') { MASK.to_owned() } else { shown }
 }
 
-fn mask_plain(text: &str, secrets: &[&str]) -> String {
-    let mut masked = text.to_owned();
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        masked = masked.replace(secret, MASK);
+/// What the text says to who takes its escapes for JSON's and those of URLs;
+/// `None` if it has none.
+fn without_escapes(text: &str) -> Option<String> {
+    let unescaped = text.contains('\\').then(|| unescape(text));
+    let decoded = percent_decoded(unescaped.as_deref().unwrap_or(text));
+    decoded.or(unescaped)
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let (first, mut rest) = text.split_once('%')?;
+    let mut bytes = first.as_bytes().to_vec();
+    let mut is_changed = false;
+    loop {
+        let code = rest.get(..2).filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                is_changed = true;
+                bytes.push(byte);
+                rest = rest.get(2..).unwrap_or_default();
+            }
+            None => bytes.push(b'%'),
+        }
+        let Some((before, after)) = rest.split_once('%') else { break };
+        bytes.extend_from_slice(before.as_bytes());
+        rest = after;
     }
-    mask_keys(&masked)
+    bytes.extend_from_slice(rest.as_bytes());
+    is_changed.then(|| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Everything is looked for in the text as it came: a secret that is part of
+/// another one, masked first, would leave the rest of that.
+fn mask_plain(text: &str, secrets: &[&str]) -> String {
+    let folded = Zeroizing::new(text.to_ascii_lowercase());
+    let mut found: Vec<Range<usize>> = keys(&folded).collect();
+    for secret in secrets {
+        let secret = Zeroizing::new(secret.to_ascii_lowercase());
+        let rest = secret.strip_prefix(PREFIX).filter(|rest| rest.len() >= SHORTEST_KEY);
+        for form in
+            [Some(secret.as_str()), rest].into_iter().flatten().filter(|form| !form.is_empty())
+        {
+            found.extend(
+                folded.match_indices(form).map(|(at, form)| at..at.saturating_add(form.len())),
+            );
+        }
+    }
+    if found.is_empty() {
+        return text.to_owned();
+    }
+    found.sort_by_key(|range| range.start);
+    let mut out = String::with_capacity(text.len());
+    let mut shown = 0;
+    for Range { start, end } in found {
+        if start >= shown {
+            out.push_str(text.get(shown..start).unwrap_or_default());
+            out.push_str(MASK);
+        }
+        shown = shown.max(end);
+    }
+    out.push_str(text.get(shown..).unwrap_or_default());
+    out
+}
+
+/// Where something stands that looks like an API key, in a text of small letters.
+fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at: usize = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let from = text.get(at..)?;
+            let start = at.saturating_add(from.find("sk-")?);
+            let run = text.get(start..)?;
+            let length = run.find(|c: char| !is_token(c)).unwrap_or(run.len());
+            at = start.saturating_add(length);
+            if length >= SHORTEST_KEY {
+                return Some(start..at);
+            }
+        }
+    })
 }
 
 /// The same within the strings of a JSON text, where an escape could hide a
@@ -74,21 +152,6 @@ fn masked_token(token: &str, secrets: &[&str]) -> Option<String> {
     serde_json::to_string(&masked).ok()
 }
 
-fn mask_keys(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find("sk-") {
-        let (before, from) = rest.split_at(start);
-        let end = from.find(|c: char| !is_token(c)).unwrap_or(from.len());
-        let (run, after) = from.split_at(end);
-        out.push_str(before);
-        out.push_str(if run.len() >= SHORTEST_KEY { MASK } else { run });
-        rest = after;
-    }
-    out.push_str(rest);
-    out
-}
-
 fn is_token(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-' || c == '_'
 }
@@ -118,6 +181,36 @@ mod tests {
         let said = serde_json::to_string(secret).unwrap();
         assert_eq!(mask(&said, &[secret]), "\"[redacted]\"");
         assert_eq!(mask(r"C:\temp\u0041 is \no key", &[]), r"C:\temp\u0041 is \no key");
+    }
+
+    #[test]
+    fn a_secret_within_another_leaves_nothing_of_that() {
+        let (key, partner) = ("sk-or-v1-c0ffee00c0ffee00c0ffee00", "acmecorp-0123456789abcdef");
+        let secrets = ["acmecorp", "sk-or-v1", key, partner];
+        let said = format!("{partner} {key} c0ffee00c0ffee00c0ffee00 acmecorp");
+        assert_eq!(mask(&said, &secrets), "[redacted] [redacted] [redacted] [redacted]");
+        assert_eq!(mask("abcdef", &["abcd", "cdef"]), "[redacted]");
+    }
+
+    #[test]
+    fn a_secret_below_another_is_masked_too() {
+        let said =
+            r#"\u0073k-or-v1-0123456789abcdef0123 and "\\u0073k-or-v1-c0ffee00c0ffee00c0ffee00""#;
+        assert_eq!(mask(said, &[]), "[redacted] and \"[redacted]\"");
+        let mut text = "\\u0073k-or-v1-0123456789abcdef0123".to_owned();
+        for _ in 0..8 {
+            assert!(!mask(&text, &[]).contains("0123456789"), "{text}");
+            text = serde_json::to_string(&text).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_known_secret_is_masked_in_capitals_and_behind_the_escapes_of_a_url() {
+        let secret = "Abc+def/ghi=jkl";
+        assert_eq!(mask("?key=Abc%2Bdef%2fghi%3Djkl&x=100%", &[secret]), "?key=[redacted]&x=100%");
+        assert_eq!(mask("ABC+DEF/GHI=JKL", &[secret]), "[redacted]");
+        assert_eq!(mask("SK-OR-V1-0123456789ABCDEF", &[]), "[redacted]");
+        assert_eq!(mask("100%, 5%zz, %", &[secret]), "100%, 5%zz, %");
     }
 
     #[test]

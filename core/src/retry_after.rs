@@ -7,6 +7,7 @@ use http::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use crate::float::float;
 use crate::http_date::http_date;
 
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
 /// The longest time that any valid header asks for.
@@ -27,10 +28,9 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 /// Whether the server says that another attempt is useless. What says that it
 /// is useful is not believed: it does not know what a replay would do.
 pub(crate) fn forbids_retry(headers: &HeaderMap) -> bool {
-    headers
-        .get_all("x-should-retry")
-        .iter()
-        .any(|value| value.as_bytes().eq_ignore_ascii_case(b"false"))
+    let mut forbids = false;
+    each_value(headers, &SHOULD_RETRY, |text| forbids |= text.eq_ignore_ascii_case("false"));
+    forbids
 }
 
 /// Each value of a header. `fetch` joins repeated headers by commas; what that

@@ -40,7 +40,7 @@ mod on {
     ) {
         let (outcome, status) = match finding {
             Finding::Success(answer) => ("success", Some(answer.status())),
-            Finding::Failure(failure) => match &failure.kind {
+            Finding::Failure(failure) | Finding::Interrupted(_, failure) => match &failure.kind {
                 ErrorKind::Transport(error) => ("transport error", error.status()),
                 ErrorKind::Api(error) => ("error answer", Some(error.status)),
                 _ => ("redirect", None),

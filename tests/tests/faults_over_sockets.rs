@@ -68,6 +68,8 @@ over_both!(
     a_certificate_that_is_not_to_be_trusted_ends_a_create_before_anything_is_sent,
     a_connection_that_nobody_accepts_ends_by_the_connect_timeout_and_sent_nothing,
     no_text_of_an_error_shows_a_secret_of_a_request_that_the_server_repeats,
+    a_secret_that_came_before_its_answer_broke_off_reaches_the_caller,
+    the_head_of_a_refusal_counts_even_if_its_body_is_a_flood,
 );
 
 type Connect<C> = fn(NativeTransportBuilder, &str) -> C;
@@ -260,4 +262,41 @@ async fn no_text_of_an_error_shows_a_secret_of_a_request_that_the_server_repeats
             assert!(!texts.contains(secret), "{which}: {texts}");
         }
     }
+}
+
+async fn a_secret_that_came_before_its_answer_broke_off_reaches_the_caller<C: Caller>(
+    connect: Connect<C>,
+) {
+    let secret = "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";
+    let whole = samples::CREATED.replace("sk-or-v1-0e6...1c96", secret);
+    let behind_the_key = whole.find(secret).unwrap() + secret.len() + 1;
+    let head = "HTTP/1.1 201 Created\r\ncontent-type: application/json\r\n";
+    let cut = whole.split_at(behind_the_key).0;
+    for answer in [
+        format!("{head}content-length: 5000\r\n\r\n{whole}"),
+        format!("{head}content-length: {}\r\n\r\n{cut}", whole.len()),
+        // The last chunk, which is empty, does not come.
+        format!("{head}transfer-encoding: chunked\r\n\r\n{:x}\r\n{whole}\r\n", whole.len()),
+    ] {
+        let (address, requests) = raw::serve(answer);
+        let created = connect(plain(), &address).call(create()).await.unwrap();
+        assert_eq!(created.key().reveal(), secret);
+        assert_eq!(requests.load(Ordering::SeqCst), 1);
+    }
+    let cut = whole.split_at(behind_the_key - 1).0;
+    let (address, requests) = raw::serve(format!("{head}content-length: 5000\r\n\r\n{cut}"));
+    let error = connect(plain(), &address).call(create()).await.unwrap_err();
+    assert!(error.may_have_been_created(), "{error}");
+    assert!(!format!("{error} {error:?} {error:#?}").contains("0e6f44a47a05f1da"));
+    assert_eq!(requests.load(Ordering::SeqCst), 1);
+}
+
+async fn the_head_of_a_refusal_counts_even_if_its_body_is_a_flood<C: Caller>(connect: Connect<C>) {
+    let flood = "x".repeat(70_000);
+    let head = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 3600\r\n";
+    let (address, requests) =
+        raw::serve(format!("{head}content-length: {}\r\n\r\n{flood}", flood.len()));
+    let error = connect(plain(), &address).call(create()).await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)), "{error}");
+    assert_eq!(requests.load(Ordering::SeqCst), 1);
 }

@@ -10,11 +10,27 @@ use crate::failure;
 const RESERVED_AT_MOST: usize = 1 << 20;
 
 /// Reads the whole body. One that is or says that it is larger than allowed is
-/// given up, and with it the connection.
+/// given up, and with it the connection. The error has what came of it.
 pub(crate) async fn read(
     mut answer: reqwest::Response,
     exchange: &Exchange,
 ) -> Result<Response<Bytes>, TransportError> {
+    let mut body = Body::Empty;
+    let end = read_into(&mut body, &mut answer, exchange).await;
+    let mut response = Response::new(body.into_bytes());
+    *response.status_mut() = answer.status();
+    *response.headers_mut() = std::mem::take(answer.headers_mut());
+    match end {
+        Ok(()) => Ok(response),
+        Err(error) => Err(error.with_answer(response)),
+    }
+}
+
+async fn read_into(
+    body: &mut Body,
+    answer: &mut reqwest::Response,
+    exchange: &Exchange,
+) -> Result<(), TransportError> {
     let status = answer.status();
     let limit = exchange.max_body(status);
     let announced =
@@ -22,17 +38,13 @@ pub(crate) async fn read(
     if announced > limit {
         return Err(exchange.body_too_large(status));
     }
-    let mut body = Body::Empty;
-    while let Some(chunk) = next_chunk(&mut answer, exchange).await? {
+    while let Some(chunk) = next_chunk(answer, exchange).await? {
         if body.len().saturating_add(chunk.len()) > limit {
             return Err(exchange.body_too_large(status));
         }
-        body = body.with(chunk, announced);
+        *body = std::mem::replace(body, Body::Empty).with(chunk, announced);
     }
-    let mut response = Response::new(body.into_bytes());
-    *response.status_mut() = status;
-    *response.headers_mut() = std::mem::take(answer.headers_mut());
-    Ok(response)
+    Ok(())
 }
 
 async fn next_chunk(

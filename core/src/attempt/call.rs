@@ -100,7 +100,7 @@ impl Call {
     ) -> Finding {
         let answer = match outcome {
             Ok(answer) => answer,
-            Err(error) => return Finding::below_http(error.masked(&self.secrets(secret))),
+            Err(error) => return self.broken(error, secret),
         };
         let status = answer.status();
         let max_body = if status.is_success() {
@@ -109,8 +109,9 @@ impl Call {
             self.config.max_error_body
         };
         if answer.body().len() > max_body {
-            let kind = TransportErrorKind::BodyTooLarge(max_body);
-            return Finding::below_http(TransportError::ambiguous(kind).with_status(Some(status)));
+            let error = TransportError::ambiguous(TransportErrorKind::BodyTooLarge(max_body));
+            let answer = answer.map(|body| body.slice(..max_body));
+            return self.broken(error.with_answer(answer), secret);
         }
         if status.is_success() {
             return Finding::Success(answer);
@@ -139,6 +140,18 @@ impl Call {
             is_final: forbids_retry(&head.headers),
             headers: Some(head.headers),
         })
+    }
+
+    /// What no answer, or half of one, came to.
+    fn broken(&self, mut error: TransportError, secret: Option<&str>) -> Finding {
+        let answer = error.take_answer();
+        let headers = answer.as_ref().map(|answer| answer.headers().clone());
+        let error = error.masked(&self.secrets(secret));
+        let failure = Failure::below_http(error, headers, self.config.retry.strict);
+        match answer {
+            Some(answer) if answer.status().is_success() => Finding::Interrupted(answer, failure),
+            _ => Finding::Failure(failure),
+        }
     }
 
     /// A body under a status of success that is not what was promised.

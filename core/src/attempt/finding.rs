@@ -7,11 +7,14 @@ use http::{HeaderMap, Response, StatusCode};
 
 use crate::error::{ApiError, ErrorBody, ErrorKind, TransportError, TransportErrorKind};
 use crate::outcome::Outcome;
+use crate::retry_after::{forbids_retry, retry_after};
 
 /// What an attempt came to.
 pub(crate) enum Finding {
     Success(Response<Bytes>),
     Failure(Failure),
+    /// A success that broke off.
+    Interrupted(Response<Bytes>, Failure),
 }
 
 /// A failed attempt.
@@ -24,24 +27,28 @@ pub(crate) struct Failure {
     pub(super) headers: Option<HeaderMap>,
 }
 
-impl Finding {
-    pub(super) fn below_http(error: TransportError) -> Self {
-        Self::Failure(Failure {
-            outcome: Outcome::of_transport(&error),
+impl Failure {
+    /// A failure below HTTP, with the headers of the answer if they came.
+    pub(super) fn below_http(
+        error: TransportError,
+        headers: Option<HeaderMap>,
+        is_strict: bool,
+    ) -> Self {
+        let retry_after = headers.as_ref().and_then(retry_after);
+        Self {
+            outcome: Outcome::of_transport(&error, retry_after.is_some() && !is_strict),
             kind: match error.kind() {
                 TransportErrorKind::HiddenRedirect => {
                     ErrorKind::UnexpectedRedirect { status: None, origin: None }
                 }
                 _ => ErrorKind::Transport(error),
             },
-            retry_after: None,
-            is_final: false,
-            headers: None,
-        })
+            retry_after,
+            is_final: headers.as_ref().is_some_and(forbids_retry),
+            headers,
+        }
     }
-}
 
-impl Failure {
     pub(super) fn is_not_found(&self) -> bool {
         match &self.kind {
             // A page that a proxy sends says nothing about the key.

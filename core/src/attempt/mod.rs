@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use http::response::Parts as Head;
 use http::{HeaderMap, Request, Response as HttpResponse, StatusCode};
 use zeroize::Zeroize;
 
@@ -15,7 +16,10 @@ use self::call::Call;
 use self::finding::Failure;
 pub(crate) use self::finding::Finding;
 use crate::config::{CallOptions, Config};
-use crate::error::{Circumstances, Effect, Error, ErrorKind, MayHaveCreated, TransportError};
+use crate::error::{
+    Circumstances, DecodeError, DecodeErrorKind, Effect, Error, ErrorKind, MayHaveCreated,
+    TransportError,
+};
 use crate::operation::{Operation, Parsed, Replay};
 use crate::outcome::{Class, Outcome};
 use crate::response::{Meta, Response, request_id};
@@ -150,6 +154,10 @@ impl<O: Operation> Attempt<O> {
         let failure = match finding {
             Finding::Success(answer) => return Step::Done(self.succeed(answer, elapsed)),
             Finding::Failure(failure) => failure,
+            Finding::Interrupted(answer, failure) => match self.rescued(answer) {
+                Some(response) => return Step::Done(Ok(response)),
+                None => failure,
+            },
         };
         if failure.is_not_found() && self.call.was_ambiguous {
             if let (Some(output), Some(headers)) = (self.operation.gone(), &failure.headers) {
@@ -214,21 +222,10 @@ impl<O: Operation> Attempt<O> {
         answer: HttpResponse<Bytes>,
         elapsed: Duration,
     ) -> Result<Response<O::Output>, Error> {
-        self.call.config.quota.refund(self.call.taken);
         let replay = self.call.replay;
         let (head, body) = answer.into_parts();
-        let parsed = self.operation.parse(&body);
-        let result = match parsed {
-            Ok(Parsed { output, envelope }) => {
-                let meta = Meta {
-                    request_id: self.request_id(&head.headers),
-                    status: head.status,
-                    headers: head.headers,
-                    attempts: self.call.number,
-                    envelope,
-                };
-                Ok(Response { output, meta })
-            }
+        let result = match self.read(&body) {
+            Ok(parsed) => Ok(self.response(head, parsed)),
             Err(error) => {
                 let kind = self.call.unreadable(head.status, &body, error, self.operation.secret());
                 Err(self.fail(
@@ -245,6 +242,44 @@ impl<O: Operation> Attempt<O> {
         };
         wipe_if_secret(replay, body);
         result
+    }
+
+    /// The secret of an answer that broke off behind it. Nothing else is taken of
+    /// half an answer.
+    fn rescued(&self, answer: HttpResponse<Bytes>) -> Option<Response<O::Output>> {
+        if self.call.replay != Replay::Duplicates {
+            return None;
+        }
+        let (head, body) = answer.into_parts();
+        let parsed = self.read(&body).ok();
+        wipe_if_secret(self.call.replay, body);
+        let parsed = parsed.filter(|parsed| self.operation.made(&parsed.output).is_some())?;
+        Some(self.response(head, parsed))
+    }
+
+    fn response(&self, head: Head, parsed: Parsed<O::Output>) -> Response<O::Output> {
+        self.call.config.quota.refund(self.call.taken);
+        let Parsed { output, envelope } = parsed;
+        let meta = Meta {
+            request_id: self.request_id(&head.headers),
+            status: head.status,
+            headers: head.headers,
+            attempts: self.call.number,
+            envelope,
+        };
+        Response { output, meta }
+    }
+
+    /// Reads the body of a success. A server that repeats a secret of the request
+    /// in the place of the one to be made has made none that can be known.
+    fn read(&self, body: &[u8]) -> Result<Parsed<O::Output>, DecodeError> {
+        let parsed = self.operation.parse(body)?;
+        let made = self.operation.made(&parsed.output);
+        let known = self.call.secrets(self.operation.secret());
+        if made.is_some_and(|made| known.contains(&made)) {
+            return Err(DecodeError::at("$.key", DecodeErrorKind::NotConfirmed));
+        }
+        Ok(parsed)
     }
 
     fn request_id(&self, headers: &HeaderMap) -> Option<Box<str>> {

@@ -3,7 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::{Response, StatusCode};
 
 use super::BoxError;
 use crate::redact;
@@ -73,24 +74,43 @@ pub struct TransportError {
     reach: Reach,
     kind: TransportErrorKind,
     status: Option<StatusCode>,
+    answer: Option<Interrupted>,
     source: Option<BoxError>,
+}
+
+/// What came of an answer, which may hold a secret.
+struct Interrupted(Box<Response<Bytes>>);
+
+impl fmt::Debug for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
 }
 
 impl TransportError {
     /// A request that the server surely did not process.
     pub fn not_sent(kind: TransportErrorKind) -> Self {
-        Self { reach: Reach::NotSent, kind, status: None, source: None }
+        Self { reach: Reach::NotSent, kind, status: None, answer: None, source: None }
     }
 
     /// A request that the server may have processed.
     pub fn ambiguous(kind: TransportErrorKind) -> Self {
-        Self { reach: Reach::Ambiguous, kind, status: None, source: None }
+        Self { reach: Reach::Ambiguous, kind, status: None, answer: None, source: None }
     }
 
     /// Adds the status, if the head of an answer was seen.
     #[must_use]
     pub fn with_status(mut self, status: Option<StatusCode>) -> Self {
         self.status = status;
+        self
+    }
+
+    /// Adds what came of the answer before it broke off: its head, and the body as
+    /// far as it was read. A secret in it is not lost, and its headers count.
+    #[must_use]
+    pub fn with_answer(mut self, answer: Response<Bytes>) -> Self {
+        self.status = Some(answer.status());
+        self.answer = Some(Interrupted(Box::new(answer)));
         self
     }
 
@@ -119,12 +139,17 @@ impl TransportError {
         self.status
     }
 
+    /// What came of the answer, which must not stay in an error that people see.
+    pub(crate) fn take_answer(&mut self) -> Option<Response<Bytes>> {
+        self.answer.take().map(|Interrupted(answer)| *answer)
+    }
+
     /// The same without what its causes show of these secrets.
     pub(crate) fn masked(mut self, secrets: &[&str]) -> Self {
         let Some(source) = &self.source else {
             return self;
         };
-        let shown = format!("{source:?}");
+        let shown = format!("{source:?} {source:#?}");
         let mut text = source.to_string();
         let mut cause = source.source();
         while let Some(error) = cause {

@@ -5,6 +5,7 @@ use http::Method;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
 
+use super::salvage::salvage;
 use super::{Operation, Orphan, Parsed, Parts, Replay, check_name, check_workspace_id, parse_into};
 use crate::error::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
 use crate::field::{Field, FieldValue};
@@ -12,7 +13,6 @@ use crate::json::Extra;
 use crate::key::Key;
 use crate::limit::{Limit, LimitReset};
 use crate::node::{Fields, Kind, Node, ObjectNode};
-use crate::reader::Reader;
 use crate::redact;
 use crate::repair::{text_of, unescape};
 use crate::secret::Secret;
@@ -275,6 +275,10 @@ impl Operation for Create {
         }
     }
 
+    fn made<'a>(&self, output: &'a Created) -> Option<&'a str> {
+        Some(output.key.reveal())
+    }
+
     fn orphan(&self) -> Option<Orphan<'_>> {
         Some(Orphan { name: &self.body.name, workspace_id: self.body.workspace_id.as_deref() })
     }
@@ -347,14 +351,4 @@ fn stands_in(text: &str, secret: &str, more_than: usize) -> bool {
 fn is_long(secret: &str) -> bool {
     const SHORTEST: usize = 16;
     secret.len() >= SHORTEST
-}
-
-/// Finds `"key": "…"` in a body that is no JSON, where serde stopped before it.
-fn salvage(body: &[u8]) -> Option<Secret> {
-    let text = text_of(body);
-    text.match_indices("\"key\"").find_map(|(at, name)| {
-        let after = text.get(at.checked_add(name.len())?..)?.trim_start();
-        let value = after.strip_prefix(':')?;
-        Reader::new(value).text().ok().filter(|key| key.starts_with("sk-")).map(Secret::from)
-    })
 }

@@ -6,6 +6,7 @@ mod delete;
 mod get;
 mod get_current_key_metadata;
 mod list;
+mod salvage;
 mod update;
 
 use std::borrow::Cow;
@@ -49,6 +50,13 @@ pub trait Operation {
 
     /// Reads the body of a 2xx answer.
     fn parse(&self, body: &[u8]) -> Result<Parsed<Self::Output>, DecodeError>;
+
+    /// The secret that the server made. One that the request itself held is none,
+    /// and its answer counts as one that cannot be read.
+    fn made<'a>(&self, output: &'a Self::Output) -> Option<&'a str> {
+        let _ = output;
+        None
+    }
 
     /// What to look for if a request of unknown effect was sent.
     fn orphan(&self) -> Option<Orphan<'_>> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::error::{Reach, TransportError, TransportErrorKind};
 
@@ -17,43 +17,47 @@ pub struct Reply {
 
 #[derive(Clone, Debug)]
 enum Outcome {
-    Answer {
-        status: StatusCode,
-        headers: HeaderMap,
-        body: Bytes,
-    },
+    Answer(Response<Bytes>),
     Failure {
         reach: Reach,
         kind: TransportErrorKind,
-        status: Option<StatusCode>,
+        /// What came of the answer.
+        answer: Option<Response<Bytes>>,
         cause: Option<String>,
     },
+}
+
+impl Outcome {
+    fn answer(&mut self) -> Option<&mut Response<Bytes>> {
+        match self {
+            Self::Answer(answer) => Some(answer),
+            Self::Failure { answer, .. } => answer.as_mut(),
+        }
+    }
 }
 
 impl Reply {
     /// An answer of this status with an empty body. A number that is no status
     /// stands for 500.
     pub fn status(status: u16) -> Self {
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self::at_once(Outcome::Answer { status, headers: HeaderMap::new(), body: Bytes::new() })
+        Self::at_once(Outcome::Answer(head(status)))
     }
 
-    /// Adds a header to an answer. One that HTTP does not allow is left out.
+    /// Adds a header to an answer, whole or not. One that HTTP does not allow is
+    /// left out.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let Outcome::Answer { headers, .. } = &mut self.outcome {
-            if let (Ok(name), Ok(value)) =
-                (HeaderName::try_from(name), HeaderValue::from_str(value))
-            {
-                headers.append(name, value);
-            }
+        if let (Some(answer), Ok(name), Ok(value)) =
+            (self.outcome.answer(), HeaderName::try_from(name), HeaderValue::from_str(value))
+        {
+            answer.headers_mut().append(name, value);
         }
         self
     }
 
-    /// Gives an answer this body.
+    /// Gives an answer this body, or what comes of it before it breaks off.
     pub fn body(mut self, bytes: impl Into<Bytes>) -> Self {
-        if let Outcome::Answer { body, .. } = &mut self.outcome {
-            *body = bytes.into();
+        if let Some(answer) = self.outcome.answer() {
+            *answer.body_mut() = bytes.into();
         }
         self
     }
@@ -73,26 +77,27 @@ impl Reply {
         Self::failure(Reach::Ambiguous, TransportErrorKind::Disconnected)
     }
 
-    /// The body broke off after a head with this status.
+    /// The body broke off after a head with this status, and after what
+    /// [`body`](Self::body) gives it.
     pub fn truncated(status: u16) -> Self {
         Self::at_once(Outcome::Failure {
             reach: Reach::Ambiguous,
             kind: TransportErrorKind::Disconnected,
-            status: StatusCode::from_u16(status).ok(),
+            answer: Some(head(status)),
             cause: None,
         })
     }
 
     /// A failure of another kind.
     pub fn failure(reach: Reach, kind: TransportErrorKind) -> Self {
-        Self::at_once(Outcome::Failure { reach, kind, status: None, cause: None })
+        Self::at_once(Outcome::Failure { reach, kind, answer: None, cause: None })
     }
 
     pub(super) fn not_sent(kind: TransportErrorKind, cause: String) -> Self {
         Self::at_once(Outcome::Failure {
             reach: Reach::NotSent,
             kind,
-            status: None,
+            answer: None,
             cause: Some(cause),
         })
     }
@@ -123,25 +128,23 @@ impl Reply {
     /// The status of an answer of which only the head comes.
     pub(super) fn head_only(&self) -> Option<StatusCode> {
         match (&self.outcome, self.delay) {
-            (Outcome::Answer { status, .. }, None) => Some(*status),
+            (Outcome::Answer(answer), None) => Some(answer.status()),
             _ => None,
         }
     }
 
     pub(super) fn into_outcome(self) -> Result<Response<Bytes>, TransportError> {
         match self.outcome {
-            Outcome::Answer { status, headers, body } => {
-                let mut response = Response::new(body);
-                *response.status_mut() = status;
-                *response.headers_mut() = headers;
-                Ok(response)
-            }
-            Outcome::Failure { reach, kind, status, cause } => {
+            Outcome::Answer(answer) => Ok(answer),
+            Outcome::Failure { reach, kind, answer, cause } => {
                 let error = match reach {
                     Reach::NotSent => TransportError::not_sent(kind),
                     Reach::Ambiguous => TransportError::ambiguous(kind),
                 };
-                let error = error.with_status(status);
+                let error = match answer {
+                    Some(answer) => error.with_answer(answer),
+                    None => error,
+                };
                 Err(match cause {
                     Some(cause) => error.with_source(cause),
                     None => error,
@@ -155,16 +158,25 @@ impl Reply {
 impl From<Result<Response<Bytes>, TransportError>> for Reply {
     fn from(outcome: Result<Response<Bytes>, TransportError>) -> Self {
         Self::at_once(match outcome {
-            Ok(response) => {
-                let (head, body) = response.into_parts();
-                Outcome::Answer { status: head.status, headers: head.headers, body }
-            }
-            Err(error) => Outcome::Failure {
+            Ok(answer) => Outcome::Answer(answer),
+            Err(mut error) => Outcome::Failure {
                 reach: error.reach(),
                 kind: error.kind(),
-                status: error.status(),
+                answer: error.take_answer().or_else(|| {
+                    let mut answer = Response::new(Bytes::new());
+                    *answer.status_mut() = error.status()?;
+                    Some(answer)
+                }),
                 cause: std::error::Error::source(&error).map(ToString::to_string),
             },
         })
     }
+}
+
+/// An answer of this status without headers and body.
+fn head(status: u16) -> Response<Bytes> {
+    let mut answer = Response::new(Bytes::new());
+    *answer.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    answer
 }

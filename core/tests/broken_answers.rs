@@ -1,0 +1,91 @@
+//! What calls make of half an answer, and of one that holds the wrong secret.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::time::Duration;
+
+use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
+use openrouter_keys_core::{ApiKey, Client, Create, Created, Error, External, Limit, List};
+
+const SIGNING: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00";
+const PARTNER: &str = "partner-key-of-no-known-form-1234567890";
+
+async fn create(reply: Reply) -> (Result<Created, Error>, usize) {
+    let transport = FakeTransport::always(reply);
+    let client = Client::new(transport.clone(), ApiKey::new(SIGNING).unwrap());
+    let create = Create::new("ci", Limit::usd(1.0)).external(External::new("u").api_key(PARTNER));
+    let outcome = client.create(create).await;
+    (outcome, transport.requests().len())
+}
+
+#[tokio::test]
+async fn a_secret_of_the_request_is_never_taken_for_the_created_one() {
+    for body in [
+        format!(r#"{{"key":"{SIGNING}","data":{{}}}}"#),
+        format!(r#"{{"key":"{PARTNER}","data":{{}}}}"#),
+        format!(r#"{{"error":{{"metadata":{{"key":"{SIGNING}"}}}},"#),
+        format!(r#"<html><script>window.state={{"key":"{SIGNING}"}}</script></html>"#),
+    ] {
+        let (outcome, requests) = create(Reply::status(201).body(body)).await;
+        let error = outcome.unwrap_err();
+        assert!(error.may_have_been_created() && requests == 1, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_came_before_its_answer_broke_off_reaches_the_caller() {
+    let secret = "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";
+    let whole = format!(r#"{{"data":{{"name":"ci"}},"key":"{secret}","plan":"pro"}}"#);
+    let end_of_key = whole.find(secret).unwrap() + secret.len() + 1;
+    for length in 0..=whole.len() {
+        let (outcome, requests) =
+            create(Reply::truncated(201).body(whole[..length].to_owned())).await;
+        assert_eq!(requests, 1);
+        if length < end_of_key {
+            assert!(outcome.unwrap_err().may_have_been_created(), "{length}");
+        } else {
+            let created = outcome.unwrap();
+            assert_eq!(created.key().reveal(), secret, "{length}");
+            assert_eq!(created.problem.is_some(), length < whole.len());
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_else_is_taken_of_half_an_answer() {
+    let transport =
+        FakeTransport::always(Reply::truncated(200).body(r#"{"data":[],"deleted":true}"#));
+    let client = Client::new(transport.clone(), ApiKey::new(SIGNING).unwrap());
+    assert!(client.list(List::new()).await.is_err());
+    assert!(client.delete("ab").await.is_err());
+    assert_eq!(transport.requests().len(), 6);
+}
+
+#[tokio::test]
+async fn the_head_of_a_refusal_counts_even_if_its_body_breaks_off_or_is_a_flood() {
+    for reply in [
+        Reply::truncated(429).header("retry-after", "7"),
+        Reply::status(429).header("retry-after", "7").body(vec![b'x'; 70_000]),
+        Reply::truncated(503).header("retry-after", "7"),
+    ] {
+        let transport = FakeTransport::scripted([reply, Reply::status(201).json(samples::CREATED)]);
+        let client = Client::new(transport.clone(), ApiKey::new(SIGNING).unwrap());
+        client.create(Create::new("ci", Limit::usd(1.0))).await.unwrap();
+        assert!(transport.pauses()[0] >= Duration::from_secs(7));
+    }
+    for reply in [
+        Reply::truncated(429).header("x-should-retry", "false"),
+        Reply::truncated(429).header("retry-after", "3600"),
+        Reply::truncated(429).header("x-should-retry", "false, false"),
+    ] {
+        assert_eq!(create(reply).await.1, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_gave_up_waiting_says_nothing_of_what_the_server_does() {
+    for status in [444, 460, 499] {
+        let (outcome, requests) = create(Reply::status(status)).await;
+        assert!(outcome.unwrap_err().may_have_been_created() && requests == 1, "{status}");
+    }
+}
