@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::error::{BuildError, BuildErrorKind};
 use crate::field::FieldValue;
 use crate::node::{Kind, Node};
+use crate::redact;
 use crate::view::View;
 
 /// The longest hash that is sent. The API's hashes have 64 characters.
@@ -67,6 +68,27 @@ fn refusal(hash: &str) -> Option<&'static str> {
         Some("consists of dots, which a URL parser takes for another path")
     } else {
         None
+    }
+}
+
+/// A hash as the caller gave it, which is checked when the request is built.
+/// `Debug` masks a key: people take one for its hash.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct GivenHash(String);
+
+impl GivenHash {
+    pub(crate) fn new(hash: impl Into<String>) -> Self {
+        Self(hash.into())
+    }
+
+    pub(crate) fn check(&self) -> Result<KeyHash, BuildError> {
+        KeyHash::new(self.0.as_str())
+    }
+}
+
+impl fmt::Debug for GivenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&redact::mask(&self.0, &[]), f)
     }
 }
 

@@ -11,6 +11,8 @@ const TITLE: HeaderName = HeaderName::from_static("x-openrouter-title");
 const OLD_TITLE: HeaderName = HeaderName::from_static("x-title");
 /// A shorter value is in other texts by chance: `1`, `eu`.
 const SHORTEST_SECRET: usize = 8;
+/// A shorter part of a value is a word: `production`, `charset`.
+const SHORTEST_PART: usize = 16;
 const CATEGORIES: HeaderName = HeaderName::from_static("x-openrouter-categories");
 
 /// What only the core or the transport may say. A second `Authorization` or
@@ -137,13 +139,18 @@ impl Headers {
         self.0.clone()
     }
 
-    /// The values that may be secrets: those of headers other than attribution.
+    /// The values that may be secrets, those of headers other than attribution,
+    /// and the long parts of such: a server repeats the token of `Bearer token`.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.0
             .iter()
             .filter(|(name, _)| ![HTTP_REFERER, TITLE, OLD_TITLE, CATEGORIES].contains(name))
             .filter_map(|(_, value)| value.to_str().ok())
-            .filter(|value| value.len() >= SHORTEST_SECRET)
+            .flat_map(|value| {
+                let parts = value.split([' ', '\t', '=', ':', ',', ';']);
+                let long = parts.filter(|part| part.len() >= SHORTEST_PART);
+                long.chain(Some(value.trim()).filter(|value| value.len() >= SHORTEST_SECRET))
+            })
     }
 }
 
@@ -192,6 +199,23 @@ mod tests {
             let error = Headers::new().header(name, value).unwrap_err().to_string();
             assert!(!error.contains("cret") && !error.contains('\n'), "{error}");
         }
+    }
+
+    #[test]
+    fn a_value_is_a_secret_as_a_whole_and_so_are_its_long_parts() {
+        let secrets = |value: &str| -> Vec<String> {
+            let headers = Headers::new().header("x-gateway", value).unwrap();
+            headers.secrets().map(str::to_owned).collect()
+        };
+        assert_eq!(secrets("short"), [""; 0]);
+        assert_eq!(secrets(" eight-ch "), ["eight-ch"]);
+        let token = "gateway-token-5f5f5f5f";
+        for value in [format!("Bearer {token}"), format!("v1={token}"), format!("user:{token}")] {
+            assert_eq!(secrets(&value), [token, &value]);
+        }
+        assert!(
+            Headers::new().title("a title that is no secret").unwrap().secrets().next().is_none()
+        );
     }
 
     #[test]

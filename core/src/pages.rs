@@ -46,7 +46,7 @@ const FRUITLESS: u32 = 32;
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Pages {
     list: List,
     first: u64,
@@ -111,7 +111,7 @@ impl Pages {
         // The keys of a page that does not overlap are not kept: a later page
         // could overlap with them, and the gap before them would go unnoticed.
         let found = if overlaps { self.keep_new(page) } else { 0 };
-        let goes_further = self.furthest.is_none_or(|furthest| offset > furthest);
+        let is_second = self.furthest == Some(self.first) && offset > self.first;
         self.furthest = self.furthest.max(Some(offset));
         self.fruitless = if found > 0 { 0 } else { self.fruitless.saturating_add(1) };
 
@@ -122,7 +122,8 @@ impl Pages {
             let rows = u64::try_from(rows).unwrap_or(STEP);
             self.offset = Some(offset.saturating_add(rows.saturating_sub(1)));
         }
-        let repeats = overlaps && goes_further && found == 0 && rows >= PAGE_SIZE;
+        // Further on, keys that are made meanwhile push whole pages back.
+        let repeats = is_second && overlaps && found == 0 && rows >= PAGE_SIZE;
         let stalled = repeats || self.fruitless >= FRUITLESS;
         if self.offset.is_some() && stalled {
             self.offset = None;
@@ -157,9 +158,21 @@ impl Pages {
     }
 }
 
+/// What a row without a hash says may be a secret.
+impl fmt::Debug for Pages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("list", &self.list)
+            .field("offset", &self.offset)
+            .field("seen", &self.seen.len())
+            .field("waiting", &self.keys.len())
+            .finish_non_exhaustive()
+    }
+}
+
 /// By what a row is recognised on another page: its hash, or all that it says
 /// where the server sent none.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Identity {
     Hash(KeyHash),
     Text(String),

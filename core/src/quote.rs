@@ -1,5 +1,5 @@
-//! A text in quotes within a message, without the tables of Unicode that
-//! `Debug` brings along.
+//! Somebody else's text within a message: on one line, and without the tables of
+//! Unicode that `Debug` brings along.
 
 use std::fmt;
 
@@ -11,23 +11,49 @@ impl fmt::Display for Quoted<'_> {
         f.write_str("\"")?;
         for char in self.0.chars() {
             match char {
-                '"' | '\\' => f.write_str(if char == '"' { "\\\"" } else { "\\\\" })?,
-                // Controls, and what turns the direction of writing around.
-                _ if char.is_control()
-                    || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') =>
-                {
-                    write!(f, "\\u{{{:x}}}", u32::from(char))?;
-                }
-                _ => fmt::Write::write_char(f, char)?,
+                '"' => f.write_str("\\\"")?,
+                '\\' => f.write_str("\\\\")?,
+                _ => write_plain(f, char)?,
             }
         }
         f.write_str("\"")
     }
 }
 
+/// Shows a text without quotes on one line, and no more of it than a line holds.
+pub(crate) struct OneLine<'a>(pub(crate) &'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LONGEST: usize = 1000;
+        for (at, char) in self.0.chars().enumerate() {
+            if at == LONGEST {
+                return f.write_str("…");
+            }
+            write_plain(f, char)?;
+        }
+        Ok(())
+    }
+}
+
+/// Controls, and what turns the direction of writing around, as their numbers.
+fn write_plain(f: &mut fmt::Formatter<'_>, char: char) -> fmt::Result {
+    if char.is_control() || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+        return write!(f, "\\u{{{:x}}}", u32::from(char));
+    }
+    fmt::Write::write_char(f, char)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Quoted;
+    use super::{OneLine, Quoted};
+
+    #[test]
+    fn a_text_without_quotes_stays_on_its_line_and_has_an_end() {
+        assert_eq!(OneLine("a \"b\"\r\n\u{1b}[2J").to_string(), "a \"b\"\\u{d}\\u{a}\\u{1b}[2J");
+        let text = OneLine(&"ä".repeat(60_000)).to_string();
+        assert_eq!(text, format!("{}…", "ä".repeat(1000)));
+    }
 
     #[test]
     fn a_text_stays_on_its_line_and_within_its_quotes() {

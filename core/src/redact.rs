@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
+use crate::BoxError;
 use crate::repair::{string_end, unescape};
 
 /// What stands in the place of a secret.
@@ -115,6 +116,22 @@ fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
             }
         }
     })
+}
+
+/// A cause that shows a secret, itself or in a cause of its own, as the masked
+/// texts of them; any other stays what it is.
+pub(crate) fn mask_cause(cause: BoxError, secrets: &[&str]) -> BoxError {
+    let debugged = format!("{cause:?} {cause:#?}");
+    let mut text = cause.to_string();
+    let mut deeper = cause.source();
+    while let Some(error) = deeper {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        deeper = error.source();
+    }
+    let masked = mask(&text, secrets);
+    let is_clean = masked == text && mask(&debugged, secrets) == debugged;
+    if is_clean { cause } else { masked.into() }
 }
 
 /// The same within the strings of a JSON text, where an escape could hide a

@@ -194,6 +194,9 @@ impl RetryPolicy {
             Trouble::Throttled => self.throttled_interval,
         };
         let doublings = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
+        if base.is_zero() {
+            return base;
+        }
         // Out of range means beyond the longest pause.
         Duration::try_from_secs_f64(base.as_secs_f64() * self.exponent.powi(doublings))
             .map_or(self.max_interval, |grown| grown.min(self.max_interval))
@@ -231,6 +234,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Jitter, RetryPolicy, Trouble, next_entropy};
+
+    #[test]
+    fn a_policy_without_pauses_has_none_however_often_it_is_doubled() {
+        let policy = RetryPolicy::default()
+            .jitter(Jitter::None)
+            .initial_interval(Duration::ZERO)
+            .exponent(1e300);
+        for attempt in [1, 2, 3, u32::MAX] {
+            assert_eq!(policy.pause(Trouble::Transient, attempt, None, 0), Duration::ZERO);
+        }
+    }
 
     #[test]
     fn without_jitter_the_backoff_doubles_up_to_its_cap() {

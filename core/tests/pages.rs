@@ -65,6 +65,12 @@ impl Server {
     }
 }
 
+/// Few or a flood. With 99 new keys the second page is the first one once more,
+/// as it is where a server ignores the offset: that is taken for this.
+fn created() -> impl Strategy<Value = usize> {
+    prop_oneof![9 => 0_usize..30, 1 => 100_usize..400]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(3000))]
 
@@ -72,7 +78,7 @@ proptest! {
     fn every_key_that_existed_throughout_is_listed_exactly_once(
         initial in 0_u32..650,
         churn in proptest::collection::vec(
-            (0_usize..30, proptest::collection::vec(any::<usize>(), 0..40))
+            (created(), proptest::collection::vec(any::<usize>(), 0..40))
                 .prop_map(|(created, deleted)| Churn { created, deleted }),
             0..12,
         ),

@@ -16,6 +16,7 @@ use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
 use openrouter_keys_core::{
     ApiKey, Attempt, CallOptions, Client, Config, Create, Delete, Error, External, Get, Headers,
     Limit, List, Operation, RetryPolicy, Start, Step, TransportError, TransportErrorKind, Update,
+    blocking,
 };
 
 const KEY: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
@@ -207,4 +208,104 @@ fn a_key_that_is_found_within_the_rest_of_a_broken_body_is_masked_there() {
         serde_json::to_value(&created).unwrap(),
         serde_json::json!({"wrapped": {"key": "[redacted]", "note": 1}})
     );
+}
+
+#[tokio::test]
+async fn a_key_in_the_place_of_a_hash_or_a_name_is_not_printed() {
+    let text = format!(
+        "{:?} {:?} {:?}",
+        Get::new(KEY),
+        Delete::new(KEY),
+        Update::new(KEY).limit(Limit::usd(1.0)),
+    );
+    assert_clean(&text, "operations");
+    let client = Client::new(
+        FakeTransport::always(Reply::disconnected()),
+        ApiKey::new("sk-or-v1-test").unwrap(),
+    );
+    let create = Create::new(format!("copy of {KEY}"), Limit::usd(1.0));
+    let error = client.create(create).await.unwrap_err();
+    assert_clean(&error.to_string(), "the name");
+    assert!(error.may_have_created().unwrap().name.contains(KEY));
+}
+
+#[tokio::test]
+async fn a_listing_prints_none_of_its_rows() {
+    let body = format!(r#"{{"data":[{{"name":"{KEY}"}},"{KEY}"]}}"#);
+    let client = Client::new(
+        FakeTransport::always(Reply::status(200).json(body)),
+        ApiKey::new("sk-or-v1-test").unwrap(),
+    );
+    let mut keys = client.list_all(List::new());
+    keys.next().await.unwrap().unwrap();
+    assert!(format!("{keys:?}").contains("seen: 2"), "{keys:?}");
+    assert_clean(&format!("{keys:?} {keys:#?}"), "the stream");
+}
+
+#[test]
+fn a_key_of_an_earlier_attempt_is_masked_too() {
+    let keys =
+        std::sync::Mutex::new(["mgmt-old-0123456789abcdef", "mgmt-new-0123456789abcdef"].iter());
+    let provider = move || Ok(ApiKey::new(*keys.lock().unwrap().next().unwrap()).unwrap());
+    let transport = FakeTransport::scripted([
+        Reply::status(500),
+        Reply::status(403).json(r#"{"error":{"message":"mgmt-old-0123456789abcdef was revoked"}}"#),
+    ]);
+    let client = blocking::Client::with_provider(transport, provider, Config::new()).unwrap();
+    let error = client.list(List::new()).send().unwrap_err();
+    assert!(error.to_string().contains("[redacted] was revoked"), "{error}");
+}
+
+#[test]
+fn a_key_providers_cause_that_shows_a_secret_is_masked() {
+    let provider = || Err(format!(r#"vault said {{"key":"{KEY}"}}"#).into());
+    let client =
+        blocking::Client::with_provider(FakeTransport::never(), provider, Config::new()).unwrap();
+    let error = client.create(full_create()).send().unwrap_err();
+    assert_clean(&texts(&error), "the cause");
+    assert!(texts(&error).contains("vault said"), "{error:?}");
+}
+
+/// Shows its secret in its long form alone.
+struct Talkative;
+
+impl std::fmt::Display for Talkative {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a cause")
+    }
+}
+
+impl std::fmt::Debug for Talkative {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if f.alternate() { KEY } else { "a cause" })
+    }
+}
+
+impl std::error::Error for Talkative {}
+
+#[test]
+fn a_cause_that_shows_a_secret_in_its_long_form_is_masked() {
+    let mut attempt =
+        Attempt::first(&Config::new(), &CallOptions::new(), full_create(), Start::default())
+            .unwrap();
+    attempt.request(&ApiKey::new(KEY).unwrap());
+    let failure = TransportError::ambiguous(TransportErrorKind::Other).with_source(Talkative);
+    let Step::Done(Err(error)) = attempt.finish(Err(failure), Duration::ZERO) else {
+        panic!("a create of unknown effect is not repeated")
+    };
+    assert_clean(&texts(&error), "the cause");
+}
+
+#[tokio::test]
+async fn a_part_of_a_secret_that_is_another_secret_leaves_nothing_of_it() {
+    let headers = Headers::new().header("x-tenant", "partner-key").unwrap();
+    let headers = headers.header("x-gateway", format!("Bearer {GATEWAY}")).unwrap();
+    let body = format!(r#"{{"error":{{"message":"bad {PARTNER}, {GATEWAY}"}}}}"#);
+    let client = Client::new(
+        FakeTransport::always(Reply::status(400).json(body)),
+        ApiKey::new(KEY).unwrap(),
+    );
+    let options = CallOptions::new().headers(headers);
+    let error = client.create(full_create()).options(options).await.unwrap_err();
+    assert!(error.to_string().contains("(bad [redacted], [redacted])"), "{error}");
 }

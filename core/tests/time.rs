@@ -148,6 +148,19 @@ async fn no_attempt_begins_after_the_maximal_elapsed_time() {
 }
 
 #[tokio::test]
+async fn a_success_that_cannot_be_read_earns_no_retry() {
+    let transport = FakeTransport::answering(|number, _| match number % 2 {
+        1 => Reply::status(500),
+        _ => Reply::status(200).body("<html></html>"),
+    });
+    let client = Client::new(transport.clone(), ApiKey::new("sk-or-v1-test").unwrap());
+    for _ in 0..1000 {
+        client.list(List::new()).await.unwrap_err();
+    }
+    assert!(transport.requests().len() <= 1035, "{}", transport.requests().len());
+}
+
+#[tokio::test]
 async fn a_thousand_calls_to_a_dead_server_send_at_most_1035_requests() {
     let transport = FakeTransport::always(Reply::refused());
     let client = client(&transport);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -12,6 +12,11 @@ pub(crate) struct SystemResolver;
 impl Resolve for SystemResolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
+            if is_this_machine(name.as_str()) {
+                let addresses: Addrs =
+                    Box::new(THIS_MACHINE.map(|ip| SocketAddr::new(ip, 0)).into_iter());
+                return Ok(addresses);
+            }
             // The port is filled in later.
             let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(DnsError)?;
             let addresses: Vec<SocketAddr> = found.collect();
@@ -19,6 +24,17 @@ impl Resolve for SystemResolver {
             Ok(addresses)
         })
     }
+}
+
+const THIS_MACHINE: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+
+/// RFC 6761, section 6.3: `localhost` and names below it are this machine, which
+/// nobody is asked about. What another says of them could lead a key elsewhere,
+/// without TLS.
+fn is_this_machine(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// The name has no address, or nobody could be asked.
@@ -32,3 +48,24 @@ impl fmt::Display for DnsError {
 }
 
 impl std::error::Error for DnsError {}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use reqwest::dns::Resolve;
+
+    use super::{SystemResolver, THIS_MACHINE, is_this_machine};
+
+    #[tokio::test]
+    async fn localhost_and_names_below_it_are_this_machine_and_nobody_is_asked() {
+        for name in ["localhost", "keys.localhost", "LOCALHOST", "a.b.LocalHost."] {
+            assert!(is_this_machine(name));
+            let found = SystemResolver.resolve(name.parse().unwrap()).await.unwrap();
+            assert!(found.map(|address| address.ip()).eq(THIS_MACHINE), "{name}");
+        }
+        for name in ["localhost.example", "notlocalhost", "localhost.localdomain", ""] {
+            assert!(!is_this_machine(name), "{name}");
+        }
+    }
+}

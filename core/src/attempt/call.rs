@@ -36,8 +36,8 @@ pub(super) struct Call {
     pub(super) start: Start,
     /// From 1.
     pub(super) number: u32,
-    /// The key of the last request, which its answer must not show.
-    key: Option<ApiKey>,
+    /// The keys of the requests so far, which no answer may show.
+    keys: Vec<ApiKey>,
     /// Whether an attempt so far may have been processed.
     pub(super) was_ambiguous: bool,
     /// What the last retry took from the quota.
@@ -69,14 +69,16 @@ impl Call {
             config,
             start,
             number: 1,
-            key: None,
+            keys: Vec::new(),
             was_ambiguous: false,
             taken: None,
         })
     }
 
     pub(super) fn request(&mut self, key: &ApiKey) -> Request<Bytes> {
-        self.key = Some(key.clone());
+        if !self.keys.iter().any(|known| known.reveal() == key.reveal()) {
+            self.keys.push(key.clone());
+        }
         let mut request = Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
@@ -88,7 +90,7 @@ impl Call {
     /// What an answer must not show.
     pub(super) fn secrets<'a>(&'a self, secret: Option<&'a str>) -> Vec<&'a str> {
         let mut secrets: Vec<&str> = self.config.headers.secrets().collect();
-        secrets.extend(self.key.as_ref().map(ApiKey::reveal));
+        secrets.extend(self.keys.iter().map(ApiKey::reveal));
         secrets.extend(secret);
         secrets
     }

@@ -51,7 +51,7 @@ impl Failure {
 
     pub(super) fn is_not_found(&self) -> bool {
         match &self.kind {
-            // A page that a proxy sends says nothing about the key.
+            // What a proxy says for itself says nothing about the key.
             ErrorKind::Api(ApiError {
                 status,
                 body: ErrorBody::Documented | ErrorBody::Empty,

@@ -22,6 +22,7 @@ use crate::error::{
 };
 use crate::operation::{Operation, Parsed, Replay};
 use crate::outcome::{Class, Outcome};
+use crate::redact;
 use crate::response::{Meta, Response, request_id};
 use crate::secret::ApiKey;
 use crate::trace;
@@ -184,6 +185,7 @@ impl<O: Operation> Attempt<O> {
 
     /// Ends the call because no key could be had for this attempt.
     pub fn without_key(mut self, cause: crate::BoxError, elapsed: Duration) -> Error {
+        let cause = redact::mask_cause(cause, &self.call.secrets(self.operation.secret()));
         // This attempt's request was never built.
         self.call.number = self.call.number.saturating_sub(1);
         self.fail(

@@ -8,6 +8,7 @@ use http::StatusCode;
 use crate::json::Json;
 use crate::node::{Fields, Kind, Node, odd_json};
 use crate::operation::parse_object;
+use crate::quote::OneLine;
 use crate::reader::Reader;
 use crate::redact;
 use crate::repair::text_of;
@@ -144,11 +145,14 @@ impl ApiError {
     pub(crate) fn documented(status: StatusCode, body: &[u8], secrets: &[&str]) -> Option<Self> {
         let mut document = parse_object(DOCUMENT, body).ok()?;
         let mut outer = |place| document.take(place);
-        let (message, code, metadata) = match outer(0)? {
-            Node::Object(mut error) => (error.take(0), error.take(1), error.take(2)),
+        let (body, message, code, metadata) = match outer(0)? {
+            Node::Object(mut error) => {
+                (ErrorBody::Documented, error.take(0), error.take(1), error.take(2))
+            }
             // Some gateways write the message in the place of the object.
             Node::Odd(json) => {
-                (Some(Node::Text(Reader::new(json.as_str()).text().ok()?)), None, None)
+                let message = Reader::new(json.as_str()).text().ok()?;
+                (ErrorBody::OtherJson, Some(Node::Text(message)), None, None)
             }
             _ => return None,
         };
@@ -170,7 +174,7 @@ impl ApiError {
             metadata: json(metadata),
             user_id: text(outer(1)),
             openrouter_metadata: json(outer(2)),
-            ..Self::bare(status, ErrorBody::Documented)
+            ..Self::bare(status, body)
         })
     }
 
@@ -202,7 +206,7 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the server answered {}", self.status)?;
         match (&self.message, self.body) {
-            (Some(message), _) => write!(f, " ({message})"),
+            (Some(message), _) => write!(f, " ({})", OneLine(message)),
             (None, ErrorBody::Html) => f.write_str(" with an HTML page, not the API's own answer"),
             (None, _) => Ok(()),
         }

@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use http::StatusCode;
 
 use crate::quote::Quoted;
+use crate::redact;
 
 pub use api::{ApiError, ApiErrorKind, ErrorBody};
 pub use build::{BuildError, BuildErrorKind};
@@ -314,7 +315,8 @@ impl fmt::Display for Effect {
             Self::Nothing => f.write_str("nothing was created or changed"),
             Self::MayHaveChanged => f.write_str("the change may have been made"),
             Self::MayHaveCreated(orphan) => {
-                write!(f, "a key named {} may exist", Quoted(&orphan.name))
+                let name = redact::mask(&orphan.name, &[]);
+                write!(f, "a key named {} may exist", Quoted(&name))
             }
         }
     }

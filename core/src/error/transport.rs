@@ -146,21 +146,7 @@ impl TransportError {
 
     /// The same without what its causes show of these secrets.
     pub(crate) fn masked(mut self, secrets: &[&str]) -> Self {
-        let Some(source) = &self.source else {
-            return self;
-        };
-        let shown = format!("{source:?} {source:#?}");
-        let mut text = source.to_string();
-        let mut cause = source.source();
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        let masked = redact::mask(&text, secrets);
-        if masked != text || redact::mask(&shown, secrets) != shown {
-            self.source = Some(masked.into());
-        }
+        self.source = self.source.map(|source| redact::mask_cause(source, secrets));
         self
     }
 

@@ -6,7 +6,10 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
 
 use super::salvage::salvage;
-use super::{Operation, Orphan, Parsed, Parts, Replay, check_name, check_workspace_id, parse_into};
+use super::{
+    Operation, Orphan, Parsed, Parts, Replay, USUAL_BODY, check_name, check_workspace_id,
+    parse_into,
+};
 use crate::error::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
 use crate::field::{Field, FieldValue};
 use crate::json::Extra;
@@ -148,6 +151,21 @@ impl External {
     }
 }
 
+impl Create {
+    /// No body is longer if it has a secret, of which no copy shall be left.
+    fn longest_body(&self) -> usize {
+        // What JSON makes of one byte at most: `\u0001`.
+        const ESCAPED: usize = 6;
+        let Body { name, creator_user_id, external, .. } = &self.body;
+        let Some(External { user, api_key: Some(key) }) = external else {
+            return USUAL_BODY;
+        };
+        let texts = [name, user, key.reveal(), creator_user_id.as_deref().unwrap_or_default()];
+        let length = texts.iter().map(|text| text.len()).fold(0, usize::saturating_add);
+        length.saturating_mul(ESCAPED).saturating_add(4 * USUAL_BODY)
+    }
+}
+
 /// `External` itself has no serde, so that only a request's body reveals its
 /// key.
 #[expect(clippy::ref_option, reason = "the form that serde asks for")]
@@ -241,7 +259,7 @@ impl Operation for Create {
                 "the creator's user id is empty; give at least one character or leave it out",
             ));
         }
-        let parts = Parts::new(Method::POST, "/keys").with_json(body)?;
+        let parts = Parts::new(Method::POST, "/keys").with_json(body, self.longest_body())?;
         Ok(if self.secret().is_some() { wiped_on_drop(parts) } else { parts })
     }
 
@@ -351,4 +369,27 @@ fn stands_in(text: &str, secret: &str, more_than: usize) -> bool {
 fn is_long(secret: &str) -> bool {
     const SHORTEST: usize = 16;
     secret.len() >= SHORTEST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Create, External};
+    use crate::limit::Limit;
+    use crate::operation::Operation;
+
+    #[test]
+    fn a_body_with_a_secret_is_never_longer_than_what_is_reserved_for_it() {
+        let key = "k\u{1}".repeat(32);
+        for length in 1..600 {
+            let name = "\u{1}".repeat(length);
+            let create = Create::new(&name, Limit::usd(f64::MIN_POSITIVE))
+                .workspace_id("0df9e665-d932-5740-b2c7-b52af166bc11")
+                .creator_user_id(&name)
+                .expires_at("2026-01-01T00:00:00.123456789Z".parse().unwrap())
+                .include_byok_in_limit(false)
+                .external(External::new(&name).api_key(key.as_str()));
+            let body = create.parts().unwrap().body.unwrap();
+            assert!(body.len() <= create.longest_body(), "{length}: {}", body.len());
+        }
+    }
 }

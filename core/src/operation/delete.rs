@@ -6,7 +6,7 @@ use super::{Operation, Parsed, Parts, Replay, parse_object};
 use crate::answer::answer;
 use crate::error::{BuildError, DecodeError, DecodeErrorKind};
 use crate::field::Field;
-use crate::hash::KeyHash;
+use crate::hash::GivenHash;
 use crate::json::Extra;
 use crate::node::Kind;
 
@@ -14,14 +14,14 @@ use crate::node::Kind;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Delete {
-    hash: String,
+    hash: GivenHash,
 }
 
 impl Delete {
     /// `hash` is the `hash` field of a listed key, checked as
     /// [`KeyHash::new`] checks it when the request is built.
     pub fn new(hash: impl Into<String>) -> Self {
-        Self { hash: hash.into() }
+        Self { hash: GivenHash::new(hash) }
     }
 }
 
@@ -60,7 +60,7 @@ impl Operation for Delete {
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
-        let hash = KeyHash::new(self.hash.as_str())?;
+        let hash = self.hash.check()?;
         Ok(Parts::new(Method::DELETE, format!("/keys/{hash}")))
     }
 

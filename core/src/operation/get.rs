@@ -4,21 +4,21 @@ use http::Method;
 
 use super::{Operation, Parsed, Parts, Replay, parse_data};
 use crate::error::{BuildError, DecodeError};
-use crate::hash::KeyHash;
+use crate::hash::GivenHash;
 use crate::key::Key;
 
 /// Gets one key by its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Get {
-    hash: String,
+    hash: GivenHash,
 }
 
 impl Get {
     /// `hash` is the `hash` field of a listed key, checked as
     /// [`KeyHash::new`] checks it when the request is built.
     pub fn new(hash: impl Into<String>) -> Self {
-        Self { hash: hash.into() }
+        Self { hash: GivenHash::new(hash) }
     }
 }
 
@@ -40,7 +40,7 @@ impl Operation for Get {
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
-        let hash = KeyHash::new(self.hash.as_str())?;
+        let hash = self.hash.check()?;
         Ok(Parts::new(Method::GET, format!("/keys/{hash}")))
     }
 

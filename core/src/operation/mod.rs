@@ -121,13 +121,19 @@ impl Parts {
         Self { method, path: path.into(), body: None }
     }
 
-    fn with_json<T: Serialize>(self, body: &T) -> Result<Self, BuildError> {
-        let body = serde_json::to_vec(body).map_err(|_| {
+    /// Adds a body of about this length. One that outgrows it leaves a copy of
+    /// its beginning in memory.
+    fn with_json<T: Serialize>(self, body: &T, length: usize) -> Result<Self, BuildError> {
+        let mut json = Vec::with_capacity(length);
+        serde_json::to_writer(&mut json, body).map_err(|_| {
             BuildError::new(BuildErrorKind::Name, "the arguments cannot be written as JSON")
         })?;
-        Ok(Self { body: Some(body.into()), ..self })
+        Ok(Self { body: Some(json.into()), ..self })
     }
 }
+
+/// Most bodies are not longer.
+const USUAL_BODY: usize = 128;
 
 /// An answer read.
 #[derive(Clone, Debug)]

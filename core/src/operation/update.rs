@@ -3,9 +3,11 @@
 use http::Method;
 use serde::Serialize;
 
-use super::{Operation, Parsed, Parts, Replay, check_name, check_workspace_id, parse_data};
+use super::{
+    Operation, Parsed, Parts, Replay, USUAL_BODY, check_name, check_workspace_id, parse_data,
+};
 use crate::error::{BuildError, BuildErrorKind, DecodeError};
-use crate::hash::KeyHash;
+use crate::hash::GivenHash;
 use crate::key::Key;
 use crate::limit::{Limit, LimitReset};
 
@@ -25,7 +27,7 @@ use crate::limit::{Limit, LimitReset};
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Update {
-    hash: String,
+    hash: GivenHash,
     body: Body,
 }
 
@@ -57,7 +59,7 @@ impl Update {
     /// `hash` is the `hash` field of a listed key, checked as
     /// [`KeyHash::new`] checks it when the request is built.
     pub fn new(hash: impl Into<String>) -> Self {
-        Self { hash: hash.into(), body: Body::default() }
+        Self { hash: GivenHash::new(hash), body: Body::default() }
     }
 
     /// Gives the key another name, of at least one character.
@@ -115,7 +117,7 @@ impl Operation for Update {
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
-        let hash = KeyHash::new(self.hash.as_str())?;
+        let hash = self.hash.check()?;
         let body = &self.body;
         if *body == Body::default() {
             return Err(BuildError::new(
@@ -129,7 +131,7 @@ impl Operation for Update {
             reset.check()?;
         }
         body.workspace_id.as_deref().map_or(Ok(()), check_workspace_id)?;
-        Parts::new(Method::PATCH, format!("/keys/{hash}")).with_json(body)
+        Parts::new(Method::PATCH, format!("/keys/{hash}")).with_json(body, USUAL_BODY)
     }
 
     fn parse(&self, body: &[u8]) -> Result<Parsed<Key>, DecodeError> {
