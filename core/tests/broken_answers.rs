@@ -89,3 +89,18 @@ async fn a_proxy_that_gave_up_waiting_says_nothing_of_what_the_server_does() {
         assert!(outcome.unwrap_err().may_have_been_created() && requests == 1, "{status}");
     }
 }
+
+#[tokio::test]
+async fn a_404_of_a_gateway_does_not_prove_a_key_gone() {
+    let documented = r#"{"error":{"code":404,"message":"Key not found"}}"#;
+    let gateway = r#"{"timestamp":1,"status":404,"error":"Not Found","path":"/api/v1/keys/ab"}"#;
+    for (body, is_gone) in [(documented, true), ("", true), (gateway, false), ("<html>", false)] {
+        let transport =
+            FakeTransport::scripted([Reply::status(502), Reply::status(404).body(body)]);
+        let client = Client::new(transport, ApiKey::new(SIGNING).unwrap());
+        match client.delete("ab").await {
+            Ok(deleted) => assert!(is_gone && deleted.already_gone, "{body}"),
+            Err(error) => assert!(!is_gone && error.anchor() == "the-change-may-have-been-made"),
+        }
+    }
+}
