@@ -441,7 +441,8 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// If it is given twice, beside a failure, or in digits that are none.
+    /// If it is given twice, beside a failure without a head, or in digits that
+    /// are none.
     pub fn bytes(&self) -> Result<Option<Vec<u8>>, String> {
         let forms = [
             self.body.as_ref().map(|text| Ok(text.clone().into_bytes())),
@@ -454,8 +455,8 @@ impl Answer {
         if given.next().is_some() {
             return Err("an answer has two bodies".to_owned());
         }
-        if body.is_some() && self.failure.is_some() {
-            return Err("a failure has no body".to_owned());
+        if body.is_some() && self.failure.is_some() && self.status.is_none() {
+            return Err("a failure without a head has no body".to_owned());
         }
         Ok(body)
     }

@@ -189,7 +189,8 @@ impl Error {
         self.0.retry_after
     }
 
-    /// How many requests were handed to the transport.
+    /// How many attempts were made, each of one request to the transport at most:
+    /// the last may have found no time left to send one.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }

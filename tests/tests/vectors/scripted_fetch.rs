@@ -65,7 +65,8 @@ enum End {
 enum Body {
     None,
     Bytes(Vec<u8>),
-    BreaksOff(&'static str),
+    /// After so many bytes, by this code.
+    BreaksOff(Vec<u8>, &'static str),
     Stalls,
 }
 
@@ -159,11 +160,14 @@ fn response(
             let bytes = Uint8Array::from(&*bytes);
             return Response::new_with_opt_buffer_source_and_init(Some(&bytes), &init);
         }
-        Body::BreaksOff(code) => {
-            let thrown = thrown(code)?;
-            Some(stream(move || Promise::reject(&thrown))?)
+        Body::BreaksOff(bytes, code) => {
+            let (bytes, thrown) = (RefCell::new(bytes), thrown(code)?);
+            Some(stream(move |controller| match bytes.take() {
+                bytes if bytes.is_empty() => Promise::reject(&thrown),
+                bytes => enqueued(controller, &bytes),
+            })?)
         }
-        Body::Stalls => Some(stream(move || {
+        Body::Stalls => Some(stream(move |_| {
             clock.go_on();
             Promise::new(&mut |_, _| {})
         })?),
@@ -172,19 +176,28 @@ fn response(
 }
 
 /// A stream of bytes, for such a one pulls only when somebody reads.
-fn stream(pull: impl Fn() -> Promise + 'static) -> Result<ReadableStream, JsValue> {
-    let pull = Closure::<dyn Fn() -> Promise>::new(pull).into_js_value();
+fn stream(pull: impl Fn(&JsValue) -> Promise + 'static) -> Result<ReadableStream, JsValue> {
+    let pull = move |controller: JsValue| pull(&controller);
+    let pull = Closure::<dyn Fn(JsValue) -> Promise>::new(pull).into_js_value();
     let source = Object::new();
     Reflect::set(&source, &"type".into(), &"bytes".into())?;
     Reflect::set(&source, &"pull".into(), &pull)?;
     ReadableStream::new_with_underlying_source(&source)
 }
 
+fn enqueued(controller: &JsValue, bytes: &[u8]) -> Promise {
+    let enqueue = Reflect::get(controller, &"enqueue".into()).map(Function::from);
+    match enqueue.and_then(|enqueue| enqueue.call1(controller, &Uint8Array::from(bytes))) {
+        Ok(_) => Promise::resolve(&JsValue::UNDEFINED),
+        Err(thrown) => Promise::reject(&thrown),
+    }
+}
+
 fn reply(answer: &Answer) -> Result<Reply, String> {
     let body = match (answer.failure.map(sign), answer.bytes()?) {
         (None, None) => Body::None,
         (None, Some(bytes)) => Body::Bytes(bytes),
-        (Some(Sign::Code(code)), _) => Body::BreaksOff(code),
+        (Some(Sign::Code(code)), bytes) => Body::BreaksOff(bytes.unwrap_or_default(), code),
         (Some(Sign::Silence), _) => Body::Stalls,
         (Some(Sign::None), _) => return Err("fetch shows no such failure".to_owned()),
     };
@@ -197,7 +210,7 @@ fn reply(answer: &Answer) -> Result<Reply, String> {
             let headers = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             End::Answer { status, headers, body }
         }
-        (None, Body::BreaksOff(code)) => End::Rejection(code),
+        (None, Body::BreaksOff(_, code)) => End::Rejection(code),
         (None, Body::Stalls) => End::Never,
         (None, _) => return Err("an answer has neither a status nor a failure".to_owned()),
     };

@@ -57,7 +57,7 @@ fn end(answer: &Answer) -> Result<End, String> {
         (None, Some(status)) => End::Bytes(written(status, headers, &body)),
         (Some(FailureName::Disconnected), Some(status)) => {
             // One byte of what was announced does not come.
-            let mut bytes = written(status, headers, &[b'{'; 9]);
+            let mut bytes = written(status, headers, &[&*body, b"{"].concat());
             bytes.pop();
             End::Bytes(bytes)
         }
