@@ -12,14 +12,14 @@ const BUDGET = 142_000;
 
 const GLUE = "openrouter_keys_bg.js";
 const MODULE = "openrouter_keys_bg.wasm";
-const FACADE = ["api.js", "browser.js", "call.js", "check.js", "client.js", "errors.js", "fetch.js", "load.js", "tape.js", "values.js"];
+const FACADE = ["api.js", "browser.js", "call.js", "check.js", "client.js", "direct.js", "errors.js", "fetch.js", "load.js", "tape.js", "values.js"];
 const ENTRIES = {
   "module and glue": [MODULE, GLUE],
   "index.js (import, browser)": ["index.js", "wasm-inline.js", GLUE, ...FACADE],
   "index.cjs (require)": ["index.cjs"],
   "workerd.js": ["workerd.js", MODULE, GLUE, ...FACADE],
   "edge-light.js": ["edge-light.js", MODULE, GLUE, ...FACADE],
-  "testing.js": ["testing.js"],
+  "testing.js": ["testing.js", "direct.js"],
 };
 const EXPECTED = [
   ...FACADE,

@@ -1,16 +1,33 @@
 // Between the module, which speaks of `Request` and `Response`, and whatever
 // carries the requests.
 
+import { DIRECT } from "./direct.js";
+
 /** Responses of these statuses have no body. */
 const WITHOUT_BODY = [204, 205, 304];
 
+/** The runtime's own. */
+const OWN = globalThis.fetch;
+
 /** The function that the module calls with a `Request`. */
 export function carrier(fetch) {
-  if (fetch === undefined) {
-    // Looked up at each call: tests and tracers put their own in its place.
-    return async (request) => response(await globalThis.fetch(request));
-  }
-  return async (request) => response(await fetch(request.url, await init(request)));
+  return async (request) => {
+    const isDirect = fetch === undefined ? globalThis.fetch === OWN : fetch[DIRECT] === true;
+    let answer;
+    try {
+      // Looked up at each call: tests and tracers put their own in its place.
+      answer = await (fetch === undefined ? globalThis.fetch(request) : fetch(request.url, await init(request)));
+    } catch (thrown) {
+      // A wrapper makes requests of its own, perhaps after this one: to a log, for a token.
+      throw isDirect ? thrown : unknownReach("the fetch function failed", thrown);
+    }
+    return response(answer);
+  };
+}
+
+/** The code keeps `transport-wasm/src/failure.rs` from believing those of the causes. */
+function unknownReach(message, cause) {
+  return Object.assign(new Error(message, { cause }), { code: "ERR_UNKNOWN_REACH" });
 }
 
 /** The request in the form that every implementation of `fetch` takes. */

@@ -358,7 +358,12 @@ export interface CallOptions {
   allowInsecureHttp?: boolean | undefined;
 }
 
-/** `fetch`, or a function that can stand in for it. It is called as `fetch(url, init)`. */
+/**
+ * `fetch`, or a function that can stand in for it. It is called as `fetch(url, init)`.
+ *
+ * What it rejects with may be about a request of its own. So no code in it is
+ * believed: a create that it rejects may have made a key.
+ */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** What tells the time and waits; the runtime's own by default. See `openrouter-keys/testing`. */
@@ -394,7 +399,10 @@ export interface ClientOptions extends Omit<CallOptions, "signal"> {
   maxSuccessBytes?: number | undefined;
   /** How many bytes the body of an error may have; 64 KiB by default. */
   maxErrorBytes?: number | undefined;
-  /** What carries the requests; the runtime's `fetch` by default. */
+  /**
+   * What carries the requests; the runtime's `fetch` by default. With another
+   * function, a create that is rejected counts as one that may have been made.
+   */
   fetch?: Fetch | undefined;
   /** What tells the time; the runtime's clock by default. */
   clock?: Clock | undefined;

@@ -101,7 +101,10 @@ export interface ReplyOptions extends Delay {
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A `fetch` that answers from a script and remembers what it was asked. */
+/**
+ * A `fetch` that answers from a script and remembers what it was asked. The code
+ * of a rejection counts as it does of the runtime's own `fetch`.
+ */
 export interface FakeFetch {
   (url: string, init?: RequestInit): Promise<Response>;
   /** The requests so far. */

@@ -1,6 +1,8 @@
 // For unit tests of programs that use the package: a scripted `fetch` and a
 // clock that takes no time.
 
+import { DIRECT } from "./direct.js";
+
 /** How many idle turns of the runtime mean that nothing but time is waited for. */
 const IDLE_TURNS = 4;
 
@@ -133,6 +135,7 @@ export function fakeFetch(script, { clock = globalThis } = {}) {
     throw new TypeError(problem);
   }
 
+  Object.defineProperty(fetch, DIRECT, { value: true });
   fetch.requests = requests;
   fetch.assertDone = () => {
     const problems = [...unexpected];

@@ -10,6 +10,9 @@ use wasm_bindgen::JsValue;
 /// How deep a chain of causes is followed.
 const DEEPEST: usize = 4;
 
+/// The code of an error whose causes may be about another request.
+const UNKNOWN_REACH: &str = "ERR_UNKNOWN_REACH";
+
 /// What JavaScript threw, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thrown(String);
@@ -42,7 +45,7 @@ impl Error for Thrown {}
 /// The error of a request that `fetch` gave up.
 ///
 /// A code is believed only where it can mean nothing else than that no request
-/// left.
+/// left. The outermost one that is known counts.
 pub(crate) fn failure(thrown: &JsValue) -> TransportError {
     let kind = chain(thrown).iter().find_map(|error| {
         let code = text_of(error, "code")?;
@@ -63,6 +66,7 @@ fn classify(code: &str, system_call: &str) -> Option<(TransportErrorKind, bool)>
     const CERTIFICATE: [&str; 5] =
         ["CERT_", "ERR_TLS_CERT_", "UNABLE_TO_", "SELF_SIGNED_CERT", "DEPTH_ZERO_SELF_SIGNED"];
     Some(match code {
+        UNKNOWN_REACH => (TransportErrorKind::Other, false),
         "ENOTFOUND" | "EAI_AGAIN" | "EAI_NODATA" | "EAI_NONAME" => (TransportErrorKind::Dns, true),
         "ECONNREFUSED" | "ConnectionRefused" | "FailedToOpenSocket" => {
             (TransportErrorKind::Connect, true)

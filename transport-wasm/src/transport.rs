@@ -59,6 +59,11 @@ impl FetchTransport {
 
     /// Another function in the place of `fetch`. It is called with one
     /// `Request` and returns a `Response` or a promise of one.
+    ///
+    /// The codes of what it rejects with are taken to be about that request. A
+    /// function that makes others besides, to a log or for a token, has to
+    /// reject with an error whose own `code` is `ERR_UNKNOWN_REACH`, whatever
+    /// its `cause`: else a create that was made may be sent again.
     #[must_use]
     pub fn with_fetch(mut self, fetch: Function) -> Self {
         self.fetch = Some(fetch);

@@ -1,0 +1,90 @@
+// A fetch function makes requests of its own beside the client's: their failures
+// say nothing about the client's.
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { test } from "node:test";
+
+import { ConnectionError, OpenRouterKeys } from "../../npm/index.js";
+import { created, fakeFetch, lost, refused, virtualClock } from "../../npm/testing.js";
+import { API_KEY, failureOf, PARAMS } from "./harness.mjs";
+
+const listening = (server) => new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${server.address().port}`)));
+const closed = (server) => new Promise((resolve) => server.close(resolve));
+
+/** Calls with the URLs of an API and of a log whose server is down, and with the count of creates that the API made. */
+async function withServers(use) {
+  let made = 0;
+  const api = createServer((request, response) => {
+    request.resume().on("end", () => {
+      made += 1;
+      response.writeHead(201, { "content-type": "application/json", connection: "close" });
+      response.end('{"key":"sk-or-v1-made","data":{}}');
+    });
+  });
+  const log = createServer();
+  const [apiUrl, logUrl] = await Promise.all([listening(api), listening(log)]);
+  await closed(log);
+  try {
+    await use(apiUrl, logUrl, () => made);
+  } finally {
+    await closed(api);
+  }
+}
+
+/** The create was made once and reported as one that may have been. */
+async function isReportedOnce(keys, made) {
+  const error = await failureOf(keys.create(PARAMS));
+  assert.ok(error instanceof ConnectionError);
+  assert.equal(error.code, "connection");
+  assert.equal(error.effect, "may_have_created");
+  assert.equal(error.mayHaveCreated.name, PARAMS.name);
+  assert.equal(error.attempts, 1);
+  assert.equal(made(), 1);
+  return error;
+}
+
+const logged = (original, logUrl) => async (url, init) => {
+  const response = await original(url, init);
+  await original(logUrl, { method: "POST", body: String(response.status) });
+  return response;
+};
+
+test("a create is made once though the log of the fetch function refuses connections", () =>
+  withServers(async (baseUrl, logUrl, made) => {
+    const keys = new OpenRouterKeys({ apiKey: API_KEY, baseUrl, fetch: logged(fetch, logUrl) });
+    const { cause } = await isReportedOnce(keys, made);
+    assert.match(cause.message, /^the fetch function failed: .*ECONNREFUSED/);
+  }));
+
+test("a create is made once though what took the place of the global fetch logs in vain", () =>
+  withServers(async (baseUrl, logUrl, made) => {
+    const original = globalThis.fetch;
+    globalThis.fetch = logged(original, logUrl);
+    try {
+      await isReportedOnce(new OpenRouterKeys({ apiKey: API_KEY, baseUrl }), made);
+    } finally {
+      globalThis.fetch = original;
+    }
+  }));
+
+test("the runtime's own fetch tells that nobody listens", () =>
+  withServers(async (_, baseUrl) => {
+    const error = await failureOf(new OpenRouterKeys({ apiKey: API_KEY, baseUrl }).create(PARAMS));
+    assert.equal(error.code, "connect");
+    assert.equal(error.effect, "nothing");
+    assert.equal(error.attempts, 3);
+  }));
+
+test("a fake fetch is believed, and a function around it is not", async () => {
+  const clock = virtualClock();
+  const fake = fakeFetch([refused(), created("sk-or-v1-new"), lost(), refused(), created("sk-or-v1-doubled")], { clock });
+  const options = { apiKey: API_KEY, clock };
+  const keys = new OpenRouterKeys({ ...options, fetch: fake });
+  assert.equal((await keys.create(PARAMS)).key, "sk-or-v1-new");
+  assert.equal((await failureOf(keys.create(PARAMS))).code, "disconnected");
+  const around = new OpenRouterKeys({ ...options, fetch: (...given) => fake(...given) });
+  assert.equal((await failureOf(around.create(PARAMS))).effect, "may_have_created");
+  assert.equal(fake.requests.length, 4);
+  assert.deepEqual(Object.keys(fake), ["requests", "assertDone"]);
+});
