@@ -21,7 +21,12 @@ export function carrier(fetch) {
       // A wrapper makes requests of its own, perhaps after this one: to a log, for a token.
       throw isDirect ? thrown : unknownReach("the fetch function failed", thrown);
     }
-    return response(answer);
+    try {
+      return await response(answer);
+    } catch (thrown) {
+      // There is an answer, so that the request was sent, whatever the code says.
+      throw unknownReach("the answer cannot be read", thrown);
+    }
   };
 }
 

@@ -146,3 +146,29 @@ test("the last of a chain of causes tells whether the request left", async () =>
   assert.equal((await keys.create(PARAMS)).key, "sk-or-v1-second");
   assert.equal(fetch.requests.length, 2);
 });
+
+test("a create whose answer cannot be read goes out once, whatever code its body fails with", async () => {
+  const fail = () => {
+    throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+  };
+  const answers = [
+    ...["arrayBuffer", "text", "json"].map((method) => ({ status: 201, [method]: async () => fail() })),
+    Object.defineProperty({}, "status", { get: fail }),
+    Object.defineProperty({ status: 201 }, "body", { get: fail }),
+    new Proxy(new Response("{}"), { getPrototypeOf: fail, get: (_, name) => name !== "then" && fail() }),
+    new Response(new ReadableStream({ pull: fail }), { status: 201 }),
+  ];
+  for (const answer of answers) {
+    let sent = 0;
+    const fetch = async () => {
+      sent += 1;
+      return answer;
+    };
+    // Else no code would be believed anyway.
+    Object.defineProperty(fetch, Symbol.for("openrouter-keys.fetch.direct"), { value: true });
+    const { keys } = clientOver([], { fetch });
+    const error = await failureOf(keys.create(PARAMS));
+    assert.equal(error.effect, "may_have_created");
+    assert.equal(sent, 1);
+  }
+});
