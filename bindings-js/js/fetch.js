@@ -1,7 +1,8 @@
-// Between the module, which speaks of `Request` and `Response`, and whatever
-// carries the requests.
+// Between the module, which has a `Request` and wants the parts of a `Response`,
+// and whatever carries the requests.
 
 import { DIRECT } from "./direct.js";
+import { headersOf } from "./headers.js";
 
 /** Responses of these statuses have no body. */
 const WITHOUT_BODY = [204, 205, 304];
@@ -22,7 +23,7 @@ export function carrier(fetch) {
       throw isDirect ? thrown : unknownReach("the fetch function failed", thrown);
     }
     try {
-      return await response(answer);
+      return await parts(answer);
     } catch (thrown) {
       // There is an answer, so that the request was sent, whatever the code says.
       throw unknownReach("the answer cannot be read", thrown);
@@ -47,15 +48,18 @@ async function init(request) {
   return plain;
 }
 
-/** A `Response` of this realm, made of whatever looks like one. */
-async function response(answer) {
-  if (answer instanceof Response) return answer;
+/** What the module reads of an answer, of whatever looks like a `Response`. */
+async function parts(answer) {
   if (typeof answer !== "object" || answer === null || typeof answer.status !== "number") {
     throw new TypeError("the fetch function returned something that is no Response");
   }
-  const { status, headers } = answer;
-  const body = WITHOUT_BODY.includes(status) ? null : await bytes(answer);
-  return new Response(body, { status, headers: pairs(headers) });
+  const { type, status } = answer;
+  const body = WITHOUT_BODY.includes(status) ? null : stream(await bytes(answer));
+  return { type, status, headers: headersOf(answer), body };
+}
+
+function stream(body) {
+  return body === null || body instanceof ReadableStream ? body : new Response(body).body;
 }
 
 async function bytes(answer) {
@@ -64,9 +68,4 @@ async function bytes(answer) {
   if (typeof answer.text === "function") return answer.text();
   if (typeof answer.json === "function") return JSON.stringify(await answer.json());
   return null;
-}
-
-function pairs(headers) {
-  if (headers === undefined || headers === null) return [];
-  return typeof headers[Symbol.iterator] === "function" ? [...headers] : Object.entries(headers);
 }

@@ -23,7 +23,7 @@ pub(crate) fn write(response: &Response<AnyOutput>) -> Array {
     tape.list(meta.headers.len().saturating_mul(2));
     for (name, value) in &meta.headers {
         tape.text(name.as_str());
-        tape.text(value.to_str().unwrap_or_default());
+        tape.text(&String::from_utf8_lossy(value.as_bytes()));
     }
     tape.extra(&meta.envelope);
     let mut secret = JsValue::UNDEFINED;

@@ -1,5 +1,6 @@
-//! The `Response` that `fetch` brought. It may be the caller's own, behind a
-//! proxy or with getters of its own: any look at it may throw.
+//! The `Response` that `fetch` brought, or what has the same parts. It may be the
+//! caller's own, behind a proxy or with getters of its own: any look at it may
+//! throw.
 
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
@@ -20,7 +21,7 @@ extern "C" {
     fn raw_type(this: &Answer) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, getter, catch, js_name = status)]
-    fn raw_status(this: &Answer) -> Result<u16, JsValue>;
+    fn raw_status(this: &Answer) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, getter, catch, js_name = headers)]
     fn raw_headers(this: &Answer) -> Result<JsValue, JsValue>;
@@ -30,12 +31,6 @@ extern "C" {
 }
 
 impl Answer {
-    pub(crate) fn from_fetched(fetched: JsValue) -> Result<Self, TransportError> {
-        fetched.dyn_into().map_err(|_| {
-            not_http(Thrown::from("the fetch function returned something that is no Response"))
-        })
-    }
-
     /// A browser shows a redirect that it did not follow as nothing at all.
     pub(crate) fn is_hidden_redirect(&self) -> Result<bool, TransportError> {
         Ok(self.raw_type().map_err(thrown)? == "opaqueredirect")
@@ -43,7 +38,10 @@ impl Answer {
 
     pub(crate) fn status(&self) -> Result<StatusCode, TransportError> {
         let status = self.raw_status().map_err(thrown)?;
-        StatusCode::from_u16(status).map_err(|_| not_http(Thrown::from("the answer has no status")))
+        // As a `u16`, 65736 would be 200.
+        let status = (100_u16..1000).find(|code| status.as_f64() == Some(f64::from(*code)));
+        let status = status.and_then(|code| StatusCode::from_u16(code).ok());
+        status.ok_or_else(|| not_http(Thrown::from("the answer has no status")))
     }
 
     pub(crate) fn body(&self) -> Result<Option<ReadableStream>, TransportError> {

@@ -58,7 +58,8 @@ impl FetchTransport {
     }
 
     /// Another function in the place of `fetch`. It is called with one
-    /// `Request` and returns a `Response` or a promise of one.
+    /// `Request` and returns a `Response` or a promise of one, or of any object
+    /// with `status`, `headers` and `body` like a `Response`'s.
     ///
     /// The codes of what it rejects with are taken to be about that request. A
     /// function that makes others besides, to a log or for a token, has to
@@ -97,7 +98,7 @@ impl Transport for FetchTransport {
         let abort = AbortOnDrop::new();
         let fetchable = fetchable(&request, abort.signal().as_ref())?;
         let fetched = self.fetch(&fetchable).await.map_err(|thrown| failure(&thrown))?;
-        let answer = Answer::from_fetched(fetched)?;
+        let answer: Answer = fetched.unchecked_into();
         if answer.is_hidden_redirect()? {
             return Err(TransportError::ambiguous(TransportErrorKind::HiddenRedirect));
         }

@@ -49,6 +49,8 @@ const RETURNED = {
   "an empty object": {},
   "an object whose status is a text": { status: "200" },
   "an object whose status is none": { status: 42, headers: {} },
+  "an object whose status is another modulo 2^16": { status: 65_736, text: async () => "{}" },
+  "an object whose status is no whole number": { status: 200.5, text: async () => "{}" },
   "an object whose getters throw": Object.defineProperty({}, "status", { get: trap }),
   "a body that throws": { status: 200, headers: {}, arrayBuffer: trap },
   "headers that are none": { status: 200, headers: { "not a name": "x" }, text: async () => "{}" },
