@@ -3,16 +3,30 @@
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode};
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{ArrayBuffer, Reflect, Uint8Array};
 use openrouter_keys_core::{Exchange, TimeoutPhase, TransportError, TransportErrorKind, race};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::ReadableStreamDefaultReader;
 
 use crate::answer::Answer;
 use crate::clock::Timekeeper;
 use crate::failure::Thrown;
+use crate::reader::Reader;
 use crate::timer::sleep;
+
+#[wasm_bindgen]
+extern "C" {
+    // js-sys's own traps where a view is not what it says.
+    #[wasm_bindgen(js_name = Uint8Array, extends = Uint8Array)]
+    type Octets;
+
+    #[wasm_bindgen(constructor, catch, js_class = "Uint8Array")]
+    fn new(buffer: &JsValue, offset: &JsValue, length: &JsValue) -> Result<Octets, JsValue>;
+}
+
+/// A stream that is always ready lets no timer ring: nothing else ends one that
+/// brings nothing for ever. Reading so many takes tenths of a second.
+const MOST_EMPTY: usize = 10_000;
 
 /// Reads the body piece by piece. One that is or says that it is larger than
 /// allowed is given up.
@@ -26,16 +40,16 @@ pub(crate) async fn read(
     let Some(stream) = answer.body()? else {
         return Ok(Bytes::new());
     };
-    let limit = exchange.max_body(status);
-    if announced(headers) > limit {
-        return Err(exchange.body_too_large(status));
-    }
     let broken = |thrown: JsValue| {
         TransportError::ambiguous(TransportErrorKind::Disconnected)
             .with_status(Some(status))
             .with_source(Thrown::look(&thrown))
     };
-    let reader = ReadableStreamDefaultReader::new(&stream).map_err(broken)?;
+    let reader = Reader::new(&stream).map_err(broken)?;
+    let limit = exchange.max_body(status);
+    if announced(headers) > limit {
+        return Err(exchange.body_too_large(status));
+    }
     let mut pieces = Pieces::default();
     loop {
         let piece = race(JsFuture::from(reader.read()), sleep(clock, exchange.idle_timeout()))
@@ -47,18 +61,33 @@ pub(crate) async fn read(
             .map_err(broken)?;
         let part = |name: &str| Reflect::get(&piece, &name.into()).map_err(broken);
         if part("done")?.is_truthy() {
+            reader.done();
             return Ok(pieces.into_bytes());
         }
-        let Ok(bytes) = part("value")?.dyn_into::<Uint8Array>() else {
-            return Err(TransportError::ambiguous(TransportErrorKind::Protocol)
+        let no_body = |problem: &str| {
+            TransportError::ambiguous(TransportErrorKind::Protocol)
                 .with_status(Some(status))
-                .with_source(Thrown::from("the body is not made of bytes")));
+                .with_source(Thrown::from(problem))
         };
-        pieces.push(bytes);
+        let bytes = octets(&part("value")?).map_err(broken)?;
+        pieces.push(bytes.ok_or_else(|| no_body("the body is not made of bytes"))?);
         if pieces.length > limit {
             return Err(exchange.body_too_large(status));
         }
+        if pieces.empty > MOST_EMPTY {
+            return Err(no_body("the body is made of empty pieces"));
+        }
     }
+}
+
+/// The bytes behind a view, of whatever realm it is.
+fn octets(piece: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
+    if !ArrayBuffer::is_view(piece) {
+        return Ok(None);
+    }
+    let part = |name: &str| Reflect::get(piece, &name.into());
+    let octets = Octets::new(&part("buffer")?, &part("byteOffset")?, &part("byteLength")?)?;
+    Ok(Some(octets.into()))
 }
 
 /// What was read so far, as the platform gave it: the memory of a module never
@@ -67,11 +96,17 @@ pub(crate) async fn read(
 struct Pieces {
     pieces: Vec<Uint8Array>,
     length: usize,
+    /// How many pieces had nothing in them.
+    empty: usize,
 }
 
 impl Pieces {
     fn push(&mut self, piece: Uint8Array) {
         let length = usize::try_from(piece.length()).unwrap_or(usize::MAX);
+        if length == 0 {
+            self.empty = self.empty.saturating_add(1);
+            return;
+        }
         self.length = self.length.saturating_add(length);
         self.pieces.push(piece);
     }

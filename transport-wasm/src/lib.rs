@@ -37,6 +37,8 @@ mod clock;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod failure;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod reader;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod request;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod timer;

@@ -1,9 +1,11 @@
-// Bodies that are too large, read piece by piece.
+// Bodies that are read piece by piece, as far as they are wanted.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 
 import { OpenRouterKeys } from "../../npm/index.js";
+import { clientOver, failureOf, PARAMS } from "./harness.mjs";
 
 const LIMIT = 4 << 20;
 
@@ -32,5 +34,79 @@ test("a body that never ends is read to the limit and no further", async () => {
     const { client, read } = flooded(headers, 1 << 16);
     await assert.rejects(client.list());
     assert.equal(read.pieces, LIMIT / (1 << 16) + 1);
+  }
+});
+
+/** A client whose answer has this stream for its body. */
+const clientWith = (source, options) => clientOver([], { fetch: async () => new Response(new ReadableStream(source), { status: 201 }), retry: false, ...options }).keys;
+
+test("a body of empty pieces without end ends the call, though no timer can ring", { timeout: 30_000 }, async () => {
+  let pieces = 0;
+  const pull = (controller) => {
+    pieces += 1;
+    controller.enqueue(new Uint8Array(0));
+  };
+  const error = await failureOf(clientWith({ pull }).create(PARAMS));
+  assert.equal(error.code, "protocol");
+  assert.equal(error.effect, "may_have_created");
+  assert.equal(error.cause.message, "the body is made of empty pieces");
+  assert.ok(pieces < 20_000, `${pieces} pieces`);
+});
+
+test("empty pieces among others are no part of a body", async () => {
+  const pieces = ["", '{"key":"sk-or', "", "", '-v1-new"}', ""].map((text) => new TextEncoder().encode(text));
+  const pull = (controller) => (pieces.length > 0 ? controller.enqueue(pieces.shift()) : controller.close());
+  assert.equal((await clientWith({ pull }).create(PARAMS)).key, "sk-or-v1-new");
+});
+
+test("a stream whose body is given up is cancelled, and one that is read is not", async () => {
+  const piece = (length) => (controller) => controller.enqueue(new Uint8Array(length).fill(0x20));
+  const text = (controller) => controller.enqueue("no bytes");
+  const whole = (controller) => {
+    controller.enqueue(new TextEncoder().encode('{"key":"sk-or-v1-new"}'));
+    controller.close();
+  };
+  for (const [pull, options, times] of [
+    [piece(1 << 20), {}, 1],
+    [piece(0), {}, 1],
+    [text, {}, 1],
+    [undefined, { idleTimeoutMs: 50 }, 1],
+    [undefined, { attemptTimeoutMs: 50 }, 1],
+    [whole, {}, 0],
+  ]) {
+    let cancelled = 0;
+    const cancel = () => {
+      cancelled += 1;
+      throw new Error("the stream's own");
+    };
+    await clientWith({ pull, cancel }, options).create(PARAMS).catch(() => {});
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(cancelled, times, `${pull} ${JSON.stringify(options)}`);
+  }
+});
+
+test("pieces may be any view of bytes, of another realm too", async () => {
+  const bytes = new TextEncoder().encode('..{"key":"sk-or-v1-new"}.');
+  const foreign = (kind) => runInNewContext(`new ${kind}(new Uint8Array([${bytes}]).buffer, 2, ${bytes.length - 3})`);
+  for (const piece of [foreign("Uint8Array"), foreign("DataView"), new DataView(bytes.buffer, 2, bytes.length - 3), Buffer.from(bytes).subarray(2, -1)]) {
+    const start = (controller) => {
+      controller.enqueue(piece);
+      controller.close();
+    };
+    assert.equal((await clientWith({ start }).create(PARAMS)).key, "sk-or-v1-new");
+  }
+});
+
+test("a piece that lies about itself ends the call and nothing else", async () => {
+  const lying = (name, value) => Object.defineProperty(new Uint8Array(8), name, value);
+  const trap = () => {
+    throw new Error("a trap");
+  };
+  for (const piece of [lying("byteLength", { value: 1 << 30 }), lying("byteOffset", { value: -1 }), lying("buffer", { value: 5n }), lying("buffer", { get: trap }), lying("length", { value: 4 })]) {
+    const start = (controller) => {
+      controller.enqueue(piece);
+      controller.close();
+    };
+    assert.equal((await failureOf(clientWith({ start }).create(PARAMS))).effect, "may_have_created");
   }
 });

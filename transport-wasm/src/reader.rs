@@ -1,0 +1,39 @@
+//! Reading a stream, which is told when nobody reads on.
+
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{ReadableStream, ReadableStreamDefaultReader};
+
+/// Cancels the stream, unless it was told that all is read.
+pub(crate) struct Reader {
+    reader: ReadableStreamDefaultReader,
+    is_done: bool,
+}
+
+impl Reader {
+    pub(crate) fn new(stream: &ReadableStream) -> Result<Self, JsValue> {
+        ReadableStreamDefaultReader::new(stream).map(|reader| Self { reader, is_done: false })
+    }
+
+    pub(crate) fn read(&self) -> Promise {
+        self.reader.read()
+    }
+
+    pub(crate) fn done(mut self) {
+        self.is_done = true;
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if !self.is_done {
+            let reader = self.reader.clone();
+            // Not here: what the stream does then is the caller's code.
+            spawn_local(async move {
+                // Where it fails, there is nothing left to be given up.
+                let _ = JsFuture::from(reader.cancel()).await;
+            });
+        }
+    }
+}
