@@ -40,7 +40,10 @@ const clock = kind(
   "an object with now, date, setTimeout and clearTimeout",
   (value) => isObject(value) && ["now", "date", "setTimeout", "clearTimeout"].every((name) => method.is(value[name])),
 );
-const signal = kind("an AbortSignal", (value) => isObject(value) && typeof value.aborted === "boolean" && method.is(value.addEventListener));
+const signal = kind(
+  "an AbortSignal",
+  (value) => isObject(value) && typeof value.aborted === "boolean" && method.is(value.addEventListener) && method.is(value.removeEventListener),
+);
 const headers = kind("an object or pairs of texts", isHeaders, (value) => headerPairs(value).flat());
 
 const orNull = (other) => ({ ...other, name: `${other.name} or null`, is: (value) => value === null || other.is(value), nullable: true });

@@ -6,6 +6,7 @@ import { callValues, clientValues, createValues, hashValues, listValues, updateV
 import { readError, refused } from "./errors.js";
 import { carrier } from "./fetch.js";
 import { Client } from "./openrouter_keys_bg.js";
+import { unlessAborted } from "./signal.js";
 import { Tape } from "./tape.js";
 import { readAnswer } from "./values.js";
 
@@ -145,26 +146,4 @@ function failure(parts) {
   const tape = new Tape(parts);
   tape.value();
   return readError(tape, parts[2]);
-}
-
-/**
- * Calls with what the module takes for a signal: nothing, `true` if it is
- * aborted, or a promise that resolves then. The promise resolves in the end in
- * any case, so that nothing is left waiting on it.
- */
-async function unlessAborted(signal, call) {
-  if (!signal) return call(undefined);
-  if (signal.aborted) return call(true);
-  let stop;
-  const aborted = new Promise((resolve) => {
-    stop = resolve;
-  });
-  const onAbort = () => stop();
-  signal.addEventListener("abort", onAbort);
-  try {
-    return await call(aborted);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    stop();
-  }
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
 
-import { AbortError, TimeoutError } from "../../npm/index.js";
+import { AbortError, InvalidArgumentError, TimeoutError } from "../../npm/index.js";
 import { apiError, created, key, listed, never, virtualClock } from "../../npm/testing.js";
 import { clientOver, failureOf, OPERATIONS, PARAMS } from "./harness.mjs";
 
@@ -175,4 +175,24 @@ test("the request of an attempt that took too long is aborted", async () => {
 test("a signal of null is none", async () => {
   const { keys } = clientOver([listed([])]);
   assert.deepEqual((await keys.list({}, { signal: null })).data, []);
+});
+
+test("a signal that cannot be told to stop listening is refused", async () => {
+  const { keys, fetch } = clientOver([created("sk-or-v1-new")]);
+  const error = await failureOf(keys.create(PARAMS, { signal: { aborted: false, addEventListener() {} } }));
+  assert.ok(error instanceof InvalidArgumentError);
+  assert.equal(error.argument, "signal");
+  assert.equal(fetch.requests.length, 0);
+});
+
+test("a created key is given though the listener cannot be removed from the signal", async () => {
+  const signal = {
+    aborted: false,
+    addEventListener() {},
+    removeEventListener() {
+      throw new Error("the signal's own");
+    },
+  };
+  const { keys } = clientOver([created("sk-or-v1-new")]);
+  assert.equal((await keys.create(PARAMS, { signal })).key, "sk-or-v1-new");
 });
