@@ -3,19 +3,13 @@
 import { isBrowser, WHY_NOT_IN_A_BROWSER } from "./browser.js";
 import { Call } from "./call.js";
 import { callValues, clientValues, createValues, hashValues, listValues, updateValues } from "./check.js";
+import { soundClock } from "./clock.js";
 import { readError, refused } from "./errors.js";
 import { carrier } from "./fetch.js";
 import { Client } from "./openrouter_keys_bg.js";
 import { unlessAborted } from "./signal.js";
 import { Tape } from "./tape.js";
 import { readAnswer } from "./values.js";
-
-const SYSTEM_CLOCK = {
-  now: () => performance.now(),
-  date: () => Date.now(),
-  setTimeout: (callback, ms) => setTimeout(callback, ms),
-  clearTimeout: (timer) => clearTimeout(timer),
-};
 
 const DISPOSE = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
@@ -28,7 +22,7 @@ export class OpenRouterKeys {
       throw refused("new OpenRouterKeys", "dangerouslyAllowBrowser", WHY_NOT_IN_A_BROWSER);
     }
     try {
-      this.#client = new Client(apiKey, values, carrier(fetch), clock ?? SYSTEM_CLOCK);
+      this.#client = new Client(apiKey, values, carrier(fetch), soundClock(clock));
     } catch (thrown) {
       throw Array.isArray(thrown) ? failure(thrown) : thrown;
     }

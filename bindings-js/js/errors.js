@@ -2,7 +2,11 @@
 
 const BRAND = Symbol.for("openrouter-keys.error");
 
-const iso = (ms) => (ms === undefined ? undefined : new Date(ms).toISOString());
+/** The moment as a text; `undefined` where there is none, or none that a `Date` can hold. */
+function iso(ms) {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
 
 /** Leaves out what is not there, so that printing shows what is. */
 function assign(error, fields) {

@@ -366,7 +366,11 @@ export interface CallOptions {
  */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** What tells the time and waits; the runtime's own by default. See `openrouter-keys/testing`. */
+/**
+ * What tells the time and waits; the runtime's own by default. See
+ * `openrouter-keys/testing`. The runtime's also stands in for a `now` that gives
+ * no number and for a `setTimeout` that throws.
+ */
 export interface Clock {
   /** Milliseconds since any fixed moment, by a clock that never goes back. */
   now(): number;
@@ -503,10 +507,10 @@ export interface MayHaveCreated {
   readonly name: string;
   /** The workspace; `undefined` means the default one. */
   readonly workspaceId?: string;
-  /** When the first request could have left, by this machine's clock. */
-  readonly from: Timestamp;
+  /** When the first request could have left, by this machine's clock; absent if the clock does not tell. */
+  readonly from?: Timestamp;
   /** When the call ended, by the same clock. */
-  readonly until: Timestamp;
+  readonly until?: Timestamp;
 }
 
 /** The codes of all errors. */

@@ -42,18 +42,23 @@ pub(crate) enum Timekeeper {
 }
 
 impl Timekeeper {
+    /// A clock that tells no number has the platform's in its place: time that
+    /// stood still would end no call.
     pub(crate) fn now(&self) -> Duration {
-        milliseconds(match self {
-            Self::Platform => performance_now().unwrap_or_else(|_| js_sys::Date::now()),
-            Self::Given(clock) => clock.now().unwrap_or_default(),
-        })
+        let given = match self {
+            Self::Platform => None,
+            Self::Given(clock) => clock.now().ok().filter(|ms| ms.is_finite()),
+        };
+        let platform = || performance_now().unwrap_or_else(|_| js_sys::Date::now());
+        milliseconds(given.unwrap_or_else(platform)).unwrap_or_default()
     }
 
     pub(crate) fn wall_clock(&self) -> Option<SystemTime> {
-        SystemTime::UNIX_EPOCH.checked_add(milliseconds(match self {
+        let date = match self {
             Self::Platform => js_sys::Date::now(),
             Self::Given(clock) => clock.date().ok()?,
-        }))
+        };
+        SystemTime::UNIX_EPOCH.checked_add(milliseconds(date)?)
     }
 
     pub(crate) fn set_timeout(&self, callback: &JsValue, ms: f64) -> Result<JsValue, JsValue> {
@@ -73,6 +78,6 @@ impl Timekeeper {
 }
 
 /// A clock that tells nonsense tells nothing.
-fn milliseconds(ms: f64) -> Duration {
-    Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default()
+fn milliseconds(ms: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(ms / 1000.0).ok()
 }

@@ -1,0 +1,65 @@
+// What tells the module the time and wakes it, whatever the caller's clock does.
+
+const SYSTEM_CLOCK = {
+  now: () => performance.now(),
+  date: () => Date.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (timer) => clearTimeout(timer),
+};
+
+/** A clock that tells numbers, `NaN` where there is none, and whose timers ring once at most. */
+export function soundClock(clock = SYSTEM_CLOCK) {
+  return {
+    now: () => told(() => clock.now()),
+    date: () => told(() => clock.date()),
+    setTimeout: (callback, ms) => new Timer(clock, callback, ms),
+    clearTimeout: (timer) => timer.clear(),
+  };
+}
+
+/** What is no number cannot even be handed to WebAssembly. */
+function told(tell) {
+  try {
+    const ms = tell();
+    return typeof ms === "number" ? ms : NaN;
+  } catch {
+    return NaN;
+  }
+}
+
+/** Holds the callback until it is called or not wanted any more: the module frees it then. */
+class Timer {
+  #callback;
+  #clock;
+  #id;
+
+  constructor(clock, callback, ms) {
+    this.#callback = callback;
+    try {
+      this.#set(clock, ms);
+    } catch {
+      // Without a timer, a call could wait for ever.
+      this.#set(SYSTEM_CLOCK, ms);
+    }
+  }
+
+  clear() {
+    this.#callback = undefined;
+    try {
+      this.#clock.clearTimeout(this.#id);
+    } catch {
+      // It rings for nobody.
+    }
+  }
+
+  #set(clock, ms) {
+    this.#clock = clock;
+    this.#id = clock.setTimeout(() => this.#ring(), ms);
+  }
+
+  #ring() {
+    const callback = this.#callback;
+    this.#callback = undefined;
+    callback?.();
+  }
+}
