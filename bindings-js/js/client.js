@@ -22,7 +22,7 @@ export class OpenRouterKeys {
       throw refused("new OpenRouterKeys", "dangerouslyAllowBrowser", WHY_NOT_IN_A_BROWSER);
     }
     try {
-      this.#client = new Client(apiKey, values, carrier(fetch), soundClock(clock));
+      this.#client = new Client(settled(apiKey), values, carrier(fetch), soundClock(clock));
     } catch (thrown) {
       throw Array.isArray(thrown) ? failure(thrown) : thrown;
     }
@@ -134,6 +134,11 @@ class KeyListing {
     for await (const key of this.#keys) keys.push(key);
     return keys;
   }
+}
+
+/** A promise of the caller's may have a `then` or a constructor that throws; one of an async function has not. */
+function settled(apiKey) {
+  return typeof apiKey === "function" ? async () => await apiKey() : apiKey;
 }
 
 function failure(parts) {

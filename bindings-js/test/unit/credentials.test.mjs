@@ -93,3 +93,24 @@ test("a client whose key function failed once works as soon as it gives a key", 
   isSealed = false;
   assert.deepEqual((await keys.list()).data, []);
 });
+
+test("a promise or thenable that is odd gives a key or fails the call", { timeout: 10_000 }, async () => {
+  const odd = (name, property) => Object.defineProperty(Promise.resolve("sk-or-v1-given"), name, property);
+  const thrown = new Error("not today");
+  const refuse = () => {
+    throw thrown;
+  };
+  const hasty = (resolve, reject) => {
+    resolve("sk-or-v1-given");
+    resolve("sk-or-v1-other");
+    reject(thrown);
+  };
+  for (const given of [odd("constructor", { get: refuse }), { then: refuse }, Object.defineProperty({}, "then", { get: refuse })]) {
+    assert.equal((await failureWith(() => given)).cause, thrown);
+  }
+  for (const given of [{ then: hasty }, ...[refuse, hasty, () => {}].map((value) => odd("then", { value }))]) {
+    const { keys, fetch } = clientOver([listed([])], { apiKey: () => given });
+    await keys.list();
+    assert.equal(fetch.requests[0].headers.authorization, "Bearer sk-or-v1-given");
+  }
+});
