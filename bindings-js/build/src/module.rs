@@ -20,6 +20,9 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
+/// What the glue runs tasks by.
+const SCHEDULER: &str = include_str!("../scheduler.js");
+
 /// Writes `openrouter_keys_bg.wasm` and `openrouter_keys_bg.js` into the
 /// package.
 pub(crate) fn build(folders: &Folders) -> Result<()> {
@@ -29,10 +32,12 @@ pub(crate) fn build(folders: &Folders) -> Result<()> {
     fs::create_dir_all(&folders.package)?;
     let module = folders.package.join("openrouter_keys_bg.wasm");
     optimize(folders, &scratch, &module, &["--strip-debug", "--strip-producers"])?;
+    let glue = scratch.join("openrouter_keys_bg.js");
+    fs::write(&glue, format!("{SCHEDULER}{}", fs::read_to_string(&glue)?))?;
     run(folders
         .node_program("esbuild/bin/esbuild")
         .args(["--minify", "--format=esm", "--log-level=warning", "--allow-overwrite"])
-        .arg(scratch.join("openrouter_keys_bg.js"))
+        .arg(glue)
         .arg(format!("--outfile={}", folders.package.join("openrouter_keys_bg.js").display())))
 }
 
