@@ -3,24 +3,31 @@
 //
 // What a value means is checked by the core.
 
-import { refused } from "./errors.js";
+import { look, refused } from "./errors.js";
+
+/** The longest text that is taken; far longer ones do not fit into the module. */
+export const LONGEST = 1_000_000;
 
 const article = (value) => {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   if (typeof value === "number") return Number.isFinite(value) ? "this number" : String(value);
+  if (typeof value === "string" && value.length > LONGEST) return `one of ${value.length} characters`;
   return { undefined: "undefined", object: "an object" }[typeof value] ?? `a ${typeof value}`;
 };
 
-/** A kind of value: what it is called, whether a value is one, and what the module gets. */
-const kind = (name, is, give = (value) => value) => ({ name, is, give });
+/** A kind of value: what it is called, and what the module gets of a value, `undefined` if it is none of the kind. */
+const kind = (name, is, give = (value) => value) => ({ name, of: (value) => (is(value) ? give(value) : undefined) });
 
 /** Half of a surrogate pair would arrive as something else. */
 const isWellFormed = (text) => !/\p{Surrogate}/u.test(text);
 
-const isText = (value) => typeof value === "string" && isWellFormed(value);
+const isString = (value) => typeof value === "string" && value.length <= LONGEST;
+const isText = (value) => isString(value) && isWellFormed(value);
 const isObject = (value) => typeof value === "object" && value !== null;
 const isDate = (value) => value instanceof Date && !Number.isNaN(value.getTime());
+const isFunction = (value) => typeof value === "function";
+const has = (value, ...names) => isObject(value) && names.every((name) => isFunction(value[name]));
 
 const bool = kind("true or false", (value) => typeof value === "boolean");
 const text = kind("a well-formed text", isText);
@@ -28,38 +35,26 @@ const number = kind("a number", (value) => typeof value === "number");
 const whole = kind("a whole number from 0 to 2^53 - 1", (value) => Number.isSafeInteger(value) && value >= 0);
 const time = kind("a number of milliseconds above 0", (value) => typeof value === "number" && value > 0);
 const pause = kind("a number of milliseconds, 0 or more", (value) => typeof value === "number" && value >= 0);
-const method = kind("a function", (value) => typeof value === "function");
+const method = kind("a function", isFunction);
 const texts = kind("an array of texts", (value) => Array.isArray(value) && value.every(isText));
 const moment = kind(
   "an RFC 3339 text or a valid Date",
   (value) => isText(value) || isDate(value),
   (value) => (isDate(value) ? value.toISOString() : value),
 );
-const key = kind("a text or a function that gives one", (value) => typeof value === "string" || method.is(value));
-const clock = kind(
-  "an object with now, date, setTimeout and clearTimeout",
-  (value) => isObject(value) && ["now", "date", "setTimeout", "clearTimeout"].every((name) => method.is(value[name])),
-);
-const signal = kind(
-  "an AbortSignal",
-  (value) => isObject(value) && typeof value.aborted === "boolean" && method.is(value.addEventListener) && method.is(value.removeEventListener),
-);
-const headers = kind("an object or pairs of texts", isHeaders, (value) => headerPairs(value).flat());
+const key = kind("a text or a function that gives one", (value) => isString(value) || isFunction(value));
+const clock = kind("an object with now, date, setTimeout and clearTimeout", (value) => has(value, "now", "date", "setTimeout", "clearTimeout"));
+const signal = kind("an AbortSignal", (value) => has(value, "addEventListener", "removeEventListener") && typeof value.aborted === "boolean");
+const headers = { name: "an object or pairs of texts", of: headerTexts };
 
-const orNull = (other) => ({ ...other, name: `${other.name} or null`, is: (value) => value === null || other.is(value), nullable: true });
+const orNull = (other) => ({ name: `${other.name} or null`, of: (value) => (value === null ? null : other.of(value)) });
 const required = (other) => ({ ...other, required: true });
 
-function headerPairs(value) {
-  return method.is(value[Symbol.iterator]) ? Array.from(value, (pair) => [...pair]) : Object.entries(value);
-}
-
-function isHeaders(value) {
-  if (!isObject(value)) return false;
-  try {
-    return headerPairs(value).every((pair) => pair.length === 2 && pair.every(isText));
-  } catch {
-    return false;
-  }
+/** Names and values in turn. They are read once: an iterator has no more. */
+function headerTexts(value) {
+  if (!isObject(value)) return undefined;
+  const pairs = isFunction(value[Symbol.iterator]) ? Array.from(value, (pair) => [...pair]) : Object.entries(value);
+  return pairs.every((pair) => pair.length === 2 && pair.every(isText)) ? pairs.flat() : undefined;
 }
 
 const RETRY = {
@@ -125,22 +120,24 @@ const camelCase = (name) => name.replace(/[_-](\w)/g, (_, letter) => letter.toUp
 
 /** The values of the table's names; throws what is refused. */
 function take(operation, what, table, given = {}) {
-  if (!isObject(given) || Array.isArray(given)) {
-    throw refused(operation, what, `${what} must be an object, not ${article(given)}`);
-  }
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(table, name) && given[name] !== undefined) {
-      const meant = camelCase(name);
-      const names = Object.keys(table).join(", ");
-      const hint = Object.hasOwn(table, meant) ? `did you mean ${meant}?` : `there are ${names}`;
-      throw refused(operation, name, `${what} has no ${JSON.stringify(name)}; ${hint}`);
-    }
-  }
+  const problem = look(operation, what, () => problemOf(what, table, given));
+  if (problem) throw refused(operation, problem.argument, problem.text);
   const taken = {};
   for (const [name, expected] of Object.entries(table)) {
-    taken[name] = one(operation, name, expected, given[name]);
+    taken[name] = one(operation, name, expected, look(operation, name, () => given[name]));
   }
   return taken;
+}
+
+function problemOf(what, table, given) {
+  if (!isObject(given) || Array.isArray(given)) {
+    return { argument: what, text: `${what} must be an object, not ${article(given)}` };
+  }
+  const name = Object.keys(given).find((name) => !Object.hasOwn(table, name) && given[name] !== undefined);
+  if (name === undefined) return undefined;
+  const meant = camelCase(name);
+  const hint = Object.hasOwn(table, meant) ? `did you mean ${meant}?` : `there are ${Object.keys(table).join(", ")}`;
+  return { argument: name, text: `${what} has no ${JSON.stringify(name)}; ${hint}` };
 }
 
 function one(operation, name, expected, value) {
@@ -149,10 +146,10 @@ function one(operation, name, expected, value) {
     const hint = name === "limit" ? "; null makes a key without a limit" : "";
     throw refused(operation, name, `${name} is missing: it must be ${expected.name}${hint}`);
   }
-  if (!expected.is(value)) {
-    throw refused(operation, name, `${name} must be ${expected.name}, not ${article(value)}`);
-  }
-  return value === null ? null : expected.give(value);
+  const taken = look(operation, name, () => expected.of(value));
+  if (taken !== undefined) return taken;
+  const what = look(operation, name, () => article(value));
+  throw refused(operation, name, `${name} must be ${expected.name}, not ${what}`);
 }
 
 function retryValues(operation, given) {
@@ -188,10 +185,11 @@ export function clientValues(options) {
   if (options === undefined) throw refused(operation, "options", "options are missing: they must be an object with apiKey");
   const taken = take(operation, "options", CLIENT, options);
   const { retry: policy, maxAttempts, apiKey, fetch, clock, dangerouslyAllowBrowser, ...settings } = taken;
-  if (maxAttempts !== undefined && (policy === false || policy?.maxAttempts !== undefined)) {
+  const own = look(operation, "retry", () => (policy === undefined || maxAttempts === undefined ? policy : { ...policy }));
+  if (maxAttempts !== undefined && (policy === false || own?.maxAttempts !== undefined)) {
     throw refused(operation, "maxAttempts", "maxAttempts is given twice: leave it out beside retry");
   }
-  const given = maxAttempts === undefined ? policy : { ...policy, maxAttempts };
+  const given = maxAttempts === undefined ? policy : { ...own, maxAttempts };
   return {
     apiKey,
     values: [...Object.values(settings), ...retryValues(operation, given)],

@@ -2,7 +2,7 @@
 
 import { isBrowser, WHY_NOT_IN_A_BROWSER } from "./browser.js";
 import { Call } from "./call.js";
-import { callValues, clientValues, createValues, hashValues, listValues, updateValues } from "./check.js";
+import { callValues, clientValues, createValues, hashValues, listValues, LONGEST, updateValues } from "./check.js";
 import { soundClock } from "./clock.js";
 import { readError, refused } from "./errors.js";
 import { carrier } from "./fetch.js";
@@ -78,7 +78,7 @@ export class OpenRouterKeys {
     const client = this.#live(operation);
     const values = arguments_();
     const { values: settings, signal } = callValues(operation, options);
-    const parts = await unlessAborted(signal, (cancel) => client.call(operation, values, settings, cancel));
+    const parts = await unlessAborted(operation, signal, (cancel) => client.call(operation, values, settings, cancel));
     const tape = new Tape(parts);
     const succeeded = tape.value();
     if (!succeeded) throw readError(tape, parts[2], signal);
@@ -91,7 +91,7 @@ export class OpenRouterKeys {
     const listing = this.#live("listAll").listing(values);
     try {
       for (;;) {
-        const parts = await unlessAborted(signal, (cancel) => listing.next(settings, cancel));
+        const parts = await unlessAborted("listAll", signal, (cancel) => listing.next(settings, cancel));
         const tape = new Tape(parts);
         const succeeded = tape.value();
         if (!succeeded) throw readError(tape, parts[2], signal);
@@ -138,7 +138,11 @@ class KeyListing {
 
 /** A promise of the caller's may have a `then` or a constructor that throws; one of an async function has not. */
 function settled(apiKey) {
-  return typeof apiKey === "function" ? async () => await apiKey() : apiKey;
+  if (typeof apiKey !== "function") return apiKey;
+  return async () => {
+    const key = await apiKey();
+    return typeof key === "string" && key.length > LONGEST ? undefined : key;
+  };
 }
 
 function failure(parts) {

@@ -98,16 +98,26 @@ export function isOpenRouterKeysError(error) {
 }
 
 /** An argument that is refused before the module sees it. */
-export function refused(operation, argument, problem) {
+export function refused(operation, argument, problem, cause) {
   const message = `${operation}: ${problem}; nothing was created or changed; correct the argument`;
-  return new InvalidArgumentError(message, {
+  const fields = {
     code: "invalid_argument",
     operation,
     effect: "nothing",
     isRetryable: false,
     attempts: 0,
     argument,
-  });
+  };
+  return new InvalidArgumentError(message, fields, cause);
+}
+
+/** What reading gives; an argument that throws when it is read is refused. */
+export function look(operation, argument, read) {
+  try {
+    return read();
+  } catch (thrown) {
+    throw refused(operation, argument, `${argument} cannot be read`, thrown);
+  }
 }
 
 /**
@@ -150,7 +160,7 @@ export function readError(tape, thrown, signal) {
       cause = thrown === undefined ? new Error(tape.value()) : thrown;
       break;
     case "aborted":
-      cause = signal?.reason;
+      cause = reasonOf(signal);
       break;
     case "pagination_stalled":
       fields.offset = tape.value();
@@ -168,6 +178,14 @@ export function readError(tape, thrown, signal) {
     }
   }
   return new kind(message, fields, cause);
+}
+
+function reasonOf(signal) {
+  try {
+    return signal?.reason;
+  } catch (thrown) {
+    return thrown;
+  }
 }
 
 function readOrphan(tape) {

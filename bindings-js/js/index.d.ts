@@ -579,7 +579,10 @@ export declare class OpenRouterKeysError extends Error {
   readonly metadata?: unknown;
 }
 
-/** An argument or an option was refused. Nothing was sent. */
+/**
+ * An argument or an option was refused. Nothing was sent. What it threw when it
+ * was read is the `cause`.
+ */
 export declare class InvalidArgumentError extends OpenRouterKeysError {
   /** Which one, such as `limit` or `baseUrl`. */
   readonly argument: string;

@@ -1,19 +1,21 @@
 // Calls that a signal ends.
 
+import { look } from "./errors.js";
+
 /**
  * Calls with what the module takes for a signal: nothing, `true` if it is
  * aborted, or a promise that resolves then. The promise resolves in the end in
  * any case, so that nothing is left waiting on it.
  */
-export async function unlessAborted(signal, call) {
+export async function unlessAborted(operation, signal, call) {
   if (!signal) return call(undefined);
-  if (signal.aborted) return call(true);
+  if (look(operation, "signal", () => signal.aborted)) return call(true);
   let stop;
   const aborted = new Promise((resolve) => {
     stop = resolve;
   });
   const onAbort = () => stop();
-  signal.addEventListener("abort", onAbort);
+  look(operation, "signal", () => signal.addEventListener("abort", onAbort));
   try {
     return await call(aborted);
   } finally {

@@ -207,3 +207,98 @@ test("no part of a refused API key is in the error", () => {
     );
   }
 });
+
+test("headers that can be read once are sent with every call", async () => {
+  const once = { entries: () => new Map([["x-team", "billing"]]).entries(), generator: () => (function* () { yield ["x-team", "billing"]; })() };
+  for (const [what, headers] of Object.entries(once)) {
+    const { keys, fetch } = clientOver([listed([]), listed([]), listed([])], { headers: headers() });
+    await keys.list();
+    await keys.list();
+    assert.deepEqual(fetch.requests.map(({ headers }) => headers["x-team"]), ["billing", "billing"], what);
+    const { keys: other, fetch: seen } = clientOver([listed([])]);
+    await other.list({}, { headers: headers() });
+    assert.equal(seen.requests[0].headers["x-team"], "billing", what);
+  }
+});
+
+const thrown = new Error("a getter's own");
+const trap = () => {
+  throw thrown;
+};
+const trapped = (name, rest) => Object.defineProperty({ ...rest }, name, { get: trap, enumerable: true });
+const revoked = (target) => {
+  const { proxy, revoke } = Proxy.revocable(target, {});
+  revoke();
+  return proxy;
+};
+
+test("an argument that throws when it is read is refused, with what it threw for the cause", async () => {
+  const date = Object.defineProperty(new Date(), "getTime", { value: trap });
+  const traps = new Proxy({}, { get: trap, ownKeys: trap, getPrototypeOf: trap });
+  for (const [argument, call] of [
+    ["name", (keys) => keys.create(trapped("name", PARAMS))],
+    ["params", (keys) => keys.create(trapped("nmae", PARAMS))],
+    ["user", (keys) => keys.create({ ...PARAMS, external: trapped("user") })],
+    ["expiresAt", (keys) => keys.create({ ...PARAMS, expiresAt: date })],
+    ["expiresAt", (keys) => keys.create({ ...PARAMS, expiresAt: traps })],
+    ["params", (keys) => keys.create(traps)],
+    ["changes", (keys) => keys.update(HASH, traps)],
+    ["offset", (keys) => keys.list(trapped("offset"))],
+    ["offset", (keys) => keys.listAll(trapped("offset")).next()],
+    ["timeoutMs", (keys) => keys.list({}, trapped("timeoutMs"))],
+    ["maxAttempts", (keys) => keys.list({}, { retry: trapped("maxAttempts") })],
+    ["categories", (keys) => keys.list({}, { categories: Object.defineProperty(["cli"], 0, { get: trap }) })],
+    ["headers", (keys) => keys.list({}, { headers: trapped("x-a") })],
+    ["headers", (keys) => keys.list({}, { headers: { [Symbol.iterator]: trap } })],
+    ["signal", (keys) => keys.list({}, trapped("signal"))],
+    ["signal", (keys) => keys.list({}, { signal: trapped("aborted", { addEventListener() {}, removeEventListener() {} }) })],
+    ["signal", (keys) => keys.list({}, { signal: { aborted: false, addEventListener: trap, removeEventListener() {} } })],
+    ["signal", (keys) => keys.listAll({}, { signal: { aborted: false, addEventListener: trap, removeEventListener() {} } }).next()],
+  ]) {
+    const error = await isRefused(argument, call, { says: "cannot be read" });
+    assert.equal(error.cause, thrown);
+  }
+  for (const given of [revoked({}), revoked([])]) {
+    await isRefused("params", (keys) => keys.create(given), { says: "cannot be read" });
+    await isRefused("name", (keys) => keys.create({ name: given, limit: 1 }), { says: "cannot be read" });
+  }
+});
+
+test("an option that throws when it is read is refused, with what it threw for the cause", () => {
+  for (const [argument, options] of [
+    ["options", new Proxy({}, { get: trap, ownKeys: trap })],
+    ["apiKey", trapped("apiKey")],
+    ["clock", { apiKey: API_KEY, clock: trapped("now") }],
+    ["maxAttempts", { apiKey: API_KEY, retry: trapped("maxAttempts") }],
+    ["retry", { apiKey: API_KEY, maxAttempts: 2, retry: trapped("jitter") }],
+  ]) {
+    assert.throws(
+      () => new OpenRouterKeys(options),
+      (error) => error instanceof InvalidArgumentError && error.argument === argument && error.cause === thrown,
+      argument,
+    );
+  }
+});
+
+test("a signal whose reason cannot be read ends its call like another", async () => {
+  const { keys } = clientOver([]);
+  const signal = trapped("reason", { aborted: true, addEventListener() {}, removeEventListener() {} });
+  const error = await failureOf(keys.create(PARAMS, { signal }));
+  assert.equal(error.code, "aborted");
+  assert.equal(error.cause, thrown);
+});
+
+test("a text of more than 1,000,000 characters is refused, and one of so many is not", async () => {
+  const longest = "x".repeat(1_000_000);
+  const tooLong = longest + "x";
+  const says = "not one of 1000001 characters";
+  await isRefused("name", (keys) => keys.create({ name: tooLong, limit: 1 }), { says });
+  await isRefused("apiKey", (keys) => keys.create({ ...PARAMS, external: { user: "partner", apiKey: tooLong } }), { says });
+  await isRefused("hash", (keys) => keys.get(tooLong), { says });
+  await isRefused("title", (keys) => keys.list({}, { title: tooLong }), { says });
+  await isRefused("headers", (keys) => keys.list({}, { headers: { "x-a": tooLong } }));
+  isRefusedOption("apiKey", { apiKey: tooLong }, { says });
+  const { keys, fetch } = clientOver([created("sk-or-v1-new")]);
+  await keys.create({ name: longest, limit: 1 });
+  assert.equal(fetch.requests[0].json.name, longest);
+});
