@@ -59,13 +59,11 @@ impl Arguments {
     }
 }
 
-/// What is no time is refused by the core like no time at all.
+/// What is no time is refused by the core like no time at all; one that is too
+/// long to be held never ends.
 fn milliseconds(ms: f64) -> Duration {
-    if ms == f64::INFINITY {
-        Duration::MAX
-    } else {
-        Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default()
-    }
+    let longest = if ms > 0.0 { Duration::MAX } else { Duration::ZERO };
+    Duration::try_from_secs_f64(ms / 1000.0).unwrap_or(longest)
 }
 
 /// A whole number that the facade has checked.

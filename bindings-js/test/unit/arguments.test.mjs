@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { InvalidArgumentError, OpenRouterKeys } from "../../npm/index.js";
-import { created, found, listed } from "../../npm/testing.js";
+import { apiError, created, found, listed } from "../../npm/testing.js";
 import { API_KEY, clientOver, everythingShown, failureOf, HASH, OPERATIONS, PARAMS } from "./harness.mjs";
 
 const LONE_SURROGATES = ["\ud800", "a\udc00", "\udfff\ud800z"];
@@ -301,4 +301,15 @@ test("a text of more than 1,000,000 characters is refused, and one of so many is
   const { keys, fetch } = clientOver([created("sk-or-v1-new")]);
   await keys.create({ name: longest, limit: 1 });
   assert.equal(fetch.requests[0].json.name, longest);
+});
+
+test("a time that is too long to be held never ends, like Infinity", async () => {
+  for (const ms of [2 ** 53, 1e18, 1e22, 1e23, 1e300, Number.MAX_VALUE, Infinity]) {
+    const later = apiError(429, "slow down", { headers: { "retry-after": "90" } });
+    const times = { timeoutMs: ms, attemptTimeoutMs: ms, idleTimeoutMs: ms };
+    const retry = { initialIntervalMs: 0, throttledIntervalMs: 0, maxIntervalMs: ms, maxRetryAfterMs: ms };
+    const { keys, fetch } = clientOver([later, created("sk-or-v1-new")], { ...times, retry });
+    assert.equal((await keys.create(PARAMS)).key, "sk-or-v1-new", String(ms));
+    assert.equal(fetch.requests.length, 2);
+  }
 });
