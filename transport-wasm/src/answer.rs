@@ -4,7 +4,7 @@
 
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
-use js_sys::Reflect;
+use js_sys::{Array, Reflect};
 use openrouter_keys_core::{TransportError, TransportErrorKind};
 use wasm_bindgen::prelude::*;
 use web_sys::ReadableStream;
@@ -28,6 +28,10 @@ extern "C" {
 
     #[wasm_bindgen(method, getter, catch, js_name = body)]
     fn raw_body(this: &Answer) -> Result<JsValue, JsValue>;
+
+    // So does js-sys's own iterator.
+    #[wasm_bindgen(catch, js_namespace = Array, js_name = from)]
+    fn array_from(iterable: &JsValue) -> Result<Array, JsValue>;
 }
 
 impl Answer {
@@ -54,15 +58,13 @@ impl Answer {
 
     /// The headers that the platform shows.
     pub(crate) fn headers(&self) -> Result<HeaderMap, TransportError> {
-        let entries = self.raw_headers().and_then(|headers| js_sys::try_iter(&headers));
-        let entries = entries.map_err(thrown)?;
-        Ok(entries.into_iter().flatten().filter_map(header).collect())
+        let entries = self.raw_headers().and_then(|headers| array_from(&headers));
+        Ok(entries.map_err(thrown)?.iter().filter_map(|entry| header(&entry)).collect())
     }
 }
 
-fn header(entry: Result<JsValue, JsValue>) -> Option<(HeaderName, HeaderValue)> {
-    let entry = entry.ok()?;
-    let part = |index| Reflect::get_u32(&entry, index).ok()?.as_string();
+fn header(entry: &JsValue) -> Option<(HeaderName, HeaderValue)> {
+    let part = |index| Reflect::get_u32(entry, index).ok()?.as_string();
     Some((HeaderName::try_from(part(0)?).ok()?, HeaderValue::try_from(part(1)?).ok()?))
 }
 

@@ -94,7 +94,7 @@ fn octets(piece: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
 /// shrinks, so that nothing is copied there before all of it is known to fit.
 #[derive(Default)]
 struct Pieces {
-    pieces: Vec<Uint8Array>,
+    kept: Vec<Uint8Array>,
     length: usize,
     /// How many pieces had nothing in them.
     empty: usize,
@@ -108,13 +108,13 @@ impl Pieces {
             return;
         }
         self.length = self.length.saturating_add(length);
-        self.pieces.push(piece);
+        self.kept.push(piece);
     }
 
     fn into_bytes(self) -> Bytes {
         let mut body = vec![0; self.length];
         let mut rest = body.as_mut_slice();
-        for piece in self.pieces {
+        for piece in self.kept {
             let length = usize::try_from(piece.length()).unwrap_or(usize::MAX);
             let Some((room, after)) = rest.split_at_mut_checked(length) else { break };
             piece.copy_to(room);
