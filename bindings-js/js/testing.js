@@ -165,13 +165,23 @@ async function carry(reply, signal, clock) {
   if ("rejects" in reply) throw reply.rejects;
   const { status, headers, body, stalls } = reply;
   if (!stalls) return new Response(body, { status, headers });
-  const half = new ReadableStream({
-    start(controller) {
-      if (body) controller.enqueue(new TextEncoder().encode(body));
-      if (stalls !== true) controller.error(stalls);
-      signal?.addEventListener("abort", () => controller.error(signal.reason), { once: true });
+  let rest = body;
+  const half = new ReadableStream(
+    {
+      start(controller) {
+        signal?.addEventListener("abort", () => controller.error(signal.reason), { once: true });
+      },
+      // An error takes what is not read yet along, so that it has to come after.
+      pull(controller) {
+        if (rest) controller.enqueue(typeof rest === "string" ? new TextEncoder().encode(rest) : rest);
+        else if (stalls !== true) controller.error(stalls);
+        else return new Promise(() => {});
+        rest = undefined;
+        return undefined;
+      },
     },
-  });
+    { highWaterMark: 0 },
+  );
   return new Response(half, { status, headers });
 }
 

@@ -119,6 +119,13 @@ impl Operation for AnyOperation {
         }
     }
 
+    fn made<'a>(&self, output: &'a AnyOutput) -> Option<&'a str> {
+        match (self, output) {
+            (Self::Create(operation), AnyOutput::Created(created)) => operation.made(created),
+            _ => None,
+        }
+    }
+
     fn orphan(&self) -> Option<Orphan<'_>> {
         self.inner().and_then(Named::orphan)
     }

@@ -72,32 +72,34 @@ fn percent_decoded(text: &str) -> Option<String> {
 /// another one, masked first, would leave the rest of that.
 fn mask_plain(text: &str, secrets: &[&str]) -> String {
     let folded = Zeroizing::new(text.to_ascii_lowercase());
-    let mut found: Vec<Range<usize>> = keys(&folded).collect();
+    let mut is_hidden = Vec::new();
+    let mut hide = |range: Range<usize>| {
+        is_hidden.resize(text.len(), false);
+        is_hidden.get_mut(range).unwrap_or_default().fill(true);
+    };
+    keys(&folded).for_each(&mut hide);
     for secret in secrets {
         let secret = Zeroizing::new(secret.to_ascii_lowercase());
         let rest = secret.strip_prefix(PREFIX).filter(|rest| rest.len() >= SHORTEST_KEY);
-        for form in
-            [Some(secret.as_str()), rest].into_iter().flatten().filter(|form| !form.is_empty())
-        {
-            found.extend(
-                folded.match_indices(form).map(|(at, form)| at..at.saturating_add(form.len())),
-            );
+        for form in [Some(secret.as_str()), rest].into_iter().flatten() {
+            let found = folded.match_indices(form).filter(|(_, form)| !form.is_empty());
+            found.for_each(|(at, form)| hide(at..at.saturating_add(form.len())));
         }
     }
-    if found.is_empty() {
+    if is_hidden.is_empty() {
         return text.to_owned();
     }
-    found.sort_by_key(|range| range.start);
     let mut out = String::with_capacity(text.len());
-    let mut shown = 0;
-    for Range { start, end } in found {
-        if start >= shown {
-            out.push_str(text.get(shown..start).unwrap_or_default());
-            out.push_str(MASK);
+    let mut was_hidden = false;
+    for (at, char) in text.char_indices() {
+        let is_hidden = is_hidden.get(at).copied().unwrap_or_default();
+        match (was_hidden, is_hidden) {
+            (false, true) => out.push_str(MASK),
+            (_, false) => out.push(char),
+            (true, true) => {}
         }
-        shown = shown.max(end);
+        was_hidden = is_hidden;
     }
-    out.push_str(text.get(shown..).unwrap_or_default());
     out
 }
 

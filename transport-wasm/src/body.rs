@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use js_sys::{ArrayBuffer, Reflect, Uint8Array};
 use openrouter_keys_core::{Exchange, TimeoutPhase, TransportError, TransportErrorKind, race};
 use wasm_bindgen::prelude::*;
@@ -28,17 +28,38 @@ extern "C" {
 /// brings nothing for ever. Reading so many takes tenths of a second.
 const MOST_EMPTY: usize = 10_000;
 
-/// Reads the body piece by piece. One that is or says that it is larger than
-/// allowed is given up.
+/// Reads the body. One that is or says that it is larger than allowed is given
+/// up. The error has what came of it.
 pub(crate) async fn read(
+    answer: &Answer,
+    status: StatusCode,
+    headers: HeaderMap,
+    exchange: &Exchange,
+    clock: &Timekeeper,
+) -> Result<Response<Bytes>, TransportError> {
+    let mut pieces = Pieces::default();
+    let end = read_into(&mut pieces, answer, status, &headers, exchange, clock).await;
+    let is_too_large = pieces.length > exchange.max_body(status);
+    let body = if is_too_large { Bytes::new() } else { pieces.into_bytes() };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    match end {
+        Ok(()) => Ok(response),
+        Err(error) => Err(error.with_answer(response)),
+    }
+}
+
+async fn read_into(
+    pieces: &mut Pieces,
     answer: &Answer,
     status: StatusCode,
     headers: &HeaderMap,
     exchange: &Exchange,
     clock: &Timekeeper,
-) -> Result<Bytes, TransportError> {
+) -> Result<(), TransportError> {
     let Some(stream) = answer.body()? else {
-        return Ok(Bytes::new());
+        return Ok(());
     };
     let broken = |thrown: JsValue| {
         TransportError::ambiguous(TransportErrorKind::Disconnected)
@@ -50,7 +71,6 @@ pub(crate) async fn read(
     if announced(headers) > limit {
         return Err(exchange.body_too_large(status));
     }
-    let mut pieces = Pieces::default();
     loop {
         let piece = race(JsFuture::from(reader.read()), sleep(clock, exchange.idle_timeout()))
             .await
@@ -62,7 +82,7 @@ pub(crate) async fn read(
         let part = |name: &str| Reflect::get(&piece, &name.into()).map_err(broken);
         if part("done")?.is_truthy() {
             reader.done();
-            return Ok(pieces.into_bytes());
+            return Ok(());
         }
         let no_body = |problem: &str| {
             TransportError::ambiguous(TransportErrorKind::Protocol)

@@ -105,11 +105,8 @@ impl Transport for FetchTransport {
         let status = answer.status()?;
         exchange.saw_status(status);
         let headers = answer.headers()?;
-        let body = body::read(&answer, status, &headers, exchange, &self.clock).await?;
+        let response = body::read(&answer, status, headers, exchange, &self.clock).await?;
         abort.done();
-        let mut response = Response::new(body);
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
         Ok(response)
     }
 

@@ -30,7 +30,7 @@ function replies(answers = []) {
     let reply;
     if (failure === "never" && status === undefined) reply = { rejects: undefined, delayMs: Infinity };
     else if (failure === "never") reply = { status, headers: pairs, stalls: true, delayMs };
-    else if (failure && status !== undefined) reply = { status, headers: pairs, stalls: failureOf(failure), delayMs };
+    else if (failure && status !== undefined) reply = { status, headers: pairs, body: bodyOf(answer), stalls: failureOf(failure), delayMs };
     else if (failure) reply = { rejects: failureOf(failure), delayMs };
     else reply = { status, headers: pairs, body: [204, 205, 304].includes(status) ? null : bodyOf(answer), delayMs };
     return Array(times).fill(reply);
