@@ -36,7 +36,7 @@ const whole = kind("a whole number from 0 to 2^53 - 1", (value) => Number.isSafe
 const time = kind("a number of milliseconds above 0", (value) => typeof value === "number" && value > 0);
 const pause = kind("a number of milliseconds, 0 or more", (value) => typeof value === "number" && value >= 0);
 const method = kind("a function", isFunction);
-const texts = kind("an array of texts", (value) => Array.isArray(value) && value.every(isText));
+const texts = { name: "an array of texts", of: textsOf };
 const moment = kind(
   "an RFC 3339 text or a valid Date",
   (value) => isText(value) || isDate(value),
@@ -49,6 +49,12 @@ const headers = { name: "an object or pairs of texts", of: headerTexts };
 
 const orNull = (other) => ({ name: `${other.name} or null`, of: (value) => (value === null ? null : other.of(value)) });
 const required = (other) => ({ ...other, required: true });
+
+/** In an array of this realm: the module sees no other for one. */
+function textsOf(value) {
+  const copy = Array.isArray(value) ? Array.from(value) : undefined;
+  return copy?.every(isText) ? copy : undefined;
+}
 
 /** Names and values in turn. They are read once: an iterator has no more. */
 function headerTexts(value) {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 
 import { InvalidArgumentError, OpenRouterKeys } from "../../npm/index.js";
 import { apiError, created, found, listed } from "../../npm/testing.js";
@@ -312,4 +313,11 @@ test("a time that is too long to be held never ends, like Infinity", async () =>
     assert.equal((await keys.create(PARAMS)).key, "sk-or-v1-new", String(ms));
     assert.equal(fetch.requests.length, 2);
   }
+});
+
+test("categories of another realm are sent like those of this, and none may be missing", async () => {
+  const { keys, fetch } = clientOver([listed([])], { categories: runInNewContext("['cli', 'chat']") });
+  await keys.list();
+  assert.equal(fetch.requests[0].headers["x-openrouter-categories"], "cli,chat");
+  isRefusedOption("categories", { categories: ["cli", , "chat"] });
 });
