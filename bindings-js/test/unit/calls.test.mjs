@@ -179,7 +179,7 @@ test("a fake of queueMicrotask that runs nothing holds up no later call", () => 
   for (const fake of ["() => {}", "() => { throw new Error('a fake') }", "undefined"]) {
     const came = inAnotherProcess(`
       const fetch = async () => new Response('{"key":"sk-or-v1-new"}', { status: 201 });
-      const create = () => new api.OpenRouterKeys({ apiKey: "sk-or-v1-test", timeoutMs: 300, fetch }).create({ name: "x", limit: 1 });
+      const create = () => new api.OpenRouterKeys({ apiKey: "sk-or-v1-test", timeoutMs: 500, fetch }).create({ name: "x", limit: 1 });
       const real = globalThis.queueMicrotask;
       globalThis.queueMicrotask = ${fake};
       // Node itself needs the real one to read a body.
@@ -187,7 +187,7 @@ test("a fake of queueMicrotask that runs nothing holds up no later call", () => 
       await new Promise((resolve) => setTimeout(resolve, 20));
       globalThis.queueMicrotask = real;
       create().then(({ key }) => (result = key));
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await new Promise((resolve) => setTimeout(resolve, 1000));
     `);
     assert.equal(came, "sk-or-v1-new", fake);
   }
