@@ -32,7 +32,7 @@ impl Client {
     ) -> Result<Self, JsValue> {
         let build = || -> Result<CoreClient, BuildError> {
             let config = arguments::config(settings)?;
-            let transport = FetchTransport::new().with_fetch(fetch).with_clock(clock);
+            let transport = FetchTransport::new().with_direct_fetch(fetch).with_clock(clock);
             CoreClient::with_config(transport, keys::source(key)?, config)
         };
         build().map(Self).map_err(|refused| error::write(&unsent(refused)).into())

@@ -138,8 +138,7 @@ fn returning(expression: &str) -> [Function; 2] {
     })
 }
 
-fn client(fetch: Function) -> Client {
-    let transport = FetchTransport::new().with_fetch(fetch);
+fn client(transport: FetchTransport) -> Client {
     let config = Config::new().retry(RetryPolicy::none());
     Client::with_config(transport, ApiKey::new(KEY).unwrap(), config).unwrap()
 }
@@ -153,7 +152,17 @@ fn shown(error: &Error) -> String {
 
 /// Creates and lists over the `fetch`, and expects this failure of both.
 async fn fails(case: &str, fetch: &Function, kind: TransportErrorKind, stays_here: bool) {
-    let client = client(fetch.clone());
+    fails_over(case, FetchTransport::new().with_direct_fetch(fetch.clone()), kind, stays_here)
+        .await;
+}
+
+async fn fails_over(
+    case: &str,
+    transport: FetchTransport,
+    kind: TransportErrorKind,
+    stays_here: bool,
+) {
+    let client = client(transport);
     let create = async { client.create(Create::new("a", Limit::usd(1.0))).await.map(drop) };
     let list = async { client.list(List::new()).await.map(drop) };
     let ended = async { [create.await, list.await] };
@@ -187,6 +196,16 @@ async fn a_code_tells_whether_the_request_left() {
     for (expression, kind, stays_here) in TELLS_MORE {
         for fetch in failing(expression) {
             fails(expression, &fetch, *kind, *stays_here).await;
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn no_code_is_believed_of_a_function_that_may_make_requests_of_its_own() {
+    for (expression, ..) in TELLS_MORE {
+        for fetch in failing(expression) {
+            let transport = FetchTransport::new().with_fetch(fetch);
+            fails_over(expression, transport, TransportErrorKind::Other, false).await;
         }
     }
 }

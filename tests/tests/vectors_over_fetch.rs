@@ -45,7 +45,7 @@ async fn make(vector: &Vector) -> Result<Came, String> {
     let time = VirtualClock::default();
     let fetch = ScriptedFetch::new(vector, time.clone())?;
     let clock = time.clock().map_err(|thrown| format!("no clock: {thrown:?}"))?;
-    let transport = FetchTransport::new().with_fetch(fetch.function()).with_clock(clock);
+    let transport = FetchTransport::new().with_direct_fetch(fetch.function()).with_clock(clock);
     let outcome = call::make(vector, |key, config| {
         // No vector is about pauses within a body.
         Client::with_config(transport, key, config.idle_timeout(Duration::MAX))

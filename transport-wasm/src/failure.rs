@@ -60,6 +60,11 @@ pub(crate) fn failure(thrown: &JsValue) -> TransportError {
     error.with_source(Thrown::look(thrown))
 }
 
+/// The same where no code is believed.
+pub(crate) fn unknown(thrown: &JsValue) -> TransportError {
+    TransportError::ambiguous(TransportErrorKind::Other).with_source(Thrown::look(thrown))
+}
+
 /// The kind of failure behind a code of Node, undici or Bun, and whether the
 /// request surely stayed here.
 fn classify(code: &str, system_call: &str) -> Option<(TransportErrorKind, bool)> {

@@ -17,7 +17,7 @@ use crate::abort::AbortOnDrop;
 use crate::answer::Answer;
 use crate::body;
 use crate::clock::{Clock, Timekeeper};
-use crate::failure::failure;
+use crate::failure::{failure, unknown};
 use crate::request::fetchable;
 use crate::timer;
 
@@ -32,6 +32,8 @@ extern "C" {
 #[derive(Clone)]
 pub struct FetchTransport {
     fetch: Option<Function>,
+    /// Whether the code of a rejection can be about no other request.
+    is_direct: bool,
     clock: Timekeeper,
 }
 
@@ -54,21 +56,27 @@ impl Default for FetchTransport {
 impl FetchTransport {
     /// The platform's `fetch` and clock.
     pub fn new() -> Self {
-        Self { fetch: None, clock: Timekeeper::Platform }
+        Self { fetch: None, is_direct: true, clock: Timekeeper::Platform }
     }
 
     /// Another function in the place of `fetch`. It is called with one
     /// `Request` and returns a `Response` or a promise of one, or of any object
     /// with `status`, `headers` and `body` like a `Response`'s.
     ///
-    /// The codes of what it rejects with are taken to be about that request. A
-    /// function that makes others besides, to a log or for a token, has to
-    /// reject with an error whose own `code` is `ERR_UNKNOWN_REACH`, whatever
-    /// its `cause`: else a create that was made may be sent again.
+    /// What it rejects with may be about a request of its own, to a log or for a
+    /// token: no code of it is believed, and a create that it rejects may have
+    /// made a key.
     #[must_use]
-    pub fn with_fetch(mut self, fetch: Function) -> Self {
-        self.fetch = Some(fetch);
-        self
+    pub fn with_fetch(self, fetch: Function) -> Self {
+        Self { fetch: Some(fetch), is_direct: false, ..self }
+    }
+
+    /// The same of a function that makes no request but the one that it is given.
+    /// The codes of what it rejects with are believed as those of the platform's
+    /// `fetch` are, but where an error's own `code` is `ERR_UNKNOWN_REACH`.
+    #[must_use]
+    pub fn with_direct_fetch(self, fetch: Function) -> Self {
+        Self { fetch: Some(fetch), is_direct: true, ..self }
     }
 
     /// Another clock in the place of the platform's.
@@ -97,7 +105,8 @@ impl Transport for FetchTransport {
     ) -> Result<Response<Bytes>, TransportError> {
         let abort = AbortOnDrop::new();
         let fetchable = fetchable(&request, abort.signal().as_ref())?;
-        let fetched = self.fetch(&fetchable).await.map_err(|thrown| failure(&thrown))?;
+        let failed = if self.is_direct { failure } else { unknown };
+        let fetched = self.fetch(&fetchable).await.map_err(|thrown| failed(&thrown))?;
         let answer: Answer = fetched.unchecked_into();
         if answer.is_hidden_redirect()? {
             return Err(TransportError::ambiguous(TransportErrorKind::HiddenRedirect));

@@ -19,7 +19,7 @@ pub struct Delete {
 
 impl Delete {
     /// `hash` is the `hash` field of a listed key, checked as
-    /// [`KeyHash::new`] checks it when the request is built.
+    /// [`KeyHash::new`](crate::KeyHash::new) checks it when the request is built.
     pub fn new(hash: impl Into<String>) -> Self {
         Self { hash: GivenHash::new(hash) }
     }

@@ -16,7 +16,7 @@ pub struct Get {
 
 impl Get {
     /// `hash` is the `hash` field of a listed key, checked as
-    /// [`KeyHash::new`] checks it when the request is built.
+    /// [`KeyHash::new`](crate::KeyHash::new) checks it when the request is built.
     pub fn new(hash: impl Into<String>) -> Self {
         Self { hash: GivenHash::new(hash) }
     }
