@@ -10,14 +10,16 @@ const WITHOUT_BODY = [204, 205, 304];
 /** The runtime's own. */
 const OWN = globalThis.fetch;
 
-/** The function that the module calls with a `Request`. */
+/** The function that the module calls with a `Request`, and its body as a text. */
 export function carrier(fetch) {
-  return async (request) => {
+  return async (request, body) => {
+    // The time limit of the attempt begins before the function does.
+    await undefined;
     const isDirect = fetch === undefined ? globalThis.fetch === OWN : fetch[DIRECT] === true;
     let answer;
     try {
       // Looked up at each call: tests and tracers put their own in its place.
-      answer = await (fetch === undefined ? globalThis.fetch(request) : fetch(request.url, await init(request)));
+      answer = await (fetch === undefined ? globalThis.fetch(request) : fetch(request.url, init(request, body)));
     } catch (thrown) {
       // A wrapper makes requests of its own, perhaps after this one: to a log, for a token.
       throw isDirect ? thrown : unknownReach("the fetch function failed", thrown);
@@ -37,14 +39,14 @@ function unknownReach(message, cause) {
 }
 
 /** The request in the form that every implementation of `fetch` takes. */
-async function init(request) {
+function init(request, body) {
   const plain = {
     method: request.method,
     headers: Object.fromEntries(request.headers),
     redirect: "manual",
     signal: request.signal,
   };
-  if (request.method === "POST" || request.method === "PATCH") plain.body = await request.text();
+  if (body !== undefined) plain.body = body;
   return plain;
 }
 
@@ -63,6 +65,8 @@ function stream(body) {
 }
 
 async function bytes(answer) {
+  // Reading what is not there takes time in Firefox.
+  if (answer instanceof Response && answer.body === null) return null;
   if (answer.body !== undefined && answer.body !== null) return answer.body;
   if (typeof answer.arrayBuffer === "function") return answer.arrayBuffer();
   if (typeof answer.text === "function") return answer.text();

@@ -59,8 +59,9 @@ impl FetchTransport {
         Self { fetch: None, is_direct: true, clock: Timekeeper::Platform }
     }
 
-    /// Another function in the place of `fetch`. It is called with one
-    /// `Request` and returns a `Response` or a promise of one, or of any object
+    /// Another function in the place of `fetch`. It is called with a `Request`,
+    /// and with its body as a text if it has one, which to read from a `Request`
+    /// takes time. It returns a `Response` or a promise of one, or of any object
     /// with `status`, `headers` and `body` like a `Response`'s.
     ///
     /// What it rejects with may be about a request of its own, to a log or for a
@@ -87,9 +88,9 @@ impl FetchTransport {
     }
 
     /// Whatever is thrown or rejected comes back as an error.
-    async fn fetch(&self, request: &web_sys::Request) -> Result<JsValue, JsValue> {
+    async fn fetch(&self, request: &web_sys::Request, body: &[u8]) -> Result<JsValue, JsValue> {
         let promise = match &self.fetch {
-            Some(fetch) => fetch.call1(&JsValue::UNDEFINED, request)?,
+            Some(fetch) => fetch.call2(&JsValue::UNDEFINED, request, &text_of(body))?,
             None => global_fetch(request)?,
         };
         JsFuture::from(Promise::resolve(&promise)).await
@@ -106,7 +107,8 @@ impl Transport for FetchTransport {
         let abort = AbortOnDrop::new();
         let fetchable = fetchable(&request, abort.signal().as_ref())?;
         let failed = if self.is_direct { failure } else { unknown };
-        let fetched = self.fetch(&fetchable).await.map_err(|thrown| failed(&thrown))?;
+        let fetched =
+            self.fetch(&fetchable, request.body()).await.map_err(|thrown| failed(&thrown))?;
         let answer: Answer = fetched.unchecked_into();
         if answer.is_hidden_redirect()? {
             return Err(TransportError::ambiguous(TransportErrorKind::HiddenRedirect));
@@ -133,6 +135,14 @@ impl Transport for FetchTransport {
 
     fn wall_clock(&self) -> Option<SystemTime> {
         self.clock.wall_clock()
+    }
+}
+
+/// The body of a request, which is JSON; nothing where there is none.
+fn text_of(body: &[u8]) -> JsValue {
+    match std::str::from_utf8(body) {
+        Ok(text) if !text.is_empty() => text.into(),
+        _ => JsValue::UNDEFINED,
     }
 }
 

@@ -19,7 +19,7 @@ export async function checks(api, testing, { inspect, ...settings }) {
       await holds();
       results.push({ name, ok: true });
     } catch (error) {
-      results.push({ name, ok: false, detail: `${error?.stack ?? error}` });
+      results.push({ name, ok: false, detail: `${error}\n${error?.stack}` });
     }
   }
 
