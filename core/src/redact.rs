@@ -35,7 +35,7 @@ pub(crate) fn mask(text: &str, secrets: &[&str]) -> String {
             shown.clone_from(&level);
         }
     }
-    if level.contains('\\') { MASK.to_owned() } else { shown }
+    if without_escapes(&level).is_some() { MASK.to_owned() } else { shown }
 }
 
 /// What the text says to who takes its escapes for JSON's and those of URLs;
@@ -220,6 +220,11 @@ mod tests {
         for _ in 0..8 {
             assert!(!mask(&text, &[]).contains("0123456789"), "{text}");
             text = serde_json::to_string(&text).unwrap();
+        }
+        let mut text = "%73k-or-v1-0123456789abcdef0123".to_owned();
+        for _ in 0..8 {
+            assert!(!mask(&text, &[]).contains("0123456789"), "{text}");
+            text = text.replace('%', "%25");
         }
     }
 
