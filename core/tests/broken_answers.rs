@@ -5,7 +5,10 @@
 use std::time::Duration;
 
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
-use openrouter_keys_core::{ApiKey, Client, Create, Created, Error, External, Limit, List};
+use openrouter_keys_core::{
+    ApiKey, BuildError, Client, Create, Created, DecodeError, Error, External, Extra, Limit, List,
+    Operation, Parsed, Parts, Replay,
+};
 
 const SIGNING: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00";
 const PARTNER: &str = "partner-key-of-no-known-form-1234567890";
@@ -59,6 +62,37 @@ async fn nothing_else_is_taken_of_half_an_answer() {
     assert!(client.list(List::new()).await.is_err());
     assert!(client.delete("ab").await.is_err());
     assert_eq!(transport.requests().len(), 6);
+}
+
+/// Makes something that has no secret.
+struct Invite;
+
+impl Operation for Invite {
+    type Output = ();
+
+    fn name(&self) -> &'static str {
+        "invite"
+    }
+
+    fn replay(&self) -> Replay {
+        Replay::Duplicates
+    }
+
+    fn parts(&self) -> Result<Parts, BuildError> {
+        Ok(Parts { method: http::Method::POST, path: "/invitations".into(), body: None })
+    }
+
+    fn parse(&self, _: &[u8]) -> Result<Parsed<()>, DecodeError> {
+        Ok(Parsed { output: (), envelope: Extra::default() })
+    }
+}
+
+#[tokio::test]
+async fn half_an_answer_without_a_secret_is_none_of_what_makes_things_either() {
+    let client = |reply| Client::new(FakeTransport::always(reply), ApiKey::new(SIGNING).unwrap());
+    client(Reply::status(201).body("{}")).call(Invite).await.unwrap();
+    let error = client(Reply::truncated(201).body("{}")).call(Invite).await.unwrap_err();
+    assert!(error.may_have_been_created(), "{error}");
 }
 
 #[tokio::test]

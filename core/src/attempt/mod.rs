@@ -249,6 +249,7 @@ impl<O: Operation> Attempt<O> {
     /// The secret of an answer that broke off behind it. Nothing else is taken of
     /// half an answer.
     fn rescued(&self, answer: HttpResponse<Bytes>) -> Option<Response<O::Output>> {
+        // What makes nothing has no secret to look for, and may be a flood.
         if self.call.replay != Replay::Duplicates {
             return None;
         }
