@@ -202,6 +202,18 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_refused_is_told_as_far_as_it_is_short_and_no_secret() {
+        let told = |name: &str| Headers::new().header(name, "1").unwrap_err().to_string();
+        assert!(
+            told("x team").starts_with("\"x team\" is no name of a header"),
+            "{}",
+            told("x team")
+        );
+        assert!(told(&format!("x team {}", "y".repeat(1000))).len() < 200);
+        assert!(!told("x sk-or-v1-0123456789abcdef0123456789abcdef").contains("456789"));
+    }
+
+    #[test]
     fn a_value_is_a_secret_as_a_whole_and_so_are_its_long_parts() {
         let secrets = |value: &str| -> Vec<String> {
             let headers = Headers::new().header("x-gateway", value).unwrap();

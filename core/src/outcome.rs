@@ -74,7 +74,25 @@ mod tests {
     use http::StatusCode;
 
     use super::{Class, Outcome};
+    use crate::error::{TransportError, TransportErrorKind};
     use crate::operation::Replay;
+
+    #[test]
+    fn an_error_that_breaks_off_may_pass_and_one_that_floods_does_not() {
+        for (kind, passes) in
+            [(TransportErrorKind::Disconnected, true), (TransportErrorKind::BodyTooLarge(1), false)]
+        {
+            let seen = |code| {
+                let status = StatusCode::from_u16(code).unwrap();
+                let error = TransportError::ambiguous(kind).with_status(Some(status));
+                Outcome::of_transport(&error, false)
+            };
+            assert_eq!(seen(502).may_repeat(Replay::Reads), passes, "{kind:?}");
+            // A refusal to process it says when to come back, flood or not.
+            assert!(seen(429).may_repeat(Replay::Duplicates), "{kind:?}");
+            assert!(!seen(502).may_repeat(Replay::Duplicates), "{kind:?}");
+        }
+    }
 
     #[test]
     fn no_status_lets_a_create_of_unknown_effect_go_out_again() {
