@@ -27,6 +27,7 @@ const isText = (value) => isString(value) && isWellFormed(value);
 const isObject = (value) => typeof value === "object" && value !== null;
 const isDate = (value) => value instanceof Date && !Number.isNaN(value.getTime());
 const isFunction = (value) => typeof value === "function";
+const choice = (...choices) => kind(choices.map((one) => JSON.stringify(one)).join(" or "), (value) => choices.includes(value));
 const has = (value, ...names) => isObject(value) && names.every((name) => isFunction(value[name]));
 
 const bool = kind("true or false", (value) => typeof value === "boolean");
@@ -87,6 +88,7 @@ const COMMON = {
   attemptTimeoutMs: time,
 };
 const CALL = { ...COMMON, retry, signal: orNull(signal) };
+const LISTING = { ...CALL, onProgress: method };
 const CLIENT = {
   idleTimeoutMs: time,
   maxSuccessBytes: whole,
@@ -113,6 +115,9 @@ const CREATE = {
   creatorUserId: orNull(text),
   external,
 };
+const ALL = { exhaustive: bool, prefetch: whole, maxRequests: whole, workspaceIds: texts };
+const ENSURE = { disabled: bool, pick: choice("refuse", "newest"), settleMs: pause };
+const SWEEP = { names: required(texts), workspaceIds: texts };
 const UPDATE = {
   name: text,
   disabled: bool,
@@ -163,14 +168,31 @@ function retryValues(operation, given) {
   return [true, ...Object.values(take(operation, "retry", RETRY, given === false ? { maxAttempts: 1 } : given))];
 }
 
-export function listValues(operation, params) {
-  return Object.values(take(operation, "params", LIST, params));
+export function listValues(params) {
+  return Object.values(take("list", "params", LIST, params));
 }
 
-export function createValues(params) {
-  const { external: partner, ...rest } = take("create", "params", CREATE, params);
-  const { user, apiKey } = partner === undefined ? {} : take("create", "external", EXTERNAL, partner);
+export function listAllValues(params) {
+  return Object.values(take("listAll", "params", { ...LIST, ...ALL }, params));
+}
+
+export function createValues(operation, params) {
+  return createdFrom(operation, take(operation, "params", CREATE, params));
+}
+
+function createdFrom(operation, { external: partner, ...rest }) {
+  const { user, apiKey } = partner === undefined ? {} : take(operation, "external", EXTERNAL, partner);
   return [...Object.values(rest), user, apiKey];
+}
+
+/** `null` for the reset means never, of a key that exists too. */
+export function ensureValues(params) {
+  const { disabled, pick, settleMs, ...create } = take("ensure", "params", { ...CREATE, ...ENSURE }, params);
+  return [...createdFrom("ensure", create), create.limitReset === null, disabled, pick, settleMs];
+}
+
+export function sweepValues(params) {
+  return Object.values(take("sweep", "params", SWEEP, params));
 }
 
 export function updateValues(hash, changes) {
@@ -182,8 +204,15 @@ export function hashValues(operation, hash) {
 }
 
 export function callValues(operation, options) {
-  const { retry: policy, signal, ...common } = take(operation, "options", CALL, options);
-  return { values: [...Object.values(common), ...retryValues(operation, policy)], signal };
+  return settingsOf(operation, take(operation, "options", CALL, options));
+}
+
+export function listingValues(operation, options) {
+  return settingsOf(operation, take(operation, "options", LISTING, options));
+}
+
+function settingsOf(operation, { retry: policy, signal, onProgress, ...common }) {
+  return { values: [...Object.values(common), ...retryValues(operation, policy)], signal, onProgress };
 }
 
 export function clientValues(options) {

@@ -2,14 +2,26 @@
 
 import { isBrowser, WHY_NOT_IN_A_BROWSER } from "./browser.js";
 import { Call } from "./call.js";
-import { callValues, clientValues, createValues, hashValues, listValues, LONGEST, updateValues } from "./check.js";
+import {
+  callValues,
+  clientValues,
+  createValues,
+  ensureValues,
+  hashValues,
+  listAllValues,
+  listingValues,
+  listValues,
+  LONGEST,
+  sweepValues,
+  updateValues,
+} from "./check.js";
 import { soundClock } from "./clock.js";
 import { readError, refused } from "./errors.js";
 import { carrier } from "./fetch.js";
 import { Client } from "./openrouter_keys_bg.js";
 import { unlessAborted } from "./signal.js";
 import { Tape } from "./tape.js";
-import { readAnswer } from "./values.js";
+import { readAnswer, readOutcome } from "./values.js";
 
 const DISPOSE = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
@@ -21,15 +33,11 @@ export class OpenRouterKeys {
     if (isBrowser() && !dangerouslyAllowBrowser) {
       throw refused("new OpenRouterKeys", "dangerouslyAllowBrowser", WHY_NOT_IN_A_BROWSER);
     }
-    try {
-      this.#client = new Client(settled(apiKey), values, carrier(fetch), soundClock(clock));
-    } catch (thrown) {
-      throw Array.isArray(thrown) ? failure(thrown) : thrown;
-    }
+    this.#client = told(() => new Client(settled(apiKey), values, carrier(fetch), soundClock(clock)));
   }
 
   list(params, options) {
-    return this.#call("list", () => listValues("list", params), options);
+    return this.#call("list", () => listValues(params), options);
   }
 
   listAll(params, options) {
@@ -37,7 +45,7 @@ export class OpenRouterKeys {
   }
 
   create(params, options) {
-    return this.#call("create", () => createValues(params), options);
+    return this.#call("create", () => createValues("create", params), options);
   }
 
   get(hash, options) {
@@ -54,6 +62,18 @@ export class OpenRouterKeys {
 
   getCurrentKeyMetadata(options) {
     return this.#call("getCurrentKeyMetadata", () => [], options);
+  }
+
+  createReconciled(params, options) {
+    return this.#work("createReconciled", () => createValues("createReconciled", params), options);
+  }
+
+  ensure(params, options) {
+    return this.#work("ensure", () => ensureValues(params), options);
+  }
+
+  sweep(params, options) {
+    return this.#work("sweep", () => sweepValues(params), options);
   }
 
   dispose() {
@@ -75,26 +95,36 @@ export class OpenRouterKeys {
   }
 
   async #whole(operation, arguments_, options) {
-    const client = this.#live(operation);
+    const { tape, secret } = await this.#outcome(operation, arguments_, options);
+    return readAnswer(tape, operation, secret);
+  }
+
+  async #work(workflow, arguments_, options) {
+    const { tape, secret, errors } = await this.#outcome(workflow, arguments_, options);
+    return readOutcome(tape, workflow, secret, errors.map((parts) => failure(parts)));
+  }
+
+  async #outcome(name, arguments_, options) {
+    const client = this.#live(name);
     const values = arguments_();
-    const { values: settings, signal } = callValues(operation, options);
-    const parts = await unlessAborted(operation, signal, (cancel) => client.call(operation, values, settings, cancel));
+    const { values: settings, signal } = callValues(name, options);
+    const parts = await unlessAborted(name, signal, (cancel) => client.call(name, values, settings, cancel));
     const tape = new Tape(parts);
-    const succeeded = tape.value();
-    if (!succeeded) throw readError(tape, parts[2], signal);
-    return readAnswer(tape, operation, parts[2]);
+    if (!tape.value()) throw readError(tape, parts[2], signal);
+    return { tape, secret: parts[2], errors: parts[3] };
   }
 
   async *#pages(params, options) {
-    const values = listValues("listAll", params);
-    const { values: settings, signal } = callValues("listAll", options);
-    const listing = this.#live("listAll").listing(values);
+    const values = listAllValues(params);
+    const { values: settings, signal, onProgress } = listingValues("listAll", options);
+    const report = onProgress && reporter(onProgress);
+    const listing = told(() => this.#live("listAll").listing(values, settings, report));
     try {
       for (;;) {
-        const parts = await unlessAborted("listAll", signal, (cancel) => listing.next(settings, cancel));
+        const parts = await unlessAborted("listAll", signal, (cancel) => listing.next(cancel));
         const tape = new Tape(parts);
-        const succeeded = tape.value();
-        if (!succeeded) throw readError(tape, parts[2], signal);
+        if (!tape.value()) throw readError(tape, parts[2], signal);
+        report?.check();
         const keys = tape.list();
         if (keys.length === 0) return;
         yield* keys;
@@ -102,6 +132,31 @@ export class OpenRouterKeys {
     } finally {
       listing.free();
     }
+  }
+}
+
+/** What the caller's function throws ends the listing, not the module's work. */
+function reporter(onProgress) {
+  let thrown;
+  const report = (requests, pages, keys) => {
+    try {
+      onProgress({ requests, pages, keys });
+    } catch (error) {
+      thrown = { error };
+    }
+  };
+  report.check = () => {
+    if (thrown) throw thrown.error;
+  };
+  return report;
+}
+
+/** What the module throws for a refused setting, as an error. */
+function told(make) {
+  try {
+    return make();
+  } catch (thrown) {
+    throw Array.isArray(thrown) ? failure(thrown) : thrown;
   }
 }
 
@@ -145,6 +200,7 @@ function settled(apiKey) {
   };
 }
 
+/** The error that the module wrote. */
 function failure(parts) {
   const tape = new Tape(parts);
   tape.value();

@@ -44,6 +44,8 @@ export class ServerError extends ApiError {}
 export class UnreadableAnswerError extends OpenRouterKeysError {}
 export class UnexpectedRedirectError extends OpenRouterKeysError {}
 export class PaginationStalledError extends OpenRouterKeysError {}
+export class TooManyPagesError extends OpenRouterKeysError {}
+export class SeveralKeysError extends OpenRouterKeysError {}
 
 // As texts, because a minifier renames classes.
 for (const [name, kind] of Object.entries({
@@ -65,6 +67,8 @@ for (const [name, kind] of Object.entries({
   UnreadableAnswerError,
   UnexpectedRedirectError,
   PaginationStalledError,
+  TooManyPagesError,
+  SeveralKeysError,
 })) {
   Object.defineProperty(kind.prototype, "name", { value: name, configurable: true, writable: true });
 }
@@ -89,6 +93,8 @@ const OTHER_ERRORS = {
   credentials: CredentialsError,
   aborted: AbortError,
   pagination_stalled: PaginationStalledError,
+  too_many_pages: TooManyPagesError,
+  several_keys: SeveralKeysError,
   unexpected_redirect: UnexpectedRedirectError,
   unreadable: UnreadableAnswerError,
 };
@@ -165,6 +171,12 @@ export function readError(tape, thrown, signal) {
     case "pagination_stalled":
       fields.offset = tape.value();
       break;
+    case "too_many_pages":
+      fields.requests = tape.value();
+      break;
+    case "several_keys":
+      fields.keys = tape.list();
+      break;
     case "unexpected_redirect":
       fields.origin = tape.value();
       break;
@@ -190,8 +202,11 @@ function reasonOf(signal) {
 
 function readOrphan(tape) {
   const orphan = {};
+  const names = tape.list();
   assign(orphan, {
-    name: tape.value(),
+    name: names[0],
+    names,
+    hash: tape.value(),
     workspaceId: tape.value(),
     from: iso(tape.value()),
     until: iso(tape.value()),

@@ -258,6 +258,31 @@ export interface ListParams {
   workspaceId?: string | undefined;
 }
 
+/** Which keys are listed through all pages, and how. */
+export interface ListAllParams extends ListParams {
+  /** Goes on until a page is empty, in place of until one is not full. */
+  exhaustive?: boolean | undefined;
+  /**
+   * How many pages are asked for at once; 1 by default. More make a long listing
+   * over a slow link faster, and ask for up to so many pages too many at its end.
+   */
+  prefetch?: number | undefined;
+  /** How many requests the listing may take; 10000 by default, for some 990,000 keys. */
+  maxRequests?: number | undefined;
+  /** The workspaces (UUIDs) to list one after another, in place of `workspaceId`. */
+  workspaceIds?: readonly string[] | undefined;
+}
+
+/** How far a listing has come. */
+export interface Progress {
+  /** Pages that were asked for. */
+  readonly requests: number;
+  /** Pages that have come. */
+  readonly pages: number;
+  /** Keys that were found. */
+  readonly keys: number;
+}
+
 /** A key to be made. */
 export interface CreateParams {
   /** At least one character. */
@@ -279,6 +304,69 @@ export interface CreateParams {
   creatorUserId?: string | null | undefined;
   /** A partner's identity. */
   external?: External | undefined;
+}
+
+/** A key that is to be there. */
+export interface EnsureParams extends CreateParams {
+  /** When the limit starts anew; `null` means never, of a key that exists too. Left as it is, unless given. */
+  limitReset?: LimitReset | null | undefined;
+  /** Switches a key that exists off or on. Left as it is, unless given. */
+  disabled?: boolean | undefined;
+  /** Which key counts if several have the name: none, which is an error and the default, or the newest. */
+  pick?: "refuse" | "newest" | undefined;
+  /**
+   * How long to wait after a create before looking for a rival; 5000 by default.
+   * Longer than the listing lags behind and than creation times are coarse.
+   */
+  settleMs?: number | undefined;
+}
+
+/** Which keys are swept. */
+export interface SweepParams {
+  /** The exact names, each with a marker. */
+  names: readonly string[];
+  /** The workspaces (UUIDs) to sweep, in place of the default one. */
+  workspaceIds?: readonly string[] | undefined;
+}
+
+/** A key that was made, and what became of those that were lost on the way. */
+export interface Reconciled {
+  /** The key, with its secret. */
+  readonly created: Created;
+  /** The key's name with its marker. */
+  readonly name: string;
+  /** The keys of this call whose answers were lost, found and deleted. */
+  readonly swept: readonly Key[];
+  /** Names under which a key may still turn up: give them to `sweep` later. */
+  readonly unconfirmed: readonly string[];
+}
+
+/** What `ensure` came to. */
+export type Ensured =
+  | {
+      /** There was none: it was made, and here is its secret. */
+      readonly outcome: "created";
+      readonly created: Created;
+      /** Why nobody knows whether another caller made one at the same time. Make sure once more. */
+      readonly unsettled?: OpenRouterKeysError;
+    }
+  | {
+      /** There is one. Its secret was shown once, to whoever made it. */
+      readonly outcome: "existing";
+      /** The key, after the change if there was one. */
+      readonly key: Key;
+      /** The fields that were changed. */
+      readonly changed: readonly string[];
+    };
+
+/** What a sweep came to. */
+export interface Swept {
+  /** The keys that were deleted. */
+  readonly deleted: readonly Key[];
+  /** The names under which no key was found. */
+  readonly absent: readonly string[];
+  /** The keys that were found and could not be deleted, each with the reason. */
+  readonly failed: readonly { readonly key: Key; readonly error: OpenRouterKeysError }[];
 }
 
 /** A partner's identity. */
@@ -356,6 +444,12 @@ export interface CallOptions {
   baseUrl?: string | undefined;
   /** Whether `baseUrl` may be plain http to another machine; false by default. */
   allowInsecureHttp?: boolean | undefined;
+}
+
+/** What one listing sets in place of the client's settings. */
+export interface ListAllOptions extends CallOptions {
+  /** Is told after each page how far the listing has come. What it throws ends the listing. */
+  onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /**
@@ -469,8 +563,12 @@ export declare class OpenRouterKeys {
   /** Lists one page of keys, newest first: `GET /keys`. */
   list(params?: ListParams, options?: CallOptions): Call<Page>;
 
-  /** Lists the keys of all pages, each once. */
-  listAll(params?: ListParams, options?: CallOptions): KeyListing;
+  /**
+   * Lists the keys of all pages, each once. A key that exists from the first
+   * request to the last is given exactly once, whatever is created and deleted
+   * meanwhile.
+   */
+  listAll(params?: ListAllParams, options?: ListAllOptions): KeyListing;
 
   /**
    * Makes a key: `POST /keys`. Its secret is in the result, and nowhere else
@@ -494,6 +592,28 @@ export declare class OpenRouterKeys {
   getCurrentKeyMetadata(options?: CallOptions): Call<CurrentKey>;
 
   /**
+   * Makes a key, and cleans up after a create whose answer was lost.
+   *
+   * The key's name carries a marker of 128 random bits, by which this call knows
+   * its own: a lost key is looked for by its exact name and deleted before the
+   * next is made. Nothing without such a marker is touched. An error's
+   * `mayHaveCreated.names` are what to `sweep` later.
+   */
+  createReconciled(params: CreateParams, options?: CallOptions): Promise<Reconciled>;
+
+  /**
+   * Makes sure that there is one key of this name with these settings. Only what
+   * is named and differs is changed.
+   *
+   * However many callers do this at once, one key stays, and at most one caller
+   * has its secret. It is not atomic: for a short time there may be several.
+   */
+  ensure(params: EnsureParams, options?: CallOptions): Promise<Ensured>;
+
+  /** Deletes the keys that lost creates left behind, by their marked names. */
+  sweep(params: SweepParams, options?: CallOptions): Promise<Swept>;
+
+  /**
    * Forgets the API key and refuses further calls; calls under way go on. Also
    * under `Symbol.dispose`, where the runtime has it, for `using`.
    */
@@ -505,6 +625,10 @@ export declare class OpenRouterKeys {
 export interface MayHaveCreated {
   /** The key's name. */
   readonly name: string;
+  /** Every name under which a workflow may have left a key; `name` alone for a single create. */
+  readonly names: readonly string[];
+  /** The key's hash, if a workflow made the key and could not delete it. */
+  readonly hash?: string;
   /** The workspace; `undefined` means the default one. */
   readonly workspaceId?: string;
   /** When the first request could have left, by this machine's clock; absent if the clock does not tell. */
@@ -519,6 +643,8 @@ export type ErrorCode =
   | "credentials"
   | "aborted"
   | "pagination_stalled"
+  | "too_many_pages"
+  | "several_keys"
   | "unexpected_redirect"
   | "unreadable"
   // Below HTTP.
@@ -648,6 +774,18 @@ export declare class UnexpectedRedirectError extends OpenRouterKeysError {
 export declare class PaginationStalledError extends OpenRouterKeysError {
   /** The offset at which it stalled. */
   readonly offset: number;
+}
+
+/** A listing needs more requests than it may take. */
+export declare class TooManyPagesError extends OpenRouterKeysError {
+  /** How many it may take. */
+  readonly requests: number;
+}
+
+/** Several keys have the name, and nobody said which of them counts. */
+export declare class SeveralKeysError extends OpenRouterKeysError {
+  /** The keys, the oldest first. */
+  readonly keys: readonly Key[];
 }
 
 /** Whether this package made the error, also where another copy of it did. */

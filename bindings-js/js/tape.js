@@ -16,7 +16,7 @@ const OBJECT = 8;
 /** The fields of each kind of object, and one that has them all, once the module is there. */
 let known;
 
-const camelCase = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+export const camelCase = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
 function shapeOf(tag) {
   known ??= shapes()

@@ -1,5 +1,7 @@
 // What calls return beside plain objects.
 
+import { camelCase } from "./tape.js";
+
 /** A key that was made. The secret is in no own property: nothing that prints or copies shows it. */
 export class Created {
   #key;
@@ -69,22 +71,47 @@ const READERS = {
     if (extra) page.extra = extra;
     return page;
   },
-  create(tape, secret) {
-    const data = tape.value();
-    const path = tape.value();
-    const kind = tape.value();
-    const isKey = path !== "$.data";
-    return new Created(secret, {
-      data: isKey ? (data ?? {}) : {},
-      problem: path === undefined ? undefined : { path, kind },
-      odd: isKey || data === undefined || data === null ? undefined : { data },
-      extra: tape.extra(),
-    });
-  },
+  create: readCreated,
   get: (tape) => tape.value(),
   update: (tape) => tape.value(),
   delete: (tape) => ({ deleted: true, alreadyGone: tape.value() }),
   getCurrentKeyMetadata: (tape) => tape.value(),
+};
+
+function readCreated(tape, secret) {
+  const data = tape.value();
+  const path = tape.value();
+  const kind = tape.value();
+  const isKey = path !== "$.data";
+  return new Created(secret, {
+    data: isKey ? (data ?? {}) : {},
+    problem: path === undefined ? undefined : { path, kind },
+    odd: isKey || data === undefined || data === null ? undefined : { data },
+    extra: tape.extra(),
+  });
+}
+
+/** Reads what `src/answer.rs` wrote of a workflow, in the same order; `errors` are those that are part of it. */
+export function readOutcome(tape, workflow, secret, errors) {
+  return OUTCOMES[workflow](tape, secret, errors);
+}
+
+const OUTCOMES = {
+  createReconciled: (tape, secret) => ({
+    created: readCreated(tape, secret),
+    name: tape.value(),
+    swept: tape.list(),
+    unconfirmed: tape.list(),
+  }),
+  ensure(tape, secret, [unsettled]) {
+    if (tape.value()) return present({ outcome: "created", created: readCreated(tape, secret), unsettled });
+    return { outcome: "existing", key: tape.value(), changed: tape.list().map(camelCase) };
+  },
+  sweep: (tape, _, errors) => ({
+    deleted: tape.list(),
+    absent: tape.list(),
+    failed: tape.list().map((key, at) => ({ key, error: errors[at] })),
+  }),
 };
 
 function present(fields) {

@@ -1,11 +1,12 @@
 //! A successful call as plain data.
 
 use js_sys::Array;
-use openrouter_keys_core::{DecodeErrorKind, Field, Response, View};
+use openrouter_keys_core::{
+    AnyOutput, Created, DecodeErrorKind, Ensured, Field, Key, Reconciled, Response, Swept, View,
+};
 use wasm_bindgen::JsValue;
 
-use crate::error::decode_kind;
-use crate::operation::AnyOutput;
+use crate::error::{self, decode_kind};
 use crate::tape::Tape;
 
 /// The response, then the value; the created key's secret stays apart.
@@ -29,34 +30,105 @@ pub(crate) fn write(response: &Response<AnyOutput>) -> Array {
     let mut secret = JsValue::UNDEFINED;
     match output {
         AnyOutput::Page(page) => {
-            tape.list(page.data.len());
-            for key in &page.data {
-                tape.object(key);
-            }
+            list_keys(&mut tape, page.data.iter());
             tape.list(page.odd.len());
             for row in &page.odd {
                 tape.json_if(Some(row));
             }
             tape.extra(&page.extra);
         }
-        AnyOutput::Created(created) => {
-            tape.view(&View::from(&created.data));
-            let problem = match (&created.problem, &created.data) {
-                (Some(problem), _) => Some((problem.path(), decode_kind(problem.kind()))),
-                (None, Field::Value(_)) => None,
-                (None, Field::Absent) => Some(("$.data", decode_kind(DecodeErrorKind::Missing))),
-                (None, _) => Some(("$.data", decode_kind(DecodeErrorKind::WrongType))),
-            };
-            tape.text_if(problem.map(|(path, _)| path));
-            tape.text_if(problem.map(|(_, kind)| kind));
-            tape.extra(&created.extra);
-            secret = JsValue::from_str(created.key().reveal());
-        }
+        AnyOutput::Created(created) => secret = write_created(&mut tape, created),
         AnyOutput::Key(key) => tape.object(key),
         AnyOutput::CurrentKey(key) => tape.object(key),
         AnyOutput::Deleted(deleted) => tape.bool(deleted.already_gone),
+        _ => {}
     }
+    with(tape, &secret, &[])
+}
+
+/// The created key without its secret, which is returned.
+fn write_created(tape: &mut Tape, created: &Created) -> JsValue {
+    tape.view(&View::from(&created.data));
+    let problem = match (&created.problem, &created.data) {
+        (Some(problem), _) => Some((problem.path(), decode_kind(problem.kind()))),
+        (None, Field::Value(_)) => None,
+        (None, Field::Absent) => Some(("$.data", decode_kind(DecodeErrorKind::Missing))),
+        (None, _) => Some(("$.data", decode_kind(DecodeErrorKind::WrongType))),
+    };
+    tape.text_if(problem.map(|(path, _)| path));
+    tape.text_if(problem.map(|(_, kind)| kind));
+    tape.extra(&created.extra);
+    JsValue::from_str(created.key().reveal())
+}
+
+/// What is written, the secret, and the errors that are part of it.
+fn with(tape: Tape, secret: &JsValue, errors: &[Array]) -> Array {
     let parts = tape.finish();
-    parts.push(&secret);
+    parts.push(secret);
+    parts.push(&errors.iter().collect::<Array>());
     parts
+}
+
+fn list_keys<'a>(tape: &mut Tape, keys: impl ExactSizeIterator<Item = &'a Key>) {
+    tape.list(keys.len());
+    for key in keys {
+        tape.object(key);
+    }
+}
+
+fn list_texts(tape: &mut Tape, texts: &[String]) {
+    tape.list(texts.len());
+    for text in texts {
+        tape.text(text);
+    }
+}
+
+pub(crate) fn write_keys(keys: &[Key]) -> Array {
+    let mut tape = Tape::default();
+    tape.bool(true);
+    list_keys(&mut tape, keys.iter());
+    tape.finish()
+}
+
+pub(crate) fn write_reconciled(reconciled: &Reconciled) -> Array {
+    let mut tape = Tape::default();
+    tape.bool(true);
+    let secret = write_created(&mut tape, &reconciled.created);
+    tape.text(&reconciled.name);
+    list_keys(&mut tape, reconciled.swept.iter());
+    list_texts(&mut tape, &reconciled.unconfirmed);
+    with(tape, &secret, &[])
+}
+
+pub(crate) fn write_ensured(ensured: &Ensured) -> Array {
+    let mut tape = Tape::default();
+    tape.bool(true);
+    match ensured {
+        Ensured::Created { created, unsettled } => {
+            tape.bool(true);
+            let secret = write_created(&mut tape, created);
+            let errors: Vec<Array> = unsettled.iter().map(error::write).collect();
+            with(tape, &secret, &errors)
+        }
+        Ensured::Existing { key, changed } => {
+            tape.bool(false);
+            tape.object(&**key);
+            tape.list(changed.len());
+            for name in changed {
+                tape.text(name);
+            }
+            with(tape, &JsValue::UNDEFINED, &[])
+        }
+        _ => tape.finish(),
+    }
+}
+
+pub(crate) fn write_swept(swept: &Swept) -> Array {
+    let mut tape = Tape::default();
+    tape.bool(true);
+    list_keys(&mut tape, swept.deleted.iter());
+    list_texts(&mut tape, &swept.absent);
+    list_keys(&mut tape, swept.failed.iter().map(|(key, _)| key));
+    let errors: Vec<Array> = swept.failed.iter().map(|(_, failed)| error::write(failed)).collect();
+    with(tape, &JsValue::UNDEFINED, &errors)
 }

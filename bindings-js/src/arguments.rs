@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use js_sys::Array;
 use openrouter_keys_core::{
-    BaseUrl, BuildError, BuildErrorKind, CallOptions, Config, Create, Delete, External, Get,
-    GetCurrentKeyMetadata, Headers, Jitter, Limit, LimitReset, List, RetryPolicy, Timestamp,
-    Update,
+    AnyOperation, BaseUrl, BuildError, BuildErrorKind, CallOptions, Config, Create,
+    CreateReconciled, Delete, Ensure, External, Get, GetCurrentKeyMetadata, Headers, Jitter, Limit,
+    LimitReset, List, Pages, Pick, RetryPolicy, Sweep, Timestamp, Update,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::operation::AnyOperation;
+use crate::job::Job;
 
 /// Takes the values of an array one after another.
 pub(crate) struct Arguments {
@@ -75,6 +75,12 @@ fn milliseconds(ms: f64) -> Duration {
 )]
 fn whole(number: f64) -> u64 {
     number as u64
+}
+
+/// A count as JavaScript has it.
+#[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "nobody has 2^53 keys")]
+pub(crate) fn js_number(count: u64) -> JsValue {
+    JsValue::from_f64(count as f64)
 }
 
 /// What a client and a call have in common.
@@ -195,27 +201,80 @@ pub(crate) fn options(values: Array) -> Result<CallOptions, BuildError> {
     Ok(options)
 }
 
-/// The operation of this name. What cannot be one is refused when it is sent.
-pub(crate) fn operation(name: &str, values: Array) -> AnyOperation {
+/// What the name asks for. What cannot be it is refused when it is sent.
+pub(crate) fn job(name: &str, values: Array) -> Job {
     let arguments = &mut Arguments::new(values);
-    match name {
-        "list" => AnyOperation::List(list(arguments)),
-        "create" => match create(arguments) {
-            Ok(create) => AnyOperation::Create(create),
-            Err(error) => AnyOperation::Refused("create", error),
-        },
-        "get" => AnyOperation::Get(Get::new(arguments.text().unwrap_or_default())),
-        "update" => AnyOperation::Update(update(arguments)),
-        "delete" => AnyOperation::Delete(Delete::new(arguments.text().unwrap_or_default())),
-        "getCurrentKeyMetadata" => AnyOperation::GetCurrentKeyMetadata(GetCurrentKeyMetadata),
-        _ => AnyOperation::Refused(
-            "call",
-            BuildError::new(BuildErrorKind::Other, "there is no such operation"),
-        ),
-    }
+    let made = |name, create, job: fn(Create) -> Job| match create {
+        Ok(create) => job(create),
+        Err(refused) => Job::Call(AnyOperation::Refused(name, refused)),
+    };
+    Job::Call(match name {
+        "list" => list(arguments).into(),
+        "create" => return made("create", create(arguments), |create| Job::Call(create.into())),
+        "get" => Get::new(arguments.text().unwrap_or_default()).into(),
+        "update" => update(arguments).into(),
+        "delete" => Delete::new(arguments.text().unwrap_or_default()).into(),
+        "getCurrentKeyMetadata" => GetCurrentKeyMetadata.into(),
+        "createReconciled" => {
+            return made("createReconciled", create(arguments), |create| {
+                Job::CreateReconciled(CreateReconciled::new(create))
+            });
+        }
+        "ensure" => {
+            return match create(arguments) {
+                Ok(create) => Job::Ensure(ensure(create, arguments)),
+                Err(refused) => Job::Call(AnyOperation::Refused("ensure", refused)),
+            };
+        }
+        "sweep" => {
+            let names = arguments.list().unwrap_or_default();
+            let workspaces = arguments.list().unwrap_or_default();
+            return Job::Sweep(Sweep::new(names).workspaces(workspaces));
+        }
+        _ => {
+            let refused = BuildError::new(BuildErrorKind::Other, "there is no such operation");
+            AnyOperation::Refused("call", refused)
+        }
+    })
 }
 
-pub(crate) fn list(arguments: &mut Arguments) -> List {
+/// A listing of all keys.
+pub(crate) fn pages(values: Array) -> Pages {
+    let arguments = &mut Arguments::new(values);
+    let mut pages = Pages::new(list(arguments));
+    if arguments.bool() == Some(true) {
+        pages = pages.exhaustive();
+    }
+    if let Some(ahead) = arguments.number() {
+        pages = pages.prefetch(usize::try_from(whole(ahead)).unwrap_or(usize::MAX));
+    }
+    if let Some(requests) = arguments.number() {
+        pages = pages.max_requests(whole(requests));
+    }
+    if let Some(ids) = arguments.list() {
+        pages = pages.workspaces(ids);
+    }
+    pages
+}
+
+fn ensure(create: Create, arguments: &mut Arguments) -> Ensure {
+    let mut ensure = Ensure::new(create);
+    if arguments.bool() == Some(true) {
+        ensure = ensure.no_limit_reset();
+    }
+    if let Some(disabled) = arguments.bool() {
+        ensure = ensure.disabled(disabled);
+    }
+    if arguments.text().as_deref() == Some("newest") {
+        ensure = ensure.pick(Pick::Newest);
+    }
+    if let Some(time) = arguments.time() {
+        ensure = ensure.settle(time);
+    }
+    ensure
+}
+
+fn list(arguments: &mut Arguments) -> List {
     let mut list = List::new();
     if let Some(include) = arguments.bool() {
         list = list.include_disabled(include);
@@ -255,9 +314,10 @@ fn create(arguments: &mut Arguments) -> Result<Create, BuildError> {
     if let Some(id) = arguments.text() {
         create = create.creator_user_id(id);
     }
-    if let Some(user) = arguments.text() {
+    let (user, key) = (arguments.text(), arguments.text());
+    if let Some(user) = user {
         let mut external = External::new(user);
-        if let Some(key) = arguments.text() {
+        if let Some(key) = key {
             external = external.api_key(key);
         }
         create = create.external(external);

@@ -5,15 +5,14 @@ use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
 use openrouter_keys_core::{
-    Attempt, BuildError, CallOptions, Client as CoreClient, Config, Error, Key, Operation, Page,
-    Pages, Response, Start,
+    AnyOperation, Attempt, BuildError, CallOptions, Client as CoreClient, Config, Error, KeyStream,
+    Progress, Start,
 };
 use openrouter_keys_wasm::{Clock, FetchTransport};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-use crate::operation::{AnyOperation, AnyOutput};
-use crate::tape::Tape;
+use crate::job::Job;
 use crate::{answer, arguments, error, keys};
 
 /// A client of the core over the facade's `fetch` and clock.
@@ -35,123 +34,101 @@ impl Client {
             let transport = FetchTransport::new().with_direct_fetch(fetch).with_clock(clock);
             CoreClient::with_config(transport, keys::source(key)?, config)
         };
-        build().map(Self).map_err(|refused| error::write(&unsent(refused)).into())
+        build().map(Self).map_err(|refused| thrown("new OpenRouterKeys", refused))
     }
 
-    /// Makes a call. The promise resolves, with a value or an error, always.
-    /// `cancel` is a promise that calls it off, `true` if it is called off
-    /// already, or `undefined`.
-    pub fn call(&self, operation: &str, values: Array, options: Array, cancel: JsValue) -> Promise {
-        let operation = arguments::operation(operation, values);
-        start(self.0.clone(), Job::Call(operation), options, cancel)
+    /// Makes a call or runs a workflow. The promise resolves, with a value or an
+    /// error, always. `cancel` is a promise that calls it off, `true` if it is
+    /// called off already, or `undefined`.
+    pub fn call(&self, name: &str, values: Array, options: Array, cancel: JsValue) -> Promise {
+        let client = self.0.clone();
+        let mut job = arguments::job(name, values);
+        // The one future of all jobs, so that its machinery is in the module once.
+        start(async move {
+            let options = arguments::options(options).unwrap_or_else(|refused| {
+                job = Job::Call(AnyOperation::Refused(job.name(), refused));
+                CallOptions::new()
+            });
+            job.run(client, options, until(cancel)).await
+        })
     }
 
-    /// A listing of all keys.
-    pub fn listing(&self, values: Array) -> Listing {
-        let list = arguments::list(&mut arguments::Arguments::new(values));
-        Listing { client: self.0.clone(), pages: Rc::new(RefCell::new(Pages::new(list))) }
+    /// A listing of all keys. `report` is called with its progress, if it is a
+    /// function. Throws what `tape.js` reads as an error if an option is refused.
+    pub fn listing(
+        &self,
+        values: Array,
+        options: Array,
+        report: JsValue,
+    ) -> Result<Listing, JsValue> {
+        let options = arguments::options(options).map_err(|refused| thrown("listAll", refused))?;
+        let mut stream = self.0.list_all(arguments::pages(values)).options(options);
+        if let Ok(report) = report.dyn_into::<Function>() {
+            stream = stream.on_progress(move |progress| tell(&report, progress));
+        }
+        Ok(Listing(Rc::new(RefCell::new(Some(stream)))))
     }
 }
 
 /// A listing that goes from page to page.
 #[wasm_bindgen]
-pub struct Listing {
-    client: CoreClient,
-    pages: Rc<RefCell<Pages>>,
-}
+pub struct Listing(Rc<RefCell<Option<KeyStream>>>);
 
 #[wasm_bindgen]
 impl Listing {
-    /// The keys of the next page, or none at the end.
-    pub fn next(&self, options: Array, cancel: JsValue) -> Promise {
-        start(self.client.clone(), Job::Page(Rc::clone(&self.pages)), options, cancel)
+    /// The keys that are there next, or none at the end.
+    pub fn next(&self, cancel: JsValue) -> Promise {
+        let place = Rc::clone(&self.0);
+        start(async move {
+            // It is away while it is asked, and the facade asks once at a time.
+            let Some(mut stream) = place.take() else {
+                return answer::write_keys(&[]);
+            };
+            if let Some(cancelled) = until(cancel) {
+                stream = stream.cancel_on(cancelled);
+            }
+            match stream.next_keys().await {
+                Ok(keys) => {
+                    place.replace(Some(stream));
+                    answer::write_keys(&keys)
+                }
+                Err(failed) => error::write(&failed),
+            }
+        })
     }
 }
 
-/// What one future does.
-enum Job {
-    Call(AnyOperation),
-    Page(Rc<RefCell<Pages>>),
+fn start(work: impl Future<Output = Array> + 'static) -> Promise {
+    let work: std::pin::Pin<Box<dyn Future<Output = Array>>> = Box::pin(work);
+    future_to_promise(async { Ok(work.await.into()) })
 }
 
-/// The one place where a promise is made, so that its machinery is in the
-/// module once.
-fn start(client: CoreClient, job: Job, options: Array, cancel: JsValue) -> Promise {
-    future_to_promise(async move {
-        let (mut first, pages) = match job {
-            Job::Call(operation) => (Some(operation), None),
-            Job::Page(pages) => (None, Some(pages)),
-        };
-        loop {
-            let next = || pages.as_ref()?.borrow().next_request().map(AnyOperation::List);
-            let Some(operation) = first.take().or_else(next) else {
-                return Ok(write_keys(&[]).into());
-            };
-            let result = send(&client, operation, &options, &cancel).await;
-            let written = match (result, &pages) {
-                (Ok(response), None) => Some(answer::write(&response)),
-                (Err(failed), None) => Some(error::write(&failed)),
-                (result, Some(pages)) => accept(&mut pages.borrow_mut(), result),
-            };
-            if let Some(written) = written {
-                return Ok(written.into());
-            }
+/// Ready when it is to be called off: at once, or when the facade's promise
+/// settles, however it does.
+fn until(cancel: JsValue) -> Option<impl Future<Output = ()> + 'static> {
+    let at_once = cancel.is_truthy() && !cancel.is_object();
+    let promise = cancel.dyn_into::<Promise>().ok();
+    (at_once || promise.is_some()).then_some(async {
+        if let Some(promise) = promise {
+            let _ = JsFuture::from(promise).await;
         }
     })
 }
 
-async fn send(
-    client: &CoreClient,
-    operation: AnyOperation,
-    options: &Array,
-    cancel: &JsValue,
-) -> Result<Response<AnyOutput>, Error> {
-    let (operation, options) = match arguments::options(options.clone()) {
-        Ok(options) => (operation, options),
-        Err(refused) => (AnyOperation::Refused(operation.name(), refused), CallOptions::new()),
-    };
-    let mut call = client.call(operation).options(options);
-    if let Ok(cancel) = cancel.clone().dyn_into::<Promise>() {
-        call = call.cancel_on(async {
-            // Whatever becomes of it: the facade settles it to call off.
-            let _ = JsFuture::from(cancel).await;
-        });
-    }
-    if cancel.is_truthy() && !cancel.is_object() {
-        call = call.cancel_on(std::future::ready(()));
-    }
-    call.with_response().await
+/// What the function throws is its own matter.
+fn tell(report: &Function, progress: Progress) {
+    let [requests, pages, keys] =
+        [progress.requests, progress.pages, progress.keys].map(arguments::js_number);
+    let _ = report.call3(&JsValue::UNDEFINED, &requests, &pages, &keys);
 }
 
-/// The error of a client that cannot be built.
-fn unsent(refused: BuildError) -> Error {
-    let operation = AnyOperation::Refused("new OpenRouterKeys", refused.clone());
-    match Attempt::first(&Config::new(), &CallOptions::new(), operation, Start::default()) {
-        Err(error) => error,
-        Ok(_) => refused.into(),
-    }
-}
-
-/// Takes a page and gives its new keys; a page may have none, and not be the
-/// last.
-fn accept(pages: &mut Pages, result: Result<Response<AnyOutput>, Error>) -> Option<Array> {
-    let page = result.map(|response| match response.output {
-        AnyOutput::Page(page) => page,
-        _ => Page::default(),
-    });
-    if let Err(failed) = pages.accept(page) {
-        return Some(error::write(&failed));
-    }
-    let keys: Vec<Key> = std::iter::from_fn(|| pages.next_key()).collect();
-    (!keys.is_empty()).then(|| write_keys(&keys))
-}
-
-fn write_keys(keys: &[Key]) -> Array {
-    let mut tape = Tape::default();
-    tape.bool(true);
-    tape.list(keys.len());
-    for key in keys {
-        tape.object(key);
-    }
-    tape.finish()
+/// The error of what never came to a call.
+fn thrown(name: &'static str, refused: BuildError) -> JsValue {
+    let operation = AnyOperation::Refused(name, refused.clone());
+    let unsent: Error =
+        match Attempt::first(&Config::new(), &CallOptions::new(), operation, Start::default()) {
+            Err(error) => error,
+            Ok(_) => refused.into(),
+        };
+    error::write(&unsent).into()
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use js_sys::Array;
 use openrouter_keys_core::{
-    ApiErrorKind, BuildErrorKind, DecodeErrorKind, Effect, Error, ErrorBody, ErrorKind,
+    ApiErrorKind, BuildErrorKind, DecodeErrorKind, Effect, Error, ErrorBody, ErrorKind, KeyHash,
     TimeoutPhase, TransportErrorKind,
 };
 use wasm_bindgen::JsValue;
@@ -18,9 +18,12 @@ use crate::tape::Tape;
 pub(crate) fn write(error: &Error) -> Array {
     let mut tape = Tape::default();
     tape.bool(false);
+    let name = camel_case(error.operation());
+    let text = error.to_string();
+    let rest = text.strip_prefix(error.operation()).unwrap_or(&text);
     tape.text(code(error.kind()));
-    tape.text(&error.to_string());
-    tape.text(error.operation());
+    tape.text(&[&name, rest].concat());
+    tape.text(&name);
     tape.text(match error.effect() {
         Effect::MayHaveChanged => "may_have_changed",
         Effect::MayHaveCreated(_) => "may_have_created",
@@ -34,7 +37,11 @@ pub(crate) fn write(error: &Error) -> Array {
     match error.may_have_created() {
         Some(orphan) => {
             tape.bool(true);
-            tape.text(&orphan.name);
+            tape.list(orphan.names().count());
+            for name in orphan.names() {
+                tape.text(name);
+            }
+            tape.text_if(orphan.hash.as_ref().map(KeyHash::as_str));
             tape.text_if(orphan.workspace_id.as_deref());
             tape.number_if(orphan.from.map(since_1970));
             tape.number_if(orphan.until.map(since_1970));
@@ -77,12 +84,31 @@ pub(crate) fn write(error: &Error) -> Array {
             clippy::cast_precision_loss,
             reason = "nobody has 2^53 keys"
         )]
-        ErrorKind::PaginationStalled { offset } => tape.number(*offset as f64),
+        ErrorKind::PaginationStalled { offset: number }
+        | ErrorKind::TooManyPages { requests: number } => tape.number(*number as f64),
+        ErrorKind::SeveralKeys { keys, .. } => {
+            tape.list(keys.len());
+            for key in keys {
+                tape.object(key);
+            }
+        }
         _ => {}
     }
     let parts = tape.finish();
     parts.push(&cause);
     parts
+}
+
+/// A name as JavaScript writes it.
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let mut joined = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let (first, rest) = word.split_at_checked(1).unwrap_or_default();
+        joined.push_str(&first.to_ascii_uppercase());
+        joined.push_str(rest);
+    }
+    joined
 }
 
 /// Whole milliseconds, at most what JavaScript can say exactly.
@@ -115,6 +141,8 @@ fn code(kind: &ErrorKind) -> &'static str {
         ErrorKind::Credentials(_) => "credentials",
         ErrorKind::Cancelled => "aborted",
         ErrorKind::PaginationStalled { .. } => "pagination_stalled",
+        ErrorKind::TooManyPages { .. } => "too_many_pages",
+        ErrorKind::SeveralKeys { .. } => "several_keys",
         ErrorKind::UnexpectedRedirect { .. } => "unexpected_redirect",
         ErrorKind::Decode(_) => "unreadable",
         ErrorKind::Transport(error) => match error.kind() {

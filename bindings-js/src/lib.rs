@@ -13,8 +13,8 @@ mod answer;
 mod arguments;
 mod client;
 mod error;
+mod job;
 mod keys;
-mod operation;
 mod tape;
 
 #[global_allocator]

@@ -1,19 +1,24 @@
 //! The blocking client: the same machine over any [`BlockingTransport`].
 
+use std::collections::VecDeque;
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
 
 use crate::attempt::{Attempt, Start, Step};
 use crate::config::{CallOptions, Config};
 use crate::error::{BoxError, BuildError, Error};
 use crate::key::Key;
-use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update};
-use crate::pages::Pages;
+use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Page, Update};
+use crate::pages::{Pages, Progress};
 use crate::quota::RetryQuota;
 use crate::response::Response;
+use crate::run;
 use crate::secret::ApiKey;
 use crate::trace;
 use crate::transport::BlockingTransport;
+use crate::workflow::{CreateReconciled, Ensure, Opening, Order, Sweep, Turn, Workflow};
 
 /// Gives the API key for each attempt to a blocking client.
 pub type KeyProvider = dyn Fn() -> Result<ApiKey, BoxError> + Send + Sync;
@@ -36,7 +41,7 @@ pub type KeyProvider = dyn Fn() -> Result<ApiKey, BoxError> + Send + Sync;
 pub struct Client(Arc<Inner>);
 
 struct Inner {
-    transport: Box<dyn BlockingTransport>,
+    transport: Arc<dyn BlockingTransport>,
     keys: Box<KeyProvider>,
     config: Config,
 }
@@ -45,7 +50,7 @@ impl Client {
     /// A client with the default settings.
     pub fn new(transport: impl BlockingTransport + 'static, key: ApiKey) -> Self {
         let keys = Box::new(move || Ok(key.clone()));
-        Self(Arc::new(Inner { transport: Box::new(transport), keys, config: Config::new() }))
+        Self(Arc::new(Inner { transport: Arc::new(transport), keys, config: Config::new() }))
     }
 
     /// A client with settings of its own, which are checked here.
@@ -65,7 +70,16 @@ impl Client {
     ) -> Result<Self, BuildError> {
         config.check()?;
         config.quota = RetryQuota::default();
-        Ok(Self(Arc::new(Inner { transport: Box::new(transport), keys: Box::new(keys), config })))
+        Ok(Self(Arc::new(Inner { transport: Arc::new(transport), keys: Box::new(keys), config })))
+    }
+
+    /// The same client with another API key. Transport, settings and retry quota
+    /// are shared.
+    #[must_use]
+    pub fn with_key(&self, key: ApiKey) -> Self {
+        let Inner { transport, config, .. } = &*self.0;
+        let (transport, config) = (Arc::clone(transport), config.clone());
+        Self(Arc::new(Inner { transport, keys: Box::new(move || Ok(key.clone())), config }))
     }
 
     /// Lists one page of keys, newest first.
@@ -73,9 +87,16 @@ impl Client {
         self.call(list)
     }
 
-    /// Lists the keys of all pages.
-    pub fn list_all(&self, list: List) -> Keys {
-        Keys { client: self.clone(), options: CallOptions::new(), pages: Pages::new(list) }
+    /// Lists the keys of all pages, each once. [`Pages`] has settings of the
+    /// listing; a [`List`] is one with the defaults.
+    pub fn list_all(&self, pages: impl Into<Pages>) -> Keys {
+        Keys {
+            client: self.clone(),
+            options: CallOptions::new(),
+            on_progress: None,
+            pages: pages.into(),
+            pending: VecDeque::new(),
+        }
     }
 
     /// Makes a key. Its secret is in the output, and nowhere else ever.
@@ -103,12 +124,66 @@ impl Client {
         self.call(GetCurrentKeyMetadata)
     }
 
+    /// Makes a key, and cleans up after a create whose answer was lost.
+    pub fn create_reconciled(&self, create: impl Into<CreateReconciled>) -> Run<CreateReconciled> {
+        self.run(create.into())
+    }
+
+    /// Deletes the keys that lost creates left behind, by their marked names.
+    pub fn sweep(&self, sweep: Sweep) -> Run<Sweep> {
+        self.run(sweep)
+    }
+
+    /// Makes sure that there is one key of this name with these settings.
+    pub fn ensure(&self, ensure: Ensure) -> Run<Ensure> {
+        self.run(ensure)
+    }
+
+    /// Any workflow.
+    pub fn run<W: Workflow>(&self, workflow: W) -> Run<W> {
+        Run::new(self.clone(), workflow)
+    }
+
     /// Any operation, one of the caller's own included.
     pub fn call<O: Operation>(&self, operation: O) -> Call<O> {
         Call::new(self.clone(), operation)
     }
 
-    /// The handful of lines around the machine: everything that blocks.
+    /// The handful of lines around the machine of a workflow: everything that
+    /// blocks, and is not a call.
+    pub(crate) fn work<W: Workflow>(
+        &self,
+        workflow: W,
+        options: &CallOptions,
+        mut ask: impl FnMut(W::Question) -> Result<bool, BoxError>,
+    ) -> Result<W::Output, Error> {
+        let Inner { transport, config, .. } = &*self.0;
+        let entropy = Opening::mix(transport.entropy(), transport.entropy());
+        let begun = transport.now();
+        let elapsed = || transport.now().saturating_sub(begun);
+        let mut turn = workflow.begin(Opening { entropy, wall_clock: transport.wall_clock() });
+        loop {
+            turn = match turn {
+                Turn::Send(sending) => {
+                    let (Order { operation, key, at_most }, sent) = sending.into_parts();
+                    let client = key.map_or_else(|| self.clone(), |key| self.with_key(key));
+                    let options = options.clone().at_most(at_most, config);
+                    sent.outcome(client.drive(operation, &options), elapsed())
+                }
+                Turn::Pause(pausing) => {
+                    transport.sleep(pausing.time());
+                    pausing.over(elapsed())
+                }
+                Turn::Ask(asking) => {
+                    let (question, asked) = asking.into_parts();
+                    asked.answered(ask(question), elapsed())
+                }
+                Turn::Done(result) => return result,
+            };
+        }
+    }
+
+    /// The handful of lines around the machine of a call: everything that blocks.
     fn drive<O: Operation>(
         &self,
         operation: O,
@@ -144,6 +219,9 @@ impl fmt::Debug for Client {
     }
 }
 
+/// A workflow that [`finish`](Run::finish) runs.
+pub type Run<W> = run::Run<W, Client>;
+
 /// A call that [`send`](Call::send) sends.
 pub type Call<O> = crate::call::Call<O, Client>;
 
@@ -167,26 +245,57 @@ impl<O: Operation> CallWithResponse<O> {
 }
 
 /// The keys of all pages. It ends after the first error.
-#[derive(Debug)]
+///
+/// With a [`prefetch`](Pages::prefetch) of more than 1, each page under way has
+/// a thread of its own. One that is no longer wanted ends with its call.
 #[must_use = "an iterator does nothing until it is asked for its items"]
 pub struct Keys {
     client: Client,
     options: CallOptions,
+    on_progress: Option<Box<dyn FnMut(Progress) + Send>>,
     pages: Pages,
+    /// The pages under way, in the order in which the listing takes them.
+    pending: VecDeque<Pending>,
+}
+
+enum Pending {
+    Thread(JoinHandle<Result<Page, Error>>),
+    Here(Result<Page, Error>),
 }
 
 impl Keys {
-    /// Goes on until a page is empty, in place of until one is not full: one
-    /// more request, for a server whose pages are smaller than documented.
-    pub fn exhaustive(mut self) -> Self {
-        self.pages = self.pages.exhaustive();
-        self
-    }
-
     /// Options of the call for each page.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options;
         self
+    }
+
+    /// Is told after each page how far the listing has come.
+    pub fn on_progress(mut self, report: impl FnMut(Progress) + Send + 'static) -> Self {
+        self.on_progress = Some(Box::new(report));
+        self
+    }
+
+    /// The next page that the listing takes, if it takes one more.
+    fn next_page(&mut self) -> Option<Result<Page, Error>> {
+        while let Some(list) = self.pages.next_request() {
+            let (client, options, page) = (self.client.clone(), self.options.clone(), list.clone());
+            let thread = self
+                .pages
+                .reads_ahead()
+                .then(|| Builder::new().spawn(move || client.list(page).options(options).send()));
+            self.pending.push_back(match thread {
+                Some(Ok(thread)) => Pending::Thread(thread),
+                // One at a time, or no thread to be had: it comes on this one.
+                _ => Pending::Here(self.client.list(list).options(self.options.clone()).send()),
+            });
+        }
+        match self.pending.pop_front()? {
+            Pending::Here(page) => Some(page),
+            Pending::Thread(thread) => {
+                Some(thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            }
+        }
     }
 }
 
@@ -198,11 +307,21 @@ impl Iterator for Keys {
             if let Some(key) = self.pages.next_key() {
                 return Some(Ok(key));
             }
-            let list = self.pages.next_request()?;
-            let page = self.client.list(list).options(self.options.clone()).send();
-            if let Err(error) = self.pages.accept(page) {
+            let page = self.next_page()?;
+            let accepted = self.pages.accept(page);
+            self.pending.truncate(self.pages.awaited());
+            if let Some(report) = &mut self.on_progress {
+                report(self.pages.progress());
+            }
+            if let Err(error) = accepted {
                 return Some(Err(error));
             }
         }
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("pages", &self.pages).finish_non_exhaustive()
     }
 }

@@ -17,12 +17,12 @@ pub struct Call<O, C = Client> {
     pub(crate) client: C,
     pub(crate) operation: O,
     pub(crate) options: CallOptions,
-    pub(crate) cancel: Option<Cancel>,
+    pub(crate) cancel: Cancel,
 }
 
 impl<O, C> Call<O, C> {
     pub(crate) fn new(client: C, operation: O) -> Self {
-        Self { client, operation, options: CallOptions::new(), cancel: None }
+        Self { client, operation, options: CallOptions::new(), cancel: Cancel::default() }
     }
 
     /// Replaces every option that was set so far.

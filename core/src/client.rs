@@ -10,15 +10,20 @@ use crate::call::{Call, CallWithResponse};
 use crate::cancel::Cancel;
 use crate::config::{CallOptions, Config};
 use crate::error::{BoxError, BuildError, Error, TimeoutPhase, TransportError, TransportErrorKind};
-use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update};
-use crate::pages::{KeyStream, Pages};
+use crate::key_stream::KeyStream;
+use crate::operation::{
+    AnyOperation, AnyOutput, Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update,
+};
+use crate::pages::Pages;
 use crate::provider::{KeySource, Source};
 use crate::quota::RetryQuota;
 use crate::race::{race, unless};
 use crate::response::Response;
+use crate::run::Run;
 use crate::secret::ApiKey;
 use crate::trace;
 use crate::transport::{BoxFuture, MaybeSend, MaybeSendSync, Transport, send_within};
+use crate::workflow::{CreateReconciled, Ensure, Opening, Order, Sweep, Turn, Workflow};
 
 /// Manages API keys over any [`Transport`]. Clones are cheap and share
 /// everything.
@@ -43,7 +48,7 @@ use crate::transport::{BoxFuture, MaybeSend, MaybeSendSync, Transport, send_with
 pub struct Client(Arc<Inner>);
 
 struct Inner {
-    transport: Box<dyn Transport>,
+    transport: Arc<dyn Transport>,
     keys: KeySource,
     config: Config,
 }
@@ -51,8 +56,11 @@ struct Inner {
 impl Client {
     /// A client with the default settings.
     pub fn new(transport: impl Transport + 'static, key: impl Into<KeySource>) -> Self {
-        let transport = Box::new(transport);
-        Self::share(Inner { transport, keys: key.into(), config: Config::new() })
+        Self::share(Inner {
+            transport: Arc::new(transport),
+            keys: key.into(),
+            config: Config::new(),
+        })
     }
 
     /// A client with settings of its own, which are checked here.
@@ -63,8 +71,16 @@ impl Client {
     ) -> Result<Self, BuildError> {
         config.check()?;
         config.quota = RetryQuota::default();
-        let transport = Box::new(transport);
-        Ok(Self::share(Inner { transport, keys: key.into(), config }))
+        Ok(Self::share(Inner { transport: Arc::new(transport), keys: key.into(), config }))
+    }
+
+    /// The same client with another API key. Transport, settings and retry quota
+    /// are shared.
+    #[must_use]
+    pub fn with_key(&self, key: impl Into<KeySource>) -> Self {
+        let Inner { transport, config, .. } = &*self.0;
+        let transport = Arc::clone(transport);
+        Self::share(Inner { transport, keys: key.into(), config: config.clone() })
     }
 
     #[cfg_attr(
@@ -80,9 +96,10 @@ impl Client {
         self.call(list)
     }
 
-    /// Lists the keys of all pages.
-    pub fn list_all(&self, list: List) -> KeyStream {
-        KeyStream::new(self.clone(), Pages::new(list))
+    /// Lists the keys of all pages, each once. [`Pages`] has settings of the
+    /// listing; a [`List`] is one with the defaults.
+    pub fn list_all(&self, pages: impl Into<Pages>) -> KeyStream {
+        KeyStream::new(self.clone(), pages.into())
     }
 
     /// Makes a key. Its secret is in the output, and nowhere else ever.
@@ -110,23 +127,81 @@ impl Client {
         self.call(GetCurrentKeyMetadata)
     }
 
+    /// Makes a key, and cleans up after a create whose answer was lost.
+    pub fn create_reconciled(&self, create: impl Into<CreateReconciled>) -> Run<CreateReconciled> {
+        self.run(create.into())
+    }
+
+    /// Deletes the keys that lost creates left behind, by their marked names.
+    pub fn sweep(&self, sweep: Sweep) -> Run<Sweep> {
+        self.run(sweep)
+    }
+
+    /// Makes sure that there is one key of this name with these settings.
+    pub fn ensure(&self, ensure: Ensure) -> Run<Ensure> {
+        self.run(ensure)
+    }
+
+    /// Any workflow.
+    pub fn run<W: Workflow>(&self, workflow: W) -> Run<W> {
+        Run::new(self.clone(), workflow)
+    }
+
     /// Any operation, one of the caller's own included.
     pub fn call<O: Operation>(&self, operation: O) -> Call<O> {
         Call::new(self.clone(), operation)
     }
 
-    /// The handful of lines around the machine: everything that waits.
+    /// The handful of lines around the machine of a workflow: everything that
+    /// waits, and is not a call.
+    pub(crate) async fn work<W: Workflow>(
+        self,
+        workflow: W,
+        options: CallOptions,
+        mut cancel: Cancel,
+        mut ask: impl FnMut(W::Question) -> BoxFuture<'static, Result<bool, BoxError>>,
+    ) -> Result<W::Output, Error> {
+        let Inner { transport, config, .. } = &*self.0;
+        let entropy = Opening::mix(transport.entropy(), transport.entropy());
+        let begun = transport.now();
+        let elapsed = || transport.now().saturating_sub(begun);
+        let mut turn = workflow.begin(Opening { entropy, wall_clock: transport.wall_clock() });
+        loop {
+            turn = match turn {
+                Turn::Send(sending) => {
+                    let (Order { operation, key, at_most }, sent) = sending.into_parts();
+                    let client = key.map_or_else(|| self.clone(), |key| self.with_key(key));
+                    let mut call = client.call(operation);
+                    call.options = options.clone().at_most(at_most, config);
+                    call.cancel = cancel.share();
+                    sent.outcome(call.boxed().await, elapsed())
+                }
+                Turn::Pause(pausing) => {
+                    match unless(&mut cancel, transport.sleep(pausing.time())).await {
+                        Some(()) => pausing.over(elapsed()),
+                        None => pausing.cancelled(elapsed()),
+                    }
+                }
+                Turn::Ask(asking) => {
+                    let (question, asked) = asking.into_parts();
+                    asked.answered(ask(question).await, elapsed())
+                }
+                Turn::Done(result) => return result,
+            };
+        }
+    }
+
+    /// The handful of lines around the machine of a call: everything that waits.
     async fn drive<O: Operation>(
         self,
         operation: O,
         options: CallOptions,
-        cancel: Option<Cancel>,
+        mut cancel: Cancel,
     ) -> Result<Response<O::Output>, Error> {
         let Inner { transport, keys, config } = &*self.0;
         let transport = &**transport;
         let start = Start { entropy: transport.entropy(), wall_clock: transport.wall_clock() };
         let mut attempt = Attempt::first(config, &options, operation, start)?;
-        let mut cancel = cancel.unwrap_or_default();
         let begun = transport.now();
         let elapsed = || transport.now().saturating_sub(begun);
         loop {
@@ -187,7 +262,7 @@ impl<O> Call<O> {
     ///
     /// [`ErrorKind::Cancelled`]: crate::ErrorKind::Cancelled
     pub fn cancel_on(mut self, cancel: impl Future<Output = ()> + MaybeSend + 'static) -> Self {
-        self.cancel = Some(Cancel::new(cancel));
+        self.cancel = Cancel::new(cancel);
         self
     }
 }
@@ -204,6 +279,14 @@ where
     fn into_future(self) -> Self::IntoFuture {
         let Call { client, operation, options, cancel } = self.0;
         Box::pin(trace::call(operation.name(), client.drive(operation, options, cancel)))
+    }
+}
+
+impl Call<AnyOperation> {
+    /// The same as `with_response().into_future()`. It is no generic function:
+    /// whoever sends any operation shares this crate's copy of the machine.
+    pub fn boxed(self) -> BoxFuture<'static, Result<Response<AnyOutput>, Error>> {
+        self.with_response().into_future()
     }
 }
 

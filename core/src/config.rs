@@ -139,6 +139,16 @@ impl Config {
     }
 }
 
+impl CallOptions {
+    /// These, for a call that may take no longer than this.
+    pub(crate) fn at_most(mut self, time: Option<Duration>, config: &Config) -> Self {
+        if let Some(time) = time {
+            self.timeout = Some(self.timeout.unwrap_or(config.timeout).min(time));
+        }
+        self
+    }
+}
+
 /// What one call sets in the place of the client's settings.
 #[derive(Clone, Debug, Default)]
 #[must_use = "options do nothing until a call takes them"]

@@ -85,6 +85,7 @@ mod headers;
 mod http_date;
 mod json;
 mod key;
+mod key_stream;
 mod limit;
 mod node;
 mod operation;
@@ -100,6 +101,7 @@ mod repair;
 mod response;
 mod retry;
 mod retry_after;
+mod run;
 mod secret;
 #[cfg(feature = "test-util")]
 pub mod test_util;
@@ -107,6 +109,7 @@ mod timestamp;
 mod trace;
 mod transport;
 mod view;
+mod workflow;
 
 pub use attempt::{Attempt, Start, Step};
 pub use base_url::{BaseUrl, DEFAULT_BASE_URL, is_loopback};
@@ -126,20 +129,26 @@ pub use hash::KeyHash;
 pub use headers::Headers;
 pub use json::{Extra, Json};
 pub use key::Key;
+pub use key_stream::KeyStream;
 pub use limit::{Limit, LimitReset};
 pub use node::{Fields, Kind, Node, ObjectNode};
 pub use operation::{
-    Create, Created, Delete, Deleted, External, Get, GetCurrentKeyMetadata, List, Operation,
-    Orphan, PAGE_SIZE, Page, Parsed, Parts, Replay, Update,
+    AnyOperation, AnyOutput, Create, Created, Delete, Deleted, External, Get,
+    GetCurrentKeyMetadata, List, Operation, Orphan, PAGE_SIZE, Page, Parsed, Parts, Replay, Update,
 };
-pub use pages::{KeyStream, Pages};
+pub use pages::{Pages, Progress};
 pub use provider::{KeyProvider, KeySource};
 pub use race::race;
 pub use response::{Meta, RateLimit, Response};
 pub use retry::{Jitter, RetryPolicy};
+pub use run::Run;
 pub use secret::{ApiKey, Secret};
 pub use timestamp::Timestamp;
 pub use transport::{
     BlockingTransport, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Transport, send_within,
 };
 pub use view::{Answer, View};
+pub use workflow::{
+    Asked, Asking, CreateReconciled, Ensure, Ensured, Opening, Order, Pausing, Pick, Reconciled,
+    Sending, Sent, Sweep, Swept, Turn, Workflow,
+};

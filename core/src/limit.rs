@@ -36,6 +36,11 @@ impl Limit {
         Self(None)
     }
 
+    /// The amount; `None` for no limit.
+    pub(crate) fn amount(self) -> Option<f64> {
+        self.0
+    }
+
     pub(crate) fn check(self) -> Result<(), BuildError> {
         match self.0 {
             Some(amount) if amount.is_nan() => refused("the limit is NaN"),

@@ -1,28 +1,30 @@
 //! All pages of a listing, each key once.
 //!
+//! ```text
+//!  next_request ─▶ a page ─▶ accept ─┬─ it overlaps, and is full ──▶ one step on
+//!       ▲                            ├─ it does not overlap ───────▶ one step back
+//!       └────────────────────────────┼─ it overlaps, and is short ─▶ the next workspace,
+//!                                    │                              or the end
+//!                                    └─ it brings nothing new ─────▶ PaginationStalled
+//! ```
+//!
 //! The API pages by offset, newest first, so that a key that is made or deleted
 //! meanwhile shifts every later offset. Pages therefore overlap by one key: if
 //! nothing on a further page was seen yet, something may have slipped past, and
 //! the listing steps back. Keys are told apart by their hash.
 //!
 //! Why that is enough: the order never changes, so that every key before one
-//! that was seen was seen too, or is new.
+//! that was seen was seen too, or is new. It holds whenever a page was read, and
+//! so for pages that were asked for ahead of their turn.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 
-use futures_core::Stream;
-
-use crate::client::Client;
-use crate::config::CallOptions;
 use crate::error::{Error, ErrorKind};
 use crate::hash::KeyHash;
 use crate::json::Json;
 use crate::key::Key;
 use crate::operation::{List, Operation, PAGE_SIZE, Page};
-use crate::transport::BoxFuture;
 use crate::view::fingerprint;
 
 /// How far a step goes: a page without the key of the overlap.
@@ -30,8 +32,16 @@ const STEP: u64 = 99;
 /// So many pages in a row without a new key mean that stepping back and forth
 /// leads nowhere.
 const FRUITLESS: u32 = 32;
+/// Some 990,000 keys.
+const MAX_REQUESTS: u64 = 10_000;
 
-/// The machine that turns pages into keys, each once. It does no I/O.
+/// The machine that turns pages into keys, each once, and what it is to list. It
+/// does no I/O.
+///
+/// **Guaranteed:** a key that exists from the first request to the last is given
+/// exactly once, whatever is created and deleted meanwhile. Of the others, each
+/// comes once or not at all. A key that moves from one workspace to another
+/// meanwhile may be missed.
 ///
 /// ```
 /// use openrouter_keys_core::{List, Operation, Pages};
@@ -47,18 +57,40 @@ const FRUITLESS: u32 = 32;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
+#[must_use = "a listing does nothing until its pages are asked for"]
 pub struct Pages {
     list: List,
     first: u64,
-    /// Where the next request begins; `None` at the end.
+    until_empty: bool,
+    prefetch: usize,
+    max_requests: u64,
+    /// The workspaces whose turn is still to come.
+    workspaces: VecDeque<String>,
+    /// Where the next page to accept begins; `None` at the end.
     offset: Option<u64>,
+    /// Where the pages begin that were asked for and are not here yet.
+    asked: VecDeque<u64>,
     /// The furthest page that was read so far.
     furthest: Option<u64>,
     /// Pages in a row that brought nothing new.
     fruitless: u32,
     seen: BTreeSet<Identity>,
+    /// What was seen in other workspaces.
+    elsewhere: BTreeSet<Identity>,
     keys: VecDeque<Key>,
-    until_empty: bool,
+    progress: Progress,
+}
+
+/// How far a listing has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Pages that were asked for.
+    pub requests: u64,
+    /// Pages that have come.
+    pub pages: u64,
+    /// Keys that were found.
+    pub keys: u64,
 }
 
 impl Pages {
@@ -68,20 +100,60 @@ impl Pages {
         Self {
             list,
             first,
+            until_empty: false,
+            prefetch: 1,
+            max_requests: MAX_REQUESTS,
+            workspaces: VecDeque::new(),
             offset: Some(first),
+            asked: VecDeque::new(),
             furthest: None,
             fruitless: 0,
             seen: BTreeSet::new(),
+            elsewhere: BTreeSet::new(),
             keys: VecDeque::new(),
-            until_empty: false,
+            progress: Progress::default(),
         }
     }
 
-    /// Goes on until a page is empty; see [`KeyStream::exhaustive`].
-    #[must_use]
+    /// Goes on until a page is empty, in place of until one is not full: one
+    /// more request, for a server whose pages are smaller than documented.
     pub fn exhaustive(mut self) -> Self {
         self.until_empty = true;
         self
+    }
+
+    /// How many pages are asked for at once, 1 by default. More make a long
+    /// listing over a slow link faster, and ask for up to so many pages too many
+    /// at its end.
+    pub fn prefetch(mut self, pages: usize) -> Self {
+        self.prefetch = pages.max(1);
+        self
+    }
+
+    /// How many requests the listing may take; 10,000 by default, for some
+    /// 990,000 keys. One that needs more ends with
+    /// [`ErrorKind::TooManyPages`].
+    pub fn max_requests(mut self, requests: u64) -> Self {
+        self.max_requests = requests;
+        self
+    }
+
+    /// The workspaces (UUIDs) to list one after another, in place of the
+    /// listing's own.
+    pub fn workspaces<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
+        self.workspaces = ids.into_iter().map(Into::into).collect();
+        self.next_workspace();
+        self
+    }
+
+    /// Whether several pages may be under way at once.
+    pub(crate) fn reads_ahead(&self) -> bool {
+        self.prefetch > 1
+    }
+
+    /// How far the listing has come.
+    pub fn progress(&self) -> Progress {
+        self.progress
     }
 
     /// The next key that is already here.
@@ -89,20 +161,59 @@ impl Pages {
         self.keys.pop_front()
     }
 
-    /// The page to ask for; `None` if the listing has ended.
-    pub fn next_request(&self) -> Option<List> {
-        self.offset.map(|offset| {
-            // The first page of all is asked for without an offset.
-            if offset == 0 { self.list.clone() } else { self.list.clone().offset(offset) }
-        })
+    /// The next page to ask for; `None` at the end and while as many pages are
+    /// under way as [`prefetch`](Self::prefetch) allows.
+    pub fn next_request(&mut self) -> Option<List> {
+        let next = match self.asked.back() {
+            Some(last) => last.checked_add(STEP),
+            None => self.offset,
+        }?;
+        let may_ask = self.offset.is_some()
+            && self.asked.len() < self.prefetch
+            && self.progress.requests < self.max_requests;
+        if !may_ask {
+            return None;
+        }
+        self.progress.requests = self.progress.requests.saturating_add(1);
+        self.asked.push_back(next);
+        // The first page of all is asked for without an offset.
+        Some(if next == 0 { self.list.clone() } else { self.list.clone().offset(next) })
     }
 
-    /// Takes the page that was asked for. An error ends the listing.
+    /// How many of the pages that were asked for are still wanted, the oldest
+    /// first. Those beyond are not: the listing went elsewhere, or ended.
+    pub fn awaited(&self) -> usize {
+        self.asked.len()
+    }
+
+    /// Takes the oldest page that is still wanted. An error ends the listing.
     pub fn accept(&mut self, page: Result<Page, Error>) -> Result<(), Error> {
-        let Some(offset) = self.offset.take() else {
+        let Some(offset) = self.asked.pop_front() else {
             return Ok(());
         };
-        let page = page?;
+        let next = page.and_then(|page| self.follow(offset, page));
+        self.offset = *next.as_ref().unwrap_or(&None);
+        if self.asked.front() != self.offset.as_ref() {
+            self.asked.clear();
+        }
+        if self.offset.is_none() && next.is_ok() {
+            self.next_workspace();
+        }
+        next?;
+        if self.offset.is_some()
+            && self.asked.is_empty()
+            && self.progress.requests >= self.max_requests
+        {
+            self.offset = None;
+            let requests = self.progress.requests;
+            return Err(Error::unsent(self.list.name(), ErrorKind::TooManyPages { requests }));
+        }
+        Ok(())
+    }
+
+    /// Takes the page and tells where the next one begins.
+    fn follow(&mut self, offset: u64, page: Page) -> Result<Option<u64>, Error> {
+        self.progress.pages = self.progress.pages.saturating_add(1);
         let rows = page.rows();
         let is_first = offset == self.first;
         let has_seen = page.data.iter().any(|key| self.seen.contains(&Identity::of(key)))
@@ -115,21 +226,33 @@ impl Pages {
         self.furthest = self.furthest.max(Some(offset));
         self.fruitless = if found > 0 { 0 } else { self.fruitless.saturating_add(1) };
 
-        if !overlaps {
+        let next = if !overlaps {
             // Keys before this page were deleted: others took their places.
-            self.offset = Some(offset.saturating_sub(STEP).max(self.first));
+            Some(offset.saturating_sub(STEP).max(self.first))
         } else if rows >= if self.until_empty { 2 } else { PAGE_SIZE } {
             let rows = u64::try_from(rows).unwrap_or(STEP);
-            self.offset = Some(offset.saturating_add(rows.saturating_sub(1)));
-        }
+            Some(offset.saturating_add(rows.saturating_sub(1)))
+        } else {
+            None
+        };
         // Further on, keys that are made meanwhile push whole pages back.
         let repeats = is_second && overlaps && found == 0 && rows >= PAGE_SIZE;
         let stalled = repeats || self.fruitless >= FRUITLESS;
-        if self.offset.is_some() && stalled {
-            self.offset = None;
+        if next.is_some() && stalled {
             return Err(Error::unsent(self.list.name(), ErrorKind::PaginationStalled { offset }));
         }
-        Ok(())
+        Ok(next)
+    }
+
+    fn next_workspace(&mut self) {
+        let Some(id) = self.workspaces.pop_front() else {
+            return;
+        };
+        self.list = std::mem::take(&mut self.list).workspace_id(id);
+        self.offset = Some(self.first);
+        self.furthest = None;
+        self.fruitless = 0;
+        self.elsewhere.extend(std::mem::take(&mut self.seen));
     }
 
     /// Keeps what was not seen yet and tells how much that is.
@@ -139,6 +262,7 @@ impl Pages {
         found = found.saturating_add(unnamed.iter().filter(|row| !self.seen.contains(row)).count());
         for key in page.data {
             let identity = Identity::of(&key);
+            let is_elsewhere = self.elsewhere.contains(&identity);
             let is_new = match identity {
                 Identity::Hash(_) => self.seen.insert(identity),
                 // Two rows of one page may be alike without being the same key.
@@ -150,11 +274,20 @@ impl Pages {
             };
             if is_new {
                 found = found.saturating_add(1);
+            }
+            if is_new && !is_elsewhere {
+                self.progress.keys = self.progress.keys.saturating_add(1);
                 self.keys.push_back(key);
             }
         }
         self.seen.extend(unnamed);
         found
+    }
+}
+
+impl From<List> for Pages {
+    fn from(list: List) -> Self {
+        Self::new(list)
     }
 }
 
@@ -188,94 +321,5 @@ impl Identity {
 
     fn of_odd(row: &Json) -> Self {
         Self::Text(row.as_str().to_owned())
-    }
-}
-
-/// The keys of all pages, as a stream. It ends after the first error.
-///
-/// [`next`](KeyStream::next) and [`collect_all`](KeyStream::collect_all) need
-/// no further crate; with `futures`, it is a [`Stream`].
-///
-/// ```no_run
-/// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
-/// use openrouter_keys_core::List;
-///
-/// let mut keys = client.list_all(List::new().include_disabled(true));
-/// while let Some(key) = keys.next().await {
-///     println!("{}", key?.name.as_deref().unwrap_or("?"));
-/// }
-/// # Ok(()) }
-/// ```
-#[must_use = "a stream does nothing until it is asked for its items"]
-pub struct KeyStream {
-    client: Client,
-    options: CallOptions,
-    pages: Pages,
-    pending: Option<BoxFuture<'static, Result<Page, Error>>>,
-}
-
-impl KeyStream {
-    pub(crate) fn new(client: Client, pages: Pages) -> Self {
-        Self { client, options: CallOptions::new(), pages, pending: None }
-    }
-
-    /// Goes on until a page is empty, in place of until one is not full: one
-    /// more request, for a server whose pages are smaller than documented.
-    pub fn exhaustive(mut self) -> Self {
-        self.pages = self.pages.exhaustive();
-        self
-    }
-
-    /// Options of the call for each page.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options;
-        self
-    }
-
-    /// The next key; `None` after the last.
-    pub async fn next(&mut self) -> Option<Result<Key, Error>> {
-        std::future::poll_fn(|context| self.poll_key(context)).await
-    }
-
-    /// All keys that are left, or the first error.
-    pub async fn collect_all(mut self) -> Result<Vec<Key>, Error> {
-        let mut keys = Vec::new();
-        while let Some(key) = self.next().await {
-            keys.push(key?);
-        }
-        Ok(keys)
-    }
-
-    fn poll_key(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Key, Error>>> {
-        loop {
-            if let Some(pending) = &mut self.pending {
-                let page = ready!(pending.as_mut().poll(context));
-                self.pending = None;
-                if let Err(error) = self.pages.accept(page) {
-                    return Poll::Ready(Some(Err(error)));
-                }
-            }
-            if let Some(key) = self.pages.next_key() {
-                return Poll::Ready(Some(Ok(key)));
-            }
-            let Some(list) = self.pages.next_request() else {
-                return Poll::Ready(None);
-            };
-            self.pending = Some(self.client.list(list).options(self.options.clone()).into_future());
-        }
-    }
-}
-
-impl Stream for KeyStream {
-    type Item = Result<Key, Error>;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll_key(context)
-    }
-}
-
-impl fmt::Debug for KeyStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyStream").field("pages", &self.pages).finish_non_exhaustive()
     }
 }

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use http::header::DATE;
 use http::{HeaderMap, HeaderName, StatusCode};
 
 use crate::float::float;
+use crate::http_date::http_date;
 use crate::json::Extra;
 use crate::redact;
 
@@ -41,6 +43,11 @@ impl Meta {
     /// secret of the request that the server repeats in it is masked.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
+    }
+
+    /// When the server answered, in seconds since 1970 by its own clock.
+    pub(crate) fn date(&self) -> Option<i64> {
+        text(&self.headers, &DATE).and_then(http_date)
     }
 
     /// Cloudflare's name for the request.

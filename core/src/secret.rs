@@ -117,6 +117,17 @@ impl TryFrom<&Secret> for ApiKey {
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
+    /// Whether this is what the API shows of it: both ends around three dots.
+    pub(crate) fn has_label(&self, label: &str) -> bool {
+        label.split_once("...").is_some_and(|(start, end)| {
+            !start.is_empty()
+                && !end.is_empty()
+                && self.reveal().len() > start.len().saturating_add(end.len())
+                && self.reveal().starts_with(start)
+                && self.reveal().ends_with(end)
+        })
+    }
+
     /// Wraps a text, whatever it holds.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))

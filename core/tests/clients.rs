@@ -4,7 +4,7 @@
 
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_core::{
-    ApiKey, CallOptions, Client, Create, KeyHash, Limit, List, Update, blocking,
+    ApiKey, CallOptions, Client, Create, KeyHash, Limit, List, Pages, Update, blocking,
 };
 
 const HASH: &str = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
@@ -76,7 +76,7 @@ async fn the_options_of_a_listing_go_with_every_page_and_exhaustive_asks_until_a
 
     let transport = FakeTransport::scripted([rows(0, 3), rows(2, 4), rows(3, 4)]);
     let client = Client::new(transport.clone(), ApiKey::new(KEY).unwrap());
-    let keys = client.list_all(List::new()).exhaustive().options(options.clone());
+    let keys = client.list_all(Pages::new(List::new()).exhaustive()).options(options.clone());
     assert!(!format!("{keys:?}").contains(KEY));
     assert_eq!(keys.collect_all().await.unwrap().len(), 4);
     let queries: Vec<Option<String>> = transport

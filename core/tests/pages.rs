@@ -11,7 +11,9 @@
 use std::sync::{Arc, Mutex};
 
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
-use openrouter_keys_core::{ApiKey, Client, ErrorKind, List, blocking};
+use openrouter_keys_core::{
+    ApiKey, Client, ErrorKind, List, Operation, Page, Pages, Progress, blocking,
+};
 use proptest::prelude::*;
 
 fn client(transport: &FakeTransport) -> Client {
@@ -91,11 +93,11 @@ proptest! {
             Reply::status(200).json(state.lock().unwrap().page(offset_of(request)))
         });
         let blocking = blocking::Client::new(transport, ApiKey::new("sk-or-v1-test").unwrap());
-        let mut listing = blocking.list_all(List::new());
+        let mut pages = Pages::new(List::new());
         if exhaustive {
-            listing = listing.exhaustive();
+            pages = pages.exhaustive();
         }
-        let mut listed: Vec<u32> = listing
+        let mut listed: Vec<u32> = blocking.list_all(pages)
             .map(|key| u32::from_str_radix(key.unwrap().hash.as_deref().unwrap(), 16).unwrap())
             .collect();
         listed.sort_unstable();
@@ -107,6 +109,201 @@ proptest! {
             prop_assert!(listed.binary_search(key).is_ok(), "key {} was missed", key);
         }
     }
+}
+
+/// A page of a listing by offset.
+fn page_of(server: &mut Server, list: &List) -> Page {
+    let path = list.parts().unwrap().path;
+    let offset = path.split_once("offset=").map_or(0, |(_, text)| text.parse().unwrap());
+    list.parse(server.page(offset).as_bytes()).unwrap().output
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    /// The pages are read in any order, and the server changes after each.
+    #[test]
+    fn every_key_that_existed_throughout_is_listed_once_however_many_pages_are_under_way(
+        initial in 0_u32..650,
+        churn in proptest::collection::vec(
+            (0_usize..8, proptest::collection::vec(any::<usize>(), 0..40))
+                .prop_map(|(created, deleted)| Churn { created, deleted }),
+            0..12,
+        ),
+        exhaustive in any::<bool>(),
+        prefetch in 1_usize..10,
+        order in proptest::collection::vec(any::<usize>(), 64),
+    ) {
+        let keys: Vec<u32> = (0..initial).rev().collect();
+        let mut server = Server { keys: keys.clone(), next: initial, churn };
+        let mut pages = Pages::new(List::new()).prefetch(prefetch);
+        if exhaustive {
+            pages = pages.exhaustive();
+        }
+        let mut order = order.into_iter().cycle();
+        let mut under_way: Vec<(List, Option<Page>)> = Vec::new();
+        let mut listed = Vec::new();
+        loop {
+            while let Some(list) = pages.next_request() {
+                under_way.push((list, None));
+            }
+            prop_assert!(under_way.len() <= prefetch);
+            if under_way.is_empty() {
+                break;
+            }
+            while under_way.first().is_some_and(|(_, page)| page.is_none()) {
+                let place = order.next().unwrap() % under_way.len();
+                let (list, page) = &mut under_way[place];
+                if page.is_none() {
+                    *page = Some(page_of(&mut server, list));
+                }
+            }
+            let (_, page) = under_way.remove(0);
+            pages.accept(Ok(page.unwrap())).unwrap();
+            under_way.truncate(pages.awaited());
+            while let Some(key) = pages.next_key() {
+                listed.push(u32::from_str_radix(key.hash.as_deref().unwrap(), 16).unwrap());
+            }
+        }
+        prop_assert_eq!(u64::try_from(listed.len()).unwrap(), pages.progress().keys);
+        listed.sort_unstable();
+        let distinct = listed.len();
+        listed.dedup();
+        prop_assert_eq!(listed.len(), distinct, "a key came twice");
+        for key in keys.iter().filter(|key| server.keys.contains(key)) {
+            prop_assert!(listed.binary_search(key).is_ok(), "key {} was missed", key);
+        }
+    }
+}
+
+/// A server of so many keys that never change.
+fn still(keys: u32) -> FakeTransport {
+    FakeTransport::answering(move |_, request| {
+        let keys: Vec<u32> = (0..keys).rev().skip(offset_of(request)).take(100).collect();
+        Reply::status(200).json(body(&keys))
+    })
+}
+
+#[tokio::test]
+async fn pages_under_way_at_once_come_in_order_and_no_more_than_asked_for() {
+    let transport = still(1000);
+    let keys = client(&transport).list_all(Pages::new(List::new()).prefetch(4));
+    let keys = keys.collect_all().await.unwrap();
+    let hashes: Vec<u32> = keys
+        .iter()
+        .map(|key| u32::from_str_radix(key.hash.as_deref().unwrap(), 16).unwrap())
+        .collect();
+    assert_eq!(hashes, (0..1000).rev().collect::<Vec<_>>());
+    // 11 pages hold them all; up to 3 more are asked for before the last is known.
+    assert!((11..=14).contains(&transport.requests().len()), "{}", transport.requests().len());
+}
+
+#[test]
+fn pages_that_threads_fetch_come_in_order() {
+    let transport = still(1000);
+    let client = blocking::Client::new(transport, ApiKey::new("sk-or-v1-test").unwrap());
+    let keys: Vec<u32> = client
+        .list_all(Pages::new(List::new()).prefetch(8))
+        .map(|key| u32::from_str_radix(key.unwrap().hash.as_deref().unwrap(), 16).unwrap())
+        .collect();
+    assert_eq!(keys, (0..1000).rev().collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn an_error_of_a_page_ahead_comes_in_its_turn() {
+    let transport = FakeTransport::answering(|_, request| match offset_of(request) {
+        198 => Reply::status(401).json("{}"),
+        offset => {
+            let keys: Vec<u32> = (0..1000).rev().skip(offset).take(100).collect();
+            Reply::status(200).json(body(&keys))
+        }
+    });
+    let mut keys = client(&transport).list_all(Pages::new(List::new()).prefetch(5));
+    for _ in 0..199 {
+        keys.next().await.unwrap().unwrap();
+    }
+    assert!(keys.next().await.unwrap().is_err());
+    assert!(keys.next().await.is_none());
+}
+
+#[tokio::test]
+async fn several_workspaces_are_listed_in_turn_and_a_key_of_two_comes_once() {
+    const ONE: &str = "0df9e665-d932-5740-b2c7-b52af166bc11";
+    const OTHER: &str = "11111111-d932-5740-b2c7-b52af166bc11";
+    let transport = FakeTransport::answering(|_, request| {
+        let query = request.uri().query().unwrap();
+        let keys: Vec<u32> =
+            if query.contains(ONE) { (0..150).collect() } else { (149..260).collect() };
+        let keys: Vec<u32> = keys.into_iter().rev().skip(offset_of(request)).take(100).collect();
+        Reply::status(200).json(body(&keys))
+    });
+    let both = Pages::new(List::new().include_disabled(true)).workspaces([ONE, OTHER]).prefetch(3);
+    let keys = client(&transport).list_all(both).collect_all().await.unwrap();
+    assert_eq!(keys.len(), 260);
+    assert!(
+        transport
+            .requests()
+            .iter()
+            .all(|request| { request.uri().query().unwrap().contains("include_disabled=true") })
+    );
+}
+
+#[tokio::test]
+async fn a_listing_takes_no_more_requests_than_it_may() {
+    for prefetch in [1, 4] {
+        let transport = still(1000);
+        let pages = Pages::new(List::new()).max_requests(5).prefetch(prefetch);
+        let error = client(&transport).list_all(pages).collect_all().await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::TooManyPages { requests: 5 }), "{error}");
+        assert_eq!(transport.requests().len(), 5);
+        // As many as it takes are enough.
+        let pages = Pages::new(List::new()).max_requests(11).prefetch(prefetch);
+        assert_eq!(client(&transport).list_all(pages).collect_all().await.unwrap().len(), 1000);
+    }
+}
+
+#[tokio::test]
+async fn progress_is_told_after_each_page_by_both_clients() {
+    let seen: Arc<Mutex<Vec<Progress>>> = Arc::default();
+    let report = |seen: &Arc<Mutex<Vec<Progress>>>| {
+        let seen = Arc::clone(seen);
+        move |progress| seen.lock().unwrap().push(progress)
+    };
+    client(&still(250))
+        .list_all(List::new())
+        .on_progress(report(&seen))
+        .collect_all()
+        .await
+        .unwrap();
+    let blocking = blocking::Client::new(still(250), ApiKey::new("sk-or-v1-test").unwrap());
+    assert_eq!(blocking.list_all(List::new()).on_progress(report(&seen)).count(), 250);
+    let told: Vec<(u64, u64, u64)> = seen
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|progress| (progress.requests, progress.pages, progress.keys))
+        .collect();
+    let once = [(1, 1, 100), (2, 2, 199), (3, 3, 250)];
+    assert_eq!(told, [once, once].concat());
+}
+
+#[tokio::test]
+async fn a_listing_that_is_called_off_says_so_and_ends() {
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let mut keys = client(&still(250)).list_all(List::new()).cancel_on(async {
+        let _ = stopped.await;
+    });
+    for _ in 0..100 {
+        keys.next().await.unwrap().unwrap();
+    }
+    stop.send(()).unwrap();
+    let error = keys.next().await.unwrap().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Cancelled));
+    assert_eq!(
+        error.to_string(),
+        "list: the call was called off; nothing was created or changed; make the call again if it is still wanted"
+    );
+    assert!(keys.next().await.is_none());
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! What the contract suite asks of a client: the async and the blocking one
 //! alike.
 
+use std::convert::Infallible;
+
 use openrouter_keys_core::{
-    CallOptions, Client, Error, Key, List, MaybeSend, MaybeSendSync, Operation, Response, blocking,
+    CallOptions, Client, Error, Key, MaybeSend, MaybeSendSync, Operation, Pages, Response,
+    Workflow, blocking,
 };
 
 /// A client of either kind.
@@ -19,7 +22,12 @@ pub trait Caller {
         O::Output: MaybeSend;
 
     /// Reads all pages.
-    async fn all(&self, list: List) -> Result<Vec<Key>, Error>;
+    async fn all(&self, pages: impl Into<Pages>) -> Result<Vec<Key>, Error>;
+
+    /// Runs a workflow.
+    async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
+    where
+        W: Workflow<Question = Infallible> + MaybeSend + 'static;
 
     /// Whether a browser stands between the client and the wire. It keeps to
     /// itself where a redirect leads, and when a connection that it kept open
@@ -51,8 +59,15 @@ impl Caller for Client {
         Self::call(self, operation).options(options).with_response().await
     }
 
-    async fn all(&self, list: List) -> Result<Vec<Key>, Error> {
-        self.list_all(list).collect_all().await
+    async fn all(&self, pages: impl Into<Pages>) -> Result<Vec<Key>, Error> {
+        self.list_all(pages).collect_all().await
+    }
+
+    async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
+    where
+        W: Workflow<Question = Infallible> + MaybeSend + 'static,
+    {
+        Self::run(self, workflow).options(options).await
     }
 }
 
@@ -69,7 +84,14 @@ impl Caller for blocking::Client {
         Self::call(self, operation).options(options).with_response().send()
     }
 
-    async fn all(&self, list: List) -> Result<Vec<Key>, Error> {
-        self.list_all(list).collect()
+    async fn all(&self, pages: impl Into<Pages>) -> Result<Vec<Key>, Error> {
+        self.list_all(pages).collect()
+    }
+
+    async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
+    where
+        W: Workflow<Question = Infallible> + MaybeSend + 'static,
+    {
+        Self::run(self, workflow).options(options).finish()
     }
 }

@@ -1,14 +1,14 @@
 //! Numbers by chance that are the same on every machine: `SplitMix64`.
 
 /// A sequence that its seed decides.
-pub(super) struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(super) fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -17,7 +17,7 @@ impl Chance {
     }
 
     /// From 0 up to and without 1.
-    pub(super) fn fraction(&mut self) -> f64 {
+    pub(crate) fn fraction(&mut self) -> f64 {
         fraction(self.bits())
     }
 
@@ -25,7 +25,7 @@ impl Chance {
     ///
     /// Von Neumann's way, by comparisons alone: the last digit of a logarithm
     /// differs between machines.
-    pub(super) fn exponential(&mut self) -> f64 {
+    pub(crate) fn exponential(&mut self) -> f64 {
         let mut whole = 0.0;
         loop {
             let first = self.bits();

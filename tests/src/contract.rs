@@ -18,10 +18,10 @@ use std::time::Duration;
 
 use http::StatusCode;
 use openrouter_keys_core::{
-    ApiErrorKind, ApiKey, CallOptions, Create, Created, Delete, Effect, Error, ErrorBody,
-    ErrorKind, External, Field, Get, GetCurrentKeyMetadata, Headers, Key, KeyHash, Limit,
-    LimitReset, List, Operation, Pages, RetryPolicy, TimeoutPhase, Timestamp, TransportErrorKind,
-    Update,
+    ApiErrorKind, ApiKey, CallOptions, Create, CreateReconciled, Created, Delete, Effect, Ensure,
+    Ensured, Error, ErrorBody, ErrorKind, External, Field, Get, GetCurrentKeyMetadata, Headers,
+    Key, KeyHash, Limit, LimitReset, List, Operation, Pages, RetryPolicy, Sweep, TimeoutPhase,
+    Timestamp, TransportErrorKind, Update,
 };
 
 use crate::caller::Caller;
@@ -53,6 +53,9 @@ macro_rules! for_each_case {
             an_answer_that_never_comes_ends_by_its_timeout,
             every_shape_of_an_answer_is_read,
             a_delete_that_is_not_confirmed_is_an_error,
+            pages_that_are_fetched_ahead_bring_each_key_once,
+            a_reconciled_create_makes_one_marked_key_that_a_sweep_deletes,
+            what_is_ensured_twice_is_made_once,
         }
     };
 }
@@ -456,4 +459,42 @@ pub async fn a_delete_that_is_not_confirmed_is_an_error<C: Caller>(client: &C) {
     }
     assert!(client.send(Delete::new(&hash), spoiled("empty=204,commit")).await.is_ok());
     assert!(client.all(List::new()).await.unwrap().is_empty());
+}
+
+pub async fn pages_that_are_fetched_ahead_bring_each_key_once<C: Caller>(client: &C) {
+    for number in 0..250 {
+        client.call(create(&format!("key {number}"))).await.unwrap();
+    }
+    let ahead = Pages::new(List::new()).prefetch(4).exhaustive();
+    let listed = client.all(ahead).await.unwrap();
+    let names: Vec<&str> = listed.iter().filter_map(|key| key.name.as_deref()).collect();
+    let expected: Vec<String> = (0..250).rev().map(|number| format!("key {number}")).collect();
+    assert_eq!(names, expected);
+}
+
+pub async fn a_reconciled_create_makes_one_marked_key_that_a_sweep_deletes<C: Caller>(client: &C) {
+    client.call(create("ci")).await.unwrap();
+    let reconciled = CreateReconciled::new(create("ci"));
+    let done = client.run(reconciled, CallOptions::new()).await.unwrap();
+    let listed = client.call(List::new()).await.unwrap().data;
+    assert_eq!(names(&listed), [done.name.as_str(), "ci"]);
+    let swept = client.run(Sweep::new([done.name]), CallOptions::new()).await.unwrap();
+    assert_eq!((swept.deleted.len(), swept.failed.len(), swept.absent.len()), (1, 0, 0));
+    assert_eq!(names(&client.call(List::new()).await.unwrap().data), ["ci"]);
+}
+
+pub async fn what_is_ensured_twice_is_made_once<C: Caller>(client: &C) {
+    // Nobody else is there: the test need not wait for a rival.
+    let wanted = || Ensure::new(create("ci").limit_reset(LimitReset::Daily)).settle(Duration::ZERO);
+    let ensured = client.run(wanted(), CallOptions::new()).await.unwrap();
+    let Ensured::Created { created, unsettled: None } = ensured else { panic!("{ensured:?}") };
+    let hash = created.data.get().unwrap().hash.clone();
+    client.call(Update::new(hash.as_deref().unwrap()).limit(Limit::usd(1.0))).await.unwrap();
+    let ensured = client.run(wanted(), CallOptions::new()).await.unwrap();
+    let Ensured::Existing { key, changed } = ensured else { panic!("{ensured:?}") };
+    assert_eq!((&key.hash, changed), (&hash, vec!["limit"]));
+    assert_eq!(
+        client.call(Get::new(hash.as_deref().unwrap())).await.unwrap().limit.copied(),
+        Some(5.0)
+    );
 }

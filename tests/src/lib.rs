@@ -1,6 +1,7 @@
 //! What the tests of openrouter-keys share. It compiles for the web too.
 
 pub mod caller;
+mod chance;
 pub mod contract;
 pub mod fleet;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -8,3 +9,8 @@ pub mod fuzz;
 pub mod model;
 pub mod vector_files;
 pub mod vectors;
+
+/// The examples of the page.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/workflows.md")]
+mod workflows_page {}

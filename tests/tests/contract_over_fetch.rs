@@ -4,10 +4,12 @@
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+use std::convert::Infallible;
+
 use js_sys::Reflect;
 use openrouter_keys_core::{
     ApiKey, BaseUrl, CallOptions, Client, Config, Delete, Error, Key, List, MaybeSend,
-    MaybeSendSync, Operation, Response,
+    MaybeSendSync, Operation, Pages, Response, Workflow,
 };
 use openrouter_keys_tests::caller::Caller;
 use openrouter_keys_tests::contract::{self, OTHER_WORKSPACE};
@@ -60,8 +62,15 @@ impl Caller for OverFetch {
         self.client.send(operation, options).await
     }
 
-    async fn all(&self, list: List) -> Result<Vec<Key>, Error> {
-        self.client.all(list).await
+    async fn all(&self, pages: impl Into<Pages>) -> Result<Vec<Key>, Error> {
+        self.client.all(pages).await
+    }
+
+    async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
+    where
+        W: Workflow<Question = Infallible> + MaybeSend + 'static,
+    {
+        Caller::run(&self.client, workflow, options).await
     }
 
     fn is_in_browser(&self) -> bool {

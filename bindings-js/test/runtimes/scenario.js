@@ -10,6 +10,9 @@ export const FIRST_CREATE_FAULT = "method=POST,status=429";
 /** The names of the keys that are made. */
 export const MADE = ["Customer 42", "answer lost", "answer cut off"];
 
+/** What the names of the workflows' keys begin with. */
+export const WORKFLOWS = "workflows";
+
 /** The one whose connection breaks before the answer's head. */
 export const BROKEN = "answer lost";
 
@@ -159,6 +162,31 @@ export async function scenario(api, settings, { check, shown }) {
     equal(gone.deleted, true);
     equal(gone.alreadyGone, false);
     await failure(() => keys.get(created.data.hash), "NotFoundError", "not_found");
+  });
+
+  await check("listAll with pages ahead gives each key once, and tells its progress", async () => {
+    let told;
+    const onProgress = (progress) => {
+      told = progress;
+    };
+    const listed = await keys.listAll({ prefetch: 3, exhaustive: true }, { onProgress }).toArray();
+    equal(new Set(listed.map(({ hash }) => hash)).size, listed.length);
+    equal(told.keys, listed.length);
+  });
+  await check("createReconciled makes one key with a marker, and sweep deletes it", async () => {
+    const done = await keys.createReconciled({ name: WORKFLOWS, limit: 1 });
+    equal(/^workflows #[0-9a-f]{32}$/.test(done.name), true);
+    equal(shown(done).includes(done.created.key), false);
+    const { deleted } = await keys.sweep({ names: [done.name] });
+    equal(deleted.length, 1);
+    equal(deleted[0].hash, done.created.data.hash);
+  });
+  await check("ensure makes a key once, and changes what differs", async () => {
+    const first = await keys.ensure({ name: WORKFLOWS, limit: 1, settleMs: 0 });
+    equal(first.outcome, "created");
+    const second = await keys.ensure({ name: WORKFLOWS, limit: 2, settleMs: 0 });
+    equal(JSON.stringify([second.outcome, second.changed, second.key.limit]), '["existing",["limit"],2]');
+    await keys.delete(second.key.hash);
   });
 
   for (const [status, kind] of STATUSES) {

@@ -7,7 +7,7 @@ declare const choice: number | undefined;
 
 const update: UpdateParams = { limit: choice, name: undefined };
 const key: Key = { ...sound, extra: undefined };
-const orphan: MayHaveCreated = { name: "ci", from: "", until: "", workspaceId: undefined };
+const orphan: MayHaveCreated = { name: "ci", names: [], from: "", until: "", workspaceId: undefined };
 // @ts-expect-error: null is something else
 const cleared: Key = { ...sound, extra: null };
 

@@ -64,6 +64,7 @@ test("a create that is aborted in flight tells what may exist", async () => {
   const { mayHaveCreated, cause } = await failure;
   assert.deepEqual(mayHaveCreated, {
     name: PARAMS.name,
+    names: [PARAMS.name],
     workspaceId,
     from: "2031-01-01T00:00:00.000Z",
     until: "2031-01-01T00:00:00.000Z",

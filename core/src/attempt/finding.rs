@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Response};
 
-use crate::error::{ApiError, ErrorBody, ErrorKind, TransportError, TransportErrorKind};
+use crate::error::{ErrorKind, TransportError, TransportErrorKind};
 use crate::outcome::Outcome;
 use crate::retry_after::{forbids_retry, retry_after};
 
@@ -50,14 +50,6 @@ impl Failure {
     }
 
     pub(super) fn is_not_found(&self) -> bool {
-        match &self.kind {
-            // What a proxy says for itself says nothing about the key.
-            ErrorKind::Api(ApiError {
-                status,
-                body: ErrorBody::Documented | ErrorBody::Empty,
-                ..
-            }) => *status == StatusCode::NOT_FOUND,
-            _ => false,
-        }
+        matches!(&self.kind, ErrorKind::Api(error) if error.says_not_found())
     }
 }

@@ -295,13 +295,11 @@ impl<O: Operation> Attempt<O> {
             (false, _) | (true, Replay::Reads) => Effect::Nothing,
             (true, Replay::ChangesOnce) => Effect::MayHaveChanged,
             (true, Replay::Duplicates) => {
-                let orphan = self.operation.orphan();
                 let from = self.call.start.wall_clock;
                 Effect::MayHaveCreated(MayHaveCreated {
-                    name: orphan.map(|orphan| orphan.name.to_owned()).unwrap_or_default(),
-                    workspace_id: orphan.and_then(|orphan| orphan.workspace_id.map(str::to_owned)),
                     from,
                     until: from.and_then(|from| from.checked_add(elapsed)),
+                    ..MayHaveCreated::known(self.operation.orphan(), None)
                 })
             }
         };

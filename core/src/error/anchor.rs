@@ -27,6 +27,8 @@ impl Error {
             (Effect::Nothing, ErrorKind::UnexpectedRedirect { .. }) => "a-redirect",
             (Effect::Nothing, ErrorKind::Cancelled) => "the-call-was-called-off",
             (Effect::Nothing, ErrorKind::PaginationStalled { .. }) => "the-listing-stalled",
+            (Effect::Nothing, ErrorKind::SeveralKeys { .. }) => "several-keys-have-the-name",
+            (Effect::Nothing, ErrorKind::TooManyPages { .. }) => "the-listing-is-too-long",
         }
     }
 }
@@ -93,6 +95,8 @@ mod tests {
             "a-redirect",
             "the-call-was-called-off",
             "the-listing-stalled",
+            "the-listing-is-too-long",
+            "several-keys-have-the-name",
         ];
         anchors.extend(
             [

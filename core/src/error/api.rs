@@ -178,6 +178,12 @@ impl ApiError {
         })
     }
 
+    /// Whether the API itself says that there is no such key.
+    pub(crate) fn says_not_found(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND
+            && matches!(self.body, ErrorBody::Documented | ErrorBody::Empty)
+    }
+
     fn bare(status: StatusCode, body: ErrorBody) -> Self {
         Self {
             status,

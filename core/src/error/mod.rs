@@ -12,6 +12,9 @@ use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 
+use crate::hash::KeyHash;
+use crate::key::Key;
+use crate::operation::Orphan;
 use crate::quote::Quoted;
 use crate::redact;
 
@@ -78,6 +81,18 @@ pub enum ErrorKind {
         /// The offset at which it stalled.
         offset: u64,
     },
+    /// Several keys have the name, and nobody said which of them counts.
+    SeveralKeys {
+        /// The name.
+        name: String,
+        /// The keys, the oldest first.
+        keys: Vec<Key>,
+    },
+    /// A listing needs more requests than it may take.
+    TooManyPages {
+        /// How many it may take.
+        requests: u64,
+    },
 }
 
 /// What a failed call may have left behind.
@@ -98,6 +113,10 @@ pub enum Effect {
 pub struct MayHaveCreated {
     /// The key's name.
     pub name: String,
+    /// Further names under which a workflow may have left a key.
+    pub others: Vec<String>,
+    /// The key's hash, if a workflow made the key and could not delete it.
+    pub hash: Option<KeyHash>,
     /// The workspace; `None` means the default one.
     pub workspace_id: Option<String>,
     /// When the first request could have left, by this machine's clock, if the
@@ -105,6 +124,36 @@ pub struct MayHaveCreated {
     pub from: Option<SystemTime>,
     /// When the call ended, by the same clock.
     pub until: Option<SystemTime>,
+}
+
+impl MayHaveCreated {
+    /// Every name.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.name).chain(&self.others).map(String::as_str)
+    }
+
+    /// One that stands for all of them; `None` if there are none.
+    pub(crate) fn all(several: Vec<Self>) -> Option<Self> {
+        let mut several = several.into_iter();
+        let mut first = several.next()?;
+        for next in several {
+            first.until = next.until;
+            first.others.push(next.name);
+        }
+        Some(first)
+    }
+
+    /// The key that an operation makes.
+    pub(crate) fn known(orphan: Option<Orphan<'_>>, hash: Option<KeyHash>) -> Self {
+        Self {
+            name: orphan.map(|orphan| orphan.name.to_owned()).unwrap_or_default(),
+            others: Vec::new(),
+            hash,
+            workspace_id: orphan.and_then(|orphan| orphan.workspace_id.map(str::to_owned)),
+            from: None,
+            until: None,
+        }
+    }
 }
 
 /// What [`Error::new`] needs beyond the kind.
@@ -147,6 +196,30 @@ impl Error {
         )
     }
 
+    /// The same failure as that of a workflow that left this behind, or nothing.
+    pub(crate) fn of_workflow(mut self, name: &'static str, left: Option<MayHaveCreated>) -> Self {
+        let was_create = self.may_have_been_created();
+        let inner = &mut *self.0;
+        inner.operation = name;
+        inner.is_retryable = left.is_none() && (inner.is_retryable || was_create);
+        if let Some(left) = left {
+            inner.effect = Effect::MayHaveCreated(left);
+        } else if was_create {
+            inner.effect = Effect::Nothing;
+        }
+        self
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Cancelled)
+    }
+
+    /// Whether the server knows no such key; what a proxy says for itself says
+    /// nothing about the key.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(&self.0.kind, ErrorKind::Api(error) if error.says_not_found())
+    }
+
     /// The operation's name, such as `create`.
     pub fn operation(&self) -> &'static str {
         self.0.operation
@@ -179,7 +252,9 @@ impl Error {
             ErrorKind::Build(_)
             | ErrorKind::Credentials(_)
             | ErrorKind::Cancelled
-            | ErrorKind::PaginationStalled { .. } => None,
+            | ErrorKind::PaginationStalled { .. }
+            | ErrorKind::SeveralKeys { .. }
+            | ErrorKind::TooManyPages { .. } => None,
         }
     }
 
@@ -214,7 +289,13 @@ impl Error {
     }
 
     fn advice(&self) -> &'static str {
-        if self.may_have_been_created() {
+        if let Some(orphan) = self.may_have_created() {
+            if self.0.operation == "create_reconciled" {
+                return "give these names to sweep later";
+            }
+            if orphan.hash.is_some() {
+                return "delete the key of this hash";
+            }
             return "list all keys to find it, and delete it (its secret cannot be had) before creating it again";
         }
         match &self.0.kind {
@@ -228,6 +309,8 @@ impl Error {
             ErrorKind::PaginationStalled { .. } => {
                 "check the base URL; the server seems to ignore offset"
             }
+            ErrorKind::SeveralKeys { .. } => "delete or rename all but one, or say which counts",
+            ErrorKind::TooManyPages { .. } => "allow more requests, or list fewer keys",
         }
     }
 }
@@ -306,6 +389,18 @@ impl fmt::Display for ErrorKind {
             Self::PaginationStalled { offset } => {
                 write!(f, "the page at offset {offset} brought nothing new")
             }
+            Self::SeveralKeys { name, keys } => {
+                let name = redact::mask(name, &[]);
+                write!(f, "{} keys are named {}", keys.len(), Quoted(&name))?;
+                let hashes = keys.iter().filter_map(|key| key.hash.get());
+                for (place, hash) in hashes.enumerate() {
+                    write!(f, "{}{}", if place == 0 { ": " } else { ", " }, hash.as_str())?;
+                }
+                Ok(())
+            }
+            Self::TooManyPages { requests } => {
+                write!(f, "{requests} pages were not enough to list every key")
+            }
         }
     }
 }
@@ -316,8 +411,16 @@ impl fmt::Display for Effect {
             Self::Nothing => f.write_str("nothing was created or changed"),
             Self::MayHaveChanged => f.write_str("the change may have been made"),
             Self::MayHaveCreated(orphan) => {
-                let name = redact::mask(&orphan.name, &[]);
-                write!(f, "a key named {} may exist", Quoted(&name))
+                let several = !orphan.others.is_empty();
+                f.write_str(if several { "keys named " } else { "a key named " })?;
+                for (place, name) in orphan.names().enumerate() {
+                    let comma = if place > 0 { ", " } else { "" };
+                    write!(f, "{comma}{}", Quoted(&redact::mask(name, &[])))?;
+                }
+                match &orphan.hash {
+                    Some(hash) => write!(f, " exists, with the hash {}", hash.as_str()),
+                    None => f.write_str(" may exist"),
+                }
             }
         }
     }

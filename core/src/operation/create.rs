@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::salvage::salvage;
 use super::{
-    Operation, Orphan, Parsed, Parts, Replay, USUAL_BODY, check_name, check_workspace_id,
+    List, Operation, Orphan, Parsed, Parts, Replay, USUAL_BODY, check_name, check_workspace_id,
     parse_into,
 };
 use crate::error::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
@@ -110,11 +110,46 @@ impl Create {
         self
     }
 
+    /// The same key under another name.
+    pub(crate) fn named(mut self, name: String) -> Self {
+        self.body.name = name;
+        self
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.body.name
+    }
+
+    /// What of it an update can change later.
+    pub(crate) fn settings(&self) -> Settings<'_> {
+        let Body { limit, limit_reset, include_byok_in_limit, .. } = &self.body;
+        Settings {
+            limit: *limit,
+            limit_reset: limit_reset.as_ref(),
+            include_byok_in_limit: *include_byok_in_limit,
+        }
+    }
+
+    /// The listing in the workspace in which the key is made.
+    pub(crate) fn in_workspace(&self, list: List) -> List {
+        match &self.body.workspace_id {
+            Some(id) => list.workspace_id(id.as_str()),
+            None => list,
+        }
+    }
+
     /// The identity of a partner's user on whose behalf the key is made.
     pub fn external(mut self, external: External) -> Self {
         self.body.external = Some(external);
         self
     }
+}
+
+/// What of a create an update can change later.
+pub(crate) struct Settings<'a> {
+    pub(crate) limit: Limit,
+    pub(crate) limit_reset: Option<&'a LimitReset>,
+    pub(crate) include_byok_in_limit: Option<bool>,
 }
 
 /// The identity of a partner's user.
@@ -203,6 +238,15 @@ impl Created {
     /// The secret key, which [`Secret::reveal`] reads.
     pub fn key(&self) -> &Secret {
         &self.key
+    }
+
+    /// Whether this listed key is the one that was made: by its hash or, if the
+    /// answer had none, by its label.
+    pub(crate) fn is_of(&self, listed: &Key) -> bool {
+        match self.data.get().and_then(|data| data.hash.get()) {
+            Some(hash) => listed.hash.get() == Some(hash),
+            None => listed.label.as_deref().is_some_and(|label| self.key.has_label(label)),
+        }
     }
 
     /// Takes the secret key out.

@@ -58,6 +58,11 @@ impl List {
         self
     }
 
+    /// Disabled and expired keys too.
+    pub(crate) fn everything() -> Self {
+        Self::new().include_disabled(true).include_expired(true)
+    }
+
     pub(crate) fn starts_at(&self) -> u64 {
         self.offset.unwrap_or(0)
     }

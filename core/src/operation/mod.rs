@@ -1,6 +1,7 @@
 //! What an operation is: data from which a request is built and with which its
 //! answer is read.
 
+mod any;
 mod create;
 mod delete;
 mod get;
@@ -15,6 +16,8 @@ use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 
+pub(crate) use any::OneOfSix;
+pub use any::{AnyOperation, AnyOutput};
 pub use create::{Create, Created, External};
 pub use delete::{Delete, Deleted};
 pub use get::Get;

@@ -10,9 +10,9 @@ use openrouter_keys_core::{
     RetryPolicy, Start, Step, TransportError, TransportErrorKind,
 };
 
-use super::chance::Chance;
 use super::rule::{Call, Next};
 use super::server::Answer;
+use crate::chance::Chance;
 
 /// A client with the settings of the core.
 pub(super) struct CoreClient {

@@ -6,7 +6,6 @@
 
 mod agenda;
 mod attempts;
-mod chance;
 mod figures;
 mod rule;
 mod scenario;

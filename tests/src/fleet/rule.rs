@@ -5,9 +5,9 @@ use std::time::Duration;
 use openrouter_keys_core::{ApiKey, BoxError};
 
 use super::attempts::CoreClient;
-use super::chance::Chance;
 use super::sdk::SdkCall;
 use super::server::Answer;
+use crate::chance::Chance;
 
 /// A rule of sending again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

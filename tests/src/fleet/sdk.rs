@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use super::chance::Chance;
 use super::rule::{Call, Next};
 use super::server::Answer;
+use crate::chance::Chance;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);

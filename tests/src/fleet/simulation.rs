@@ -5,11 +5,11 @@ use std::time::Duration;
 use openrouter_keys_core::{ApiKey, BoxError};
 
 use super::agenda::Agenda;
-use super::chance::Chance;
 use super::figures::Figures;
 use super::rule::{Call, Client, Next, Rule};
 use super::scenario::{AFTER, OUTAGE, Scenario, WARM_UP};
 use super::server::{Answer, Server};
+use crate::chance::Chance;
 
 enum Event {
     /// This client begins a call.

@@ -1,21 +1,18 @@
 //! One create of this library's clients against the model.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
-use openrouter_keys_core::test_util::{FakeTransport, VirtualClock};
+use openrouter_keys_core::test_util::FakeTransport;
 use openrouter_keys_core::{CallOptions, Create, Created, Error, Limit};
 
 use super::fault::Schedule;
-use super::server::{NEVER, Server};
+use super::server::Server;
+use super::wire::serve;
 use crate::caller::Caller;
 
 /// The name of the key that every call wants.
 pub const NAME: &str = "Customer 42";
-
-/// Calls begin later than the clock: a window that reached back to the clock's
-/// beginning would hold every key.
-const BEGINNING: Duration = Duration::from_secs(1000);
 
 /// A call that has ended, as its caller and the server know it.
 #[derive(Debug)]
@@ -38,18 +35,8 @@ impl Call {
         schedule: Schedule,
         entropy: u64,
     ) -> Self {
-        let server = Arc::new(Mutex::new(Server::new(schedule)));
-        // The transport has the clock, and is made from what reads it.
-        let clock = Arc::new(OnceLock::<VirtualClock>::new());
-        let transport = FakeTransport::answering({
-            let (server, clock) = (Arc::clone(&server), Arc::clone(&clock));
-            move |_, _| {
-                let now = clock.get().map_or(NEVER, VirtualClock::now);
-                server.lock().unwrap_or_else(PoisonError::into_inner).create(NAME, now).into()
-            }
-        });
-        let clock = clock.get_or_init(|| transport.clock());
-        clock.advance(BEGINNING);
+        let (transport, server) = serve(Server::new(schedule));
+        let clock = transport.clock();
         transport.set_entropy(entropy);
 
         let began = clock.now();

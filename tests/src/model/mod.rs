@@ -4,13 +4,20 @@
 mod call;
 mod fault;
 mod official;
+mod reconciliation;
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+mod rivals;
 mod server;
 mod table;
 mod tally;
+mod wire;
 
 pub use call::{Call, NAME};
 pub use fault::{Fault, Schedule, schedules};
 pub use official::OfficialSdk;
+pub use reconciliation::{FOREIGN, Reconciliation};
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub use rivals::{Conditions, Race};
 pub use server::{Answer, Content, NEVER, Post, Server, ServerKey};
 pub use table::table;
 pub use tally::Tally;

@@ -46,7 +46,7 @@ impl OfficialSdk {
                 Content::Refused | Content::Reset => None,
                 Content::Status(500..=599, asked) => asked,
                 Content::Created(secret) => return (server, Some(secret)),
-                Content::Status(..) | Content::Truncated | Content::Garbage => {
+                Content::Status(..) | Content::Truncated | Content::Garbage | Content::Read(_) => {
                     return (server, None);
                 }
             };

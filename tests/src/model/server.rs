@@ -1,8 +1,21 @@
 //! The server: what it has made, and what it answers to each create. It has no
 //! clock of its own and opens no socket.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unreachable,
+    clippy::missing_panics_doc,
+    reason = "a model for tests"
+)]
+
+use std::cmp::Reverse;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::{Method, Request};
+use openrouter_keys_core::PAGE_SIZE;
 use openrouter_keys_core::test_util::Reply;
 
 use super::fault::{Fault, Schedule};
@@ -21,6 +34,8 @@ pub struct Server {
     pub posts: Vec<Post>,
     /// Every key that it has made or, of a late one, is going to make.
     pub keys: Vec<ServerKey>,
+    /// How long a change takes to show in the listing.
+    pub lag: Duration,
 }
 
 /// A create that was sent.
@@ -41,6 +56,15 @@ pub struct ServerKey {
     pub secret: String,
     /// When it came into being.
     pub committed_at: Duration,
+    /// When it was deleted.
+    pub deleted_at: Option<Duration>,
+}
+
+impl ServerKey {
+    /// Whether it works at this time.
+    pub fn is_live(&self, at: Duration) -> bool {
+        self.committed_at <= at && self.deleted_at.is_none_or(|deleted| deleted > at)
+    }
 }
 
 /// What comes back.
@@ -67,12 +91,19 @@ pub enum Content {
     Garbage,
     /// A sound 201 with this secret.
     Created(String),
+    /// A sound 200 with this body.
+    Read(String),
 }
 
 impl Server {
     /// A server without keys.
     pub fn new(schedule: Schedule) -> Self {
-        Self { faults: schedule.into_iter(), posts: Vec::new(), keys: Vec::new() }
+        Self {
+            faults: schedule.into_iter(),
+            posts: Vec::new(),
+            keys: Vec::new(),
+            lag: Duration::ZERO,
+        }
     }
 
     /// Receives a create of this name and meets the next fault.
@@ -107,15 +138,59 @@ impl Server {
         };
         if let Some(delay) = commit {
             let committed_at = now.saturating_add(delay);
-            self.keys.push(ServerKey { name: name.to_owned(), secret, committed_at });
+            let name = name.to_owned();
+            self.keys.push(ServerKey { name, secret, committed_at, deleted_at: None });
         }
         Answer { delay, content }
+    }
+
+    /// Receives a request to create, list or delete. Only creates meet faults.
+    pub fn receive(&mut self, request: &Request<Bytes>, now: Duration) -> Answer {
+        if *request.method() == Method::POST {
+            let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+            return self.create(body["name"].as_str().unwrap(), now);
+        }
+        let content = if *request.method() == Method::DELETE {
+            let hash = request.uri().path().rsplit('/').next().unwrap_or_default();
+            match self.keys.get_mut(number(hash)).filter(|key| key.is_live(now)) {
+                Some(key) => {
+                    key.deleted_at = Some(now);
+                    Content::Read(r#"{"deleted":true}"#.to_owned())
+                }
+                None => Content::Status(404, None),
+            }
+        } else {
+            let query = request.uri().query().unwrap_or_default();
+            let offset = query.split('&').find_map(|pair| pair.strip_prefix("offset="));
+            Content::Read(self.list(offset.map_or(0, |offset| offset.parse().unwrap()), now))
+        };
+        Answer { delay: Duration::ZERO, content }
+    }
+
+    /// A page of the listing, as it was the lag ago.
+    fn list(&self, offset: usize, now: Duration) -> String {
+        let then = now.saturating_sub(self.lag);
+        let mut live: Vec<(usize, &ServerKey)> =
+            self.keys.iter().enumerate().filter(|(_, key)| key.is_live(then)).collect();
+        live.sort_by_key(|(place, key)| Reverse((key.committed_at, *place)));
+        let rows: Vec<String> = live
+            .iter()
+            .skip(offset)
+            .take(PAGE_SIZE)
+            .map(|(place, key)| format!(r#"{{"hash":"{place:064x}","name":"{}"}}"#, key.name))
+            .collect();
+        format!(r#"{{"data":[{}]}}"#, rows.join(","))
     }
 
     /// The keys that are not the one with this secret.
     pub fn keys_beside(&self, secret: Option<&str>) -> impl Iterator<Item = &ServerKey> {
         self.keys.iter().filter(move |key| Some(key.secret.as_str()) != secret)
     }
+}
+
+/// A key's hash is its place.
+fn number(hash: &str) -> usize {
+    usize::from_str_radix(hash, 16).unwrap_or(usize::MAX)
 }
 
 /// What the transport of a client makes of it.
@@ -130,6 +205,7 @@ impl From<Answer> for Reply {
             }
             Content::Truncated => Self::truncated(201),
             Content::Garbage => Self::status(201).body("<html>Created</html>"),
+            Content::Read(body) => Self::status(200).json(body),
             Content::Created(secret) => {
                 Self::status(201).json(format!(r#"{{"key":"{secret}","data":{{}}}}"#))
             }

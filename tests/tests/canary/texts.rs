@@ -1,11 +1,12 @@
 //! What a call shows beside its outcome: its client, its options, its events.
 
+use std::convert::Infallible;
 use std::fmt::Debug;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use openrouter_keys_core::{
-    CallOptions, Error, Key, List, MaybeSend, MaybeSendSync, Operation, Response,
+    CallOptions, Error, Key, MaybeSend, MaybeSendSync, Operation, Pages, Response, Workflow,
 };
 use openrouter_keys_tests::caller::Caller;
 
@@ -67,7 +68,14 @@ impl<C: Caller + Debug> Caller for Watched<C> {
         result
     }
 
-    async fn all(&self, list: List) -> Result<Vec<Key>, Error> {
-        self.client.all(list).await
+    async fn all(&self, pages: impl Into<Pages>) -> Result<Vec<Key>, Error> {
+        self.client.all(pages).await
+    }
+
+    async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
+    where
+        W: Workflow<Question = Infallible> + MaybeSend + 'static,
+    {
+        self.client.run(workflow, options).await
     }
 }

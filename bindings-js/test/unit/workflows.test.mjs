@@ -1,0 +1,222 @@
+// The workflows, as JavaScript runs them.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+
+import { AbortError, Created, InvalidArgumentError, SeveralKeysError, TooManyPagesError, UnauthorizedError } from "../../npm/index.js";
+import { apiError, deleted, found, key, listed, lost, reply } from "../../npm/testing.js";
+import { clientOver, failureOf, PARAMS } from "./harness.mjs";
+
+const SECRET = "sk-or-v1-0e6000000000000000000000000001c96";
+const OLD = "2020-01-01T00:00:00Z";
+
+/** A server with keys of its own that pages by offset; `react` may reply in its place. */
+function server(keys, react = () => undefined) {
+  const state = { keys: [...keys], creates: [], deleted: [] };
+  const answer = (request) => {
+    const { method, url, body } = request;
+    const other = react(request, state);
+    if (other) return other;
+    const { pathname, searchParams } = new URL(url);
+    const hash = pathname.split("/").at(-1);
+    if (method === "DELETE") {
+      state.deleted.push(hash);
+      state.keys = state.keys.filter((one) => one.hash !== hash);
+      return deleted();
+    }
+    if (method === "PATCH") return found({ ...state.keys.find((one) => one.hash === hash), ...JSON.parse(body) });
+    if (method === "POST") {
+      const made = key({ ...JSON.parse(body), hash: String(state.creates.length + 1).padStart(64, "c"), created_at: OLD });
+      state.creates.push(made.name);
+      state.keys.unshift(made);
+      return reply(201, { key: SECRET, data: made });
+    }
+    const offset = Number(searchParams.get("offset") ?? 0);
+    return listed(state.keys.slice(offset, offset + 100));
+  };
+  return { ...clientOver(answer), state };
+}
+
+test("a reconciled create gives the key, its secret in no text, and its marked name", async () => {
+  const { keys, state } = server([]);
+  const done = await keys.createReconciled(PARAMS);
+  assert.ok(done.created instanceof Created);
+  assert.equal(done.created.key, SECRET);
+  assert.match(done.name, /^Customer 42 #[0-9a-f]{32}$/);
+  assert.deepEqual(state.creates, [done.name]);
+  assert.deepEqual([done.swept, done.unconfirmed], [[], []]);
+  for (const text of [inspect(done, { depth: 9, showHidden: true }), JSON.stringify(done), String(done)]) {
+    assert.ok(!text.includes(SECRET));
+  }
+});
+
+test("a lost key is found, deleted and made again, and no key of others is touched", async () => {
+  let posts = 0;
+  const foreign = [key({ hash: "f1", name: PARAMS.name }), key({ hash: "f2", name: `${PARAMS.name} #${"0".repeat(32)}` })];
+  const { keys, state, clock } = server(foreign, ({ method, body }, state) => {
+    if (method !== "POST" || ++posts > 1) return undefined;
+    state.keys.unshift(key({ hash: "10", name: JSON.parse(body).name }));
+    return lost();
+  });
+  const begun = clock.now();
+  const done = await keys.createReconciled(PARAMS);
+  assert.deepEqual(state.deleted, ["10"]);
+  assert.deepEqual(done.swept.map(({ hash }) => hash), ["10"]);
+  assert.deepEqual(state.keys.map(({ name }) => name), [done.name, ...foreign.map(({ name }) => name)]);
+  assert.ok(clock.now() - begun >= 2000);
+});
+
+test("three lost rounds tell every name, which sweep takes", async () => {
+  const { keys, state } = server([], ({ method }) => (method === "POST" ? lost() : undefined));
+  const error = await failureOf(keys.createReconciled(PARAMS));
+  assert.equal(error.operation, "createReconciled");
+  assert.ok(error.message.startsWith("createReconciled: "), error.message);
+  assert.equal(error.effect, "may_have_created");
+  assert.equal(error.isRetryable, false);
+  const { name, names } = error.mayHaveCreated;
+  assert.equal(names.length, 3);
+  assert.equal(name, names[0]);
+
+  state.keys.push(key({ hash: "aa", name: names[1] }), key({ hash: "bb", name: "production" }));
+  const swept = await keys.sweep({ names });
+  assert.deepEqual(swept.deleted.map(({ hash }) => hash), ["aa"]);
+  assert.deepEqual(swept.absent, [names[0], names[2]]);
+  assert.deepEqual(swept.failed, []);
+});
+
+test("a sweep tells of each key that it could not delete, and why", async () => {
+  const name = `ci #${"1".repeat(32)}`;
+  const { keys } = server([key({ hash: "aa", name })], ({ method }) => (method === "DELETE" ? apiError(401) : undefined));
+  const { failed } = await keys.sweep({ names: [name] });
+  assert.equal(failed[0].key.hash, "aa");
+  assert.ok(failed[0].error instanceof UnauthorizedError);
+});
+
+test("names without a marker are refused before anything is sent", async () => {
+  const { keys, fetch } = server([]);
+  const error = await failureOf(keys.sweep({ names: ["production"] }));
+  assert.ok(error instanceof InvalidArgumentError);
+  assert.match(error.message, /^sweep: a name to sweep carries no marker/);
+  assert.ok((await failureOf(keys.sweep(["production"]))) instanceof InvalidArgumentError);
+  assert.equal(fetch.requests.length, 0);
+});
+
+test("ensure makes a key where there is none, and finds it the next time", async () => {
+  const { keys, state } = server([]);
+  const first = await keys.ensure(PARAMS);
+  assert.equal(first.outcome, "created");
+  assert.equal(first.created.key, SECRET);
+  assert.equal(first.unsettled, undefined);
+  const second = await keys.ensure(PARAMS);
+  assert.equal(second.outcome, "existing");
+  assert.equal(second.key.hash, first.created.data.hash);
+  assert.deepEqual(second.changed, []);
+  assert.equal(state.creates.length, 1);
+});
+
+test("ensure changes what differs and nothing else", async () => {
+  const present = key({ hash: "aa", name: PARAMS.name, limit: 5, limit_reset: "daily", disabled: false, created_at: OLD });
+  const { keys, fetch } = server([present]);
+  const { key: changed, changed: names } = await keys.ensure({ ...PARAMS, limitReset: null, disabled: true });
+  assert.deepEqual(JSON.parse(fetch.requests.at(-1).body), { limit: 25, limit_reset: null, disabled: true });
+  assert.deepEqual([...names].sort(), ["disabled", "limit", "limitReset"]);
+  assert.equal(changed.limit, 25);
+});
+
+test("several keys of a name are an error that lists them, or the newest counts", async () => {
+  const old = (hash) => key({ hash, name: PARAMS.name, limit: 25, created_at: `2020-01-0${hash.length}T00:00:00Z` });
+  const { keys } = server([old("bbb"), old("a")]);
+  const error = await failureOf(keys.ensure(PARAMS));
+  assert.ok(error instanceof SeveralKeysError);
+  assert.equal(error.code, "several_keys");
+  assert.deepEqual(error.keys.map(({ hash }) => hash), ["a", "bbb"]);
+  assert.equal((await keys.ensure({ ...PARAMS, pick: "newest" })).key.hash, "bbb");
+});
+
+test("the secret is kept where the look after the create fails, and the reason is told", async () => {
+  let isMade = false;
+  const { keys } = server([], ({ method }) => {
+    if (isMade && method === "GET") return apiError(401);
+    isMade ||= method === "POST";
+    return undefined;
+  });
+  const ensured = await keys.ensure(PARAMS);
+  assert.equal(ensured.created.key, SECRET);
+  assert.ok(ensured.unsettled instanceof UnauthorizedError);
+});
+
+test("a workflow is called off by its signal and tells what it left", async () => {
+  const controller = new AbortController();
+  const { keys, fetch } = server([], ({ method }) => {
+    if (method !== "POST") return undefined;
+    queueMicrotask(() => controller.abort("enough"));
+    return lost();
+  });
+  const error = await failureOf(keys.createReconciled(PARAMS, { signal: controller.signal }));
+  assert.ok(error instanceof AbortError);
+  assert.equal(error.cause, "enough");
+  assert.equal(error.mayHaveCreated.names.length, 1);
+  assert.equal(fetch.requests.length, 1);
+});
+
+test("arguments of workflows are checked by name and type", async () => {
+  const { keys, fetch } = server([]);
+  for (const call of [
+    () => keys.createReconciled({ name: "ci" }),
+    () => keys.createReconciled({ name: "", limit: 1 }),
+    () => keys.createReconciled({ name: "ci", limit: 1, expiresAt: "tomorrow" }),
+    () => keys.ensure({ ...PARAMS, pick: "oldest" }),
+    () => keys.ensure({ ...PARAMS, settleMs: -1 }),
+    () => keys.ensure({ ...PARAMS, expiresAt: "tomorrow" }),
+    () => keys.ensure(PARAMS, { onProgress() {} }),
+    () => keys.sweep({ names: "ci" }),
+    () => keys.sweep({ names: [], workspaces: [] }),
+    () => keys.sweep({ names: [`ci #${"1".repeat(32)}`], workspaceIds: ["no uuid"] }),
+    () => keys.listAll({ prefetch: 1.5 }).next(),
+    () => keys.listAll({}, { onProgress: true }).next(),
+    () => keys.createReconciled(PARAMS, { headers: { host: "x" } }),
+    () => keys.listAll({}, { headers: { host: "x" } }).next(),
+  ]) {
+    const error = await failureOf(call());
+    assert.ok(error instanceof InvalidArgumentError, `${call}: ${error.stack}`);
+  }
+  assert.equal(fetch.requests.length, 0);
+});
+
+const MANY = Array.from({ length: 950 }, (_, index) => key({ hash: String(index).padStart(64, "0"), name: `key ${index}` }));
+
+test("pages that are fetched ahead come in order", async () => {
+  const { keys, fetch } = server(MANY);
+  const names = (await keys.listAll({ prefetch: 4 }).toArray()).map(({ name }) => name);
+  assert.deepEqual(names, MANY.map(({ name }) => name));
+  assert.ok(fetch.requests.length <= 13, String(fetch.requests.length));
+});
+
+test("progress is told after each page, and what it throws ends the listing", async () => {
+  const told = [];
+  const { keys } = server(MANY.slice(0, 250));
+  await keys.listAll({}, { onProgress: (progress) => told.push(progress) }).toArray();
+  assert.deepEqual(told.at(-1), { requests: 3, pages: 3, keys: 250 });
+  assert.equal(told.length, 3);
+  const thrown = new Error("the caller's own");
+  const onProgress = () => {
+    throw thrown;
+  };
+  assert.equal(await failureOf(keys.listAll({}, { onProgress }).toArray()), thrown);
+});
+
+test("a listing takes no more requests than it may", async () => {
+  const { keys, fetch } = server(MANY);
+  const error = await failureOf(keys.listAll({ maxRequests: 3 }).toArray());
+  assert.ok(error instanceof TooManyPagesError);
+  assert.deepEqual([error.code, error.requests, fetch.requests.length], ["too_many_pages", 3, 3]);
+});
+
+test("workspaces are listed in turn", async () => {
+  const ids = ["0df9e665-d932-5740-b2c7-b52af166bc11", "11111111-d932-5740-b2c7-b52af166bc11"];
+  const { keys, fetch } = server(MANY.slice(0, 2));
+  assert.equal((await keys.listAll({ workspaceIds: ids, exhaustive: true }).toArray()).length, 2);
+  const asked = fetch.requests.map(({ url }) => new URL(url).searchParams.get("workspace_id"));
+  assert.deepEqual([...new Set(asked)], ids);
+});

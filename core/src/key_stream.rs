@@ -1,0 +1,171 @@
+//! The keys of all pages as a stream: the driver of [`Pages`] that waits.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+
+use crate::cancel::Cancel;
+use crate::client::Client;
+use crate::config::CallOptions;
+use crate::error::{Error, ErrorKind};
+use crate::key::Key;
+use crate::operation::{AnyOperation, Page};
+use crate::pages::{Pages, Progress};
+use crate::transport::{BoxFuture, MaybeSend};
+
+/// The keys of all pages, as a stream. It ends after the first error.
+///
+/// [`next`](KeyStream::next) and [`collect_all`](KeyStream::collect_all) need
+/// no further crate; with `futures`, it is a [`Stream`].
+///
+/// ```no_run
+/// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
+/// use openrouter_keys_core::{List, Pages};
+///
+/// let all = List::new().include_disabled(true).include_expired(true);
+/// let mut keys = client
+///     .list_all(Pages::new(all).exhaustive().prefetch(4))
+///     .on_progress(|progress| eprintln!("{} keys so far", progress.keys));
+/// while let Some(key) = keys.next().await {
+///     println!("{}", key?.name.as_deref().unwrap_or("?"));
+/// }
+/// # Ok(()) }
+/// ```
+#[must_use = "a stream does nothing until it is asked for its items"]
+pub struct KeyStream {
+    client: Client,
+    options: CallOptions,
+    cancel: Cancel,
+    on_progress: Option<Box<dyn Report>>,
+    pages: Pages,
+    /// The pages under way, in the order in which the listing takes them.
+    pending: VecDeque<Pending>,
+}
+
+/// What is told how far the listing has come.
+trait Report: FnMut(Progress) + MaybeSend {}
+impl<F: FnMut(Progress) + MaybeSend> Report for F {}
+
+enum Pending {
+    Waiting(BoxFuture<'static, Result<Page, Error>>),
+    Here(Result<Page, Error>),
+}
+
+impl KeyStream {
+    pub(crate) fn new(client: Client, pages: Pages) -> Self {
+        Self {
+            client,
+            options: CallOptions::new(),
+            cancel: Cancel::default(),
+            on_progress: None,
+            pages,
+            pending: VecDeque::new(),
+        }
+    }
+
+    /// Options of the call for each page.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Is told after each page how far the listing has come.
+    pub fn on_progress(mut self, report: impl FnMut(Progress) + MaybeSend + 'static) -> Self {
+        self.on_progress = Some(Box::new(report));
+        self
+    }
+
+    /// Ends the listing as soon as the future is ready, with
+    /// [`ErrorKind::Cancelled`]. Dropping the stream ends it too.
+    pub fn cancel_on(mut self, cancel: impl Future<Output = ()> + MaybeSend + 'static) -> Self {
+        self.cancel = Cancel::new(cancel);
+        self
+    }
+
+    /// The next key; `None` after the last.
+    pub async fn next(&mut self) -> Option<Result<Key, Error>> {
+        poll_fn(|context| self.poll_key(context)).await
+    }
+
+    /// The keys that are here once there is one; none after the last.
+    pub async fn next_keys(&mut self) -> Result<Vec<Key>, Error> {
+        let mut keys: Vec<Key> = self.next().await.transpose()?.into_iter().collect();
+        keys.extend(std::iter::from_fn(|| self.pages.next_key()));
+        Ok(keys)
+    }
+
+    /// All keys that are left, or the first error.
+    pub async fn collect_all(mut self) -> Result<Vec<Key>, Error> {
+        let mut keys = Vec::new();
+        while let Some(key) = self.next().await {
+            keys.push(key?);
+        }
+        Ok(keys)
+    }
+
+    fn poll_key(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Key, Error>>> {
+        loop {
+            if let Some(key) = self.pages.next_key() {
+                return Poll::Ready(Some(Ok(key)));
+            }
+            while let Some(list) = self.pages.next_request() {
+                let call = self.client.call(AnyOperation::List(list)).options(self.options.clone());
+                let page = call.boxed();
+                let page = async { page.await.map(|response| response.output.into_page()) };
+                self.pending.push_back(Pending::Waiting(Box::pin(page)));
+            }
+            if self.pages.awaited() == 0 {
+                return Poll::Ready(None);
+            }
+            let page = ready!(self.poll_page(context));
+            let accepted = self.pages.accept(page);
+            self.pending.truncate(self.pages.awaited());
+            if let Some(report) = &mut self.on_progress {
+                report(self.pages.progress());
+            }
+            if let Err(error) = accepted {
+                return Poll::Ready(Some(Err(error)));
+            }
+        }
+    }
+
+    /// Lets every page under way go on, and gives the one whose turn it is.
+    fn poll_page(&mut self, context: &mut Context<'_>) -> Poll<Result<Page, Error>> {
+        if Pin::new(&mut self.cancel).poll(context).is_ready() {
+            return Poll::Ready(Err(Error::unsent("list", ErrorKind::Cancelled)));
+        }
+        for pending in &mut self.pending {
+            if let Pending::Waiting(future) = pending {
+                if let Poll::Ready(page) = future.as_mut().poll(context) {
+                    *pending = Pending::Here(page);
+                }
+            }
+        }
+        match self.pending.pop_front() {
+            Some(Pending::Here(page)) => Poll::Ready(page),
+            Some(waiting) => {
+                self.pending.push_front(waiting);
+                Poll::Pending
+            }
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl Stream for KeyStream {
+    type Item = Result<Key, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_key(context)
+    }
+}
+
+impl fmt::Debug for KeyStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyStream").field("pages", &self.pages).finish_non_exhaustive()
+    }
+}

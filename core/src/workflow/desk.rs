@@ -1,0 +1,182 @@
+//! The machine of a workflow, seen from its code: where it hands in its wishes
+//! and finds the replies.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::{Duration, SystemTime};
+
+use super::Opening;
+use super::turn::Order;
+use crate::error::{
+    BoxError, DecodeError, DecodeErrorKind, Error, ErrorKind, TimeoutPhase, TransportError,
+    TransportErrorKind,
+};
+use crate::key::Key;
+use crate::operation::{AnyOperation, AnyOutput, OneOfSix, Operation};
+use crate::pages::Pages;
+use crate::response::Response;
+use crate::secret::ApiKey;
+use crate::timestamp::Timestamp;
+use crate::transport::{BoxFuture, MaybeSend};
+
+/// Where code and driver meet. At most one wish is open, and its reply comes
+/// into the field of its kind.
+pub(super) struct Slot<Q> {
+    pub(super) wish: Option<Wish<Q>>,
+    pub(super) sent: Option<Result<Response<AnyOutput>, Error>>,
+    pub(super) paused: Option<Result<(), Error>>,
+    pub(super) asked: Option<Result<bool, BoxError>>,
+    pub(super) elapsed: Duration,
+}
+
+impl<Q> Default for Slot<Q> {
+    fn default() -> Self {
+        Self { wish: None, sent: None, paused: None, asked: None, elapsed: Duration::ZERO }
+    }
+}
+
+pub(super) enum Wish<Q> {
+    Send(Box<Order>),
+    Pause(Duration),
+    Ask(Q),
+}
+
+/// Nothing panics while it holds the lock.
+pub(super) fn lock<Q>(slot: &Mutex<Slot<Q>>) -> MutexGuard<'_, Slot<Q>> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the code of a workflow has in the place of a client.
+pub(crate) struct Desk<Q> {
+    name: &'static str,
+    slot: Arc<Mutex<Slot<Q>>>,
+    wall_clock: Option<SystemTime>,
+    /// When the workflow has to be over, after its beginning.
+    deadline: Option<Duration>,
+}
+
+/// What a listing brought.
+pub(crate) struct Listed {
+    pub(crate) keys: Vec<Key>,
+    /// The seconds since 1970 when the last page came, by the server's clock or,
+    /// where that cannot be seen, by this machine's.
+    pub(crate) date: Option<i64>,
+}
+
+impl<Q: MaybeSend> Desk<Q> {
+    pub(super) fn new(name: &'static str, opening: Opening, slot: Arc<Mutex<Slot<Q>>>) -> Self {
+        Self { name, slot, wall_clock: opening.wall_clock, deadline: None }
+    }
+
+    /// Lets no call and no pause last longer than this after the beginning.
+    pub(super) fn until(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// The workflow's name.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// How much time is left; `None` without a deadline.
+    pub(super) fn time_left(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_sub(lock(&self.slot).elapsed))
+    }
+
+    /// The time of day by this machine's clock, in seconds since 1970.
+    fn unix_time(&self) -> Option<i64> {
+        let now = self.wall_clock?.checked_add(lock(&self.slot).elapsed)?;
+        Timestamp::try_from(now).ok().map(|now| now.unix_seconds())
+    }
+
+    /// Sends an operation.
+    pub(super) async fn send<O>(&self, operation: O) -> Result<Response<O::Output>, Error>
+    where
+        O: OneOfSix + Into<AnyOperation>,
+    {
+        self.send_as(None, operation).await
+    }
+
+    /// Sends an operation signed with another key.
+    pub(super) async fn send_as<O>(
+        &self,
+        key: Option<ApiKey>,
+        operation: O,
+    ) -> Result<Response<O::Output>, Error>
+    where
+        O: OneOfSix + Into<AnyOperation>,
+    {
+        let name = operation.name();
+        let Response { output, meta } = self.send_any(key, operation.into()).await?;
+        // Nothing else comes, unless the driver hands in another call's outcome.
+        let output = O::output_of(output).ok_or_else(|| {
+            let error = DecodeError::at("$", DecodeErrorKind::WrongType);
+            Error::unsent(name, ErrorKind::Decode(error))
+        })?;
+        Ok(Response { output, meta })
+    }
+
+    /// The same for all operations, so that it is compiled once.
+    fn send_any(
+        &self,
+        key: Option<ApiKey>,
+        operation: AnyOperation,
+    ) -> BoxFuture<'_, Result<Response<AnyOutput>, Error>> {
+        Box::pin(async move {
+            let at_most = self.time_left();
+            if at_most.is_some_and(|time| time.is_zero()) {
+                let late = TransportErrorKind::Timeout(TimeoutPhase::Call);
+                let late = ErrorKind::Transport(TransportError::not_sent(late));
+                return Err(Error::unsent(operation.name(), late));
+            }
+            self.wish(Wish::Send(Box::new(Order { operation, key, at_most })));
+            self.reply(|slot| slot.sent.take()).await
+        })
+    }
+
+    /// Waits, until the deadline at most.
+    pub(super) async fn pause(&self, time: Duration) -> Result<(), Error> {
+        let time = self.time_left().map_or(time, |left| left.min(time));
+        self.wish(Wish::Pause(time));
+        self.reply(|slot| slot.paused.take()).await
+    }
+
+    /// Asks the caller.
+    #[expect(dead_code, reason = "for the workflows that hand something over")]
+    pub(super) async fn ask(&self, question: Q) -> Result<bool, BoxError> {
+        self.wish(Wish::Ask(question));
+        self.reply(|slot| slot.asked.take()).await
+    }
+
+    /// All keys of the listing that pass, through all pages to an empty one.
+    pub(super) fn list_all<'a>(
+        &'a self,
+        pages: Pages,
+        passes: &'a (dyn Fn(&Key) -> bool + Sync),
+    ) -> BoxFuture<'a, Result<Listed, Error>> {
+        Box::pin(async move {
+            let mut pages = pages.exhaustive();
+            let mut listed = Listed { keys: Vec::new(), date: self.unix_time() };
+            while let Some(list) = pages.next_request() {
+                let page = self.send(list).await.map(|response| {
+                    listed.date = response.meta.date().or(listed.date);
+                    response.output
+                });
+                pages.accept(page)?;
+                let keys = std::iter::from_fn(|| pages.next_key());
+                listed.keys.extend(keys.filter(|key| passes(key)));
+            }
+            Ok(listed)
+        })
+    }
+
+    fn wish(&self, wish: Wish<Q>) {
+        lock(&self.slot).wish = Some(wish);
+    }
+
+    async fn reply<R>(&self, mut take: impl FnMut(&mut Slot<Q>) -> Option<R>) -> R {
+        poll_fn(|_| take(&mut lock(&self.slot)).map_or(Poll::Pending, Poll::Ready)).await
+    }
+}

@@ -1,0 +1,314 @@
+//! `ensure`: a key of this name with these settings, made only if there is none.
+//!
+//! ```text
+//!            ┌──────────────── none ──▶ create ──▶ wait, look again ──┬─ it is the oldest ──▶ Created
+//!            │                                                        └─ it is not ──▶ delete it ─┐
+//!  look ─────┼─ one ──▶ what differs? ──┬─ nothing ──▶ Existing                                   │
+//!            │            ▲             └─ PATCH it ──▶ Existing                                  │
+//!            │            └───────────────────────────────────────────────────────────────────────┘
+//!            └─ more ──▶ wait, look again ──▶ still more: an error, or the newest
+//! ```
+
+use std::cmp::Ordering;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use super::desk::Listed;
+use super::sweep::delete;
+use super::{Desk, Opening, Turn, Workflow, turn};
+use crate::error::{Error, ErrorKind, MayHaveCreated};
+use crate::field::Field;
+use crate::key::Key;
+use crate::limit::LimitReset;
+use crate::operation::{Create, Created, List, Operation, Update};
+use crate::pages::Pages;
+
+/// Longer than a listing lags behind and than creation times are coarse.
+const SETTLE: Duration = Duration::from_secs(5);
+/// The time after which a caller that lost has deleted its key, if it lives.
+const RIVALRY: Duration = Duration::from_secs(60);
+/// How often to look at what may still change.
+const LOOKS: u32 = 12;
+/// A key that is deleted between look and update is looked for once more.
+const TRIES: u32 = 3;
+
+/// Makes sure that there is one key of this name with these settings.
+///
+/// The name is compared exactly. Disabled keys count, because a key that was
+/// switched off on purpose must not be replaced unnoticed; they stay disabled
+/// unless [`disabled`](Ensure::disabled) says otherwise. Expired keys do not
+/// count.
+///
+/// A key that exists is changed only where it differs, and only in what is named:
+/// the limit, and what was set of `limit_reset`, `include_byok_in_limit` and
+/// `disabled`. What the API cannot change (`expires_at`, `creator_user_id`,
+/// `external`) is used for a new key alone.
+///
+/// **Guaranteed**, if every answer arrives: however many callers do this at
+/// once, one key stays, and at most one caller has its secret.
+///
+/// **Not guaranteed:** the API has no transaction, so that this is not atomic.
+/// For a short time there may be several keys. A caller that dies in that time,
+/// or whose answers are lost, may leave a second key behind; the next then ends
+/// with [`ErrorKind::SeveralKeys`]. A list that lags more than the time to
+/// [`settle`](Ensure::settle) may hide one.
+///
+/// ```no_run
+/// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
+/// use openrouter_keys_core::{Create, Ensure, Ensured, Limit, LimitReset};
+///
+/// let wanted = Create::new("billing", Limit::usd(50.0)).limit_reset(LimitReset::Monthly);
+/// match client.ensure(Ensure::new(wanted)).await? {
+///     Ensured::Created { created, .. } => store(created.key().reveal()),
+///     // Its secret cannot be had again: it is where it was stored when it was made.
+///     Ensured::Existing { key, changed } => println!("{:?} is there, changed: {changed:?}", key.hash),
+///     _ => {}
+/// }
+/// # Ok(()) }
+/// # fn store(_: &str) {}
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a workflow does nothing until it is run"]
+pub struct Ensure {
+    create: Create,
+    clears_reset: bool,
+    disabled: Option<bool>,
+    pick: Pick,
+    settle: Duration,
+}
+
+/// Which key counts if several have the name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Pick {
+    /// None: the call ends with [`ErrorKind::SeveralKeys`].
+    #[default]
+    Refuse,
+    /// The one that was made last. The others are left as they are.
+    Newest,
+}
+
+impl Ensure {
+    /// Makes sure of a key of this name with these settings.
+    pub fn new(create: Create) -> Self {
+        Self { create, clears_reset: false, disabled: None, pick: Pick::Refuse, settle: SETTLE }
+    }
+
+    /// Lets the limit of a key that exists never start anew.
+    pub fn no_limit_reset(mut self) -> Self {
+        self.clears_reset = true;
+        self
+    }
+
+    /// Switches a key that exists off or on.
+    pub fn disabled(mut self, disabled: bool) -> Self {
+        self.disabled = Some(disabled);
+        self
+    }
+
+    /// Which key counts if several have the name.
+    pub fn pick(mut self, pick: Pick) -> Self {
+        self.pick = pick;
+        self
+    }
+
+    /// How long to wait after a create before looking for a rival, and before
+    /// believing what was made just now; 5 s by default.
+    ///
+    /// It has to be longer than the listing lags behind and than the server's
+    /// creation times are coarse.
+    pub fn settle(mut self, time: Duration) -> Self {
+        self.settle = time;
+        self
+    }
+
+    /// The update that gives the key the settings that it lacks, and the names of
+    /// the fields in it.
+    fn difference(&self, key: &Key, hash: &str) -> (Update, Vec<&'static str>) {
+        let mut update = Update::new(hash);
+        let mut names = Vec::new();
+        let settings = self.create.settings();
+        let limit = settings.limit;
+        if !says(&key.limit, limit.amount().as_ref()) {
+            update = update.limit(limit);
+            names.push("limit");
+        }
+        if let Some(reset) = settings.limit_reset.filter(|_| !self.clears_reset) {
+            if !says(&key.limit_reset, Some(reset)) {
+                update = update.limit_reset(reset.clone());
+                names.push("limit_reset");
+            }
+        } else if self.clears_reset && !says::<LimitReset>(&key.limit_reset, None) {
+            update = update.no_limit_reset();
+            names.push("limit_reset");
+        }
+        if let Some(include) = settings.include_byok_in_limit {
+            if !says(&key.include_byok_in_limit, Some(&include)) {
+                update = update.include_byok_in_limit(include);
+                names.push("include_byok_in_limit");
+            }
+        }
+        if let Some(disabled) = self.disabled {
+            if !says(&key.disabled, Some(&disabled)) {
+                update = update.disabled(disabled);
+                names.push("disabled");
+            }
+        }
+        (update, names)
+    }
+}
+
+/// Whether the answer says that the field is this; `None` is `null`.
+fn says<T: PartialEq>(field: &Field<T>, wanted: Option<&T>) -> bool {
+    match wanted {
+        Some(wanted) => field.get() == Some(wanted),
+        None => field.is_null(),
+    }
+}
+
+/// What [`Ensure`] came to.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Ensured {
+    /// There was none: it was made, and here is its secret.
+    Created {
+        /// The new key.
+        created: Box<Created>,
+        /// Why nobody knows whether another caller made one at the same time:
+        /// the look that was to tell failed. Make sure once more.
+        unsettled: Option<Error>,
+    },
+    /// There is one. Its secret was shown once, to whoever made it.
+    Existing {
+        /// The key, after the change if there was one.
+        key: Box<Key>,
+        /// The fields that were changed, by the API's names.
+        changed: Vec<&'static str>,
+    },
+}
+
+impl Workflow for Ensure {
+    type Output = Ensured;
+    type Question = Infallible;
+
+    fn name(&self) -> &'static str {
+        "ensure"
+    }
+
+    fn begin(self, opening: Opening) -> Turn<Ensured> {
+        let name = self.name();
+        if let Err(refused) = self.create.parts() {
+            return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
+        }
+        turn::begin(name, opening, |desk| async move {
+            ensure(&desk, &self).await.map_err(|error| {
+                let left = error.may_have_created().cloned();
+                error.of_workflow(desk.name(), left)
+            })
+        })
+    }
+}
+
+async fn ensure(desk: &Desk<Infallible>, wanted: &Ensure) -> Result<Ensured, Error> {
+    let mut tries = 1;
+    loop {
+        let Some(key) = settled_choice(desk, wanted).await? else {
+            let created = desk.send(wanted.create.clone()).await?.output;
+            return settle(desk, wanted, created).await;
+        };
+        match adopt(desk, wanted, key).await {
+            Err(error) if error.is_not_found() && tries < TRIES => tries += 1,
+            result => return result,
+        }
+    }
+}
+
+/// The key of the name, if there is one. While the matter may still be open, it
+/// is looked at again.
+async fn settled_choice(desk: &Desk<Infallible>, wanted: &Ensure) -> Result<Option<Key>, Error> {
+    let mut listed = look(desk, wanted).await?;
+    for _ in 1..LOOKS {
+        if !is_open(&listed, wanted.settle) {
+            break;
+        }
+        desk.pause(wanted.settle).await?;
+        listed = look(desk, wanted).await?;
+    }
+    let mut keys = listed.keys;
+    match (keys.len(), wanted.pick) {
+        (0 | 1, _) | (_, Pick::Newest) => Ok(keys.pop()),
+        (_, Pick::Refuse) => Err(several(desk, wanted, keys)),
+    }
+}
+
+fn several(desk: &Desk<Infallible>, wanted: &Ensure, keys: Vec<Key>) -> Error {
+    let name = wanted.create.name().to_owned();
+    Error::unsent(desk.name(), ErrorKind::SeveralKeys { name, keys })
+}
+
+/// Whether other callers may be at it: a key that was made just now may have a
+/// rival, and of several the callers that lost are about to delete theirs.
+fn is_open(listed: &Listed, settle: Duration) -> bool {
+    let time = if listed.keys.len() > 1 { RIVALRY } else { settle };
+    let ages = listed.keys.iter().filter_map(|key| {
+        let age = listed.date?.saturating_sub(key.created_at.get()?.unix_seconds());
+        // Made in the future: the clocks differ.
+        Some(Duration::from_secs(u64::try_from(age).unwrap_or_default()))
+    });
+    ages.min().is_some_and(|age| age <= time)
+}
+
+/// The keys of the name that have not expired, the oldest first.
+async fn look(desk: &Desk<Infallible>, wanted: &Ensure) -> Result<Listed, Error> {
+    let list = wanted.create.in_workspace(List::new().include_disabled(true));
+    let is_named = |key: &Key| key.name.as_deref() == Some(wanted.create.name());
+    let mut listed = desk.list_all(Pages::new(list), &is_named).await?;
+    listed.keys.sort_by(by_age);
+    Ok(listed)
+}
+
+/// In the same order for every caller. A key whose time is not known comes last.
+fn by_age(one: &Key, other: &Key) -> Ordering {
+    let age = |key: &Key| (key.created_at.get().is_none(), key.created_at.get().cloned());
+    age(one).cmp(&age(other)).then_with(|| one.hash.get().cmp(&other.hash.get()))
+}
+
+/// Looks whether another caller made a key too. The oldest stays.
+async fn settle(
+    desk: &Desk<Infallible>,
+    wanted: &Ensure,
+    created: Created,
+) -> Result<Ensured, Error> {
+    let looked = match desk.pause(wanted.settle).await {
+        Ok(()) => look(desk, wanted).await,
+        Err(cancelled) => Err(cancelled),
+    };
+    // Whatever is wrong, the secret in hand is not thrown away.
+    let kept = |created, unsettled| Ok(Ensured::Created { created: Box::new(created), unsettled });
+    let mut keys = match looked {
+        Ok(listed) => listed.keys,
+        Err(error) => return kept(created, Some(error)),
+    };
+    let place = match keys.iter().position(|key| created.is_of(key)) {
+        None if !keys.is_empty() => return kept(created, Some(several(desk, wanted, keys))),
+        None | Some(0) => return kept(created, None),
+        Some(place) => place,
+    };
+    let own = keys.swap_remove(place);
+    if let Err(error) = delete(desk, &own).await {
+        let left = MayHaveCreated::known(wanted.create.orphan(), own.hash.get().cloned());
+        return Err(error.of_workflow(desk.name(), Some(left)));
+    }
+    adopt(desk, wanted, keys.swap_remove(0)).await
+}
+
+/// Gives a key that exists the settings that it lacks.
+async fn adopt(desk: &Desk<Infallible>, wanted: &Ensure, key: Key) -> Result<Ensured, Error> {
+    let hash = match key.require_hash() {
+        Ok(hash) => hash.as_str().to_owned(),
+        Err(refused) => return Err(Error::unsent("ensure", ErrorKind::Build(refused))),
+    };
+    let (update, changed) = wanted.difference(&key, &hash);
+    let key = if changed.is_empty() { key } else { desk.send(update).await?.output };
+    Ok(Ensured::Existing { key: Box::new(key), changed })
+}

@@ -1,0 +1,88 @@
+//! Jobs of several operations: what people do with the API, made safe.
+//!
+//! A workflow is a machine without I/O, as a single call is. Where a call asks
+//! for one request after another, a workflow asks for one [`Turn`] after
+//! another: an operation to send, a pause to wait, a question to its caller.
+//!
+//! ```text
+//!   Workflow::begin(opening)
+//!            │
+//!            ▼
+//!   ┌───▶ Turn::Send ──── the client sends the operation ── Sent::outcome ───┐
+//!   ├───▶ Turn::Pause ─── the client waits ─────────────── Pausing::over ───┤
+//!   ├───▶ Turn::Ask ───── the caller's function answers ── Asked::answered ─┤
+//!   │        │                                                              │
+//!   └────────┼──────────────────────────────────────────────────────────────┘
+//!            ▼
+//!   Turn::Done(result)
+//! ```
+//!
+//! The clients' `run` is the loop around it, async and blocking. Retries are
+//! those of each call: a workflow has none of its own.
+//!
+//! Inside, a workflow is written as an `async` block that awaits nothing but the
+//! replies to its turns ([`Desk`]), so that its steps read from top to bottom.
+
+mod create_reconciled;
+mod desk;
+mod ensure;
+mod marker;
+mod sweep;
+mod turn;
+
+use std::time::SystemTime;
+
+pub use create_reconciled::{CreateReconciled, Reconciled};
+pub use ensure::{Ensure, Ensured, Pick};
+pub use sweep::{Sweep, Swept};
+pub use turn::{Asked, Asking, Order, Pausing, Sending, Sent, Turn};
+
+use desk::Desk;
+
+use crate::transport::MaybeSend;
+
+/// What a workflow needs from the world at its beginning.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Opening {
+    /// Random bits, for the markers of names.
+    pub entropy: u128,
+    /// The time of day, if it is known.
+    pub wall_clock: Option<SystemTime>,
+}
+
+impl Opening {
+    /// The entropy of two draws.
+    pub(crate) fn mix(one: u64, other: u64) -> u128 {
+        u128::from(one).rotate_left(64) | u128::from(other)
+    }
+}
+
+/// A job of several operations, as data.
+///
+/// ```
+/// use openrouter_keys_core::{Opening, Operation, Sweep, Turn, Workflow};
+///
+/// let name = "ci #0123456789abcdef0123456789abcdef";
+/// let turn = Sweep::new([name]).begin(Opening::default());
+///
+/// let Turn::Send(sending) = turn else { panic!("it lists the keys first") };
+/// let (order, reply) = sending.into_parts();
+/// assert_eq!(order.operation.name(), "list");
+/// # let _ = reply;
+/// ```
+#[must_use = "a workflow does nothing until it is run"]
+pub trait Workflow {
+    /// What it comes to.
+    type Output: MaybeSend + 'static;
+
+    /// What it asks of its caller on the way; [`Infallible`] if it asks nothing.
+    ///
+    /// [`Infallible`]: std::convert::Infallible
+    type Question: MaybeSend + 'static;
+
+    /// The workflow's name in errors and traces.
+    fn name(&self) -> &'static str;
+
+    /// Checks the arguments and takes the first turn.
+    fn begin(self, opening: Opening) -> Turn<Self::Output, Self::Question>;
+}

@@ -1,0 +1,515 @@
+//! The workflows over a fake transport: what they send, when, and what they say.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+use std::future::poll_fn;
+use std::sync::Mutex;
+use std::task::Poll;
+use std::time::Duration;
+
+use openrouter_keys_core::test_util::{FakeTransport, Reply};
+use openrouter_keys_core::{
+    ApiKey, BuildErrorKind, Client, Create, Effect, Ensure, Ensured, ErrorKind, Limit, LimitReset,
+    List, Opening, Pick, RetryPolicy, Sweep, Turn, Workflow, blocking,
+};
+
+const CREATED: &str =
+    r#"{"key":"sk-or-v1-0e6000000000000000000000000001c96","data":{"hash":"aa"}}"#;
+const NOTHING: &str = r#"{"data":[]}"#;
+
+fn key() -> ApiKey {
+    ApiKey::new("sk-or-v1-management").unwrap()
+}
+
+fn client(transport: &FakeTransport) -> Client {
+    Client::new(transport.clone(), key())
+}
+
+fn create() -> Create {
+    Create::new("ci", Limit::usd(5.0))
+}
+
+/// The requests so far, each as `METHOD path?query`.
+fn sent(transport: &FakeTransport) -> Vec<String> {
+    let line = |request: &http::Request<bytes::Bytes>| {
+        let path = request.uri().path_and_query().unwrap().as_str();
+        format!("{} {}", request.method(), path.trim_start_matches("/api/v1"))
+    };
+    transport.requests().iter().map(line).collect()
+}
+
+/// What the JSON body of a request says.
+fn body(transport: &FakeTransport, number: usize) -> serde_json::Value {
+    serde_json::from_slice(transport.requests()[number].body()).unwrap()
+}
+
+fn seconds(transport: &FakeTransport) -> Vec<u64> {
+    transport.pauses().iter().map(Duration::as_secs).filter(|&pause| pause < 30).collect()
+}
+
+/// What a server replies: keys, of which it pages by offset, or something else.
+#[derive(Clone)]
+enum Reaction {
+    Keys(Vec<String>),
+    Other(Reply),
+}
+
+impl From<Reply> for Reaction {
+    fn from(reply: Reply) -> Self {
+        Self::Other(reply)
+    }
+}
+
+const DATE: &str = "Fri, 01 Jan 2027 00:01:00 GMT";
+
+/// A server that reacts by the number of the request and by the name of the
+/// newest create. Further pages of a listing have no number.
+fn server(react: impl Fn(usize, &str) -> Reaction + Send + Sync + 'static) -> FakeTransport {
+    let state = Mutex::new((0, String::new(), Vec::<String>::new()));
+    FakeTransport::answering(move |_, request| {
+        let mut state = state.lock().unwrap();
+        let (number, name, keys) = &mut *state;
+        if request.method() == http::Method::POST {
+            let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+            body["name"].as_str().unwrap().clone_into(name);
+        }
+        let query = request.uri().query().unwrap_or_default();
+        let offset = query.split('&').find_map(|pair| pair.strip_prefix("offset="));
+        if offset.is_none() {
+            *number += 1;
+            match react(*number, name) {
+                Reaction::Keys(listed) => *keys = listed,
+                Reaction::Other(reply) => return reply,
+            }
+        }
+        let offset = offset.map_or(0, |text| text.parse().unwrap());
+        let rows = keys.get(offset..).unwrap_or_default().join(",");
+        Reply::status(200).header("date", DATE).json(format!(r#"{{"data":[{rows}]}}"#))
+    })
+}
+
+/// A server that reacts in this order.
+fn scripted<const N: usize>(reactions: [Reaction; N]) -> FakeTransport {
+    let last = Reply::status(500).header("x-should-retry", "false");
+    server(move |number, _| reactions.get(number - 1).cloned().unwrap_or(last.clone().into()))
+}
+
+const EVERYTHING: &str = "GET /keys?include_disabled=true&include_expired=true";
+
+mod create_reconciled {
+    use super::*;
+
+    /// A marked name of an earlier request.
+    fn name(transport: &FakeTransport, number: usize) -> String {
+        body(transport, number)["name"].as_str().unwrap().to_owned()
+    }
+
+    /// Lists the key that was asked for, under the hash `bb`, among others.
+    fn listed(name: &str) -> Reaction {
+        let row = |hash: &str, name: &str| format!(r#"{{"hash":"{hash}","name":"{name}"}}"#);
+        Reaction::Keys(vec![row("cc", "ci"), row("bb", name), row("dd", &format!("{name}0"))])
+    }
+
+    fn created() -> Reaction {
+        Reply::status(201).json(CREATED).into()
+    }
+
+    fn deleted() -> Reaction {
+        Reply::status(200).json(r#"{"deleted":true}"#).into()
+    }
+
+    #[tokio::test]
+    async fn a_create_that_is_answered_is_one_request_whose_name_has_a_marker() {
+        let transport = FakeTransport::always(Reply::status(201).json(CREATED));
+        transport.set_entropy(7);
+        let done = client(&transport).create_reconciled(create()).await.unwrap();
+        assert_eq!(sent(&transport), ["POST /keys"]);
+        assert_eq!(name(&transport, 0), "ci #00000000000000070000000000000007");
+        assert_eq!(done.name, name(&transport, 0));
+        assert_eq!(done.created.key().reveal().len(), 42);
+        assert!(done.swept.is_empty() && done.unconfirmed.is_empty());
+        assert!(!format!("{done:?}").contains("1c96"));
+    }
+
+    #[tokio::test]
+    async fn a_lost_key_is_found_by_its_exact_name_deleted_and_made_again_under_another() {
+        let transport = server(|number, name| match number {
+            1 => Reply::disconnected().into(),
+            2 => listed(name),
+            3 => deleted(),
+            _ => created(),
+        });
+        let done = client(&transport).create_reconciled(create()).await.unwrap();
+        // A page of three is not the last as long as the next is not empty.
+        assert_eq!(
+            sent(&transport),
+            [
+                "POST /keys",
+                EVERYTHING,
+                &format!("{EVERYTHING}&offset=2"),
+                "DELETE /keys/bb",
+                "POST /keys"
+            ]
+            .map(str::to_owned)
+        );
+        assert_eq!(seconds(&transport), [2]);
+        assert_ne!(name(&transport, 0), name(&transport, 4));
+        assert_eq!(done.swept[0].hash.as_deref(), Some("bb"));
+        assert!(done.unconfirmed.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_not_to_be_seen_after_three_looks_is_told_and_another_is_made() {
+        let transport = server(|number, _| match number {
+            1 => Reply::status(502).into(),
+            2..=4 => Reaction::Keys(Vec::new()),
+            _ => created(),
+        });
+        let done = client(&transport).create_reconciled(create()).await.unwrap();
+        assert_eq!(seconds(&transport), [2, 4, 8]);
+        assert_eq!(done.unconfirmed, [name(&transport, 0)]);
+        assert!(done.swept.is_empty());
+    }
+
+    #[tokio::test]
+    async fn three_lost_rounds_end_with_an_error_that_tells_every_name() {
+        let transport = server(|_, _| Reply::status(502).into());
+        let no_retry = openrouter_keys_core::CallOptions::new().retry(RetryPolicy::none());
+        let error =
+            client(&transport).create_reconciled(create()).options(no_retry).await.unwrap_err();
+        let posts: Vec<usize> = (0..)
+            .zip(sent(&transport))
+            .filter(|(_, line)| line == "POST /keys")
+            .map(|(n, _)| n)
+            .collect();
+        assert_eq!(posts.len(), 3);
+        let names: Vec<String> = posts.iter().map(|&number| name(&transport, number)).collect();
+        let left = error.may_have_created().unwrap();
+        assert_eq!(left.names().collect::<Vec<_>>(), names);
+        assert!(left.from.unwrap() < left.until.unwrap());
+        assert!(!error.is_retryable());
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "create_reconciled: the server answered 502 Bad Gateway; \
+                 keys named \"{}\", \"{}\", \"{}\" may exist; give these names to sweep later",
+                names[0], names[1], names[2]
+            )
+        );
+    }
+
+    #[tokio::test]
+    async fn lost_keys_that_were_all_deleted_leave_nothing_to_tell_of() {
+        let transport = server(|number, name| match number % 3 {
+            1 => Reply::disconnected().into(),
+            2 => listed(name),
+            _ => deleted(),
+        });
+        let error = client(&transport).create_reconciled(create()).await.unwrap_err();
+        assert_eq!(transport.requests().len(), 12);
+        assert_eq!((error.effect(), error.is_retryable()), (&Effect::Nothing, true));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_ends_it_at_once() {
+        let transport = server(|_, _| Reply::status(401).json("{}").into());
+        let error = client(&transport).create_reconciled(create()).await.unwrap_err();
+        assert_eq!((transport.requests().len(), error.effect()), (1, &Effect::Nothing));
+        assert_eq!(error.operation(), "create_reconciled");
+    }
+
+    #[test]
+    fn a_create_that_is_refused_sends_nothing() {
+        for bad in [Create::new("", Limit::usd(1.0)), Create::new("ci", Limit::usd(f64::NAN))] {
+            let transport = FakeTransport::never();
+            let client = blocking::Client::new(transport.clone(), key());
+            let error = client.create_reconciled(bad).finish().unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::Build(_)), "{error}");
+            assert!(transport.requests().is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_called_off_between_two_looks_tells_what_it_left() {
+        let transport = server(|_, _| Reply::disconnected().into());
+        // Ready as soon as the create went out.
+        let seen = transport.clone();
+        let cancel = poll_fn(move |context| {
+            context.waker().wake_by_ref();
+            if seen.requests().is_empty() { Poll::Pending } else { Poll::Ready(()) }
+        });
+        let error =
+            client(&transport).create_reconciled(create()).cancel_on(cancel).await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Cancelled));
+        assert_eq!(error.may_have_created().unwrap().name, name(&transport, 0));
+        assert_eq!(sent(&transport), ["POST /keys"]);
+    }
+
+    #[tokio::test]
+    async fn keys_of_the_creates_own_workspace_are_looked_through() {
+        const WORKSPACE: &str = "0df9e665-d932-5740-b2c7-b52af166bc11";
+        let transport = server(|number, _| match number {
+            1 => Reply::disconnected().into(),
+            2..=4 => Reaction::Keys(Vec::new()),
+            _ => created(),
+        });
+        client(&transport).create_reconciled(create().workspace_id(WORKSPACE)).await.unwrap();
+        assert_eq!(sent(&transport)[1], format!("{EVERYTHING}&workspace_id={WORKSPACE}"));
+    }
+}
+
+mod sweep {
+    use super::*;
+
+    const ONE: &str = "ci #00000000000000000000000000000001";
+    const OTHER: &str = "ci #00000000000000000000000000000002";
+    const THIRD: &str = "ci #00000000000000000000000000000003";
+
+    #[tokio::test]
+    async fn what_has_one_of_the_names_is_deleted_and_the_rest_is_told() {
+        let row = |hash: &str, name: &str| format!(r#"{{"hash":"{hash}","name":"{name}"}}"#);
+        let transport = scripted([
+            Reaction::Keys(vec![row("aa", ONE), row("bb", OTHER), row("cc", "ci")]),
+            Reply::status(404).json(r#"{"error":{"code":404,"message":"gone"}}"#).into(),
+            Reply::status(403).json("{}").into(),
+        ]);
+        let swept = client(&transport).sweep(Sweep::new([ONE, OTHER, THIRD])).await.unwrap();
+        assert_eq!(sent(&transport)[2..], ["DELETE /keys/aa", "DELETE /keys/bb"]);
+        assert_eq!(swept.deleted[0].name.as_deref(), Some(ONE));
+        assert_eq!((swept.failed[0].0.name.as_deref(), swept.failed.len()), (Some(OTHER), 1));
+        assert_eq!(swept.absent, [THIRD]);
+    }
+
+    #[tokio::test]
+    async fn a_name_without_a_marker_is_refused_and_nothing_is_sent() {
+        let transport = FakeTransport::never();
+        let error = client(&transport).sweep(Sweep::new([ONE, "production"])).await.unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Build(error) if error.kind() == BuildErrorKind::Name)
+        );
+        assert!(
+            error.to_string().starts_with("sweep: a name to sweep carries no marker"),
+            "{error}"
+        );
+        assert!(transport.requests().is_empty());
+        let swept = client(&transport).sweep(Sweep::new([""; 0])).await.unwrap();
+        assert!(swept.deleted.is_empty() && transport.requests().is_empty());
+    }
+}
+
+mod ensure {
+    use super::*;
+
+    const OLD: &str = "2026-01-01T00:00:00Z";
+    const MISSING: &str = r#"{"error":{"code":404,"message":"no such key"}}"#;
+
+    fn row(hash: &str, rest: &str) -> String {
+        format!(r#"{{"hash":"{hash}","name":"ci","limit":5,"disabled":false{rest}}}"#)
+    }
+
+    fn list(rows: &[String]) -> Reaction {
+        Reaction::Keys(rows.to_vec())
+    }
+
+    fn old(hash: &str) -> String {
+        row(hash, &format!(r#","created_at":"{OLD}""#))
+    }
+
+    #[tokio::test]
+    async fn where_there_is_none_it_is_made_and_looked_for_once_more() {
+        let transport =
+            scripted([list(&[]), Reply::status(201).json(CREATED).into(), list(&[row("aa", "")])]);
+        let ensured = client(&transport).ensure(Ensure::new(create())).await.unwrap();
+        let Ensured::Created { created, unsettled: None } = ensured else { panic!("{ensured:?}") };
+        assert_eq!(created.key().reveal().len(), 42);
+        assert_eq!(seconds(&transport), [5]);
+        let look = "GET /keys?include_disabled=true";
+        assert_eq!(sent(&transport), [look, "POST /keys", look]);
+        assert_eq!(body(&transport, 1)["name"], "ci");
+    }
+
+    #[tokio::test]
+    async fn where_there_is_one_as_wanted_nothing_is_changed() {
+        let other = old("bb").replace("\"ci\"", "\"ci \"");
+        let transport = scripted([list(&[old("aa"), other])]);
+        let ensured = client(&transport).ensure(Ensure::new(create())).await.unwrap();
+        let Ensured::Existing { key, changed } = ensured else { panic!("{ensured:?}") };
+        assert_eq!((key.hash.as_deref(), changed.len()), (Some("aa"), 0));
+        assert!(sent(&transport).iter().all(|line| line.starts_with("GET")));
+    }
+
+    #[tokio::test]
+    async fn only_what_differs_is_changed() {
+        let answer = r#"{"data":{"hash":"aa","limit":9}}"#;
+        for (wanted, expected) in [
+            (Ensure::new(Create::new("ci", Limit::usd(9.0))), r#"{"limit":9}"#),
+            (Ensure::new(Create::new("ci", Limit::unlimited())), r#"{"limit":null}"#),
+            (Ensure::new(create().limit_reset(LimitReset::Daily)), r#"{"limit_reset":"daily"}"#),
+            (
+                Ensure::new(create().limit_reset(LimitReset::Weekly)).no_limit_reset(),
+                r#"{"limit_reset":null}"#,
+            ),
+            (
+                Ensure::new(create().include_byok_in_limit(true)).disabled(true),
+                r#"{"disabled":true,"include_byok_in_limit":true}"#,
+            ),
+        ] {
+            let key = row("aa", r#","limit_reset":"monthly","include_byok_in_limit":false"#);
+            let transport = scripted([list(&[key]), Reply::status(200).json(answer).into()]);
+            let ensured = client(&transport).ensure(wanted).await.unwrap();
+            let Ensured::Existing { key, changed } = ensured else { panic!("{ensured:?}") };
+            assert_eq!(sent(&transport)[1], "PATCH /keys/aa");
+            let sent = body(&transport, 1);
+            assert_eq!(sent, serde_json::from_str::<serde_json::Value>(expected).unwrap());
+            let names: Vec<&String> = sent.as_object().unwrap().keys().collect();
+            let mut changed = changed;
+            changed.sort_unstable();
+            assert_eq!(changed, names);
+            assert_eq!(key.limit.copied(), Some(9.0));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_switched_off_stays_so_unless_it_is_said() {
+        let off = old("aa").replace("\"disabled\":false", "\"disabled\":true");
+        let transport = scripted([
+            list(std::slice::from_ref(&off)),
+            list(&[off]),
+            Reply::status(200).json(r#"{"data":{"hash":"aa"}}"#).into(),
+        ]);
+        let ensured = client(&transport).ensure(Ensure::new(create())).await.unwrap();
+        assert!(matches!(ensured, Ensured::Existing { changed, .. } if changed.is_empty()));
+        client(&transport).ensure(Ensure::new(create()).disabled(false)).await.unwrap();
+        assert_eq!(body(&transport, 2), serde_json::json!({ "disabled": false }));
+    }
+
+    #[tokio::test]
+    async fn several_that_are_old_are_an_error_that_lists_them_or_the_newest_counts() {
+        let newer = row("bb", r#","created_at":"2026-02-01T00:00:00Z""#);
+        let keys = [newer, old("cc"), old("aa")];
+        let transport = scripted([list(&keys), list(&keys)]);
+        let error = client(&transport).ensure(Ensure::new(create())).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "ensure: 3 keys are named \"ci\": aa, cc, bb; nothing was created or changed; \
+             delete or rename all but one, or say which counts"
+        );
+        let ErrorKind::SeveralKeys { keys, .. } = error.kind() else { panic!("{error}") };
+        assert_eq!(keys.len(), 3);
+        let newest = Ensure::new(create()).pick(Pick::Newest);
+        let ensured = client(&transport).ensure(newest).await.unwrap();
+        assert!(
+            matches!(ensured, Ensured::Existing { key, .. } if key.hash.as_deref() == Some("bb"))
+        );
+        assert_eq!(seconds(&transport), [0_u64; 0]);
+    }
+
+    #[tokio::test]
+    async fn who_made_the_later_key_deletes_it_and_reports_the_other() {
+        let own = row("aa", r#","created_at":"2027-01-01T00:00:50Z""#);
+        let rival = row("bb", r#","created_at":"2027-01-01T00:00:49Z""#);
+        let transport = scripted([
+            list(&[]),
+            Reply::status(201).json(CREATED).into(),
+            list(&[own.clone(), rival.clone()]),
+            Reply::status(200).json(r#"{"deleted":true}"#).into(),
+        ]);
+        let ensured = client(&transport).ensure(Ensure::new(create())).await.unwrap();
+        assert!(
+            matches!(ensured, Ensured::Existing { key, .. } if key.hash.as_deref() == Some("bb"))
+        );
+        assert_eq!(sent(&transport)[4], "DELETE /keys/aa");
+
+        let transport = scripted([
+            list(&[]),
+            Reply::status(201).json(CREATED).into(),
+            list(&[own, rival]),
+            Reply::status(403).json("{}").into(),
+        ]);
+        let error = client(&transport).ensure(Ensure::new(create())).await.unwrap_err();
+        assert_eq!(error.may_have_created().unwrap().hash.as_deref(), Some("aa"));
+        assert_eq!(
+            error.to_string(),
+            "ensure: the server answered 403 Forbidden; a key named \"ci\" exists, with the hash aa; \
+             delete the key of this hash"
+        );
+    }
+
+    #[tokio::test]
+    async fn the_secret_in_hand_is_kept_whatever_becomes_of_the_look_after_it() {
+        let nobody = r#"{"key":"sk-or-v1-0e6000000000000000000000000001c96"}"#;
+        let labelled =
+            |label: &str| row("bb", &format!(r#","label":"{label}","created_at":"{OLD}""#));
+        for (created, look, is_settled) in [
+            (CREATED, Reply::status(403).json("{}").into(), false),
+            // The listing does not have it, but another.
+            (CREATED, list(&[old("bb")]), false),
+            (CREATED, list(&[]), true),
+            // It came without a hash: its label tells.
+            (nobody, list(&[labelled("sk-or-v1-0e6...1c96")]), true),
+            (nobody, list(&[labelled("sk-or-v1-0e7...1c96")]), false),
+        ] {
+            let transport = scripted([list(&[]), Reply::status(201).json(created).into(), look]);
+            let ensured = client(&transport).ensure(Ensure::new(create())).await.unwrap();
+            let Ensured::Created { created, unsettled } = ensured else { panic!("{ensured:?}") };
+            assert_eq!(created.key().reveal().len(), 42);
+            assert_eq!(unsettled.is_none(), is_settled, "{unsettled:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lost_create_tells_of_the_name_and_is_not_made_again() {
+        let transport = scripted([list(&[]), Reply::disconnected().into()]);
+        let error = client(&transport).ensure(Ensure::new(create())).await.unwrap_err();
+        assert_eq!(error.may_have_created().unwrap().name, "ci");
+        assert_eq!((error.operation(), transport.requests().len()), ("ensure", 2));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_goes_away_before_its_change_is_made_anew() {
+        let transport = scripted([
+            list(&[old("aa")]),
+            Reply::status(404).json(MISSING).into(),
+            list(&[]),
+            Reply::status(201).json(CREATED).into(),
+            list(&[row("aa", "")]),
+        ]);
+        let wanted = Ensure::new(Create::new("ci", Limit::usd(6.0)));
+        let ensured = client(&transport).ensure(wanted).await.unwrap();
+        assert!(matches!(ensured, Ensured::Created { unsettled: None, .. }), "{ensured:?}");
+    }
+}
+
+#[test]
+fn the_outcome_of_another_operation_is_an_error_and_no_panic() {
+    let turn = Sweep::new(["ci #00000000000000000000000000000001"]).begin(Opening::default());
+    let Turn::Send(sending) = turn else { panic!("{turn:?}") };
+    let (_, sent) = sending.into_parts();
+    let transport = FakeTransport::always(Reply::status(201).json(CREATED));
+    let client = blocking::Client::new(transport, key());
+    let outcome = client.call(openrouter_keys_core::AnyOperation::Create(create()));
+    let turn = sent.outcome(outcome.with_response().send(), Duration::ZERO);
+    let Turn::Done(Err(error)) = turn else { panic!("{turn:?}") };
+    assert!(matches!(error.kind(), ErrorKind::Decode(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_client_with_another_key_shares_the_rest() {
+    let transport = FakeTransport::always(Reply::status(200).json(NOTHING));
+    let other = client(&transport).with_key(ApiKey::new("sk-or-v1-other").unwrap());
+    other.list(List::new()).await.unwrap();
+    let blocking = blocking::Client::new(transport.clone(), key());
+    blocking.with_key(ApiKey::new("sk-or-v1-third").unwrap()).list(List::new()).send().unwrap();
+    let keys: Vec<String> = transport
+        .requests()
+        .iter()
+        .map(|request| request.headers()["authorization"].to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(keys, ["Bearer sk-or-v1-other", "Bearer sk-or-v1-third"]);
+}

@@ -1,0 +1,99 @@
+//! One reconciled create against the model, among the keys of others, and the
+//! sweep that follows it.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use openrouter_keys_core::test_util::FakeTransport;
+use openrouter_keys_core::{
+    CallOptions, Create, CreateReconciled, Error, Limit, Reconciled, Sweep, Swept,
+};
+
+use super::call::NAME;
+use super::fault::Schedule;
+use super::server::{Server, ServerKey};
+use super::wire::serve;
+use crate::caller::Caller;
+
+/// How many keys of others there are.
+pub const FOREIGN: usize = 250;
+
+/// A call that has ended and was swept after.
+#[derive(Debug)]
+pub struct Reconciliation {
+    /// The server at the very end.
+    pub server: Server,
+    /// What the caller got.
+    pub result: Result<Reconciled, Error>,
+    /// What the sweep of the names that it told came to.
+    pub swept: Result<Swept, Error>,
+    /// How long the call took.
+    pub took: Duration,
+    /// The time at the very end.
+    pub now: Duration,
+}
+
+impl Reconciliation {
+    /// Lets a client make a key, and sweep what it was told of two minutes later.
+    pub async fn make<C: Caller>(
+        client: impl FnOnce(FakeTransport) -> C,
+        schedule: Schedule,
+        lag: Duration,
+        entropy: u64,
+    ) -> Self {
+        let mut server = Server::new(schedule);
+        server.lag = lag;
+        server.keys.extend((0..FOREIGN).map(foreign));
+        let (transport, server) = serve(server);
+        transport.set_entropy(entropy);
+        let clock = transport.clock();
+        let client = client(transport);
+
+        let began = clock.now();
+        let workflow = CreateReconciled::new(Create::new(NAME, Limit::usd(25.0)));
+        let result = client.run(workflow, CallOptions::new()).await;
+        let took = clock.now().saturating_sub(began);
+
+        clock.advance(Duration::from_secs(120));
+        let names: Vec<String> = match &result {
+            Ok(reconciled) => reconciled.unconfirmed.clone(),
+            Err(error) => error
+                .may_have_created()
+                .map(|left| left.names().map(str::to_owned).collect())
+                .unwrap_or_default(),
+        };
+        let swept = client.run(Sweep::new(names), CallOptions::new()).await;
+        let server = server.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self { server, result, swept, took, now: clock.now() }
+    }
+
+    /// The secrets of the keys of this call that still work.
+    pub fn live(&self) -> Vec<&str> {
+        self.own().filter(|key| key.is_live(self.now)).map(|key| key.secret.as_str()).collect()
+    }
+
+    /// Every key that the call made.
+    pub fn own(&self) -> impl Iterator<Item = &ServerKey> {
+        self.server.keys.iter().skip(FOREIGN)
+    }
+
+    /// How many keys of others still work.
+    pub fn foreign(&self) -> usize {
+        self.server.keys.iter().take(FOREIGN).filter(|key| key.is_live(self.now)).count()
+    }
+}
+
+/// A key of somebody else. Three share the name, one of them up to the marker.
+fn foreign(number: usize) -> ServerKey {
+    let name = match number {
+        7 | 120 => NAME.to_owned(),
+        249 => format!("{NAME} #{:032x}", 0xF0E1),
+        _ => format!("somebody's key {number}"),
+    };
+    ServerKey {
+        name,
+        secret: format!("sk-or-v1-foreign-{number}"),
+        committed_at: Duration::ZERO,
+        deleted_at: None,
+    }
+}
