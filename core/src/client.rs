@@ -162,10 +162,10 @@ impl Client {
         mut ask: impl FnMut(W::Question) -> BoxFuture<'static, Result<bool, BoxError>>,
     ) -> Result<W::Output, Error> {
         let Inner { transport, config, .. } = &*self.0;
-        let entropy = Opening::mix(transport.entropy(), transport.entropy());
+        let draws = [transport.entropy(), transport.entropy()];
         let begun = transport.now();
         let elapsed = || transport.now().saturating_sub(begun);
-        let mut turn = workflow.begin(Opening { entropy, wall_clock: transport.wall_clock() });
+        let mut turn = workflow.begin(Opening::drawn(draws, transport.wall_clock()));
         loop {
             turn = match turn {
                 Turn::Send(sending) => {

@@ -127,14 +127,28 @@ mod create_reconciled {
     #[tokio::test]
     async fn a_create_that_is_answered_is_one_request_whose_name_has_a_marker() {
         let transport = FakeTransport::always(Reply::status(201).json(CREATED));
-        transport.set_entropy(7);
         let done = client(&transport).create_reconciled(create()).await.unwrap();
         assert_eq!(sent(&transport), ["POST /keys"]);
-        assert_eq!(name(&transport, 0), "ci #00000000000000070000000000000007");
+        let marker = done.name.strip_prefix("ci #").unwrap();
+        assert!(marker.len() == 32 && u128::from_str_radix(marker, 16).is_ok(), "{marker}");
         assert_eq!(done.name, name(&transport, 0));
         assert_eq!(done.created.key().reveal().len(), 42);
         assert!(done.swept.is_empty() && done.unconfirmed.is_empty());
         assert!(!format!("{done:?}").contains("1c96"));
+    }
+
+    #[tokio::test]
+    async fn no_two_calls_have_the_same_marker_however_poor_the_entropy_is() {
+        let transport = FakeTransport::always(Reply::status(201).json(CREATED));
+        let blocking = blocking::Client::new(transport.clone(), key());
+        let mut names = Vec::new();
+        for _ in 0..50 {
+            names.push(client(&transport).create_reconciled(create()).await.unwrap().name);
+            names.push(blocking.create_reconciled(create()).finish().unwrap().name);
+        }
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), 100);
     }
 
     #[tokio::test]

@@ -30,6 +30,7 @@ mod marker;
 mod sweep;
 mod turn;
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
 pub use create_reconciled::{CreateReconciled, Reconciled};
@@ -51,9 +52,20 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// The entropy of two draws.
-    pub(crate) fn mix(one: u64, other: u64) -> u128 {
-        u128::from(one).rotate_left(64) | u128::from(other)
+    /// An opening of two draws of entropy.
+    ///
+    /// Calls with the same marker would take each other's keys for their own, and
+    /// a transport's entropy may be poor: no two calls of a process begin alike,
+    /// nor do two of different processes, unless their clocks say the same.
+    pub(crate) fn drawn(draws: [u64; 2], wall_clock: Option<SystemTime>) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = u64::from(NUMBER.fetch_add(1, Ordering::Relaxed));
+        let time = wall_clock.and_then(|now| now.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let seconds = time.map_or(0, |time| time.as_secs());
+        let nanos = time.map_or(0, |time| u64::from(time.subsec_nanos()));
+        let [high, low] = draws;
+        let (high, low) = (high ^ seconds.rotate_left(32) ^ nanos, low ^ number);
+        Self { entropy: u128::from(high).rotate_left(64) | u128::from(low), wall_clock }
     }
 }
 
