@@ -263,11 +263,11 @@ export interface ListAllParams extends ListParams {
   /** Goes on until a page is empty, in place of until one is not full. */
   exhaustive?: boolean | undefined;
   /**
-   * How many pages are asked for at once; 1 by default. More make a long listing
+   * How many pages are asked for at once: 1 by default, 64 at most. More make a long listing
    * over a slow link faster, and ask for up to so many pages too many at its end.
    */
   prefetch?: number | undefined;
-  /** How many requests the listing may take; 10000 by default, for some 990,000 keys. */
+  /** How many requests the listing may take, at least 1; 10000 by default, for some 990,000 keys. */
   maxRequests?: number | undefined;
   /** The workspaces (UUIDs) to list one after another, in place of `workspaceId`. */
   workspaceIds?: readonly string[] | undefined;

@@ -32,6 +32,8 @@ const STEP: u64 = 99;
 /// So many pages in a row without a new key mean that stepping back and forth
 /// leads nowhere.
 const FRUITLESS: u32 = 32;
+/// More would be a burst that a server has to refuse.
+const MAX_PREFETCH: usize = 64;
 /// Some 990,000 keys.
 const MAX_REQUESTS: u64 = 10_000;
 
@@ -122,19 +124,19 @@ impl Pages {
         self
     }
 
-    /// How many pages are asked for at once, 1 by default. More make a long
+    /// How many pages are asked for at once: 1 by default, 64 at most. More make a long
     /// listing over a slow link faster, and ask for up to so many pages too many
     /// at its end.
     pub fn prefetch(mut self, pages: usize) -> Self {
-        self.prefetch = pages.max(1);
+        self.prefetch = pages.clamp(1, MAX_PREFETCH);
         self
     }
 
-    /// How many requests the listing may take; 10,000 by default, for some
-    /// 990,000 keys. One that needs more ends with
+    /// How many requests the listing may take, at least 1; 10,000 by default, for
+    /// some 990,000 keys. One that needs more ends with
     /// [`ErrorKind::TooManyPages`].
     pub fn max_requests(mut self, requests: u64) -> Self {
-        self.max_requests = requests;
+        self.max_requests = requests.max(1);
         self
     }
 

@@ -262,6 +262,20 @@ async fn a_listing_takes_no_more_requests_than_it_may() {
     }
 }
 
+/// No setting makes a listing of nothing look like a success, or a flood.
+#[tokio::test]
+async fn a_setting_out_of_range_counts_as_the_nearest_that_makes_sense() {
+    let transport = still(1000);
+    let pages = Pages::new(List::new()).max_requests(0);
+    let error = client(&transport).list_all(pages).collect_all().await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::TooManyPages { requests: 1 }), "{error}");
+
+    let mut pages = Pages::new(List::new()).prefetch(usize::MAX);
+    assert_eq!(std::iter::from_fn(|| pages.next_request()).count(), 64);
+    let mut pages = Pages::new(List::new()).prefetch(0);
+    assert_eq!(std::iter::from_fn(|| pages.next_request()).count(), 1);
+}
+
 #[tokio::test]
 async fn progress_is_told_after_each_page_by_both_clients() {
     let seen: Arc<Mutex<Vec<Progress>>> = Arc::default();
