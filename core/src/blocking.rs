@@ -10,6 +10,7 @@ use crate::attempt::{Attempt, Start, Step};
 use crate::config::{CallOptions, Config};
 use crate::error::{BoxError, BuildError, Error};
 use crate::key::Key;
+use crate::key_kind::KeyKind;
 use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Page, Update};
 use crate::pages::{Pages, Progress};
 use crate::quota::RetryQuota;
@@ -18,7 +19,12 @@ use crate::run;
 use crate::secret::ApiKey;
 use crate::trace;
 use crate::transport::BlockingTransport;
-use crate::workflow::{CreateReconciled, Ensure, Opening, Order, Sweep, Turn, Workflow};
+use crate::workflow::{
+    CheckKey, CreateReconciled, Ensure, FindBySecret, Nobody, Opening, Order, Rotate, Sweep, Turn,
+    Workflow,
+};
+
+pub use crate::workflow::BlockingKeyHolder as KeyHolder;
 
 /// Gives the API key for each attempt to a blocking client.
 pub type KeyProvider = dyn Fn() -> Result<ApiKey, BoxError> + Send + Sync;
@@ -139,9 +145,24 @@ impl Client {
         self.run(ensure)
     }
 
+    /// Finds the key that a secret belongs to.
+    pub fn find_by_secret(&self, find: impl Into<FindBySecret>) -> Run<FindBySecret> {
+        self.run(find.into())
+    }
+
+    /// Checks that the client's key is of this kind.
+    pub fn check_key(&self, kind: KeyKind) -> Run<CheckKey> {
+        self.run(CheckKey::new(kind))
+    }
+
+    /// Replaces a key by a new one with its settings, which the holder takes.
+    pub fn rotate<H: KeyHolder>(&self, rotate: Rotate, holder: H) -> Run<Rotate, H> {
+        Run::new(self.clone(), rotate, holder)
+    }
+
     /// Any workflow.
     pub fn run<W: Workflow>(&self, workflow: W) -> Run<W> {
-        Run::new(self.clone(), workflow)
+        Run::new(self.clone(), workflow, Nobody)
     }
 
     /// Any operation, one of the caller's own included.
@@ -154,8 +175,8 @@ impl Client {
     pub(crate) fn work<W: Workflow>(
         &self,
         workflow: W,
+        holder: &mut dyn KeyHolder,
         options: &CallOptions,
-        mut ask: impl FnMut(W::Question) -> Result<bool, BoxError>,
     ) -> Result<W::Output, Error> {
         let Inner { transport, config, .. } = &*self.0;
         let draws = [transport.entropy(), transport.entropy()];
@@ -176,7 +197,7 @@ impl Client {
                 }
                 Turn::Ask(asking) => {
                     let (question, asked) = asking.into_parts();
-                    asked.answered(ask(question), elapsed())
+                    asked.answered(question.ask_blocking(holder), elapsed())
                 }
                 Turn::Done(result) => return result,
             };
@@ -220,7 +241,7 @@ impl fmt::Debug for Client {
 }
 
 /// A workflow that [`finish`](Run::finish) runs.
-pub type Run<W> = run::Run<W, Client>;
+pub type Run<W, H = Nobody> = run::Run<W, Client, H>;
 
 /// A call that [`send`](Call::send) sends.
 pub type Call<O> = crate::call::Call<O, Client>;

@@ -10,6 +10,7 @@ use crate::call::{Call, CallWithResponse};
 use crate::cancel::Cancel;
 use crate::config::{CallOptions, Config};
 use crate::error::{BoxError, BuildError, Error, TimeoutPhase, TransportError, TransportErrorKind};
+use crate::key_kind::KeyKind;
 use crate::key_stream::KeyStream;
 use crate::operation::{
     AnyOperation, AnyOutput, Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update,
@@ -23,7 +24,10 @@ use crate::run::Run;
 use crate::secret::ApiKey;
 use crate::trace;
 use crate::transport::{BoxFuture, MaybeSend, MaybeSendSync, Transport, send_within};
-use crate::workflow::{CreateReconciled, Ensure, Opening, Order, Sweep, Turn, Workflow};
+use crate::workflow::{
+    CheckKey, CreateReconciled, Ensure, FindBySecret, KeyHolder, Nobody, Opening, Order, Rotate,
+    Sweep, Turn, Workflow,
+};
 
 /// Manages API keys over any [`Transport`]. Clones are cheap and share
 /// everything.
@@ -142,9 +146,24 @@ impl Client {
         self.run(ensure)
     }
 
+    /// Finds the key that a secret belongs to.
+    pub fn find_by_secret(&self, find: impl Into<FindBySecret>) -> Run<FindBySecret> {
+        self.run(find.into())
+    }
+
+    /// Checks that the client's key is of this kind.
+    pub fn check_key(&self, kind: KeyKind) -> Run<CheckKey> {
+        self.run(CheckKey::new(kind))
+    }
+
+    /// Replaces a key by a new one with its settings, which the holder takes.
+    pub fn rotate<H: KeyHolder>(&self, rotate: Rotate, holder: H) -> Run<Rotate, Self, H> {
+        Run::new(self.clone(), rotate, holder)
+    }
+
     /// Any workflow.
     pub fn run<W: Workflow>(&self, workflow: W) -> Run<W> {
-        Run::new(self.clone(), workflow)
+        Run::new(self.clone(), workflow, Nobody)
     }
 
     /// Any operation, one of the caller's own included.
@@ -157,9 +176,9 @@ impl Client {
     pub(crate) async fn work<W: Workflow>(
         self,
         workflow: W,
+        holder: &mut dyn KeyHolder,
         options: CallOptions,
         mut cancel: Cancel,
-        mut ask: impl FnMut(W::Question) -> BoxFuture<'static, Result<bool, BoxError>>,
     ) -> Result<W::Output, Error> {
         let Inner { transport, config, .. } = &*self.0;
         let draws = [transport.entropy(), transport.entropy()];
@@ -184,7 +203,7 @@ impl Client {
                 }
                 Turn::Ask(asking) => {
                     let (question, asked) = asking.into_parts();
-                    asked.answered(ask(question).await, elapsed())
+                    asked.answered(question.ask(holder).await, elapsed())
                 }
                 Turn::Done(result) => return result,
             };

@@ -85,6 +85,7 @@ mod headers;
 mod http_date;
 mod json;
 mod key;
+mod key_kind;
 mod key_stream;
 mod limit;
 mod node;
@@ -121,14 +122,15 @@ pub use current_key::{
 };
 pub use error::{
     ApiError, ApiErrorKind, BoxError, BuildError, BuildErrorKind, DecodeError, DecodeErrorKind,
-    Effect, Error, ErrorBody, ErrorKind, MayHaveCreated, Reach, TimeoutPhase, TransportError,
-    TransportErrorKind,
+    Effect, Error, ErrorBody, ErrorKind, MayHaveCreated, Reach, Shared, TimeoutPhase,
+    TransportError, TransportErrorKind,
 };
 pub use field::{Field, FieldValue};
 pub use hash::KeyHash;
 pub use headers::Headers;
 pub use json::{Extra, Json};
 pub use key::Key;
+pub use key_kind::KeyKind;
 pub use key_stream::KeyStream;
 pub use limit::{Limit, LimitReset};
 pub use node::{Fields, Kind, Node, ObjectNode};
@@ -149,6 +151,7 @@ pub use transport::{
 };
 pub use view::{Answer, View};
 pub use workflow::{
-    Asked, Asking, CreateReconciled, Ensure, Ensured, Opening, Order, Pausing, Pick, Reconciled,
-    Sending, Sent, Sweep, Swept, Turn, Workflow,
+    Asked, Asking, BlockingKeyHolder, CheckKey, CreateReconciled, Ensure, Ensured, FindBySecret,
+    FoundBySecret, KeyHolder, Nobody, Opening, Order, Pausing, Pick, Question, Reconciled, Rotate,
+    Rotated, Rotation, RotationStep, Sending, Sent, Sweep, Swept, Turn, Workflow,
 };

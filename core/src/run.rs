@@ -1,6 +1,5 @@
 //! A workflow before it is run: with options and whatever calls it off.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 
@@ -11,21 +10,23 @@ use crate::config::CallOptions;
 use crate::error::Error;
 use crate::trace;
 use crate::transport::{BoxFuture, MaybeSend};
-use crate::workflow::Workflow;
+use crate::workflow::{BlockingKeyHolder, KeyHolder, Nobody, Workflow};
 
 /// A workflow that runs when it is awaited or, of a blocking client, when
 /// [`finish`](Run::finish) is called.
 #[must_use = "a workflow does nothing until it is run"]
-pub struct Run<W, C = Client> {
+pub struct Run<W, C = Client, H = Nobody> {
     client: C,
     workflow: W,
+    holder: H,
     options: CallOptions,
     cancel: Cancel,
 }
 
-impl<W, C> Run<W, C> {
-    pub(crate) fn new(client: C, workflow: W) -> Self {
-        Self { client, workflow, options: CallOptions::new(), cancel: Cancel::default() }
+impl<W, C, H> Run<W, C, H> {
+    pub(crate) fn new(client: C, workflow: W, holder: H) -> Self {
+        let (options, cancel) = (CallOptions::new(), Cancel::default());
+        Self { client, workflow, holder, options, cancel }
     }
 
     /// Options of each call of the workflow.
@@ -35,7 +36,7 @@ impl<W, C> Run<W, C> {
     }
 }
 
-impl<W> Run<W> {
+impl<W, H> Run<W, Client, H> {
     /// Calls the workflow off as soon as the future is ready, in the middle of a
     /// call and during a pause alike. In contrast to dropping it, the error then
     /// tells what may have been left behind.
@@ -45,30 +46,31 @@ impl<W> Run<W> {
     }
 }
 
-impl<W> IntoFuture for Run<W>
+impl<W, H> IntoFuture for Run<W, Client, H>
 where
-    W: Workflow<Question = Infallible> + MaybeSend + 'static,
+    W: Workflow + MaybeSend + 'static,
+    H: KeyHolder + 'static,
 {
     type Output = Result<W::Output, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { client, workflow, options, cancel } = self;
+        let Self { client, workflow, mut holder, options, cancel } = self;
         let name = workflow.name();
-        Box::pin(trace::call(name, client.work(workflow, options, cancel, |never| match never {})))
+        let work = async move { client.work(workflow, &mut holder, options, cancel).await };
+        Box::pin(trace::call(name, work))
     }
 }
 
-impl<W: Workflow<Question = Infallible>> Run<W, blocking::Client> {
+impl<W: Workflow, H: BlockingKeyHolder> Run<W, blocking::Client, H> {
     /// Runs the workflow to its end.
     pub fn finish(self) -> Result<W::Output, Error> {
-        let Self { client, workflow, options, .. } = self;
-        let name = workflow.name();
-        trace::blocking_call(name, || client.work(workflow, &options, |never| match never {}))
+        let Self { client, workflow, mut holder, options, .. } = self;
+        trace::blocking_call(workflow.name(), || client.work(workflow, &mut holder, &options))
     }
 }
 
-impl<W: fmt::Debug, C> fmt::Debug for Run<W, C> {
+impl<W: fmt::Debug, C, H> fmt::Debug for Run<W, C, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Run").field(&self.workflow).finish()
     }

@@ -1,8 +1,6 @@
 //! What the contract suite asks of a client: the async and the blocking one
 //! alike.
 
-use std::convert::Infallible;
-
 use openrouter_keys_core::{
     CallOptions, Client, Error, Key, MaybeSend, MaybeSendSync, Operation, Pages, Response,
     Workflow, blocking,
@@ -27,7 +25,7 @@ pub trait Caller {
     /// Runs a workflow.
     async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
     where
-        W: Workflow<Question = Infallible> + MaybeSend + 'static;
+        W: Workflow + MaybeSend + 'static;
 
     /// Whether a browser stands between the client and the wire. It keeps to
     /// itself where a redirect leads, and when a connection that it kept open
@@ -65,7 +63,7 @@ impl Caller for Client {
 
     async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
     where
-        W: Workflow<Question = Infallible> + MaybeSend + 'static,
+        W: Workflow + MaybeSend + 'static,
     {
         Self::run(self, workflow).options(options).await
     }
@@ -90,7 +88,7 @@ impl Caller for blocking::Client {
 
     async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
     where
-        W: Workflow<Question = Infallible> + MaybeSend + 'static,
+        W: Workflow + MaybeSend + 'static,
     {
         Self::run(self, workflow).options(options).finish()
     }

@@ -4,8 +4,6 @@
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
-use std::convert::Infallible;
-
 use js_sys::Reflect;
 use openrouter_keys_core::{
     ApiKey, BaseUrl, CallOptions, Client, Config, Delete, Error, Key, List, MaybeSend,
@@ -68,7 +66,7 @@ impl Caller for OverFetch {
 
     async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
     where
-        W: Workflow<Question = Infallible> + MaybeSend + 'static,
+        W: Workflow + MaybeSend + 'static,
     {
         Caller::run(&self.client, workflow, options).await
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use http::StatusCode;
 
 use crate::json::Json;
+use crate::key_kind::KeyKind;
 use crate::node::{Fields, Kind, Node, odd_json};
 use crate::operation::parse_object;
 use crate::quote::OneLine;
@@ -35,6 +36,9 @@ pub struct ApiError {
     pub openrouter_metadata: Option<Json>,
     /// What the body was.
     pub body: ErrorBody,
+    /// The kind of the key that signed the request, if the message says that it
+    /// is the wrong one.
+    pub key_kind: Option<KeyKind>,
 }
 
 /// The meaning of an error's status.
@@ -85,7 +89,7 @@ impl ApiErrorKind {
         }
     }
 
-    pub(crate) fn advice(self) -> &'static str {
+    fn advice(self) -> &'static str {
         match self {
             Self::BadRequest | Self::Unprocessable | Self::PayloadTooLarge => {
                 "correct the parameters"
@@ -165,8 +169,10 @@ impl ApiError {
             let masked = redact::mask_json(json.as_str(), secrets);
             Some(masked.map_or(json, Json::trusted)).filter(|json| json.as_str() != "null")
         };
+        let message = text(message);
         Some(Self {
-            message: text(message),
+            key_kind: message.as_deref().and_then(|message| KeyKind::told_by(status, message)),
+            message,
             code: match code {
                 Some(Node::Whole(code)) => Some(code),
                 _ => None,
@@ -176,6 +182,10 @@ impl ApiError {
             openrouter_metadata: json(outer(2)),
             ..Self::bare(status, body)
         })
+    }
+
+    pub(crate) fn advice(&self) -> &'static str {
+        self.key_kind.map_or_else(|| self.kind.advice(), KeyKind::advice)
     }
 
     /// Whether the API itself says that there is no such key.
@@ -194,6 +204,7 @@ impl ApiError {
             user_id: None,
             openrouter_metadata: None,
             body,
+            key_kind: None,
         }
     }
 }
@@ -211,6 +222,9 @@ const DOCUMENT: Fields = &[
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the server answered {}", self.status)?;
+        if let Some(kind) = self.key_kind {
+            write!(f, " to a key of the kind {kind}")?;
+        }
         match (&self.message, self.body) {
             (Some(message), _) => write!(f, " ({})", OneLine(message)),
             (None, ErrorBody::Html) => f.write_str(" with an HTML page, not the API's own answer"),

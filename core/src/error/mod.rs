@@ -14,6 +14,7 @@ use http::StatusCode;
 
 use crate::hash::KeyHash;
 use crate::key::Key;
+use crate::key_kind::KeyKind;
 use crate::operation::Orphan;
 use crate::quote::Quoted;
 use crate::redact;
@@ -81,18 +82,48 @@ pub enum ErrorKind {
         /// The offset at which it stalled.
         offset: u64,
     },
-    /// Several keys have the name, and nobody said which of them counts.
+    /// Several keys have the name or the label, and nobody said which of them
+    /// counts.
     SeveralKeys {
-        /// The name.
-        name: String,
-        /// The keys, the oldest first.
+        /// What they have in common.
+        shared: Shared,
+        /// The keys; those of a name, the oldest first.
         keys: Vec<Key>,
+    },
+    /// The API key is of the kind that cannot do this.
+    WrongKeyKind {
+        /// The kind that it is of.
+        is: KeyKind,
+        /// The kind that is needed.
+        needed: KeyKind,
+    },
+    /// A new key does not work as it was asked for, or is gone.
+    Unverified {
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// The caller's [`KeyHolder`](crate::KeyHolder) failed.
+    KeyHolder {
+        /// Which of its methods.
+        method: &'static str,
+        /// Its error.
+        cause: BoxError,
     },
     /// A listing needs more requests than it may take.
     TooManyPages {
         /// How many it may take.
         requests: u64,
     },
+}
+
+/// What several keys have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Shared {
+    /// The name.
+    Name(String),
+    /// The label, the masked key.
+    Label(String),
 }
 
 /// What a failed call may have left behind.
@@ -105,6 +136,8 @@ pub enum Effect {
     MayHaveChanged,
     /// A key may exist that nobody holds.
     MayHaveCreated(MayHaveCreated),
+    /// A rotation stopped on its way; this much is done.
+    PartlyDone(&'static str),
 }
 
 /// What is needed to find a key that a failed create may have left behind.
@@ -210,6 +243,20 @@ impl Error {
         self
     }
 
+    /// The same failure, that came when this much was done.
+    pub(crate) fn after(mut self, done: &'static str) -> Self {
+        if !self.may_have_been_created() {
+            self.0.effect = Effect::PartlyDone(done);
+            self.0.is_retryable = false;
+        }
+        self
+    }
+
+    /// Whether the server refuses the key that signed the request.
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        matches!(&self.0.kind, ErrorKind::Api(error) if error.kind == ApiErrorKind::Unauthorized)
+    }
+
     pub(crate) fn is_cancelled(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Cancelled)
     }
@@ -254,6 +301,9 @@ impl Error {
             | ErrorKind::Cancelled
             | ErrorKind::PaginationStalled { .. }
             | ErrorKind::SeveralKeys { .. }
+            | ErrorKind::WrongKeyKind { .. }
+            | ErrorKind::Unverified { .. }
+            | ErrorKind::KeyHolder { .. }
             | ErrorKind::TooManyPages { .. } => None,
         }
     }
@@ -284,7 +334,7 @@ impl Error {
     pub fn may_have_created(&self) -> Option<&MayHaveCreated> {
         match &self.0.effect {
             Effect::MayHaveCreated(orphan) => Some(orphan),
-            Effect::Nothing | Effect::MayHaveChanged => None,
+            Effect::Nothing | Effect::MayHaveChanged | Effect::PartlyDone(_) => None,
         }
     }
 
@@ -298,10 +348,13 @@ impl Error {
             }
             return "list all keys to find it, and delete it (its secret cannot be had) before creating it again";
         }
+        if let Effect::PartlyDone(_) = self.0.effect {
+            return "resume the rotation from its saved state";
+        }
         match &self.0.kind {
             ErrorKind::Build(_) => "correct the argument",
             ErrorKind::Credentials(_) => "see the key provider's error",
-            ErrorKind::Api(error) => error.kind.advice(),
+            ErrorKind::Api(error) => error.advice(),
             ErrorKind::Transport(error) => error.advice(),
             ErrorKind::Decode(_) => "check the base URL, then whether this version is up to date",
             ErrorKind::UnexpectedRedirect { .. } => "check the base URL",
@@ -310,6 +363,9 @@ impl Error {
                 "check the base URL; the server seems to ignore offset"
             }
             ErrorKind::SeveralKeys { .. } => "delete or rename all but one, or say which counts",
+            ErrorKind::WrongKeyKind { is, .. } => is.advice(),
+            ErrorKind::Unverified { .. } => "look at the new key's settings, then try again",
+            ErrorKind::KeyHolder { .. } => "see the KeyHolder's error",
             ErrorKind::TooManyPages { .. } => "allow more requests, or list fewer keys",
         }
     }
@@ -389,15 +445,26 @@ impl fmt::Display for ErrorKind {
             Self::PaginationStalled { offset } => {
                 write!(f, "the page at offset {offset} brought nothing new")
             }
-            Self::SeveralKeys { name, keys } => {
-                let name = redact::mask(name, &[]);
-                write!(f, "{} keys are named {}", keys.len(), Quoted(&name))?;
+            Self::SeveralKeys { shared, keys } => {
+                let (are, text) = match shared {
+                    Shared::Name(name) => ("are named", name),
+                    Shared::Label(label) => ("have the label", label),
+                };
+                let text = redact::mask(text, &[]);
+                write!(f, "{} keys {are} {}", keys.len(), Quoted(&text))?;
                 let hashes = keys.iter().filter_map(|key| key.hash.get());
                 for (place, hash) in hashes.enumerate() {
                     write!(f, "{}{}", if place == 0 { ": " } else { ", " }, hash.as_str())?;
                 }
                 Ok(())
             }
+            Self::WrongKeyKind { is, needed } => {
+                write!(f, "the API key is of the kind {is}, and {needed} is needed")
+            }
+            Self::Unverified { problem } => {
+                write!(f, "the new key does not work as it was asked for: {problem}")
+            }
+            Self::KeyHolder { method, .. } => write!(f, "the KeyHolder's {method} failed"),
             Self::TooManyPages { requests } => {
                 write!(f, "{requests} pages were not enough to list every key")
             }
@@ -410,6 +477,7 @@ impl fmt::Display for Effect {
         match self {
             Self::Nothing => f.write_str("nothing was created or changed"),
             Self::MayHaveChanged => f.write_str("the change may have been made"),
+            Self::PartlyDone(done) => f.write_str(done),
             Self::MayHaveCreated(orphan) => {
                 let several = !orphan.others.is_empty();
                 f.write_str(if several { "keys named " } else { "a key named " })?;
@@ -430,7 +498,9 @@ impl fmt::Display for Effect {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.kind {
-            ErrorKind::Credentials(source) => Some(&**source),
+            ErrorKind::Credentials(source) | ErrorKind::KeyHolder { cause: source, .. } => {
+                Some(&**source)
+            }
             ErrorKind::Transport(error) => error.source(),
             _ => None,
         }

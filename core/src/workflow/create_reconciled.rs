@@ -10,7 +10,6 @@
 //!  └─────────┴── at most 3 rounds within 180 s, then the error that tells the names
 //! ```
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use super::marker::Markers;
@@ -91,7 +90,6 @@ pub struct Reconciled {
 
 impl Workflow for CreateReconciled {
     type Output = Reconciled;
-    type Question = Infallible;
 
     fn name(&self) -> &'static str {
         "create_reconciled"
@@ -102,47 +100,99 @@ impl Workflow for CreateReconciled {
         if let Err(refused) = self.create.parts() {
             return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
         }
-        turn::begin(name, opening, |desk| {
+        turn::begin(name, opening, |desk| async move {
             let mut markers = Markers::new(opening.entropy);
-            async move { reconcile(&desk.until(DEADLINE), &self.create, &mut markers).await }
+            let reconciled = reconcile(&desk, &self.create, &mut markers).await;
+            reconciled.map_err(|Failed { error, left }| error.of_workflow(name, left))
         })
     }
 }
 
 async fn reconcile(
-    desk: &Desk<Infallible>,
+    desk: &Desk,
     create: &Create,
     markers: &mut Markers,
-) -> Result<Reconciled, Error> {
-    let mut lost = Lost::default();
-    let mut round = 1;
+) -> Result<Reconciled, Failed> {
+    let mut rounds = Rounds::new(desk);
     loop {
         let name = markers.mark(create.name());
-        let error = match desk.send(create.clone().named(name.clone())).await {
-            Ok(response) => {
-                let unconfirmed = lost.names().map(str::to_owned).collect();
-                let Lost { swept, .. } = lost;
-                return Ok(Reconciled { created: response.output, name, swept, unconfirmed });
-            }
+        if let Some(created) = rounds.create(create, &name).await? {
+            let unconfirmed = rounds.unconfirmed();
+            return Ok(Reconciled { created, name, swept: rounds.lost.swept, unconfirmed });
+        }
+    }
+}
+
+/// Why there is no key, and what may have been left behind.
+pub(super) struct Failed {
+    pub(super) error: Error,
+    pub(super) left: Option<MayHaveCreated>,
+}
+
+/// The creates of one call, each under a name of its own.
+pub(super) struct Rounds {
+    desk: Desk,
+    lost: Lost,
+    left: u32,
+}
+
+impl Rounds {
+    pub(super) fn new(desk: &Desk) -> Self {
+        Self { desk: desk.within(DEADLINE), lost: Lost::default(), left: ROUNDS }
+    }
+
+    /// Makes the key under this name; `None` if the answer was lost and another
+    /// round may be made.
+    pub(super) async fn create(
+        &mut self,
+        create: &Create,
+        name: &str,
+    ) -> Result<Option<Created>, Failed> {
+        let error = match self.desk.send(create.clone().named(name.to_owned())).await {
+            Ok(response) => return Ok(Some(response.output)),
             Err(error) => error,
         };
         let Some(orphan) = error.may_have_created().cloned() else {
-            return Err(lost.told(desk, error));
+            return Err(self.told(error));
         };
-        lost.unconfirmed.push(orphan);
-        let looked = lost.look(desk, create, &name).await;
-        let is_over = round >= ROUNDS || desk.time_left().is_some_and(|left| left.is_zero());
-        match looked {
-            Err(cancelled) => return Err(lost.told(desk, cancelled)),
-            Ok(()) if is_over => return Err(lost.told(desk, error)),
-            Ok(()) => round += 1,
+        self.lost.unconfirmed.push(orphan);
+        if let Err(cancelled) = self.lost.look(&self.desk, create, name).await {
+            return Err(self.told(cancelled));
         }
+        self.left = self.left.saturating_sub(1);
+        let is_over = self.left == 0 || self.desk.time_left().is_some_and(|left| left.is_zero());
+        if is_over { Err(self.told(error)) } else { Ok(None) }
+    }
+
+    /// The names under which a key may still turn up.
+    pub(super) fn unconfirmed(&self) -> Vec<String> {
+        self.lost.names().map(str::to_owned).collect()
+    }
+
+    /// The error that ended the call, with what it may have left behind.
+    fn told(&self, error: Error) -> Failed {
+        Failed { error, left: MayHaveCreated::all(self.lost.unconfirmed.clone()) }
     }
 }
 
 /// Every key of the workspace in which the create makes its own.
 fn everywhere(create: &Create) -> Pages {
     Pages::new(create.in_workspace(List::everything()))
+}
+
+/// Looks for keys of these names that a program may have made before it ended,
+/// deletes what it finds, and returns the names that it did not find.
+pub(super) async fn look_for(
+    desk: &Desk,
+    create: &Create,
+    names: Vec<String>,
+) -> Result<Vec<String>, Error> {
+    let orphan =
+        |name: &String| MayHaveCreated::known(create.clone().named(name.clone()).orphan(), None);
+    let mut lost = Lost { unconfirmed: names.iter().map(orphan).collect(), swept: Vec::new() };
+    let newest = names.last().map(String::as_str).unwrap_or_default();
+    lost.look(desk, create, newest).await?;
+    Ok(lost.names().map(str::to_owned).collect())
 }
 
 /// The keys of this call whose answers were lost.
@@ -161,12 +211,7 @@ impl Lost {
 
     /// Looks for all of them, until the one of this name is found or it is time
     /// to give up. A look that fails is one that found nothing.
-    async fn look(
-        &mut self,
-        desk: &Desk<Infallible>,
-        create: &Create,
-        newest: &str,
-    ) -> Result<(), Error> {
+    async fn look(&mut self, desk: &Desk, create: &Create, newest: &str) -> Result<(), Error> {
         for wait in LOOKS {
             desk.pause(wait).await?;
             let names: Vec<String> = self.names().map(str::to_owned).collect();
@@ -192,10 +237,5 @@ impl Lost {
             }
         }
         Ok(())
-    }
-
-    /// The error that ended the call, with what it may have left behind.
-    fn told(self, desk: &Desk<Infallible>, error: Error) -> Error {
-        error.of_workflow(desk.name(), MayHaveCreated::all(self.unconfirmed))
     }
 }

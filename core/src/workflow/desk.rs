@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use super::Opening;
 use super::turn::Order;
+use super::{Opening, Question};
 use crate::error::{
     BoxError, DecodeError, DecodeErrorKind, Error, ErrorKind, TimeoutPhase, TransportError,
     TransportErrorKind,
@@ -15,42 +15,43 @@ use crate::error::{
 use crate::key::Key;
 use crate::operation::{AnyOperation, AnyOutput, OneOfSix, Operation};
 use crate::pages::Pages;
+use crate::redact::mask_cause;
 use crate::response::Response;
 use crate::secret::ApiKey;
 use crate::timestamp::Timestamp;
-use crate::transport::{BoxFuture, MaybeSend};
+use crate::transport::BoxFuture;
 
 /// Where code and driver meet. At most one wish is open, and its reply comes
 /// into the field of its kind.
-pub(super) struct Slot<Q> {
-    pub(super) wish: Option<Wish<Q>>,
+pub(super) struct Slot {
+    pub(super) wish: Option<Wish>,
     pub(super) sent: Option<Result<Response<AnyOutput>, Error>>,
     pub(super) paused: Option<Result<(), Error>>,
     pub(super) asked: Option<Result<bool, BoxError>>,
     pub(super) elapsed: Duration,
 }
 
-impl<Q> Default for Slot<Q> {
+impl Default for Slot {
     fn default() -> Self {
         Self { wish: None, sent: None, paused: None, asked: None, elapsed: Duration::ZERO }
     }
 }
 
-pub(super) enum Wish<Q> {
+pub(super) enum Wish {
     Send(Box<Order>),
     Pause(Duration),
-    Ask(Q),
+    Ask(Question),
 }
 
 /// Nothing panics while it holds the lock.
-pub(super) fn lock<Q>(slot: &Mutex<Slot<Q>>) -> MutexGuard<'_, Slot<Q>> {
+pub(super) fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What the code of a workflow has in the place of a client.
-pub(crate) struct Desk<Q> {
+pub(crate) struct Desk {
     name: &'static str,
-    slot: Arc<Mutex<Slot<Q>>>,
+    slot: Arc<Mutex<Slot>>,
     wall_clock: Option<SystemTime>,
     /// When the workflow has to be over, after its beginning.
     deadline: Option<Duration>,
@@ -64,15 +65,16 @@ pub(crate) struct Listed {
     pub(crate) date: Option<i64>,
 }
 
-impl<Q: MaybeSend> Desk<Q> {
-    pub(super) fn new(name: &'static str, opening: Opening, slot: Arc<Mutex<Slot<Q>>>) -> Self {
+impl Desk {
+    pub(super) fn new(name: &'static str, opening: Opening, slot: Arc<Mutex<Slot>>) -> Self {
         Self { name, slot, wall_clock: opening.wall_clock, deadline: None }
     }
 
-    /// Lets no call and no pause last longer than this after the beginning.
-    pub(super) fn until(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
-        self
+    /// The same, for a part of the work that may take no longer than this from
+    /// now on.
+    pub(super) fn within(&self, time: Duration) -> Self {
+        let deadline = lock(&self.slot).elapsed.checked_add(time);
+        Self { slot: Arc::clone(&self.slot), deadline, ..*self }
     }
 
     /// The workflow's name.
@@ -86,7 +88,7 @@ impl<Q: MaybeSend> Desk<Q> {
     }
 
     /// The time of day by this machine's clock, in seconds since 1970.
-    fn unix_time(&self) -> Option<i64> {
+    pub(super) fn unix_time(&self) -> Option<i64> {
         let now = self.wall_clock?.checked_add(lock(&self.slot).elapsed)?;
         Timestamp::try_from(now).ok().map(|now| now.unix_seconds())
     }
@@ -143,11 +145,14 @@ impl<Q: MaybeSend> Desk<Q> {
         self.reply(|slot| slot.paused.take()).await
     }
 
-    /// Asks the caller.
-    #[expect(dead_code, reason = "for the workflows that hand something over")]
-    pub(super) async fn ask(&self, question: Q) -> Result<bool, BoxError> {
+    /// Asks the caller; `secret` is in no error of theirs.
+    pub(super) async fn ask(&self, question: Question, secret: &str) -> Result<bool, Error> {
+        let method = question.name();
         self.wish(Wish::Ask(question));
-        self.reply(|slot| slot.asked.take()).await
+        self.reply(|slot| slot.asked.take()).await.map_err(|cause| {
+            let cause = mask_cause(cause, &[secret]);
+            Error::unsent(self.name, ErrorKind::KeyHolder { method, cause })
+        })
     }
 
     /// All keys of the listing that pass, through all pages to an empty one.
@@ -172,11 +177,11 @@ impl<Q: MaybeSend> Desk<Q> {
         })
     }
 
-    fn wish(&self, wish: Wish<Q>) {
+    fn wish(&self, wish: Wish) {
         lock(&self.slot).wish = Some(wish);
     }
 
-    async fn reply<R>(&self, mut take: impl FnMut(&mut Slot<Q>) -> Option<R>) -> R {
+    async fn reply<R>(&self, mut take: impl FnMut(&mut Slot) -> Option<R>) -> R {
         poll_fn(|_| take(&mut lock(&self.slot)).map_or(Poll::Pending, Poll::Ready)).await
     }
 }

@@ -10,13 +10,12 @@
 //! ```
 
 use std::cmp::Ordering;
-use std::convert::Infallible;
 use std::time::Duration;
 
 use super::desk::Listed;
 use super::sweep::delete;
 use super::{Desk, Opening, Turn, Workflow, turn};
-use crate::error::{Error, ErrorKind, MayHaveCreated};
+use crate::error::{Error, ErrorKind, MayHaveCreated, Shared};
 use crate::field::Field;
 use crate::key::Key;
 use crate::limit::LimitReset;
@@ -189,7 +188,6 @@ pub enum Ensured {
 
 impl Workflow for Ensure {
     type Output = Ensured;
-    type Question = Infallible;
 
     fn name(&self) -> &'static str {
         "ensure"
@@ -209,7 +207,7 @@ impl Workflow for Ensure {
     }
 }
 
-async fn ensure(desk: &Desk<Infallible>, wanted: &Ensure) -> Result<Ensured, Error> {
+async fn ensure(desk: &Desk, wanted: &Ensure) -> Result<Ensured, Error> {
     let mut tries = 1;
     loop {
         let Some(key) = settled_choice(desk, wanted).await? else {
@@ -225,7 +223,7 @@ async fn ensure(desk: &Desk<Infallible>, wanted: &Ensure) -> Result<Ensured, Err
 
 /// The key of the name, if there is one. While the matter may still be open, it
 /// is looked at again.
-async fn settled_choice(desk: &Desk<Infallible>, wanted: &Ensure) -> Result<Option<Key>, Error> {
+async fn settled_choice(desk: &Desk, wanted: &Ensure) -> Result<Option<Key>, Error> {
     let mut listed = look(desk, wanted).await?;
     for _ in 1..LOOKS {
         if !is_open(&listed, wanted.settle) {
@@ -241,9 +239,9 @@ async fn settled_choice(desk: &Desk<Infallible>, wanted: &Ensure) -> Result<Opti
     }
 }
 
-fn several(desk: &Desk<Infallible>, wanted: &Ensure, keys: Vec<Key>) -> Error {
-    let name = wanted.create.name().to_owned();
-    Error::unsent(desk.name(), ErrorKind::SeveralKeys { name, keys })
+fn several(desk: &Desk, wanted: &Ensure, keys: Vec<Key>) -> Error {
+    let shared = Shared::Name(wanted.create.name().to_owned());
+    Error::unsent(desk.name(), ErrorKind::SeveralKeys { shared, keys })
 }
 
 /// Whether other callers may be at it: a key that was made just now may have a
@@ -259,7 +257,7 @@ fn is_open(listed: &Listed, settle: Duration) -> bool {
 }
 
 /// The keys of the name that have not expired, the oldest first.
-async fn look(desk: &Desk<Infallible>, wanted: &Ensure) -> Result<Listed, Error> {
+async fn look(desk: &Desk, wanted: &Ensure) -> Result<Listed, Error> {
     let list = wanted.create.in_workspace(List::new().include_disabled(true));
     let is_named = |key: &Key| key.name.as_deref() == Some(wanted.create.name());
     let mut listed = desk.list_all(Pages::new(list), &is_named).await?;
@@ -274,11 +272,7 @@ fn by_age(one: &Key, other: &Key) -> Ordering {
 }
 
 /// Looks whether another caller made a key too. The oldest stays.
-async fn settle(
-    desk: &Desk<Infallible>,
-    wanted: &Ensure,
-    created: Created,
-) -> Result<Ensured, Error> {
+async fn settle(desk: &Desk, wanted: &Ensure, created: Created) -> Result<Ensured, Error> {
     let looked = match desk.pause(wanted.settle).await {
         Ok(()) => look(desk, wanted).await,
         Err(cancelled) => Err(cancelled),
@@ -303,7 +297,7 @@ async fn settle(
 }
 
 /// Gives a key that exists the settings that it lacks.
-async fn adopt(desk: &Desk<Infallible>, wanted: &Ensure, key: Key) -> Result<Ensured, Error> {
+async fn adopt(desk: &Desk, wanted: &Ensure, key: Key) -> Result<Ensured, Error> {
     let hash = match key.require_hash() {
         Ok(hash) => hash.as_str().to_owned(),
         Err(refused) => return Err(Error::unsent("ensure", ErrorKind::Build(refused))),

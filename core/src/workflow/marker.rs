@@ -33,13 +33,21 @@ impl Markers {
     }
 }
 
+/// The name before its marker, if it carries one.
+fn before_marker(name: &str) -> Option<&str> {
+    let (before, marker) = name.rsplit_once(SIGN)?;
+    let is_digit = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
+    (marker.len() == DIGITS && marker.bytes().all(is_digit)).then_some(before)
+}
+
+/// The name without its marker.
+pub(super) fn unmarked(name: &str) -> &str {
+    before_marker(name).filter(|before| !before.is_empty()).unwrap_or(name)
+}
+
 /// Refuses a name that carries no marker.
 pub(super) fn check_marked(name: &str) -> Result<(), BuildError> {
-    let is_marked = name.rsplit_once(SIGN).is_some_and(|(_, marker)| {
-        let is_digit = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
-        marker.len() == DIGITS && marker.bytes().all(is_digit)
-    });
-    if is_marked {
+    if before_marker(name).is_some() {
         return Ok(());
     }
     Err(BuildError::new(

@@ -10,7 +10,7 @@
 //!            ▼
 //!   ┌───▶ Turn::Send ──── the client sends the operation ── Sent::outcome ───┐
 //!   ├───▶ Turn::Pause ─── the client waits ─────────────── Pausing::over ───┤
-//!   ├───▶ Turn::Ask ───── the caller's function answers ── Asked::answered ─┤
+//!   ├───▶ Turn::Ask ───── the caller's KeyHolder answers ─ Asked::answered ─┤
 //!   │        │                                                              │
 //!   └────────┼──────────────────────────────────────────────────────────────┘
 //!            ▼
@@ -23,18 +23,28 @@
 //! Inside, a workflow is written as an `async` block that awaits nothing but the
 //! replies to its turns ([`Desk`]), so that its steps read from top to bottom.
 
+mod check_key;
 mod create_reconciled;
 mod desk;
 mod ensure;
+mod find_by_secret;
+mod holder;
 mod marker;
+mod rotate;
+mod rotation;
 mod sweep;
 mod turn;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
+pub use check_key::CheckKey;
 pub use create_reconciled::{CreateReconciled, Reconciled};
 pub use ensure::{Ensure, Ensured, Pick};
+pub use find_by_secret::{FindBySecret, FoundBySecret};
+pub use holder::{BlockingKeyHolder, KeyHolder, Nobody, Question};
+pub use rotate::{Rotate, Rotated};
+pub use rotation::{Rotation, RotationStep};
 pub use sweep::{Sweep, Swept};
 pub use turn::{Asked, Asking, Order, Pausing, Sending, Sent, Turn};
 
@@ -87,14 +97,9 @@ pub trait Workflow {
     /// What it comes to.
     type Output: MaybeSend + 'static;
 
-    /// What it asks of its caller on the way; [`Infallible`] if it asks nothing.
-    ///
-    /// [`Infallible`]: std::convert::Infallible
-    type Question: MaybeSend + 'static;
-
     /// The workflow's name in errors and traces.
     fn name(&self) -> &'static str;
 
     /// Checks the arguments and takes the first turn.
-    fn begin(self, opening: Opening) -> Turn<Self::Output, Self::Question>;
+    fn begin(self, opening: Opening) -> Turn<Self::Output>;
 }

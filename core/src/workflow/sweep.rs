@@ -5,8 +5,6 @@
 //!  list every key of the workspaces ──▶ delete each that has one of the names ──▶ done: what was deleted
 //! ```
 
-use std::convert::Infallible;
-
 use super::marker::check_marked;
 use super::{Desk, Opening, Turn, Workflow, turn};
 use crate::error::{Error, ErrorKind};
@@ -64,7 +62,6 @@ pub struct Swept {
 
 impl Workflow for Sweep {
     type Output = Swept;
-    type Question = Infallible;
 
     fn name(&self) -> &'static str {
         "sweep"
@@ -79,10 +76,7 @@ impl Workflow for Sweep {
     }
 }
 
-async fn sweep(
-    desk: &Desk<Infallible>,
-    Sweep { names, workspaces }: Sweep,
-) -> Result<Swept, Error> {
+async fn sweep(desk: &Desk, Sweep { names, workspaces }: Sweep) -> Result<Swept, Error> {
     let mut swept = Swept::default();
     if names.is_empty() {
         return Ok(swept);
@@ -111,7 +105,7 @@ pub(super) struct Found {
 
 /// Deletes every key of the listing that has one of these names exactly.
 pub(super) async fn delete_named(
-    desk: &Desk<Infallible>,
+    desk: &Desk,
     everywhere: Pages,
     names: &[String],
 ) -> Result<Vec<Found>, Error> {
@@ -125,7 +119,7 @@ pub(super) async fn delete_named(
 }
 
 /// Deletes a key that was listed. One that is gone by then is deleted too.
-pub(super) async fn delete(desk: &Desk<Infallible>, key: &Key) -> Result<(), Error> {
+pub(super) async fn delete(desk: &Desk, key: &Key) -> Result<(), Error> {
     let hash = match key.require_hash() {
         Ok(hash) => hash.clone(),
         Err(refused) => return Err(Error::unsent("delete", ErrorKind::Build(refused))),

@@ -1,14 +1,13 @@
 //! The machine of a workflow, seen from its driver.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::Opening;
 use super::desk::{Desk, Slot, Wish, lock};
+use super::{Opening, Question};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::operation::{AnyOperation, AnyOutput};
 use crate::response::Response;
@@ -18,13 +17,13 @@ use crate::transport::{BoxFuture, MaybeSend};
 /// What a workflow wants next.
 #[derive(Debug)]
 #[must_use = "a workflow goes on only if its wish is met"]
-pub enum Turn<T, Q = Infallible> {
+pub enum Turn<T> {
     /// An operation is to be sent.
-    Send(Sending<T, Q>),
+    Send(Sending<T>),
     /// Time is to pass.
-    Pause(Pausing<T, Q>),
+    Pause(Pausing<T>),
     /// The caller is asked.
-    Ask(Asking<T, Q>),
+    Ask(Asking<T>),
     /// The workflow has ended.
     Done(Result<T, Error>),
 }
@@ -44,102 +43,101 @@ pub struct Order {
 
 /// Waits for what became of an operation.
 #[must_use = "the workflow waits for the outcome"]
-pub struct Sending<T, Q = Infallible> {
+pub struct Sending<T> {
     order: Box<Order>,
-    next: Sent<T, Q>,
+    next: Sent<T>,
 }
 
 /// The other half of a [`Sending`].
 #[must_use = "the workflow waits for the outcome"]
-pub struct Sent<T, Q = Infallible>(Machine<T, Q>);
+pub struct Sent<T>(Machine<T>);
 
 /// Waits for the end of a pause.
 #[must_use = "the workflow waits for the pause to end"]
-pub struct Pausing<T, Q = Infallible> {
+pub struct Pausing<T> {
     time: Duration,
-    machine: Machine<T, Q>,
+    machine: Machine<T>,
 }
 
 /// Waits for the caller's answer.
 #[must_use = "the workflow waits for the answer"]
-pub struct Asking<T, Q> {
-    question: Q,
-    next: Asked<T, Q>,
+pub struct Asking<T> {
+    question: Question,
+    next: Asked<T>,
 }
 
 /// The other half of an [`Asking`].
 #[must_use = "the workflow waits for the answer"]
-pub struct Asked<T, Q>(Machine<T, Q>);
+pub struct Asked<T>(Machine<T>);
 
-impl<T, Q> Sending<T, Q> {
+impl<T> Sending<T> {
     /// What to send, and what takes the outcome.
-    pub fn into_parts(self) -> (Order, Sent<T, Q>) {
+    pub fn into_parts(self) -> (Order, Sent<T>) {
         (*self.order, self.next)
     }
 }
 
-impl<T, Q> Sent<T, Q> {
+impl<T> Sent<T> {
     /// Takes the call's outcome, `elapsed` after the workflow's beginning.
     pub fn outcome(
         self,
         outcome: Result<Response<AnyOutput>, Error>,
         elapsed: Duration,
-    ) -> Turn<T, Q> {
+    ) -> Turn<T> {
         lock(&self.0.slot).sent = Some(outcome);
         self.0.go_on(elapsed)
     }
 }
 
-impl<T, Q> Pausing<T, Q> {
+impl<T> Pausing<T> {
     /// How long to wait.
     pub fn time(&self) -> Duration {
         self.time
     }
 
     /// The pause is over, `elapsed` after the workflow's beginning.
-    pub fn over(self, elapsed: Duration) -> Turn<T, Q> {
+    pub fn over(self, elapsed: Duration) -> Turn<T> {
         lock(&self.machine.slot).paused = Some(Ok(()));
         self.machine.go_on(elapsed)
     }
 
     /// The caller calls the workflow off in the middle of the pause.
-    pub fn cancelled(self, elapsed: Duration) -> Turn<T, Q> {
+    pub fn cancelled(self, elapsed: Duration) -> Turn<T> {
         let error = Error::unsent(self.machine.name, ErrorKind::Cancelled);
         lock(&self.machine.slot).paused = Some(Err(error));
         self.machine.go_on(elapsed)
     }
 }
 
-impl<T, Q> Asking<T, Q> {
+impl<T> Asking<T> {
     /// What to ask, and what takes the answer.
-    pub fn into_parts(self) -> (Q, Asked<T, Q>) {
+    pub fn into_parts(self) -> (Question, Asked<T>) {
         (self.question, self.next)
     }
 }
 
-impl<T, Q> Asked<T, Q> {
+impl<T> Asked<T> {
     /// Takes the caller's answer, `elapsed` after the workflow's beginning.
-    pub fn answered(self, answer: Result<bool, BoxError>, elapsed: Duration) -> Turn<T, Q> {
+    pub fn answered(self, answer: Result<bool, BoxError>, elapsed: Duration) -> Turn<T> {
         lock(&self.0.slot).asked = Some(answer);
         self.0.go_on(elapsed)
     }
 }
 
 /// A workflow under way: its code, which waits, and where the two sides meet.
-struct Machine<T, Q> {
+struct Machine<T> {
     name: &'static str,
     code: BoxFuture<'static, Result<T, Error>>,
-    slot: Arc<Mutex<Slot<Q>>>,
+    slot: Arc<Mutex<Slot>>,
 }
 
 /// Begins a workflow whose code is this.
-pub(super) fn begin<T, Q, F>(
+pub(super) fn begin<T, F>(
     name: &'static str,
     opening: Opening,
-    code: impl FnOnce(Desk<Q>) -> F,
-) -> Turn<T, Q>
+    code: impl FnOnce(Desk) -> F,
+) -> Turn<T>
 where
-    Q: MaybeSend,
     F: Future<Output = Result<T, Error>> + MaybeSend + 'static,
 {
     let slot = Arc::new(Mutex::new(Slot::default()));
@@ -147,8 +145,33 @@ where
     Machine { name, code, slot }.go_on(Duration::ZERO)
 }
 
-impl<T, Q> Machine<T, Q> {
-    fn go_on(mut self, elapsed: Duration) -> Turn<T, Q> {
+impl<T: 'static> Turn<T> {
+    /// The same workflow, that makes something else of its output.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U + MaybeSend + 'static) -> Turn<U> {
+        match self {
+            Self::Send(Sending { order, next: Sent(machine) }) => {
+                Turn::Send(Sending { order, next: Sent(machine.map(make)) })
+            }
+            Self::Pause(Pausing { time, machine }) => {
+                Turn::Pause(Pausing { time, machine: machine.map(make) })
+            }
+            Self::Ask(Asking { question, next: Asked(machine) }) => {
+                Turn::Ask(Asking { question, next: Asked(machine.map(make)) })
+            }
+            Self::Done(result) => Turn::Done(result.map(make)),
+        }
+    }
+}
+
+impl<T: 'static> Machine<T> {
+    fn map<U>(self, make: impl FnOnce(T) -> U + MaybeSend + 'static) -> Machine<U> {
+        let Self { name, code, slot } = self;
+        Machine { name, code: Box::pin(async { code.await.map(make) }), slot }
+    }
+}
+
+impl<T> Machine<T> {
+    fn go_on(mut self, elapsed: Duration) -> Turn<T> {
         lock(&self.slot).elapsed = elapsed;
         let mut context = Context::from_waker(Waker::noop());
         if let Poll::Ready(result) = self.code.as_mut().poll(&mut context) {
@@ -165,32 +188,32 @@ impl<T, Q> Machine<T, Q> {
     }
 }
 
-impl<T, Q> fmt::Debug for Sending<T, Q> {
+impl<T> fmt::Debug for Sending<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Sending").field(&self.order).finish()
     }
 }
 
-impl<T, Q> fmt::Debug for Sent<T, Q> {
+impl<T> fmt::Debug for Sent<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Sent").field(&self.0.name).finish()
     }
 }
 
-impl<T, Q> fmt::Debug for Pausing<T, Q> {
+impl<T> fmt::Debug for Pausing<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Pausing").field(&self.time).finish()
     }
 }
 
 /// A question may hold a secret.
-impl<T, Q> fmt::Debug for Asking<T, Q> {
+impl<T> fmt::Debug for Asking<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Asking").field(&self.next.0.name).finish()
     }
 }
 
-impl<T, Q> fmt::Debug for Asked<T, Q> {
+impl<T> fmt::Debug for Asked<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Asked").field(&self.0.name).finish()
     }

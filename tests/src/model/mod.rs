@@ -7,6 +7,8 @@ mod official;
 mod reconciliation;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod rivals;
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+mod rotations;
 mod server;
 mod table;
 mod tally;
@@ -18,6 +20,8 @@ pub use official::OfficialSdk;
 pub use reconciliation::{FOREIGN, Reconciliation};
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub use rivals::{Conditions, Race};
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub use rotations::{Story, Users};
 pub use server::{Answer, Content, NEVER, Post, Server, ServerKey};
 pub use table::table;
 pub use tally::Tally;

@@ -90,10 +90,5 @@ fn foreign(number: usize) -> ServerKey {
         249 => format!("{NAME} #{:032x}", 0xF0E1),
         _ => format!("somebody's key {number}"),
     };
-    ServerKey {
-        name,
-        secret: format!("sk-or-v1-foreign-{number}"),
-        committed_at: Duration::ZERO,
-        deleted_at: None,
-    }
+    ServerKey::new(&name, format!("sk-or-v1-foreign-{number}"), Duration::ZERO)
 }

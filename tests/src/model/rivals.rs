@@ -13,7 +13,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -56,13 +55,13 @@ pub struct Race {
     pub made: usize,
 }
 
-type Reply = Sent<Ensured, Infallible>;
+type Reply = Sent<Ensured>;
 
 enum Event {
     Begins,
     Arrives(Box<Attempt<AnyOperation>>, Reply),
     Answered(Box<Attempt<AnyOperation>>, Response<Bytes>, Reply),
-    PauseEnds(Pausing<Ensured, Infallible>),
+    PauseEnds(Pausing<Ensured>),
 }
 
 struct Key {

@@ -29,7 +29,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// A server that has its faults before it.
 #[derive(Clone, Debug)]
 pub struct Server {
-    faults: std::array::IntoIter<Fault, 3>,
+    faults: std::vec::IntoIter<Fault>,
     /// Every create that was sent to it, the oldest first.
     pub posts: Vec<Post>,
     /// Every key that it has made or, of a late one, is going to make.
@@ -58,9 +58,46 @@ pub struct ServerKey {
     pub committed_at: Duration,
     /// When it was deleted.
     pub deleted_at: Option<Duration>,
+    /// Whether it is switched off.
+    pub disabled: bool,
+    /// Its limit.
+    pub limit: Option<f64>,
+    /// What was spent with it.
+    pub usage: f64,
 }
 
 impl ServerKey {
+    /// A key that is made at this time, with a limit of 25 dollars.
+    pub fn new(name: &str, secret: String, committed_at: Duration) -> Self {
+        Self {
+            name: name.to_owned(),
+            secret,
+            committed_at,
+            deleted_at: None,
+            disabled: false,
+            limit: Some(25.0),
+            usage: 0.0,
+        }
+    }
+
+    /// Whether it can be used at this time.
+    pub fn works(&self, at: Duration) -> bool {
+        self.is_live(at) && !self.disabled
+    }
+
+    /// What the API tells about it.
+    fn data(&self, hash: &str) -> serde_json::Value {
+        let (start, end) = (self.secret.get(..12), self.secret.get(self.secret.len() - 4..));
+        serde_json::json!({
+            "hash": hash,
+            "name": self.name,
+            "label": format!("{}...{}", start.unwrap_or_default(), end.unwrap_or_default()),
+            "disabled": self.disabled,
+            "limit": self.limit,
+            "usage": self.usage,
+        })
+    }
+
     /// Whether it works at this time.
     pub fn is_live(&self, at: Duration) -> bool {
         self.committed_at <= at && self.deleted_at.is_none_or(|deleted| deleted > at)
@@ -98,8 +135,13 @@ pub enum Content {
 impl Server {
     /// A server without keys.
     pub fn new(schedule: Schedule) -> Self {
+        Self { faults: Vec::from(schedule).into_iter(), ..Self::sound() }
+    }
+
+    /// A server without keys and without faults.
+    pub fn sound() -> Self {
         Self {
-            faults: schedule.into_iter(),
+            faults: Vec::new().into_iter(),
             posts: Vec::new(),
             keys: Vec::new(),
             lag: Duration::ZERO,
@@ -138,31 +180,56 @@ impl Server {
         };
         if let Some(delay) = commit {
             let committed_at = now.saturating_add(delay);
-            let name = name.to_owned();
-            self.keys.push(ServerKey { name, secret, committed_at, deleted_at: None });
+            self.keys.push(ServerKey::new(name, secret, committed_at));
         }
         Answer { delay, content }
     }
 
-    /// Receives a request to create, list or delete. Only creates meet faults.
+    /// Receives any request. Only creates meet faults.
     pub fn receive(&mut self, request: &Request<Bytes>, now: Duration) -> Answer {
-        if *request.method() == Method::POST {
-            let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
-            return self.create(body["name"].as_str().unwrap(), now);
-        }
-        let content = if *request.method() == Method::DELETE {
-            let hash = request.uri().path().rsplit('/').next().unwrap_or_default();
-            match self.keys.get_mut(number(hash)).filter(|key| key.is_live(now)) {
-                Some(key) => {
-                    key.deleted_at = Some(now);
-                    Content::Read(r#"{"deleted":true}"#.to_owned())
+        let content = match (request.method(), last_part(request.uri().path())) {
+            (&Method::POST, _) => {
+                let body = json(request);
+                let answer = self.create(body["name"].as_str().unwrap(), now);
+                if let Some(key) = self.keys.last_mut().filter(|key| key.name == body["name"]) {
+                    key.limit = body["limit"].as_f64();
                 }
-                None => Content::Status(404, None),
+                return answer;
             }
-        } else {
-            let query = request.uri().query().unwrap_or_default();
-            let offset = query.split('&').find_map(|pair| pair.strip_prefix("offset="));
-            Content::Read(self.list(offset.map_or(0, |offset| offset.parse().unwrap()), now))
+            (_, "keys") => {
+                let query = request.uri().query().unwrap_or_default();
+                let offset = query.split('&').find_map(|pair| pair.strip_prefix("offset="));
+                Content::Read(self.list(offset.map_or(0, |offset| offset.parse().unwrap()), now))
+            }
+            (_, "key") => {
+                let presented = request.headers()["authorization"].to_str().unwrap();
+                let is_it =
+                    |key: &&ServerKey| presented.strip_prefix("Bearer ") == Some(&*key.secret);
+                match self.keys.iter().find(is_it).filter(|key| key.works(now)) {
+                    Some(key) => Content::Read(format!(r#"{{"data":{}}}"#, key.data(""))),
+                    None => Content::Status(401, None),
+                }
+            }
+            (method, hash) => {
+                match self.keys.get_mut(number(hash)).filter(|key| key.is_live(now)) {
+                    None => Content::Status(404, None),
+                    Some(key) if *method == Method::DELETE => {
+                        key.deleted_at = Some(now);
+                        Content::Read(r#"{"deleted":true}"#.to_owned())
+                    }
+                    Some(key) => {
+                        if *method == Method::PATCH {
+                            let body = json(request);
+                            key.disabled = body["disabled"].as_bool().unwrap_or(key.disabled);
+                            body["name"]
+                                .as_str()
+                                .unwrap_or(&key.name.clone())
+                                .clone_into(&mut key.name);
+                        }
+                        Content::Read(format!(r#"{{"data":{}}}"#, key.data(hash)))
+                    }
+                }
+            }
         };
         Answer { delay: Duration::ZERO, content }
     }
@@ -186,6 +253,14 @@ impl Server {
     pub fn keys_beside(&self, secret: Option<&str>) -> impl Iterator<Item = &ServerKey> {
         self.keys.iter().filter(move |key| Some(key.secret.as_str()) != secret)
     }
+}
+
+fn json(request: &Request<Bytes>) -> serde_json::Value {
+    serde_json::from_slice(request.body()).unwrap()
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// A key's hash is its place.

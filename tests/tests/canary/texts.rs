@@ -1,6 +1,5 @@
 //! What a call shows beside its outcome: its client, its options, its events.
 
-use std::convert::Infallible;
 use std::fmt::Debug;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -74,7 +73,7 @@ impl<C: Caller + Debug> Caller for Watched<C> {
 
     async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
     where
-        W: Workflow<Question = Infallible> + MaybeSend + 'static,
+        W: Workflow + MaybeSend + 'static,
     {
         self.client.run(workflow, options).await
     }

@@ -1,0 +1,87 @@
+//! The two kinds of API key, and how an answer tells that it was the wrong one.
+
+use std::fmt;
+
+use http::StatusCode;
+
+/// What an API key is for. No key does both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyKind {
+    /// Manages keys, and cannot run inference. Once called *provisioning key*.
+    Management,
+    /// Runs inference, and of this API can only be asked about itself.
+    Inference,
+}
+
+impl KeyKind {
+    /// `management` or `inference`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Management => "management",
+            Self::Inference => "inference",
+        }
+    }
+
+    /// What to do with a key of this kind where the other is needed.
+    pub(crate) fn advice(self) -> &'static str {
+        match self {
+            Self::Inference => {
+                "use a management key; they are made at https://openrouter.ai/settings/management-keys"
+            }
+            Self::Management => {
+                "use an inference key; they are made with create, or at https://openrouter.ai/settings/keys"
+            }
+        }
+    }
+
+    /// The kind of the key that signed a request, if the answer says that it is
+    /// the wrong one.
+    ///
+    /// The API has no code for it, but its messages name the kind that was needed,
+    /// or the one that cannot do it.
+    pub(crate) fn told_by(status: StatusCode, message: &str) -> Option<Self> {
+        const MANAGES: [&str; 2] = ["management key", "provisioning key"];
+        const CANNOT: [&str; 6] =
+            [" cannot", "s cannot", " can't", "s can't", " can not", "s can not"];
+        if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            return None;
+        }
+        let message = message.to_ascii_lowercase();
+        let (_, rest) = MANAGES.iter().find_map(|name| message.split_once(name))?;
+        let is_refused = CANNOT.iter().any(|cannot| rest.starts_with(cannot));
+        Some(if is_refused { Self::Management } else { Self::Inference })
+    }
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::KeyKind;
+
+    #[test]
+    fn a_refusal_that_names_a_kind_of_key_tells_which_kind_signed_the_request() {
+        use KeyKind::{Inference, Management};
+        for (status, message, kind) in [
+            (403, "Only a management key may manage keys.", Some(Inference)),
+            (401, "Invalid Management Key", Some(Inference)),
+            (401, "A provisioning key is required", Some(Inference)),
+            (403, "Management keys cannot be used for completions", Some(Management)),
+            (403, "A provisioning key can't run inference", Some(Management)),
+            (403, "Your account may not do this", None),
+            (401, "User not found.", None),
+            (404, "There is no such management key", None),
+            (500, "The management key service failed", None),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(KeyKind::told_by(status, message), kind, "{status} {message}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `check_key`: whether the client's key is of the kind that is needed.
+//!
+//! ```text
+//!  GET /key ──┬─ it is of this kind, or the answer does not tell ──▶ done: what the API tells about it
+//!             └─ it is of the other ──▶ an error that says where to get one
+//! ```
+
+use super::{Desk, Opening, Turn, Workflow, turn};
+use crate::current_key::CurrentKey;
+use crate::error::{Error, ErrorKind};
+use crate::key_kind::KeyKind;
+use crate::operation::GetCurrentKeyMetadata;
+
+/// Asks the API once what the client's key is for, before the work begins.
+///
+/// With the wrong kind the first real call fails too, with
+/// [`ApiError::key_kind`](crate::ApiError::key_kind) if the API's message names
+/// the kind. This asks for it, and changes nothing.
+///
+/// The check ends with [`ErrorKind::WrongKeyKind`] if the key is of the other
+/// kind. An older answer that does not tell the kind passes:
+/// [`CurrentKey::manages_keys`](crate::CurrentKey::manages_keys) is then `None`.
+///
+/// ```no_run
+/// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
+/// use openrouter_keys_core::KeyKind;
+///
+/// client.check_key(KeyKind::Management).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a workflow does nothing until it is run"]
+pub struct CheckKey {
+    needed: KeyKind,
+}
+
+impl CheckKey {
+    /// Checks for this kind.
+    pub fn new(needed: KeyKind) -> Self {
+        Self { needed }
+    }
+}
+
+impl Workflow for CheckKey {
+    type Output = CurrentKey;
+
+    fn name(&self) -> &'static str {
+        "check_key"
+    }
+
+    fn begin(self, opening: Opening) -> Turn<CurrentKey> {
+        let name = self.name();
+        turn::begin(name, opening, |desk| async move {
+            check(&desk, self.needed).await.map_err(|error| error.of_workflow(desk.name(), None))
+        })
+    }
+}
+
+async fn check(desk: &Desk, needed: KeyKind) -> Result<CurrentKey, Error> {
+    let key = desk.send(GetCurrentKeyMetadata).await?.output;
+    let is = match key.manages_keys() {
+        Some(true) => KeyKind::Management,
+        Some(false) => KeyKind::Inference,
+        None => needed,
+    };
+    if is == needed {
+        return Ok(key);
+    }
+    Err(Error::unsent(desk.name(), ErrorKind::WrongKeyKind { is, needed }))
+}

@@ -1,0 +1,125 @@
+//! `find_by_secret`: which key a secret belongs to.
+//!
+//! ```text
+//!  GET /key, signed with the secret ──┬─ 200 ──▶ list the keys of its workspace, look for its label ─┐
+//!                                     └─ 401 ──▶ list all keys, look for the secret's two ends ──────┤
+//!                    done: the key, or none ◀── one match, or none ──────────────────────────────────┤
+//!                                  an error ◀── several ──────────────────────────────────────────────┘
+//! ```
+
+use super::{Desk, Opening, Turn, Workflow, turn};
+use crate::current_key::CurrentKey;
+use crate::error::{Error, ErrorKind, Shared};
+use crate::key::Key;
+use crate::operation::{GetCurrentKeyMetadata, List};
+use crate::pages::Pages;
+use crate::secret::{ApiKey, Secret};
+
+/// Finds the key that a secret belongs to, such as one that was found in a log.
+///
+/// The API finds keys by hash alone, and does not tell the hash of a secret.
+/// What it tells is the label, the two ends of the key. Disabled and expired keys
+/// are searched too.
+///
+/// **Guaranteed:** nothing is changed, and the secret goes nowhere but into the
+/// `Authorization` header of one request. If several keys have the label, the
+/// call ends with [`ErrorKind::SeveralKeys`], which lists them.
+///
+/// **Not guaranteed:** a label has seven characters of a key. For a secret that
+/// the API refuses ([`current`](FoundBySecret::current) is `None`: it is disabled,
+/// expired, deleted or of nobody), a match is a good guess, and no proof.
+///
+/// ```no_run
+/// # async fn f(client: openrouter_keys_core::Client, leaked: &str) -> Result<(), openrouter_keys_core::Error> {
+/// use openrouter_keys_core::{FindBySecret, Update};
+///
+/// let found = client.find_by_secret(FindBySecret::new(leaked)).await?;
+/// if let Some(key) = found.key {
+///     client.update(Update::new(key.require_hash()?).disabled(true)).await?;
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a workflow does nothing until it is run"]
+pub struct FindBySecret {
+    secret: Secret,
+    workspaces: Vec<String>,
+}
+
+impl FindBySecret {
+    /// Finds the key of this secret.
+    pub fn new(secret: impl Into<Secret>) -> Self {
+        Self { secret: secret.into(), workspaces: Vec::new() }
+    }
+
+    /// The workspaces (UUIDs) to search, in place of the one that the API names
+    /// or, if it names none, the default one.
+    pub fn workspaces<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
+        self.workspaces = ids.into_iter().map(Into::into).collect();
+        self
+    }
+}
+
+impl<T: Into<Secret>> From<T> for FindBySecret {
+    fn from(secret: T) -> Self {
+        Self::new(secret)
+    }
+}
+
+/// What became known about a secret.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FoundBySecret {
+    /// The key; `None` if no key of the listing has its label. Management keys are
+    /// in no listing.
+    pub key: Option<Key>,
+    /// What the API tells to the secret about itself; `None` if it refuses it.
+    pub current: Option<CurrentKey>,
+}
+
+impl Workflow for FindBySecret {
+    type Output = FoundBySecret;
+
+    fn name(&self) -> &'static str {
+        "find_by_secret"
+    }
+
+    fn begin(self, opening: Opening) -> Turn<FoundBySecret> {
+        let name = self.name();
+        let key = match self.secret.to_api_key() {
+            Ok(key) => key,
+            Err(refused) => return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused)))),
+        };
+        turn::begin(name, opening, |desk| async move {
+            find(&desk, self, key).await.map_err(|error| error.of_workflow(desk.name(), None))
+        })
+    }
+}
+
+async fn find(desk: &Desk, wanted: FindBySecret, key: ApiKey) -> Result<FoundBySecret, Error> {
+    let FindBySecret { secret, workspaces } = wanted;
+    let current = match desk.send_as(Some(key), GetCurrentKeyMetadata).await {
+        Ok(response) => Some(response.output),
+        Err(error) if error.is_unauthorized() => None,
+        Err(error) => return Err(error),
+    };
+    let known = current.as_ref().and_then(|current| current.label.as_deref()).map(str::to_owned);
+    let has_label = |key: &Key| match (&known, key.label.as_deref()) {
+        (Some(known), Some(label)) => known == label,
+        (None, Some(label)) => secret.has_label(label),
+        (_, None) => false,
+    };
+    let mut everywhere = List::everything();
+    if workspaces.is_empty() {
+        let named = current.as_ref().and_then(|current| current.workspace_id.as_deref());
+        everywhere = named.map_or(everywhere.clone(), |id| everywhere.workspace_id(id));
+    }
+    let pages = Pages::new(everywhere).workspaces(workspaces);
+    let mut keys = desk.list_all(pages, &has_label).await?.keys;
+    if keys.len() > 1 {
+        let label = keys.first().and_then(|key| key.label.as_deref()).unwrap_or_default();
+        let shared = Shared::Label(label.to_owned());
+        return Err(Error::unsent(desk.name(), ErrorKind::SeveralKeys { shared, keys }));
+    }
+    Ok(FoundBySecret { key: keys.pop(), current })
+}

@@ -1,0 +1,153 @@
+//! What a workflow asks of its caller, and who answers.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use super::rotation::Rotation;
+use crate::error::BoxError;
+use crate::operation::Created;
+use crate::transport::MaybeSend;
+
+/// What a workflow asks of its caller. `Debug` shows which question it is.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Question {
+    /// Keep this state in the place of the last one.
+    Save(Rotation),
+    /// Store this key where it is used, and let it be used from now on.
+    HandOver(Box<Created>),
+    /// Was the new key of this state stored before the program ended?
+    WasHandedOver(Rotation),
+}
+
+/// Keeps a rotation's state, and takes its new key.
+///
+/// ```
+/// use openrouter_keys_core::{BoxError, Created, KeyHolder, Rotation};
+///
+/// struct Vault;
+///
+/// #[async_trait::async_trait]
+/// impl KeyHolder for Vault {
+///     async fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
+///         std::fs::write("rotation.json.new", serde_json::to_vec(state)?)?;
+///         Ok(std::fs::rename("rotation.json.new", "rotation.json")?)
+///     }
+///
+///     async fn hand_over(&mut self, new: &Created) -> Result<(), BoxError> {
+///         // To the secret store that the services read.
+///         put_secret("openrouter", new.key().reveal()).await
+///     }
+///
+///     async fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError> {
+///         Ok(state.is_new_key(&get_secret("openrouter").await?))
+///     }
+/// }
+/// # async fn put_secret(_: &str, _: &str) -> Result<(), BoxError> { Ok(()) }
+/// # async fn get_secret(_: &str) -> Result<String, BoxError> { Ok(String::new()) }
+/// ```
+#[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
+#[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
+pub trait KeyHolder: MaybeSend {
+    /// Keeps this state in the place of the last one, so that it outlives the
+    /// program. It has no secret. An error ends the rotation; a new key that was
+    /// not handed over yet is then deleted.
+    async fn save(&mut self, state: &Rotation) -> Result<(), BoxError>;
+
+    /// Stores the new key where it is used. After an error the key is deleted: it
+    /// has to mean that nobody uses it.
+    async fn hand_over(&mut self, new: &Created) -> Result<(), BoxError>;
+
+    /// Whether the new key of this state was stored.
+    ///
+    /// This is asked if the program ended while the key was handed over, because
+    /// nobody else can know. If it was not, the key is deleted; after an error
+    /// everything stays as it is.
+    async fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError>;
+}
+
+/// [`KeyHolder`] for the blocking client.
+pub trait BlockingKeyHolder: Send {
+    /// Keeps this state in the place of the last one; see [`KeyHolder::save`].
+    fn save(&mut self, state: &Rotation) -> Result<(), BoxError>;
+
+    /// Stores the new key where it is used; see [`KeyHolder::hand_over`].
+    fn hand_over(&mut self, new: &Created) -> Result<(), BoxError>;
+
+    /// Whether the new key of this state was stored; see
+    /// [`KeyHolder::was_handed_over`].
+    fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError>;
+}
+
+/// The holder of the workflows that ask nothing: it refuses everything.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nobody;
+
+fn refuse<T>() -> Result<T, BoxError> {
+    Err("there is no KeyHolder to ask".into())
+}
+
+#[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
+#[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
+impl KeyHolder for Nobody {
+    async fn save(&mut self, _: &Rotation) -> Result<(), BoxError> {
+        refuse()
+    }
+
+    async fn hand_over(&mut self, _: &Created) -> Result<(), BoxError> {
+        refuse()
+    }
+
+    async fn was_handed_over(&mut self, _: &Rotation) -> Result<bool, BoxError> {
+        refuse()
+    }
+}
+
+impl BlockingKeyHolder for Nobody {
+    fn save(&mut self, _: &Rotation) -> Result<(), BoxError> {
+        refuse()
+    }
+
+    fn hand_over(&mut self, _: &Created) -> Result<(), BoxError> {
+        refuse()
+    }
+
+    fn was_handed_over(&mut self, _: &Rotation) -> Result<bool, BoxError> {
+        refuse()
+    }
+}
+
+impl Question {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Save(_) => "save",
+            Self::HandOver(_) => "hand_over",
+            Self::WasHandedOver(_) => "was_handed_over",
+        }
+    }
+
+    /// Asks the holder.
+    pub(crate) async fn ask(self, holder: &mut dyn KeyHolder) -> Result<bool, BoxError> {
+        match self {
+            Self::Save(state) => holder.save(&state).await.map(|()| true),
+            Self::HandOver(new) => holder.hand_over(&new).await.map(|()| true),
+            Self::WasHandedOver(state) => holder.was_handed_over(&state).await,
+        }
+    }
+
+    /// Asks the holder, and blocks.
+    pub(crate) fn ask_blocking(self, holder: &mut dyn BlockingKeyHolder) -> Result<bool, BoxError> {
+        match self {
+            Self::Save(state) => holder.save(&state).map(|()| true),
+            Self::HandOver(new) => holder.hand_over(&new).map(|()| true),
+            Self::WasHandedOver(state) => holder.was_handed_over(&state),
+        }
+    }
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Question").field(&self.name()).finish()
+    }
+}

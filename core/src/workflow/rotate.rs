@@ -1,0 +1,558 @@
+//! `rotate`: replaces a key by a new one with its settings, and goes on where it
+//! was killed.
+//!
+//! ```text
+//!            ┌ read the old key ──▶ create the new ──▶ verify it ──▶ hand_over ┐
+//!  begun ────┤     (leaked: disable the old key first)                         │
+//!            └◀──────────── whatever fails: delete the new key ◀───────────────┤
+//!                                                                              ▼
+//!     StillInUse ◀── used ── is the old key quiet? ◀── grace ◀──────── handed_over
+//!                                 │ quiet                  (from here on the new
+//!                                 ▼                         key is never deleted)
+//!     StillInUse ◀── enabled ── disabled ── watch, delete ──▶ deleted ── rename ──▶ done
+//! ```
+//!
+//! The state is saved after each step, and before a step that makes a key.
+
+use std::time::Duration;
+
+use super::create_reconciled::{Failed, Rounds, look_for};
+use super::marker::{Markers, unmarked};
+use super::rotation::{Rotation, RotationStep};
+use super::sweep::{delete, delete_named};
+use super::{Desk, Opening, Question, Turn, Workflow, turn};
+use crate::current_key::CurrentKey;
+use crate::error::{BuildError, DecodeError, DecodeErrorKind, Error, ErrorKind, MayHaveCreated};
+use crate::field::Field;
+use crate::hash::KeyHash;
+use crate::key::Key;
+use crate::limit::Limit;
+use crate::operation::{
+    Create, Created, External, Get, GetCurrentKeyMetadata, List, Operation, Update,
+};
+use crate::pages::Pages;
+
+/// When to try a new key that does not work yet: five times within 30 s.
+const TRIES: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(16),
+];
+
+/// Replaces a key by a new one with the same settings.
+///
+/// The new key is made as [`CreateReconciled`](crate::CreateReconciled) does it,
+/// tried out, and given to the caller's [`KeyHolder`](crate::KeyHolder), which
+/// stores it where it is used. After a time of grace in which both keys work, and
+/// another in which nobody used the old one, that is disabled, and deleted some
+/// time later. The new key then gets its name.
+///
+/// Copied are the limit, its reset, whether BYOK counts, the expiry, the
+/// workspace and the partner's user. The member who made the key
+/// (`creator_user_id`) is not: the API would refuse it outside organisations. A
+/// setting that the answer lacks or garbles is not guessed: nothing is made.
+///
+/// The state, a [`Rotation`], is saved before and after whatever cannot be made
+/// undone. A program that was killed goes on with [`Rotate::resume`].
+///
+/// **Guaranteed**, whenever the program is killed: at least one key that the
+/// holder knows works, unless the old one [leaked](Rotate::leaked); once the
+/// killed run was resumed, no key is left that nobody holds, unless the result
+/// tells its name; a new key is never deleted after it was handed over.
+///
+/// **Not guaranteed:** that nobody uses the old key. The API tells what was spent
+/// and when, and both may lag. A key that is used less often than
+/// [`quiet`](Rotate::quiet) looks unused.
+///
+/// ```no_run
+/// # async fn f(client: openrouter_keys_core::Client, vault: impl openrouter_keys_core::KeyHolder + 'static)
+/// # -> Result<(), openrouter_keys_core::Error> {
+/// use std::time::Duration;
+/// use openrouter_keys_core::{Rotate, Rotated};
+///
+/// let rotate = Rotate::new("f01d52606dc8f0a8").grace(Duration::from_secs(600));
+/// match client.rotate(rotate, vault).await? {
+///     Rotated::Done { new, .. } => println!("the key is now {new}"),
+///     Rotated::StillInUse { old, .. } => println!("last used {:?}; try again later", old.last_used_at),
+///     _ => {}
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a workflow does nothing until it is run"]
+pub struct Rotate {
+    state: Result<Rotation, BuildError>,
+}
+
+impl Rotate {
+    /// Replaces the key of this hash.
+    pub fn new(hash: impl AsRef<str>) -> Self {
+        Self { state: KeyHash::new(hash.as_ref()).map(Rotation::new) }
+    }
+
+    /// Goes on where a run was that saved this state.
+    pub fn resume(state: Rotation) -> Self {
+        Self { state: Ok(state) }
+    }
+
+    /// The new key's limit is what is left of the old one's.
+    pub fn limit_remaining(self) -> Self {
+        self.with(|state| state.remaining = true)
+    }
+
+    /// The old key is in wrong hands: it is disabled before anything else is
+    /// done, and there is neither grace nor a check that it is quiet. Until the
+    /// new key is handed over, none works.
+    pub fn leaked(self) -> Self {
+        self.with(|state| state.leaked = true)
+    }
+
+    /// How long both keys work after the hand-over; 1 minute by default.
+    pub fn grace(self, time: Duration) -> Self {
+        self.with(|state| state.grace_ms = milliseconds(time))
+    }
+
+    /// How long nobody must have used the old key before it is disabled; 1 minute
+    /// by default. Zero leaves the check out.
+    pub fn quiet(self, time: Duration) -> Self {
+        self.with(|state| state.quiet_ms = milliseconds(time))
+    }
+
+    /// How long the old key stays disabled before it is deleted; 1 minute by
+    /// default. Whoever misses it can enable it again in that time.
+    pub fn watch(self, time: Duration) -> Self {
+        self.with(|state| state.watch_ms = milliseconds(time))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Rotation)) -> Self {
+        if let Ok(state) = &mut self.state {
+            change(state);
+        }
+        self
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What [`Rotate`] came to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Rotated {
+    /// The old key is gone, and the new one has its name.
+    Done {
+        /// The new key's hash.
+        new: KeyHash,
+        /// Names under which a key may still turn up: give them to
+        /// [`Sweep`](crate::Sweep) later.
+        unconfirmed: Vec<String>,
+    },
+    /// Both keys are there: the old one was used after the grace, or somebody
+    /// enabled it again. [Resume](Rotate::resume) later.
+    StillInUse {
+        /// The old key.
+        old: Box<Key>,
+        /// The state, as it was saved.
+        state: Box<Rotation>,
+    },
+}
+
+impl Workflow for Rotate {
+    type Output = Rotated;
+
+    fn name(&self) -> &'static str {
+        "rotate"
+    }
+
+    fn begin(self, opening: Opening) -> Turn<Rotated> {
+        let name = self.name();
+        let state = match self.state {
+            Ok(state) => state,
+            Err(refused) => return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused)))),
+        };
+        turn::begin(name, opening, |desk| async move {
+            let mut work = Work { desk: &desk, state, markers: Markers::new(opening.entropy) };
+            match work.run().await {
+                Ok(rotated) => Ok(rotated),
+                Err(Failed { error, left }) => {
+                    let error = error.of_workflow(name, left);
+                    Err(match work.state.done() {
+                        Some(done) => error.after(done),
+                        None => error,
+                    })
+                }
+            }
+        })
+    }
+}
+
+struct Work<'a> {
+    desk: &'a Desk,
+    state: Rotation,
+    markers: Markers,
+}
+
+/// With what a failed step may have left behind.
+type Step<T> = Result<T, Failed>;
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { left: error.may_have_created().cloned(), error }
+    }
+}
+
+impl Work<'_> {
+    async fn run(&mut self) -> Step<Rotated> {
+        if self.state.step < RotationStep::HandedOver {
+            self.replace().await?;
+        }
+        if self.state.step == RotationStep::HandedOver {
+            if let Some(old) = self.disable_old().await? {
+                return Ok(self.still_in_use(old));
+            }
+            self.reach(RotationStep::Disabled).await?;
+        }
+        if self.state.step == RotationStep::Disabled {
+            if let Some(old) = self.delete_old().await? {
+                self.reach(RotationStep::HandedOver).await?;
+                return Ok(self.still_in_use(old));
+            }
+            self.reach(RotationStep::Deleted).await?;
+        }
+        let new = self.new_hash()?.clone();
+        if self.state.step == RotationStep::Deleted {
+            if let Some(name) = self.state.name.clone() {
+                self.desk.send(Update::new(&new).name(name)).await?;
+            }
+            self.reach(RotationStep::Done).await?;
+        }
+        Ok(Rotated::Done { new, unconfirmed: self.state.unconfirmed.clone() })
+    }
+
+    fn still_in_use(&self, old: Key) -> Rotated {
+        Rotated::StillInUse { old: Box::new(old), state: Box::new(self.state.clone()) }
+    }
+
+    /// Notes that the step is done, and saves that.
+    async fn reach(&mut self, step: RotationStep) -> Step<()> {
+        self.state.step = step;
+        self.state.since = self.desk.unix_time();
+        self.save("").await
+    }
+
+    async fn save(&self, secret: &str) -> Step<()> {
+        let question = Question::Save(self.state.clone());
+        Ok(self.desk.ask(question, secret).await.map(|_| ())?)
+    }
+
+    /// Makes the new key and hands it over.
+    async fn replace(&mut self) -> Step<()> {
+        if self.was_handed_over().await? {
+            return self.reach(RotationStep::HandedOver).await;
+        }
+        let old = self.desk.send(Get::new(&self.state.old)).await?.output;
+        let create = copy(&old, self.state.remaining)?;
+        if self.state.leaked && old.disabled.copied() != Some(true) {
+            self.desk.send(Update::new(&self.state.old).disabled(true)).await?;
+        }
+        self.clear_away(&create).await?;
+        let made = self.make(&create).await?;
+        let handed_over = self.hand_over(&create, &made).await;
+        if let Err(failed) = handed_over {
+            return Err(self.abandon(&create, &made, failed.error).await);
+        }
+        self.reach(RotationStep::HandedOver).await
+    }
+
+    /// Whether a run that ended while it handed the new key over had done so. A
+    /// key that is gone was not.
+    async fn was_handed_over(&self) -> Step<bool> {
+        if self.state.step != RotationStep::HandingOver {
+            return Ok(false);
+        }
+        let question = Question::WasHandedOver(self.state.clone());
+        Ok(self.desk.ask(question, "").await? && self.read(self.new_hash()?).await?.is_some())
+    }
+
+    /// Deletes what a run that ended may have made and not handed over.
+    async fn clear_away(&mut self, create: &Create) -> Step<()> {
+        if let Some(hash) = self.state.new.take() {
+            self.delete_hash(&hash).await?;
+        }
+        if self.state.step == RotationStep::Creating {
+            let names = std::mem::take(&mut self.state.unconfirmed);
+            self.state.unconfirmed = look_for(self.desk, create, names).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the new key, under a name that was saved before.
+    async fn make(&mut self, create: &Create) -> Step<Made> {
+        let base = unmarked(create.name());
+        self.state.name = Some(base.to_owned());
+        let kept = self.state.unconfirmed.len();
+        let mut rounds = Rounds::new(self.desk);
+        loop {
+            let name = self.markers.mark(base);
+            self.state.unconfirmed.truncate(kept);
+            self.state.unconfirmed.extend(rounds.unconfirmed());
+            self.state.unconfirmed.push(name.clone());
+            self.reach(RotationStep::Creating).await?;
+            if let Some(created) = rounds.create(create, &name).await? {
+                self.state.unconfirmed.pop();
+                return Ok(Made { created, name });
+            }
+        }
+    }
+
+    /// Tries the new key out and gives it to the holder.
+    async fn hand_over(&mut self, create: &Create, made: &Made) -> Step<()> {
+        let secret = made.created.key().reveal();
+        self.state.new = Some(self.hash_of(create, made).await?);
+        let current = self.verify(create, &made.created).await?;
+        self.state.new_label = current.label.into_option();
+        self.state.step = RotationStep::HandingOver;
+        self.save(secret).await?;
+        let question = Question::HandOver(Box::new(made.created.clone()));
+        self.desk.ask(question, secret).await?;
+        Ok(())
+    }
+
+    /// The new key's hash: from its answer or, if that lacks it, from the listing.
+    async fn hash_of(&self, create: &Create, made: &Made) -> Step<KeyHash> {
+        if let Some(hash) = made.created.data.get().and_then(|data| data.hash.get()) {
+            return Ok(hash.clone());
+        }
+        let pages = Pages::new(create.in_workspace(List::everything()));
+        let is_it = |key: &Key| key.name.as_deref() == Some(&made.name);
+        let listed = self.desk.list_all(pages, &is_it).await?;
+        let hash = listed.keys.iter().find_map(|key| key.hash.get());
+        Ok(hash.cloned().ok_or_else(|| self.unverified("no answer tells its hash"))?)
+    }
+
+    /// Asks the API about the new key, until it knows it.
+    async fn verify(&self, create: &Create, created: &Created) -> Step<CurrentKey> {
+        let key = created.key().to_api_key().map_err(|refused| self.refused(refused))?;
+        let mut refusal = None;
+        for wait in TRIES {
+            if !wait.is_zero() {
+                self.desk.pause(wait).await?;
+            }
+            match self.desk.send_as(Some(key.clone()), GetCurrentKeyMetadata).await {
+                Ok(response) => {
+                    let current = response.output;
+                    return match difference(create, created, &current) {
+                        Some(problem) => Err(self.unverified(problem).into()),
+                        None => Ok(current),
+                    };
+                }
+                Err(error) if error.is_unauthorized() => refusal = Some(error),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(refusal.unwrap_or_else(|| self.unverified("it was not tried")).into())
+    }
+
+    /// Deletes a new key that nobody was given, and tells why.
+    async fn abandon(&mut self, create: &Create, made: &Made, error: Error) -> Failed {
+        let deleted = match &self.state.new {
+            Some(hash) => self.delete_hash(hash).await,
+            None => self.delete_name(create, &made.name).await,
+        };
+        if deleted.is_err() {
+            let orphan = create.clone().named(made.name.clone());
+            let left = MayHaveCreated::known(orphan.orphan(), self.state.new.clone());
+            return Failed { error, left: Some(left) };
+        }
+        self.state.new = None;
+        self.state.new_label = None;
+        // If that cannot be saved, the next run finds the key gone.
+        let saved = self.reach(RotationStep::Begun).await;
+        drop(saved);
+        Failed { error, left: None }
+    }
+
+    /// Disables the old key once nobody uses it; the key, if somebody does.
+    async fn disable_old(&mut self) -> Step<Option<Key>> {
+        let Some(old) = self.read(&self.state.old).await? else { return Ok(None) };
+        if old.disabled.copied() == Some(true) {
+            return Ok(None);
+        }
+        if !self.state.leaked {
+            self.rest_of_pause(self.state.grace_ms).await?;
+            if let Some(old) = self.used().await? {
+                return Ok(Some(old));
+            }
+        }
+        self.check_new().await?;
+        match self.desk.send(Update::new(&self.state.old).disabled(true)).await {
+            Err(error) if !error.is_not_found() => Err(error.into()),
+            _ => Ok(None),
+        }
+    }
+
+    /// The old key, if it is used. One of which the API does not tell is used.
+    async fn used(&self) -> Step<Option<Key>> {
+        if self.state.quiet_ms == 0 {
+            return Ok(None);
+        }
+        let Some(before) = self.read(&self.state.old).await? else { return Ok(None) };
+        self.desk.pause(Duration::from_millis(self.state.quiet_ms)).await?;
+        let Some(after) = self.read(&self.state.old).await? else { return Ok(None) };
+        let is_told = after.usage.get().is_some() || after.last_used_at.get().is_some();
+        let is_quiet = before.usage == after.usage
+            && before.byok_usage == after.byok_usage
+            && before.last_used_at == after.last_used_at;
+        Ok((!is_told || !is_quiet).then_some(after))
+    }
+
+    /// Deletes the old key some time after it was disabled; the key, if somebody
+    /// enabled it again.
+    async fn delete_old(&mut self) -> Step<Option<Key>> {
+        self.rest_of_pause(self.state.watch_ms).await?;
+        let Some(old) = self.read(&self.state.old).await? else { return Ok(None) };
+        if old.disabled.copied() != Some(true) {
+            return Ok(Some(old));
+        }
+        self.check_new().await?;
+        self.delete_hash(&self.state.old).await?;
+        Ok(None)
+    }
+
+    /// Refuses to take the old key away while the new one does not work.
+    async fn check_new(&self) -> Step<()> {
+        let new = self.read(self.new_hash()?).await?;
+        if new.is_none_or(|new| new.disabled.copied() == Some(true)) {
+            return Err(self.unverified("it is disabled or gone").into());
+        }
+        Ok(())
+    }
+
+    /// Waits for what is left of a pause that began with the step.
+    async fn rest_of_pause(&self, ms: u64) -> Step<()> {
+        let passed = self.state.since.zip(self.desk.unix_time()).map(|(from, now)| now - from);
+        let passed = passed.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default();
+        let left = Duration::from_millis(ms).saturating_sub(Duration::from_secs(passed));
+        if !left.is_zero() {
+            self.desk.pause(left).await?;
+        }
+        Ok(())
+    }
+
+    /// The key of this hash, if it is there.
+    async fn read(&self, hash: &KeyHash) -> Step<Option<Key>> {
+        match self.desk.send(Get::new(hash)).await {
+            Ok(response) => Ok(Some(response.output)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn delete_hash(&self, hash: &KeyHash) -> Step<()> {
+        let key = Key { hash: Field::Value(hash.clone()), ..Key::default() };
+        Ok(delete(self.desk, &key).await?)
+    }
+
+    async fn delete_name(&self, create: &Create, name: &str) -> Step<()> {
+        let pages = Pages::new(create.in_workspace(List::everything()));
+        let found = delete_named(self.desk, pages, &[name.to_owned()]).await?;
+        match found.into_iter().next() {
+            Some(found) => Ok(found.deleted?),
+            None => Err(self.unverified("it is not listed").into()),
+        }
+    }
+
+    fn new_hash(&self) -> Result<&KeyHash, Error> {
+        self.state.new.as_ref().ok_or_else(|| self.unverified("the saved state has no hash of it"))
+    }
+
+    fn unverified(&self, problem: &'static str) -> Error {
+        Error::unsent(self.desk.name(), ErrorKind::Unverified { problem })
+    }
+
+    fn refused(&self, refused: BuildError) -> Error {
+        Error::unsent(self.desk.name(), ErrorKind::Build(refused))
+    }
+}
+
+/// A new key, and the marked name under which it was made.
+struct Made {
+    created: Created,
+    name: String,
+}
+
+/// A create with the settings of the old key. What cannot be read is not guessed:
+/// a limit that is missing must not make a key without one.
+fn copy(old: &Key, remaining: bool) -> Result<Create, Error> {
+    let name = required(&old.name, "$.data.name")?;
+    let limit = match &old.limit {
+        Field::Null => Limit::unlimited(),
+        _ if remaining => {
+            Limit::usd(required(&old.limit_remaining, "$.data.limit_remaining")?.max(0.0))
+        }
+        limit => Limit::usd(*required(limit, "$.data.limit")?),
+    };
+    let mut create = Create::new(name.as_str(), limit);
+    if let Some(reset) = optional(&old.limit_reset, "$.data.limit_reset")? {
+        create = create.limit_reset(reset.clone());
+    }
+    if let Some(include) = optional(&old.include_byok_in_limit, "$.data.include_byok_in_limit")? {
+        create = create.include_byok_in_limit(*include);
+    }
+    if let Some(time) = optional(&old.expires_at, "$.data.expires_at")? {
+        create = create.expires_at(time.clone());
+    }
+    if let Some(id) = optional(&old.workspace_id, "$.data.workspace_id")? {
+        create = create.workspace_id(id.as_str());
+    }
+    if let Some(user) = optional(&old.external_user, "$.data.external_user")? {
+        create = create.external(External::new(user.as_str()));
+    }
+    Ok(create)
+}
+
+fn required<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<&'a T, Error> {
+    field.get().ok_or_else(|| match field {
+        Field::Absent => unreadable(path, DecodeErrorKind::Missing),
+        _ => unreadable(path, DecodeErrorKind::WrongType),
+    })
+}
+
+fn optional<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<Option<&'a T>, Error> {
+    if field.is_odd() {
+        return Err(unreadable(path, DecodeErrorKind::WrongType));
+    }
+    Ok(field.get())
+}
+
+fn unreadable(path: &'static str, kind: DecodeErrorKind) -> Error {
+    Error::unsent("rotate", ErrorKind::Decode(DecodeError::at(path, kind)))
+}
+
+/// In what the new key is not what was asked for. What the answer lacks is not
+/// compared.
+fn difference(create: &Create, created: &Created, is: &CurrentKey) -> Option<&'static str> {
+    let settings = create.settings();
+    // The API may keep cents.
+    let is_near = |one: f64, other: f64| (one - other).abs() <= 0.01;
+    let has_limit = match (&is.limit, settings.limit.amount()) {
+        (Field::Absent, _) | (Field::Null, None) => true,
+        (Field::Value(is), Some(wanted)) => is_near(*is, wanted),
+        _ => false,
+    };
+    let label = is.label.as_deref();
+    if label.is_some_and(|label| !created.key().has_label(label)) {
+        Some("its label is another one's")
+    } else if is.manages_keys() == Some(true) {
+        Some("it is a management key")
+    } else if !has_limit {
+        Some("its limit differs")
+    } else if !is.limit_reset.is_absent() && is.limit_reset.get() != settings.limit_reset {
+        Some("its limit_reset differs")
+    } else {
+        None
+    }
+}

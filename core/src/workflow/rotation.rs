@@ -1,0 +1,156 @@
+//! How far the replacement of a key has come, as plain data without a secret.
+
+use serde::{Deserialize, Serialize};
+
+use crate::hash::KeyHash;
+use crate::secret::Secret;
+
+/// How far the replacement of a key has come.
+///
+/// It is all that a program has to keep in order to go on after it was killed:
+/// give it to [`Rotate::resume`](crate::Rotate::resume). It has no secret. As
+/// JSON it is the same in Rust and in JavaScript.
+///
+/// ```
+/// use openrouter_keys_core::Rotation;
+///
+/// let kept = r#"{"old":"f01d52606dc8f0a8","step":"handing_over","new":"0c5e7a1b","newLabel":"sk-or-v1-4bf...90aa"}"#;
+/// let state: Rotation = serde_json::from_str(kept)?;
+/// assert!(state.is_new_key("sk-or-v1-4bf0c2...a secret ...90aa"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Rotation {
+    /// The hash of the key that is replaced.
+    pub old: KeyHash,
+    /// What was done last.
+    #[serde(default)]
+    pub step: RotationStep,
+    /// The hash of the new key, once it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<KeyHash>,
+    /// The masked new key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_label: Option<String>,
+    /// The name that the new key gets in the end: that of the old one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The marked names under which this rotation may have made keys that it does
+    /// not hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unconfirmed: Vec<String>,
+    /// When the pause after this step began, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
+    /// Whether the old key is disabled before the new one is made.
+    #[serde(default)]
+    pub leaked: bool,
+    /// Whether the new key's limit is what was left of the old one's.
+    #[serde(default)]
+    pub remaining: bool,
+    /// How long both keys work after the hand-over, in milliseconds.
+    #[serde(default = "minute")]
+    pub grace_ms: u64,
+    /// How long the old key must not have been used before it is disabled, in
+    /// milliseconds.
+    #[serde(default = "minute")]
+    pub quiet_ms: u64,
+    /// How long the old key stays disabled before it is deleted, in milliseconds.
+    #[serde(default = "minute")]
+    pub watch_ms: u64,
+}
+
+fn minute() -> u64 {
+    60_000
+}
+
+/// What a [`Rotation`] has done last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RotationStep {
+    /// Nothing yet, or nothing that is left.
+    #[default]
+    Begun,
+    /// It was about to make a key under one of the names.
+    Creating,
+    /// It made the new key, and was about to hand it over.
+    HandingOver,
+    /// The new key was handed over; both keys work.
+    HandedOver,
+    /// The old key was disabled.
+    Disabled,
+    /// The old key was deleted.
+    Deleted,
+    /// The new key has the old one's name: the end.
+    Done,
+}
+
+impl RotationStep {
+    const ALL: [(Self, &'static str); 7] = [
+        (Self::Begun, "begun"),
+        (Self::Creating, "creating"),
+        (Self::HandingOver, "handing_over"),
+        (Self::HandedOver, "handed_over"),
+        (Self::Disabled, "disabled"),
+        (Self::Deleted, "deleted"),
+        (Self::Done, "done"),
+    ];
+
+    /// Its name in the JSON.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(step, _)| *step == self).map_or("", |(_, name)| name)
+    }
+
+    /// The step of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(step, _)| *step)
+    }
+}
+
+impl Rotation {
+    /// Nothing done yet.
+    pub fn new(old: KeyHash) -> Self {
+        Self {
+            old,
+            step: RotationStep::Begun,
+            new: None,
+            new_label: None,
+            name: None,
+            unconfirmed: Vec::new(),
+            since: None,
+            leaked: false,
+            remaining: false,
+            grace_ms: minute(),
+            quiet_ms: minute(),
+            watch_ms: minute(),
+        }
+    }
+
+    /// Whether this secret is the new key, as far as its label tells: what
+    /// [`KeyHolder::was_handed_over`](crate::KeyHolder::was_handed_over) wants to
+    /// know.
+    pub fn is_new_key(&self, secret: &str) -> bool {
+        self.new_label.as_deref().is_some_and(|label| Secret::new(secret).has_label(label))
+    }
+
+    /// What is done so far, if that is more than nothing.
+    pub(super) fn done(&self) -> Option<&'static str> {
+        match self.step {
+            RotationStep::Begun | RotationStep::Creating | RotationStep::HandingOver => {
+                self.leaked.then_some("the old key may be disabled, and no new one was handed over")
+            }
+            RotationStep::HandedOver => {
+                Some("the new key was handed over, and the old one is still there")
+            }
+            RotationStep::Disabled => {
+                Some("the new key was handed over, and the old one is disabled")
+            }
+            RotationStep::Deleted | RotationStep::Done => {
+                Some("the new key was handed over, and the old one is deleted")
+            }
+        }
+    }
+}

@@ -1,0 +1,567 @@
+//! The replacement of a key over a fake transport: what it sends, asks and says.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use openrouter_keys_core::test_util::{FakeTransport, Reply};
+use openrouter_keys_core::{
+    ApiKey, BoxError, Client, Created, DecodeErrorKind, Effect, Error, ErrorKind, KeyHolder,
+    Nobody, Rotate, Rotated, Rotation, RotationStep, blocking,
+};
+
+const SECRET: &str = "sk-or-v1-0e6000000000000000000000000001c96";
+const LABEL: &str = "sk-or-v1-0e6...1c96";
+const OLD: &str = r#""hash":"01d","name":"production","disabled":false,"limit":25,"limit_remaining":7.5,"limit_reset":"monthly","include_byok_in_limit":true,"usage":17.5"#;
+const CURRENT: &str = r#"{"data":{"label":"sk-or-v1-0e6...1c96","limit":25,"limit_reset":"monthly","is_management_key":false}}"#;
+
+/// A server of two keys. What it answers to `METHOD path` can be replaced.
+#[derive(Clone, Default)]
+struct World(Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    answers: BTreeMap<&'static str, Vec<Reply>>,
+    is_disabled: bool,
+    asked: Vec<String>,
+    /// The questions that fail.
+    fails: Option<&'static str>,
+    was_handed_over: bool,
+    last: Option<Rotation>,
+}
+
+fn data(fields: &str) -> Reply {
+    Reply::status(200).json(format!(r#"{{"data":{{{fields}}}}}"#))
+}
+
+impl World {
+    /// Answers the next requests of this kind with these.
+    fn answer(&self, request: &'static str, replies: impl IntoIterator<Item = Reply>) -> &Self {
+        let mut replies: Vec<Reply> = replies.into_iter().collect();
+        replies.reverse();
+        self.0.lock().unwrap().answers.insert(request, replies);
+        self
+    }
+
+    fn fail(&self, question: &'static str) -> &Self {
+        self.0.lock().unwrap().fails = Some(question);
+        self
+    }
+
+    fn transport(&self) -> FakeTransport {
+        let world = Arc::clone(&self.0);
+        FakeTransport::answering(move |_, request| {
+            let mut world = world.lock().unwrap();
+            let path = request.uri().path().trim_start_matches("/api/v1");
+            let line = format!("{} {path}", request.method());
+            if let Some(reply) = world.answers.get_mut(line.as_str()).and_then(Vec::pop) {
+                return reply;
+            }
+            match line.as_str() {
+                "GET /keys/01d" if world.is_disabled => {
+                    data(&OLD.replace(r#""disabled":false"#, r#""disabled":true"#))
+                }
+                "GET /keys/01d" => data(OLD),
+                "PATCH /keys/01d" => {
+                    world.is_disabled = true;
+                    data(OLD)
+                }
+                "POST /keys" => Reply::status(201)
+                    .json(format!(r#"{{"key":"{SECRET}","data":{{"hash":"aa"}}}}"#)),
+                "GET /key" => Reply::status(200).json(CURRENT),
+                "GET /keys/aa" | "PATCH /keys/aa" => data(r#""hash":"aa""#),
+                "DELETE /keys/aa" | "DELETE /keys/01d" => {
+                    Reply::status(200).json(r#"{"deleted":true}"#)
+                }
+                "GET /keys" => Reply::status(200).json(r#"{"data":[]}"#),
+                _ => Reply::status(500).header("x-should-retry", "false"),
+            }
+        })
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.0.lock().unwrap().asked.clone()
+    }
+
+    fn ask(&self, question: &'static str, detail: &str) -> Result<bool, BoxError> {
+        let mut world = self.0.lock().unwrap();
+        world.asked.push(format!("{question} {detail}"));
+        if world.fails == Some(question) {
+            return Err(format!("no space for {SECRET}").into());
+        }
+        Ok(world.was_handed_over)
+    }
+}
+
+#[async_trait]
+impl KeyHolder for World {
+    async fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
+        self.0.lock().unwrap().last = Some(state.clone());
+        self.ask("save", state.step.as_str()).map(|_| ())
+    }
+
+    async fn hand_over(&mut self, new: &Created) -> Result<(), BoxError> {
+        self.ask("hand_over", new.key().reveal()).map(|_| ())
+    }
+
+    async fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError> {
+        self.ask("was_handed_over", state.new_label.as_deref().unwrap_or_default())
+    }
+}
+
+impl blocking::KeyHolder for World {
+    fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
+        self.ask("save", state.step.as_str()).map(|_| ())
+    }
+
+    fn hand_over(&mut self, new: &Created) -> Result<(), BoxError> {
+        self.ask("hand_over", new.key().reveal()).map(|_| ())
+    }
+
+    fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError> {
+        self.ask("was_handed_over", state.new_label.as_deref().unwrap_or_default())
+    }
+}
+
+fn client(transport: &FakeTransport) -> Client {
+    Client::new(transport.clone(), ApiKey::new("sk-or-v1-management").unwrap())
+}
+
+fn sent(transport: &FakeTransport) -> Vec<String> {
+    let line = |request: &http::Request<bytes::Bytes>| {
+        format!("{} {}", request.method(), request.uri().path().trim_start_matches("/api/v1"))
+    };
+    transport.requests().iter().map(line).collect()
+}
+
+fn body(transport: &FakeTransport, method: &str, place: usize) -> serde_json::Value {
+    let requests = transport.requests();
+    let of_method: Vec<_> = requests.iter().filter(|request| request.method() == method).collect();
+    serde_json::from_slice(of_method[place].body()).unwrap()
+}
+
+async fn run(world: &World, rotate: Rotate) -> (FakeTransport, Result<Rotated, Error>) {
+    let transport = world.transport();
+    let result = client(&transport).rotate(rotate, world.clone()).await;
+    (transport, result)
+}
+
+const WHOLE: [&str; 13] = [
+    "GET /keys/01d",
+    "POST /keys",
+    "GET /key",
+    // The grace is over: is it quiet?
+    "GET /keys/01d",
+    "GET /keys/01d",
+    "GET /keys/01d",
+    "GET /keys/aa",
+    "PATCH /keys/01d",
+    // The watch is over.
+    "GET /keys/01d",
+    "GET /keys/aa",
+    "DELETE /keys/01d",
+    "PATCH /keys/aa",
+    "",
+];
+
+const ASKED: [&str; 7] = [
+    "save creating",
+    "save handing_over",
+    "hand_over sk-or-v1-0e6000000000000000000000000001c96",
+    "save handed_over",
+    "save disabled",
+    "save deleted",
+    "save done",
+];
+
+#[tokio::test]
+async fn a_rotation_copies_tries_hands_over_waits_disables_and_deletes() {
+    let world = World::default();
+    let (transport, result) = run(&world, Rotate::new("01d")).await;
+    let Ok(Rotated::Done { new, unconfirmed, .. }) = result else { panic!("{result:?}") };
+    assert_eq!((new.as_str(), unconfirmed.len()), ("aa", 0));
+    assert_eq!(sent(&transport), WHOLE[..12]);
+    assert_eq!(world.asked(), ASKED);
+    let created = body(&transport, "POST", 0);
+    let name = created["name"].as_str().unwrap();
+    assert!(name.starts_with("production #") && name.len() == 44, "{name}");
+    assert_eq!(created["limit"], 25);
+    assert_eq!(created["limit_reset"], "monthly");
+    assert_eq!(created["include_byok_in_limit"], true);
+    assert_eq!(body(&transport, "PATCH", 0), serde_json::json!({"disabled": true}));
+    assert_eq!(body(&transport, "PATCH", 1), serde_json::json!({"name": "production"}));
+    assert_eq!(transport.pauses().len(), 3, "{:?}", transport.pauses());
+    // The new key asks about itself.
+    let asked = &transport.requests()[2];
+    assert_eq!(asked.headers()["authorization"], format!("Bearer {SECRET}"));
+}
+
+#[test]
+fn the_blocking_client_does_the_same() {
+    let world = World::default();
+    let transport = world.transport();
+    let key = ApiKey::new("sk-or-v1-management").unwrap();
+    let client = blocking::Client::new(transport.clone(), key);
+    let result = client.rotate(Rotate::new("01d"), world.clone()).finish();
+    assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
+    assert_eq!(sent(&transport), WHOLE[..12]);
+    assert_eq!(world.asked(), ASKED);
+}
+
+#[tokio::test]
+async fn the_times_of_grace_quiet_and_watch_are_the_callers() {
+    let world = World::default();
+    let rotate = Rotate::new("01d")
+        .grace(Duration::from_secs(600))
+        .quiet(Duration::from_secs(90))
+        .watch(Duration::from_secs(3600));
+    let (transport, result) = run(&world, rotate).await;
+    assert!(result.is_ok(), "{result:?}");
+    let pauses: Vec<u64> = transport.pauses().iter().map(Duration::as_secs).collect();
+    assert_eq!(pauses, [600, 90, 3600]);
+
+    let (transport, result) = run(
+        &World::default(),
+        Rotate::new("01d").grace(Duration::ZERO).quiet(Duration::ZERO).watch(Duration::ZERO),
+    )
+    .await;
+    assert!(result.is_ok(), "{result:?}");
+    assert!(transport.pauses().is_empty(), "{:?}", transport.pauses());
+}
+
+#[tokio::test]
+async fn the_new_limit_is_what_is_left_on_request() {
+    let world = World::default();
+    let rest = CURRENT.replace(r#""limit":25"#, r#""limit":7.5"#);
+    world.answer("GET /key", [Reply::status(200).json(rest)]);
+    let (transport, result) = run(&world, Rotate::new("01d").limit_remaining()).await;
+    assert!(result.is_ok(), "{result:?}");
+    assert_eq!(body(&transport, "POST", 0)["limit"], 7.5);
+}
+
+#[tokio::test]
+async fn a_setting_that_cannot_be_read_is_not_guessed() {
+    for (from, to, path, kind) in [
+        (r#""limit":25,"#, "", "$.data.limit", DecodeErrorKind::Missing),
+        (r#""limit":25,"#, r#""limit":"much","#, "$.data.limit", DecodeErrorKind::WrongType),
+        (r#""name":"production","#, "", "$.data.name", DecodeErrorKind::Missing),
+        (r#""monthly""#, "7", "$.data.limit_reset", DecodeErrorKind::WrongType),
+        (
+            r#""include_byok_in_limit":true"#,
+            r#""include_byok_in_limit":"y""#,
+            "$.data.include_byok_in_limit",
+            DecodeErrorKind::WrongType,
+        ),
+        (
+            r#""usage":17.5"#,
+            r#""expires_at":"soon""#,
+            "$.data.expires_at",
+            DecodeErrorKind::WrongType,
+        ),
+    ] {
+        let world = World::default();
+        world.answer("GET /keys/01d", [data(&OLD.replace(from, to))]);
+        let (transport, result) = run(&world, Rotate::new("01d")).await;
+        let error = result.unwrap_err();
+        let ErrorKind::Decode(told) = error.kind() else { panic!("{error}") };
+        assert_eq!((told.path(), told.kind()), (path, kind));
+        assert_eq!(error.effect(), &Effect::Nothing);
+        assert_eq!(sent(&transport), ["GET /keys/01d"]);
+        assert_eq!(world.asked().len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_key_without_a_limit_is_replaced_by_one_without() {
+    let world = World::default();
+    world.answer("GET /keys/01d", [data(&OLD.replace(":25,", ":null,"))]);
+    world.answer("GET /key", [Reply::status(200).json(CURRENT.replace(":25,", ":null,"))]);
+    let (transport, result) = run(&world, Rotate::new("01d").limit_remaining()).await;
+    assert!(result.is_ok(), "{result:?}");
+    assert!(body(&transport, "POST", 0)["limit"].is_null());
+}
+
+#[tokio::test]
+async fn a_new_key_that_works_late_is_tried_five_times_within_30_seconds() {
+    let world = World::default();
+    world.answer("GET /key", vec![Reply::status(401); 4]);
+    let (transport, result) = run(&world, Rotate::new("01d")).await;
+    assert!(result.is_ok(), "{result:?}");
+    let pauses: Vec<u64> = transport.pauses().iter().map(Duration::as_secs).collect();
+    assert_eq!(pauses, [2, 4, 8, 16, 60, 60, 60]);
+}
+
+#[tokio::test]
+async fn a_new_key_that_never_works_is_deleted() {
+    let world = World::default();
+    world.answer("GET /key", vec![Reply::status(401); 5]);
+    let (transport, result) = run(&world, Rotate::new("01d")).await;
+    let error = result.unwrap_err();
+    assert_eq!((error.operation(), error.status().unwrap().as_u16()), ("rotate", 401));
+    assert_eq!(error.effect(), &Effect::Nothing);
+    assert_eq!(sent(&transport).last().unwrap(), "DELETE /keys/aa");
+    assert_eq!(world.asked(), ["save creating", "save begun"]);
+}
+
+#[tokio::test]
+async fn a_new_key_that_is_not_what_was_asked_for_is_deleted() {
+    for (from, to, problem) in [
+        (r#""limit":25"#, r#""limit":null"#, "its limit differs"),
+        (r#""limit":25"#, r#""limit":26"#, "its limit differs"),
+        (r#""limit":25"#, r#""limit":"25""#, "its limit differs"),
+        ("monthly", "daily", "its limit_reset differs"),
+        ("1c96", "1c97", "its label is another one's"),
+        (r#""is_management_key":false"#, r#""is_management_key":true"#, "it is a management key"),
+    ] {
+        let world = World::default();
+        world.answer("GET /key", [Reply::status(200).json(CURRENT.replace(from, to))]);
+        let (transport, result) = run(&world, Rotate::new("01d")).await;
+        let error = result.unwrap_err();
+        let ErrorKind::Unverified { problem: told } = error.kind() else { panic!("{error}") };
+        assert_eq!(*told, problem);
+        assert_eq!(error.anchor(), "the-new-key-does-not-work");
+        assert_eq!(sent(&transport).last().unwrap(), "DELETE /keys/aa");
+    }
+}
+
+#[tokio::test]
+async fn a_hand_over_that_fails_deletes_the_new_key_and_says_why_without_it() {
+    let world = World::default();
+    world.fail("hand_over");
+    let (transport, result) = run(&world, Rotate::new("01d")).await;
+    let error = result.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::KeyHolder { method: "hand_over", .. }), "{error}");
+    assert_eq!(sent(&transport).last().unwrap(), "DELETE /keys/aa");
+    assert_eq!(world.asked().last().unwrap(), "save begun");
+    let shown = format!("{error} {error:?} {error:#?}");
+    assert!(shown.contains("no space for [redacted]") && !shown.contains(SECRET), "{shown}");
+    assert_eq!(
+        error.to_string(),
+        "rotate: the KeyHolder's hand_over failed; nothing was created or changed; \
+         see the KeyHolder's error"
+    );
+}
+
+#[tokio::test]
+async fn a_new_key_that_cannot_be_deleted_is_told() {
+    let world = World::default();
+    world.fail("hand_over");
+    world.answer("DELETE /keys/aa", [Reply::status(403)]);
+    let (_, result) = run(&world, Rotate::new("01d")).await;
+    let error = result.unwrap_err();
+    let left = error.may_have_created().unwrap();
+    assert_eq!(left.hash.as_ref().unwrap().as_str(), "aa");
+    assert!(left.name.starts_with("production #"), "{error}");
+    assert!(
+        error.to_string().ends_with("exists, with the hash aa; delete the key of this hash"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_state_that_cannot_be_saved_stops_before_anything_is_made() {
+    let world = World::default();
+    world.fail("save");
+    let (transport, result) = run(&world, Rotate::new("01d")).await;
+    let error = result.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::KeyHolder { method: "save", .. }), "{error}");
+    assert_eq!(sent(&transport), ["GET /keys/01d"]);
+    let transport = world.transport();
+    let result = client(&transport).run(Rotate::new("01d")).await;
+    assert!(matches!(result.unwrap_err().kind(), ErrorKind::KeyHolder { .. }));
+    assert!(!sent(&transport).contains(&"POST /keys".to_owned()));
+    drop(client(&transport).rotate(Rotate::new("01d"), Nobody));
+}
+
+#[tokio::test]
+async fn an_error_after_the_hand_over_says_so_and_the_saved_state_goes_on() {
+    let world = World::default();
+    let forbidden = Reply::status(403);
+    world.answer("PATCH /keys/01d", [forbidden]);
+    let (transport, result) = run(&world, Rotate::new("01d")).await;
+    let error = result.unwrap_err();
+    let done = "the new key was handed over, and the old one is still there";
+    assert_eq!(error.effect(), &Effect::PartlyDone(done));
+    assert_eq!(error.anchor(), "a-rotation-stopped-on-its-way");
+    assert!(!error.is_retryable());
+    assert!(
+        error.to_string().ends_with(&format!("{done}; resume the rotation from its saved state")),
+        "{error}"
+    );
+    assert!(!sent(&transport).contains(&"DELETE /keys/aa".to_owned()));
+
+    let state = world.0.lock().unwrap().last.clone().unwrap();
+    assert_eq!(state.step, RotationStep::HandedOver);
+    let kept = serde_json::to_string(&state).unwrap();
+    assert!(!kept.contains(SECRET), "{kept}");
+    let (transport, result) =
+        run(&world, Rotate::resume(serde_json::from_str(&kept).unwrap())).await;
+    assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
+    assert!(!sent(&transport).contains(&"POST /keys".to_owned()));
+}
+
+#[tokio::test]
+async fn an_old_key_that_was_used_after_the_grace_stays() {
+    let world = World::default();
+    let used = OLD.replace("17.5", "17.6");
+    world.answer("GET /keys/01d", [data(OLD), data(OLD), data(OLD), data(&used)]);
+    let (transport, result) = run(&world, Rotate::new("01d")).await;
+    let Ok(Rotated::StillInUse { old, state, .. }) = result else { panic!("{result:?}") };
+    assert_eq!(old.usage.copied(), Some(17.6));
+    assert_eq!(state.step, RotationStep::HandedOver);
+    assert!(
+        !sent(&transport)
+            .iter()
+            .any(|line| line.starts_with("PATCH") || line.starts_with("DELETE"))
+    );
+}
+
+#[tokio::test]
+async fn an_old_key_of_which_the_api_does_not_tell_whether_it_is_used_stays() {
+    let world = World::default();
+    let untold = OLD.replace(r#","usage":17.5"#, "");
+    world.answer("GET /keys/01d", vec![data(&untold); 4]);
+    let (_, result) = run(&world, Rotate::new("01d")).await;
+    assert!(matches!(result, Ok(Rotated::StillInUse { .. })), "{result:?}");
+}
+
+#[tokio::test]
+async fn an_old_key_that_somebody_enables_again_is_not_deleted() {
+    let world = World::default();
+    // Four looks before it is disabled; then it is enabled again.
+    world.answer("GET /keys/01d", vec![data(OLD); 5]);
+    let (transport, result) = run(&world, Rotate::new("01d")).await;
+    let Ok(Rotated::StillInUse { state, .. }) = result else { panic!("{result:?}") };
+    assert_eq!(state.step, RotationStep::HandedOver);
+    assert_eq!(world.asked().last().unwrap(), "save handed_over");
+    assert!(!sent(&transport).iter().any(|line| line.starts_with("DELETE")));
+}
+
+#[tokio::test]
+async fn the_old_key_stays_if_the_new_one_is_gone_or_disabled() {
+    for new in [Reply::status(404), data(r#""hash":"aa","disabled":true"#)] {
+        let world = World::default();
+        world.answer("GET /keys/aa", [new]);
+        let (transport, result) = run(&world, Rotate::new("01d")).await;
+        let error = result.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Unverified { .. }), "{error}");
+        assert!(!sent(&transport).iter().any(|line| line.starts_with("PATCH")), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_leaked_key_is_disabled_first_and_deleted_without_grace() {
+    let world = World::default();
+    let (transport, result) = run(&world, Rotate::new("01d").leaked()).await;
+    assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
+    assert_eq!(sent(&transport)[..3], ["GET /keys/01d", "PATCH /keys/01d", "POST /keys"]);
+    assert_eq!(transport.pauses(), [Duration::from_secs(60)]);
+
+    let world = World::default();
+    world.fail("hand_over");
+    let (_, result) = run(&world, Rotate::new("01d").leaked()).await;
+    let error = result.unwrap_err();
+    assert!(matches!(error.effect(), Effect::PartlyDone(_)), "{error}");
+    assert!(error.to_string().contains("the old key may be disabled"), "{error}");
+}
+
+#[tokio::test]
+async fn a_resumed_hand_over_goes_by_what_the_holder_knows() {
+    let kept = |step: &str| -> Rotation {
+        let text = format!(
+            r#"{{"old":"01d","step":"{step}","new":"aa","newLabel":"{LABEL}","name":"production"}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    };
+    assert!(kept("handing_over").is_new_key(SECRET));
+    assert!(!kept("handing_over").is_new_key("sk-or-v1-another"));
+
+    let world = World::default();
+    world.0.lock().unwrap().was_handed_over = true;
+    let (transport, result) = run(&world, Rotate::resume(kept("handing_over"))).await;
+    assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
+    assert_eq!(world.asked()[0], format!("was_handed_over {LABEL}"));
+    assert!(!sent(&transport).contains(&"POST /keys".to_owned()));
+
+    // It was not: the key is deleted, and another made.
+    let world = World::default();
+    let (transport, result) = run(&world, Rotate::resume(kept("handing_over"))).await;
+    assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
+    assert_eq!(sent(&transport)[..3], ["GET /keys/01d", "DELETE /keys/aa", "POST /keys"]);
+
+    // It was, and is gone all the same: it does not count.
+    let world = World::default();
+    world.0.lock().unwrap().was_handed_over = true;
+    world.answer("GET /keys/aa", [Reply::status(404)]);
+    let (transport, result) = run(&world, Rotate::resume(kept("handing_over"))).await;
+    assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
+    assert!(sent(&transport).contains(&"POST /keys".to_owned()));
+
+    // Nobody knows: nothing is touched.
+    let world = World::default();
+    world.fail("was_handed_over");
+    let (transport, result) = run(&world, Rotate::resume(kept("handing_over"))).await;
+    assert!(result.is_err());
+    assert_eq!(sent(&transport), [""; 0]);
+
+    let (transport, result) = run(&World::default(), Rotate::resume(kept("done"))).await;
+    assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
+    assert_eq!(sent(&transport), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_pause_that_was_begun_by_a_killed_run_is_only_finished() {
+    // The virtual clock begins with 2027; the grace began 45 s before.
+    let since = 1_798_761_600 - 45;
+    let text = format!(
+        r#"{{"old":"01d","step":"handed_over","new":"aa","since":{since},"graceMs":60000,"quietMs":0,"watchMs":0}}"#
+    );
+    let (transport, result) =
+        run(&World::default(), Rotate::resume(serde_json::from_str(&text).unwrap())).await;
+    assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
+    assert_eq!(transport.pauses(), [Duration::from_secs(15)]);
+}
+
+#[tokio::test]
+async fn a_marker_of_an_earlier_rotation_is_not_kept() {
+    let world = World::default();
+    let marked = "production #0123456789abcdef0123456789abcdef";
+    world.answer("GET /keys/01d", [data(&OLD.replace("production", marked))]);
+    let (transport, result) = run(&world, Rotate::new("01d")).await;
+    assert!(result.is_ok(), "{result:?}");
+    let name = body(&transport, "POST", 0)["name"].as_str().unwrap().to_owned();
+    assert!(name.starts_with("production #") && name.len() == 44 && name != marked, "{name}");
+    assert_eq!(body(&transport, "PATCH", 1)["name"], "production");
+}
+
+#[test]
+fn a_hash_that_is_none_is_refused_before_anything_is_sent() {
+    let transport = FakeTransport::never();
+    let key = ApiKey::new("sk-or-v1-management").unwrap();
+    let client = blocking::Client::new(transport.clone(), key);
+    let error = client.rotate(Rotate::new("a/b"), Nobody).finish().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Build(_)), "{error}");
+    assert!(transport.requests().is_empty());
+}
+
+#[test]
+fn a_state_is_plain_data_and_its_steps_have_the_names_that_it_writes() {
+    let state: Rotation = serde_json::from_str(r#"{"old":"01d"}"#).unwrap();
+    assert_eq!(state, Rotation::new("01d".parse().unwrap()));
+    for name in ["begun", "creating", "handing_over", "handed_over", "disabled", "deleted", "done"]
+    {
+        let step = RotationStep::named(name).unwrap();
+        assert_eq!(step.as_str(), name);
+        assert_eq!(serde_json::to_value(step).unwrap(), name);
+    }
+    assert_eq!(RotationStep::named("lost"), None);
+}
