@@ -12,6 +12,7 @@ export {
   ForbiddenError,
   InvalidArgumentError,
   isOpenRouterKeysError,
+  KeyHolderError,
   NotFoundError,
   OpenRouterKeysError,
   PaginationStalledError,
@@ -24,5 +25,8 @@ export {
   UnauthorizedError,
   UnexpectedRedirectError,
   UnreadableAnswerError,
+  UnverifiedError,
+  WrongKeyKindError,
 } from "./errors.js";
+export { isNewKey } from "./rotation.js";
 export { Created, managesKeys, ResponseInfo, toDate } from "./values.js";

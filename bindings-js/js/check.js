@@ -4,6 +4,7 @@
 // What a value means is checked by the core.
 
 import { look, refused } from "./errors.js";
+import { FIELDS, STEPS } from "./rotation.js";
 
 /** The longest text that is taken; far longer ones do not fit into the module. */
 export const LONGEST = 1_000_000;
@@ -117,6 +118,24 @@ const CREATE = {
 };
 const ALL = { exhaustive: bool, prefetch: whole, maxRequests: whole, workspaceIds: texts };
 const ENSURE = { disabled: bool, pick: choice("refuse", "newest"), settleMs: pause };
+const ROTATE = { hash: text, limitRemaining: bool, leaked: bool, graceMs: whole, quietMs: whole, watchMs: whole, resume: kind("an object", isObject) };
+const ROTATION = {
+  old: required(text),
+  step: required(choice(...STEPS)),
+  new: text,
+  newLabel: text,
+  name: text,
+  unconfirmed: texts,
+  since: whole,
+  leaked: bool,
+  remaining: bool,
+  graceMs: whole,
+  quietMs: whole,
+  watchMs: whole,
+};
+const HOLDER = { save: required(method), handOver: required(method), wasHandedOver: required(method) };
+const FIND = { secret: required(kind("a text", isString)), workspaceIds: texts };
+const KIND = required(choice("management", "inference"));
 const SWEEP = { names: required(texts), workspaceIds: texts };
 const UPDATE = {
   name: text,
@@ -189,6 +208,41 @@ function createdFrom(operation, { external: partner, ...rest }) {
 export function ensureValues(params) {
   const { disabled, pick, settleMs, ...create } = take("ensure", "params", { ...CREATE, ...ENSURE }, params);
   return [...createdFrom("ensure", create), create.limitReset === null, disabled, pick, settleMs];
+}
+
+/** A state: that of a run before, or one in which nothing is done yet. */
+export function rotateValues(params) {
+  const { hash, limitRemaining: remaining, resume, ...rest } = take("rotate", "params", ROTATE, params);
+  if ((hash === undefined) === (resume === undefined)) {
+    throw refused("rotate", "hash", "params must have either hash or resume");
+  }
+  const given = [remaining, ...Object.values(rest)].some((value) => value !== undefined);
+  if (resume !== undefined && given) {
+    throw refused("rotate", "resume", "resume is given beside settings: the state has them");
+  }
+  const state = resume ?? { old: hash, step: "begun", remaining, ...rest };
+  const taken = take("rotate", "resume", ROTATION, state);
+  return FIELDS.map((name) => taken[name]);
+}
+
+/** The caller's functions, each called as a method of theirs. */
+export function holderOf(holder) {
+  take("rotate", "holder", HOLDER, methodsOf(holder));
+  return holder;
+}
+
+/** An instance of a class has its methods in no property of its own. */
+function methodsOf(holder) {
+  if (!isObject(holder)) return holder ?? null;
+  return look("rotate", "holder", () => ({ save: holder.save, handOver: holder.handOver, wasHandedOver: holder.wasHandedOver }));
+}
+
+export function findValues(params) {
+  return Object.values(take("findBySecret", "params", FIND, params));
+}
+
+export function kindValues(kind) {
+  return [one("checkKey", "kind", KIND, kind)];
 }
 
 export function sweepValues(params) {

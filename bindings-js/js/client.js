@@ -7,11 +7,15 @@ import {
   clientValues,
   createValues,
   ensureValues,
+  findValues,
   hashValues,
+  holderOf,
+  kindValues,
   listAllValues,
   listingValues,
   listValues,
   LONGEST,
+  rotateValues,
   sweepValues,
   updateValues,
 } from "./check.js";
@@ -19,9 +23,10 @@ import { soundClock } from "./clock.js";
 import { readError, refused } from "./errors.js";
 import { carrier } from "./fetch.js";
 import { Client } from "./openrouter_keys_bg.js";
+import { readRotation } from "./rotation.js";
 import { unlessAborted } from "./signal.js";
 import { Tape } from "./tape.js";
-import { readAnswer, readOutcome } from "./values.js";
+import { readAnswer, readCreated, readOutcome } from "./values.js";
 
 const DISPOSE = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
@@ -65,15 +70,28 @@ export class OpenRouterKeys {
   }
 
   createReconciled(params, options) {
-    return this.#work("createReconciled", () => createValues("createReconciled", params), options);
+    return this.#work("createReconciled", () => [createValues("createReconciled", params)], options);
   }
 
   ensure(params, options) {
-    return this.#work("ensure", () => ensureValues(params), options);
+    return this.#work("ensure", () => [ensureValues(params)], options);
   }
 
   sweep(params, options) {
-    return this.#work("sweep", () => sweepValues(params), options);
+    return this.#work("sweep", () => [sweepValues(params)], options);
+  }
+
+  rotate(params, holder, options) {
+    const checked = () => [rotateValues(params), asker(holderOf(holder))];
+    return this.#work("rotate", checked, options);
+  }
+
+  findBySecret(params, options) {
+    return this.#work("findBySecret", () => [findValues(params)], options);
+  }
+
+  checkKey(kind, options) {
+    return this.#work("checkKey", () => [kindValues(kind)], options);
   }
 
   dispose() {
@@ -95,7 +113,7 @@ export class OpenRouterKeys {
   }
 
   async #whole(operation, arguments_, options) {
-    const { tape, secret } = await this.#outcome(operation, arguments_, options);
+    const { tape, secret } = await this.#outcome(operation, () => [arguments_()], options);
     return readAnswer(tape, operation, secret);
   }
 
@@ -106,9 +124,9 @@ export class OpenRouterKeys {
 
   async #outcome(name, arguments_, options) {
     const client = this.#live(name);
-    const values = arguments_();
+    const [values, ask] = arguments_();
     const { values: settings, signal } = callValues(name, options);
-    const parts = await unlessAborted(name, signal, (cancel) => client.call(name, values, settings, cancel));
+    const parts = await unlessAborted(name, signal, (cancel) => client.call(name, values, settings, cancel, ask));
     const tape = new Tape(parts);
     if (!tape.value()) throw readError(tape, parts[2], signal);
     return { tape, secret: parts[2], errors: parts[3] };
@@ -149,6 +167,16 @@ function reporter(onProgress) {
     if (thrown) throw thrown.error;
   };
   return report;
+}
+
+/** Puts the module's questions to the caller's functions. */
+function asker(holder) {
+  return async (question, parts) => {
+    const tape = new Tape(parts);
+    const answer = await holder[question](question === "handOver" ? readCreated(tape, parts[2]) : readRotation(tape));
+    if (question !== "wasHandedOver" || typeof answer === "boolean") return answer ?? true;
+    throw new TypeError("wasHandedOver must give true or false");
+  };
 }
 
 /** What the module throws for a refused setting, as an error. */

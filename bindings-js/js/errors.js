@@ -46,6 +46,9 @@ export class UnexpectedRedirectError extends OpenRouterKeysError {}
 export class PaginationStalledError extends OpenRouterKeysError {}
 export class TooManyPagesError extends OpenRouterKeysError {}
 export class SeveralKeysError extends OpenRouterKeysError {}
+export class WrongKeyKindError extends OpenRouterKeysError {}
+export class UnverifiedError extends OpenRouterKeysError {}
+export class KeyHolderError extends OpenRouterKeysError {}
 
 // As texts, because a minifier renames classes.
 for (const [name, kind] of Object.entries({
@@ -69,6 +72,9 @@ for (const [name, kind] of Object.entries({
   PaginationStalledError,
   TooManyPagesError,
   SeveralKeysError,
+  WrongKeyKindError,
+  UnverifiedError,
+  KeyHolderError,
 })) {
   Object.defineProperty(kind.prototype, "name", { value: name, configurable: true, writable: true });
 }
@@ -95,6 +101,9 @@ const OTHER_ERRORS = {
   pagination_stalled: PaginationStalledError,
   too_many_pages: TooManyPagesError,
   several_keys: SeveralKeysError,
+  wrong_key_kind: WrongKeyKindError,
+  unverified: UnverifiedError,
+  key_holder: KeyHolderError,
   unexpected_redirect: UnexpectedRedirectError,
   unreadable: UnreadableAnswerError,
 };
@@ -128,7 +137,7 @@ export function look(operation, argument, read) {
 
 /**
  * Reads the error that `src/error.rs` wrote, in the same order. `thrown` is
- * what a key function threw.
+ * what a function of the caller threw.
  */
 export function readError(tape, thrown, signal) {
   const code = tape.value();
@@ -154,6 +163,7 @@ export function readError(tape, thrown, signal) {
       userId: tape.value(),
       openrouterMetadata: tape.value(),
       body: tape.value(),
+      keyKind: tape.value(),
     });
     return new kind(message, fields);
   }
@@ -176,6 +186,17 @@ export function readError(tape, thrown, signal) {
       break;
     case "several_keys":
       fields.keys = tape.list();
+      break;
+    case "wrong_key_kind":
+      fields.keyKind = tape.value();
+      fields.needed = tape.value();
+      break;
+    case "unverified":
+      fields.problem = tape.value();
+      break;
+    case "key_holder":
+      fields.method = tape.value();
+      cause = thrown === undefined ? new Error(tape.value()) : thrown;
       break;
     case "unexpected_redirect":
       fields.origin = tape.value();

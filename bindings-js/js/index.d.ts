@@ -377,6 +377,115 @@ export interface External {
   apiKey?: string | undefined;
 }
 
+/** Which key is replaced, and how: either `hash` with settings, or `resume` alone. */
+export interface RotateParams {
+  /** The hash of the key that is replaced. */
+  hash?: string | undefined;
+  /** Whether the new key's limit is what is left of the old one's; false by default. */
+  limitRemaining?: boolean | undefined;
+  /**
+   * Whether the old key is in wrong hands: it is disabled before anything else is
+   * done, and no grace is given. Until the new key is handed over, none works.
+   */
+  leaked?: boolean | undefined;
+  /** How long both keys work after the hand-over, in milliseconds; 60000 by default. */
+  graceMs?: number | undefined;
+  /** How long nobody must have used the old key before it is disabled; 60000 by default, 0 leaves the check out. */
+  quietMs?: number | undefined;
+  /** How long the old key stays disabled before it is deleted; 60000 by default. */
+  watchMs?: number | undefined;
+  /** The state that was saved last by a run that ended: it goes on from there. */
+  resume?: Rotation | undefined;
+}
+
+/**
+ * How far the replacement of a key has come. It is plain data without a secret,
+ * the same as in Rust: keep it as JSON.
+ */
+export interface Rotation {
+  /** The hash of the key that is replaced. */
+  readonly old: string;
+  /** What was done last. */
+  readonly step: "begun" | "creating" | "handing_over" | "handed_over" | "disabled" | "deleted" | "done";
+  /** The hash of the new key, once it is known. */
+  readonly new?: string;
+  /** The masked new key. */
+  readonly newLabel?: string;
+  /** The name that the new key gets in the end. */
+  readonly name?: string;
+  /** The marked names under which this rotation may have made keys that it does not hold. */
+  readonly unconfirmed?: readonly string[];
+  /** When the pause after this step began, in seconds since 1970. */
+  readonly since?: number;
+  readonly leaked?: boolean;
+  readonly remaining?: boolean;
+  readonly graceMs?: number;
+  readonly quietMs?: number;
+  readonly watchMs?: number;
+}
+
+/** Keeps a rotation's state, and takes its new key. Each method may return a promise. */
+export interface KeyHolder {
+  /**
+   * Keeps this state in the place of the last one, so that it outlives the
+   * program. If it throws, the rotation ends; a new key that was not handed over
+   * yet is deleted.
+   */
+  save(state: Rotation): unknown;
+  /**
+   * Stores the new key where it is used. If it throws, the key is deleted: it has
+   * to mean that nobody uses it.
+   */
+  handOver(created: Created): unknown;
+  /**
+   * Whether the new key of this state was stored; {@link isNewKey} compares. This
+   * is asked if the program ended while the key was handed over. If it was not,
+   * the key is deleted; if this throws, everything stays as it is.
+   */
+  wasHandedOver(state: Rotation): boolean | Promise<boolean>;
+}
+
+/** What a rotation came to. */
+export type Rotated =
+  | {
+      /** The old key is gone, and the new one has its name. */
+      readonly outcome: "done";
+      /** The new key's hash. */
+      readonly new: string;
+      /** Names under which a key may still turn up: give them to `sweep` later. */
+      readonly unconfirmed: readonly string[];
+    }
+  | {
+      /** Both keys are there: the old one was used after the grace, or enabled again. Resume later. */
+      readonly outcome: "still_in_use";
+      /** The old key. */
+      readonly old: Key;
+      /** The state, as it was saved. */
+      readonly state: Rotation;
+    };
+
+/** Whether the secret is the new key of this state, as far as its label tells. */
+export declare function isNewKey(state: Rotation, secret: string): boolean;
+
+/** Whose key is looked for. */
+export interface FindBySecretParams {
+  /** The secret, such as one that was found in a log. */
+  secret: string;
+  /** The workspaces (UUIDs) to search, in place of the one that the API names. */
+  workspaceIds?: readonly string[] | undefined;
+}
+
+/** What became known about a secret. */
+export interface FoundBySecret {
+  /** The key; absent if no listed key has its label. Management keys are in no listing. */
+  readonly key?: Key;
+  /** What the API tells to the secret about itself; absent if it refuses it: then `key` is a good guess, and no proof. */
+  readonly current?: CurrentKey;
+}
+
+/** What an API key is for: managing keys, or inference. No key does both. */
+export type KeyKind = "management" | "inference";
+
 /**
  * What is to change of a key. What is `undefined` or left out stays as it is;
  * `null` clears.
@@ -614,6 +723,21 @@ export declare class OpenRouterKeys {
   sweep(params: SweepParams, options?: CallOptions): Promise<Swept>;
 
   /**
+   * Replaces a key by a new one with the same settings: makes it, tries it out,
+   * hands it over, waits until nobody uses the old one, disables and deletes that.
+   *
+   * The state is saved before and after whatever cannot be made undone. A program
+   * that was killed goes on with `{ resume: state }`.
+   */
+  rotate(params: RotateParams, holder: KeyHolder, options?: CallOptions): Promise<Rotated>;
+
+  /** Finds the key that a secret belongs to, by its label. Several are a {@link SeveralKeysError}. */
+  findBySecret(params: FindBySecretParams, options?: CallOptions): Promise<FoundBySecret>;
+
+  /** Checks with one request that the client's key is of this kind; {@link WrongKeyKindError} if it is of the other. */
+  checkKey(kind: KeyKind, options?: CallOptions): Promise<CurrentKey>;
+
+  /**
    * Forgets the API key and refuses further calls; calls under way go on. Also
    * under `Symbol.dispose`, where the runtime has it, for `using`.
    */
@@ -645,6 +769,9 @@ export type ErrorCode =
   | "pagination_stalled"
   | "too_many_pages"
   | "several_keys"
+  | "wrong_key_kind"
+  | "unverified"
+  | "key_holder"
   | "unexpected_redirect"
   | "unreadable"
   // Below HTTP.
@@ -688,7 +815,7 @@ export declare class OpenRouterKeysError extends Error {
   /** The operation, such as `create`; `new OpenRouterKeys` for the client's own. */
   readonly operation: string;
   /** What the failed call may have left behind. */
-  readonly effect: "nothing" | "may_have_changed" | "may_have_created";
+  readonly effect: "nothing" | "may_have_changed" | "may_have_created" | "partly_done";
   /** Whether making the same call again is safe and may succeed. Never for a create that may have been processed. */
   readonly isRetryable: boolean;
   /** How many requests left. */
@@ -739,6 +866,8 @@ export declare class ApiError extends OpenRouterKeysError {
   readonly openrouterMetadata?: unknown;
   /** What the body was. */
   readonly body: "documented" | "other_json" | "html" | "other" | "empty" | (string & {});
+  /** The kind of the key that signed the request, if the message says that it is the wrong one. */
+  readonly keyKind?: KeyKind | (string & {});
 }
 
 /** 400, 413 and 422: a parameter is invalid. */
@@ -784,8 +913,28 @@ export declare class TooManyPagesError extends OpenRouterKeysError {
 
 /** Several keys have the name, and nobody said which of them counts. */
 export declare class SeveralKeysError extends OpenRouterKeysError {
-  /** The keys, the oldest first. */
+  /** The keys; those of a name, the oldest first. */
   readonly keys: readonly Key[];
+}
+
+/** The API key is of the kind that cannot do this. */
+export declare class WrongKeyKindError extends OpenRouterKeysError {
+  /** The kind that it is of. */
+  readonly keyKind: KeyKind | (string & {});
+  /** The kind that is needed. */
+  readonly needed: KeyKind | (string & {});
+}
+
+/** A new key does not work as it was asked for, or is gone. */
+export declare class UnverifiedError extends OpenRouterKeysError {
+  /** What is wrong. */
+  readonly problem: string;
+}
+
+/** A function of the caller's {@link KeyHolder} failed. What it threw is the `cause`. */
+export declare class KeyHolderError extends OpenRouterKeysError {
+  /** Which of its functions. */
+  readonly method: keyof KeyHolder | (string & {});
 }
 
 /** Whether this package made the error, also where another copy of it did. */

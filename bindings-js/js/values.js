@@ -1,5 +1,6 @@
 // What calls return beside plain objects.
 
+import { readRotation } from "./rotation.js";
 import { camelCase } from "./tape.js";
 
 /** A key that was made. The secret is in no own property: nothing that prints or copies shows it. */
@@ -78,7 +79,7 @@ const READERS = {
   getCurrentKeyMetadata: (tape) => tape.value(),
 };
 
-function readCreated(tape, secret) {
+export function readCreated(tape, secret) {
   const data = tape.value();
   const path = tape.value();
   const kind = tape.value();
@@ -107,6 +108,12 @@ const OUTCOMES = {
     if (tape.value()) return present({ outcome: "created", created: readCreated(tape, secret), unsettled });
     return { outcome: "existing", key: tape.value(), changed: tape.list().map(camelCase) };
   },
+  rotate(tape) {
+    if (tape.value()) return { outcome: "done", new: tape.value(), unconfirmed: tape.list() };
+    return { outcome: "still_in_use", old: tape.value(), state: readRotation(tape) };
+  },
+  findBySecret: (tape) => present({ key: tape.value(), current: tape.value() }),
+  checkKey: (tape) => tape.value(),
   sweep: (tape, _, errors) => ({
     deleted: tape.list(),
     absent: tape.list(),

@@ -2,7 +2,8 @@
 
 use js_sys::Array;
 use openrouter_keys_core::{
-    AnyOutput, Created, DecodeErrorKind, Ensured, Field, Key, Reconciled, Response, Swept, View,
+    AnyOutput, Created, CurrentKey, DecodeErrorKind, Ensured, Field, FoundBySecret, Key, KeyHash,
+    Reconciled, Response, Rotated, Rotation, Swept, View,
 };
 use wasm_bindgen::JsValue;
 
@@ -121,6 +122,69 @@ pub(crate) fn write_ensured(ensured: &Ensured) -> Array {
         }
         _ => tape.finish(),
     }
+}
+
+/// The new key of a rotation, with its secret.
+pub(crate) fn write_new(created: &Created) -> Array {
+    let mut tape = Tape::default();
+    let secret = write_created(&mut tape, created);
+    with(tape, &secret, &[])
+}
+
+pub(crate) fn write_rotation(state: &Rotation) -> Array {
+    let mut tape = Tape::default();
+    rotation(&mut tape, state);
+    tape.finish()
+}
+
+/// In the order in which `js/rotation.js` reads it.
+fn rotation(tape: &mut Tape, state: &Rotation) {
+    tape.text(state.old.as_str());
+    tape.text(state.step.as_str());
+    tape.text_if(state.new.as_ref().map(KeyHash::as_str));
+    tape.text_if(state.new_label.as_deref());
+    tape.text_if(state.name.as_deref());
+    list_texts(tape, &state.unconfirmed);
+    tape.view(&state.since.map_or(View::Absent, View::Whole));
+    tape.bool(state.leaked);
+    tape.bool(state.remaining);
+    for ms in [state.grace_ms, state.quiet_ms, state.watch_ms] {
+        tape.view(&View::Whole(i64::try_from(ms).unwrap_or(i64::MAX)));
+    }
+}
+
+pub(crate) fn write_rotated(rotated: &Rotated) -> Array {
+    let mut tape = Tape::default();
+    tape.bool(true);
+    match rotated {
+        Rotated::Done { new, unconfirmed, .. } => {
+            tape.bool(true);
+            tape.text(new.as_str());
+            list_texts(&mut tape, unconfirmed);
+        }
+        Rotated::StillInUse { old, state, .. } => {
+            tape.bool(false);
+            tape.object(&**old);
+            rotation(&mut tape, state);
+        }
+        _ => {}
+    }
+    with(tape, &JsValue::UNDEFINED, &[])
+}
+
+pub(crate) fn write_found(found: &FoundBySecret) -> Array {
+    let mut tape = Tape::default();
+    tape.bool(true);
+    tape.object_if(found.key.as_ref());
+    tape.object_if(found.current.as_ref());
+    with(tape, &JsValue::UNDEFINED, &[])
+}
+
+pub(crate) fn write_current(current: &CurrentKey) -> Array {
+    let mut tape = Tape::default();
+    tape.bool(true);
+    tape.object(current);
+    with(tape, &JsValue::UNDEFINED, &[])
 }
 
 pub(crate) fn write_swept(swept: &Swept) -> Array {

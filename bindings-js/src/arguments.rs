@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use js_sys::Array;
 use openrouter_keys_core::{
-    AnyOperation, BaseUrl, BuildError, BuildErrorKind, CallOptions, Config, Create,
-    CreateReconciled, Delete, Ensure, External, Get, GetCurrentKeyMetadata, Headers, Jitter, Limit,
-    LimitReset, List, Pages, Pick, RetryPolicy, Sweep, Timestamp, Update,
+    AnyOperation, BaseUrl, BuildError, BuildErrorKind, CallOptions, CheckKey, Config, Create,
+    CreateReconciled, Delete, Ensure, External, FindBySecret, Get, GetCurrentKeyMetadata, Headers,
+    Jitter, KeyHash, KeyKind, Limit, LimitReset, List, Pages, Pick, RetryPolicy, Rotate, Rotation,
+    RotationStep, Sweep, Timestamp, Update,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::answer;
 use crate::job::Job;
 
 /// Takes the values of an array one after another.
@@ -204,38 +206,68 @@ pub(crate) fn options(values: Array) -> Result<CallOptions, BuildError> {
 /// What the name asks for. What cannot be it is refused when it is sent.
 pub(crate) fn job(name: &str, values: Array) -> Job {
     let arguments = &mut Arguments::new(values);
-    let made = |name, create, job: fn(Create) -> Job| match create {
-        Ok(create) => job(create),
-        Err(refused) => Job::Call(AnyOperation::Refused(name, refused)),
-    };
-    Job::Call(match name {
-        "list" => list(arguments).into(),
-        "create" => return made("create", create(arguments), |create| Job::Call(create.into())),
-        "get" => Get::new(arguments.text().unwrap_or_default()).into(),
-        "update" => update(arguments).into(),
-        "delete" => Delete::new(arguments.text().unwrap_or_default()).into(),
-        "getCurrentKeyMetadata" => GetCurrentKeyMetadata.into(),
-        "createReconciled" => {
-            return made("createReconciled", create(arguments), |create| {
-                Job::CreateReconciled(CreateReconciled::new(create))
-            });
-        }
-        "ensure" => {
-            return match create(arguments) {
-                Ok(create) => Job::Ensure(ensure(create, arguments)),
-                Err(refused) => Job::Call(AnyOperation::Refused("ensure", refused)),
-            };
-        }
+    match name {
+        "list" => Job::Call(list(arguments).into()),
+        "create" => made("create", create(arguments), |create| Job::Call(create.into())),
+        "get" => Job::Call(Get::new(arguments.text().unwrap_or_default()).into()),
+        "update" => Job::Call(update(arguments).into()),
+        "delete" => Job::Call(Delete::new(arguments.text().unwrap_or_default()).into()),
+        "getCurrentKeyMetadata" => Job::Call(GetCurrentKeyMetadata.into()),
+        "createReconciled" => made("createReconciled", create(arguments), |create| {
+            Job::work(CreateReconciled::new(create), answer::write_reconciled)
+        }),
+        "ensure" => made("ensure", create(arguments), |create| {
+            Job::work(ensure(create, arguments), answer::write_ensured)
+        }),
         "sweep" => {
             let names = arguments.list().unwrap_or_default();
             let workspaces = arguments.list().unwrap_or_default();
-            return Job::Sweep(Sweep::new(names).workspaces(workspaces));
+            Job::work(Sweep::new(names).workspaces(workspaces), answer::write_swept)
+        }
+        "rotate" => made("rotate", rotation(arguments), |state| {
+            Job::work(Rotate::resume(state), answer::write_rotated)
+        }),
+        "findBySecret" => {
+            let find = FindBySecret::new(arguments.text().unwrap_or_default());
+            let workspaces = arguments.list().unwrap_or_default();
+            Job::work(find.workspaces(workspaces), answer::write_found)
+        }
+        "checkKey" => {
+            let is_inference = arguments.text().as_deref() == Some("inference");
+            let kind = if is_inference { KeyKind::Inference } else { KeyKind::Management };
+            Job::work(CheckKey::new(kind), answer::write_current)
         }
         _ => {
             let refused = BuildError::new(BuildErrorKind::Other, "there is no such operation");
-            AnyOperation::Refused("call", refused)
+            Job::Call(AnyOperation::Refused("call", refused))
         }
-    })
+    }
+}
+
+/// The job of what was made of its arguments.
+fn made<T>(name: &'static str, made: Result<T, BuildError>, job: impl FnOnce(T) -> Job) -> Job {
+    match made {
+        Ok(made) => job(made),
+        Err(refused) => Job::Call(AnyOperation::Refused(name, refused)),
+    }
+}
+
+/// How far a replacement has come, in the order in which `js/rotation.js` gives it.
+fn rotation(arguments: &mut Arguments) -> Result<Rotation, BuildError> {
+    let mut state = Rotation::new(KeyHash::new(arguments.text().unwrap_or_default())?);
+    let step = arguments.text().and_then(|name| RotationStep::named(&name));
+    state.step = step.unwrap_or_default();
+    state.new = arguments.text().map(KeyHash::new).transpose()?;
+    state.new_label = arguments.text();
+    state.name = arguments.text();
+    state.unconfirmed = arguments.list().unwrap_or_default();
+    state.since = arguments.number().and_then(|since| i64::try_from(whole(since)).ok());
+    state.leaked = arguments.bool().unwrap_or_default();
+    state.remaining = arguments.bool().unwrap_or_default();
+    for ms in [&mut state.grace_ms, &mut state.quiet_ms, &mut state.watch_ms] {
+        *ms = arguments.number().map_or(*ms, whole);
+    }
+    Ok(state)
 }
 
 /// A listing of all keys.

@@ -12,6 +12,7 @@ use openrouter_keys_wasm::{Clock, FetchTransport};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
+use crate::holder::Holder;
 use crate::job::Job;
 use crate::{answer, arguments, error, keys};
 
@@ -39,8 +40,15 @@ impl Client {
 
     /// Makes a call or runs a workflow. The promise resolves, with a value or an
     /// error, always. `cancel` is a promise that calls it off, `true` if it is
-    /// called off already, or `undefined`.
-    pub fn call(&self, name: &str, values: Array, options: Array, cancel: JsValue) -> Promise {
+    /// called off already, or `undefined`. `ask` answers what a workflow asks.
+    pub fn call(
+        &self,
+        name: &str,
+        values: Array,
+        options: Array,
+        cancel: JsValue,
+        ask: JsValue,
+    ) -> Promise {
         let client = self.0.clone();
         let mut job = arguments::job(name, values);
         // The one future of all jobs, so that its machinery is in the module once.
@@ -49,7 +57,7 @@ impl Client {
                 job = Job::Call(AnyOperation::Refused(job.name(), refused));
                 CallOptions::new()
             });
-            job.run(client, options, until(cancel)).await
+            job.run(client, options, Holder::new(ask), until(cancel)).await
         })
     }
 

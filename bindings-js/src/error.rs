@@ -5,13 +5,13 @@ use std::time::{Duration, SystemTime};
 
 use js_sys::Array;
 use openrouter_keys_core::{
-    ApiErrorKind, BuildErrorKind, DecodeErrorKind, Effect, Error, ErrorBody, ErrorKind, KeyHash,
-    TimeoutPhase, TransportErrorKind,
+    ApiErrorKind, BoxError, BuildErrorKind, DecodeErrorKind, Effect, Error, ErrorBody, ErrorKind,
+    KeyHash, KeyKind, TimeoutPhase, TransportErrorKind,
 };
 use wasm_bindgen::JsValue;
 
-use crate::keys;
 use crate::tape::Tape;
+use crate::thrown::thrown;
 
 /// Everything that the facade's error classes have, in the order in which
 /// `js/errors.js` reads it.
@@ -27,6 +27,7 @@ pub(crate) fn write(error: &Error) -> Array {
     tape.text(match error.effect() {
         Effect::MayHaveChanged => "may_have_changed",
         Effect::MayHaveCreated(_) => "may_have_created",
+        Effect::PartlyDone(_) => "partly_done",
         _ => "nothing",
     });
     tape.bool(error.is_retryable());
@@ -51,12 +52,16 @@ pub(crate) fn write(error: &Error) -> Array {
     let mut cause = JsValue::UNDEFINED;
     match error.kind() {
         ErrorKind::Build(error) => tape.text(argument(error.kind())),
-        ErrorKind::Credentials(source) => {
-            match keys::thrown(source).filter(|it| !it.is_undefined()) {
-                Some(thrown) => cause = thrown,
-                None => tape.text(&source.to_string()),
-            }
+        ErrorKind::Credentials(source) => cause = caused(&mut tape, source),
+        ErrorKind::KeyHolder { method, cause: source } => {
+            tape.text(&camel_case(method));
+            cause = caused(&mut tape, source);
         }
+        ErrorKind::WrongKeyKind { is, needed } => {
+            tape.text(is.as_str());
+            tape.text(needed.as_str());
+        }
+        ErrorKind::Unverified { problem } => tape.text(problem),
         ErrorKind::Transport(error) => {
             tape.text_if(error.source().map(ToString::to_string).as_deref());
         }
@@ -73,6 +78,7 @@ pub(crate) fn write(error: &Error) -> Array {
                 ErrorBody::Empty => "empty",
                 _ => "other",
             });
+            tape.text_if(api.key_kind.map(KeyKind::as_str));
         }
         ErrorKind::Decode(error) => {
             tape.text(error.path());
@@ -97,6 +103,17 @@ pub(crate) fn write(error: &Error) -> Array {
     let parts = tape.finish();
     parts.push(&cause);
     parts
+}
+
+/// What the caller's function threw, or else the error's text.
+fn caused(tape: &mut Tape, source: &BoxError) -> JsValue {
+    match thrown(source).filter(|it| !it.is_undefined()) {
+        Some(thrown) => thrown,
+        None => {
+            tape.text(&source.to_string());
+            JsValue::UNDEFINED
+        }
+    }
 }
 
 /// A name as JavaScript writes it.
@@ -143,6 +160,9 @@ fn code(kind: &ErrorKind) -> &'static str {
         ErrorKind::PaginationStalled { .. } => "pagination_stalled",
         ErrorKind::TooManyPages { .. } => "too_many_pages",
         ErrorKind::SeveralKeys { .. } => "several_keys",
+        ErrorKind::WrongKeyKind { .. } => "wrong_key_kind",
+        ErrorKind::Unverified { .. } => "unverified",
+        ErrorKind::KeyHolder { .. } => "key_holder",
         ErrorKind::UnexpectedRedirect { .. } => "unexpected_redirect",
         ErrorKind::Decode(_) => "unreadable",
         ErrorKind::Transport(error) => match error.kind() {

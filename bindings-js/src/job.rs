@@ -2,25 +2,49 @@
 
 use js_sys::Array;
 use openrouter_keys_core::{
-    AnyOperation, CallOptions, Client, CreateReconciled, Ensure, Error, Operation, Sweep, Workflow,
+    AnyOperation, CallOptions, Client, Error, Opening, Operation, Turn, Workflow,
 };
 
+use crate::holder::Holder;
 use crate::{answer, error};
 
 pub(crate) enum Job {
     Call(AnyOperation),
-    CreateReconciled(CreateReconciled),
-    Ensure(Ensure),
-    Sweep(Sweep),
+    Work(Work),
+}
+
+/// Any workflow, whose output is plain data: all of them share one driver.
+pub(crate) struct Work {
+    name: &'static str,
+    begin: Box<dyn FnOnce(Opening) -> Turn<Array>>,
+}
+
+impl Workflow for Work {
+    type Output = Array;
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn begin(self, opening: Opening) -> Turn<Array> {
+        (self.begin)(opening)
+    }
 }
 
 impl Job {
+    pub(crate) fn work<W: Workflow + 'static>(
+        workflow: W,
+        write: impl FnOnce(&W::Output) -> Array + 'static,
+    ) -> Self {
+        let name = workflow.name();
+        let begin = move |opening| workflow.begin(opening).map(|output| write(&output));
+        Self::Work(Work { name, begin: Box::new(begin) })
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Call(operation) => operation.name(),
-            Self::CreateReconciled(workflow) => workflow.name(),
-            Self::Ensure(workflow) => workflow.name(),
-            Self::Sweep(workflow) => workflow.name(),
+            Self::Work(work) => work.name,
         }
     }
 
@@ -29,6 +53,7 @@ impl Job {
         self,
         client: Client,
         options: CallOptions,
+        holder: Holder,
         cancel: Option<impl Future<Output = ()> + 'static>,
     ) -> Array {
         // What never is ready calls nothing off.
@@ -43,17 +68,8 @@ impl Job {
                 let call = client.call(operation).options(options).cancel_on(cancel);
                 call.boxed().await.map(|response| answer::write(&response))
             }
-            Self::CreateReconciled(workflow) => {
-                let run = client.run(workflow).options(options).cancel_on(cancel);
-                run.await.map(|reconciled| answer::write_reconciled(&reconciled))
-            }
-            Self::Ensure(workflow) => {
-                let run = client.run(workflow).options(options).cancel_on(cancel);
-                run.await.map(|ensured| answer::write_ensured(&ensured))
-            }
-            Self::Sweep(workflow) => {
-                let run = client.run(workflow).options(options).cancel_on(cancel);
-                run.await.map(|swept| answer::write_swept(&swept))
+            Self::Work(work) => {
+                client.run_with(work, holder).options(options).cancel_on(cancel).await
             }
         };
         written.unwrap_or_else(|failed: Error| error::write(&failed))

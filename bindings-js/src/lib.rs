@@ -13,9 +13,11 @@ mod answer;
 mod arguments;
 mod client;
 mod error;
+mod holder;
 mod job;
 mod keys;
 mod tape;
+mod thrown;
 
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

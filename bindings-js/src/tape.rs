@@ -92,6 +92,14 @@ impl Tape {
         self.extra(object.unknown_fields());
     }
 
+    /// An object, or nothing.
+    pub(crate) fn object_if(&mut self, object: Option<&impl Answer>) {
+        match object {
+            Some(object) => self.object(object),
+            None => self.numbers.push(ABSENT),
+        }
+    }
+
     pub(crate) fn view(&mut self, view: &View<'_>) {
         match view {
             View::Null => self.null(),

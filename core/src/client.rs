@@ -158,12 +158,17 @@ impl Client {
 
     /// Replaces a key by a new one with its settings, which the holder takes.
     pub fn rotate<H: KeyHolder>(&self, rotate: Rotate, holder: H) -> Run<Rotate, Self, H> {
-        Run::new(self.clone(), rotate, holder)
+        self.run_with(rotate, holder)
     }
 
-    /// Any workflow.
+    /// Any workflow that asks nothing.
     pub fn run<W: Workflow>(&self, workflow: W) -> Run<W> {
-        Run::new(self.clone(), workflow, Nobody)
+        self.run_with(workflow, Nobody)
+    }
+
+    /// Any workflow, with who answers what it asks.
+    pub fn run_with<W: Workflow, H: KeyHolder>(&self, workflow: W, holder: H) -> Run<W, Self, H> {
+        Run::new(self.clone(), workflow, holder)
     }
 
     /// Any operation, one of the caller's own included.

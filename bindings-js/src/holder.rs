@@ -1,0 +1,41 @@
+//! The caller's functions, of which a workflow asks something.
+
+use async_trait::async_trait;
+use js_sys::{Array, Function, Promise};
+use openrouter_keys_core::{BoxError, Created, KeyHolder, Rotation};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use crate::answer;
+use crate::thrown::Thrown;
+
+/// The facade's function, which takes the name of a question and its plain data.
+pub(crate) struct Holder(Option<Function>);
+
+impl Holder {
+    pub(crate) fn new(ask: JsValue) -> Self {
+        Self(ask.dyn_into().ok())
+    }
+
+    async fn ask(&self, question: &str, data: Array) -> Result<bool, BoxError> {
+        let ask = self.0.as_ref().ok_or("there is nobody to ask")?;
+        let answer = ask.call2(&JsValue::UNDEFINED, &JsValue::from_str(question), &data);
+        let promise = Promise::resolve(&answer.map_err(Thrown::new)?);
+        Ok(JsFuture::from(promise).await.map_err(Thrown::new)?.is_truthy())
+    }
+}
+
+#[async_trait(?Send)]
+impl KeyHolder for Holder {
+    async fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
+        self.ask("save", answer::write_rotation(state)).await.map(|_| ())
+    }
+
+    async fn hand_over(&mut self, new: &Created) -> Result<(), BoxError> {
+        self.ask("handOver", answer::write_new(new)).await.map(|_| ())
+    }
+
+    async fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError> {
+        self.ask("wasHandedOver", answer::write_rotation(state)).await
+    }
+}
