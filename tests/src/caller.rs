@@ -2,8 +2,8 @@
 //! alike.
 
 use openrouter_keys_core::{
-    CallOptions, Client, Error, Key, MaybeSend, MaybeSendSync, Operation, Pages, Response,
-    Workflow, blocking,
+    BlockingKeyHolder, CallOptions, Client, Error, Key, KeyHolder, MaybeSend, MaybeSendSync,
+    Nobody, Operation, Pages, Response, Workflow, blocking,
 };
 
 /// A client of either kind.
@@ -22,10 +22,24 @@ pub trait Caller {
     /// Reads all pages.
     async fn all(&self, pages: impl Into<Pages>) -> Result<Vec<Key>, Error>;
 
-    /// Runs a workflow.
+    /// Runs a workflow, with who answers what it asks.
+    async fn run_with<W, H>(
+        &self,
+        workflow: W,
+        holder: H,
+        options: CallOptions,
+    ) -> Result<W::Output, Error>
+    where
+        W: Workflow + MaybeSend + 'static,
+        H: KeyHolder + BlockingKeyHolder + 'static;
+
+    /// Runs a workflow that asks nothing.
     async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
     where
-        W: Workflow + MaybeSend + 'static;
+        W: Workflow + MaybeSend + 'static,
+    {
+        self.run_with(workflow, Nobody, options).await
+    }
 
     /// Whether a browser stands between the client and the wire. It keeps to
     /// itself where a redirect leads, and when a connection that it kept open
@@ -61,11 +75,17 @@ impl Caller for Client {
         self.list_all(pages).collect_all().await
     }
 
-    async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
+    async fn run_with<W, H>(
+        &self,
+        workflow: W,
+        holder: H,
+        options: CallOptions,
+    ) -> Result<W::Output, Error>
     where
         W: Workflow + MaybeSend + 'static,
+        H: KeyHolder + BlockingKeyHolder + 'static,
     {
-        Self::run(self, workflow).options(options).await
+        Self::run_with(self, workflow, holder).options(options).await
     }
 }
 
@@ -86,10 +106,16 @@ impl Caller for blocking::Client {
         self.list_all(pages).collect()
     }
 
-    async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
+    async fn run_with<W, H>(
+        &self,
+        workflow: W,
+        holder: H,
+        options: CallOptions,
+    ) -> Result<W::Output, Error>
     where
         W: Workflow + MaybeSend + 'static,
+        H: KeyHolder + BlockingKeyHolder + 'static,
     {
-        Self::run(self, workflow).options(options).finish()
+        Self::run_with(self, workflow, holder).options(options).finish()
     }
 }

@@ -18,13 +18,15 @@ use std::time::Duration;
 
 use http::StatusCode;
 use openrouter_keys_core::{
-    ApiErrorKind, ApiKey, CallOptions, Create, CreateReconciled, Created, Delete, Effect, Ensure,
-    Ensured, Error, ErrorBody, ErrorKind, External, Field, Get, GetCurrentKeyMetadata, Headers,
-    Key, KeyHash, Limit, LimitReset, List, Operation, Pages, RetryPolicy, Sweep, TimeoutPhase,
-    Timestamp, TransportErrorKind, Update,
+    ApiErrorKind, ApiKey, CallOptions, CheckKey, Create, CreateReconciled, Created, Delete, Effect,
+    Ensure, Ensured, Error, ErrorBody, ErrorKind, External, Field, FindBySecret, Get,
+    GetCurrentKeyMetadata, Headers, Key, KeyHash, KeyKind, Limit, LimitReset, List, Operation,
+    Pages, RetryPolicy, Rotate, Rotated, Sweep, TimeoutPhase, Timestamp, TransportErrorKind,
+    Update,
 };
 
 use crate::caller::Caller;
+use crate::vault::Vault;
 
 /// Calls the given macro with the given arguments and the name of every case.
 #[macro_export]
@@ -56,6 +58,9 @@ macro_rules! for_each_case {
             pages_that_are_fetched_ahead_bring_each_key_once,
             a_reconciled_create_makes_one_marked_key_that_a_sweep_deletes,
             what_is_ensured_twice_is_made_once,
+            a_key_is_replaced_by_one_of_its_name_and_settings,
+            a_secret_leads_to_its_key,
+            a_check_of_the_key_tells_its_kind,
         }
     };
 }
@@ -496,5 +501,59 @@ pub async fn what_is_ensured_twice_is_made_once<C: Caller>(client: &C) {
     assert_eq!(
         client.call(Get::new(hash.as_deref().unwrap())).await.unwrap().limit.copied(),
         Some(5.0)
+    );
+}
+
+pub async fn a_key_is_replaced_by_one_of_its_name_and_settings<C: Caller>(client: &C) {
+    let old = client.call(create("billing").limit_reset(LimitReset::Weekly)).await.unwrap();
+    let hash = old.data.get().unwrap().hash.get().unwrap().clone();
+    let vault = Vault::default();
+    // Nobody uses the key: the test need not wait.
+    let zero = Duration::ZERO;
+    let rotate = Rotate::new(&hash).grace(zero).quiet(zero).watch(zero);
+    let rotated = client.run_with(rotate, vault.clone(), CallOptions::new()).await.unwrap();
+    let Rotated::Done { new, .. } = rotated else { panic!("{rotated:?}") };
+    let listed = client.call(List::new().include_disabled(true)).await.unwrap().data;
+    assert_eq!(names(&listed), ["billing"]);
+    let key = &listed[0];
+    assert_eq!(key.hash.get(), Some(&new));
+    assert_ne!(new, hash);
+    assert_eq!(key.limit.copied(), Some(5.0));
+    assert_eq!(key.limit_reset.get(), Some(&LimitReset::Weekly));
+    let stored = vault.stored();
+    assert!(stored.states.iter().all(|state| !format!("{state:?}").contains(&stored.secret)));
+    assert!(stored.states.last().unwrap().is_new_key(&stored.secret));
+    let found = client.run(FindBySecret::new(stored.secret), CallOptions::new()).await.unwrap();
+    assert_eq!(found.key.unwrap().hash.get(), Some(&new));
+}
+
+pub async fn a_secret_leads_to_its_key<C: Caller>(client: &C) {
+    client.call(create("other")).await.unwrap();
+    let created = client.call(create("billing")).await.unwrap();
+    let find = || FindBySecret::new(created.key().clone());
+    let found = client.run(find(), CallOptions::new()).await.unwrap();
+    let hash = found.key.unwrap().hash.get().unwrap().clone();
+    assert_eq!(Some(&hash), created.data.get().unwrap().hash.get());
+    assert_eq!(found.current.unwrap().manages_keys(), Some(false));
+
+    client.call(Update::new(&hash).disabled(true)).await.unwrap();
+    let found = client.run(find(), CallOptions::new()).await.unwrap();
+    assert_eq!((found.key.unwrap().hash.get(), found.current), (Some(&hash), None));
+
+    client.call(Delete::new(&hash)).await.unwrap();
+    let found = client.run(find(), CallOptions::new()).await.unwrap();
+    assert_eq!((found.key, found.current), (None, None));
+}
+
+pub async fn a_check_of_the_key_tells_its_kind<C: Caller>(client: &C) {
+    let check = |kind| client.run(CheckKey::new(kind), CallOptions::new());
+    assert_eq!(check(KeyKind::Management).await.unwrap().manages_keys(), Some(true));
+    let error = check(KeyKind::Inference).await.unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::WrongKeyKind { is: KeyKind::Management, needed: KeyKind::Inference }
+        ),
+        "{error}"
     );
 }

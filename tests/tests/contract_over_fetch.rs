@@ -64,11 +64,17 @@ impl Caller for OverFetch {
         self.client.all(pages).await
     }
 
-    async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
+    async fn run_with<W, H>(
+        &self,
+        workflow: W,
+        holder: H,
+        options: CallOptions,
+    ) -> Result<W::Output, Error>
     where
         W: Workflow + MaybeSend + 'static,
+        H: KeyHolder + BlockingKeyHolder + 'static,
     {
-        Caller::run(&self.client, workflow, options).await
+        Caller::run_with(&self.client, workflow, holder, options).await
     }
 
     fn is_in_browser(&self) -> bool {

@@ -6,7 +6,8 @@
 use http::Method;
 use openrouter_keys_emulator::Emulator;
 use openrouter_keys_native::{
-    ApiKey, BaseUrl, CallOptions, Config, Create, CreateReconciled, Limit, blocking, client_with,
+    ApiKey, BaseUrl, CallOptions, Config, Create, CreateReconciled, ErrorKind, KeyKind, Limit,
+    List, blocking, client_with,
 };
 use openrouter_keys_tests::caller::Caller;
 
@@ -40,4 +41,20 @@ async fn a_key_whose_answer_was_lost_is_deleted_and_made_again_by_the_blocking_c
     let emulator = Emulator::start().unwrap();
     let (key, config) = settings(&emulator);
     a_lost_key_is_replaced(&emulator, &blocking::client_with(key, config).unwrap()).await;
+}
+
+/// The one answer that tells: an inference key asks for what a management key may.
+#[tokio::test]
+async fn an_inference_key_is_told_to_be_the_wrong_kind() {
+    let emulator = Emulator::start().unwrap();
+    let (key, config) = settings(&emulator);
+    let client = client_with(key, config).unwrap();
+    let created = client.create(Create::new("ci", Limit::usd(5.0))).await.unwrap();
+    let wrong = client.with_key(created.key().to_api_key().unwrap());
+    let error = wrong.list(List::new()).await.unwrap_err();
+    let ErrorKind::Api(api) = error.kind() else { panic!("{error}") };
+    assert_eq!(api.key_kind, Some(KeyKind::Inference));
+    let error = wrong.check_key(KeyKind::Management).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::WrongKeyKind { .. }), "{error}");
+    wrong.check_key(KeyKind::Inference).await.unwrap();
 }

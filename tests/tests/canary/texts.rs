@@ -5,7 +5,8 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use openrouter_keys_core::{
-    CallOptions, Error, Key, MaybeSend, MaybeSendSync, Operation, Pages, Response, Workflow,
+    BlockingKeyHolder, CallOptions, Error, Key, KeyHolder, MaybeSend, MaybeSendSync, Operation,
+    Pages, Response, Workflow,
 };
 use openrouter_keys_tests::caller::Caller;
 
@@ -71,10 +72,16 @@ impl<C: Caller + Debug> Caller for Watched<C> {
         self.client.all(pages).await
     }
 
-    async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
+    async fn run_with<W, H>(
+        &self,
+        workflow: W,
+        holder: H,
+        options: CallOptions,
+    ) -> Result<W::Output, Error>
     where
         W: Workflow + MaybeSend + 'static,
+        H: KeyHolder + BlockingKeyHolder + 'static,
     {
-        self.client.run(workflow, options).await
+        self.client.run_with(workflow, holder, options).await
     }
 }

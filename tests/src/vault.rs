@@ -1,0 +1,59 @@
+//! A secret store in memory: who keeps the state of a rotation in tests.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use openrouter_keys_core::{BlockingKeyHolder, BoxError, Created, KeyHolder, Rotation};
+
+/// What was stored. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Vault(Arc<Mutex<Stored>>);
+
+/// What is in a [`Vault`].
+#[derive(Clone, Debug, Default)]
+pub struct Stored {
+    /// The secret that was handed over last.
+    pub secret: String,
+    /// Every state that was saved.
+    pub states: Vec<Rotation>,
+}
+
+impl Vault {
+    /// What is in it now.
+    pub fn stored(&self) -> Stored {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl BlockingKeyHolder for Vault {
+    fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).states.push(state.clone());
+        Ok(())
+    }
+
+    fn hand_over(&mut self, new: &Created) -> Result<(), BoxError> {
+        let mut stored = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        new.key().reveal().clone_into(&mut stored.secret);
+        Ok(())
+    }
+
+    fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError> {
+        Ok(state.is_new_key(&self.stored().secret))
+    }
+}
+
+#[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
+#[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
+impl KeyHolder for Vault {
+    async fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
+        BlockingKeyHolder::save(self, state)
+    }
+
+    async fn hand_over(&mut self, new: &Created) -> Result<(), BoxError> {
+        BlockingKeyHolder::hand_over(self, new)
+    }
+
+    async fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError> {
+        BlockingKeyHolder::was_handed_over(self, state)
+    }
+}
