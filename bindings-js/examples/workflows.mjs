@@ -1,13 +1,18 @@
-// Makes sure of a key, makes another that leaves no orphan, and deletes both.
+// Makes sure of a key, makes another that leaves no orphan, replaces the first,
+// and deletes everything.
 //
 // OPENROUTER_API_KEY=sk-or-v1-… node workflows.mjs
 
-import { OpenRouterKeys } from "openrouter-keys";
+import { isNewKey, OpenRouterKeys } from "openrouter-keys";
 
 const keys = new OpenRouterKeys({
   apiKey: process.env.OPENROUTER_API_KEY, // a management key
   baseUrl: process.env.OPENROUTER_BASE_URL, // OpenRouter itself, unless set
 });
+
+// An inference key cannot do any of this; the error would say where to get another.
+const { isManagementKey } = await keys.checkKey("management");
+console.log(`the key manages keys: ${isManagementKey}`);
 
 // Names of their own: what is deleted at the end is nobody else's.
 const name = `Example ${crypto.randomUUID()}`;
@@ -24,6 +29,22 @@ try {
   console.log(`made a key whose name has a marker: ${done.name.startsWith(`${name} #`)}`);
   const { deleted } = await keys.sweep({ names: [done.name, ...done.unconfirmed] });
   console.log(`swept ${deleted.length}`);
+
+  // Where a program keeps what must outlive it: a file, a secret store.
+  const store = {};
+  const holder = {
+    save: (state) => (store.state = JSON.stringify(state)),
+    handOver: (created) => (store.secret = created.key),
+    wasHandedOver: (state) => isNewKey(state, store.secret),
+  };
+  // Nobody uses the key: no time is needed. Leave the three out in a program.
+  const times = { graceMs: 0, quietMs: 0, watchMs: 0 };
+  const rotated = await keys.rotate({ hash: hashes[0], ...times }, holder);
+  hashes[0] = rotated.new;
+  console.log(`rotated: ${rotated.outcome}, last step: ${JSON.parse(store.state).step}`);
+
+  const { key } = await keys.findBySecret({ secret: store.secret });
+  console.log(`found the new key by its secret: ${key.hash === rotated.new}`);
 
   const all = await keys.listAll({ exhaustive: true, prefetch: 4 }).toArray();
   console.log(`listed ${all.filter((key) => key.name === name).length} of this name`);

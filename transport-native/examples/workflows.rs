@@ -4,13 +4,15 @@
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
 use std::error::Error;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use http::Method;
 use openrouter_keys_emulator::Emulator;
 use openrouter_keys_native::{
-    ApiKey, BaseUrl, Client, Config, Create, Ensure, Ensured, Limit, List, Pages, Sweep,
-    client_with,
+    ApiKey, BaseUrl, BoxError, Client, Config, Create, Created, Ensure, Ensured, KeyHolder,
+    KeyKind, Limit, List, Pages, Rotate, Rotated, Rotation, Sweep, client_with,
 };
 
 #[tokio::main]
@@ -35,6 +37,29 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("{}", key.name.as_deref().unwrap_or("?"));
     }
 
+    println!("\nrotate: the new key goes to the vault, and works before the old one ends");
+    let mut keys = client.list(List::new()).await?.data;
+    keys.retain(|key| key.name.as_deref() == Some("billing"));
+    let billing = keys.first().ok_or("there is no such key")?;
+    // Nobody uses it here; a program leaves the times at their defaults.
+    let zero = Duration::ZERO;
+    let rotate = Rotate::new(billing.require_hash()?).grace(zero).quiet(zero).watch(zero);
+    let vault = Vault::default();
+    if let Rotated::Done { new, .. } = client.rotate(rotate, vault.clone()).await? {
+        println!("the key is now {new}");
+    }
+
+    println!("\nfind_by_secret");
+    let secret = vault.secret.lock().map_or_else(|_| String::new(), |secret| secret.clone());
+    let found = client.find_by_secret(secret).await?;
+    println!("it belongs to {:?}", found.key.and_then(|key| key.name.into_option()));
+
+    println!("\ncheck_key");
+    client.check_key(KeyKind::Management).await?;
+    if let Err(error) = client.check_key(KeyKind::Inference).await {
+        println!("{error}");
+    }
+
     println!("\nsweep");
     let swept = client.sweep(Sweep::new([done.name])).await?;
     println!("deleted {}", swept.deleted.len());
@@ -52,4 +77,27 @@ async fn ensure(client: &Client, limit: Limit) -> Result<(), Box<dyn Error>> {
         _ => {}
     }
     Ok(())
+}
+
+/// Where a program keeps what must outlive it: a file, a secret store.
+#[derive(Clone, Default)]
+struct Vault {
+    secret: Arc<Mutex<String>>,
+}
+
+#[async_trait]
+impl KeyHolder for Vault {
+    async fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
+        println!("saved: {}", state.step.as_str());
+        Ok(())
+    }
+
+    async fn hand_over(&mut self, new: &Created) -> Result<(), BoxError> {
+        *self.secret.lock().map_err(|_| "the vault is broken")? = new.key().reveal().to_owned();
+        Ok(())
+    }
+
+    async fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError> {
+        Ok(state.is_new_key(&self.secret.lock().map_err(|_| "the vault is broken")?))
+    }
 }

@@ -16,6 +16,7 @@ globalThis.fetch = async (input, init) => {
 globalThis.OpenRouterKeys = OpenRouterKeys;
 globalThis.keys = new OpenRouterKeys({ apiKey: OPENROUTER_API_KEY });
 globalThis.hash = HASH;
+globalThis.secret = OPENROUTER_API_KEY;
 globalThis.vault = {
   store: async (secret) => {
     if (!/^sk-or-v1-[0-9a-f]+$/.test(secret)) throw new Error("this is no secret");

@@ -189,6 +189,24 @@ export async function scenario(api, settings, { check, shown }) {
     await keys.delete(second.key.hash);
   });
 
+  await check("rotate replaces a key by one of its name, which findBySecret finds", async () => {
+    const old = await keys.create({ name: WORKFLOWS, limit: 1 });
+    const kept = [];
+    const holder = { save: (state) => kept.push(state), handOver: ({ key }) => kept.push(key), wasHandedOver: () => false };
+    const times = { graceMs: 0, quietMs: 0, watchMs: 0 };
+    const done = await keys.rotate({ hash: old.data.hash, ...times }, holder);
+    equal(done.outcome, "done");
+    const secret = kept.find((one) => typeof one === "string");
+    const found = await keys.findBySecret({ secret });
+    equal(JSON.stringify([found.key.hash, found.key.name, found.key.limit]), JSON.stringify([done.new, WORKFLOWS, 1]));
+    equal(JSON.stringify(kept.filter((one) => one !== secret)).includes(secret), false);
+    await keys.delete(done.new);
+  });
+  await check("checkKey knows a management key", async () => {
+    equal((await keys.checkKey("management")).isManagementKey, true);
+    await failure(() => keys.checkKey("inference"), "WrongKeyKindError", "wrong_key_kind");
+  });
+
   for (const [status, kind] of STATUSES) {
     await check(`status ${status} is ${kind}`, async () => {
       const codes = {

@@ -362,7 +362,12 @@ impl Error {
             ErrorKind::PaginationStalled { .. } => {
                 "check the base URL; the server seems to ignore offset"
             }
-            ErrorKind::SeveralKeys { .. } => "delete or rename all but one, or say which counts",
+            ErrorKind::SeveralKeys { shared: Shared::Name(_), .. } => {
+                "delete or rename all but one, or say which counts"
+            }
+            ErrorKind::SeveralKeys { shared: Shared::Label(_), .. } => {
+                "compare them with what the API tells to the secret"
+            }
             ErrorKind::WrongKeyKind { is, .. } => is.advice(),
             ErrorKind::Unverified { .. } => "look at the new key's settings, then try again",
             ErrorKind::KeyHolder { .. } => "see the KeyHolder's error",

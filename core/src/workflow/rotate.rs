@@ -31,6 +31,7 @@ use crate::operation::{
     Create, Created, External, Get, GetCurrentKeyMetadata, List, Operation, Update,
 };
 use crate::pages::Pages;
+use crate::transport::BoxFuture;
 
 /// When to try a new key that does not work yet: five times within 30 s.
 const TRIES: [Duration; 5] = [
@@ -237,15 +238,15 @@ impl Work<'_> {
     }
 
     /// Notes that the step is done, and saves that.
-    async fn reach(&mut self, step: RotationStep) -> Step<()> {
+    fn reach(&mut self, step: RotationStep) -> BoxFuture<'_, Step<()>> {
         self.state.step = step;
         self.state.since = self.desk.unix_time();
-        self.save("").await
+        self.save("")
     }
 
-    async fn save(&self, secret: &str) -> Step<()> {
+    fn save<'a>(&'a self, secret: &'a str) -> BoxFuture<'a, Step<()>> {
         let question = Question::Save(self.state.clone());
-        Ok(self.desk.ask(question, secret).await.map(|_| ())?)
+        Box::pin(async move { Ok(self.desk.ask(question, secret).await.map(|_| ())?) })
     }
 
     /// Makes the new key and hands it over.
@@ -313,7 +314,8 @@ impl Work<'_> {
         let secret = made.created.key().reveal();
         self.state.new = Some(self.hash_of(create, made).await?);
         let current = self.verify(create, &made.created).await?;
-        self.state.new_label = current.label.into_option();
+        let told = made.created.data.get().and_then(|data| data.label.get());
+        self.state.new_label = current.label.into_option().or_else(|| told.cloned());
         self.state.step = RotationStep::HandingOver;
         self.save(secret).await?;
         let question = Question::HandOver(Box::new(made.created.clone()));
@@ -423,37 +425,43 @@ impl Work<'_> {
     }
 
     /// Refuses to take the old key away while the new one does not work.
-    async fn check_new(&self) -> Step<()> {
-        let new = self.read(self.new_hash()?).await?;
-        if new.is_none_or(|new| new.disabled.copied() == Some(true)) {
-            return Err(self.unverified("it is disabled or gone").into());
-        }
-        Ok(())
+    fn check_new(&self) -> BoxFuture<'_, Step<()>> {
+        Box::pin(async move {
+            let new = self.read(self.new_hash()?).await?;
+            if new.is_none_or(|new| new.disabled.copied() == Some(true)) {
+                return Err(self.unverified("it is disabled or gone").into());
+            }
+            Ok(())
+        })
     }
 
     /// Waits for what is left of a pause that began with the step.
-    async fn rest_of_pause(&self, ms: u64) -> Step<()> {
+    fn rest_of_pause(&self, ms: u64) -> BoxFuture<'_, Step<()>> {
         let passed = self.state.since.zip(self.desk.unix_time()).map(|(from, now)| now - from);
         let passed = passed.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default();
         let left = Duration::from_millis(ms).saturating_sub(Duration::from_secs(passed));
-        if !left.is_zero() {
-            self.desk.pause(left).await?;
-        }
-        Ok(())
+        Box::pin(async move {
+            if !left.is_zero() {
+                self.desk.pause(left).await?;
+            }
+            Ok(())
+        })
     }
 
     /// The key of this hash, if it is there.
-    async fn read(&self, hash: &KeyHash) -> Step<Option<Key>> {
-        match self.desk.send(Get::new(hash)).await {
-            Ok(response) => Ok(Some(response.output)),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+    fn read<'a>(&'a self, hash: &'a KeyHash) -> BoxFuture<'a, Step<Option<Key>>> {
+        Box::pin(async move {
+            match self.desk.send(Get::new(hash)).await {
+                Ok(response) => Ok(Some(response.output)),
+                Err(error) if error.is_not_found() => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        })
     }
 
-    async fn delete_hash(&self, hash: &KeyHash) -> Step<()> {
+    fn delete_hash<'a>(&'a self, hash: &KeyHash) -> BoxFuture<'a, Step<()>> {
         let key = Key { hash: Field::Value(hash.clone()), ..Key::default() };
-        Ok(delete(self.desk, &key).await?)
+        Box::pin(async move { Ok(delete(self.desk, &key).await?) })
     }
 
     async fn delete_name(&self, create: &Create, name: &str) -> Step<()> {

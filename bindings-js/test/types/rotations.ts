@@ -1,0 +1,47 @@
+// The replacement of a key: what it takes, asks and comes to.
+
+import type { CurrentKey, FoundBySecret, Key, KeyHolder, Rotated, Rotation } from "openrouter-keys";
+import { isNewKey, OpenRouterKeys } from "openrouter-keys";
+import { same } from "./equal.js";
+
+declare const keys: OpenRouterKeys;
+declare const state: Rotation;
+
+export async function rotations(): Promise<void> {
+  const holder: KeyHolder = {
+    async save(state) {
+      same<typeof state, Rotation>();
+      JSON.stringify(state);
+    },
+    handOver: (created) => void created.key,
+    wasHandedOver: (state) => isNewKey(state, "secret"),
+  };
+  const rotated: Rotated = await keys.rotate({ hash: "hash", graceMs: 1 }, holder);
+  if (rotated.outcome === "done") {
+    same<typeof rotated.new, string>();
+    // @ts-expect-error: the old key is gone
+    rotated.old;
+  } else {
+    same<typeof rotated.old, Key>();
+    await keys.rotate({ resume: rotated.state }, holder, { signal: AbortSignal.abort() });
+  }
+  // @ts-expect-error: somebody has to take the key
+  await keys.rotate({ hash: "hash" });
+  // @ts-expect-error: nobody keeps the state
+  await keys.rotate({ hash: "hash" }, { handOver() {}, wasHandedOver: () => true });
+  // @ts-expect-error: it is a state, and no text
+  await keys.rotate({ resume: "state" }, holder);
+  // @ts-expect-error: the state is what was saved
+  state.step = "done";
+}
+
+export async function searches(): Promise<void> {
+  const found: FoundBySecret = await keys.findBySecret({ secret: "secret" });
+  const key: Key | undefined = found.key;
+  // @ts-expect-error: there may be none
+  found.current.label;
+  const current: CurrentKey = await keys.checkKey("management");
+  // @ts-expect-error: there is no such kind
+  await keys.checkKey("provisioning");
+  void [key, current];
+}

@@ -1,0 +1,235 @@
+// The replacement of a key, and the search for one by its secret, as JavaScript
+// runs them.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Created, InvalidArgumentError, isNewKey, KeyHolderError, SeveralKeysError, UnverifiedError, WrongKeyKindError } from "../../npm/index.js";
+import { apiError, current, deleted, found, key, listed, reply } from "../../npm/testing.js";
+import { clientOver, everythingShown, failureOf, HASH } from "./harness.mjs";
+
+const SECRET = "sk-or-v1-0e6000000000000000000000000001c96";
+const LABEL = "sk-or-v1-0e6...1c96";
+const NEW = "c".repeat(64);
+const NO_TIME = { graceMs: 0, quietMs: 0, watchMs: 0 };
+
+/** A server with the old key and, once it is made, the new one. */
+function server(react = () => undefined) {
+  const old = key({ hash: HASH, name: "production", limit: 25, limit_reset: null, disabled: false, usage: 1 });
+  const state = { [HASH]: old, requests: [] };
+  const answer = (request) => {
+    const { method, url, body } = request;
+    const { pathname } = new URL(url);
+    const hash = pathname.split("/").at(-1);
+    state.requests.push(`${method} ${hash}`);
+    const other = react(request, state);
+    if (other) return other;
+    if (hash === "key") return current({ label: LABEL, limit: 25, limit_reset: null, is_management_key: false });
+    if (method === "POST") {
+      state[NEW] = key({ ...JSON.parse(body), hash: NEW, label: LABEL });
+      return reply(201, { key: SECRET, data: state[NEW] });
+    }
+    if (hash === "keys") return listed([]);
+    if (!state[hash]) return apiError(404);
+    if (method === "DELETE") {
+      delete state[hash];
+      return deleted();
+    }
+    if (method === "PATCH") Object.assign(state[hash], JSON.parse(body));
+    return found(state[hash]);
+  };
+  return { ...clientOver(answer), state };
+}
+
+/** A holder that keeps everything as JSON, as a program would. */
+function vault(overrides = {}) {
+  const kept = { states: [], secrets: [] };
+  return {
+    kept,
+    save(state) {
+      kept.states.push(JSON.stringify(state));
+    },
+    async handOver(created) {
+      assert.ok(created instanceof Created);
+      kept.secrets.push(created.key);
+    },
+    wasHandedOver: (state) => kept.secrets.some((secret) => isNewKey(state, secret)),
+    ...overrides,
+  };
+}
+
+const stepsOf = ({ kept }) => kept.states.map((text) => JSON.parse(text).step);
+
+test("a rotation hands the new key over and leaves it alone, under the old name", async () => {
+  const { keys, state } = server();
+  const holder = vault();
+  const done = await keys.rotate({ hash: HASH, ...NO_TIME }, holder);
+  assert.deepEqual(done, { outcome: "done", new: NEW, unconfirmed: [] });
+  assert.deepEqual(holder.kept.secrets, [SECRET]);
+  assert.deepEqual(stepsOf(holder), ["creating", "handing_over", "handed_over", "disabled", "deleted", "done"]);
+  assert.equal(state[HASH], undefined);
+  assert.equal(state[NEW].name, "production");
+  assert.ok(!holder.kept.states.join().includes(SECRET));
+  const last = JSON.parse(holder.kept.states.at(-1));
+  assert.deepEqual(
+    [last.old, last.new, last.newLabel, last.name, last.leaked, last.remaining, last.graceMs],
+    [HASH, NEW, LABEL, "production", false, false, 0],
+  );
+});
+
+test("a holder may be an instance of a class", async () => {
+  class Vault {
+    #states = [];
+    save(state) {
+      this.#states.push(state.step);
+    }
+    handOver() {
+      this.#states.push("handed");
+    }
+    wasHandedOver() {
+      return false;
+    }
+    get states() {
+      return this.#states;
+    }
+  }
+  const { keys } = server();
+  const holder = new Vault();
+  await keys.rotate({ hash: HASH, ...NO_TIME }, holder);
+  assert.equal(holder.states.length, 7);
+});
+
+test("what a function of the holder throws is the cause, and the new key is deleted", async () => {
+  const { keys, state } = server();
+  const thrown = new Error("the store is full");
+  const holder = vault({
+    handOver() {
+      throw thrown;
+    },
+  });
+  const error = await failureOf(keys.rotate({ hash: HASH, ...NO_TIME }, holder));
+  assert.ok(error instanceof KeyHolderError);
+  assert.deepEqual([error.code, error.method, error.cause, error.effect], ["key_holder", "handOver", thrown, "nothing"]);
+  assert.equal(state[NEW], undefined);
+  assert.equal(state[HASH].disabled, false);
+  assert.ok(!everythingShown(error).includes(SECRET));
+});
+
+test("a run that stopped on its way goes on from its saved state", async () => {
+  let isBroken = true;
+  const { keys, state } = server(({ method, url }) => (isBroken && method === "PATCH" && url.endsWith(HASH) ? apiError(403) : undefined));
+  const holder = vault();
+  const error = await failureOf(keys.rotate({ hash: HASH, ...NO_TIME }, holder));
+  assert.deepEqual([error.effect, error.isRetryable], ["partly_done", false]);
+  assert.ok(error.message.includes("the new key was handed over, and the old one is still there"), error.message);
+  isBroken = false;
+  const { outcome } = await keys.rotate({ resume: JSON.parse(holder.kept.states.at(-1)) }, holder);
+  assert.equal(outcome, "done");
+  assert.equal(state.requests.filter((line) => line.startsWith("POST")).length, 1);
+  assert.equal(state[HASH], undefined);
+});
+
+test("a hand-over of which only the holder knows is asked about", async () => {
+  const resume = { old: HASH, step: "handing_over", new: NEW, newLabel: LABEL, name: "production", ...NO_TIME };
+  const known = server();
+  known.state[NEW] = key({ hash: NEW });
+  const holder = vault();
+  holder.kept.secrets.push(SECRET);
+  assert.equal((await known.keys.rotate({ resume }, holder)).outcome, "done");
+  assert.ok(!known.state.requests.some((line) => line.startsWith("POST")));
+
+  // What is neither true nor false is no answer: nothing is touched.
+  const unknown = server();
+  const error = await failureOf(unknown.keys.rotate({ resume }, vault({ wasHandedOver: () => undefined })));
+  assert.ok(error instanceof KeyHolderError && error.cause instanceof TypeError);
+  assert.deepEqual(unknown.state.requests, []);
+});
+
+test("an old key that is used is told, with the state to go on from", async () => {
+  const { keys, state } = server(({ method, url }, state) => {
+    if (method === "GET" && url.endsWith(HASH)) state[HASH].usage += 1;
+  });
+  const holder = vault();
+  const rotated = await keys.rotate({ hash: HASH, graceMs: 600_000, quietMs: 60_000 }, holder);
+  assert.equal(rotated.outcome, "still_in_use");
+  assert.equal(rotated.old.hash, HASH);
+  assert.equal(JSON.stringify(rotated.state), holder.kept.states.at(-1));
+  assert.equal(state[HASH].disabled, false);
+});
+
+test("a new key that is not what was asked for is deleted", async () => {
+  const { keys, state } = server(({ url }) => (url.endsWith("/key") ? current({ label: LABEL, limit: null, is_management_key: false }) : undefined));
+  const error = await failureOf(keys.rotate({ hash: HASH, ...NO_TIME }, vault()));
+  assert.ok(error instanceof UnverifiedError);
+  assert.deepEqual([error.code, error.problem], ["unverified", "its limit differs"]);
+  assert.equal(state[NEW], undefined);
+});
+
+test("what is no rotation is refused before anything is sent", async () => {
+  const { keys, fetch } = server();
+  const holder = vault();
+  const state = { old: HASH, step: "begun" };
+  for (const [params, given, argument] of [
+    [{}, holder, "hash"],
+    [{ hash: HASH, resume: state }, holder, "hash"],
+    [{ resume: state, graceMs: 1 }, holder, "resume"],
+    [{ resume: { ...state, step: "lost" } }, holder, "step"],
+    [{ resume: { ...state, grace_ms: 1 } }, holder, "grace_ms"],
+    [{ resume: { step: "begun" } }, holder, "old"],
+    [{ hash: HASH, grace: 1 }, holder, "grace"],
+    [{ hash: HASH, graceMs: -1 }, holder, "graceMs"],
+    [{ hash: "a/b" }, holder, "hash"],
+    [{ hash: HASH }, undefined, "holder"],
+    [{ hash: HASH }, { ...holder, handOver: undefined }, "handOver"],
+    [{ hash: HASH }, { ...holder, save: "file" }, "save"],
+  ]) {
+    const error = await failureOf(keys.rotate(params, given));
+    assert.ok(error instanceof InvalidArgumentError, error.message);
+    assert.equal(error.argument, argument, error.message);
+  }
+  assert.equal(fetch.requests.length, 0);
+});
+
+test("a secret leads to its key, and is shown nowhere", async () => {
+  const id = "0df9e665-d932-5740-b2c7-b52af166bc11";
+  const { keys, fetch } = server(({ url }) => {
+    if (url.endsWith("/key")) return current({ label: LABEL, workspace_id: id });
+    return listed(url.includes("offset") ? [key({ hash: NEW, label: LABEL })] : [key({ hash: HASH, label: "sk-or-v1-111...2222" }), key({ hash: NEW, label: LABEL })]);
+  });
+  const told = await keys.findBySecret({ secret: SECRET });
+  assert.deepEqual([told.key.hash, told.current.label], [NEW, LABEL]);
+  assert.ok(!everythingShown(told).includes(SECRET));
+  assert.equal(fetch.requests[0].headers.authorization, `Bearer ${SECRET}`);
+  assert.ok(fetch.requests[1].url.includes(id));
+
+  const refused = server(({ url }) => (url.endsWith("/key") ? apiError(401) : listed([])));
+  assert.deepEqual(await refused.keys.findBySecret({ secret: SECRET }), {});
+
+  const twins = [key({ hash: HASH, label: LABEL }), key({ hash: NEW, label: LABEL })];
+  const several = server(({ url }) => (url.endsWith("/key") ? apiError(401) : listed(url.includes("offset") ? twins.slice(1) : twins)));
+  const error = await failureOf(several.keys.findBySecret({ secret: SECRET }));
+  assert.ok(error instanceof SeveralKeysError);
+  assert.deepEqual(error.keys.map(({ hash }) => hash), [HASH, NEW]);
+
+  for (const params of [undefined, {}, { secret: 7 }, { secret: SECRET, workspaces: [] }, { secret: "two words" }]) {
+    const error = await failureOf(keys.findBySecret(params));
+    assert.ok(error instanceof InvalidArgumentError, error.message);
+    assert.ok(!error.message.includes("two words"), error.message);
+  }
+});
+
+test("the wrong kind of key is told, by a check and by the API's own message", async () => {
+  const { keys } = server(({ url }) =>
+    url.endsWith("/key") ? current({ is_management_key: false }) : apiError(403, "Only a management key may manage keys."),
+  );
+  assert.equal((await keys.checkKey("inference")).isManagementKey, false);
+  const error = await failureOf(keys.checkKey("management"));
+  assert.ok(error instanceof WrongKeyKindError);
+  assert.deepEqual([error.code, error.keyKind, error.needed], ["wrong_key_kind", "inference", "management"]);
+  assert.ok(error.message.includes("https://openrouter.ai/settings/management-keys"), error.message);
+  const refused = await failureOf(keys.list());
+  assert.deepEqual([refused.code, refused.keyKind], ["forbidden", "inference"]);
+  for (const kind of [undefined, "provisioning", 1]) {
+    assert.ok((await failureOf(keys.checkKey(kind))) instanceof InvalidArgumentError);
+  }
+});
