@@ -94,36 +94,30 @@ impl Desk {
     }
 
     /// Sends an operation.
-    pub(super) fn send<O>(&self, operation: O) -> BoxFuture<'_, Result<Response<O::Output>, Error>>
+    pub(super) async fn send<O>(&self, operation: O) -> Result<Response<O::Output>, Error>
     where
         O: OneOfSix + Into<AnyOperation>,
     {
-        self.send_as(None, operation)
+        self.send_as(None, operation).await
     }
 
     /// Sends an operation signed with another key.
-    ///
-    /// Boxed, as all that the code of workflows awaits in many places: otherwise
-    /// each place has a copy of it.
-    pub(super) fn send_as<O>(
+    pub(super) async fn send_as<O>(
         &self,
         key: Option<ApiKey>,
         operation: O,
-    ) -> BoxFuture<'_, Result<Response<O::Output>, Error>>
+    ) -> Result<Response<O::Output>, Error>
     where
         O: OneOfSix + Into<AnyOperation>,
     {
         let name = operation.name();
-        let sent = self.send_any(key, operation.into());
-        Box::pin(async move {
-            let Response { output, meta } = sent.await?;
-            // Nothing else comes, unless the driver hands in another call's outcome.
-            let output = O::output_of(output).ok_or_else(|| {
-                let error = DecodeError::at("$", DecodeErrorKind::WrongType);
-                Error::unsent(name, ErrorKind::Decode(error))
-            })?;
-            Ok(Response { output, meta })
-        })
+        let Response { output, meta } = self.send_any(key, operation.into()).await?;
+        // Nothing else comes, unless the driver hands in another call's outcome.
+        let output = O::output_of(output).ok_or_else(|| {
+            let error = DecodeError::at("$", DecodeErrorKind::WrongType);
+            Error::unsent(name, ErrorKind::Decode(error))
+        })?;
+        Ok(Response { output, meta })
     }
 
     /// The same for all operations, so that it is compiled once.
@@ -145,27 +139,19 @@ impl Desk {
     }
 
     /// Waits, until the deadline at most.
-    pub(super) fn pause(&self, time: Duration) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(async move {
-            let time = self.time_left().map_or(time, |left| left.min(time));
-            self.wish(Wish::Pause(time));
-            self.reply(|slot| slot.paused.take()).await
-        })
+    pub(super) async fn pause(&self, time: Duration) -> Result<(), Error> {
+        let time = self.time_left().map_or(time, |left| left.min(time));
+        self.wish(Wish::Pause(time));
+        self.reply(|slot| slot.paused.take()).await
     }
 
     /// Asks the caller; `secret` is in no error of theirs.
-    pub(super) fn ask<'a>(
-        &'a self,
-        question: Question,
-        secret: &'a str,
-    ) -> BoxFuture<'a, Result<bool, Error>> {
-        Box::pin(async move {
-            let method = question.name();
-            self.wish(Wish::Ask(question));
-            self.reply(|slot| slot.asked.take()).await.map_err(|cause| {
-                let cause = mask_cause(cause, &[secret]);
-                Error::unsent(self.name, ErrorKind::KeyHolder { method, cause })
-            })
+    pub(super) async fn ask(&self, question: Question, secret: &str) -> Result<bool, Error> {
+        let method = question.name();
+        self.wish(Wish::Ask(question));
+        self.reply(|slot| slot.asked.take()).await.map_err(|cause| {
+            let cause = mask_cause(cause, &[secret]);
+            Error::unsent(self.name, ErrorKind::KeyHolder { method, cause })
         })
     }
 

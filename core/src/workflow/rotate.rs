@@ -31,7 +31,6 @@ use crate::operation::{
     Create, Created, External, Get, GetCurrentKeyMetadata, List, Operation, Update,
 };
 use crate::pages::Pages;
-use crate::transport::BoxFuture;
 
 /// When to try a new key that does not work yet: five times within 30 s.
 const TRIES: [Duration; 5] = [
@@ -238,15 +237,15 @@ impl Work<'_> {
     }
 
     /// Notes that the step is done, and saves that.
-    fn reach(&mut self, step: RotationStep) -> BoxFuture<'_, Step<()>> {
+    async fn reach(&mut self, step: RotationStep) -> Step<()> {
         self.state.step = step;
         self.state.since = self.desk.unix_time();
-        self.save("")
+        self.save("").await
     }
 
-    fn save<'a>(&'a self, secret: &'a str) -> BoxFuture<'a, Step<()>> {
+    async fn save(&self, secret: &str) -> Step<()> {
         let question = Question::Save(self.state.clone());
-        Box::pin(async move { Ok(self.desk.ask(question, secret).await.map(|_| ())?) })
+        Ok(self.desk.ask(question, secret).await.map(|_| ())?)
     }
 
     /// Makes the new key and hands it over.
@@ -425,43 +424,37 @@ impl Work<'_> {
     }
 
     /// Refuses to take the old key away while the new one does not work.
-    fn check_new(&self) -> BoxFuture<'_, Step<()>> {
-        Box::pin(async move {
-            let new = self.read(self.new_hash()?).await?;
-            if new.is_none_or(|new| new.disabled.copied() == Some(true)) {
-                return Err(self.unverified("it is disabled or gone").into());
-            }
-            Ok(())
-        })
+    async fn check_new(&self) -> Step<()> {
+        let new = self.read(self.new_hash()?).await?;
+        if new.is_none_or(|new| new.disabled.copied() == Some(true)) {
+            return Err(self.unverified("it is disabled or gone").into());
+        }
+        Ok(())
     }
 
     /// Waits for what is left of a pause that began with the step.
-    fn rest_of_pause(&self, ms: u64) -> BoxFuture<'_, Step<()>> {
+    async fn rest_of_pause(&self, ms: u64) -> Step<()> {
         let passed = self.state.since.zip(self.desk.unix_time()).map(|(from, now)| now - from);
         let passed = passed.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default();
         let left = Duration::from_millis(ms).saturating_sub(Duration::from_secs(passed));
-        Box::pin(async move {
-            if !left.is_zero() {
-                self.desk.pause(left).await?;
-            }
-            Ok(())
-        })
+        if !left.is_zero() {
+            self.desk.pause(left).await?;
+        }
+        Ok(())
     }
 
     /// The key of this hash, if it is there.
-    fn read<'a>(&'a self, hash: &'a KeyHash) -> BoxFuture<'a, Step<Option<Key>>> {
-        Box::pin(async move {
-            match self.desk.send(Get::new(hash)).await {
-                Ok(response) => Ok(Some(response.output)),
-                Err(error) if error.is_not_found() => Ok(None),
-                Err(error) => Err(error.into()),
-            }
-        })
+    async fn read(&self, hash: &KeyHash) -> Step<Option<Key>> {
+        match self.desk.send(Get::new(hash)).await {
+            Ok(response) => Ok(Some(response.output)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
-    fn delete_hash<'a>(&'a self, hash: &KeyHash) -> BoxFuture<'a, Step<()>> {
+    async fn delete_hash(&self, hash: &KeyHash) -> Step<()> {
         let key = Key { hash: Field::Value(hash.clone()), ..Key::default() };
-        Box::pin(async move { Ok(delete(self.desk, &key).await?) })
+        Ok(delete(self.desk, &key).await?)
     }
 
     async fn delete_name(&self, create: &Create, name: &str) -> Step<()> {
