@@ -1,4 +1,5 @@
-// Makes sure of a key, makes another that leaves no orphan, and deletes both.
+// Makes sure of a key, makes another that leaves no orphan, audits all keys, and
+// deletes both.
 //
 // OPENROUTER_API_KEY=sk-or-v1-… node workflows.mjs
 
@@ -24,6 +25,10 @@ try {
   console.log(`made a key whose name has a marker: ${done.name.startsWith(`${name} #`)}`);
   const { deleted } = await keys.sweep({ names: [done.name, ...done.unconfirmed] });
   console.log(`swept ${deleted.length}`);
+
+  const report = await keys.audit({ nearLimit: 0.9, unusedForDays: 30 });
+  const own = report.keys.find(({ key }) => key.hash === hashes[0]);
+  console.log(`audited: ${own.findings.length} findings of this key`); // report.table has them all
 
   const all = await keys.listAll({ exhaustive: true, prefetch: 4 }).toArray();
   console.log(`listed ${all.filter((key) => key.name === name).length} of this name`);

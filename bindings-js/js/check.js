@@ -118,6 +118,7 @@ const CREATE = {
 const ALL = { exhaustive: bool, prefetch: whole, maxRequests: whole, workspaceIds: texts };
 const ENSURE = { disabled: bool, pick: choice("refuse", "newest"), settleMs: pause };
 const SWEEP = { names: required(texts), workspaceIds: texts };
+const AUDIT = { nearLimit: number, unusedForDays: whole, expiringWithinDays: whole, disabledForDays: whole, workspaceIds: texts };
 const UPDATE = {
   name: text,
   disabled: bool,
@@ -193,6 +194,10 @@ export function ensureValues(params) {
 
 export function sweepValues(params) {
   return Object.values(take("sweep", "params", SWEEP, params));
+}
+
+export function auditValues(params) {
+  return Object.values(take("audit", "params", AUDIT, params));
 }
 
 export function updateValues(hash, changes) {

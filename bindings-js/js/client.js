@@ -3,6 +3,7 @@
 import { isBrowser, WHY_NOT_IN_A_BROWSER } from "./browser.js";
 import { Call } from "./call.js";
 import {
+  auditValues,
   callValues,
   clientValues,
   createValues,
@@ -74,6 +75,10 @@ export class OpenRouterKeys {
 
   sweep(params, options) {
     return this.#work("sweep", () => sweepValues(params), options);
+  }
+
+  audit(params, options) {
+    return this.#work("audit", () => auditValues(params), options);
   }
 
   dispose() {

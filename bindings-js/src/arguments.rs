@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use js_sys::Array;
 use openrouter_keys_core::{
-    AnyOperation, BaseUrl, BuildError, BuildErrorKind, CallOptions, Config, Create,
+    AnyOperation, Audit, BaseUrl, BuildError, BuildErrorKind, CallOptions, Config, Create,
     CreateReconciled, Delete, Ensure, External, Get, GetCurrentKeyMetadata, Headers, Jitter, Limit,
     LimitReset, List, Pages, Pick, RetryPolicy, Sweep, Timestamp, Update,
 };
@@ -231,6 +231,7 @@ pub(crate) fn job(name: &str, values: Array) -> Job {
             let workspaces = arguments.list().unwrap_or_default();
             return Job::Sweep(Sweep::new(names).workspaces(workspaces));
         }
+        "audit" => return Job::Audit(audit(arguments)),
         _ => {
             let refused = BuildError::new(BuildErrorKind::Other, "there is no such operation");
             AnyOperation::Refused("call", refused)
@@ -272,6 +273,19 @@ fn ensure(create: Create, arguments: &mut Arguments) -> Ensure {
         ensure = ensure.settle(time);
     }
     ensure
+}
+
+fn audit(arguments: &mut Arguments) -> Audit {
+    let mut audit = Audit::new();
+    if let Some(share) = arguments.number() {
+        audit = audit.near_limit(share);
+    }
+    for set in [Audit::unused_for, Audit::expiring_within, Audit::disabled_for] {
+        if let Some(days) = arguments.number() {
+            audit = set(audit, u32::try_from(whole(days)).unwrap_or(u32::MAX));
+        }
+    }
+    audit.workspaces(arguments.list().unwrap_or_default())
 }
 
 fn list(arguments: &mut Arguments) -> List {

@@ -2,7 +2,8 @@
 
 use js_sys::Array;
 use openrouter_keys_core::{
-    AnyOperation, CallOptions, Client, CreateReconciled, Ensure, Error, Operation, Sweep, Workflow,
+    AnyOperation, Audit, CallOptions, Client, CreateReconciled, Ensure, Error, Operation, Sweep,
+    Workflow,
 };
 
 use crate::{answer, error};
@@ -12,6 +13,7 @@ pub(crate) enum Job {
     CreateReconciled(CreateReconciled),
     Ensure(Ensure),
     Sweep(Sweep),
+    Audit(Audit),
 }
 
 impl Job {
@@ -21,6 +23,7 @@ impl Job {
             Self::CreateReconciled(workflow) => workflow.name(),
             Self::Ensure(workflow) => workflow.name(),
             Self::Sweep(workflow) => workflow.name(),
+            Self::Audit(workflow) => workflow.name(),
         }
     }
 
@@ -54,6 +57,10 @@ impl Job {
             Self::Sweep(workflow) => {
                 let run = client.run(workflow).options(options).cancel_on(cancel);
                 run.await.map(|swept| answer::write_swept(&swept))
+            }
+            Self::Audit(workflow) => {
+                let run = client.run(workflow).options(options).cancel_on(cancel);
+                run.await.map(|report| answer::write_audit(&report))
             }
         };
         written.unwrap_or_else(|failed: Error| error::write(&failed))

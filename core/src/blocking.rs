@@ -18,7 +18,7 @@ use crate::run;
 use crate::secret::ApiKey;
 use crate::trace;
 use crate::transport::BlockingTransport;
-use crate::workflow::{CreateReconciled, Ensure, Opening, Order, Sweep, Turn, Workflow};
+use crate::workflow::{Audit, CreateReconciled, Ensure, Opening, Order, Sweep, Turn, Workflow};
 
 /// Gives the API key for each attempt to a blocking client.
 pub type KeyProvider = dyn Fn() -> Result<ApiKey, BoxError> + Send + Sync;
@@ -132,6 +132,11 @@ impl Client {
     /// Deletes the keys that lost creates left behind, by their marked names.
     pub fn sweep(&self, sweep: Sweep) -> Run<Sweep> {
         self.run(sweep)
+    }
+
+    /// Looks at all keys and reports those that need attention. Nothing is changed.
+    pub fn audit(&self, audit: Audit) -> Run<Audit> {
+        self.run(audit)
     }
 
     /// Makes sure that there is one key of this name with these settings.

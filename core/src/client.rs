@@ -23,7 +23,7 @@ use crate::run::Run;
 use crate::secret::ApiKey;
 use crate::trace;
 use crate::transport::{BoxFuture, MaybeSend, MaybeSendSync, Transport, send_within};
-use crate::workflow::{CreateReconciled, Ensure, Opening, Order, Sweep, Turn, Workflow};
+use crate::workflow::{Audit, CreateReconciled, Ensure, Opening, Order, Sweep, Turn, Workflow};
 
 /// Manages API keys over any [`Transport`]. Clones are cheap and share
 /// everything.
@@ -135,6 +135,11 @@ impl Client {
     /// Deletes the keys that lost creates left behind, by their marked names.
     pub fn sweep(&self, sweep: Sweep) -> Run<Sweep> {
         self.run(sweep)
+    }
+
+    /// Looks at all keys and reports those that need attention. Nothing is changed.
+    pub fn audit(&self, audit: Audit) -> Run<Audit> {
+        self.run(audit)
     }
 
     /// Makes sure that there is one key of this name with these settings.

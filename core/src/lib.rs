@@ -149,6 +149,6 @@ pub use transport::{
 };
 pub use view::{Answer, View};
 pub use workflow::{
-    Asked, Asking, CreateReconciled, Ensure, Ensured, Opening, Order, Pausing, Pick, Reconciled,
-    Sending, Sent, Sweep, Swept, Turn, Workflow,
+    Asked, Asking, Audit, AuditReport, AuditedKey, CreateReconciled, Ensure, Ensured, Finding,
+    Opening, Order, Pausing, Pick, Reconciled, Sending, Sent, Spend, Sweep, Swept, Turn, Workflow,
 };

@@ -18,10 +18,10 @@ use std::time::Duration;
 
 use http::StatusCode;
 use openrouter_keys_core::{
-    ApiErrorKind, ApiKey, CallOptions, Create, CreateReconciled, Created, Delete, Effect, Ensure,
-    Ensured, Error, ErrorBody, ErrorKind, External, Field, Get, GetCurrentKeyMetadata, Headers,
-    Key, KeyHash, Limit, LimitReset, List, Operation, Pages, RetryPolicy, Sweep, TimeoutPhase,
-    Timestamp, TransportErrorKind, Update,
+    ApiErrorKind, ApiKey, Audit, CallOptions, Create, CreateReconciled, Created, Delete, Effect,
+    Ensure, Ensured, Error, ErrorBody, ErrorKind, External, Field, Finding, Get,
+    GetCurrentKeyMetadata, Headers, Key, KeyHash, Limit, LimitReset, List, Operation, Pages,
+    RetryPolicy, Sweep, TimeoutPhase, Timestamp, TransportErrorKind, Update,
 };
 
 use crate::caller::Caller;
@@ -56,6 +56,7 @@ macro_rules! for_each_case {
             pages_that_are_fetched_ahead_bring_each_key_once,
             a_reconciled_create_makes_one_marked_key_that_a_sweep_deletes,
             what_is_ensured_twice_is_made_once,
+            an_audit_finds_what_is_wrong_of_each_key_and_changes_nothing,
         }
     };
 }
@@ -497,4 +498,36 @@ pub async fn what_is_ensured_twice_is_made_once<C: Caller>(client: &C) {
         client.call(Get::new(hash.as_deref().unwrap())).await.unwrap().limit.copied(),
         Some(5.0)
     );
+}
+
+pub async fn an_audit_finds_what_is_wrong_of_each_key_and_changes_nothing<C: Caller>(client: &C) {
+    client.call(create("fine")).await.unwrap();
+    client.call(create("twice")).await.unwrap();
+    client.call(create("twice")).await.unwrap();
+    client.call(Create::new("open", Limit::unlimited())).await.unwrap();
+    client.call(Create::new("spent", Limit::usd(0.0))).await.unwrap();
+    let off = hash_of(&client.call(create("off")).await.unwrap());
+    client.call(Update::new(&off).disabled(true)).await.unwrap();
+    let everything = || List::new().include_disabled(true).include_expired(true);
+    let before = client.call(everything()).await.unwrap();
+
+    let report = client.run(Audit::new().unused_for(1), CallOptions::new()).await.unwrap();
+    let found: Vec<_> = report
+        .keys
+        .iter()
+        .map(|audited| (audited.key.name.as_deref().unwrap(), audited.findings.clone()))
+        .collect();
+    let twice = || vec![Finding::DuplicateName { keys: 2 }];
+    assert_eq!(
+        found,
+        [
+            ("off", vec![Finding::Disabled { days: Some(0) }]),
+            ("spent", vec![Finding::LimitReached]),
+            ("open", vec![Finding::NoLimit]),
+            ("twice", twice()),
+            ("twice", twice()),
+            ("fine", vec![]),
+        ]
+    );
+    assert_eq!(client.call(everything()).await.unwrap(), before);
 }

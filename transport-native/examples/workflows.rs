@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::Method;
 use openrouter_keys_emulator::Emulator;
 use openrouter_keys_native::{
-    ApiKey, BaseUrl, Client, Config, Create, Ensure, Ensured, Limit, List, Pages, Sweep,
+    ApiKey, Audit, BaseUrl, Client, Config, Create, Ensure, Ensured, Limit, List, Pages, Sweep,
     client_with,
 };
 
@@ -34,6 +34,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for key in client.list_all(all).collect_all().await? {
         println!("{}", key.name.as_deref().unwrap_or("?"));
     }
+
+    println!("\naudit");
+    client.create(Create::new("forgotten", Limit::unlimited())).await?;
+    println!("{}", client.audit(Audit::new()).await?);
 
     println!("\nsweep");
     let swept = client.sweep(Sweep::new([done.name])).await?;
