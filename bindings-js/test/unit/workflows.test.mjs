@@ -105,7 +105,7 @@ test("names without a marker are refused before anything is sent", async () => {
 test("a share that an audit refuses is told by its name", async () => {
   const error = await failureOf(server([]).keys.audit({ nearLimit: 80 }));
   assert.equal(error.argument, "nearLimit");
-  assert.equal(error.message, "audit: the share of a limit is not within 0 and 1; write 80 % as 0.8; nothing was sent");
+  assert.equal(error.message, "audit: the share of a limit is not within 0 and 1; write 80 % as 0.8; nothing was created or changed; correct the argument");
 });
 
 test("ensure makes a key where there is none, and finds it the next time", async () => {

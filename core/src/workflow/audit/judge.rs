@@ -58,11 +58,6 @@ impl Told {
         value
     }
 
-    /// The value of a field that may be `null`.
-    fn unless_null<'a, T>(&mut self, name: &'static str, field: &'a Field<T>) -> Option<&'a T> {
-        if field.is_null() { None } else { self.value(name, field) }
-    }
-
     /// An amount that every sound answer has.
     fn amount(&mut self, name: &'static str, field: &Field<f64>) -> Option<f64> {
         let amount = field.copied().filter(|amount| amount.is_finite());
@@ -72,15 +67,20 @@ impl Told {
         amount
     }
 
-    fn sum(&mut self, name: &'static str, field: &Field<f64>) -> f64 {
-        self.amount(name, field).unwrap_or_default()
+    fn spend(&mut self, fields: [(&'static str, &Field<f64>); 4]) -> Spend {
+        let mut sums = [0.0; 4];
+        for (sum, (name, field)) in sums.iter_mut().zip(fields) {
+            *sum = self.amount(name, field).unwrap_or_default();
+        }
+        let [daily, weekly, monthly, total] = sums;
+        Spend { daily, weekly, monthly, total }
     }
 }
 
 impl<'a> Judge<'a> {
     fn counting(mut self, keys: &'a [Key]) -> Self {
         for key in keys {
-            if let (Some(name), false) = (name_of(key), self.is_expired(key)) {
+            if let (Some(name), None) = (name_of(key), self.expired(key)) {
                 let count = self.names.entry(name).or_default();
                 *count = count.saturating_add(1);
             }
@@ -93,25 +93,33 @@ impl<'a> Judge<'a> {
         told.value("hash", &key.hash);
         told.value("name", &key.name);
         let is_disabled = told.value("disabled", &key.disabled) == Some(&true);
-        let expires = told.unless_null("expires_at", &key.expires_at);
-        spend(key, &mut told);
-        if let Some(days) = expires.and_then(|at| self.days_since(at)) {
-            told.findings.push(Finding::Expired { days });
+        if !key.expires_at.is_null() {
+            told.value("expires_at", &key.expires_at);
         }
+        told.credit = told.spend([
+            ("usage_daily", &key.usage_daily),
+            ("usage_weekly", &key.usage_weekly),
+            ("usage_monthly", &key.usage_monthly),
+            ("usage", &key.usage),
+        ]);
+        told.byok = told.spend([
+            ("byok_usage_daily", &key.byok_usage_daily),
+            ("byok_usage_weekly", &key.byok_usage_weekly),
+            ("byok_usage_monthly", &key.byok_usage_monthly),
+            ("byok_usage", &key.byok_usage),
+        ]);
+        let expired = self.expired(key);
+        told.findings.extend(expired.map(|days| Finding::Expired { days }));
         if is_disabled {
             self.leftover(key, &mut told);
-        }
-        if !is_disabled && !self.is_expired(key) {
+        } else if expired.is_none() {
             self.limit(key, &mut told);
             self.usage(key, &mut told);
-            if let Some(days) = expires.and_then(|at| self.days_until(at)) {
-                told.findings.push(Finding::ExpiresSoon { days });
-            }
+            self.end(key, &mut told);
         }
-        if let Some(keys) = name_of(key).and_then(|name| self.names.get(&name).copied()) {
-            if keys > 1 && !self.is_expired(key) {
-                told.findings.push(Finding::DuplicateName { keys });
-            }
+        let keys = name_of(key).and_then(|name| self.names.get(&name).copied());
+        if let (Some(keys @ 2..), None) = (keys, expired) {
+            told.findings.push(Finding::DuplicateName { keys });
         }
         if !told.unreadable.is_empty() {
             let fields = std::mem::take(&mut told.unreadable);
@@ -167,8 +175,17 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn is_expired(&self, key: &Key) -> bool {
-        key.expires_at.get().and_then(|at| self.days_since(at)).is_some()
+    fn end(&self, key: &Key, told: &mut Told) {
+        let (Some(at), Some(now)) = (key.expires_at.get(), self.now) else { return };
+        if between(at, now) >= -seconds(self.audit.expiring_within) {
+            told.findings.push(Finding::ExpiresSoon { days: whole_days(between(now, at)) });
+        }
+    }
+
+    /// How many days ago the key expired, if it did.
+    fn expired(&self, key: &Key) -> Option<u32> {
+        let age = between(key.expires_at.get()?, self.now?);
+        (age >= 0).then(|| whole_days(age))
     }
 
     /// How long ago it was, in seconds; what lies ahead, because clocks differ, is
@@ -176,33 +193,6 @@ impl<'a> Judge<'a> {
     fn age(&self, at: &Timestamp) -> Option<i64> {
         Some(between(at, self.now?).max(0))
     }
-
-    /// How many days ago it was; `None` if it is not over.
-    fn days_since(&self, at: &Timestamp) -> Option<u32> {
-        Some(between(at, self.now?)).filter(|age| *age >= 0).map(whole_days)
-    }
-
-    /// In how many days it will be; `None` if it is not soon.
-    fn days_until(&self, at: &Timestamp) -> Option<u32> {
-        let now = self.now?;
-        let is_soon = between(at, now) >= -seconds(self.audit.expiring_within);
-        is_soon.then(|| whole_days(between(now, at)))
-    }
-}
-
-fn spend(key: &Key, told: &mut Told) {
-    told.credit = Spend {
-        daily: told.sum("usage_daily", &key.usage_daily),
-        weekly: told.sum("usage_weekly", &key.usage_weekly),
-        monthly: told.sum("usage_monthly", &key.usage_monthly),
-        total: told.sum("usage", &key.usage),
-    };
-    told.byok = Spend {
-        daily: told.sum("byok_usage_daily", &key.byok_usage_daily),
-        weekly: told.sum("byok_usage_weekly", &key.byok_usage_weekly),
-        monthly: told.sum("byok_usage_monthly", &key.byok_usage_monthly),
-        total: told.sum("byok_usage", &key.byok_usage),
-    };
 }
 
 /// Workspaces have names of their own.

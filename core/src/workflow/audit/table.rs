@@ -17,34 +17,78 @@ const WIDEST: usize = 32;
 
 impl fmt::Display for AuditReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_shown = |audited: &&AuditedKey| f.alternate() || !audited.findings.is_empty();
-        let rows: Vec<Row> = self.keys.iter().filter(is_shown).map(row).collect();
-        if !rows.is_empty() {
-            write_rows(f, rows)?;
-            f.write_str("\n")?;
+        let mut table = Table(Vec::new());
+        for audited in &self.keys {
+            if f.alternate() || !audited.findings.is_empty() {
+                table.push_row(audited);
+            }
         }
-        write_summary(f, self)
+        let mut text = table.into_text();
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        push_summary(&mut text, self);
+        f.write_str(&text)
     }
 }
 
-type Row = [String; COLUMNS];
+/// Its cells, row by row.
+struct Table(Vec<String>);
 
-fn row(AuditedKey { key, findings }: &AuditedKey) -> Row {
-    let texts: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    [
-        text(&key.name),
-        text(&key.label),
-        if key.limit.is_null() { "none".to_owned() } else { amount(&key.limit) },
-        amount(&key.usage_daily),
-        amount(&key.usage_weekly),
-        amount(&key.usage_monthly),
-        match &key.last_used_at {
+impl Table {
+    fn push_row(&mut self, AuditedKey { key, findings }: &AuditedKey) {
+        if self.0.is_empty() {
+            self.0.extend(HEAD.iter().map(|&name| name.to_owned()));
+        }
+        self.0.push(text(&key.name));
+        self.0.push(text(&key.label));
+        let is_open = key.limit.is_null();
+        self.0.push(if is_open { "none".to_owned() } else { amount(&key.limit) });
+        for field in [&key.usage_daily, &key.usage_weekly, &key.usage_monthly] {
+            self.0.push(amount(field));
+        }
+        self.0.push(match &key.last_used_at {
             Field::Value(at) => at.as_str().chars().take("2027-01-31".len()).collect(),
             Field::Null => "never".to_owned(),
             _ => UNKNOWN.to_owned(),
-        },
-        texts.join("; "),
-    ]
+        });
+        let mut said = String::new();
+        for finding in findings {
+            if !said.is_empty() {
+                said.push_str("; ");
+            }
+            said.push_str(&finding.to_string());
+        }
+        self.0.push(said);
+    }
+
+    fn into_text(self) -> String {
+        let mut widths = [0; COLUMNS];
+        for row in self.0.chunks(COLUMNS) {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.chars().count().max(*width);
+            }
+        }
+        let mut text = String::new();
+        for row in self.0.chunks(COLUMNS) {
+            for ((cell, width), is_amount) in row.iter().zip(widths).zip(IS_AMOUNT) {
+                let gap = width.saturating_sub(cell.chars().count());
+                let (before, after) = if is_amount { (gap, 0) } else { (0, gap) };
+                push_spaces(&mut text, before);
+                text.push_str(cell);
+                push_spaces(&mut text, after.saturating_add(2));
+            }
+            text.truncate(text.trim_end_matches(' ').len());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+fn push_spaces(text: &mut String, count: usize) {
+    for _ in 0..count {
+        text.push(' ');
+    }
 }
 
 const UNKNOWN: &str = "?";
@@ -69,7 +113,7 @@ fn amount(field: &Field<f64>) -> String {
 fn dollars(amount: f64) -> String {
     const MOST: f64 = 1e15;
     let size = amount.abs();
-    let cents = whole((size * 100.0).round());
+    let cents = whole(size * 100.0 + 0.5);
     let sign = if amount < 0.0 { "-" } else { "" };
     match cents {
         _ if amount.is_nan() => UNKNOWN.to_owned(),
@@ -90,52 +134,47 @@ fn whole(number: f64) -> u64 {
     number as u64
 }
 
-fn write_rows(f: &mut fmt::Formatter<'_>, rows: Vec<Row>) -> fmt::Result {
-    let rows: Vec<Row> = std::iter::once(HEAD.map(str::to_owned)).chain(rows).collect();
-    let mut widths = [0; COLUMNS];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    for row in rows {
-        let mut line = String::new();
-        for ((cell, width), is_amount) in row.iter().zip(widths).zip(IS_AMOUNT) {
-            let gap = width.saturating_sub(cell.chars().count());
-            let (before, after) = if is_amount { (gap, 0) } else { (0, gap) };
-            line.extend(std::iter::repeat_n(' ', before));
-            line.push_str(cell);
-            line.extend(std::iter::repeat_n(' ', after.saturating_add(2)));
-        }
-        f.write_str(line.trim_end())?;
-        f.write_str("\n")?;
-    }
-    Ok(())
-}
-
-fn write_summary(f: &mut fmt::Formatter<'_>, report: &AuditReport) -> fmt::Result {
+fn push_summary(text: &mut String, report: &AuditReport) {
     let (keys, found) = (report.keys.len(), report.with_findings().count());
-    write!(f, "{keys} key{}, {found} with findings", if keys == 1 { "" } else { "s" })?;
+    let plural = if keys == 1 { "" } else { "s" };
+    push_all(text, &[&keys.to_string(), " key", plural, ", ", &found.to_string()]);
+    text.push_str(" with findings");
     match &report.at {
-        Some(at) => write!(f, ", at {at}")?,
-        None => f.write_str("; nobody told the time: neither age nor expiry was judged")?,
+        Some(at) => push_all(text, &[", at ", at.as_str()]),
+        None => text.push_str("; nobody told the time: neither age nor expiry was judged"),
     }
     if report.odd_rows > 0 {
-        write!(f, "\nnot judged, because they are no keys: {} rows", report.odd_rows)?;
+        let rows = report.odd_rows.to_string();
+        push_all(text, &["\nnot judged, because they are no keys: ", &rows, " rows"]);
     }
-    write_spend(f, "spent", report.spend)?;
+    push_spend(text, "\nspent", report.spend);
     if report.byok_spend != Spend::default() {
-        write_spend(f, "BYOK", report.byok_spend)?;
+        push_spend(text, "\nBYOK", report.byok_spend);
     }
-    let is_part = |finding: &Finding| matches!(finding, Finding::Unreadable { fields } if fields.iter().any(|field| field.contains("usage")));
-    if report.with_findings().any(|audited| audited.findings.iter().any(is_part)) {
-        f.write_str("\nthe sums lack what is unreadable")?;
+    if report.keys.iter().any(|audited| audited.findings.iter().any(lacks_spend)) {
+        text.push_str("\nthe sums lack what is unreadable");
     }
-    Ok(())
 }
 
-fn write_spend(f: &mut fmt::Formatter<'_>, what: &str, spend: Spend) -> fmt::Result {
-    let [daily, weekly, monthly, total] =
-        [spend.daily, spend.weekly, spend.monthly, spend.total].map(dollars);
-    write!(f, "\n{what}: {daily} today, {weekly} this week, {monthly} this month, {total} in all")
+fn lacks_spend(finding: &Finding) -> bool {
+    let is_spend = |field: &&str| field.starts_with("usage") || field.starts_with("byok_usage");
+    matches!(finding, Finding::Unreadable { fields } if fields.iter().any(is_spend))
+}
+
+fn push_spend(text: &mut String, what: &str, spend: Spend) {
+    text.push_str(what);
+    for (before, sum, after) in [
+        (": ", spend.daily, " today"),
+        (", ", spend.weekly, " this week"),
+        (", ", spend.monthly, " this month"),
+        (", ", spend.total, " in all"),
+    ] {
+        push_all(text, &[before, &dollars(sum), after]);
+    }
+}
+
+fn push_all(text: &mut String, parts: &[&str]) {
+    for part in parts {
+        text.push_str(part);
+    }
 }
