@@ -1,5 +1,5 @@
 // Makes sure of a key, makes another that leaves no orphan, replaces the first,
-// and deletes everything.
+// audits all keys, and deletes everything.
 //
 // OPENROUTER_API_KEY=sk-or-v1-… node workflows.mjs
 
@@ -45,6 +45,9 @@ try {
 
   const { key } = await keys.findBySecret({ secret: store.secret });
   console.log(`found the new key by its secret: ${key.hash === rotated.new}`);
+  const report = await keys.audit({ nearLimit: 0.9, unusedForDays: 30 });
+  const own = report.keys.find(({ key }) => key.hash === hashes[0]);
+  console.log(`audited: ${own.findings.length} findings of this key`); // report.table has them all
 
   const all = await keys.listAll({ exhaustive: true, prefetch: 4 }).toArray();
   console.log(`listed ${all.filter((key) => key.name === name).length} of this name`);

@@ -137,6 +137,7 @@ const HOLDER = { save: required(method), handOver: required(method), wasHandedOv
 const FIND = { secret: required(kind("a text", isString)), workspaceIds: texts };
 const KIND = required(choice("management", "inference"));
 const SWEEP = { names: required(texts), workspaceIds: texts };
+const AUDIT = { nearLimit: number, unusedForDays: whole, expiringWithinDays: whole, disabledForDays: whole, workspaceIds: texts };
 const UPDATE = {
   name: text,
   disabled: bool,
@@ -247,6 +248,10 @@ export function kindValues(kind) {
 
 export function sweepValues(params) {
   return Object.values(take("sweep", "params", SWEEP, params));
+}
+
+export function auditValues(params) {
+  return Object.values(take("audit", "params", AUDIT, params));
 }
 
 export function updateValues(hash, changes) {

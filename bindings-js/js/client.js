@@ -3,6 +3,7 @@
 import { isBrowser, WHY_NOT_IN_A_BROWSER } from "./browser.js";
 import { Call } from "./call.js";
 import {
+  auditValues,
   callValues,
   clientValues,
   createValues,
@@ -92,6 +93,10 @@ export class OpenRouterKeys {
 
   checkKey(kind, options) {
     return this.#work("checkKey", () => [kindValues(kind)], options);
+  }
+
+  audit(params, options) {
+    return this.#work("audit", () => [auditValues(params)], options);
   }
 
   dispose() {

@@ -329,6 +329,20 @@ export interface SweepParams {
   workspaceIds?: readonly string[] | undefined;
 }
 
+/** What an audit looks for. Days have 24 hours. */
+export interface AuditParams {
+  /** The share of its limit from which on a key is near it, from 0 to 1; 0.8 by default. */
+  nearLimit?: number | undefined;
+  /** After how many days without a request a key is unused; 90 by default. */
+  unusedForDays?: number | undefined;
+  /** How many days before its end a key is about to expire; 7 by default. */
+  expiringWithinDays?: number | undefined;
+  /** After how many days without a change a disabled key is a leftover; 0 by default, so that each is. */
+  disabledForDays?: number | undefined;
+  /** The workspaces (UUIDs) to audit, in place of the default one. */
+  workspaceIds?: readonly string[] | undefined;
+}
+
 /** A key that was made, and what became of those that were lost on the way. */
 export interface Reconciled {
   /** The key, with its secret. */
@@ -367,6 +381,107 @@ export interface Swept {
   readonly absent: readonly string[];
   /** The keys that were found and could not be deleted, each with the reason. */
   readonly failed: readonly { readonly key: Key; readonly error: OpenRouterKeysError }[];
+}
+
+/** What an audit came to. */
+export interface AuditReport {
+  /**
+   * When the keys were judged, by the server's clock or, where its date cannot be
+   * seen, by this machine's. Absent if neither tells: then nothing was judged to be
+   * `unused`, `never_used`, `expires_soon` or `expired`.
+   */
+  readonly at?: Timestamp;
+  /** Every key with its findings, in the order of the listing. */
+  readonly keys: readonly AuditedKey[];
+  /** The credit that all keys spent. */
+  readonly spend: Spend;
+  /** What all keys spent with one's own provider keys (BYOK). No part of `spend`: it is paid to the provider. */
+  readonly byokSpend: Spend;
+  /**
+   * How many rows of the listing are not even objects. They may stand for keys, which
+   * were not judged. Rows that are alike may be more than are counted.
+   */
+  readonly oddRows: number;
+  /**
+   * The keys with findings as a table, and the sums. Names are on one line, cut, and
+   * without whatever looks like an API key.
+   */
+  readonly table: string;
+}
+
+/** A key, and what an audit found about it. */
+export interface AuditedKey {
+  /** The key. */
+  readonly key: Key;
+  /** What was found, each kind at most once; empty if the key is as it should be. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Why a key needs attention. The part of a day that is not whole is dropped. A key
+ * that is disabled or has expired spends nothing, so that neither its limit nor its
+ * use is looked at.
+ */
+export type Finding =
+  | {
+      /** It stopped working so many days ago. */
+      readonly kind: "expired";
+      readonly days: number;
+    }
+  | {
+      /** It is switched off and still there; for so many days nothing of it was changed. Absent if that is not known. */
+      readonly kind: "disabled";
+      readonly days?: number;
+    }
+  | {
+      /** It has no limit: it can spend whatever the account has. */
+      readonly kind: "no_limit";
+    }
+  | {
+      /** This share of its limit is spent, from 0 to 1: of the present day, week or month where it starts anew. */
+      readonly kind: "near_limit";
+      readonly share: number;
+    }
+  | {
+      /** Nothing is left of its limit, which may be 0. */
+      readonly kind: "limit_reached";
+    }
+  | {
+      /** Nobody has used it for so many days. */
+      readonly kind: "unused";
+      readonly days: number;
+    }
+  | {
+      /** Nobody has used it since it was made, so many days ago. */
+      readonly kind: "never_used";
+      readonly days: number;
+    }
+  | {
+      /** It will stop working in so many days. */
+      readonly kind: "expires_soon";
+      readonly days: number;
+    }
+  | {
+      /** So many keys of its workspace that have not expired have exactly its name, this one included. */
+      readonly kind: "duplicate_name";
+      readonly keys: number;
+    }
+  | {
+      /** Fields that the audit needs are not in the answer, or odd. What hangs on them was not judged, and the sums lack them. */
+      readonly kind: "unreadable";
+      readonly fields: readonly string[];
+    };
+
+/** US dollars that were spent. */
+export interface Spend {
+  /** Since midnight UTC. */
+  readonly daily: number;
+  /** Since Monday, midnight UTC. */
+  readonly weekly: number;
+  /** Since the first of the month, midnight UTC. */
+  readonly monthly: number;
+  /** So far. */
+  readonly total: number;
 }
 
 /** A partner's identity. */
@@ -736,6 +851,12 @@ export declare class OpenRouterKeys {
 
   /** Checks with one request that the client's key is of this kind; {@link WrongKeyKindError} if it is of the other. */
   checkKey(kind: KeyKind, options?: CallOptions): Promise<CurrentKey>;
+
+  /**
+   * Looks at all keys, disabled and expired ones included, and reports those that need
+   * attention. It reads and changes nothing.
+   */
+  audit(params?: AuditParams, options?: CallOptions): Promise<AuditReport>;
 
   /**
    * Forgets the API key and refuses further calls; calls under way go on. Also

@@ -119,7 +119,25 @@ const OUTCOMES = {
     absent: tape.list(),
     failed: tape.list().map((key, at) => ({ key, error: errors[at] })),
   }),
+  audit(tape) {
+    const at = tape.value();
+    const [keys, findings] = [tape.list(), tape.list()];
+    return present({
+      at,
+      keys: keys.map((key, place) => ({ key, findings: findings[place].map(finding) })),
+      spend: readSpend(tape),
+      byokSpend: readSpend(tape),
+      oddRows: tape.value(),
+      table: tape.value(),
+    });
+  },
 };
+
+function finding([kind, name, value]) {
+  return present({ kind, [name]: name === "fields" ? value.map(camelCase) : value });
+}
+
+const readSpend = (tape) => ({ daily: tape.value(), weekly: tape.value(), monthly: tape.value(), total: tape.value() });
 
 function present(fields) {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -2,8 +2,9 @@
 
 use js_sys::Array;
 use openrouter_keys_core::{
-    AnyOutput, Created, CurrentKey, DecodeErrorKind, Ensured, Field, FoundBySecret, Key, KeyHash,
-    Reconciled, Response, Rotated, Rotation, Swept, View,
+    AnyOutput, AuditReport, Created, CurrentKey, DecodeErrorKind, Ensured, Field, Finding,
+    FoundBySecret, Key, KeyHash, Reconciled, Response, Rotated, Rotation, Spend, Swept, Timestamp,
+    View,
 };
 use wasm_bindgen::JsValue;
 
@@ -195,4 +196,59 @@ pub(crate) fn write_swept(swept: &Swept) -> Array {
     list_keys(&mut tape, swept.failed.iter().map(|(key, _)| key));
     let errors: Vec<Array> = swept.failed.iter().map(|(_, failed)| error::write(failed)).collect();
     with(tape, &JsValue::UNDEFINED, &errors)
+}
+
+pub(crate) fn write_audit(report: &AuditReport) -> Array {
+    let mut tape = Tape::default();
+    tape.bool(true);
+    tape.text_if(report.at.as_ref().map(Timestamp::as_str));
+    list_keys(&mut tape, report.keys.iter().map(|audited| &audited.key));
+    tape.list(report.keys.len());
+    for audited in &report.keys {
+        tape.list(audited.findings.len());
+        for finding in &audited.findings {
+            write_finding(&mut tape, finding);
+        }
+    }
+    for Spend { daily, weekly, monthly, total, .. } in [report.spend, report.byok_spend] {
+        for sum in [daily, weekly, monthly, total] {
+            tape.number(sum);
+        }
+    }
+    tape.number(u32::try_from(report.odd_rows).unwrap_or(u32::MAX));
+    tape.text(&report.to_string());
+    with(tape, &JsValue::UNDEFINED, &[])
+}
+
+/// The finding's name, and the name and the value of what it tells.
+fn write_finding(tape: &mut Tape, finding: &Finding) {
+    let (name, number) = match finding {
+        Finding::Expired { days }
+        | Finding::Disabled { days: Some(days) }
+        | Finding::Unused { days }
+        | Finding::NeverUsed { days }
+        | Finding::ExpiresSoon { days } => ("days", f64::from(*days)),
+        Finding::NearLimit { share } => ("share", *share),
+        Finding::DuplicateName { keys } => ("keys", f64::from(*keys)),
+        other => {
+            let fields: &[&str] = match other {
+                Finding::Unreadable { fields } => fields,
+                _ => &[],
+            };
+            tape.list(if fields.is_empty() { 1 } else { 3 });
+            tape.text(other.kind());
+            if !fields.is_empty() {
+                tape.text("fields");
+                tape.list(fields.len());
+                for field in fields {
+                    tape.text(field);
+                }
+            }
+            return;
+        }
+    };
+    tape.list(3);
+    tape.text(finding.kind());
+    tape.text(name);
+    tape.number(number);
 }

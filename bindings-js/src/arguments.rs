@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use js_sys::Array;
 use openrouter_keys_core::{
-    AnyOperation, BaseUrl, BuildError, BuildErrorKind, CallOptions, CheckKey, Config, Create,
-    CreateReconciled, Delete, Ensure, External, FindBySecret, Get, GetCurrentKeyMetadata, Headers,
-    Jitter, KeyHash, KeyKind, Limit, LimitReset, List, Pages, Pick, RetryPolicy, Rotate, Rotation,
-    RotationStep, Sweep, Timestamp, Update,
+    AnyOperation, Audit, BaseUrl, BuildError, BuildErrorKind, CallOptions, CheckKey, Config,
+    Create, CreateReconciled, Delete, Ensure, External, FindBySecret, Get, GetCurrentKeyMetadata,
+    Headers, Jitter, KeyHash, KeyKind, Limit, LimitReset, List, Pages, Pick, RetryPolicy, Rotate,
+    Rotation, RotationStep, Sweep, Timestamp, Update,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -237,6 +237,7 @@ pub(crate) fn job(name: &str, values: Array) -> Job {
             let kind = if is_inference { KeyKind::Inference } else { KeyKind::Management };
             Job::work(CheckKey::new(kind), answer::write_current)
         }
+        "audit" => Job::work(audit(arguments), answer::write_audit),
         _ => {
             let refused = BuildError::new(BuildErrorKind::Other, "there is no such operation");
             Job::Call(AnyOperation::Refused("call", refused))
@@ -304,6 +305,19 @@ fn ensure(create: Create, arguments: &mut Arguments) -> Ensure {
         ensure = ensure.settle(time);
     }
     ensure
+}
+
+fn audit(arguments: &mut Arguments) -> Audit {
+    let mut audit = Audit::new();
+    if let Some(share) = arguments.number() {
+        audit = audit.near_limit(share);
+    }
+    for set in [Audit::unused_for, Audit::expiring_within, Audit::disabled_for] {
+        if let Some(days) = arguments.number() {
+            audit = set(audit, u32::try_from(whole(days)).unwrap_or(u32::MAX));
+        }
+    }
+    audit.workspaces(arguments.list().unwrap_or_default())
 }
 
 fn list(arguments: &mut Arguments) -> List {

@@ -212,6 +212,7 @@ fn argument(kind: BuildErrorKind) -> &'static str {
         BuildErrorKind::Limit => "limit",
         BuildErrorKind::LimitReset => "limitReset",
         BuildErrorKind::Name => "name",
+        BuildErrorKind::NearLimit => "nearLimit",
         BuildErrorKind::RetryPolicy => "retry",
         BuildErrorKind::Timeout => "timeoutMs",
         BuildErrorKind::Timestamp => "expiresAt",

@@ -20,8 +20,8 @@ use crate::secret::ApiKey;
 use crate::trace;
 use crate::transport::BlockingTransport;
 use crate::workflow::{
-    CheckKey, CreateReconciled, Ensure, FindBySecret, Nobody, Opening, Order, Rotate, Sweep, Turn,
-    Workflow,
+    Audit, CheckKey, CreateReconciled, Ensure, FindBySecret, Nobody, Opening, Order, Rotate, Sweep,
+    Turn, Workflow,
 };
 
 pub use crate::workflow::BlockingKeyHolder as KeyHolder;
@@ -138,6 +138,11 @@ impl Client {
     /// Deletes the keys that lost creates left behind, by their marked names.
     pub fn sweep(&self, sweep: Sweep) -> Run<Sweep> {
         self.run(sweep)
+    }
+
+    /// Looks at all keys and reports those that need attention. Nothing is changed.
+    pub fn audit(&self, audit: Audit) -> Run<Audit> {
+        self.run(audit)
     }
 
     /// Makes sure that there is one key of this name with these settings.

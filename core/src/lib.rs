@@ -151,7 +151,8 @@ pub use transport::{
 };
 pub use view::{Answer, View};
 pub use workflow::{
-    Asked, Asking, BlockingKeyHolder, CheckKey, CreateReconciled, Ensure, Ensured, FindBySecret,
-    FoundBySecret, KeyHolder, Nobody, Opening, Order, Pausing, Pick, Question, Reconciled, Rotate,
-    Rotated, Rotation, RotationStep, Sending, Sent, Sweep, Swept, Turn, Workflow,
+    Asked, Asking, Audit, AuditReport, AuditedKey, BlockingKeyHolder, CheckKey, CreateReconciled,
+    Ensure, Ensured, FindBySecret, Finding, FoundBySecret, KeyHolder, Nobody, Opening, Order,
+    Pausing, Pick, Question, Reconciled, Rotate, Rotated, Rotation, RotationStep, Sending, Sent,
+    Spend, Sweep, Swept, Turn, Workflow,
 };

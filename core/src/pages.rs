@@ -80,6 +80,7 @@ pub struct Pages {
     /// What was seen in other workspaces.
     elsewhere: BTreeSet<Identity>,
     keys: VecDeque<Key>,
+    odd_rows: u64,
     progress: Progress,
 }
 
@@ -113,6 +114,7 @@ impl Pages {
             seen: BTreeSet::new(),
             elsewhere: BTreeSet::new(),
             keys: VecDeque::new(),
+            odd_rows: 0,
             progress: Progress::default(),
         }
     }
@@ -156,6 +158,12 @@ impl Pages {
     /// How far the listing has come.
     pub fn progress(&self) -> Progress {
         self.progress
+    }
+
+    /// How many rows were no objects. Of those that are alike, only as many as one
+    /// page has can be told apart.
+    pub(crate) fn odd_rows(&self) -> u64 {
+        self.odd_rows
     }
 
     /// The next key that is already here.
@@ -262,6 +270,7 @@ impl Pages {
         let mut found: usize = 0;
         let mut unnamed: Vec<Identity> = page.odd.iter().map(Identity::of_odd).collect();
         found = found.saturating_add(unnamed.iter().filter(|row| !self.seen.contains(row)).count());
+        self.odd_rows = self.odd_rows.saturating_add(u64::try_from(found).unwrap_or(u64::MAX));
         for key in page.data {
             let identity = Identity::of(&key);
             let is_elsewhere = self.elsewhere.contains(&identity);

@@ -18,9 +18,9 @@ use std::time::Duration;
 
 use http::StatusCode;
 use openrouter_keys_core::{
-    ApiErrorKind, ApiKey, CallOptions, CheckKey, Create, CreateReconciled, Created, Delete, Effect,
-    Ensure, Ensured, Error, ErrorBody, ErrorKind, External, Field, FindBySecret, Get,
-    GetCurrentKeyMetadata, Headers, Key, KeyHash, KeyKind, Limit, LimitReset, List, Operation,
+    ApiErrorKind, ApiKey, Audit, CallOptions, CheckKey, Create, CreateReconciled, Created, Delete,
+    Effect, Ensure, Ensured, Error, ErrorBody, ErrorKind, External, Field, FindBySecret, Finding,
+    Get, GetCurrentKeyMetadata, Headers, Key, KeyHash, KeyKind, Limit, LimitReset, List, Operation,
     Pages, RetryPolicy, Rotate, Rotated, Sweep, TimeoutPhase, Timestamp, TransportErrorKind,
     Update,
 };
@@ -61,6 +61,7 @@ macro_rules! for_each_case {
             a_key_is_replaced_by_one_of_its_name_and_settings,
             a_secret_leads_to_its_key,
             a_check_of_the_key_tells_its_kind,
+            an_audit_finds_what_is_wrong_of_each_key_and_changes_nothing,
         }
     };
 }
@@ -556,4 +557,36 @@ pub async fn a_check_of_the_key_tells_its_kind<C: Caller>(client: &C) {
         ),
         "{error}"
     );
+}
+
+pub async fn an_audit_finds_what_is_wrong_of_each_key_and_changes_nothing<C: Caller>(client: &C) {
+    client.call(create("fine")).await.unwrap();
+    client.call(create("twice")).await.unwrap();
+    client.call(create("twice")).await.unwrap();
+    client.call(Create::new("open", Limit::unlimited())).await.unwrap();
+    client.call(Create::new("spent", Limit::usd(0.0))).await.unwrap();
+    let off = hash_of(&client.call(create("off")).await.unwrap());
+    client.call(Update::new(&off).disabled(true)).await.unwrap();
+    let everything = || List::new().include_disabled(true).include_expired(true);
+    let before = client.call(everything()).await.unwrap();
+
+    let report = client.run(Audit::new().unused_for(1), CallOptions::new()).await.unwrap();
+    let found: Vec<_> = report
+        .keys
+        .iter()
+        .map(|audited| (audited.key.name.as_deref().unwrap(), audited.findings.clone()))
+        .collect();
+    let twice = || vec![Finding::DuplicateName { keys: 2 }];
+    assert_eq!(
+        found,
+        [
+            ("off", vec![Finding::Disabled { days: Some(0) }]),
+            ("spent", vec![Finding::LimitReached]),
+            ("open", vec![Finding::NoLimit]),
+            ("twice", twice()),
+            ("twice", twice()),
+            ("fine", vec![]),
+        ]
+    );
+    assert_eq!(client.call(everything()).await.unwrap(), before);
 }

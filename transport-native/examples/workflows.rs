@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use http::Method;
 use openrouter_keys_emulator::Emulator;
 use openrouter_keys_native::{
-    ApiKey, BaseUrl, BoxError, Client, Config, Create, Created, Ensure, Ensured, KeyHolder,
+    ApiKey, Audit, BaseUrl, BoxError, Client, Config, Create, Created, Ensure, Ensured, KeyHolder,
     KeyKind, Limit, List, Pages, Rotate, Rotated, Rotation, Sweep, client_with,
 };
 
@@ -59,6 +59,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if let Err(error) = client.check_key(KeyKind::Inference).await {
         println!("{error}");
     }
+
+    println!("\naudit");
+    client.create(Create::new("forgotten", Limit::unlimited())).await?;
+    println!("{}", client.audit(Audit::new()).await?);
 
     println!("\nsweep");
     let swept = client.sweep(Sweep::new([done.name])).await?;

@@ -181,6 +181,15 @@ export async function scenario(api, settings, { check, shown }) {
     equal(deleted.length, 1);
     equal(deleted[0].hash, done.created.data.hash);
   });
+  await check("audit finds a key without a limit, and its table shows no secret", async () => {
+    const open = await keys.create({ name: WORKFLOWS, limit: null });
+    const { at, keys: audited, spend, table } = await keys.audit();
+    const own = audited.find(({ key }) => key.hash === open.data.hash);
+    equal(JSON.stringify(own.findings), '[{"kind":"no_limit"}]');
+    equal(typeof at + typeof spend.monthly, "stringnumber");
+    equal(table.includes("no limit") && !table.includes(open.key), true);
+    await keys.delete(open.data.hash);
+  });
   await check("ensure makes a key once, and changes what differs", async () => {
     const first = await keys.ensure({ name: WORKFLOWS, limit: 1, settleMs: 0 });
     equal(first.outcome, "created");

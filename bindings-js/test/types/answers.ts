@@ -1,7 +1,7 @@
 // What calls return: null, undefined and a value are three things, and texts
 // of a newer API are texts.
 
-import type { Budget, BudgetScope, CurrentKey, DataRegion, Deleted, ErrorCode, Key, LimitReset, Page, Unreadable } from "openrouter-keys";
+import type { AuditReport, Budget, BudgetScope, CurrentKey, DataRegion, Deleted, ErrorCode, Finding, Key, LimitReset, Page, Unreadable } from "openrouter-keys";
 import { Created, managesKeys, toDate } from "openrouter-keys";
 import { same } from "./equal.js";
 
@@ -61,6 +61,21 @@ const manages: boolean | undefined = managesKeys(current);
 // @ts-expect-error: a key of a listing does not tell it
 managesKeys(key);
 
+declare const report: AuditReport;
+const judged: string | undefined = report.at;
+// @ts-expect-error: nobody may have told the time
+const surelyJudged: string = report.at;
+for (const { key, findings } of report.keys) {
+  same<typeof key, Key>();
+  for (const finding of findings) {
+    if (finding.kind === "near_limit") same<typeof finding.share, number>();
+    if (finding.kind === "disabled") same<typeof finding.days, number | undefined>();
+    if (finding.kind === "unreadable") same<typeof finding.fields, readonly string[]>();
+  }
+}
+// @ts-expect-error: only some findings tell days
+const days = (finding: Finding): number => finding.days;
+
 declare const page: Page;
 const names: string[] = page.data.map(({ name }) => name);
 // @ts-expect-error: a page is not written to
@@ -85,4 +100,4 @@ const maybe: Date | undefined = toDate(key.expiresAt);
 // @ts-expect-error: it may never expire
 const never: Date = toDate(key.expiresAt);
 
-export { amount, budgets, date, dollars, effective, expires, extra, gone, left, made, manages, maybe, names, never, odd, reset, rows, secret, surely, workspace };
+export { amount, budgets, date, days, dollars, effective, expires, extra, gone, judged, left, made, manages, maybe, names, never, odd, reset, rows, secret, surely, surelyJudged, workspace };

@@ -43,6 +43,14 @@ keys.update("hash");
 // @ts-expect-error: the hash comes first
 keys.update({ disabled: true });
 
+keys.audit();
+keys.audit({ nearLimit: 0.9, unusedForDays: 30, expiringWithinDays: undefined, disabledForDays: 7, workspaceIds: ["…"] });
+keys.audit({}, { timeoutMs: 1000 });
+// @ts-expect-error: it is unusedForDays
+keys.audit({ unusedFor: 30 });
+// @ts-expect-error: a share is a number
+keys.audit({ nearLimit: "80 %" });
+
 keys.list();
 keys.list({ includeDisabled: true, includeExpired: undefined, offset: 100 });
 keys.list(undefined, { timeoutMs: 1000 });

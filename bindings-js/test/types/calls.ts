@@ -1,6 +1,6 @@
 // Calls, their responses, and the listing of all pages.
 
-import type { Created, CurrentKey, Deleted, Key, KeyListing, Page, RateLimit } from "openrouter-keys";
+import type { AuditReport, Created, CurrentKey, Deleted, Key, KeyListing, Page, RateLimit } from "openrouter-keys";
 import { Call, OpenRouterKeys, ResponseInfo } from "openrouter-keys";
 import { same } from "./equal.js";
 
@@ -13,6 +13,7 @@ same<ReturnType<OpenRouterKeys["update"]>, Call<Key>>();
 same<ReturnType<OpenRouterKeys["delete"]>, Call<Deleted>>();
 same<ReturnType<OpenRouterKeys["getCurrentKeyMetadata"]>, Call<CurrentKey>>();
 same<Awaited<Call<Key>>, Key>();
+same<ReturnType<OpenRouterKeys["audit"]>, Promise<AuditReport>>();
 
 export async function responses(): Promise<void> {
   const promise: Promise<Key> = keys.get("hash");

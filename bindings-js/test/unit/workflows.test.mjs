@@ -102,6 +102,12 @@ test("names without a marker are refused before anything is sent", async () => {
   assert.equal(fetch.requests.length, 0);
 });
 
+test("a share that an audit refuses is told by its name", async () => {
+  const error = await failureOf(server([]).keys.audit({ nearLimit: 80 }));
+  assert.equal(error.argument, "nearLimit");
+  assert.equal(error.message, "audit: the share of a limit is not within 0 and 1; write 80 % as 0.8; nothing was created or changed; correct the argument");
+});
+
 test("ensure makes a key where there is none, and finds it the next time", async () => {
   const { keys, state } = server([]);
   const first = await keys.ensure(PARAMS);
@@ -173,6 +179,15 @@ test("arguments of workflows are checked by name and type", async () => {
     () => keys.sweep({ names: "ci" }),
     () => keys.sweep({ names: [], workspaces: [] }),
     () => keys.sweep({ names: [`ci #${"1".repeat(32)}`], workspaceIds: ["no uuid"] }),
+    () => keys.audit([]),
+    () => keys.audit({ nearLimit: 1.01 }),
+    () => keys.audit({ nearLimit: NaN }),
+    () => keys.audit({ nearLimit: "0.8" }),
+    () => keys.audit({ unusedFor: 90 }),
+    () => keys.audit({ unusedForDays: -1 }),
+    () => keys.audit({ expiringWithinDays: 1.5 }),
+    () => keys.audit({ disabledForDays: null }),
+    () => keys.audit({ workspaceIds: ["0df9e665-d932-5740-b2c7-b52af166bc11", "no uuid"] }),
     () => keys.listAll({ prefetch: 1.5 }).next(),
     () => keys.listAll({}, { onProgress: true }).next(),
     () => keys.createReconciled(PARAMS, { headers: { host: "x" } }),
@@ -182,6 +197,69 @@ test("arguments of workflows are checked by name and type", async () => {
     assert.ok(error instanceof InvalidArgumentError, `${call}: ${error.stack}`);
   }
   assert.equal(fetch.requests.length, 0);
+});
+
+/** Nothing is wrong with it at the time of the virtual clock. */
+const sound = (fields) =>
+  key({ disabled: false, limit: 10, limit_remaining: 5, updated_at: null, expires_at: null, last_used_at: "2029-12-31T00:00:00Z", ...fields });
+
+test("an audit tells each finding by the names of JavaScript, the sums and a table", async () => {
+  const { keys, fetch } = server([
+    sound({ hash: "01", name: "sound" }),
+    sound({ hash: "02", name: "open", limit: null, limit_remaining: null }),
+    sound({ hash: "03", name: "near", limit_remaining: 1 }),
+    sound({ hash: "04", name: "reached", limit_remaining: 0 }),
+    sound({ hash: "05", name: "unused", last_used_at: "2029-10-03T00:00:00Z" }),
+    sound({ hash: "06", name: "never", last_used_at: null, created_at: "2029-01-01T00:00:00Z", usage: 0 }),
+    sound({ hash: "07", name: "soon", expires_at: "2030-01-03T00:00:00Z" }),
+    sound({ hash: "08", name: "expired", expires_at: "2029-12-30T00:00:00Z" }),
+    sound({ hash: "09", name: "off", disabled: true, updated_at: "2029-12-22T00:00:00Z" }),
+    sound({ hash: "0a", name: "off, nobody knows how long", disabled: true, updated_at: 5 }),
+    sound({ hash: "0b", name: "twice" }),
+    sound({ hash: "0c", name: "twice", limit_remaining: "odd", byok_usage: "odd" }),
+  ]);
+  const report = await keys.audit();
+  assert.equal(report.at, "2030-01-01T00:00:00Z");
+  assert.equal(report.oddRows, 0);
+  const found = Object.fromEntries(report.keys.map(({ key, findings }) => [key.hash, findings]));
+  assert.deepEqual(found, {
+    "01": [],
+    "02": [{ kind: "no_limit" }],
+    "03": [{ kind: "near_limit", share: 0.9 }],
+    "04": [{ kind: "limit_reached" }],
+    "05": [{ kind: "unused", days: 90 }],
+    "06": [{ kind: "never_used", days: 365 }],
+    "07": [{ kind: "expires_soon", days: 2 }],
+    "08": [{ kind: "expired", days: 2 }],
+    "09": [{ kind: "disabled", days: 10 }],
+    "0a": [{ kind: "disabled" }],
+    "0b": [{ kind: "duplicate_name", keys: 2 }],
+    "0c": [
+      { kind: "duplicate_name", keys: 2 },
+      { kind: "unreadable", fields: ["byokUsage", "limitRemaining"] },
+    ],
+  });
+  const sum = (name) => report.keys.reduce((sum, { key }) => sum + key[name], 0);
+  assert.deepEqual(report.spend, { daily: sum("usageDaily"), weekly: sum("usageWeekly"), monthly: sum("usageMonthly"), total: sum("usage") });
+  assert.deepEqual(Object.keys(report.byokSpend), ["daily", "weekly", "monthly", "total"]);
+  const lines = report.table.split("\n");
+  assert.match(lines[0], /^name +label +limit +today +week +month +last used +findings$/);
+  assert.match(lines[1], /^open +sk-or-v1-\S+ +none .* no limit$/);
+  assert.ok(lines.includes("12 keys, 11 with findings, at 2030-01-01T00:00:00Z"), report.table);
+  assert.ok(fetch.requests.every(({ method }) => method === "GET"));
+});
+
+test("what an audit looks for can be set, and rows that are no keys are counted", async () => {
+  const ids = ["0df9e665-d932-5740-b2c7-b52af166bc11"];
+  const { keys, fetch } = server([
+    sound({ hash: "01", expires_at: "2030-01-03T00:00:00Z" }),
+    sound({ hash: "02", name: "off", disabled: true, updated_at: "2029-12-22T00:00:00Z" }),
+    "row",
+  ]);
+  const report = await keys.audit({ nearLimit: 0.5, unusedForDays: 1, expiringWithinDays: 1, disabledForDays: 11, workspaceIds: ids });
+  assert.deepEqual(report.keys.map(({ findings }) => findings.map(({ kind }) => kind)), [["near_limit", "unused"], []]);
+  assert.equal(report.oddRows, 1);
+  assert.equal(new URL(fetch.requests[0].url).searchParams.get("workspace_id"), ids[0]);
 });
 
 const MANY = Array.from({ length: 950 }, (_, index) => key({ hash: String(index).padStart(64, "0"), name: `key ${index}` }));

@@ -35,6 +35,8 @@ pub enum BuildErrorKind {
     LimitReset,
     /// A key's name.
     Name,
+    /// The share of its limit from which on an audit calls a key near it.
+    NearLimit,
     /// The retry policy.
     RetryPolicy,
     /// A timeout.

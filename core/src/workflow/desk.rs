@@ -63,6 +63,8 @@ pub(crate) struct Listed {
     /// The seconds since 1970 when the last page came, by the server's clock or,
     /// where that cannot be seen, by this machine's.
     pub(crate) date: Option<i64>,
+    /// How many rows were no objects, as far as they can be told apart.
+    pub(crate) odd_rows: u64,
 }
 
 impl Desk {
@@ -163,7 +165,7 @@ impl Desk {
     ) -> BoxFuture<'a, Result<Listed, Error>> {
         Box::pin(async move {
             let mut pages = pages.exhaustive();
-            let mut listed = Listed { keys: Vec::new(), date: self.unix_time() };
+            let mut listed = Listed { keys: Vec::new(), date: self.unix_time(), odd_rows: 0 };
             while let Some(list) = pages.next_request() {
                 let page = self.send(list).await.map(|response| {
                     listed.date = response.meta.date().or(listed.date);
@@ -173,6 +175,7 @@ impl Desk {
                 let keys = std::iter::from_fn(|| pages.next_key());
                 listed.keys.extend(keys.filter(|key| passes(key)));
             }
+            listed.odd_rows = pages.odd_rows();
             Ok(listed)
         })
     }

@@ -23,6 +23,7 @@
 //! Inside, a workflow is written as an `async` block that awaits nothing but the
 //! replies to its turns ([`Desk`]), so that its steps read from top to bottom.
 
+mod audit;
 mod check_key;
 mod create_reconciled;
 mod desk;
@@ -38,6 +39,7 @@ mod turn;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
+pub use audit::{Audit, AuditReport, AuditedKey, Finding, Spend};
 pub use check_key::CheckKey;
 pub use create_reconciled::{CreateReconciled, Reconciled};
 pub use ensure::{Ensure, Ensured, Pick};

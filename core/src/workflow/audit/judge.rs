@@ -1,0 +1,215 @@
+//! The judgement of an audit: a function of keys and a time.
+
+use std::collections::BTreeMap;
+
+use super::Audit;
+use super::report::{AuditReport, AuditedKey, Finding, Spend};
+use crate::field::Field;
+use crate::key::Key;
+use crate::timestamp::Timestamp;
+
+const DAY: i64 = 86_400;
+/// Cents have no exact double: a share that is reached must not be missed by the
+/// last bit of a difference.
+const ROUNDING: f64 = 1e-9;
+
+pub(super) fn report(audit: &Audit, keys: Vec<Key>, at: Option<Timestamp>) -> AuditReport {
+    let mut report = AuditReport { at, ..AuditReport::default() };
+    let judge = Judge { audit, now: report.at.as_ref(), names: BTreeMap::new() }.counting(&keys);
+    let told: Vec<Told> = keys.iter().map(|key| judge.told(key)).collect();
+    for (key, Told { findings, credit, byok, .. }) in keys.into_iter().zip(told) {
+        add(&mut report.spend, credit);
+        add(&mut report.byok_spend, byok);
+        report.keys.push(AuditedKey { key, findings });
+    }
+    report
+}
+
+fn add(sum: &mut Spend, spend: Spend) {
+    sum.daily += spend.daily;
+    sum.weekly += spend.weekly;
+    sum.monthly += spend.monthly;
+    sum.total += spend.total;
+}
+
+struct Judge<'a> {
+    audit: &'a Audit,
+    now: Option<&'a Timestamp>,
+    /// How many keys of a workspace that have not expired have a name.
+    names: BTreeMap<(Option<&'a str>, &'a str), u32>,
+}
+
+/// What is told of one key.
+#[derive(Default)]
+struct Told {
+    findings: Vec<Finding>,
+    unreadable: Vec<&'static str>,
+    credit: Spend,
+    byok: Spend,
+}
+
+impl Told {
+    /// The value of a field that every sound answer has.
+    fn value<'a, T>(&mut self, name: &'static str, field: &'a Field<T>) -> Option<&'a T> {
+        let value = field.get();
+        if value.is_none() {
+            self.unreadable.push(name);
+        }
+        value
+    }
+
+    /// An amount that every sound answer has.
+    fn amount(&mut self, name: &'static str, field: &Field<f64>) -> Option<f64> {
+        let amount = field.copied().filter(|amount| amount.is_finite());
+        if amount.is_none() {
+            self.unreadable.push(name);
+        }
+        amount
+    }
+
+    fn spend(&mut self, fields: [(&'static str, &Field<f64>); 4]) -> Spend {
+        let mut sums = [0.0; 4];
+        for (sum, (name, field)) in sums.iter_mut().zip(fields) {
+            *sum = self.amount(name, field).unwrap_or_default();
+        }
+        let [daily, weekly, monthly, total] = sums;
+        Spend { daily, weekly, monthly, total }
+    }
+}
+
+impl<'a> Judge<'a> {
+    fn counting(mut self, keys: &'a [Key]) -> Self {
+        for key in keys {
+            if let (Some(name), None) = (name_of(key), self.expired(key)) {
+                let count = self.names.entry(name).or_default();
+                *count = count.saturating_add(1);
+            }
+        }
+        self
+    }
+
+    fn told(&self, key: &Key) -> Told {
+        let mut told = Told::default();
+        told.value("hash", &key.hash);
+        told.value("name", &key.name);
+        let is_disabled = told.value("disabled", &key.disabled) == Some(&true);
+        if !key.expires_at.is_null() {
+            told.value("expires_at", &key.expires_at);
+        }
+        told.credit = told.spend([
+            ("usage_daily", &key.usage_daily),
+            ("usage_weekly", &key.usage_weekly),
+            ("usage_monthly", &key.usage_monthly),
+            ("usage", &key.usage),
+        ]);
+        told.byok = told.spend([
+            ("byok_usage_daily", &key.byok_usage_daily),
+            ("byok_usage_weekly", &key.byok_usage_weekly),
+            ("byok_usage_monthly", &key.byok_usage_monthly),
+            ("byok_usage", &key.byok_usage),
+        ]);
+        let expired = self.expired(key);
+        told.findings.extend(expired.map(|days| Finding::Expired { days }));
+        if is_disabled {
+            self.leftover(key, &mut told);
+        } else if expired.is_none() {
+            self.limit(key, &mut told);
+            self.usage(key, &mut told);
+            self.end(key, &mut told);
+        }
+        let keys = name_of(key).and_then(|name| self.names.get(&name).copied());
+        if let (Some(keys @ 2..), None) = (keys, expired) {
+            told.findings.push(Finding::DuplicateName { keys });
+        }
+        if !told.unreadable.is_empty() {
+            let fields = std::mem::take(&mut told.unreadable);
+            told.findings.push(Finding::Unreadable { fields });
+        }
+        told
+    }
+
+    /// A change that is not the switching off makes the time shorter, never
+    /// longer. Where it is not known, the key is reported rather than not.
+    fn leftover(&self, key: &Key, told: &mut Told) {
+        let never = key.updated_at.is_null();
+        let since = if never { key.created_at.get() } else { key.updated_at.get() };
+        let age = since.and_then(|since| self.age(since));
+        if age.is_none_or(|age| age >= seconds(self.audit.disabled_for)) {
+            told.findings.push(Finding::Disabled { days: age.map(whole_days) });
+        }
+    }
+
+    fn limit(&self, key: &Key, told: &mut Told) {
+        if key.limit.is_null() {
+            told.findings.push(Finding::NoLimit);
+            return;
+        }
+        let Some(limit) = told.amount("limit", &key.limit) else { return };
+        let Some(left) = told.amount("limit_remaining", &key.limit_remaining) else { return };
+        let share = (limit - left) / limit;
+        if limit < 0.0 {
+            told.unreadable.push("limit");
+        } else if left <= 0.0 {
+            told.findings.push(Finding::LimitReached);
+        } else if share >= self.audit.near_limit - ROUNDING {
+            told.findings.push(Finding::NearLimit { share: share.max(0.0) });
+        }
+    }
+
+    fn usage(&self, key: &Key, told: &mut Told) {
+        let has_spent = told.credit.total > 0.0 || told.byok.total > 0.0;
+        let (since, is_never) = match &key.last_used_at {
+            Field::Null if has_spent => {
+                // It was used, and nobody says when.
+                told.unreadable.push("last_used_at");
+                return;
+            }
+            Field::Null => (told.value("created_at", &key.created_at), true),
+            used => (told.value("last_used_at", used), false),
+        };
+        let age = since.and_then(|since| self.age(since));
+        if let Some(age) = age.filter(|age| *age >= seconds(self.audit.unused_for)) {
+            let days = whole_days(age);
+            let unused = Finding::Unused { days };
+            told.findings.push(if is_never { Finding::NeverUsed { days } } else { unused });
+        }
+    }
+
+    fn end(&self, key: &Key, told: &mut Told) {
+        let (Some(at), Some(now)) = (key.expires_at.get(), self.now) else { return };
+        if between(at, now) >= -seconds(self.audit.expiring_within) {
+            told.findings.push(Finding::ExpiresSoon { days: whole_days(between(now, at)) });
+        }
+    }
+
+    /// How many days ago the key expired, if it did.
+    fn expired(&self, key: &Key) -> Option<u32> {
+        let age = between(key.expires_at.get()?, self.now?);
+        (age >= 0).then(|| whole_days(age))
+    }
+
+    /// How long ago it was, in seconds; what lies ahead, because clocks differ, is
+    /// now.
+    fn age(&self, at: &Timestamp) -> Option<i64> {
+        Some(between(at, self.now?).max(0))
+    }
+}
+
+/// Workspaces have names of their own.
+fn name_of(key: &Key) -> Option<(Option<&str>, &str)> {
+    Some((key.workspace_id.as_deref(), key.name.as_deref()?))
+}
+
+/// The whole seconds from one time to another, rounded down.
+fn between(from: &Timestamp, to: &Timestamp) -> i64 {
+    let seconds = to.unix_seconds().saturating_sub(from.unix_seconds());
+    seconds.saturating_sub(i64::from(to.subsec_nanos() < from.subsec_nanos()))
+}
+
+fn seconds(days: u32) -> i64 {
+    i64::from(days).saturating_mul(DAY)
+}
+
+fn whole_days(seconds: i64) -> u32 {
+    u32::try_from(seconds / DAY).unwrap_or_default()
+}

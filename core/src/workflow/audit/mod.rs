@@ -1,0 +1,175 @@
+//! `audit`: one look over all keys that tells which of them need attention.
+//!
+//! ```text
+//!  list every key of the workspaces, through every page ──▶ judge each ──▶ done: the report
+//!
+//!  a key ─┬─ is expired or disabled ──▶ Expired, Disabled
+//!         └─ is in use ──▶ NoLimit, NearLimit, LimitReached ──▶ Unused, NeverUsed ──▶ ExpiresSoon
+//!  each ──▶ DuplicateName, unless it is expired ──▶ Unreadable
+//! ```
+
+mod judge;
+mod report;
+mod table;
+
+pub use report::{AuditReport, AuditedKey, Finding, Spend};
+
+use super::{Desk, Opening, Turn, Workflow, turn};
+use crate::error::{BuildError, BuildErrorKind, Error, ErrorKind};
+use crate::key::Key;
+use crate::operation::{List, Operation};
+use crate::pages::Pages;
+use crate::timestamp::Timestamp;
+
+/// Looks at all keys, disabled and expired ones included, and reports those
+/// that need attention. It reads and changes nothing.
+///
+/// What is looked for is said by [`Finding`]. Ages are counted from the date
+/// that the server tells with its answer or, where that cannot be seen, from
+/// this machine's clock.
+///
+/// ```no_run
+/// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
+/// use openrouter_keys_core::{Audit, Finding};
+///
+/// let report = client.audit(Audit::new().near_limit(0.9).unused_for(30)).await?;
+/// println!("{report}");
+/// for audited in report.with_findings() {
+///     if audited.findings.contains(&Finding::NoLimit) {
+///         eprintln!("{:?} can spend all there is", audited.key.label);
+///     }
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a workflow does nothing until it is run"]
+pub struct Audit {
+    near_limit: f64,
+    unused_for: u32,
+    expiring_within: u32,
+    disabled_for: u32,
+    workspaces: Vec<String>,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self {
+            near_limit: 0.8,
+            unused_for: 90,
+            expiring_within: 7,
+            disabled_for: 0,
+            workspaces: Vec::new(),
+        }
+    }
+}
+
+impl Audit {
+    /// Audits the default workspace.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The share of its limit from which on a key is near it, from 0 to 1; 0.8 by
+    /// default. Anything else is refused, with [`BuildErrorKind::NearLimit`].
+    pub fn near_limit(mut self, share: f64) -> Self {
+        self.near_limit = share;
+        self
+    }
+
+    /// After how many days of 24 hours without a request a key is unused; 90 by
+    /// default.
+    pub fn unused_for(mut self, days: u32) -> Self {
+        self.unused_for = days;
+        self
+    }
+
+    /// How many days of 24 hours before its end a key is about to expire; 7 by
+    /// default.
+    pub fn expiring_within(mut self, days: u32) -> Self {
+        self.expiring_within = days;
+        self
+    }
+
+    /// After how many days of 24 hours without a change a disabled key is a
+    /// leftover; 0 by default, so that each is.
+    pub fn disabled_for(mut self, days: u32) -> Self {
+        self.disabled_for = days;
+        self
+    }
+
+    /// The workspaces (UUIDs) to audit, in place of the default one.
+    pub fn workspaces<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
+        self.workspaces = ids.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Judges keys that are already here, as they were at this time. Without a
+    /// time, what needs one is not judged: see [`AuditReport::at`].
+    ///
+    /// The keys should be all of their workspaces: a name is doubled only by a key
+    /// that is among them.
+    ///
+    /// ```
+    /// use openrouter_keys_core::{Audit, Finding, Key, Timestamp};
+    ///
+    /// let key: Key = serde_json::from_str(
+    ///     r#"{"hash":"0e6","name":"ci","disabled":false,"limit":null,"expires_at":null,
+    ///         "last_used_at":"2027-01-31T00:00:00Z",
+    ///         "usage":1,"usage_daily":0,"usage_weekly":0,"usage_monthly":1,
+    ///         "byok_usage":0,"byok_usage_daily":0,"byok_usage_weekly":0,"byok_usage_monthly":0}"#,
+    /// )?;
+    /// let now = Timestamp::parse("2027-02-01T00:00:00Z")?;
+    /// let report = Audit::new().report([key], now)?;
+    /// assert_eq!(report.keys[0].findings, [Finding::NoLimit]);
+    /// assert_eq!(report.spend.monthly, 1.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn report(
+        &self,
+        keys: impl IntoIterator<Item = Key>,
+        now: impl Into<Option<Timestamp>>,
+    ) -> Result<AuditReport, BuildError> {
+        self.check()?;
+        Ok(judge::report(self, keys.into_iter().collect(), now.into()))
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        if !(0.0..=1.0).contains(&self.near_limit) {
+            return Err(BuildError::new(
+                BuildErrorKind::NearLimit,
+                "the share of a limit is not within 0 and 1; write 80 % as 0.8",
+            ));
+        }
+        // Those of the later ones too, before the first is asked for.
+        let list_of = |id: &String| List::new().workspace_id(id).parts();
+        self.workspaces.iter().try_for_each(|id| list_of(id).map(|_| ()))
+    }
+}
+
+impl Workflow for Audit {
+    type Output = AuditReport;
+
+    fn name(&self) -> &'static str {
+        "audit"
+    }
+
+    fn begin(self, opening: Opening) -> Turn<AuditReport> {
+        let name = self.name();
+        if let Err(refused) = self.check() {
+            return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
+        }
+        turn::begin(name, opening, |desk| async move { audit(&desk, &self).await })
+    }
+}
+
+async fn audit(desk: &Desk, audit: &Audit) -> Result<AuditReport, Error> {
+    let everywhere = Pages::new(List::everything()).workspaces(&audit.workspaces);
+    let listed = desk
+        .list_all(everywhere, &|_| true)
+        .await
+        .map_err(|error| error.of_workflow(desk.name(), None))?;
+    let now = listed.date.and_then(|seconds| Timestamp::from_unix(seconds, 0).ok());
+    let mut report = judge::report(audit, listed.keys, now);
+    report.odd_rows = listed.odd_rows;
+    Ok(report)
+}
