@@ -16,9 +16,10 @@ use crate::quota::RetryQuota;
 use crate::response::Response;
 use crate::run;
 use crate::secret::ApiKey;
+use crate::temporary_key;
 use crate::trace;
 use crate::transport::BlockingTransport;
-use crate::workflow::{CreateReconciled, Ensure, Opening, Order, Sweep, Turn, Workflow};
+use crate::workflow::{CreateReconciled, Ensure, Opening, Order, Sweep, Temporary, Turn, Workflow};
 
 /// Gives the API key for each attempt to a blocking client.
 pub type KeyProvider = dyn Fn() -> Result<ApiKey, BoxError> + Send + Sync;
@@ -129,9 +130,15 @@ impl Client {
         self.run(create.into())
     }
 
-    /// Deletes the keys that lost creates left behind, by their marked names.
+    /// Deletes the keys that lost creates left behind, by their marked names, or
+    /// the temporary ones that have expired.
     pub fn sweep(&self, sweep: Sweep) -> Run<Sweep> {
         self.run(sweep)
+    }
+
+    /// Makes a key for a time, to be closed after its work.
+    pub fn temporary(&self, temporary: Temporary) -> Lending {
+        Lending::new(self.run(temporary))
     }
 
     /// Makes sure that there is one key of this name with these settings.
@@ -221,6 +228,13 @@ impl fmt::Debug for Client {
 
 /// A workflow that [`finish`](Run::finish) runs.
 pub type Run<W> = run::Run<W, Client>;
+
+/// A temporary key that [`finish`](Lending::finish) makes, or
+/// [`scope`](Lending::scope).
+pub type Lending = temporary_key::Lending<Client>;
+
+/// A temporary key of this client.
+pub type TemporaryKey = temporary_key::TemporaryKey<Client>;
 
 /// A call that [`send`](Call::send) sends.
 pub type Call<O> = crate::call::Call<O, Client>;

@@ -103,6 +103,7 @@ mod retry;
 mod retry_after;
 mod run;
 mod secret;
+mod temporary_key;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod timestamp;
@@ -143,12 +144,13 @@ pub use response::{Meta, RateLimit, Response};
 pub use retry::{Jitter, RetryPolicy};
 pub use run::Run;
 pub use secret::{ApiKey, Secret};
+pub use temporary_key::{Lending, Scoped, TemporaryKey};
 pub use timestamp::Timestamp;
 pub use transport::{
     BlockingTransport, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Transport, send_within,
 };
 pub use view::{Answer, View};
 pub use workflow::{
-    Asked, Asking, CreateReconciled, Ensure, Ensured, Opening, Order, Pausing, Pick, Reconciled,
-    Sending, Sent, Sweep, Swept, Turn, Workflow,
+    Asked, Asking, CloseTemporary, CreateReconciled, Ensure, Ensured, Lent, Opening, Order,
+    Pausing, Pick, Reconciled, Sending, Sent, Sweep, Swept, Temporary, Turn, Workflow,
 };

@@ -28,6 +28,11 @@ impl<W, C> Run<W, C> {
         Self { client, workflow, options: CallOptions::new(), cancel: Cancel::default() }
     }
 
+    /// What runs the workflow, and with which options.
+    pub(crate) fn means(&self) -> (&C, &CallOptions) {
+        (&self.client, &self.options)
+    }
+
     /// Options of each call of the workflow.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options;

@@ -13,19 +13,22 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use super::marker::Markers;
+use super::marker::{Kind, Markers};
 use super::sweep::{Found, delete_named};
+use super::temporary::end_of;
 use super::{Desk, Opening, Turn, Workflow, turn};
 use crate::error::{Error, ErrorKind, MayHaveCreated};
 use crate::key::Key;
 use crate::operation::{Create, Created, List, Operation};
 use crate::pages::Pages;
+use crate::timestamp::Timestamp;
+use crate::transport::BoxFuture;
 
 /// When to look, after the create or the look before.
-const LOOKS: [Duration; 3] =
+pub(super) const LOOKS: [Duration; 3] =
     [Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
 const ROUNDS: u32 = 3;
-const DEADLINE: Duration = Duration::from_secs(180);
+pub(super) const DEADLINE: Duration = Duration::from_secs(180);
 
 /// Makes a key, and cleans up after a create whose answer was lost.
 ///
@@ -103,41 +106,64 @@ impl Workflow for CreateReconciled {
             return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
         }
         turn::begin(name, opening, |desk| {
-            let mut markers = Markers::new(opening.entropy);
-            async move { reconcile(&desk.until(DEADLINE), &self.create, &mut markers).await }
+            let mut markers = Markers::new(Kind::Lasting, opening.entropy);
+            async move {
+                let desk = desk.until(DEADLINE);
+                reconcile(&desk, &self.create, &mut markers, None).await.map(|(made, _)| made)
+            }
         })
     }
 }
 
-async fn reconcile(
-    desk: &Desk<Infallible>,
-    create: &Create,
-    markers: &mut Markers,
-) -> Result<Reconciled, Error> {
-    let mut lost = Lost::default();
-    let mut round = 1;
-    loop {
-        let name = markers.mark(create.name());
-        let error = match desk.send(create.clone().named(name.clone())).await {
-            Ok(response) => {
-                let unconfirmed = lost.names().map(str::to_owned).collect();
-                let Lost { swept, .. } = lost;
-                return Ok(Reconciled { created: response.output, name, swept, unconfirmed });
+/// Makes the key, to live for so long if a lifetime is given, and tells when it
+/// ends.
+pub(super) fn reconcile<'a>(
+    desk: &'a Desk<Infallible>,
+    create: &'a Create,
+    markers: &'a mut Markers,
+    lifetime: Option<Duration>,
+) -> BoxFuture<'a, Result<(Reconciled, Option<Timestamp>), Error>> {
+    // Boxed, so that both workflows share one copy of it.
+    Box::pin(async move {
+        let mut lost = Lost::default();
+        let mut round = 1;
+        loop {
+            let name = markers.mark(create.name());
+            let mut named = create.clone().named(name.clone());
+            // Each round has the whole time before it.
+            let end = match lifetime.map(|lifetime| end_of(desk.wall_clock(), lifetime)).transpose()
+            {
+                Ok(end) => end,
+                Err(refused) => {
+                    let refused = Error::unsent(desk.name(), ErrorKind::Build(refused));
+                    return Err(lost.told(desk, refused));
+                }
+            };
+            if let Some(end) = &end {
+                named = named.expires_at(end.clone());
             }
-            Err(error) => error,
-        };
-        let Some(orphan) = error.may_have_created().cloned() else {
-            return Err(lost.told(desk, error));
-        };
-        lost.unconfirmed.push(orphan);
-        let looked = lost.look(desk, create, &name).await;
-        let is_over = round >= ROUNDS || desk.time_left().is_some_and(|left| left.is_zero());
-        match looked {
-            Err(cancelled) => return Err(lost.told(desk, cancelled)),
-            Ok(()) if is_over => return Err(lost.told(desk, error)),
-            Ok(()) => round += 1,
+            let error = match desk.send(named).await {
+                Ok(response) => {
+                    let unconfirmed = lost.names().map(str::to_owned).collect();
+                    let Lost { swept, .. } = lost;
+                    let made = Reconciled { created: response.output, name, swept, unconfirmed };
+                    return Ok((made, end));
+                }
+                Err(error) => error,
+            };
+            let Some(orphan) = error.may_have_created().cloned() else {
+                return Err(lost.told(desk, error));
+            };
+            lost.unconfirmed.push(orphan);
+            let looked = lost.look(desk, create, &name).await;
+            let is_over = round >= ROUNDS || desk.time_left().is_some_and(|left| left.is_zero());
+            match looked {
+                Err(cancelled) => return Err(lost.told(desk, cancelled)),
+                Ok(()) if is_over => return Err(lost.told(desk, error)),
+                Ok(()) => round += 1,
+            }
         }
-    }
+    })
 }
 
 /// Every key of the workspace in which the create makes its own.

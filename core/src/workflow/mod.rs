@@ -23,19 +23,23 @@
 //! Inside, a workflow is written as an `async` block that awaits nothing but the
 //! replies to its turns ([`Desk`]), so that its steps read from top to bottom.
 
+mod close_temporary;
 mod create_reconciled;
 mod desk;
 mod ensure;
 mod marker;
 mod sweep;
+mod temporary;
 mod turn;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
+pub use close_temporary::CloseTemporary;
 pub use create_reconciled::{CreateReconciled, Reconciled};
 pub use ensure::{Ensure, Ensured, Pick};
 pub use sweep::{Sweep, Swept};
+pub use temporary::{Lent, Temporary};
 pub use turn::{Asked, Asking, Order, Pausing, Sending, Sent, Turn};
 
 use desk::Desk;
