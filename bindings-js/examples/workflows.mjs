@@ -1,4 +1,5 @@
-// Makes sure of a key, makes another that leaves no orphan, and deletes both.
+// Makes sure of a key, makes another that leaves no orphan and one for a time, and
+// deletes them all.
 //
 // OPENROUTER_API_KEY=sk-or-v1-… node workflows.mjs
 
@@ -24,6 +25,14 @@ try {
   console.log(`made a key whose name has a marker: ${done.name.startsWith(`${name} #`)}`);
   const { deleted } = await keys.sweep({ names: [done.name, ...done.unconfirmed] });
   console.log(`swept ${deleted.length}`);
+
+  // Where the runtime has it: await using lent = await keys.temporary(…);
+  const lent = await keys.temporary({ name, limit: 1, lifetimeMs: 3_600_000 });
+  try {
+    console.log(`lent a key of ${lent.key.length} characters until its close`);
+  } finally {
+    await lent.close();
+  }
 
   const all = await keys.listAll({ exhaustive: true, prefetch: 4 }).toArray();
   console.log(`listed ${all.filter((key) => key.name === name).length} of this name`);

@@ -25,4 +25,4 @@ export {
   UnexpectedRedirectError,
   UnreadableAnswerError,
 } from "./errors.js";
-export { Created, managesKeys, ResponseInfo, toDate } from "./values.js";
+export { Created, managesKeys, ResponseInfo, TemporaryKey, toDate } from "./values.js";

@@ -2,7 +2,8 @@
 
 use js_sys::Array;
 use openrouter_keys_core::{
-    AnyOutput, Created, DecodeErrorKind, Ensured, Field, Key, Reconciled, Response, Swept, View,
+    AnyOutput, Created, DecodeErrorKind, Ensured, Field, Key, Lent, Reconciled, Response, Swept,
+    View,
 };
 use wasm_bindgen::JsValue;
 
@@ -100,6 +101,25 @@ pub(crate) fn write_reconciled(reconciled: &Reconciled) -> Array {
     with(tape, &secret, &[])
 }
 
+pub(crate) fn write_lent(lent: &Lent) -> Array {
+    let mut tape = Tape::default();
+    tape.bool(true);
+    let secret = write_created(&mut tape, &lent.created);
+    tape.text(&lent.name);
+    list_keys(&mut tape, lent.swept.iter());
+    list_texts(&mut tape, &lent.unconfirmed);
+    tape.text(lent.expires_at.as_str());
+    tape.text_if(lent.workspace_id.as_deref());
+    with(tape, &secret, &[])
+}
+
+/// A workflow that gives nothing.
+pub(crate) fn write_done() -> Array {
+    let mut tape = Tape::default();
+    tape.bool(true);
+    with(tape, &JsValue::UNDEFINED, &[])
+}
+
 pub(crate) fn write_ensured(ensured: &Ensured) -> Array {
     let mut tape = Tape::default();
     tape.bool(true);
@@ -129,6 +149,7 @@ pub(crate) fn write_swept(swept: &Swept) -> Array {
     list_keys(&mut tape, swept.deleted.iter());
     list_texts(&mut tape, &swept.absent);
     list_keys(&mut tape, swept.failed.iter().map(|(key, _)| key));
+    list_keys(&mut tape, swept.endless.iter());
     let errors: Vec<Array> = swept.failed.iter().map(|(_, failed)| error::write(failed)).collect();
     with(tape, &JsValue::UNDEFINED, &errors)
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use js_sys::Array;
 use openrouter_keys_core::{
-    AnyOperation, BaseUrl, BuildError, BuildErrorKind, CallOptions, Config, Create,
-    CreateReconciled, Delete, Ensure, External, Get, GetCurrentKeyMetadata, Headers, Jitter, Limit,
-    LimitReset, List, Pages, Pick, RetryPolicy, Sweep, Timestamp, Update,
+    AnyOperation, BaseUrl, BuildError, BuildErrorKind, CallOptions, CloseTemporary, Config, Create,
+    CreateReconciled, Delete, Ensure, External, Get, GetCurrentKeyMetadata, Headers, Jitter,
+    KeyHash, Limit, LimitReset, List, Pages, Pick, RetryPolicy, Sweep, Temporary, Timestamp,
+    Update,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -227,10 +228,21 @@ pub(crate) fn job(name: &str, values: Array) -> Job {
             };
         }
         "sweep" => {
-            let names = arguments.list().unwrap_or_default();
-            let workspaces = arguments.list().unwrap_or_default();
-            return Job::Sweep(Sweep::new(names).workspaces(workspaces));
+            let (names, workspaces) = (arguments.list(), arguments.list());
+            // The facade lets one of the two ways through.
+            let sweep = names.map_or_else(Sweep::temporary, Sweep::new);
+            return Job::Sweep(sweep.workspaces(workspaces.unwrap_or_default()));
         }
+        "temporary" => {
+            return match create(arguments) {
+                Ok(create) => {
+                    let lifetime = arguments.time().unwrap_or_default();
+                    Job::Temporary(Temporary::new(create, lifetime))
+                }
+                Err(refused) => Job::Call(AnyOperation::Refused("temporary", refused)),
+            };
+        }
+        "closeTemporary" => return Job::CloseTemporary(close_temporary(arguments)),
         _ => {
             let refused = BuildError::new(BuildErrorKind::Other, "there is no such operation");
             AnyOperation::Refused("call", refused)
@@ -272,6 +284,19 @@ fn ensure(create: Create, arguments: &mut Arguments) -> Ensure {
         ensure = ensure.settle(time);
     }
     ensure
+}
+
+fn close_temporary(arguments: &mut Arguments) -> CloseTemporary {
+    let mut closing = CloseTemporary::named(arguments.text().unwrap_or_default());
+    // It comes from an answer: what is no hash there is looked for by its name.
+    if let Some(hash) = arguments.text().and_then(|hash| KeyHash::new(hash).ok()) {
+        closing = closing.hash(hash);
+    }
+    closing = closing.unconfirmed(arguments.list().unwrap_or_default());
+    if let Some(id) = arguments.text() {
+        closing = closing.workspace_id(id);
+    }
+    closing
 }
 
 fn list(arguments: &mut Arguments) -> List {

@@ -98,6 +98,18 @@ impl Lending<blocking::Client> {
     ///
     /// The error is that of the making: then the work was not begun. One of the
     /// closing is beside the work's result, as [`Scoped::unclosed`].
+    ///
+    /// ```no_run
+    /// # fn f(client: openrouter_keys_core::blocking::Client) -> Result<(), openrouter_keys_core::Error> {
+    /// use std::time::Duration;
+    /// use openrouter_keys_core::{Create, Limit, Temporary};
+    ///
+    /// let ci = Temporary::new(Create::new("ci", Limit::usd(1.0)), Duration::from_secs(3600));
+    /// let scoped = client.temporary(ci).scope(|key| run_the_tests(key.key().reveal()))?;
+    /// println!("{}, closed: {}", scoped.output, scoped.unclosed.is_none());
+    /// # Ok(()) }
+    /// # fn run_the_tests(_: &str) -> bool { true }
+    /// ```
     pub fn scope<T>(self, work: impl FnOnce(&Lent) -> T) -> Result<Scoped<T>, Error> {
         let key = self.finish()?;
         let output = catch_unwind(AssertUnwindSafe(|| work(&key)));

@@ -9,8 +9,8 @@ use std::time::Duration;
 use http::Method;
 use openrouter_keys_emulator::Emulator;
 use openrouter_keys_native::{
-    ApiKey, BaseUrl, Client, Config, Create, Ensure, Ensured, Limit, List, Pages, Sweep,
-    client_with,
+    ApiKey, BaseUrl, Client, Config, Create, Ensure, Ensured, Lent, Limit, List, Pages, Scoped,
+    Sweep, Temporary, client_with,
 };
 
 #[tokio::main]
@@ -38,6 +38,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("\nsweep");
     let swept = client.sweep(Sweep::new([done.name])).await?;
     println!("deleted {}", swept.deleted.len());
+
+    println!("\ntemporary: a key for some work, closed after it");
+    let agent = Temporary::new(Create::new("agent", Limit::usd(1.0)), Duration::from_secs(3600));
+    let work = async |key: &Lent| println!("{:?} works until {}", key.name, key.expires_at);
+    let Scoped { unclosed, .. } = client.temporary(agent).scope(work).await?;
+    println!("closed: {}; keys left: {}", unclosed.is_none(), emulator.key_count());
     Ok(())
 }
 

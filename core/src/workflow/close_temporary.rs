@@ -22,8 +22,8 @@ use crate::pages::Pages;
 ///
 /// [`TemporaryKey::close`](crate::TemporaryKey::close) runs it; made by hand, it
 /// closes a key that another process made. A key that is gone already is closed.
-/// So is one without a hash that is not in the listing, four looks within 14 s
-/// long.
+/// So is one without a hash that none of four looks at the listing within 14 s
+/// finds.
 ///
 /// An error's [`may_have_created`](crate::Error::may_have_created) tells what may
 /// be left: the name, and the hash if it is known. Running it again is safe, and

@@ -73,7 +73,7 @@ pub(super) fn check_marked(name: &str) -> Result<(), BuildError> {
     }
     Err(BuildError::new(
         BuildErrorKind::Name,
-        "a name to sweep carries no marker; only names that a reconciled create reported are swept",
+        "a name to sweep carries no marker; only names that a reconciled create or a temporary key reported are swept",
     ))
 }
 

@@ -95,5 +95,6 @@ fn foreign(number: usize) -> ServerKey {
         secret: format!("sk-or-v1-foreign-{number}"),
         committed_at: Duration::ZERO,
         deleted_at: None,
+        expires_at: None,
     }
 }

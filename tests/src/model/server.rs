@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request};
-use openrouter_keys_core::PAGE_SIZE;
 use openrouter_keys_core::test_util::Reply;
+use openrouter_keys_core::{PAGE_SIZE, Timestamp};
 
 use super::fault::{Fault, Schedule};
 
@@ -58,12 +58,19 @@ pub struct ServerKey {
     pub committed_at: Duration,
     /// When it was deleted.
     pub deleted_at: Option<Duration>,
+    /// When it stops working by itself.
+    pub expires_at: Option<Duration>,
 }
 
 impl ServerKey {
-    /// Whether it works at this time.
+    /// Whether it is there at this time.
     pub fn is_live(&self, at: Duration) -> bool {
         self.committed_at <= at && self.deleted_at.is_none_or(|deleted| deleted > at)
+    }
+
+    /// Whether it is there at this time and has not expired.
+    pub fn works(&self, at: Duration) -> bool {
+        self.is_live(at) && self.expires_at.is_none_or(|end| end > at)
     }
 }
 
@@ -139,7 +146,8 @@ impl Server {
         if let Some(delay) = commit {
             let committed_at = now.saturating_add(delay);
             let name = name.to_owned();
-            self.keys.push(ServerKey { name, secret, committed_at, deleted_at: None });
+            let (deleted_at, expires_at) = (None, None);
+            self.keys.push(ServerKey { name, secret, committed_at, deleted_at, expires_at });
         }
         Answer { delay, content }
     }
@@ -148,7 +156,12 @@ impl Server {
     pub fn receive(&mut self, request: &Request<Bytes>, now: Duration) -> Answer {
         if *request.method() == Method::POST {
             let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
-            return self.create(body["name"].as_str().unwrap(), now);
+            let made = self.keys.len();
+            let answer = self.create(body["name"].as_str().unwrap(), now);
+            for key in self.keys.iter_mut().skip(made) {
+                key.expires_at = body["expires_at"].as_str().map(by_own_clock);
+            }
+            return answer;
         }
         let content = if *request.method() == Method::DELETE {
             let hash = request.uri().path().rsplit('/').next().unwrap_or_default();
@@ -177,7 +190,10 @@ impl Server {
             .iter()
             .skip(offset)
             .take(PAGE_SIZE)
-            .map(|(place, key)| format!(r#"{{"hash":"{place:064x}","name":"{}"}}"#, key.name))
+            .map(|(place, key)| {
+                let end = key.expires_at.map_or("null".to_owned(), told);
+                format!(r#"{{"hash":"{place:064x}","name":"{}","expires_at":{end}}}"#, key.name)
+            })
             .collect();
         format!(r#"{{"data":[{}]}}"#, rows.join(","))
     }
@@ -186,6 +202,22 @@ impl Server {
     pub fn keys_beside(&self, secret: Option<&str>) -> impl Iterator<Item = &ServerKey> {
         self.keys.iter().filter(move |key| Some(key.secret.as_str()) != secret)
     }
+}
+
+/// When the server's clock begins, as the fake transport's does.
+const EPOCH: u64 = 1_798_761_600;
+
+/// A moment as JSON tells it.
+fn told(at: Duration) -> String {
+    let seconds = i64::try_from(EPOCH + at.as_secs()).unwrap();
+    format!("\"{}\"", Timestamp::from_unix(seconds, at.subsec_nanos()).unwrap())
+}
+
+/// The reverse.
+fn by_own_clock(told: &str) -> Duration {
+    let told = Timestamp::parse(told).unwrap();
+    let seconds = u64::try_from(told.unix_seconds()).unwrap() - EPOCH;
+    Duration::new(seconds, told.subsec_nanos())
 }
 
 /// A key's hash is its place.
@@ -207,7 +239,9 @@ impl From<Answer> for Reply {
             Content::Garbage => Self::status(201).body("<html>Created</html>"),
             Content::Read(body) => Self::status(200).json(body),
             Content::Created(secret) => {
-                Self::status(201).json(format!(r#"{{"key":"{secret}","data":{{}}}}"#))
+                let hash = secret.trim_start_matches("sk-or-v1-");
+                let data = format!(r#"{{"hash":"{hash}"}}"#);
+                Self::status(201).json(format!(r#"{{"key":"{secret}","data":{data}}}"#))
             }
         };
         reply.after(delay)
