@@ -370,18 +370,14 @@ mod temporary {
 
     #[tokio::test]
     async fn nothing_that_is_printed_holds_the_secret() {
-        let transport = scripted([made(CREATED), Reply::status(403).json("{}").into()]);
-        let key = client(&transport).temporary(temporary()).await.unwrap();
-        let mut printed = format!("{key:?} {key:#?} {:?} {:?}", *key, key.closing());
+        let refusing = || scripted([made(CREATED), Reply::status(403).json("{}").into()]);
+        let key = client(&refusing()).temporary(temporary()).await.unwrap();
+        let lent = format!("{key:?} {key:#?} {:?} {:?}", *key, key.closing());
         let closing = key.close();
-        printed += &format!("{closing:?} ");
+        let run = format!("{closing:?} {:?}", client(&refusing()).temporary(temporary()));
         let error = closing.await.unwrap_err();
-        printed += &format!("{error} {error:?} {error:#?}");
-        let scoped: Scoped<u32> = {
-            let transport = scripted([made(CREATED), Reply::status(403).json("{}").into()]);
-            client(&transport).temporary(temporary()).scope(async |_| 1).await.unwrap()
-        };
-        printed += &format!("{scoped:?} {:?}", client(&transport).temporary(temporary()));
+        let scope = client(&refusing()).temporary(temporary()).scope(async |_| 1).await;
+        let printed = [lent, run, format!("{error} {error:?} {error:#?} {scope:?}")].concat();
         assert!(!printed.contains("1c96") && printed.contains("[redacted]"), "{printed}");
     }
 
@@ -480,7 +476,6 @@ mod temporary {
         let transport = server(|number, name| match number {
             1 => Reply::disconnected().into(),
             2 => Reaction::Keys(vec![row("cc", "ci"), row("bb", name)]),
-            3 => deleted(),
             4 => made(CREATED),
             _ => deleted(),
         });
