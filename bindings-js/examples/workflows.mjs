@@ -1,5 +1,5 @@
-// Makes sure of a key, makes another that leaves no orphan, replaces the first,
-// audits all keys, and deletes everything.
+// Makes sure of a key, makes another that leaves no orphan and one for a time,
+// replaces the first, audits all keys, and deletes everything.
 //
 // OPENROUTER_API_KEY=sk-or-v1-… node workflows.mjs
 
@@ -30,6 +30,13 @@ try {
   const { deleted } = await keys.sweep({ names: [done.name, ...done.unconfirmed] });
   console.log(`swept ${deleted.length}`);
 
+  // Where the runtime has it: await using lent = await keys.temporary(…);
+  const lent = await keys.temporary({ name, limit: 1, lifetimeMs: 3_600_000 });
+  try {
+    console.log(`lent a key of ${lent.key.length} characters until its close`);
+  } finally {
+    await lent.close();
+  }
   // Where a program keeps what must outlive it: a file, a secret store.
   const store = {};
   const holder = {

@@ -29,4 +29,4 @@ export {
   WrongKeyKindError,
 } from "./errors.js";
 export { isNewKey } from "./rotation.js";
-export { Created, managesKeys, ResponseInfo, toDate } from "./values.js";
+export { Created, managesKeys, ResponseInfo, TemporaryKey, toDate } from "./values.js";

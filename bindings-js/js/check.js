@@ -32,6 +32,7 @@ const choice = (...choices) => kind(choices.map((one) => JSON.stringify(one)).jo
 const has = (value, ...names) => isObject(value) && names.every((name) => isFunction(value[name]));
 
 const bool = kind("true or false", (value) => typeof value === "boolean");
+const only = kind("true", (value) => value === true);
 const text = kind("a well-formed text", isText);
 const number = kind("a number", (value) => typeof value === "number");
 const whole = kind("a whole number from 0 to 2^53 - 1", (value) => Number.isSafeInteger(value) && value >= 0);
@@ -136,8 +137,9 @@ const ROTATION = {
 const HOLDER = { save: required(method), handOver: required(method), wasHandedOver: required(method) };
 const FIND = { secret: required(kind("a text", isString)), workspaceIds: texts };
 const KIND = required(choice("management", "inference"));
-const SWEEP = { names: required(texts), workspaceIds: texts };
 const AUDIT = { nearLimit: number, unusedForDays: whole, expiringWithinDays: whole, disabledForDays: whole, workspaceIds: texts };
+const TEMPORARY = { lifetimeMs: required(time) };
+const SWEEP = { names: texts, workspaceIds: texts, temporary: only };
 const UPDATE = {
   name: text,
   disabled: bool,
@@ -246,8 +248,17 @@ export function kindValues(kind) {
   return [one("checkKey", "kind", KIND, kind)];
 }
 
+/** The end of a temporary key is its lifetime; `expiresAt` beside it is refused by the core. */
+export function temporaryValues(params) {
+  const { lifetimeMs, ...create } = take("temporary", "params", { ...CREATE, ...TEMPORARY }, params);
+  return [...createdFrom("temporary", create), lifetimeMs];
+}
+
+/** Without names, the temporary keys that have expired: that has to be said. */
 export function sweepValues(params) {
-  return Object.values(take("sweep", "params", SWEEP, params));
+  const { temporary, ...rest } = take("sweep", "params", SWEEP, params);
+  if ((rest.names === undefined) === (temporary === true)) return Object.values(rest);
+  throw refused("sweep", "names", "params must have either names, an array of texts, or temporary: true");
 }
 
 export function auditValues(params) {

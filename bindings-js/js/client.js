@@ -18,6 +18,7 @@ import {
   LONGEST,
   rotateValues,
   sweepValues,
+  temporaryValues,
   updateValues,
 } from "./check.js";
 import { soundClock } from "./clock.js";
@@ -27,7 +28,7 @@ import { Client } from "./openrouter_keys_bg.js";
 import { readRotation } from "./rotation.js";
 import { unlessAborted } from "./signal.js";
 import { Tape } from "./tape.js";
-import { readAnswer, readCreated, readOutcome } from "./values.js";
+import { readAnswer, readCreated, readOutcome, readTemporary } from "./values.js";
 
 const DISPOSE = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
@@ -99,6 +100,18 @@ export class OpenRouterKeys {
     return this.#work("audit", () => [auditValues(params)], options);
   }
 
+  async temporary(params, options) {
+    this.#live("temporary");
+    const values = temporaryValues(params);
+    const settings = callValues("temporary", options);
+    const { tape, secret } = await this.#run("temporary", values, settings);
+    // Whatever called the making off does not call the closing off.
+    const own = { ...settings, signal: undefined };
+    return readTemporary(tape, secret, async (held, given) => {
+      await this.#run("closeTemporary", held, given === undefined ? own : callValues("closeTemporary", given));
+    });
+  }
+
   dispose() {
     this.#client?.free();
     this.#client = undefined;
@@ -128,10 +141,13 @@ export class OpenRouterKeys {
   }
 
   async #outcome(name, arguments_, options) {
+    this.#live(name);
+    return this.#run(name, arguments_(), callValues(name, options));
+  }
+
+  async #run(name, values, { values: settings, signal }) {
     const client = this.#live(name);
-    const [values, ask] = arguments_();
-    const { values: settings, signal } = callValues(name, options);
-    const parts = await unlessAborted(name, signal, (cancel) => client.call(name, values, settings, cancel, ask));
+    const parts = await unlessAborted(name, signal, (cancel) => client.call(name, values, settings, cancel));
     const tape = new Tape(parts);
     if (!tape.value()) throw readError(tape, parts[2], signal);
     return { tape, secret: parts[2], errors: parts[3] };

@@ -210,7 +210,7 @@ export interface Page {
 
 /** A key that was made, with its secret. */
 export declare class Created {
-  private constructor();
+  protected constructor();
   /**
    * The secret. The API shows it once, here, and never again: store it now.
    *
@@ -226,6 +226,43 @@ export declare class Created {
   readonly odd?: Readonly<Record<string, unknown>>;
   /** The fields beside `key` and `data` that this version does not know. Absent if there are none. */
   readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A key that lives until it is closed or expires.
+ *
+ * ```js
+ * await using key = await keys.temporary({ name: "ci", limit: 1, lifetimeMs: 3_600_000 });
+ * await runTests(key.key);
+ * ```
+ *
+ * Where `await using` is not to be had, `close()` in a `finally` does the same.
+ * A key that is never closed lives until it expires, and
+ * `sweep({ temporary: true })` deletes it then.
+ */
+export declare class TemporaryKey extends Created {
+  private constructor();
+  /** The key's name with its marker. */
+  readonly name: string;
+  /** When the key stops working by itself, as it was asked for. */
+  readonly expiresAt: Timestamp;
+  /** The keys of this call whose answers were lost, found and deleted. */
+  readonly swept: readonly Key[];
+  /** Names under which a key may still turn up. `close` looks for them once more. */
+  readonly unconfirmed: readonly string[];
+  /**
+   * Deletes the key, by its hash or else by its marked name, and what has turned
+   * up of the unconfirmed names. One that is gone already is closed. A second
+   * close does nothing, and one after a failure tries again.
+   *
+   * It has the options of the `temporary`, without its `signal`, unless it is
+   * given others. The client must not be disposed of before. An error's
+   * `mayHaveCreated` tells the name and the hash of what is left, which stops by
+   * itself when it expires.
+   */
+  close(options?: CallOptions): Promise<void>;
+  /** The same, for `await using`; under `Symbol.for("Symbol.asyncDispose")` where the runtime has no such symbol. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Where and why a body cannot be read. It quotes nothing of the body. */
@@ -321,13 +358,32 @@ export interface EnsureParams extends CreateParams {
   settleMs?: number | undefined;
 }
 
-/** Which keys are swept. */
-export interface SweepParams {
-  /** The exact names, each with a marker. */
-  names: readonly string[];
+/** A key to be made for a time. It has no `expiresAt`: its end is its lifetime. */
+export interface TemporaryParams extends Omit<CreateParams, "expiresAt"> {
+  /**
+   * How long the key lives from when it is asked for, more than 0: at its end the
+   * API stops the key, if nobody closed it. By this machine's clock, rounded up to
+   * a whole second.
+   */
+  lifetimeMs: number;
+}
+
+/** Which keys are swept: those of some names, or the temporary ones that have expired. */
+export type SweepParams = (
+  | {
+      /** The exact names, each with a marker. */
+      names: readonly string[];
+      temporary?: undefined;
+    }
+  | {
+      /** Every temporary key whose `expiresAt` is past by the server's clock, whoever made it. */
+      temporary: true;
+      names?: undefined;
+    }
+) & {
   /** The workspaces (UUIDs) to sweep, in place of the default one. */
   workspaceIds?: readonly string[] | undefined;
-}
+};
 
 /** What an audit looks for. Days have 24 hours. */
 export interface AuditParams {
@@ -381,6 +437,11 @@ export interface Swept {
   readonly absent: readonly string[];
   /** The keys that were found and could not be deleted, each with the reason. */
   readonly failed: readonly { readonly key: Key; readonly error: OpenRouterKeysError }[];
+  /**
+   * The keys that a sweep of the temporary ones left alone although they have the
+   * marker: they tell no time at which they end, so that they may live for ever.
+   */
+  readonly endless: readonly Key[];
 }
 
 /** What an audit came to. */
@@ -834,8 +895,18 @@ export declare class OpenRouterKeys {
    */
   ensure(params: EnsureParams, options?: CallOptions): Promise<Ensured>;
 
-  /** Deletes the keys that lost creates left behind, by their marked names. */
+  /**
+   * Deletes the keys that lost creates left behind, by their marked names, or the
+   * temporary ones that have expired.
+   */
   sweep(params: SweepParams, options?: CallOptions): Promise<Swept>;
+
+  /**
+   * Makes a key for a time, to be closed after its work: with an end, at which the
+   * API stops it if nobody does, and with a marker, by which `sweep` finds it. A
+   * lost answer leaves no key behind, as of `createReconciled`.
+   */
+  temporary(params: TemporaryParams, options?: CallOptions): Promise<TemporaryKey>;
 
   /**
    * Replaces a key by a new one with the same settings: makes it, tries it out,
@@ -1073,5 +1144,6 @@ declare global {
   // `[Symbol.dispose]` fail to check under the older libraries.
   interface SymbolConstructor {
     readonly dispose: unique symbol;
+    readonly asyncDispose: unique symbol;
   }
 }

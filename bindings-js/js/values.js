@@ -20,6 +20,33 @@ export class Created {
   }
 }
 
+const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+
+/** A key that lives until it is closed or expires. */
+export class TemporaryKey extends Created {
+  #close;
+  #closed;
+
+  /** For this package alone. */
+  constructor(key, fields, close) {
+    super(key, fields);
+    this.#close = close;
+  }
+
+  /** Once; what failed can be tried again. */
+  close(options) {
+    this.#closed ??= this.#close(options).catch((error) => {
+      this.#closed = undefined;
+      throw error;
+    });
+    return this.#closed;
+  }
+
+  [ASYNC_DISPOSE]() {
+    return this.close();
+  }
+}
+
 /** What an answer carried beside its value. Its headers are in no own property. */
 export class ResponseInfo {
   #headers;
@@ -80,16 +107,35 @@ const READERS = {
 };
 
 export function readCreated(tape, secret) {
+  return new Created(secret, createdFields(tape));
+}
+
+function createdFields(tape) {
   const data = tape.value();
   const path = tape.value();
   const kind = tape.value();
   const isKey = path !== "$.data";
-  return new Created(secret, {
+  return {
     data: isKey ? (data ?? {}) : {},
     problem: path === undefined ? undefined : { path, kind },
     odd: isKey || data === undefined || data === null ? undefined : { data },
     extra: tape.extra(),
-  });
+  };
+}
+
+/** A temporary key; `close` takes what the module needs to close it, and options. */
+export function readTemporary(tape, secret, close) {
+  const fields = {
+    ...createdFields(tape),
+    name: tape.value(),
+    swept: tape.list(),
+    unconfirmed: tape.list(),
+    expiresAt: tape.value(),
+  };
+  const { data, name, unconfirmed } = fields;
+  // In the order in which `src/arguments.rs` takes it.
+  const values = [name, data.hash, unconfirmed, tape.value()];
+  return new TemporaryKey(secret, fields, (options) => close(values, options));
 }
 
 /** Reads what `src/answer.rs` wrote of a workflow, in the same order; `errors` are those that are part of it. */
@@ -118,6 +164,7 @@ const OUTCOMES = {
     deleted: tape.list(),
     absent: tape.list(),
     failed: tape.list().map((key, at) => ({ key, error: errors[at] })),
+    endless: tape.list(),
   }),
   audit(tape) {
     const at = tape.value();

@@ -3,8 +3,8 @@
 use js_sys::Array;
 use openrouter_keys_core::{
     AnyOutput, AuditReport, Created, CurrentKey, DecodeErrorKind, Ensured, Field, Finding,
-    FoundBySecret, Key, KeyHash, Reconciled, Response, Rotated, Rotation, Spend, Swept, Timestamp,
-    View,
+    FoundBySecret, Key, KeyHash, Lent, Reconciled, Response, Rotated, Rotation, Spend, Swept,
+    Timestamp, View,
 };
 use wasm_bindgen::JsValue;
 
@@ -102,6 +102,25 @@ pub(crate) fn write_reconciled(reconciled: &Reconciled) -> Array {
     with(tape, &secret, &[])
 }
 
+pub(crate) fn write_lent(lent: &Lent) -> Array {
+    let mut tape = Tape::default();
+    tape.bool(true);
+    let secret = write_created(&mut tape, &lent.created);
+    tape.text(&lent.name);
+    list_keys(&mut tape, lent.swept.iter());
+    list_texts(&mut tape, &lent.unconfirmed);
+    tape.text(lent.expires_at.as_str());
+    tape.text_if(lent.workspace_id.as_deref());
+    with(tape, &secret, &[])
+}
+
+/// A workflow that gives nothing.
+pub(crate) fn write_done() -> Array {
+    let mut tape = Tape::default();
+    tape.bool(true);
+    with(tape, &JsValue::UNDEFINED, &[])
+}
+
 pub(crate) fn write_ensured(ensured: &Ensured) -> Array {
     let mut tape = Tape::default();
     tape.bool(true);
@@ -194,6 +213,7 @@ pub(crate) fn write_swept(swept: &Swept) -> Array {
     list_keys(&mut tape, swept.deleted.iter());
     list_texts(&mut tape, &swept.absent);
     list_keys(&mut tape, swept.failed.iter().map(|(key, _)| key));
+    list_keys(&mut tape, swept.endless.iter());
     let errors: Vec<Array> = swept.failed.iter().map(|(_, failed)| error::write(failed)).collect();
     with(tape, &JsValue::UNDEFINED, &errors)
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use js_sys::Array;
 use openrouter_keys_core::{
-    AnyOperation, Audit, BaseUrl, BuildError, BuildErrorKind, CallOptions, CheckKey, Config,
-    Create, CreateReconciled, Delete, Ensure, External, FindBySecret, Get, GetCurrentKeyMetadata,
-    Headers, Jitter, KeyHash, KeyKind, Limit, LimitReset, List, Pages, Pick, RetryPolicy, Rotate,
-    Rotation, RotationStep, Sweep, Timestamp, Update,
+    AnyOperation, Audit, BaseUrl, BuildError, BuildErrorKind, CallOptions, CheckKey,
+    CloseTemporary, Config, Create, CreateReconciled, Delete, Ensure, External, FindBySecret, Get,
+    GetCurrentKeyMetadata, Headers, Jitter, KeyHash, KeyKind, Limit, LimitReset, List, Pages, Pick,
+    RetryPolicy, Rotate, Rotation, RotationStep, Sweep, Temporary, Timestamp, Update,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -220,10 +220,16 @@ pub(crate) fn job(name: &str, values: Array) -> Job {
             Job::work(ensure(create, arguments), answer::write_ensured)
         }),
         "sweep" => {
-            let names = arguments.list().unwrap_or_default();
-            let workspaces = arguments.list().unwrap_or_default();
-            Job::work(Sweep::new(names).workspaces(workspaces), answer::write_swept)
+            let (names, workspaces) = (arguments.list(), arguments.list());
+            // The facade lets one of the two ways through.
+            let sweep = names.map_or_else(Sweep::temporary, Sweep::new);
+            Job::work(sweep.workspaces(workspaces.unwrap_or_default()), answer::write_swept)
         }
+        "temporary" => made("temporary", create(arguments), |create| {
+            let lifetime = arguments.time().unwrap_or_default();
+            Job::work(Temporary::new(create, lifetime), answer::write_lent)
+        }),
+        "closeTemporary" => Job::work(close_temporary(arguments), |()| answer::write_done()),
         "rotate" => made("rotate", rotation(arguments), |state| {
             Job::work(Rotate::resume(state), answer::write_rotated)
         }),
@@ -318,6 +324,19 @@ fn audit(arguments: &mut Arguments) -> Audit {
         }
     }
     audit.workspaces(arguments.list().unwrap_or_default())
+}
+
+fn close_temporary(arguments: &mut Arguments) -> CloseTemporary {
+    let mut closing = CloseTemporary::named(arguments.text().unwrap_or_default());
+    // It comes from an answer: what is no hash there is looked for by its name.
+    if let Some(hash) = arguments.text().and_then(|hash| KeyHash::new(hash).ok()) {
+        closing = closing.hash(hash);
+    }
+    closing = closing.unconfirmed(arguments.list().unwrap_or_default());
+    if let Some(id) = arguments.text() {
+        closing = closing.workspace_id(id);
+    }
+    closing
 }
 
 fn list(arguments: &mut Arguments) -> List {

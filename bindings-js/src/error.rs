@@ -209,6 +209,7 @@ fn argument(kind: BuildErrorKind) -> &'static str {
         BuildErrorKind::External => "external",
         BuildErrorKind::Hash => "hash",
         BuildErrorKind::Header => "headers",
+        BuildErrorKind::Lifetime => "lifetimeMs",
         BuildErrorKind::Limit => "limit",
         BuildErrorKind::LimitReset => "limitReset",
         BuildErrorKind::Name => "name",

@@ -17,11 +17,12 @@ use crate::quota::RetryQuota;
 use crate::response::Response;
 use crate::run;
 use crate::secret::ApiKey;
+use crate::temporary_key;
 use crate::trace;
 use crate::transport::BlockingTransport;
 use crate::workflow::{
     Audit, CheckKey, CreateReconciled, Ensure, FindBySecret, Nobody, Opening, Order, Rotate, Sweep,
-    Turn, Workflow,
+    Temporary, Turn, Workflow,
 };
 
 pub use crate::workflow::BlockingKeyHolder as KeyHolder;
@@ -135,9 +136,15 @@ impl Client {
         self.run(create.into())
     }
 
-    /// Deletes the keys that lost creates left behind, by their marked names.
+    /// Deletes the keys that lost creates left behind, by their marked names, or
+    /// the temporary ones that have expired.
     pub fn sweep(&self, sweep: Sweep) -> Run<Sweep> {
         self.run(sweep)
+    }
+
+    /// Makes a key for a time, to be closed after its work.
+    pub fn temporary(&self, temporary: Temporary) -> Lending {
+        Lending::new(self.run(temporary))
     }
 
     /// Looks at all keys and reports those that need attention. Nothing is changed.
@@ -252,6 +259,13 @@ impl fmt::Debug for Client {
 
 /// A workflow that [`finish`](Run::finish) runs.
 pub type Run<W, H = Nobody> = run::Run<W, Client, H>;
+
+/// A temporary key that [`finish`](Lending::finish) makes, or
+/// [`scope`](Lending::scope).
+pub type Lending = temporary_key::Lending<Client>;
+
+/// A temporary key of this client.
+pub type TemporaryKey = temporary_key::TemporaryKey<Client>;
 
 /// A call that [`send`](Call::send) sends.
 pub type Call<O> = crate::call::Call<O, Client>;

@@ -22,11 +22,12 @@ use crate::race::{race, unless};
 use crate::response::Response;
 use crate::run::Run;
 use crate::secret::ApiKey;
+use crate::temporary_key::Lending;
 use crate::trace;
 use crate::transport::{BoxFuture, MaybeSend, MaybeSendSync, Transport, send_within};
 use crate::workflow::{
     Audit, CheckKey, CreateReconciled, Ensure, FindBySecret, KeyHolder, Nobody, Opening, Order,
-    Rotate, Sweep, Turn, Workflow,
+    Rotate, Sweep, Temporary, Turn, Workflow,
 };
 
 /// Manages API keys over any [`Transport`]. Clones are cheap and share
@@ -136,9 +137,15 @@ impl Client {
         self.run(create.into())
     }
 
-    /// Deletes the keys that lost creates left behind, by their marked names.
+    /// Deletes the keys that lost creates left behind, by their marked names, or
+    /// the temporary ones that have expired.
     pub fn sweep(&self, sweep: Sweep) -> Run<Sweep> {
         self.run(sweep)
+    }
+
+    /// Makes a key for a time, to be closed after its work.
+    pub fn temporary(&self, temporary: Temporary) -> Lending {
+        Lending::new(self.run(temporary))
     }
 
     /// Looks at all keys and reports those that need attention. Nothing is changed.

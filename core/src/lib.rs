@@ -104,6 +104,7 @@ mod retry;
 mod retry_after;
 mod run;
 mod secret;
+mod temporary_key;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod timestamp;
@@ -145,14 +146,15 @@ pub use response::{Meta, RateLimit, Response};
 pub use retry::{Jitter, RetryPolicy};
 pub use run::Run;
 pub use secret::{ApiKey, Secret};
+pub use temporary_key::{Lending, Scoped, TemporaryKey};
 pub use timestamp::Timestamp;
 pub use transport::{
     BlockingTransport, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Transport, send_within,
 };
 pub use view::{Answer, View};
 pub use workflow::{
-    Asked, Asking, Audit, AuditReport, AuditedKey, BlockingKeyHolder, CheckKey, CreateReconciled,
-    Ensure, Ensured, FindBySecret, Finding, FoundBySecret, KeyHolder, Nobody, Opening, Order,
-    Pausing, Pick, Question, Reconciled, Rotate, Rotated, Rotation, RotationStep, Sending, Sent,
-    Spend, Sweep, Swept, Turn, Workflow,
+    Asked, Asking, Audit, AuditReport, AuditedKey, BlockingKeyHolder, CheckKey, CloseTemporary,
+    CreateReconciled, Ensure, Ensured, FindBySecret, Finding, FoundBySecret, KeyHolder, Lent,
+    Nobody, Opening, Order, Pausing, Pick, Question, Reconciled, Rotate, Rotated, Rotation,
+    RotationStep, Sending, Sent, Spend, Sweep, Swept, Temporary, Turn, Workflow,
 };

@@ -29,6 +29,11 @@ impl<W, C, H> Run<W, C, H> {
         Self { client, workflow, holder, options, cancel }
     }
 
+    /// What runs the workflow, and with which options.
+    pub(crate) fn means(&self) -> (&C, &CallOptions) {
+        (&self.client, &self.options)
+    }
+
     /// Options of each call of the workflow.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options;

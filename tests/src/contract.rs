@@ -18,11 +18,11 @@ use std::time::Duration;
 
 use http::StatusCode;
 use openrouter_keys_core::{
-    ApiErrorKind, ApiKey, Audit, CallOptions, CheckKey, Create, CreateReconciled, Created, Delete,
-    Effect, Ensure, Ensured, Error, ErrorBody, ErrorKind, External, Field, FindBySecret, Finding,
-    Get, GetCurrentKeyMetadata, Headers, Key, KeyHash, KeyKind, Limit, LimitReset, List, Operation,
-    Pages, RetryPolicy, Rotate, Rotated, Sweep, TimeoutPhase, Timestamp, TransportErrorKind,
-    Update,
+    ApiErrorKind, ApiKey, Audit, CallOptions, CheckKey, CloseTemporary, Create, CreateReconciled,
+    Created, Delete, Effect, Ensure, Ensured, Error, ErrorBody, ErrorKind, External, Field,
+    FindBySecret, Finding, Get, GetCurrentKeyMetadata, Headers, Key, KeyHash, KeyKind, Limit,
+    LimitReset, List, Operation, Pages, RetryPolicy, Rotate, Rotated, Sweep, Temporary,
+    TimeoutPhase, Timestamp, TransportErrorKind, Update,
 };
 
 use crate::caller::Caller;
@@ -57,6 +57,8 @@ macro_rules! for_each_case {
             a_delete_that_is_not_confirmed_is_an_error,
             pages_that_are_fetched_ahead_bring_each_key_once,
             a_reconciled_create_makes_one_marked_key_that_a_sweep_deletes,
+            a_temporary_key_ends_by_itself_and_is_deleted_by_its_close,
+            a_sweep_takes_the_temporary_keys_that_have_expired_and_no_other,
             what_is_ensured_twice_is_made_once,
             a_key_is_replaced_by_one_of_its_name_and_settings,
             a_secret_leads_to_its_key,
@@ -487,6 +489,38 @@ pub async fn a_reconciled_create_makes_one_marked_key_that_a_sweep_deletes<C: Ca
     let swept = client.run(Sweep::new([done.name]), CallOptions::new()).await.unwrap();
     assert_eq!((swept.deleted.len(), swept.failed.len(), swept.absent.len()), (1, 0, 0));
     assert_eq!(names(&client.call(List::new()).await.unwrap().data), ["ci"]);
+}
+
+pub async fn a_temporary_key_ends_by_itself_and_is_deleted_by_its_close<C: Caller>(client: &C) {
+    client.call(create("ci")).await.unwrap();
+    let temporary = || Temporary::new(create("ci"), Duration::from_secs(3600));
+    let by_hash = client.run(temporary(), CallOptions::new()).await.unwrap();
+    let by_name = client.run(temporary(), CallOptions::new()).await.unwrap();
+    let listed = client.call(List::new()).await.unwrap().data;
+    assert_eq!(names(&listed), [by_name.name.as_str(), by_hash.name.as_str(), "ci"]);
+    assert_eq!(listed[0].expires_at.get(), Some(&by_name.expires_at));
+    client.run(by_hash.closing(), CallOptions::new()).await.unwrap();
+    client.run(CloseTemporary::named(&by_name.name), CallOptions::new()).await.unwrap();
+    assert_eq!(names(&client.call(List::new()).await.unwrap().data), ["ci"]);
+    // Closed twice is closed.
+    client.run(by_hash.closing(), CallOptions::new()).await.unwrap();
+}
+
+pub async fn a_sweep_takes_the_temporary_keys_that_have_expired_and_no_other<C: Caller>(
+    client: &C,
+) {
+    const MARKED: &str = "ci #temp-00000000000000000000000000000001";
+    let over = Timestamp::parse("2020-01-01T00:00:00Z").unwrap();
+    client.call(create(MARKED).expires_at(over.clone())).await.unwrap();
+    client.call(create("over").expires_at(over)).await.unwrap();
+    client.call(create(MARKED)).await.unwrap();
+    let temporary = Temporary::new(create("ci"), Duration::from_secs(3600));
+    let lent = client.run(temporary, CallOptions::new()).await.unwrap();
+    let swept = client.run(Sweep::temporary(), CallOptions::new()).await.unwrap();
+    assert_eq!((names(&swept.deleted), names(&swept.endless)), (vec![MARKED], vec![MARKED]));
+    assert!(swept.failed.is_empty() && swept.absent.is_empty());
+    let remaining = client.call(List::new().include_expired(true)).await.unwrap().data;
+    assert_eq!(names(&remaining), [lent.name.as_str(), MARKED, "over"]);
 }
 
 pub async fn what_is_ensured_twice_is_made_once<C: Caller>(client: &C) {

@@ -3,11 +3,13 @@
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+use std::time::Duration;
+
 use http::Method;
 use openrouter_keys_emulator::Emulator;
 use openrouter_keys_native::{
     ApiKey, BaseUrl, CallOptions, Config, Create, CreateReconciled, ErrorKind, KeyKind, Limit,
-    List, blocking, client_with,
+    List, Sweep, Temporary, blocking, client_with,
 };
 use openrouter_keys_tests::caller::Caller;
 
@@ -57,4 +59,42 @@ async fn an_inference_key_is_told_to_be_the_wrong_kind() {
     let error = wrong.check_key(KeyKind::Management).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::WrongKeyKind { .. }), "{error}");
     wrong.check_key(KeyKind::Inference).await.unwrap();
+}
+
+/// The connection breaks once the key is made: another is made in its place, and
+/// closed. A third is left, and swept by the server's clock two hours later.
+async fn a_temporary_key_leaves_nothing_behind<C: Caller>(emulator: &Emulator, client: &C) {
+    const HOUR: Duration = Duration::from_secs(3600);
+    emulator.seed_keys(150);
+    let temporary = || Temporary::new(Create::new("ci", Limit::usd(5.0)), HOUR);
+    emulator.fail_next_matching(Method::POST, "reset-after-commit".parse().unwrap());
+    let lent = client.run(temporary(), CallOptions::new()).await.unwrap();
+    assert_eq!((lent.swept.len(), lent.unconfirmed.len()), (1, 0));
+    assert_eq!(emulator.key_count(), 151);
+    client.run(lent.closing(), CallOptions::new()).await.unwrap();
+    assert_eq!(emulator.key_count(), 150);
+
+    let forgotten = client.run(temporary(), CallOptions::new()).await.unwrap();
+    let too_early = client.run(Sweep::temporary(), CallOptions::new()).await.unwrap();
+    assert!(too_early.deleted.is_empty() && too_early.endless.is_empty());
+    emulator.clock().advance(2 * HOUR);
+    let over = client.run(Sweep::temporary(), CallOptions::new()).await.unwrap();
+    let deleted: Vec<_> = over.deleted.iter().map(|key| key.name.as_deref()).collect();
+    assert_eq!(deleted, [Some(forgotten.name.as_str())]);
+    assert_eq!(emulator.key_count(), 150);
+}
+
+#[tokio::test]
+async fn a_temporary_key_of_the_async_client_leaves_nothing_behind() {
+    let emulator = Emulator::start().unwrap();
+    let (key, config) = settings(&emulator);
+    a_temporary_key_leaves_nothing_behind(&emulator, &client_with(key, config).unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_temporary_key_of_the_blocking_client_leaves_nothing_behind() {
+    let emulator = Emulator::start().unwrap();
+    let (key, config) = settings(&emulator);
+    let client = blocking::client_with(key, config).unwrap();
+    a_temporary_key_leaves_nothing_behind(&emulator, &client).await;
 }

@@ -12,7 +12,8 @@ use http::Method;
 use openrouter_keys_emulator::Emulator;
 use openrouter_keys_native::{
     ApiKey, Audit, BaseUrl, BoxError, Client, Config, Create, Created, Ensure, Ensured, KeyHolder,
-    KeyKind, Limit, List, Pages, Rotate, Rotated, Rotation, Sweep, client_with,
+    KeyKind, Lent, Limit, List, Pages, Rotate, Rotated, Rotation, Scoped, Sweep, Temporary,
+    client_with,
 };
 
 #[tokio::main]
@@ -67,6 +68,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("\nsweep");
     let swept = client.sweep(Sweep::new([done.name])).await?;
     println!("deleted {}", swept.deleted.len());
+
+    println!("\ntemporary: a key for some work, closed after it");
+    let agent = Temporary::new(Create::new("agent", Limit::usd(1.0)), Duration::from_secs(3600));
+    let work = async |key: &Lent| println!("{:?} works until {}", key.name, key.expires_at);
+    let Scoped { unclosed, .. } = client.temporary(agent).scope(work).await?;
+    println!("closed: {}; keys left: {}", unclosed.is_none(), emulator.key_count());
     Ok(())
 }
 

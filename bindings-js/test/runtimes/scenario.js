@@ -190,6 +190,16 @@ export async function scenario(api, settings, { check, shown }) {
     equal(table.includes("no limit") && !table.includes(open.key), true);
     await keys.delete(open.data.hash);
   });
+  await check("temporary makes a key that ends, and its close deletes it", async () => {
+    const key = await keys.temporary({ name: WORKFLOWS, limit: 1, lifetimeMs: 3_600_000 });
+    equal(/^workflows #temp-[0-9a-f]{32}$/.test(key.name), true);
+    equal(Date.parse(key.data.expiresAt), Date.parse(key.expiresAt));
+    equal(shown(key).includes(key.key), false);
+    await key[Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]();
+    const { deleted } = await keys.sweep({ temporary: true });
+    equal(deleted.length, 0);
+    await failure(() => keys.get(key.data.hash), "NotFoundError", "not_found");
+  });
   await check("ensure makes a key once, and changes what differs", async () => {
     const first = await keys.ensure({ name: WORKFLOWS, limit: 1, settleMs: 0 });
     equal(first.outcome, "created");

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 
-import { AbortError, Created, InvalidArgumentError, SeveralKeysError, TooManyPagesError, UnauthorizedError } from "../../npm/index.js";
+import { AbortError, Created, InvalidArgumentError, SeveralKeysError, TemporaryKey, TooManyPagesError, UnauthorizedError } from "../../npm/index.js";
 import { apiError, deleted, found, key, listed, lost, reply } from "../../npm/testing.js";
-import { clientOver, failureOf, PARAMS } from "./harness.mjs";
+import { clientOver, everythingShown, failureOf, PARAMS, printed } from "./harness.mjs";
 
 const SECRET = "sk-or-v1-0e6000000000000000000000000001c96";
 const OLD = "2020-01-01T00:00:00Z";
@@ -166,6 +166,159 @@ test("a workflow is called off by its signal and tells what it left", async () =
   assert.equal(fetch.requests.length, 1);
 });
 
+const TEMPORARY = Object.freeze({ ...PARAMS, lifetimeMs: 3_600_000 });
+const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+
+test("a temporary key ends by itself, and its close deletes it once", async () => {
+  const { keys, state, fetch } = server([]);
+  const lent = await keys.temporary(TEMPORARY);
+  assert.ok(lent instanceof TemporaryKey && lent instanceof Created);
+  assert.equal(lent.key, SECRET);
+  assert.match(lent.name, /^Customer 42 #temp-[0-9a-f]{32}$/);
+  assert.equal(lent.expiresAt, "2030-01-01T01:00:00Z");
+  const { name, expires_at } = JSON.parse(fetch.requests[0].body);
+  assert.deepEqual([name, expires_at], [lent.name, lent.expiresAt]);
+  assert.equal(lent.data.expiresAt, lent.expiresAt);
+  assert.deepEqual([lent.swept, lent.unconfirmed], [[], []]);
+
+  const [one, other] = [lent.close(), lent.close()];
+  assert.equal(await one, undefined);
+  await other;
+  await lent.close();
+  assert.deepEqual(state.deleted, [lent.data.hash]);
+  assert.equal(fetch.requests.length, 2);
+});
+
+test("a temporary key shows its secret by its getter and by nothing else", async () => {
+  const { keys } = server([]);
+  const lent = await keys.temporary(TEMPORARY);
+  assert.ok(!(everythingShown(lent) + printed(lent)).includes(SECRET));
+  assert.ok(!Object.keys(lent).includes("key"));
+});
+
+test("a temporary key is closed by the symbol, and by await using where the runtime has it", async () => {
+  const { keys, state } = server([]);
+  const lent = await keys.temporary(TEMPORARY);
+  assert.equal(await lent[ASYNC_DISPOSE](), undefined);
+  assert.deepEqual(state.keys, []);
+
+  const AsyncFunction = (async () => {}).constructor;
+  let job;
+  try {
+    job = new AsyncFunction("keys", "params", "await using lent = await keys.temporary(params); throw new Error(lent.name)");
+  } catch {
+    return;
+  }
+  assert.match((await failureOf(job(keys, TEMPORARY))).message, /#temp-/);
+  assert.deepEqual([state.keys, state.creates.length], [[], 2]);
+});
+
+test("a close that fails tells what is left, and can be tried again", async () => {
+  let isDown = true;
+  const { keys, state } = server([], ({ method }) => (isDown && method === "DELETE" ? apiError(401) : undefined));
+  const lent = await keys.temporary(TEMPORARY);
+  const error = await failureOf(lent.close());
+  assert.ok(error instanceof UnauthorizedError);
+  assert.equal(error.operation, "closeTemporary");
+  assert.deepEqual([error.mayHaveCreated.name, error.mayHaveCreated.hash], [lent.name, lent.data.hash]);
+  isDown = false;
+  await lent.close();
+  assert.deepEqual(state.keys, []);
+});
+
+test("a temporary key without a hash is closed by its name, in its own workspace", async () => {
+  const workspaceId = "0df9e665-d932-5740-b2c7-b52af166bc11";
+  let name;
+  const foreign = key({ hash: "f1", name: PARAMS.name });
+  const { keys, state, fetch } = server([foreign], ({ method, body }, state) => {
+    if (method !== "POST") return undefined;
+    ({ name } = JSON.parse(body));
+    state.keys.unshift(key({ hash: "10", name }));
+    return reply(201, { key: SECRET, data: { hash: 7 } });
+  });
+  const lent = await keys.temporary({ ...TEMPORARY, workspaceId });
+  assert.deepEqual(lent.data.odd, { hash: 7 });
+  await lent.close();
+  assert.deepEqual([state.deleted, state.keys], [["10"], [foreign]]);
+  const looked = fetch.requests.find(({ method }) => method === "GET");
+  assert.equal(new URL(looked.url).searchParams.get("workspace_id"), workspaceId);
+});
+
+test("a key that is gone already is closed", async () => {
+  const { keys } = server([], ({ method }) => (method === "DELETE" ? apiError(404) : undefined));
+  await (await keys.temporary(TEMPORARY)).close();
+});
+
+test("a close has the options of the making, without its signal, or its own", async () => {
+  const { keys, fetch } = server([]);
+  const controller = new AbortController();
+  // Read once: an iterator has no more.
+  const headers = new Map([["x-job", "7"]]).entries();
+  const lent = await keys.temporary(TEMPORARY, { headers, signal: controller.signal });
+  controller.abort();
+  await lent.close();
+  const sent = (request) => new Headers(request.headers).get("x-job");
+  assert.deepEqual(fetch.requests.map(sent), ["7", "7"]);
+
+  const other = await keys.temporary(TEMPORARY, { headers: { "x-job": "8" } });
+  assert.ok((await failureOf(other.close({ timeout: 1 }))) instanceof InvalidArgumentError);
+  assert.ok((await failureOf(other.close({ signal: AbortSignal.abort() }))) instanceof AbortError);
+  await other.close({ headers: { "x-job": "9" } });
+  assert.equal(sent(fetch.requests.at(-1)), "9");
+});
+
+test("a close after its client's end is refused, and sends nothing", async () => {
+  const { keys, fetch } = server([]);
+  const lent = await keys.temporary(TEMPORARY);
+  keys.dispose();
+  assert.equal((await failureOf(lent.close())).argument, "client");
+  assert.equal((await failureOf(keys.temporary(TEMPORARY))).argument, "client");
+  assert.equal(fetch.requests.length, 1);
+});
+
+test("a temporary key whose answer was lost is deleted and made again", async () => {
+  let posts = 0;
+  const { keys, state } = server([], ({ method, body }, state) => {
+    if (method !== "POST" || ++posts > 1) return undefined;
+    state.keys.unshift(key({ hash: "10", name: JSON.parse(body).name }));
+    return lost();
+  });
+  const lent = await keys.temporary(TEMPORARY);
+  assert.deepEqual(lent.swept.map(({ hash }) => hash), ["10"]);
+  await lent.close();
+  assert.deepEqual(state.keys, []);
+});
+
+test("a sweep of the temporary keys deletes those that have expired and nothing else", async () => {
+  const marked = (number) => `ci #temp-${String(number).padStart(32, "0")}`;
+  const past = "2029-12-31T23:59:59Z";
+  const { keys, state } = server([
+    key({ hash: "a1", name: marked(1), expires_at: past }),
+    key({ hash: "a2", name: marked(2), expires_at: "2030-01-01T01:00:00Z" }),
+    key({ hash: "a3", name: "ci", expires_at: past }),
+    key({ hash: "a4", name: `ci #${"0".repeat(32)}`, expires_at: past }),
+    key({ hash: "a5", name: marked(5), expires_at: null }),
+  ]);
+  const { deleted, endless, failed, absent } = await keys.sweep({ temporary: true });
+  assert.deepEqual(state.deleted, ["a1"]);
+  assert.deepEqual([deleted, endless].map((list) => list.map(({ hash }) => hash)), [["a1"], ["a5"]]);
+  assert.deepEqual([failed, absent], [[], []]);
+  // By its name, a temporary key that lives is swept too.
+  assert.equal((await keys.sweep({ names: [marked(2)] })).deleted[0].hash, "a2");
+});
+
+test("what cannot be temporary tells its argument", async () => {
+  const { keys } = server([]);
+  const refusedBy = async (params) => (await failureOf(keys.temporary(params))).argument;
+  assert.equal(await refusedBy({ ...TEMPORARY, expiresAt: new Date(0) }), "expiresAt");
+  assert.equal(await refusedBy({ ...PARAMS, lifetimeMs: Number.MAX_VALUE }), "lifetimeMs");
+  const clock = { now: () => 0, date: () => NaN, setTimeout, clearTimeout };
+  const { keys: timeless, fetch } = clientOver([], { clock });
+  const error = await failureOf(timeless.temporary(TEMPORARY));
+  assert.match(error.message, /^temporary: the transport does not tell the time of day/);
+  assert.equal(fetch.requests.length, 0);
+});
+
 test("arguments of workflows are checked by name and type", async () => {
   const { keys, fetch } = server([]);
   for (const call of [
@@ -178,6 +331,23 @@ test("arguments of workflows are checked by name and type", async () => {
     () => keys.ensure(PARAMS, { onProgress() {} }),
     () => keys.sweep({ names: "ci" }),
     () => keys.sweep({ names: [], workspaces: [] }),
+    () => keys.sweep({}),
+    () => keys.sweep({ temporary: false }),
+    () => keys.sweep({ temporary: 1 }),
+    () => keys.sweep({ names: [], temporary: true }),
+    () => keys.sweep({ names: [], temporary: false }),
+    () => keys.temporary(PARAMS),
+    () => keys.temporary({ ...PARAMS, lifetimeMs: 0 }),
+    () => keys.temporary({ ...PARAMS, lifetimeMs: "1h" }),
+    () => keys.temporary({ ...PARAMS, lifetimeMs: Infinity }),
+    () => keys.temporary({ ...PARAMS, lifetime: 1000 }),
+    () => keys.temporary({ ...TEMPORARY, name: "" }),
+    () => keys.temporary({ ...TEMPORARY, limit: undefined }),
+    () => keys.temporary({ ...TEMPORARY, limti: 1 }),
+    () => keys.temporary({ ...TEMPORARY, expiresAt: "2031-01-01T00:00:00Z" }),
+    () => keys.temporary({ ...TEMPORARY, expiresAt: "tomorrow" }),
+    () => keys.temporary(TEMPORARY, { onProgress() {} }),
+    () => keys.temporary(TEMPORARY, { headers: { host: "x" } }),
     () => keys.sweep({ names: [`ci #${"1".repeat(32)}`], workspaceIds: ["no uuid"] }),
     () => keys.audit([]),
     () => keys.audit({ nearLimit: 1.01 }),

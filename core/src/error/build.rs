@@ -33,6 +33,8 @@ pub enum BuildErrorKind {
     Limit,
     /// `limit_reset`.
     LimitReset,
+    /// How long a temporary key lives.
+    Lifetime,
     /// A key's name.
     Name,
     /// The share of its limit from which on an audit calls a key near it.

@@ -257,6 +257,12 @@ impl Error {
         matches!(&self.0.kind, ErrorKind::Api(error) if error.kind == ApiErrorKind::Unauthorized)
     }
 
+    /// The same failure of a workflow that may be run again whatever it left.
+    pub(crate) fn repeatable(mut self, is_retryable: bool) -> Self {
+        self.0.is_retryable = is_retryable;
+        self
+    }
+
     pub(crate) fn is_cancelled(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Cancelled)
     }
@@ -340,11 +346,11 @@ impl Error {
 
     fn advice(&self) -> &'static str {
         if let Some(orphan) = self.may_have_created() {
-            if self.0.operation == "create_reconciled" {
-                return "give these names to sweep later";
-            }
             if orphan.hash.is_some() {
                 return "delete the key of this hash";
+            }
+            if matches!(self.0.operation, "create_reconciled" | "temporary" | "close_temporary") {
+                return "give these names to sweep later";
             }
             return "list all keys to find it, and delete it (its secret cannot be had) before creating it again";
         }
@@ -491,6 +497,9 @@ impl fmt::Display for Effect {
                     write!(f, "{comma}{}", Quoted(&redact::mask(name, &[])))?;
                 }
                 match &orphan.hash {
+                    Some(hash) if several => {
+                        write!(f, " may exist, the first with the hash {}", hash.as_str())
+                    }
                     Some(hash) => write!(f, " exists, with the hash {}", hash.as_str()),
                     None => f.write_str(" may exist"),
                 }

@@ -120,6 +120,11 @@ impl Create {
         &self.body.name
     }
 
+    /// Whether it says when the key stops working.
+    pub(crate) fn has_end(&self) -> bool {
+        self.body.expires_at.is_some()
+    }
+
     /// What of it an update can change later.
     pub(crate) fn settings(&self) -> Settings<'_> {
         let Body { limit, limit_reset, include_byok_in_limit, .. } = &self.body;

@@ -12,7 +12,7 @@
 
 use std::time::Duration;
 
-use super::marker::Markers;
+use super::marker::{Kind, Markers};
 use super::sweep::{Found, delete_named};
 use super::{Desk, Opening, Turn, Workflow, turn};
 use crate::error::{Error, ErrorKind, MayHaveCreated};
@@ -21,7 +21,7 @@ use crate::operation::{Create, Created, List, Operation};
 use crate::pages::Pages;
 
 /// When to look, after the create or the look before.
-const LOOKS: [Duration; 3] =
+pub(super) const LOOKS: [Duration; 3] =
     [Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
 const ROUNDS: u32 = 3;
 const DEADLINE: Duration = Duration::from_secs(180);
@@ -101,7 +101,7 @@ impl Workflow for CreateReconciled {
             return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
         }
         turn::begin(name, opening, |desk| async move {
-            let mut markers = Markers::new(opening.entropy);
+            let mut markers = Markers::new(Kind::Lasting, opening.entropy);
             let reconciled = reconcile(&desk, &self.create, &mut markers).await;
             reconciled.map_err(|Failed { error, left }| error.of_workflow(name, left))
         })
@@ -118,7 +118,7 @@ async fn reconcile(
         let name = markers.mark(create.name());
         if let Some(created) = rounds.create(create, &name).await? {
             let unconfirmed = rounds.unconfirmed();
-            return Ok(Reconciled { created, name, swept: rounds.lost.swept, unconfirmed });
+            return Ok(Reconciled { created, name, swept: rounds.into_swept(), unconfirmed });
         }
     }
 }
@@ -169,8 +169,13 @@ impl Rounds {
         self.lost.names().map(str::to_owned).collect()
     }
 
+    /// The keys whose answers were lost, found and deleted.
+    pub(super) fn into_swept(self) -> Vec<Key> {
+        self.lost.swept
+    }
+
     /// The error that ended the call, with what it may have left behind.
-    fn told(&self, error: Error) -> Failed {
+    pub(super) fn told(&self, error: Error) -> Failed {
         Failed { error, left: MayHaveCreated::all(self.lost.unconfirmed.clone()) }
     }
 }

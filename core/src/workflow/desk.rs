@@ -89,10 +89,14 @@ impl Desk {
         self.deadline.map(|deadline| deadline.saturating_sub(lock(&self.slot).elapsed))
     }
 
-    /// The time of day by this machine's clock, in seconds since 1970.
+    /// The time of day by this machine's clock.
+    pub(super) fn wall_clock(&self) -> Option<SystemTime> {
+        self.wall_clock?.checked_add(lock(&self.slot).elapsed)
+    }
+
+    /// The same in seconds since 1970.
     pub(super) fn unix_time(&self) -> Option<i64> {
-        let now = self.wall_clock?.checked_add(lock(&self.slot).elapsed)?;
-        Timestamp::try_from(now).ok().map(|now| now.unix_seconds())
+        Timestamp::try_from(self.wall_clock()?).ok().map(|now| now.unix_seconds())
     }
 
     /// Sends an operation.

@@ -1,5 +1,5 @@
 //! Names that carry a marker of 128 bits, so that a key can be told to be this
-//! call's own.
+//! call's own, and a temporary one from every other.
 
 use crate::error::{BuildError, BuildErrorKind};
 
@@ -7,18 +7,63 @@ use crate::error::{BuildError, BuildErrorKind};
 const LONGEST_NAME: usize = 100;
 /// Between the name and the marker.
 const SIGN: &str = " #";
+/// Between the sign and the digits of a temporary key's marker.
+const TEMPORARY: &str = "temp-";
 /// 128 bits in hexadecimal.
 const DIGITS: usize = 32;
 
-/// A source of markers, each unlike the others.
+/// What a marker says of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The key is there to stay.
+    Lasting,
+    /// The key was made for a time.
+    Temporary,
+}
+
+impl Kind {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Lasting => "",
+            Self::Temporary => TEMPORARY,
+        }
+    }
+
+    /// The kind of the name's marker; `None` of a name without one.
+    pub(super) fn of(name: &str) -> Option<Self> {
+        marked(name).map(|(_, kind)| kind)
+    }
+}
+
+/// What is before a name's marker, and the marker's kind.
+fn marked(name: &str) -> Option<(&str, Kind)> {
+    let (before, marker) = name.rsplit_once(SIGN)?;
+    let (kind, digits) = match marker.strip_prefix(TEMPORARY) {
+        Some(digits) => (Kind::Temporary, digits),
+        None => (Kind::Lasting, marker),
+    };
+    let is_digit = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
+    (digits.len() == DIGITS && digits.bytes().all(is_digit)).then_some((before, kind))
+}
+
+/// The name without the marker of a lasting key.
+pub(super) fn unmarked(name: &str) -> &str {
+    match marked(name) {
+        Some((before, Kind::Lasting)) if !before.is_empty() => before,
+        _ => name,
+    }
+}
+
+/// A source of markers of a kind, each unlike the others.
 pub(super) struct Markers {
+    kind: Kind,
     seed: u128,
     given: u128,
 }
 
 impl Markers {
-    pub(super) fn new(seed: u128) -> Self {
-        Self { seed, given: 0 }
+    pub(super) fn new(kind: Kind, seed: u128) -> Self {
+        Self { kind, seed, given: 0 }
     }
 
     /// The name with a new marker, cut to 100 characters; the marker never is.
@@ -27,54 +72,82 @@ impl Markers {
         const STEP: u128 = 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835;
         let marker = self.seed.wrapping_add(self.given.wrapping_mul(STEP));
         self.given = self.given.wrapping_add(1);
-        let room = LONGEST_NAME.saturating_sub(SIGN.len()).saturating_sub(DIGITS);
-        let name: String = name.chars().take(room).collect();
-        format!("{name}{SIGN}{marker:032x}")
+        let prefix = self.kind.prefix();
+        let taken = SIGN.len().saturating_add(prefix.len()).saturating_add(DIGITS);
+        let name: String = name.chars().take(LONGEST_NAME.saturating_sub(taken)).collect();
+        format!("{name}{SIGN}{prefix}{marker:032x}")
     }
-}
-
-/// The name before its marker, if it carries one.
-fn before_marker(name: &str) -> Option<&str> {
-    let (before, marker) = name.rsplit_once(SIGN)?;
-    let is_digit = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
-    (marker.len() == DIGITS && marker.bytes().all(is_digit)).then_some(before)
-}
-
-/// The name without its marker.
-pub(super) fn unmarked(name: &str) -> &str {
-    before_marker(name).filter(|before| !before.is_empty()).unwrap_or(name)
 }
 
 /// Refuses a name that carries no marker.
 pub(super) fn check_marked(name: &str) -> Result<(), BuildError> {
-    if before_marker(name).is_some() {
+    if Kind::of(name).is_some() {
         return Ok(());
     }
     Err(BuildError::new(
         BuildErrorKind::Name,
-        "a name to sweep carries no marker; only names that a reconciled create reported are swept",
+        "a name to sweep carries no marker; only names that a reconciled create or a temporary key reported are swept",
+    ))
+}
+
+/// Refuses a name that carries no marker of a temporary key.
+pub(super) fn check_temporary(name: &str) -> Result<(), BuildError> {
+    if Kind::of(name) == Some(Kind::Temporary) {
+        return Ok(());
+    }
+    Err(BuildError::new(
+        BuildErrorKind::Name,
+        "a name to close carries no marker of a temporary key",
     ))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Markers, check_marked};
+    use super::{Kind, Markers, check_marked, check_temporary, unmarked};
 
     #[test]
     fn a_marked_name_has_100_characters_at_most_and_its_marker_whole() {
-        let mut markers = Markers::new(u128::MAX - 1);
-        for length in [0, 1, 65, 66, 67, 100, 1000] {
-            let name = "é".repeat(length);
-            let marked = markers.mark(&name);
-            assert!(marked.chars().count() <= 100, "{marked}");
-            assert!(marked.starts_with(&"é".repeat(length.min(66))));
-            assert_eq!(check_marked(&marked), Ok(()));
+        for (kind, room) in [(Kind::Lasting, 66), (Kind::Temporary, 61)] {
+            let mut markers = Markers::new(kind, u128::MAX - 1);
+            for length in [0, 1, 60, 61, 62, 65, 66, 67, 100, 1000] {
+                let name = "é".repeat(length);
+                let marked = markers.mark(&name);
+                assert!(marked.chars().count() <= 100, "{marked}");
+                assert!(marked.starts_with(&"é".repeat(length.min(room))));
+                assert_eq!(Kind::of(&marked), Some(kind));
+                assert_eq!(check_marked(&marked), Ok(()));
+                assert_eq!(check_temporary(&marked).is_ok(), kind == Kind::Temporary);
+            }
+        }
+    }
+
+    #[test]
+    fn a_marked_name_that_is_marked_anew_is_of_the_kind_of_the_last_marker() {
+        for (first, second) in [(Kind::Lasting, Kind::Temporary), (Kind::Temporary, Kind::Lasting)]
+        {
+            let marked = Markers::new(first, 1).mark("ci");
+            assert_eq!(Kind::of(&Markers::new(second, 2).mark(&marked)), Some(second));
+        }
+    }
+
+    #[test]
+    fn only_the_marker_of_a_lasting_key_is_taken_off() {
+        let marker = "0123456789abcdef0123456789abcdef";
+        for (name, without) in [
+            (format!("ci #{marker}"), "ci"),
+            (format!("ci #1 #{marker}"), "ci #1"),
+            ("ci".to_owned(), "ci"),
+        ] {
+            assert_eq!(unmarked(&name), without);
+        }
+        for name in [format!("ci #temp-{marker}"), format!(" #{marker}")] {
+            assert_eq!(unmarked(&name), name);
         }
     }
 
     #[test]
     fn no_two_markers_of_a_call_are_alike() {
-        let mut markers = Markers::new(0);
+        let mut markers = Markers::new(Kind::Lasting, 0);
         let mut marked: Vec<String> = (0..1000).map(|_| markers.mark("ci")).collect();
         marked.sort();
         marked.dedup();
@@ -86,6 +159,7 @@ mod tests {
         let marker = "0123456789abcdef0123456789abcdef";
         assert!(check_marked(&format!("ci #{marker}")).is_ok());
         assert!(check_marked(&format!(" #{marker}")).is_ok());
+        assert!(check_marked(&format!("ci #temp-{marker}")).is_ok());
         for name in [
             String::new(),
             "production".to_owned(),
@@ -94,6 +168,10 @@ mod tests {
             format!("ci #{}", marker.to_uppercase()),
             format!("ci#{marker}"),
             format!("ci #{marker} "),
+            format!("ci #temp{marker}"),
+            format!("ci #temp-temp-{marker}"),
+            format!("ci #Temp-{marker}"),
+            format!("ci #temp-{}", &marker[1..]),
             marker.to_owned(),
         ] {
             let error = check_marked(&name).unwrap_err();

@@ -25,6 +25,7 @@
 
 mod audit;
 mod check_key;
+mod close_temporary;
 mod create_reconciled;
 mod desk;
 mod ensure;
@@ -34,6 +35,7 @@ mod marker;
 mod rotate;
 mod rotation;
 mod sweep;
+mod temporary;
 mod turn;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -41,6 +43,7 @@ use std::time::SystemTime;
 
 pub use audit::{Audit, AuditReport, AuditedKey, Finding, Spend};
 pub use check_key::CheckKey;
+pub use close_temporary::CloseTemporary;
 pub use create_reconciled::{CreateReconciled, Reconciled};
 pub use ensure::{Ensure, Ensured, Pick};
 pub use find_by_secret::{FindBySecret, FoundBySecret};
@@ -48,6 +51,7 @@ pub use holder::{BlockingKeyHolder, KeyHolder, Nobody, Question};
 pub use rotate::{Rotate, Rotated};
 pub use rotation::{Rotation, RotationStep};
 pub use sweep::{Sweep, Swept};
+pub use temporary::{Lent, Temporary};
 pub use turn::{Asked, Asking, Order, Pausing, Sending, Sent, Turn};
 
 use desk::Desk;

@@ -17,9 +17,9 @@
 use std::time::Duration;
 
 use super::create_reconciled::{Failed, Rounds, look_for};
-use super::marker::{Markers, unmarked};
+use super::marker::{Kind, Markers, unmarked};
 use super::rotation::{Rotation, RotationStep};
-use super::sweep::{delete, delete_named};
+use super::sweep::{delete_hash, delete_named};
 use super::{Desk, Opening, Question, Turn, Workflow, turn};
 use crate::current_key::CurrentKey;
 use crate::error::{BuildError, DecodeError, DecodeErrorKind, Error, ErrorKind, MayHaveCreated};
@@ -174,7 +174,8 @@ impl Workflow for Rotate {
             Err(refused) => return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused)))),
         };
         turn::begin(name, opening, |desk| async move {
-            let mut work = Work { desk: &desk, state, markers: Markers::new(opening.entropy) };
+            let mut work =
+                Work { desk: &desk, state, markers: Markers::new(Kind::Lasting, opening.entropy) };
             match work.run().await {
                 Ok(rotated) => Ok(rotated),
                 Err(Failed { error, left }) => {
@@ -453,8 +454,7 @@ impl Work<'_> {
     }
 
     async fn delete_hash(&self, hash: &KeyHash) -> Step<()> {
-        let key = Key { hash: Field::Value(hash.clone()), ..Key::default() };
-        Ok(delete(self.desk, &key).await?)
+        Ok(delete_hash(self.desk, hash).await?)
     }
 
     async fn delete_name(&self, create: &Create, name: &str) -> Step<()> {

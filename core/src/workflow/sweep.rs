@@ -1,23 +1,29 @@
 //! `sweep`: deletes the keys that lost creates left behind, by their marked
-//! names.
+//! names, or the temporary ones that have expired.
 //!
 //! ```text
-//!  list every key of the workspaces ──▶ delete each that has one of the names ──▶ done: what was deleted
+//!                                      ┌─ each that has one of the names ─┐
+//!  list every key of the workspaces ───┤                                  ├─▶ delete ──▶ done: what was deleted
+//!                                      └─ each temporary one that is over ┘
 //! ```
 
-use super::marker::check_marked;
+use super::desk::Listed;
+use super::marker::{Kind, check_marked};
 use super::{Desk, Opening, Turn, Workflow, turn};
-use crate::error::{Error, ErrorKind};
+use crate::error::{BuildError, BuildErrorKind, Error, ErrorKind};
+use crate::hash::KeyHash;
 use crate::key::Key;
 use crate::operation::{Delete, List};
 use crate::pages::Pages;
+use crate::timestamp::Timestamp;
 
-/// Deletes every key that has one of these names exactly, disabled and expired
-/// ones included.
+/// Deletes keys by their markers, disabled and expired ones included: every key
+/// that has one of some names exactly, or every temporary key that has expired.
 ///
 /// Only names with a marker are taken, as
-/// [`CreateReconciled`](crate::CreateReconciled) reports them: nothing that
-/// somebody named by hand can be deleted by mistake.
+/// [`CreateReconciled`](crate::CreateReconciled) and
+/// [`Temporary`](crate::Temporary) report them: nothing that somebody named by
+/// hand can be deleted by mistake.
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
@@ -26,19 +32,41 @@ use crate::pages::Pages;
 /// let names = std::fs::read_to_string("to-sweep.txt").unwrap_or_default();
 /// let swept = client.sweep(Sweep::new(names.lines())).await?;
 /// println!("{} deleted, {} not", swept.deleted.len(), swept.failed.len());
+///
+/// // What processes that died left behind:
+/// client.sweep(Sweep::temporary()).await?;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a workflow does nothing until it is run"]
 pub struct Sweep {
-    names: Vec<String>,
+    what: What,
     workspaces: Vec<String>,
 }
 
+#[derive(Clone, Debug)]
+enum What {
+    Named(Vec<String>),
+    Temporary,
+}
+
 impl Sweep {
-    /// Sweeps these names in the default workspace.
+    /// Sweeps these names in the default workspace, temporary keys that live
+    /// included.
     pub fn new<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Self {
-        Self { names: names.into_iter().map(Into::into).collect(), workspaces: Vec::new() }
+        let what = What::Named(names.into_iter().map(Into::into).collect());
+        Self { what, workspaces: Vec::new() }
+    }
+
+    /// Sweeps the temporary keys of the default workspace that have expired,
+    /// whoever made them.
+    ///
+    /// Such a key has the marker of a [`Temporary`](crate::Temporary) and an
+    /// `expires_at` that is past by the server's clock or, where the answer does
+    /// not tell it, by this machine's. One that lives is left alone, and so is one
+    /// that tells no time: see [`Swept::endless`].
+    pub fn temporary() -> Self {
+        Self { what: What::Temporary, workspaces: Vec::new() }
     }
 
     /// The workspaces (UUIDs) to sweep, in place of the default one.
@@ -58,6 +86,19 @@ pub struct Swept {
     pub failed: Vec<(Key, Error)>,
     /// The names under which no key was found.
     pub absent: Vec<String>,
+    /// The keys that [`Sweep::temporary`] left alone although they have the
+    /// marker: their `expires_at` is `null`, missing or no time, so that they may
+    /// live for ever.
+    pub endless: Vec<Key>,
+}
+
+impl Swept {
+    fn add(&mut self, key: Key, deleted: Result<(), Error>) {
+        match deleted {
+            Ok(()) => self.deleted.push(key),
+            Err(error) => self.failed.push((key, error)),
+        }
+    }
 }
 
 impl Workflow for Sweep {
@@ -69,29 +110,57 @@ impl Workflow for Sweep {
 
     fn begin(self, opening: Opening) -> Turn<Swept> {
         let name = self.name();
-        if let Some(refused) = self.names.iter().find_map(|name| check_marked(name).err()) {
-            return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
+        if let What::Named(names) = &self.what {
+            if let Some(refused) = names.iter().find_map(|name| check_marked(name).err()) {
+                return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
+            }
         }
-        turn::begin(name, opening, |desk| async move { sweep(&desk, self).await })
+        turn::begin(name, opening, |desk| async move {
+            sweep(&desk, self).await.map_err(|error| error.of_workflow(desk.name(), None))
+        })
     }
 }
 
-async fn sweep(desk: &Desk, Sweep { names, workspaces }: Sweep) -> Result<Swept, Error> {
-    let mut swept = Swept::default();
-    if names.is_empty() {
-        return Ok(swept);
-    }
+async fn sweep(desk: &Desk, Sweep { what, workspaces }: Sweep) -> Result<Swept, Error> {
     let everywhere = Pages::new(List::everything()).workspaces(workspaces);
-    let found = delete_named(desk, everywhere, &names)
-        .await
-        .map_err(|error| error.of_workflow(desk.name(), None))?;
+    match what {
+        What::Named(names) if names.is_empty() => Ok(Swept::default()),
+        What::Named(names) => sweep_named(desk, everywhere, &names).await,
+        What::Temporary => sweep_expired(desk, everywhere).await,
+    }
+}
+
+async fn sweep_named(desk: &Desk, everywhere: Pages, names: &[String]) -> Result<Swept, Error> {
+    let mut swept = Swept::default();
+    let found = delete_named(desk, everywhere, names).await?;
     let is_found =
         |name: &String| found.iter().any(|found| found.key.name.as_deref() == Some(name));
     swept.absent = names.iter().filter(|name| !is_found(name)).cloned().collect();
     for Found { key, deleted } in found {
-        match deleted {
-            Ok(()) => swept.deleted.push(key),
-            Err(error) => swept.failed.push((key, error)),
+        swept.add(key, deleted);
+    }
+    Ok(swept)
+}
+
+async fn sweep_expired(desk: &Desk, everywhere: Pages) -> Result<Swept, Error> {
+    let mut swept = Swept::default();
+    let is_temporary = |key: &Key| key.name.as_deref().and_then(Kind::of) == Some(Kind::Temporary);
+    let Listed { keys, date } = desk.list_all(everywhere, &is_temporary).await?;
+    let Some(now) = date.and_then(|date| Timestamp::from_unix(date, 0).ok()) else {
+        let refused = BuildError::new(
+            BuildErrorKind::Transport,
+            "neither the server nor the transport tells the time of day, without which no key is expired",
+        );
+        return Err(Error::unsent(desk.name(), ErrorKind::Build(refused)));
+    };
+    for key in keys {
+        match key.expires_at.get() {
+            Some(end) if *end <= now => {
+                let deleted = delete(desk, &key).await;
+                swept.add(key, deleted);
+            }
+            Some(_) => {}
+            None => swept.endless.push(key),
         }
     }
     Ok(swept)
@@ -120,11 +189,15 @@ pub(super) async fn delete_named(
 
 /// Deletes a key that was listed. One that is gone by then is deleted too.
 pub(super) async fn delete(desk: &Desk, key: &Key) -> Result<(), Error> {
-    let hash = match key.require_hash() {
-        Ok(hash) => hash.clone(),
-        Err(refused) => return Err(Error::unsent("delete", ErrorKind::Build(refused))),
-    };
-    match desk.send(Delete::new(hash)).await {
+    match key.require_hash() {
+        Ok(hash) => delete_hash(desk, hash).await,
+        Err(refused) => Err(Error::unsent("delete", ErrorKind::Build(refused))),
+    }
+}
+
+/// Deletes the key of this hash, if it is still there.
+pub(super) async fn delete_hash(desk: &Desk, hash: &KeyHash) -> Result<(), Error> {
+    match desk.send(Delete::new(hash.clone())).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_not_found() => Ok(()),
         Err(error) => Err(error),

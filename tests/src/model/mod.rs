@@ -3,6 +3,7 @@
 
 mod call;
 mod fault;
+mod loan;
 mod official;
 mod reconciliation;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -16,6 +17,7 @@ mod wire;
 
 pub use call::{Call, NAME};
 pub use fault::{Fault, Schedule, schedules};
+pub use loan::{Ending, Loan};
 pub use official::OfficialSdk;
 pub use reconciliation::{FOREIGN, Reconciliation};
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]

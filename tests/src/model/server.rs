@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request};
-use openrouter_keys_core::PAGE_SIZE;
 use openrouter_keys_core::test_util::Reply;
+use openrouter_keys_core::{PAGE_SIZE, Timestamp};
 
 use super::fault::{Fault, Schedule};
 
@@ -58,6 +58,8 @@ pub struct ServerKey {
     pub committed_at: Duration,
     /// When it was deleted.
     pub deleted_at: Option<Duration>,
+    /// When it stops working by itself.
+    pub expires_at: Option<Duration>,
     /// Whether it is switched off.
     pub disabled: bool,
     /// Its limit.
@@ -74,15 +76,11 @@ impl ServerKey {
             secret,
             committed_at,
             deleted_at: None,
+            expires_at: None,
             disabled: false,
             limit: Some(25.0),
             usage: 0.0,
         }
-    }
-
-    /// Whether it can be used at this time.
-    pub fn works(&self, at: Duration) -> bool {
-        self.is_live(at) && !self.disabled
     }
 
     /// What the API tells about it.
@@ -98,9 +96,14 @@ impl ServerKey {
         })
     }
 
-    /// Whether it works at this time.
+    /// Whether it is there at this time.
     pub fn is_live(&self, at: Duration) -> bool {
         self.committed_at <= at && self.deleted_at.is_none_or(|deleted| deleted > at)
+    }
+
+    /// Whether it can be used at this time.
+    pub fn works(&self, at: Duration) -> bool {
+        self.is_live(at) && !self.disabled && self.expires_at.is_none_or(|end| end > at)
     }
 }
 
@@ -190,9 +193,11 @@ impl Server {
         let content = match (request.method(), last_part(request.uri().path())) {
             (&Method::POST, _) => {
                 let body = json(request);
+                let made = self.keys.len();
                 let answer = self.create(body["name"].as_str().unwrap(), now);
-                if let Some(key) = self.keys.last_mut().filter(|key| key.name == body["name"]) {
+                for key in self.keys.iter_mut().skip(made) {
                     key.limit = body["limit"].as_f64();
+                    key.expires_at = body["expires_at"].as_str().map(by_own_clock);
                 }
                 return answer;
             }
@@ -244,7 +249,10 @@ impl Server {
             .iter()
             .skip(offset)
             .take(PAGE_SIZE)
-            .map(|(place, key)| format!(r#"{{"hash":"{place:064x}","name":"{}"}}"#, key.name))
+            .map(|(place, key)| {
+                let end = key.expires_at.map_or("null".to_owned(), told);
+                format!(r#"{{"hash":"{place:064x}","name":"{}","expires_at":{end}}}"#, key.name)
+            })
             .collect();
         format!(r#"{{"data":[{}]}}"#, rows.join(","))
     }
@@ -261,6 +269,22 @@ fn json(request: &Request<Bytes>) -> serde_json::Value {
 
 fn last_part(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
+}
+
+/// When the server's clock begins, as the fake transport's does.
+const EPOCH: u64 = 1_798_761_600;
+
+/// A moment as JSON tells it.
+fn told(at: Duration) -> String {
+    let seconds = i64::try_from(EPOCH + at.as_secs()).unwrap();
+    format!("\"{}\"", Timestamp::from_unix(seconds, at.subsec_nanos()).unwrap())
+}
+
+/// The reverse.
+fn by_own_clock(told: &str) -> Duration {
+    let told = Timestamp::parse(told).unwrap();
+    let seconds = u64::try_from(told.unix_seconds()).unwrap() - EPOCH;
+    Duration::new(seconds, told.subsec_nanos())
 }
 
 /// A key's hash is its place.
@@ -282,7 +306,9 @@ impl From<Answer> for Reply {
             Content::Garbage => Self::status(201).body("<html>Created</html>"),
             Content::Read(body) => Self::status(200).json(body),
             Content::Created(secret) => {
-                Self::status(201).json(format!(r#"{{"key":"{secret}","data":{{}}}}"#))
+                let hash = secret.trim_start_matches("sk-or-v1-");
+                let data = format!(r#"{{"hash":"{hash}"}}"#);
+                Self::status(201).json(format!(r#"{{"key":"{secret}","data":{data}}}"#))
             }
         };
         reply.after(delay)

@@ -1,0 +1,210 @@
+//! A temporary key in a client's hands: a guard to close, or a scope that closes
+//! it.
+
+use std::any::Any;
+use std::fmt;
+use std::future::{Future, IntoFuture, poll_fn};
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+use crate::blocking;
+use crate::client::Client;
+use crate::config::CallOptions;
+use crate::error::Error;
+use crate::run::Run;
+use crate::transport::{BoxFuture, MaybeSend};
+use crate::workflow::{CloseTemporary, Lent, Temporary};
+
+/// A temporary key that is made when this is awaited or, of a blocking client,
+/// when [`finish`](Lending::finish) is called. `scope` makes it, and closes it.
+#[must_use = "a workflow does nothing until it is run"]
+pub struct Lending<C = Client>(Run<Temporary, C>);
+
+impl<C> Lending<C> {
+    pub(crate) fn new(run: Run<Temporary, C>) -> Self {
+        Self(run)
+    }
+
+    /// Options of each call that makes the key, and of those that close it unless
+    /// the [`close`](TemporaryKey::close) is given others.
+    pub fn options(self, options: CallOptions) -> Self {
+        Self(self.0.options(options))
+    }
+}
+
+impl Lending {
+    /// Calls the making of the key off as soon as the future is ready: see
+    /// [`Run::cancel_on`]. What has been made is closed all the same.
+    pub fn cancel_on(self, cancel: impl Future<Output = ()> + MaybeSend + 'static) -> Self {
+        Self(self.0.cancel_on(cancel))
+    }
+
+    /// Makes the key, does the work with it, and closes it, also when the work
+    /// fails or panics.
+    ///
+    /// The error is that of the making: then the work was not begun. One of the
+    /// closing is beside the work's result, as [`Scoped::unclosed`]. A scope that
+    /// is dropped in the middle of its work closes nothing; the key lives until it
+    /// expires.
+    ///
+    /// ```no_run
+    /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
+    /// use std::time::Duration;
+    /// use openrouter_keys_core::{Create, Limit, Scoped, Temporary};
+    ///
+    /// let hour = Duration::from_secs(3600);
+    /// let agent = Temporary::new(Create::new("agent", Limit::usd(1.0)), hour);
+    /// let Scoped { output, unclosed, .. } =
+    ///     client.temporary(agent).scope(async |key| think(key.key().reveal()).await).await?;
+    /// if let Some(error) = unclosed {
+    ///     eprintln!("{error}");
+    /// }
+    /// println!("{output}");
+    /// # Ok(()) }
+    /// # async fn think(_: &str) -> u32 { 42 }
+    /// ```
+    pub async fn scope<T>(self, work: impl AsyncFnOnce(&Lent) -> T) -> Result<Scoped<T>, Error> {
+        let key = self.await?;
+        let output = caught(async { work(&key).await }).await;
+        let unclosed = key.close().await.err();
+        Scoped::of(output, unclosed)
+    }
+}
+
+impl IntoFuture for Lending {
+    type Output = Result<TemporaryKey, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let (client, options) = self.0.means();
+        let (client, options) = (client.clone(), options.clone());
+        let lent = self.0.into_future();
+        Box::pin(async { Ok(TemporaryKey { lent: lent.await?, client, options }) })
+    }
+}
+
+impl Lending<blocking::Client> {
+    /// Makes the key.
+    pub fn finish(self) -> Result<TemporaryKey<blocking::Client>, Error> {
+        let (client, options) = self.0.means();
+        let (client, options) = (client.clone(), options.clone());
+        Ok(TemporaryKey { lent: self.0.finish()?, client, options })
+    }
+
+    /// Makes the key, does the work with it, and closes it, also when the work
+    /// fails or panics.
+    ///
+    /// The error is that of the making: then the work was not begun. One of the
+    /// closing is beside the work's result, as [`Scoped::unclosed`].
+    ///
+    /// ```no_run
+    /// # fn f(client: openrouter_keys_core::blocking::Client) -> Result<(), openrouter_keys_core::Error> {
+    /// use std::time::Duration;
+    /// use openrouter_keys_core::{Create, Limit, Temporary};
+    ///
+    /// let ci = Temporary::new(Create::new("ci", Limit::usd(1.0)), Duration::from_secs(3600));
+    /// let scoped = client.temporary(ci).scope(|key| run_the_tests(key.key().reveal()))?;
+    /// println!("{}, closed: {}", scoped.output, scoped.unclosed.is_none());
+    /// # Ok(()) }
+    /// # fn run_the_tests(_: &str) -> bool { true }
+    /// ```
+    pub fn scope<T>(self, work: impl FnOnce(&Lent) -> T) -> Result<Scoped<T>, Error> {
+        let key = self.finish()?;
+        let output = catch_unwind(AssertUnwindSafe(|| work(&key)));
+        let unclosed = key.close().finish().err();
+        Scoped::of(output, unclosed)
+    }
+}
+
+impl<C> fmt::Debug for Lending<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// A key that lives until it is closed or expires.
+///
+/// What is known about it is in the [`Lent`] that it stands for.
+///
+/// **Dropping it deletes nothing**, whichever client made it: a deletion waits
+/// for an answer and can fail, and a drop can do neither. The key then lives until
+/// it expires, and [`Sweep::temporary`](crate::Sweep::temporary) deletes it.
+/// [`Lending::scope`] closes whatever happens.
+#[must_use = "the key lives until it is closed or expires"]
+pub struct TemporaryKey<C = Client> {
+    lent: Lent,
+    client: C,
+    options: CallOptions,
+}
+
+impl<C> TemporaryKey<C> {
+    /// Gives the key up without closing it: it lives until it expires, unless its
+    /// [`closing`](Lent::closing) is run.
+    pub fn into_lent(self) -> Lent {
+        self.lent
+    }
+}
+
+impl<C: Clone> TemporaryKey<C> {
+    /// Deletes the key, by its hash or else by its marked name, and what was found
+    /// meanwhile of the [`unconfirmed`](Lent::unconfirmed) names. One that is gone
+    /// already is closed.
+    ///
+    /// It has the options with which the key was made, unless it is given others.
+    /// If it fails, the error's
+    /// [`may_have_created`](crate::Error::may_have_created) tells the name and the
+    /// hash; the key stops by itself when it expires.
+    pub fn close(self) -> Run<CloseTemporary, C> {
+        Run::new(self.client, self.lent.closing()).options(self.options)
+    }
+}
+
+impl<C> Deref for TemporaryKey<C> {
+    type Target = Lent;
+
+    fn deref(&self) -> &Lent {
+        &self.lent
+    }
+}
+
+impl<C> fmt::Debug for TemporaryKey<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TemporaryKey").field(&self.lent).finish()
+    }
+}
+
+/// What the work of a scope came to.
+#[derive(Debug)]
+#[must_use = "the key may not be closed"]
+#[non_exhaustive]
+pub struct Scoped<T> {
+    /// What the work returned.
+    pub output: T,
+    /// Why the key is not closed, if it is not: it lives until it expires.
+    pub unclosed: Option<Error>,
+}
+
+type Panic = Box<dyn Any + Send>;
+
+impl<T> Scoped<T> {
+    /// A panic of the work goes on after the closing.
+    fn of(output: Result<T, Panic>, unclosed: Option<Error>) -> Result<Self, Error> {
+        match output {
+            Ok(output) => Ok(Self { output, unclosed }),
+            Err(panic) => resume_unwind(panic),
+        }
+    }
+}
+
+/// What the work comes to, or with what it panics.
+async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panic> {
+    let mut work = pin!(work);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
+}

@@ -1,0 +1,158 @@
+//! `close_temporary`: deletes a temporary key, and what its create left behind.
+//!
+//! ```text
+//!            ┌─ the hash is known ──▶ delete it ──▶ look once for unconfirmed names, if there are any ──▶ done
+//!  close ────┤
+//!            └─ it is not ──▶ look for the name now and after 2, 4, 8 s ──▶ delete what is found ──▶ done
+//! ```
+
+use super::create_reconciled::LOOKS;
+use super::marker::check_temporary;
+use super::sweep::{Found, delete_hash, delete_named};
+use super::{Desk, Opening, Turn, Workflow, turn};
+use crate::error::{BuildError, Error, ErrorKind, MayHaveCreated};
+use crate::hash::KeyHash;
+use crate::operation::{List, Orphan};
+use crate::pages::Pages;
+
+/// Deletes a temporary key: by its hash or, where the answer that made it had
+/// none, by its marked name.
+///
+/// [`TemporaryKey::close`](crate::TemporaryKey::close) runs it; made by hand, it
+/// closes a key that another process made. A key that is gone already is closed.
+/// So is one without a hash that none of four looks at the listing within 14 s
+/// finds.
+///
+/// An error's [`may_have_created`](crate::Error::may_have_created) tells what may
+/// be left: the name, and the hash if it is known. Running it again is safe, and
+/// what is left stops by itself when it expires.
+///
+/// ```no_run
+/// # async fn f(client: openrouter_keys_core::Client, name: String) -> Result<(), openrouter_keys_core::Error> {
+/// use openrouter_keys_core::CloseTemporary;
+///
+/// client.run(CloseTemporary::named(name)).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a workflow does nothing until it is run"]
+pub struct CloseTemporary {
+    name: String,
+    hash: Option<KeyHash>,
+    workspace_id: Option<String>,
+    unconfirmed: Vec<String>,
+}
+
+impl CloseTemporary {
+    /// Closes the key of this name with its marker: [`Lent::name`](crate::Lent).
+    ///
+    /// A name without the marker of a temporary key is refused when it is run.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), hash: None, workspace_id: None, unconfirmed: Vec::new() }
+    }
+
+    /// The key's hash, which saves looking for the name.
+    pub fn hash(mut self, hash: KeyHash) -> Self {
+        self.hash = Some(hash);
+        self
+    }
+
+    /// The workspace (a UUID) to look in, in place of the default one.
+    pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
+        self.workspace_id = Some(id.into());
+        self
+    }
+
+    /// Names under which the create may have left further keys: each that is
+    /// found is deleted.
+    pub fn unconfirmed<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.unconfirmed = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        check_temporary(&self.name)?;
+        self.unconfirmed.iter().try_for_each(|name| check_temporary(name))
+    }
+
+    /// What an error leaves: the key of this name, and others.
+    fn left(&self, name: &str, hash: Option<KeyHash>, others: Vec<String>) -> MayHaveCreated {
+        let orphan = Orphan { name, workspace_id: self.workspace_id.as_deref() };
+        MayHaveCreated { others, ..MayHaveCreated::known(Some(orphan), hash) }
+    }
+
+    fn everywhere(&self) -> Pages {
+        Pages::new(match &self.workspace_id {
+            Some(id) => List::everything().workspace_id(id.as_str()),
+            None => List::everything(),
+        })
+    }
+}
+
+impl Workflow for CloseTemporary {
+    type Output = ();
+
+    fn name(&self) -> &'static str {
+        "close_temporary"
+    }
+
+    fn begin(self, opening: Opening) -> Turn<()> {
+        let name = self.name();
+        if let Err(refused) = self.check() {
+            return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
+        }
+        turn::begin(name, opening, |desk| async move {
+            close(&desk, &self).await.map_err(|(error, left)| {
+                let is_retryable = error.is_retryable();
+                error.of_workflow(desk.name(), Some(left)).repeatable(is_retryable)
+            })
+        })
+    }
+}
+
+async fn close(desk: &Desk, closing: &CloseTemporary) -> Result<(), (Error, MayHaveCreated)> {
+    let CloseTemporary { name, hash, unconfirmed, .. } = closing;
+    let mut names = unconfirmed.clone();
+    let mut pauses = LOOKS.iter();
+    match hash {
+        Some(hash) => {
+            if let Err(error) = delete_hash(desk, hash).await {
+                return Err((error, closing.left(name, Some(hash.clone()), names)));
+            }
+        }
+        None => names.insert(0, name.clone()),
+    }
+    while !names.is_empty() {
+        for Found { key, deleted } in look(desk, closing, &names).await? {
+            let found = key.name.as_deref().unwrap_or_default();
+            names.retain(|name| name != found);
+            if let Err(error) = deleted {
+                return Err((error, closing.left(found, key.hash.get().cloned(), names)));
+            }
+        }
+        let is_missing = hash.is_none() && names.contains(name);
+        let Some(pause) = pauses.next().filter(|_| is_missing) else {
+            break;
+        };
+        if let Err(cancelled) = desk.pause(*pause).await {
+            return Err((cancelled, closing.left(name, None, others(&names))));
+        }
+    }
+    Ok(())
+}
+
+async fn look(
+    desk: &Desk,
+    closing: &CloseTemporary,
+    names: &[String],
+) -> Result<Vec<Found>, (Error, MayHaveCreated)> {
+    delete_named(desk, closing.everywhere(), names).await.map_err(|error| {
+        let first = names.first().map(String::as_str).unwrap_or_default();
+        (error, closing.left(first, None, others(names)))
+    })
+}
+
+/// All names but the first.
+fn others(names: &[String]) -> Vec<String> {
+    names.get(1..).unwrap_or_default().to_vec()
+}
