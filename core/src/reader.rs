@@ -352,6 +352,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::Reader;
+    use crate::error::DecodeErrorKind;
     use crate::json::Json;
     use crate::repair::repaired;
 
@@ -415,6 +416,25 @@ mod tests {
         ] {
             assert_eq!(read(text), None, "{text}");
             assert!(serde_json::from_str::<Value>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_could_go_on_behind_the_end_is_cut_off_and_any_other_is_wrong() {
+        use DecodeErrorKind::{Syntax, Truncated};
+        for (text, kind, column) in [
+            ("[tru", Truncated, 5),
+            ("[-Inf", Truncated, 6),
+            ("[-", Truncated, 3),
+            ("[1.", Truncated, 4),
+            ("[2e+", Truncated, 5),
+            ("[nope", Syntax, 2),
+            ("[1.2.", Syntax, 2),
+            ("[tru]", Syntax, 2),
+            ("[1.,", Syntax, 2),
+        ] {
+            let refused = Reader::new(text).raw().unwrap_err();
+            assert_eq!((refused.kind(), refused.position()), (kind, Some((1, column))), "{text}");
         }
     }
 

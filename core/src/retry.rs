@@ -233,7 +233,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Jitter, RetryPolicy, Trouble, next_entropy};
+    use super::{Jitter, RetryPolicy, Trouble, fraction, next_entropy};
 
     #[test]
     fn a_policy_without_pauses_has_none_however_often_it_is_doubled() {
@@ -254,6 +254,59 @@ mod tests {
         assert_eq!(pauses, [50, 100, 200, 400, 800, 1600, 3200, 6400, 12800, 20000, 20000]);
         assert_eq!(policy.pause(Trouble::Throttled, 1, None, 0), Duration::from_secs(1));
         assert_eq!(policy.pause(Trouble::Throttled, u32::MAX, None, 0), Duration::from_secs(20));
+    }
+
+    #[test]
+    fn each_setting_changes_its_own_part_of_the_policy_and_keeps_the_others() {
+        let policy = RetryPolicy::none()
+            .jitter(Jitter::None)
+            .initial_interval(Duration::from_millis(3))
+            .throttled_interval(Duration::from_millis(5))
+            .max_interval(Duration::from_millis(7))
+            .max_retry_after(Duration::from_secs(9));
+        let pause = |trouble, attempt| policy.pause(trouble, attempt, None, 0).as_millis();
+        let transient = [1, 2, 3].map(|attempt| pause(Trouble::Transient, attempt));
+        let throttled = [1, 2].map(|attempt| pause(Trouble::Throttled, attempt));
+        assert_eq!((transient, throttled), ([3, 6, 7], [5, 7]));
+        assert_eq!((policy.max_attempts, policy.max_retry_after), (1, Duration::from_secs(9)));
+    }
+
+    #[test]
+    fn jitter_comes_on_top_of_what_the_server_asked_for_and_a_plain_backoff_within_it() {
+        let half = 1 << 63;
+        for (jitter, asked, expected) in [
+            (Jitter::Full, 10_000, 10_500),
+            (Jitter::Full, 200, 700),
+            (Jitter::None, 10_000, 10_000),
+            (Jitter::None, 200, 1000),
+        ] {
+            let asked = Some(Duration::from_millis(asked));
+            let policy = RetryPolicy::default().jitter(jitter);
+            let pause = policy.pause(Trouble::Throttled, 1, asked, half);
+            assert_eq!(pause, Duration::from_millis(expected), "{jitter:?} {asked:?}");
+        }
+    }
+
+    #[test]
+    fn draws_are_those_that_splitmix64_is_published_with() {
+        let mut state = 1_234_567;
+        let draws = [(); 5].map(|()| next_entropy(&mut state));
+        assert_eq!(
+            draws,
+            [
+                6_457_827_717_110_365_317,
+                3_203_168_211_198_807_973,
+                9_817_491_932_198_370_423,
+                4_593_380_528_125_082_431,
+                16_408_922_859_458_223_821,
+            ]
+        );
+    }
+
+    #[test]
+    fn no_draw_makes_the_whole_of_a_backoff() {
+        assert!(fraction(u64::MAX) < 1.0, "{}", fraction(u64::MAX));
+        assert!(fraction(0) <= 0.0, "{}", fraction(0));
     }
 
     #[test]

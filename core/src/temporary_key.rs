@@ -15,7 +15,7 @@ use crate::config::CallOptions;
 use crate::error::Error;
 use crate::run::Run;
 use crate::transport::{BoxFuture, MaybeSend};
-use crate::workflow::{CloseTemporary, Lent, Temporary};
+use crate::workflow::{CloseTemporary, Lent, Nobody, Temporary};
 
 /// A temporary key that is made when this is awaited or, of a blocking client,
 /// when [`finish`](Lending::finish) is called. `scope` makes it, and closes it.
@@ -157,7 +157,7 @@ impl<C: Clone> TemporaryKey<C> {
     /// [`may_have_created`](crate::Error::may_have_created) tells the name and the
     /// hash; the key stops by itself when it expires.
     pub fn close(self) -> Run<CloseTemporary, C> {
-        Run::new(self.client, self.lent.closing()).options(self.options)
+        Run::new(self.client, self.lent.closing(), Nobody).options(self.options)
     }
 }
 

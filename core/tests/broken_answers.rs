@@ -7,7 +7,7 @@ use std::time::Duration;
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
 use openrouter_keys_core::{
     ApiKey, BuildError, Client, Create, Created, DecodeError, Error, External, Extra, Limit, List,
-    Operation, Parsed, Parts, Replay,
+    Operation, Parsed, Parts, Replay, RetryPolicy,
 };
 
 const SIGNING: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00";
@@ -64,6 +64,15 @@ async fn nothing_else_is_taken_of_half_an_answer() {
     assert_eq!(transport.requests().len(), 6);
 }
 
+#[tokio::test]
+async fn a_key_in_a_refusal_that_broke_off_is_no_created_one() {
+    let body = r#"{"key":"sk-or-v1-0e6f44a47a05f1dad2ad7e88c4c1d6b7","data":{}}"#;
+    for status in [302, 400, 500] {
+        let (outcome, requests) = create(Reply::truncated(status).body(body)).await;
+        assert!(outcome.is_err() && requests == 1, "{status}");
+    }
+}
+
 /// Makes something that has no secret.
 struct Invite;
 
@@ -113,6 +122,22 @@ async fn the_head_of_a_refusal_counts_even_if_its_body_breaks_off_or_is_a_flood(
         Reply::truncated(429).header("x-should-retry", "false, false"),
     ] {
         assert_eq!(create(reply).await.1, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_503_that_broke_off_is_a_refusal_only_if_it_says_when_to_come_back() {
+    for (header, policy, expected) in [
+        (("retry-after", "7"), RetryPolicy::default(), (3, false)),
+        (("x-other", "7"), RetryPolicy::default(), (1, true)),
+        (("retry-after", "7"), RetryPolicy::default().strict(true), (1, true)),
+    ] {
+        let transport = FakeTransport::always(Reply::truncated(503).header(header.0, header.1));
+        let client = Client::new(transport.clone(), ApiKey::new(SIGNING).unwrap());
+        let call = client.create(Create::new("ci", Limit::usd(1.0))).retry(policy);
+        let error = call.await.unwrap_err();
+        let came = (transport.requests().len(), error.may_have_been_created());
+        assert_eq!(came, expected, "{header:?}");
     }
 }
 

@@ -66,6 +66,29 @@ fn each_method_of_the_blocking_client_sends_its_operation() {
 }
 
 #[tokio::test]
+async fn an_answer_tells_its_id_its_ray_and_its_rate_limit() {
+    let answer = Reply::status(200)
+        .json(r#"{"data":[]}"#)
+        .header("x-request-id", "req-7")
+        .header("cf-ray", "8f-FRA")
+        .header("x-ratelimit-limit", "20")
+        .header("x-ratelimit-remaining", " 19.5 ")
+        .header("x-ratelimit-reset", "soon");
+    for (answer, id, ray) in [
+        (answer, Some("req-7"), Some("8f-FRA")),
+        (Reply::status(200).json(r#"{"data":[]}"#).header("cf-ray", "8f"), Some("8f"), Some("8f")),
+        (Reply::status(200).json(r#"{"data":[]}"#), None, None),
+    ] {
+        let client = Client::new(FakeTransport::always(answer), ApiKey::new(KEY).unwrap());
+        let meta = client.list(List::new()).with_response().await.unwrap().meta;
+        assert_eq!((meta.request_id(), meta.cf_ray()), (id, ray));
+        let limit = meta.rate_limit();
+        let expected = if id == Some("req-7") { (Some(20.0), Some(19.5)) } else { (None, None) };
+        assert_eq!((limit.limit, limit.remaining, limit.reset), (expected.0, expected.1, None));
+    }
+}
+
+#[tokio::test]
 async fn the_options_of_a_listing_go_with_every_page_and_exhaustive_asks_until_a_page_is_empty() {
     let rows = |from: usize, to: usize| {
         let rows: Vec<String> = (from..to).map(|n| format!(r#"{{"hash":"{n}"}}"#)).collect();

@@ -135,6 +135,18 @@ async fn each_error_leads_to_its_part_of_the_page_of_symptoms() {
 }
 
 #[tokio::test]
+async fn a_redirect_that_a_transport_may_not_look_into_is_a_redirect_without_a_status() {
+    for error in errors(Reply::failure(Reach::Ambiguous, TransportErrorKind::HiddenRedirect)).await
+    {
+        assert!(
+            matches!(error.kind(), ErrorKind::UnexpectedRedirect { status: None, origin: None }),
+            "{error:?}"
+        );
+        assert_eq!(error.attempts(), 1, "{error}");
+    }
+}
+
+#[tokio::test]
 async fn each_failure_below_http_has_a_text_of_its_own() {
     use TransportErrorKind as Kind;
     let mut seen = Vec::new();

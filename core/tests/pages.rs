@@ -9,6 +9,7 @@
 )]
 
 use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
 
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
 use openrouter_keys_core::{
@@ -209,6 +210,25 @@ fn pages_that_threads_fetch_come_in_order() {
     assert_eq!(keys, (0..1000).rev().collect::<Vec<_>>());
 }
 
+#[test]
+fn pages_take_threads_of_their_own_only_where_several_are_under_way() {
+    for prefetch in [1, 2, 4] {
+        let threads: Arc<Mutex<Vec<ThreadId>>> = Arc::default();
+        let seen = Arc::clone(&threads);
+        let transport = FakeTransport::answering(move |_, request| {
+            seen.lock().unwrap().push(std::thread::current().id());
+            let keys: Vec<u32> = (0..250).rev().skip(offset_of(request)).take(100).collect();
+            Reply::status(200).json(body(&keys))
+        });
+        let client = blocking::Client::new(transport, ApiKey::new("sk-or-v1-test").unwrap());
+        let keys = client.list_all(Pages::new(List::new()).prefetch(prefetch));
+        assert_eq!(keys.collect::<Result<Vec<_>, _>>().unwrap().len(), 250);
+        let own = std::thread::current().id();
+        let threads = threads.lock().unwrap();
+        assert!(threads.iter().all(|thread| (*thread == own) == (prefetch == 1)), "{prefetch}");
+    }
+}
+
 #[tokio::test]
 async fn an_error_of_a_page_ahead_comes_in_its_turn() {
     let transport = FakeTransport::answering(|_, request| match offset_of(request) {
@@ -326,6 +346,22 @@ async fn a_server_that_ignores_the_offset_is_noticed_after_two_requests() {
     let error = client(&transport).list_all(List::new()).collect_all().await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::PaginationStalled { offset: 99 }));
     assert_eq!(transport.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_ignores_the_offset_is_noticed_even_if_no_row_can_be_read() {
+    let rows: Vec<String> = (0..100).map(|row| row.to_string()).collect();
+    let page = format!(r#"{{"data":[{}]}}"#, rows.join(","));
+    let transport = FakeTransport::always(Reply::status(200).json(page));
+    let error = client(&transport).list_all(List::new()).collect_all().await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::PaginationStalled { offset: 99 }), "{error}");
+    assert_eq!(transport.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_listing_whose_pages_all_bring_keys_does_not_stall_however_long_it_is() {
+    let keys = client(&still(5000)).list_all(List::new()).collect_all().await.unwrap();
+    assert_eq!(keys.len(), 5000);
 }
 
 #[tokio::test]

@@ -144,6 +144,34 @@ async fn a_created_secret_is_shown_by_its_one_accessor_only() {
 }
 
 #[tokio::test]
+async fn an_answer_prints_its_metadata_and_of_its_headers_the_requests_id_alone() {
+    let transport = FakeTransport::always(
+        Reply::status(201)
+            .json(samples::CREATED)
+            .header("x-request-id", "req-7")
+            .header("set-cookie", "session-5f5f5f5f"),
+    );
+    let client = Client::new(transport, ApiKey::new(KEY).unwrap());
+    let answer = client.create(full_create()).with_response().await.unwrap();
+    let created = format!("{:?}", answer.output);
+    assert!(created.starts_with("Created {") && created.contains("Customer 42"), "{created}");
+    let meta = format!("{:?}", answer.meta);
+    assert!(meta.contains("201") && meta.contains("req-7"), "{meta}");
+    assert!(!meta.contains("session-5f5f5f5f"), "{meta}");
+}
+
+#[test]
+fn a_created_secret_so_short_that_it_stands_in_others_by_chance_masks_no_text() {
+    let create = Create::new("ci", Limit::usd(1.0));
+    let body = r#"{"key":"runner","data":{"name":"the runner"},"note":"runner"}"#;
+    let created = create.parse(body.as_bytes()).unwrap().output;
+    assert_eq!(
+        serde_json::to_value(&created).unwrap(),
+        serde_json::json!({"data": {"name": "the runner"}, "note": "runner"})
+    );
+}
+
+#[tokio::test]
 async fn a_secret_in_an_unexpected_place_of_an_answer_is_not_printed() {
     let body = format!(
         r#"{{"key":"{CREATED}","data":{{"name":"x","key":"{CREATED}","label":["{CREATED}"]}},"key2":"{CREATED}"}}"#
@@ -254,6 +282,21 @@ fn a_key_of_an_earlier_attempt_is_masked_too() {
     let client = blocking::Client::with_provider(transport, provider, Config::new()).unwrap();
     let error = client.list(List::new()).send().unwrap_err();
     assert!(error.to_string().contains("[redacted] was revoked"), "{error}");
+}
+
+#[test]
+fn of_two_keys_that_signed_a_call_an_answer_shows_neither() {
+    let keys =
+        std::sync::Mutex::new(["mgmt-old-0123456789abcdef", "mgmt-new-0123456789abcdef"].iter());
+    let provider = move || Ok(ApiKey::new(*keys.lock().unwrap().next().unwrap()).unwrap());
+    let said = "mgmt-old-0123456789abcdef and mgmt-new-0123456789abcdef were revoked";
+    let transport = FakeTransport::scripted([
+        Reply::status(500),
+        Reply::status(403).json(format!(r#"{{"error":{{"message":"{said}"}}}}"#)),
+    ]);
+    let client = blocking::Client::with_provider(transport, provider, Config::new()).unwrap();
+    let error = client.list(List::new()).send().unwrap_err();
+    assert!(error.to_string().contains("[redacted] and [redacted] were revoked"), "{error}");
 }
 
 #[test]

@@ -4,7 +4,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use openrouter_keys_core::{ApiKey, Create, Key, KeyHash, Limit, LimitReset, Operation, Timestamp};
+use openrouter_keys_core::{
+    ApiKey, Create, Delete, Key, KeyHash, Limit, LimitReset, Operation, Timestamp,
+};
 
 const HASH: &str = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
 
@@ -64,6 +66,13 @@ fn a_hash_is_kept_as_its_text_and_a_bad_one_is_refused_when_it_comes_back() {
 }
 
 #[test]
+fn a_hash_is_printed_as_its_text_and_aligned_like_one() {
+    let hash = KeyHash::new("0e6").unwrap();
+    assert_eq!(format!("{hash} {hash:>5} {hash:?}"), "0e6   0e6 \"0e6\"");
+    assert!(format!("{:?}", Delete::new(hash)).contains("\"0e6\""));
+}
+
+#[test]
 fn a_key_without_a_usable_hash_says_so_where_one_is_needed() {
     let key = |text: &str| serde_json::from_str::<Key>(text).unwrap();
     assert_eq!(&**key(&format!(r#"{{"hash":"{HASH}"}}"#)).require_hash().unwrap(), HASH);
@@ -80,6 +89,19 @@ fn an_api_key_is_made_of_any_text_and_a_word_of_the_api_of_itself() {
     assert!(ApiKey::try_from("sk-or-v1-test".to_owned()).is_ok());
     assert!(ApiKey::try_from("two words".to_owned()).is_err());
     assert_eq!(format!("{:>8}", LimitReset::Monthly), " monthly");
+}
+
+#[test]
+fn a_deletion_is_confirmed_by_a_body_without_an_error_alone() {
+    for (body, is_confirmed) in [
+        (r#"{"deleted":true}"#, true),
+        (r#"{"deleted":true,"error":null}"#, true),
+        (r#"{"deleted":true,"error":{"code":500}}"#, false),
+        (r#"{"deleted":true,"error":"not now"}"#, false),
+        (r#"{"deleted":false}"#, false),
+    ] {
+        assert_eq!(Delete::new("aa").parse(body.as_bytes()).is_ok(), is_confirmed, "{body}");
+    }
 }
 
 #[test]

@@ -266,6 +266,46 @@ mod create_reconciled {
     }
 
     #[tokio::test]
+    async fn a_call_that_is_called_off_in_its_very_last_look_says_so() {
+        for is_found in [false, true] {
+            // Nine looks: three in each round.
+            let transport = server(move |number, name| match number {
+                1 | 5 | 9 => Reply::disconnected().into(),
+                12 if is_found => listed(name),
+                12.. => Reply::never().into(),
+                _ => Reaction::Keys(Vec::new()),
+            });
+            // Ready as soon as the request is out that is never answered.
+            let seen = transport.clone();
+            let cancel = poll_fn(move |context| {
+                context.waker().wake_by_ref();
+                let count = seen.requests().len();
+                if count < if is_found { 14 } else { 12 } { Poll::Pending } else { Poll::Ready(()) }
+            });
+            let error =
+                client(&transport).create_reconciled(create()).cancel_on(cancel).await.unwrap_err();
+            let last = sent(&transport).pop().unwrap();
+            assert_eq!(last, if is_found { "DELETE /keys/bb" } else { EVERYTHING });
+            assert!(matches!(error.kind(), ErrorKind::Cancelled), "{error}");
+            assert_eq!(error.may_have_created().unwrap().names().count(), 3);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lost_key_whose_deletion_is_refused_is_found_and_deleted_once_more() {
+        let transport = server(|number, name| match number {
+            1 => Reply::disconnected().into(),
+            2 | 4 => listed(name),
+            3 => Reply::status(403).json("{}").into(),
+            5 => deleted(),
+            _ => created(),
+        });
+        let done = client(&transport).create_reconciled(create()).await.unwrap();
+        assert_eq!(seconds(&transport), [2, 4]);
+        assert_eq!((done.swept.len(), done.unconfirmed.len()), (1, 0));
+    }
+
+    #[tokio::test]
     async fn keys_of_the_creates_own_workspace_are_looked_through() {
         const WORKSPACE: &str = "0df9e665-d932-5740-b2c7-b52af166bc11";
         let transport = server(|number, _| match number {
@@ -892,6 +932,30 @@ mod ensure {
     }
 
     #[tokio::test]
+    async fn how_old_a_key_is_is_told_by_the_clock_of_the_server() {
+        // By the clock of this side it will be made in half a minute.
+        let key = row("aa", r#","created_at":"2027-01-01T00:00:30Z""#);
+        let transport = scripted([list(&[key])]);
+        let ensured = client(&transport).ensure(Ensure::new(create())).await.unwrap();
+        assert!(matches!(ensured, Ensured::Existing { .. }), "{ensured:?}");
+        assert_eq!(seconds(&transport), [0_u64; 0]);
+    }
+
+    #[tokio::test]
+    async fn what_may_still_change_is_looked_at_once_more_before_it_is_believed() {
+        // By the clock of the server it is one minute past midnight.
+        let made = |hash: &str, second: u32| {
+            row(hash, &format!(r#","created_at":"2027-01-01T00:00:{second}Z""#))
+        };
+        for keys in [vec![made("aa", 55)], vec![made("aa", 30), old("bb")]] {
+            let transport = scripted([list(&keys), list(&[old("bb")])]);
+            let ensured = client(&transport).ensure(Ensure::new(create())).await.unwrap();
+            let Ensured::Existing { key, .. } = ensured else { panic!("{ensured:?}") };
+            assert_eq!((key.hash.as_deref(), seconds(&transport)), (Some("bb"), vec![5]));
+        }
+    }
+
+    #[tokio::test]
     async fn who_made_the_later_key_deletes_it_and_reports_the_other() {
         let own = row("aa", r#","created_at":"2027-01-01T00:00:50Z""#);
         let rival = row("bb", r#","created_at":"2027-01-01T00:00:49Z""#);
@@ -964,6 +1028,29 @@ mod ensure {
         let wanted = Ensure::new(Create::new("ci", Limit::usd(6.0)));
         let ensured = client(&transport).ensure(wanted).await.unwrap();
         assert!(matches!(ensured, Ensured::Created { unsettled: None, .. }), "{ensured:?}");
+    }
+
+    #[tokio::test]
+    async fn a_key_that_goes_away_again_and_again_is_looked_for_three_times() {
+        let transport = server(|number, _| match number {
+            20.. => Reply::status(403).into(),
+            _ if number % 2 == 1 => list(&[old("aa")]),
+            _ => Reply::status(404).json(MISSING).into(),
+        });
+        let wanted = Ensure::new(Create::new("ci", Limit::usd(6.0)));
+        let error = client(&transport).ensure(wanted).await.unwrap_err();
+        assert_eq!(error.status().unwrap(), 404);
+        let changes = sent(&transport).iter().filter(|line| line.starts_with("PATCH")).count();
+        assert_eq!(changes, 3);
+    }
+
+    #[tokio::test]
+    async fn a_change_that_is_refused_is_not_tried_again() {
+        let transport = scripted([list(&[old("aa")]), Reply::status(403).json("{}").into()]);
+        let wanted = Ensure::new(Create::new("ci", Limit::usd(6.0)));
+        let error = client(&transport).ensure(wanted).await.unwrap_err();
+        assert_eq!(error.status().unwrap(), 403);
+        assert!(sent(&transport).last().unwrap().starts_with("PATCH"));
     }
 }
 

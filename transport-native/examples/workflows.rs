@@ -104,7 +104,8 @@ impl KeyHolder for Vault {
     }
 
     async fn hand_over(&mut self, new: &Created) -> Result<(), BoxError> {
-        *self.secret.lock().map_err(|_| "the vault is broken")? = new.key().reveal().to_owned();
+        let mut secret = self.secret.lock().map_err(|_| "the vault is broken")?;
+        new.key().reveal().clone_into(&mut secret);
         Ok(())
     }
 

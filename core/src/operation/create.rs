@@ -196,11 +196,18 @@ impl Create {
     fn longest_body(&self) -> usize {
         // What JSON makes of one byte at most: `\u0001`.
         const ESCAPED: usize = 6;
-        let Body { name, creator_user_id, external, .. } = &self.body;
+        let Body { name, limit_reset, expires_at, creator_user_id, external, .. } = &self.body;
         let Some(External { user, api_key: Some(key) }) = external else {
             return USUAL_BODY;
         };
-        let texts = [name, user, key.reveal(), creator_user_id.as_deref().unwrap_or_default()];
+        let texts = [
+            name.as_str(),
+            user,
+            key.reveal(),
+            creator_user_id.as_deref().unwrap_or_default(),
+            limit_reset.as_ref().map_or("", LimitReset::as_str),
+            expires_at.as_ref().map_or("", Timestamp::as_str),
+        ];
         let length = texts.iter().map(|text| text.len()).fold(0, usize::saturating_add);
         length.saturating_mul(ESCAPED).saturating_add(4 * USUAL_BODY)
     }
@@ -423,7 +430,7 @@ fn is_long(secret: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Create, External};
-    use crate::limit::Limit;
+    use crate::limit::{Limit, LimitReset};
     use crate::operation::Operation;
 
     #[test]
@@ -432,6 +439,7 @@ mod tests {
         for length in 1..600 {
             let name = "\u{1}".repeat(length);
             let create = Create::new(&name, Limit::usd(f64::MIN_POSITIVE))
+                .limit_reset(LimitReset::from(name.as_str()))
                 .workspace_id("0df9e665-d932-5740-b2c7-b52af166bc11")
                 .creator_user_id(&name)
                 .expires_at("2026-01-01T00:00:00.123456789Z".parse().unwrap())
@@ -440,5 +448,19 @@ mod tests {
             let body = create.parts().unwrap().body.unwrap();
             assert!(body.len() <= create.longest_body(), "{length}: {}", body.len());
         }
+    }
+
+    #[test]
+    fn what_is_reserved_for_a_body_suffices_even_if_each_of_its_characters_is_escaped() {
+        let text = "\u{1}".repeat(32);
+        let create = Create::new(&text, Limit::usd(f64::MIN_POSITIVE))
+            .limit_reset(LimitReset::Monthly)
+            .include_byok_in_limit(false)
+            .expires_at("2026-01-01T00:00:00.123456789+23:59".parse().unwrap())
+            .workspace_id("0df9e665-d932-5740-b2c7-b52af166bc11")
+            .creator_user_id(&text)
+            .external(External::new(&text).api_key(text.as_str()));
+        let body = create.parts().unwrap().body.unwrap();
+        assert!(body.len() <= create.longest_body(), "{}", body.len());
     }
 }

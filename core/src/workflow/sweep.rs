@@ -145,7 +145,7 @@ async fn sweep_named(desk: &Desk, everywhere: Pages, names: &[String]) -> Result
 async fn sweep_expired(desk: &Desk, everywhere: Pages) -> Result<Swept, Error> {
     let mut swept = Swept::default();
     let is_temporary = |key: &Key| key.name.as_deref().and_then(Kind::of) == Some(Kind::Temporary);
-    let Listed { keys, date } = desk.list_all(everywhere, &is_temporary).await?;
+    let Listed { keys, date, .. } = desk.list_all(everywhere, &is_temporary).await?;
     let Some(now) = date.and_then(|date| Timestamp::from_unix(date, 0).ok()) else {
         let refused = BuildError::new(
             BuildErrorKind::Transport,
