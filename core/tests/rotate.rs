@@ -32,6 +32,8 @@ struct World(Arc<Mutex<Inner>>);
 struct Inner {
     answers: BTreeMap<&'static str, Vec<Reply>>,
     is_disabled: bool,
+    is_listed: bool,
+    made: String,
     asked: Vec<String>,
     /// The questions that fail.
     fails: Option<&'static str>,
@@ -52,6 +54,11 @@ impl World {
         self
     }
 
+    /// Lets the listing have the key that was made last.
+    fn list_what_is_made(&self) {
+        self.0.lock().unwrap().is_listed = true;
+    }
+
     fn fail(&self, question: &'static str) -> &Self {
         self.0.lock().unwrap().fails = Some(question);
         self
@@ -63,6 +70,10 @@ impl World {
             let mut world = world.lock().unwrap();
             let path = request.uri().path().trim_start_matches("/api/v1");
             let line = format!("{} {path}", request.method());
+            if request.method() == http::Method::POST {
+                let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+                body["name"].as_str().unwrap().clone_into(&mut world.made);
+            }
             if let Some(reply) = world.answers.get_mut(line.as_str()).and_then(Vec::pop) {
                 return reply;
             }
@@ -82,6 +93,8 @@ impl World {
                 "DELETE /keys/aa" | "DELETE /keys/01d" => {
                     Reply::status(200).json(r#"{"deleted":true}"#)
                 }
+                "GET /keys" if world.is_listed => Reply::status(200)
+                    .json(format!(r#"{{"data":[{{"hash":"aa","name":"{}"}}]}}"#, world.made)),
                 "GET /keys" => Reply::status(200).json(r#"{"data":[]}"#),
                 _ => Reply::status(500).header("x-should-retry", "false"),
             }
@@ -331,6 +344,25 @@ async fn a_new_key_that_is_not_what_was_asked_for_is_deleted() {
         assert_eq!(error.anchor(), "the-new-key-does-not-work");
         assert_eq!(sent(&transport).last().unwrap(), "DELETE /keys/aa");
     }
+}
+
+#[tokio::test]
+async fn a_new_key_whose_answer_has_no_hash_is_found_by_its_name() {
+    let bare = || Reply::status(201).json(format!(r#"{{"key":"{SECRET}"}}"#));
+    let world = World::default();
+    world.answer("POST /keys", [bare()]).list_what_is_made();
+    let (transport, result) = run(&world, Rotate::new("01d")).await;
+    assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
+    assert_eq!(sent(&transport)[..4], ["GET /keys/01d", "POST /keys", "GET /keys", "GET /key"]);
+
+    // If the listing does not have it either, nothing is handed over.
+    let world = World::default();
+    world.answer("POST /keys", [bare()]);
+    let (_, result) = run(&world, Rotate::new("01d")).await;
+    let error = result.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Unverified { .. }), "{error}");
+    assert!(error.may_have_created().unwrap().name.starts_with("production #"), "{error}");
+    assert_eq!(world.asked(), ["save creating"]);
 }
 
 #[tokio::test]
