@@ -107,13 +107,11 @@ pub(crate) fn write(error: &Error) -> Array {
 
 /// What the caller's function threw, or else the error's text.
 fn caused(tape: &mut Tape, source: &BoxError) -> JsValue {
-    match thrown(source).filter(|it| !it.is_undefined()) {
-        Some(thrown) => thrown,
-        None => {
-            tape.text(&source.to_string());
-            JsValue::UNDEFINED
-        }
-    }
+    let thrown = thrown(source).filter(|it| !it.is_undefined());
+    thrown.unwrap_or_else(|| {
+        tape.text(&source.to_string());
+        JsValue::UNDEFINED
+    })
 }
 
 /// A name as JavaScript writes it.

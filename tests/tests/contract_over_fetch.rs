@@ -6,8 +6,8 @@
 
 use js_sys::Reflect;
 use openrouter_keys_core::{
-    ApiKey, BaseUrl, CallOptions, Client, Config, Delete, Error, Key, List, MaybeSend,
-    MaybeSendSync, Operation, Pages, Response, Workflow,
+    ApiKey, BaseUrl, BlockingKeyHolder, CallOptions, Client, Config, Delete, Error, Key, KeyHolder,
+    List, MaybeSend, MaybeSendSync, Operation, Pages, Response, Workflow,
 };
 use openrouter_keys_tests::caller::Caller;
 use openrouter_keys_tests::contract::{self, OTHER_WORKSPACE};
