@@ -142,12 +142,13 @@ export class OpenRouterKeys {
 
   async #outcome(name, arguments_, options) {
     this.#live(name);
-    return this.#run(name, arguments_(), callValues(name, options));
+    const [values, ask] = arguments_();
+    return this.#run(name, values, callValues(name, options), ask);
   }
 
-  async #run(name, values, { values: settings, signal }) {
+  async #run(name, values, { values: settings, signal }, ask) {
     const client = this.#live(name);
-    const parts = await unlessAborted(name, signal, (cancel) => client.call(name, values, settings, cancel));
+    const parts = await unlessAborted(name, signal, (cancel) => client.call(name, values, settings, cancel, ask));
     const tape = new Tape(parts);
     if (!tape.value()) throw readError(tape, parts[2], signal);
     return { tape, secret: parts[2], errors: parts[3] };
