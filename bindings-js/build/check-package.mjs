@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
 /** The most bytes that module and glue may have together, compressed by gzip -9. */
-const BUDGET = 218_000;
+const BUDGET = 221_000;
 
 const GLUE = "openrouter_keys_bg.js";
 const MODULE = "openrouter_keys_bg.wasm";

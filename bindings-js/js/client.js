@@ -195,10 +195,33 @@ function reporter(onProgress) {
 function asker(holder) {
   return async (question, parts) => {
     const tape = new Tape(parts);
-    const answer = await holder[question](question === "handOver" ? readCreated(tape, parts[2]) : readRotation(tape));
-    if (question !== "wasHandedOver" || typeof answer === "boolean") return answer ?? true;
+    if (question === "handOver") return handOver(holder, readCreated(tape, parts[2]));
+    const answer = await holder[question](readRotation(tape));
+    if (question === "save" || typeof answer === "boolean") return answer ?? true;
     throw new TypeError("wasHandedOver must give true or false");
   };
+}
+
+/** What is thrown becomes an error's cause, which gets printed: the new key must not be in it. */
+async function handOver(holder, created) {
+  try {
+    await holder.handOver(created);
+  } catch (thrown) {
+    throw withoutSecret(thrown, created.key);
+  }
+}
+
+function withoutSecret(thrown, secret) {
+  try {
+    for (let one = thrown; one !== undefined && one !== null; one = one.cause) {
+      const shown = [String(one), one.message, one.stack, JSON.stringify(one)];
+      if (!shown.some((text) => String(text).includes(secret))) continue;
+      return new Error(String(thrown.message ?? thrown).replaceAll(secret, "[redacted]"));
+    }
+    return thrown;
+  } catch {
+    return new Error("handOver threw what cannot be read");
+  }
 }
 
 /** What the module throws for a refused setting, as an error. */

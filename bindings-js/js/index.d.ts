@@ -600,7 +600,10 @@ export interface Rotation {
   readonly watchMs?: number;
 }
 
-/** Keeps a rotation's state, and takes its new key. Each method may return a promise. */
+/**
+ * Keeps a rotation's state, and takes its new key. Each method may return a
+ * promise, which is waited for, also after an abort.
+ */
 export interface KeyHolder {
   /**
    * Keeps this state in the place of the last one, so that it outlives the
@@ -610,7 +613,8 @@ export interface KeyHolder {
   save(state: Rotation): unknown;
   /**
    * Stores the new key where it is used. If it throws, the key is deleted: it has
-   * to mean that nobody uses it.
+   * to mean that nobody uses it. What it throws is the error's cause, without the
+   * key.
    */
   handOver(created: Created): unknown;
   /**
@@ -913,7 +917,8 @@ export declare class OpenRouterKeys {
    * hands it over, waits until nobody uses the old one, disables and deletes that.
    *
    * The state is saved before and after whatever cannot be made undone. A program
-   * that was killed goes on with `{ resume: state }`.
+   * that was killed goes on with `{ resume: state }`. One program at a time runs a
+   * rotation.
    */
   rotate(params: RotateParams, holder: KeyHolder, options?: CallOptions): Promise<Rotated>;
 

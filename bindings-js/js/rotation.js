@@ -26,7 +26,9 @@ export function readRotation(tape) {
 
 /** Whether the secret is the new key of this state, as far as its label tells. */
 export function isNewKey(state, secret) {
-  const [start, end] = (state.newLabel ?? "").split("...");
-  if (!start || !end || typeof secret !== "string") return false;
+  const label = state.newLabel ?? "";
+  const at = label.indexOf("...");
+  const [start, end] = [label.slice(0, at), label.slice(at + 3)];
+  if (at < 1 || end === "" || typeof secret !== "string") return false;
   return secret.length > start.length + end.length && secret.startsWith(start) && secret.endsWith(end);
 }

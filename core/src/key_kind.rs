@@ -39,18 +39,23 @@ impl KeyKind {
     /// the wrong one.
     ///
     /// The API has no code for it, but its messages name the kind that was needed,
-    /// or the one that cannot do it.
+    /// or the one that cannot do it. That a management key is invalid says nothing
+    /// of this one's kind.
     pub(crate) fn told_by(status: StatusCode, message: &str) -> Option<Self> {
         const MANAGES: [&str; 2] = ["management key", "provisioning key"];
         const CANNOT: [&str; 6] =
             [" cannot", "s cannot", " can't", "s can't", " can not", "s can not"];
+        const NEEDS: [&str; 5] = ["only", "requir", "need", "must", "use a"];
         if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return None;
         }
         let message = message.to_ascii_lowercase();
-        let (_, rest) = MANAGES.iter().find_map(|name| message.split_once(name))?;
-        let is_refused = CANNOT.iter().any(|cannot| rest.starts_with(cannot));
-        Some(if is_refused { Self::Management } else { Self::Inference })
+        let (before, rest) = MANAGES.iter().find_map(|name| message.split_once(name))?;
+        if CANNOT.iter().any(|cannot| rest.starts_with(cannot)) {
+            return Some(Self::Management);
+        }
+        let is_needed = NEEDS.iter().any(|word| before.contains(word) || rest.contains(word));
+        is_needed.then_some(Self::Inference)
     }
 }
 
@@ -71,7 +76,9 @@ mod tests {
         use KeyKind::{Inference, Management};
         for (status, message, kind) in [
             (403, "Only a management key may manage keys.", Some(Inference)),
-            (401, "Invalid Management Key", Some(Inference)),
+            (401, "Invalid Management Key", None),
+            (401, "Your management key has expired", None),
+            (401, "You must use a management key", Some(Inference)),
             (401, "A provisioning key is required", Some(Inference)),
             (403, "Management keys cannot be used for completions", Some(Management)),
             (403, "A provisioning key can't run inference", Some(Management)),

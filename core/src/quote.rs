@@ -38,7 +38,8 @@ impl fmt::Display for OneLine<'_> {
 
 /// Controls, and what turns the direction of writing around, as their numbers.
 fn write_plain(f: &mut fmt::Formatter<'_>, char: char) -> fmt::Result {
-    if char.is_control() || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+    let is_hidden = matches!(char, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if char.is_control() || is_hidden {
         return write!(f, "\\u{{{:x}}}", u32::from(char));
     }
     fmt::Write::write_char(f, char)

@@ -128,6 +128,14 @@ impl Secret {
         })
     }
 
+    /// What the API shows of a key: 12 characters, three dots, 4 characters.
+    pub(crate) fn label(&self) -> Option<String> {
+        let (start, end) = (self.reveal().get(..12)?, self.reveal().len().checked_sub(4)?);
+        let end = self.reveal().get(end..)?;
+        // Not even half of it.
+        (self.reveal().len() > 32).then(|| [start, "...", end].concat())
+    }
+
     /// Wraps a text, whatever it holds.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))

@@ -21,7 +21,7 @@ use openrouter_keys_core::{
 
 const SECRET: &str = "sk-or-v1-0e6000000000000000000000000001c96";
 const LABEL: &str = "sk-or-v1-0e6...1c96";
-const OLD: &str = r#""hash":"01d","name":"production","disabled":false,"limit":25,"limit_remaining":7.5,"limit_reset":"monthly","include_byok_in_limit":true,"usage":17.5"#;
+const OLD: &str = r#""hash":"01d","name":"production","disabled":false,"limit":25,"limit_remaining":7.5,"limit_reset":"monthly","include_byok_in_limit":true,"expires_at":null,"usage":17.5"#;
 const CURRENT: &str = r#"{"data":{"label":"sk-or-v1-0e6...1c96","limit":25,"limit_reset":"monthly","is_management_key":false}}"#;
 
 /// A server of two keys. What it answers to `METHOD path` can be replaced.
@@ -36,13 +36,18 @@ struct Inner {
     made: String,
     asked: Vec<String>,
     /// The questions that fail.
-    fails: Option<&'static str>,
+    fails: Option<(&'static str, usize)>,
     was_handed_over: bool,
     last: Option<Rotation>,
 }
 
 fn data(fields: &str) -> Reply {
     Reply::status(200).json(format!(r#"{{"data":{{{fields}}}}}"#))
+}
+
+/// The API's own word that there is no such key.
+fn gone() -> Reply {
+    Reply::status(404).json(r#"{"error":{"code":404,"message":"There is no such key."}}"#)
 }
 
 impl World {
@@ -60,7 +65,12 @@ impl World {
     }
 
     fn fail(&self, question: &'static str) -> &Self {
-        self.0.lock().unwrap().fails = Some(question);
+        self.fail_from(question, 1)
+    }
+
+    /// Fails this question from the time on at which it is put for the n-th time.
+    fn fail_from(&self, question: &'static str, n: usize) -> &Self {
+        self.0.lock().unwrap().fails = Some((question, n));
         self
     }
 
@@ -108,7 +118,8 @@ impl World {
     fn ask(&self, question: &'static str, detail: &str) -> Result<bool, BoxError> {
         let mut world = self.0.lock().unwrap();
         world.asked.push(format!("{question} {detail}"));
-        if world.fails == Some(question) {
+        let put = world.asked.iter().filter(|asked| asked.starts_with(question)).count();
+        if world.fails.is_some_and(|(fails, n)| fails == question && put >= n) {
             return Err(format!("no space for {SECRET}").into());
         }
         Ok(world.was_handed_over)
@@ -274,8 +285,10 @@ async fn a_setting_that_cannot_be_read_is_not_guessed() {
             "$.data.include_byok_in_limit",
             DecodeErrorKind::WrongType,
         ),
+        (r#""expires_at":null,"#, "", "$.data.expires_at", DecodeErrorKind::Missing),
+        (r#""limit_reset":"monthly","#, "", "$.data.limit_reset", DecodeErrorKind::Missing),
         (
-            r#""usage":17.5"#,
+            r#""expires_at":null"#,
             r#""expires_at":"soon""#,
             "$.data.expires_at",
             DecodeErrorKind::WrongType,
@@ -480,7 +493,7 @@ async fn an_old_key_that_somebody_enables_again_is_not_deleted() {
 
 #[tokio::test]
 async fn the_old_key_stays_if_the_new_one_is_gone_or_disabled() {
-    for new in [Reply::status(404), data(r#""hash":"aa","disabled":true"#)] {
+    for new in [gone(), data(r#""hash":"aa","disabled":true"#)] {
         let world = World::default();
         world.answer("GET /keys/aa", [new]);
         let (transport, result) = run(&world, Rotate::new("01d")).await;
@@ -491,11 +504,141 @@ async fn the_old_key_stays_if_the_new_one_is_gone_or_disabled() {
 }
 
 #[tokio::test]
+async fn an_old_key_that_is_not_found_is_not_taken_for_deleted_while_the_new_one_is_not_either() {
+    // Another account's management key sees neither.
+    for step in ["handed_over", "disabled"] {
+        let world = World::default();
+        world.answer("GET /keys/01d", vec![gone(); 9]).answer("GET /keys/aa", vec![gone(); 9]);
+        let kept = format!(r#"{{"old":"01d","step":"{step}","new":"aa"}}"#);
+        let (_, result) = run(&world, Rotate::resume(serde_json::from_str(&kept).unwrap())).await;
+        let error = result.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Unverified { .. }), "{error}");
+        assert_eq!(world.asked(), [""; 0]);
+    }
+    // An empty 404 is not the API's word.
+    let world = World::default();
+    world.answer("GET /keys/01d", [data(OLD), Reply::status(404)]);
+    let (_, result) = run(&world, Rotate::new("01d")).await;
+    assert_eq!(result.unwrap_err().status().unwrap().as_u16(), 404);
+}
+
+#[tokio::test]
+async fn an_old_key_that_somebody_deleted_ends_the_rotation_with_the_new_one() {
+    let world = World::default();
+    world.answer("GET /keys/01d", vec![gone(); 9]);
+    let kept = r#"{"old":"01d","step":"handed_over","new":"aa","name":"production"}"#;
+    let (transport, result) =
+        run(&world, Rotate::resume(serde_json::from_str(kept).unwrap())).await;
+    assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
+    assert!(!sent(&transport).contains(&"DELETE /keys/01d".to_owned()));
+}
+
+#[tokio::test]
+async fn what_a_killed_run_made_is_told_if_the_old_key_cannot_be_read_any_more() {
+    let name = "production #0123456789abcdef0123456789abcdef";
+    let kept = format!(r#"{{"old":"01d","step":"creating","unconfirmed":["{name}"]}}"#);
+    let world = World::default();
+    world.answer("GET /keys/01d", [gone()]);
+    let (_, result) = run(&world, Rotate::resume(serde_json::from_str(&kept).unwrap())).await;
+    let error = result.unwrap_err();
+    assert_eq!(error.may_have_created().unwrap().name, name, "{error}");
+
+    // A new key that nobody was given goes before anything else.
+    let kept = r#"{"old":"01d","step":"handing_over","new":"aa"}"#;
+    let world = World::default();
+    world.answer("GET /keys/01d", [gone()]);
+    let (transport, result) =
+        run(&world, Rotate::resume(serde_json::from_str(kept).unwrap())).await;
+    assert_eq!(result.unwrap_err().effect(), &Effect::Nothing);
+    assert_eq!(sent(&transport), ["DELETE /keys/aa", "GET /keys/01d"]);
+}
+
+#[tokio::test]
+async fn a_lost_create_is_told_whatever_fails_after_it() {
+    let lost = || [Reply::disconnected()];
+    let world = World::default();
+    world.answer("POST /keys", lost()).fail("hand_over");
+    let (transport, result) = run(&world, Rotate::new("01d")).await;
+    let first = body(&transport, "POST", 0)["name"].as_str().unwrap().to_owned();
+    let error = result.unwrap_err();
+    let told: Vec<&str> = error.may_have_created().unwrap().names().collect();
+    assert_eq!(told, [first.as_str()], "{error}");
+    let kept = world.0.lock().unwrap().last.clone().unwrap();
+    assert_eq!((kept.step, kept.unconfirmed), (RotationStep::Begun, vec![first]));
+
+    // Not even the state can be saved any more.
+    let world = World::default();
+    world.answer("POST /keys", lost()).fail_from("save", 2);
+    let (transport, result) = run(&world, Rotate::new("01d")).await;
+    let first = body(&transport, "POST", 0)["name"].as_str().unwrap().to_owned();
+    let error = result.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::KeyHolder { method: "save", .. }), "{error}");
+    let told: Vec<&str> = error.may_have_created().unwrap().names().collect();
+    assert_eq!(told, [first.as_str()], "{error}");
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_was_lost_is_told_as_one_that_may_have_been_made() {
+    for (request, told) in [
+        ("PATCH /keys/01d", "the new key was handed over, and the old one may be disabled"),
+        ("DELETE /keys/01d", "the new key was handed over, and the old one is disabled or deleted"),
+    ] {
+        let world = World::default();
+        world.answer(request, vec![Reply::disconnected(); 3]);
+        let (_, result) = run(&world, Rotate::new("01d")).await;
+        assert_eq!(result.unwrap_err().effect(), &Effect::PartlyDone(told));
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_which_nobody_tells_the_label_is_known_by_its_own_ends() {
+    let world = World::default();
+    let untold = CURRENT.replace(r#""label":"sk-or-v1-0e6...1c96","#, "");
+    world.answer("GET /key", [Reply::status(200).json(untold)]);
+    let (_, result) = run(&world, Rotate::new("01d")).await;
+    assert!(result.is_ok(), "{result:?}");
+    let state = world.0.lock().unwrap().last.clone().unwrap();
+    assert_eq!(state.new_label.as_deref(), Some(LABEL));
+    assert!(state.is_new_key(SECRET));
+}
+
+#[tokio::test]
+async fn a_new_key_whose_own_answer_is_not_what_was_asked_for_is_deleted() {
+    for (fields, problem) in [
+        (r#""limit":null"#, "its limit differs"),
+        (r#""expires_at":"2027-02-01T00:00:00Z""#, "its expires_at differs"),
+    ] {
+        let world = World::default();
+        let made = format!(r#"{{"key":"{SECRET}","data":{{"hash":"aa",{fields}}}}}"#);
+        world.answer("POST /keys", [Reply::status(201).json(made)]);
+        let (transport, result) = run(&world, Rotate::new("01d")).await;
+        let error = result.unwrap_err();
+        let ErrorKind::Unverified { problem: told } = error.kind() else { panic!("{error}") };
+        assert_eq!(*told, problem);
+        assert_eq!(sent(&transport).last().unwrap(), "DELETE /keys/aa");
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_nobody_saved_is_refused_before_anything_is_sent() {
+    for kept in [
+        r#"{"old":"01d","step":"handed_over","new":"01d"}"#,
+        r#"{"old":"01d","step":"creating","unconfirmed":["production"]}"#,
+    ] {
+        let world = World::default();
+        let state = Rotate::resume(serde_json::from_str(kept).unwrap());
+        let (transport, result) = run(&world, state).await;
+        assert!(matches!(result.unwrap_err().kind(), ErrorKind::Build(_)));
+        assert!(transport.requests().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_leaked_key_is_disabled_first_and_deleted_without_grace() {
     let world = World::default();
     let (transport, result) = run(&world, Rotate::new("01d").leaked()).await;
     assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
-    assert_eq!(sent(&transport)[..3], ["GET /keys/01d", "PATCH /keys/01d", "POST /keys"]);
+    assert_eq!(sent(&transport)[..3], ["PATCH /keys/01d", "GET /keys/01d", "POST /keys"]);
     assert_eq!(transport.pauses(), [Duration::from_secs(60)]);
 
     let world = World::default();
@@ -528,15 +671,28 @@ async fn a_resumed_hand_over_goes_by_what_the_holder_knows() {
     let world = World::default();
     let (transport, result) = run(&world, Rotate::resume(kept("handing_over"))).await;
     assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
-    assert_eq!(sent(&transport)[..3], ["GET /keys/01d", "DELETE /keys/aa", "POST /keys"]);
+    assert_eq!(sent(&transport)[..3], ["DELETE /keys/aa", "GET /keys/01d", "POST /keys"]);
 
-    // It was, and is gone all the same: it does not count.
-    let world = World::default();
-    world.0.lock().unwrap().was_handed_over = true;
-    world.answer("GET /keys/aa", [Reply::status(404)]);
-    let (transport, result) = run(&world, Rotate::resume(kept("handing_over"))).await;
-    assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
-    assert!(sent(&transport).contains(&"POST /keys".to_owned()));
+    // It is asked about wherever there is a new key, whatever the step says.
+    for step in ["begun", "creating"] {
+        let world = World::default();
+        world.0.lock().unwrap().was_handed_over = true;
+        let (transport, result) = run(&world, Rotate::resume(kept(step))).await;
+        assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
+        assert!(!sent(&transport).contains(&"DELETE /keys/aa".to_owned()));
+    }
+
+    // It was, and is not seen at once; or it is gone: then nothing is touched.
+    for (misses, is_there) in [(4, true), (5, false)] {
+        let world = World::default();
+        world.0.lock().unwrap().was_handed_over = true;
+        world.answer("GET /keys/aa", vec![gone(); misses]);
+        let (transport, result) = run(&world, Rotate::resume(kept("handing_over"))).await;
+        assert_eq!(result.is_ok(), is_there, "{result:?}");
+        let changed = sent(&transport).iter().any(|line| !line.starts_with("GET"));
+        assert_eq!(changed, is_there);
+        assert!(!sent(&transport).contains(&"DELETE /keys/aa".to_owned()));
+    }
 
     // Nobody knows: nothing is touched.
     let world = World::default();

@@ -115,6 +115,33 @@ test("what a function of the holder throws is the cause, and the new key is dele
   assert.ok(!everythingShown(error).includes(SECRET));
 });
 
+test("the new key is in nothing that a holder throws", async () => {
+  const causes = [
+    (secret) => new Error(`cannot store ${secret}`),
+    (secret) => new Error("cannot store it", { cause: new Error(secret) }),
+    (secret) => secret,
+    (secret) => Object.assign(new TypeError("no"), { toJSON: () => secret }),
+    () => new Proxy({}, { get: () => assert.fail("it cannot be looked at") }),
+  ];
+  for (const cause of causes) {
+    const holder = vault({
+      handOver: ({ key }) => {
+        throw cause(key);
+      },
+    });
+    const error = await failureOf(server().keys.rotate({ hash: HASH, ...NO_TIME }, holder));
+    assert.ok(error instanceof KeyHolderError && error.method === "handOver");
+    assert.ok(!everythingShown(error).includes(SECRET), everythingShown(error));
+  }
+});
+
+test("a label of one key is no other's", () => {
+  assert.equal(isNewKey({ newLabel: LABEL }, SECRET), true);
+  for (const [newLabel, secret] of [[LABEL, "sk-or-v1-0e61c96"], [LABEL, `${SECRET}7`], [LABEL, undefined], [undefined, SECRET], ["...1c96", SECRET], ["sk-or-v1-0e6", SECRET]]) {
+    assert.equal(isNewKey({ newLabel }, secret), false, newLabel);
+  }
+});
+
 test("a run that stopped on its way goes on from its saved state", async () => {
   let isBroken = true;
   const { keys, state } = server(({ method, url }) => (isBroken && method === "PATCH" && url.endsWith(HASH) ? apiError(403) : undefined));

@@ -194,6 +194,12 @@ impl ApiError {
             && matches!(self.body, ErrorBody::Documented | ErrorBody::Empty)
     }
 
+    /// The same, in the API's own words: what stands before it may answer nothing
+    /// at all.
+    pub(crate) fn says_not_found_itself(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND && self.body == ErrorBody::Documented
+    }
+
     fn bare(status: StatusCode, body: ErrorBody) -> Self {
         Self {
             status,

@@ -270,7 +270,7 @@ impl Error {
     /// Whether the server knows no such key; what a proxy says for itself says
     /// nothing about the key.
     pub(crate) fn is_not_found(&self) -> bool {
-        matches!(&self.0.kind, ErrorKind::Api(error) if error.says_not_found())
+        matches!(&self.0.kind, ErrorKind::Api(error) if error.says_not_found_itself())
     }
 
     /// The operation's name, such as `create`.
@@ -349,7 +349,10 @@ impl Error {
             if orphan.hash.is_some() {
                 return "delete the key of this hash";
             }
-            if matches!(self.0.operation, "create_reconciled" | "temporary" | "close_temporary") {
+            if matches!(
+                self.0.operation,
+                "create_reconciled" | "temporary" | "close_temporary" | "rotate"
+            ) {
                 return "give these names to sweep later";
             }
             return "list all keys to find it, and delete it (its secret cannot be had) before creating it again";

@@ -22,15 +22,16 @@ use super::rotation::{Rotation, RotationStep};
 use super::sweep::{delete_hash, delete_named};
 use super::{Desk, Opening, Question, Turn, Workflow, turn};
 use crate::current_key::CurrentKey;
-use crate::error::{BuildError, DecodeError, DecodeErrorKind, Error, ErrorKind, MayHaveCreated};
+use crate::error::{
+    BuildError, DecodeError, DecodeErrorKind, Effect, Error, ErrorKind, MayHaveCreated,
+};
 use crate::field::Field;
 use crate::hash::KeyHash;
 use crate::key::Key;
 use crate::limit::Limit;
-use crate::operation::{
-    Create, Created, External, Get, GetCurrentKeyMetadata, List, Operation, Update,
-};
+use crate::operation::{Create, Created, External, Get, GetCurrentKeyMetadata, List, Update};
 use crate::pages::Pages;
+use crate::timestamp::Timestamp;
 
 /// When to try a new key that does not work yet: five times within 30 s.
 const TRIES: [Duration; 5] = [
@@ -52,7 +53,8 @@ const TRIES: [Duration; 5] = [
 /// Copied are the limit, its reset, whether BYOK counts, the expiry, the
 /// workspace and the partner's user. The member who made the key
 /// (`creator_user_id`) is not: the API would refuse it outside organisations. A
-/// setting that the answer lacks or garbles is not guessed: nothing is made.
+/// setting that the answer garbles is not guessed, nor is a limit, a reset or an
+/// expiry that it lacks: nothing is made.
 ///
 /// The state, a [`Rotation`], is saved before and after whatever cannot be made
 /// undone. A program that was killed goes on with [`Rotate::resume`].
@@ -61,6 +63,10 @@ const TRIES: [Duration; 5] = [
 /// holder knows works, unless the old one [leaked](Rotate::leaked); once the
 /// killed run was resumed, no key is left that nobody holds, unless the result
 /// tells its name; a new key is never deleted after it was handed over.
+///
+/// One program at a time runs a rotation: two would take each other's keys for
+/// what a killed run left behind. A lock around it, or a `save` that compares the
+/// state before it replaces it, sees to that.
 ///
 /// **Not guaranteed:** that nobody uses the old key. The API tells what was spent
 /// and when, and both may lag. A key that is used less often than
@@ -169,7 +175,7 @@ impl Workflow for Rotate {
 
     fn begin(self, opening: Opening) -> Turn<Rotated> {
         let name = self.name();
-        let state = match self.state {
+        let state = match self.state.and_then(Rotation::checked) {
             Ok(state) => state,
             Err(refused) => return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused)))),
         };
@@ -178,9 +184,19 @@ impl Workflow for Rotate {
                 Work { desk: &desk, state, markers: Markers::new(Kind::Lasting, opening.entropy) };
             match work.run().await {
                 Ok(rotated) => Ok(rotated),
-                Err(Failed { error, left }) => {
+                Err(Failed { error, left: told }) => {
+                    let may_have_changed = *error.effect() == Effect::MayHaveChanged;
+                    let left = work.state.left().map(|left| match told {
+                        Some(told) => MayHaveCreated {
+                            name: left.name,
+                            others: left.others,
+                            hash: left.hash,
+                            ..told
+                        },
+                        None => left,
+                    });
                     let error = error.of_workflow(name, left);
-                    Err(match work.state.done() {
+                    Err(match work.state.done(may_have_changed) {
                         Some(done) => error.after(done),
                         None => error,
                     })
@@ -254,40 +270,42 @@ impl Work<'_> {
         if self.was_handed_over().await? {
             return self.reach(RotationStep::HandedOver).await;
         }
+        if self.state.leaked {
+            self.disable(&self.state.old).await?;
+        }
+        if let Some(hash) = self.state.new.clone() {
+            self.delete_hash(&hash).await?;
+            (self.state.new, self.state.new_label) = (None, None);
+        }
         let old = self.desk.send(Get::new(&self.state.old)).await?.output;
         let create = copy(&old, self.state.remaining)?;
-        if self.state.leaked && old.disabled.copied() != Some(true) {
-            self.desk.send(Update::new(&self.state.old).disabled(true)).await?;
+        if !self.state.unconfirmed.is_empty() {
+            // What a run that ended may have made.
+            let names = self.state.unconfirmed.clone();
+            self.state.unconfirmed = look_for(self.desk, &create, names).await?;
         }
-        self.clear_away(&create).await?;
         let made = self.make(&create).await?;
-        let handed_over = self.hand_over(&create, &made).await;
-        if let Err(failed) = handed_over {
+        if let Err(failed) = self.hand_over(&create, &made).await {
             return Err(self.abandon(&create, &made, failed.error).await);
         }
         self.reach(RotationStep::HandedOver).await
     }
 
-    /// Whether a run that ended while it handed the new key over had done so. A
-    /// key that is gone was not.
+    /// Whether a run that ended while it handed the new key over had done so.
     async fn was_handed_over(&self) -> Step<bool> {
-        if self.state.step != RotationStep::HandingOver {
+        let Some(new) = &self.state.new else { return Ok(false) };
+        let question = Question::WasHandedOver(self.state.clone());
+        if !self.desk.ask(question, "").await? {
             return Ok(false);
         }
-        let question = Question::WasHandedOver(self.state.clone());
-        Ok(self.desk.ask(question, "").await? && self.read(self.new_hash()?).await?.is_some())
-    }
-
-    /// Deletes what a run that ended may have made and not handed over.
-    async fn clear_away(&mut self, create: &Create) -> Step<()> {
-        if let Some(hash) = self.state.new.take() {
-            self.delete_hash(&hash).await?;
+        // A key that was made just now may not be seen at once.
+        for wait in TRIES {
+            self.pause(wait).await?;
+            if self.read(new).await?.is_some() {
+                return Ok(true);
+            }
         }
-        if self.state.step == RotationStep::Creating {
-            let names = std::mem::take(&mut self.state.unconfirmed);
-            self.state.unconfirmed = look_for(self.desk, create, names).await?;
-        }
-        Ok(())
+        Err(self.unverified("it was handed over, and is gone").into())
     }
 
     /// Makes the new key, under a name that was saved before.
@@ -298,12 +316,15 @@ impl Work<'_> {
         let mut rounds = Rounds::new(self.desk);
         loop {
             let name = self.markers.mark(base);
+            self.state.unconfirmed.push(name.clone());
+            let made = match self.reach(RotationStep::Creating).await {
+                Ok(()) => rounds.create(create, &name).await,
+                Err(failed) => Err(failed),
+            };
+            // The name stays if its create may have made a key.
             self.state.unconfirmed.truncate(kept);
             self.state.unconfirmed.extend(rounds.unconfirmed());
-            self.state.unconfirmed.push(name.clone());
-            self.reach(RotationStep::Creating).await?;
-            if let Some(created) = rounds.create(create, &name).await? {
-                self.state.unconfirmed.pop();
+            if let Some(created) = made? {
                 return Ok(Made { created, name });
             }
         }
@@ -315,7 +336,8 @@ impl Work<'_> {
         self.state.new = Some(self.hash_of(create, made).await?);
         let current = self.verify(create, &made.created).await?;
         let told = made.created.data.get().and_then(|data| data.label.get());
-        self.state.new_label = current.label.into_option().or_else(|| told.cloned());
+        let label = current.label.into_option().or_else(|| told.cloned());
+        self.state.new_label = label.or_else(|| made.created.key().label());
         self.state.step = RotationStep::HandingOver;
         self.save(secret).await?;
         let question = Question::HandOver(Box::new(made.created.clone()));
@@ -340,9 +362,7 @@ impl Work<'_> {
         let key = created.key().to_api_key().map_err(|refused| self.refused(refused))?;
         let mut refusal = None;
         for wait in TRIES {
-            if !wait.is_zero() {
-                self.desk.pause(wait).await?;
-            }
+            self.pause(wait).await?;
             match self.desk.send_as(Some(key.clone()), GetCurrentKeyMetadata).await {
                 Ok(response) => {
                     let current = response.output;
@@ -365,35 +385,34 @@ impl Work<'_> {
             None => self.delete_name(create, &made.name).await,
         };
         if deleted.is_err() {
-            let orphan = create.clone().named(made.name.clone());
-            let left = MayHaveCreated::known(orphan.orphan(), self.state.new.clone());
-            return Failed { error, left: Some(left) };
+            self.state.unconfirmed.insert(0, made.name.clone());
+            return error.into();
         }
         self.state.new = None;
         self.state.new_label = None;
         // If that cannot be saved, the next run finds the key gone.
         let saved = self.reach(RotationStep::Begun).await;
         drop(saved);
-        Failed { error, left: None }
+        error.into()
     }
 
-    /// Disables the old key once nobody uses it; the key, if somebody does.
+    /// Disables the old key once nobody uses it; the key, if somebody does. One
+    /// that is gone counts as disabled, if the new one is there: otherwise
+    /// something else is wrong, such as the account.
     async fn disable_old(&mut self) -> Step<Option<Key>> {
-        let Some(old) = self.read(&self.state.old).await? else { return Ok(None) };
-        if old.disabled.copied() == Some(true) {
-            return Ok(None);
-        }
-        if !self.state.leaked {
+        let old = self.read(&self.state.old).await?;
+        let is_on = old.is_some_and(|old| old.disabled.copied() != Some(true));
+        if is_on && !self.state.leaked {
             self.rest_of_pause(self.state.grace_ms).await?;
             if let Some(old) = self.used().await? {
                 return Ok(Some(old));
             }
         }
         self.check_new().await?;
-        match self.desk.send(Update::new(&self.state.old).disabled(true)).await {
-            Err(error) if !error.is_not_found() => Err(error.into()),
-            _ => Ok(None),
+        if is_on {
+            self.disable(&self.state.old).await?;
         }
+        Ok(None)
     }
 
     /// The old key, if it is used. One of which the API does not tell is used.
@@ -415,12 +434,14 @@ impl Work<'_> {
     /// enabled it again.
     async fn delete_old(&mut self) -> Step<Option<Key>> {
         self.rest_of_pause(self.state.watch_ms).await?;
-        let Some(old) = self.read(&self.state.old).await? else { return Ok(None) };
-        if old.disabled.copied() != Some(true) {
-            return Ok(Some(old));
+        let old = self.read(&self.state.old).await?;
+        if old.as_ref().is_some_and(|old| old.disabled.copied() != Some(true)) {
+            return Ok(old);
         }
         self.check_new().await?;
-        self.delete_hash(&self.state.old).await?;
+        if old.is_some() {
+            self.delete_hash(&self.state.old).await?;
+        }
         Ok(None)
     }
 
@@ -435,13 +456,25 @@ impl Work<'_> {
 
     /// Waits for what is left of a pause that began with the step.
     async fn rest_of_pause(&self, ms: u64) -> Step<()> {
-        let passed = self.state.since.zip(self.desk.unix_time()).map(|(from, now)| now - from);
+        let times = self.state.since.zip(self.desk.unix_time());
+        let passed = times.map(|(from, now)| now.saturating_sub(from));
         let passed = passed.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default();
         let left = Duration::from_millis(ms).saturating_sub(Duration::from_secs(passed));
-        if !left.is_zero() {
-            self.desk.pause(left).await?;
+        self.pause(left).await
+    }
+
+    async fn pause(&self, time: Duration) -> Step<()> {
+        if !time.is_zero() {
+            self.desk.pause(time).await?;
         }
         Ok(())
+    }
+
+    async fn disable(&self, hash: &KeyHash) -> Step<()> {
+        match self.desk.send(Update::new(hash).disabled(true)).await {
+            Err(error) if !error.is_not_found() => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// The key of this hash, if it is there.
@@ -497,13 +530,13 @@ fn copy(old: &Key, remaining: bool) -> Result<Create, Error> {
         limit => Limit::usd(*required(limit, "$.data.limit")?),
     };
     let mut create = Create::new(name.as_str(), limit);
-    if let Some(reset) = optional(&old.limit_reset, "$.data.limit_reset")? {
+    if let Some(reset) = told(&old.limit_reset, "$.data.limit_reset")? {
         create = create.limit_reset(reset.clone());
     }
     if let Some(include) = optional(&old.include_byok_in_limit, "$.data.include_byok_in_limit")? {
         create = create.include_byok_in_limit(*include);
     }
-    if let Some(time) = optional(&old.expires_at, "$.data.expires_at")? {
+    if let Some(time) = told(&old.expires_at, "$.data.expires_at")? {
         create = create.expires_at(time.clone());
     }
     if let Some(id) = optional(&old.workspace_id, "$.data.workspace_id")? {
@@ -522,6 +555,12 @@ fn required<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<&'a T, Err
     })
 }
 
+/// A field that has always been there: an answer without it is no whole one.
+fn told<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<Option<&'a T>, Error> {
+    if field.is_null() { Ok(None) } else { required(field, path).map(Some) }
+}
+
+/// A field that earlier answers lack.
 fn optional<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<Option<&'a T>, Error> {
     if field.is_odd() {
         return Err(unreadable(path, DecodeErrorKind::WrongType));
@@ -537,13 +576,17 @@ fn unreadable(path: &'static str, kind: DecodeErrorKind) -> Error {
 /// compared.
 fn difference(create: &Create, created: &Created, is: &CurrentKey) -> Option<&'static str> {
     let settings = create.settings();
+    let data = created.data.get();
     // The API may keep cents.
     let is_near = |one: f64, other: f64| (one - other).abs() <= 0.01;
-    let has_limit = match (&is.limit, settings.limit.amount()) {
+    let is_limit = |limit: &Field<f64>| match (limit, settings.limit.amount()) {
         (Field::Absent, _) | (Field::Null, None) => true,
         (Field::Value(is), Some(wanted)) => is_near(*is, wanted),
         _ => false,
     };
+    let has_limit = is_limit(&is.limit) && data.is_none_or(|data| is_limit(&data.limit));
+    let is_end = |end: &Field<Timestamp>| end.is_absent() || end.is_null() != create.has_end();
+    let has_end = is_end(&is.expires_at) && data.is_none_or(|data| is_end(&data.expires_at));
     let label = is.label.as_deref();
     if label.is_some_and(|label| !created.key().has_label(label)) {
         Some("its label is another one's")
@@ -553,6 +596,8 @@ fn difference(create: &Create, created: &Created, is: &CurrentKey) -> Option<&'s
         Some("its limit differs")
     } else if !is.limit_reset.is_absent() && is.limit_reset.get() != settings.limit_reset {
         Some("its limit_reset differs")
+    } else if !has_end {
+        Some("its expires_at differs")
     } else {
         None
     }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::marker::check_marked;
+use crate::error::{BuildError, BuildErrorKind, MayHaveCreated};
 use crate::hash::KeyHash;
 use crate::secret::Secret;
 
@@ -136,14 +138,46 @@ impl Rotation {
         self.new_label.as_deref().is_some_and(|label| Secret::new(secret).has_label(label))
     }
 
-    /// What is done so far, if that is more than nothing.
-    pub(super) fn done(&self) -> Option<&'static str> {
+    /// Refuses a state that nobody saved.
+    pub(super) fn checked(self) -> Result<Self, BuildError> {
+        if self.new.as_ref() == Some(&self.old) {
+            return Err(BuildError::new(
+                BuildErrorKind::Hash,
+                "the old and the new key of the rotation's state are the same",
+            ));
+        }
+        self.unconfirmed.iter().try_for_each(|name| check_marked(name))?;
+        Ok(self)
+    }
+
+    /// The keys that a run which ends now may leave behind.
+    pub(super) fn left(&self) -> Option<MayHaveCreated> {
+        let is_held = self.step >= RotationStep::HandedOver;
+        let hash = self.new.clone().filter(|_| !is_held);
+        if is_held || (hash.is_none() && self.unconfirmed.is_empty()) {
+            return None;
+        }
+        let mut names = self.unconfirmed.iter().cloned();
+        let name = names.next().or_else(|| self.name.clone()).unwrap_or_default();
+        let left = MayHaveCreated::known(None, hash);
+        Some(MayHaveCreated { name, others: names.collect(), ..left })
+    }
+
+    /// What is done so far, if that is more than nothing. The last change may be
+    /// one of which no answer came.
+    pub(super) fn done(&self, may_have_changed: bool) -> Option<&'static str> {
         match self.step {
             RotationStep::Begun | RotationStep::Creating | RotationStep::HandingOver => {
                 self.leaked.then_some("the old key may be disabled, and no new one was handed over")
             }
+            RotationStep::HandedOver if may_have_changed => {
+                Some("the new key was handed over, and the old one may be disabled")
+            }
             RotationStep::HandedOver => {
                 Some("the new key was handed over, and the old one is still there")
+            }
+            RotationStep::Disabled if may_have_changed => {
+                Some("the new key was handed over, and the old one is disabled or deleted")
             }
             RotationStep::Disabled => {
                 Some("the new key was handed over, and the old one is disabled")

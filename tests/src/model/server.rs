@@ -92,6 +92,8 @@ impl ServerKey {
             "label": format!("{}...{}", start.unwrap_or_default(), end.unwrap_or_default()),
             "disabled": self.disabled,
             "limit": self.limit,
+            "limit_reset": null,
+            "expires_at": self.expires_at.map(moment),
             "usage": self.usage,
         })
     }
@@ -276,8 +278,12 @@ const EPOCH: u64 = 1_798_761_600;
 
 /// A moment as JSON tells it.
 fn told(at: Duration) -> String {
+    format!("\"{}\"", moment(at))
+}
+
+fn moment(at: Duration) -> String {
     let seconds = i64::try_from(EPOCH + at.as_secs()).unwrap();
-    format!("\"{}\"", Timestamp::from_unix(seconds, at.subsec_nanos()).unwrap())
+    Timestamp::from_unix(seconds, at.subsec_nanos()).unwrap().to_string()
 }
 
 /// The reverse.
@@ -298,6 +304,8 @@ impl From<Answer> for Reply {
         let reply = match content {
             Content::Refused => Self::refused(),
             Content::Reset => Self::disconnected(),
+            Content::Status(404, None) => Self::status(404)
+                .json(r#"{"error":{"code":404,"message":"There is no such key."}}"#),
             Content::Status(status, None) => Self::status(status),
             Content::Status(status, Some(wait)) => {
                 Self::status(status).header("retry-after", &wait.as_secs().to_string())
