@@ -15,6 +15,7 @@ const GLOBALS = `
     var OpenRouterKeys: typeof Client;
     var keys: Client;
     var hash: string;
+    var secret: string;
     var vault: { store(secret: string): Promise<void>; read(name: string): Promise<string> };
     var Deno: any;
   }
