@@ -43,14 +43,14 @@ impl KeyKind {
     /// of this one's kind.
     pub(crate) fn told_by(status: StatusCode, message: &str) -> Option<Self> {
         const MANAGES: [&str; 2] = ["management key", "provisioning key"];
-        const CANNOT: [&str; 6] =
-            [" cannot", "s cannot", " can't", "s can't", " can not", "s can not"];
+        const CANNOT: [&str; 3] = [" cannot", " can't", " can not"];
         const NEEDS: [&str; 5] = ["only", "requir", "need", "must", "use a"];
         if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return None;
         }
         let message = message.to_ascii_lowercase();
         let (before, rest) = MANAGES.iter().find_map(|name| message.split_once(name))?;
+        let rest = rest.strip_prefix('s').unwrap_or(rest);
         if CANNOT.iter().any(|cannot| rest.starts_with(cannot)) {
             return Some(Self::Management);
         }

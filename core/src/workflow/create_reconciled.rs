@@ -181,7 +181,7 @@ impl Rounds {
 }
 
 /// Every key of the workspace in which the create makes its own.
-fn everywhere(create: &Create) -> Pages {
+pub(super) fn everywhere(create: &Create) -> Pages {
     Pages::new(create.in_workspace(List::everything()))
 }
 

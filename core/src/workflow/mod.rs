@@ -32,6 +32,7 @@ mod ensure;
 mod find_by_secret;
 mod holder;
 mod marker;
+mod replica;
 mod rotate;
 mod rotation;
 mod sweep;

@@ -16,22 +16,17 @@
 
 use std::time::Duration;
 
-use super::create_reconciled::{Failed, Rounds, look_for};
+use super::create_reconciled::{Failed, Rounds, everywhere, look_for};
 use super::marker::{Kind, Markers, unmarked};
+use super::replica::{copy, difference};
 use super::rotation::{Rotation, RotationStep};
 use super::sweep::{delete_hash, delete_named};
 use super::{Desk, Opening, Question, Turn, Workflow, turn};
 use crate::current_key::CurrentKey;
-use crate::error::{
-    BuildError, DecodeError, DecodeErrorKind, Effect, Error, ErrorKind, MayHaveCreated,
-};
-use crate::field::Field;
+use crate::error::{BuildError, Effect, Error, ErrorKind};
 use crate::hash::KeyHash;
 use crate::key::Key;
-use crate::limit::Limit;
-use crate::operation::{Create, Created, External, Get, GetCurrentKeyMetadata, List, Update};
-use crate::pages::Pages;
-use crate::timestamp::Timestamp;
+use crate::operation::{Create, Created, Get, GetCurrentKeyMetadata, Update};
 
 /// When to try a new key that does not work yet: five times within 30 s.
 const TRIES: [Duration; 5] = [
@@ -184,18 +179,9 @@ impl Workflow for Rotate {
                 Work { desk: &desk, state, markers: Markers::new(Kind::Lasting, opening.entropy) };
             match work.run().await {
                 Ok(rotated) => Ok(rotated),
-                Err(Failed { error, left: told }) => {
+                Err(Failed { error, left }) => {
                     let may_have_changed = *error.effect() == Effect::MayHaveChanged;
-                    let left = work.state.left().map(|left| match told {
-                        Some(told) => MayHaveCreated {
-                            name: left.name,
-                            others: left.others,
-                            hash: left.hash,
-                            ..told
-                        },
-                        None => left,
-                    });
-                    let error = error.of_workflow(name, left);
+                    let error = error.of_workflow(name, work.state.left(left));
                     Err(match work.state.done(may_have_changed) {
                         Some(done) => error.after(done),
                         None => error,
@@ -271,10 +257,10 @@ impl Work<'_> {
             return self.reach(RotationStep::HandedOver).await;
         }
         if self.state.leaked {
-            self.disable(&self.state.old).await?;
+            self.disable_at_once().await?;
         }
-        if let Some(hash) = self.state.new.clone() {
-            self.delete_hash(&hash).await?;
+        if let Some(hash) = &self.state.new {
+            delete_hash(self.desk, hash).await?;
             (self.state.new, self.state.new_label) = (None, None);
         }
         let old = self.desk.send(Get::new(&self.state.old)).await?.output;
@@ -350,9 +336,8 @@ impl Work<'_> {
         if let Some(hash) = made.created.data.get().and_then(|data| data.hash.get()) {
             return Ok(hash.clone());
         }
-        let pages = Pages::new(create.in_workspace(List::everything()));
         let is_it = |key: &Key| key.name.as_deref() == Some(&made.name);
-        let listed = self.desk.list_all(pages, &is_it).await?;
+        let listed = self.desk.list_all(everywhere(create), &is_it).await?;
         let hash = listed.keys.iter().find_map(|key| key.hash.get());
         Ok(hash.cloned().ok_or_else(|| self.unverified("no answer tells its hash"))?)
     }
@@ -381,7 +366,7 @@ impl Work<'_> {
     /// Deletes a new key that nobody was given, and tells why.
     async fn abandon(&mut self, create: &Create, made: &Made, error: Error) -> Failed {
         let deleted = match &self.state.new {
-            Some(hash) => self.delete_hash(hash).await,
+            Some(hash) => delete_hash(self.desk, hash).await.map_err(Failed::from),
             None => self.delete_name(create, &made.name).await,
         };
         if deleted.is_err() {
@@ -410,7 +395,7 @@ impl Work<'_> {
         }
         self.check_new().await?;
         if is_on {
-            self.disable(&self.state.old).await?;
+            self.disable_at_once().await?;
         }
         Ok(None)
     }
@@ -440,7 +425,7 @@ impl Work<'_> {
         }
         self.check_new().await?;
         if old.is_some() {
-            self.delete_hash(&self.state.old).await?;
+            delete_hash(self.desk, &self.state.old).await?;
         }
         Ok(None)
     }
@@ -470,8 +455,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn disable(&self, hash: &KeyHash) -> Step<()> {
-        match self.desk.send(Update::new(hash).disabled(true)).await {
+    async fn disable_at_once(&self) -> Step<()> {
+        match self.desk.send(Update::new(&self.state.old).disabled(true)).await {
             Err(error) if !error.is_not_found() => Err(error.into()),
             _ => Ok(()),
         }
@@ -486,13 +471,8 @@ impl Work<'_> {
         }
     }
 
-    async fn delete_hash(&self, hash: &KeyHash) -> Step<()> {
-        Ok(delete_hash(self.desk, hash).await?)
-    }
-
     async fn delete_name(&self, create: &Create, name: &str) -> Step<()> {
-        let pages = Pages::new(create.in_workspace(List::everything()));
-        let found = delete_named(self.desk, pages, &[name.to_owned()]).await?;
+        let found = delete_named(self.desk, everywhere(create), &[name.to_owned()]).await?;
         match found.into_iter().next() {
             Some(found) => Ok(found.deleted?),
             None => Err(self.unverified("it is not listed").into()),
@@ -516,89 +496,4 @@ impl Work<'_> {
 struct Made {
     created: Created,
     name: String,
-}
-
-/// A create with the settings of the old key. What cannot be read is not guessed:
-/// a limit that is missing must not make a key without one.
-fn copy(old: &Key, remaining: bool) -> Result<Create, Error> {
-    let name = required(&old.name, "$.data.name")?;
-    let limit = match &old.limit {
-        Field::Null => Limit::unlimited(),
-        _ if remaining => {
-            Limit::usd(required(&old.limit_remaining, "$.data.limit_remaining")?.max(0.0))
-        }
-        limit => Limit::usd(*required(limit, "$.data.limit")?),
-    };
-    let mut create = Create::new(name.as_str(), limit);
-    if let Some(reset) = told(&old.limit_reset, "$.data.limit_reset")? {
-        create = create.limit_reset(reset.clone());
-    }
-    if let Some(include) = optional(&old.include_byok_in_limit, "$.data.include_byok_in_limit")? {
-        create = create.include_byok_in_limit(*include);
-    }
-    if let Some(time) = told(&old.expires_at, "$.data.expires_at")? {
-        create = create.expires_at(time.clone());
-    }
-    if let Some(id) = optional(&old.workspace_id, "$.data.workspace_id")? {
-        create = create.workspace_id(id.as_str());
-    }
-    if let Some(user) = optional(&old.external_user, "$.data.external_user")? {
-        create = create.external(External::new(user.as_str()));
-    }
-    Ok(create)
-}
-
-fn required<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<&'a T, Error> {
-    field.get().ok_or_else(|| match field {
-        Field::Absent => unreadable(path, DecodeErrorKind::Missing),
-        _ => unreadable(path, DecodeErrorKind::WrongType),
-    })
-}
-
-/// A field that has always been there: an answer without it is no whole one.
-fn told<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<Option<&'a T>, Error> {
-    if field.is_null() { Ok(None) } else { required(field, path).map(Some) }
-}
-
-/// A field that earlier answers lack.
-fn optional<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<Option<&'a T>, Error> {
-    if field.is_odd() {
-        return Err(unreadable(path, DecodeErrorKind::WrongType));
-    }
-    Ok(field.get())
-}
-
-fn unreadable(path: &'static str, kind: DecodeErrorKind) -> Error {
-    Error::unsent("rotate", ErrorKind::Decode(DecodeError::at(path, kind)))
-}
-
-/// In what the new key is not what was asked for. What the answer lacks is not
-/// compared.
-fn difference(create: &Create, created: &Created, is: &CurrentKey) -> Option<&'static str> {
-    let settings = create.settings();
-    let data = created.data.get();
-    // The API may keep cents.
-    let is_near = |one: f64, other: f64| (one - other).abs() <= 0.01;
-    let is_limit = |limit: &Field<f64>| match (limit, settings.limit.amount()) {
-        (Field::Absent, _) | (Field::Null, None) => true,
-        (Field::Value(is), Some(wanted)) => is_near(*is, wanted),
-        _ => false,
-    };
-    let has_limit = is_limit(&is.limit) && data.is_none_or(|data| is_limit(&data.limit));
-    let is_end = |end: &Field<Timestamp>| end.is_absent() || end.is_null() != create.has_end();
-    let has_end = is_end(&is.expires_at) && data.is_none_or(|data| is_end(&data.expires_at));
-    let label = is.label.as_deref();
-    if label.is_some_and(|label| !created.key().has_label(label)) {
-        Some("its label is another one's")
-    } else if is.manages_keys() == Some(true) {
-        Some("it is a management key")
-    } else if !has_limit {
-        Some("its limit differs")
-    } else if !is.limit_reset.is_absent() && is.limit_reset.get() != settings.limit_reset {
-        Some("its limit_reset differs")
-    } else if !has_end {
-        Some("its expires_at differs")
-    } else {
-        None
-    }
 }

@@ -150,8 +150,9 @@ impl Rotation {
         Ok(self)
     }
 
-    /// The keys that a run which ends now may leave behind.
-    pub(super) fn left(&self) -> Option<MayHaveCreated> {
+    /// The keys that a run which ends now may leave behind; `told` is what its last
+    /// step says of them.
+    pub(super) fn left(&self, told: Option<MayHaveCreated>) -> Option<MayHaveCreated> {
         let is_held = self.step >= RotationStep::HandedOver;
         let hash = self.new.clone().filter(|_| !is_held);
         if is_held || (hash.is_none() && self.unconfirmed.is_empty()) {
@@ -159,8 +160,8 @@ impl Rotation {
         }
         let mut names = self.unconfirmed.iter().cloned();
         let name = names.next().or_else(|| self.name.clone()).unwrap_or_default();
-        let left = MayHaveCreated::known(None, hash);
-        Some(MayHaveCreated { name, others: names.collect(), ..left })
+        let told = told.unwrap_or_else(|| MayHaveCreated::known(None, None));
+        Some(MayHaveCreated { name, others: names.collect(), hash, ..told })
     }
 
     /// What is done so far, if that is more than nothing. The last change may be
