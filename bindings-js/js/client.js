@@ -197,7 +197,7 @@ function asker(holder) {
     const tape = new Tape(parts);
     if (question === "handOver") return handOver(holder, readCreated(tape, parts[2]));
     const answer = await holder[question](readRotation(tape));
-    if (question === "save" || typeof answer === "boolean") return answer ?? true;
+    if (question === "save" || typeof answer === "boolean") return answer;
     throw new TypeError("wasHandedOver must give true or false");
   };
 }
@@ -213,7 +213,9 @@ async function handOver(holder, created) {
 
 function withoutSecret(thrown, secret) {
   try {
-    for (let one = thrown; one !== undefined && one !== null; one = one.cause) {
+    const seen = new Set();
+    for (let one = thrown; one !== undefined && one !== null && !seen.has(one); one = one.cause) {
+      seen.add(one);
       const shown = [String(one), one.message, one.stack, JSON.stringify(one)];
       if (!shown.some((text) => String(text).includes(secret))) continue;
       return new Error(String(thrown.message ?? thrown).replaceAll(secret, "[redacted]"));

@@ -121,6 +121,12 @@ test("the new key is in nothing that a holder throws", async () => {
     (secret) => new Error("cannot store it", { cause: new Error(secret) }),
     (secret) => secret,
     (secret) => Object.assign(new TypeError("no"), { toJSON: () => secret }),
+    (secret) => {
+      const [first, second] = [new Error("no"), new Error(secret)];
+      first.cause = second;
+      second.cause = first;
+      return first;
+    },
     () => new Proxy({}, { get: () => assert.fail("it cannot be looked at") }),
   ];
   for (const cause of causes) {
@@ -133,6 +139,18 @@ test("the new key is in nothing that a holder throws", async () => {
     assert.ok(error instanceof KeyHolderError && error.method === "handOver");
     assert.ok(!everythingShown(error).includes(SECRET), everythingShown(error));
   }
+});
+
+test("causes that go round in a circle are passed on", async () => {
+  const thrown = new Error("no");
+  thrown.cause = thrown;
+  const holder = vault({
+    handOver() {
+      throw thrown;
+    },
+  });
+  const error = await failureOf(server().keys.rotate({ hash: HASH, ...NO_TIME }, holder));
+  assert.equal(error.cause, thrown);
 });
 
 test("a label of one key is no other's", () => {
