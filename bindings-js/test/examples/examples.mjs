@@ -11,15 +11,24 @@ import { chromium } from "./pages.mjs";
 import { keysAt, showsNoSecret, watched } from "./traffic.mjs";
 
 const PRINTED = /^created (sk-or-v1-\S+)\nlisted \1\nthe limit is 10 USD\ndeleted\n$/;
+const WORKED = /^the key manages keys: true\nensured: created\n.*\nrotated: done, last step: done\nfound the new key by its secret: true\n.*\ndeleted\n$/s;
 const SHOWN = /^created (sk-or-v1-\S+), a secret of \d\d characters\nlisted \1\ndisabled: true\ndeleted\n$/;
 
 export function exampleChecks(folder) {
-  const check = (file, program, printed = PRINTED) => ({
+  const check = (file, program, printed = PRINTED, changes = ["POST", "PATCH", "DELETE"]) => ({
     name: `examples/${file}`,
-    run: (emulator) => leavesNothing(emulator, program, printed),
+    run: (emulator) => leavesNothing(emulator, program, printed, changes),
   });
+  const workflows = [
+    ...["POST", "PATCH"], // ensured twice
+    ...["POST", "DELETE"], // reconciled and swept
+    ...["POST", "DELETE"], // lent and closed
+    ...["POST", "PATCH", "DELETE", "PATCH"], // replaced: made, disabled, deleted, renamed
+    "DELETE",
+  ];
   return [
     check("node.mjs", (emulator) => node(folder, "node.mjs", environment(emulator))),
+    check("workflows.mjs", (emulator) => node(folder, "workflows.mjs", environment(emulator)), WORKED, workflows),
     check("node.cjs", (emulator) => node(folder, "node.cjs", environment(emulator))),
     check("deno.ts", (emulator) => deno(folder, "deno.ts", environment(emulator))),
     check("bun.ts", (emulator) => bun(folder, "bun.ts", environment(emulator))),
@@ -39,13 +48,13 @@ export function exampleChecks(folder) {
 
 const environment = ({ apiKey, baseUrl }) => ({ OPENROUTER_API_KEY: apiKey, OPENROUTER_BASE_URL: baseUrl });
 
-async function leavesNothing(emulator, program, pattern) {
+async function leavesNothing(emulator, program, pattern, expected) {
   const before = await keysAt(emulator);
   const { value: printed, requests } = await watched(emulator, () => program(emulator));
   assert.match(printed, pattern);
   showsNoSecret(printed);
   const changes = requests.filter(({ committed }) => committed).map(({ method }) => method);
-  assert.deepEqual(changes, ["POST", "PATCH", "DELETE"]);
+  assert.deepEqual(changes, expected);
   assert.deepEqual(await keysAt(emulator), before);
 }
 
