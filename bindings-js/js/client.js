@@ -213,16 +213,31 @@ async function handOver(holder, created) {
 
 function withoutSecret(thrown, secret) {
   try {
-    const seen = new Set();
-    for (let one = thrown; one !== undefined && one !== null && !seen.has(one); one = one.cause) {
-      seen.add(one);
-      const shown = [String(one), one.message, one.stack, JSON.stringify(one)];
-      if (!shown.some((text) => String(text).includes(secret))) continue;
-      return new Error(String(thrown.message ?? thrown).replaceAll(secret, "[redacted]"));
-    }
-    return thrown;
+    if (!shows(thrown, secret)) return thrown;
+    return new Error(String(thrown.message ?? thrown).replaceAll(secret, "[redacted]"));
   } catch {
     return new Error("handOver threw what cannot be read");
+  }
+}
+
+/** Whether the secret is in what is thrown or in one of its causes, or may be. */
+function shows(thrown, secret) {
+  const seen = new Set();
+  for (let one = thrown; one !== undefined && one !== null && !seen.has(one); one = one.cause) {
+    seen.add(one);
+    const shown = [String(one), one.message, one.stack, json(one)];
+    if (shown.some((text) => text === NO_JSON || String(text).includes(secret))) return true;
+  }
+  return false;
+}
+
+const NO_JSON = Symbol();
+
+function json(value) {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return NO_JSON;
   }
 }
 

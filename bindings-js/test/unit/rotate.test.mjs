@@ -141,16 +141,22 @@ test("the new key is in nothing that a holder throws", async () => {
   }
 });
 
-test("causes that go round in a circle are passed on", async () => {
-  const thrown = new Error("no");
-  thrown.cause = thrown;
-  const holder = vault({
-    handOver() {
-      throw thrown;
-    },
-  });
-  const error = await failureOf(server().keys.rotate({ hash: HASH, ...NO_TIME }, holder));
-  assert.equal(error.cause, thrown);
+test("causes that go round in a circle come to an end", async () => {
+  const hidden = new Error("hidden");
+  Object.defineProperty(hidden, "cause", { value: hidden });
+  const open = new Error("open");
+  open.cause = open;
+  for (const thrown of [hidden, open]) {
+    const holder = vault({
+      handOver() {
+        throw thrown;
+      },
+    });
+    const error = await failureOf(server().keys.rotate({ hash: HASH, ...NO_TIME }, holder));
+    assert.equal(error.cause.message, thrown.message);
+    // What cannot be looked through is left out.
+    assert.equal(error.cause === thrown, thrown === hidden);
+  }
 });
 
 test("a label of one key is no other's", () => {
