@@ -31,28 +31,33 @@ macro_rules! answer {
         }
 
         const _: () = {
-            const FIELDS: $crate::node::Fields = &[
-                $( (stringify!($field), <$Type as $crate::FieldValue>::KIND), )*
-            ];
+            impl $crate::reader::Target for $Name {
+                fn names(&self) -> &'static [&'static str] {
+                    &[$( stringify!($field) ),*]
+                }
 
-            impl $Name {
-                pub(crate) fn from_object(object: $crate::node::ObjectNode) -> Self {
-                    const FILL: &[fn(&mut $Name, $crate::node::Node)] = &[
-                        $( |answer, node| answer.$field = $crate::Field::from_node(Some(node)), )*
+                fn field(
+                    &mut self,
+                    place: usize,
+                    reader: &mut $crate::Reader<'_>,
+                ) -> Result<(), $crate::DecodeError> {
+                    const READ: &[fn(&mut $Name, &mut $crate::Reader<'_>) -> Result<(), $crate::DecodeError>] = &[
+                        $( |answer, reader| {
+                            answer.$field = $crate::FieldValue::read(reader)?;
+                            Ok(())
+                        }, )*
                     ];
-                    let mut answer = Self { extra: object.extra, ..Self::default() };
-                    for (place, node) in object.fields {
-                        if let Some(fill) = FILL.get(place) {
-                            fill(&mut answer, node);
-                        }
-                    }
-                    answer
+                    READ.get(place).map_or(Ok(()), |read| read(self, reader))
+                }
+
+                fn unknown(&mut self, name: String, json: $crate::Json) {
+                    self.extra.push(name, json);
                 }
             }
 
             impl<'de> serde::Deserialize<'de> for $Name {
                 fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    $crate::node::read_object(FIELDS, deserializer).map(Self::from_object)
+                    $crate::reader::deserialize(deserializer)
                 }
             }
 
@@ -76,22 +81,22 @@ macro_rules! answer {
                 }
             }
 
-            impl $crate::field::FieldValue for $Name {
-                const KIND: $crate::node::Kind = $crate::node::Kind::Object(FIELDS);
-
-                fn from_node(node: $crate::node::Node) -> Result<Self, $crate::node::Node> {
-                    match node {
-                        $crate::node::Node::Object(object) => Ok(Self::from_object(object)),
-                        other => Err(other),
+            impl $crate::FieldValue for $Name {
+                fn read(
+                    reader: &mut $crate::Reader<'_>,
+                ) -> Result<$crate::Field<Self>, $crate::DecodeError> {
+                    if !reader.begins(b'{') {
+                        return reader.other();
                     }
+                    let mut answer = Self::default();
+                    reader.object(&mut answer)?;
+                    Ok($crate::Field::Value(answer))
                 }
 
                 fn view(&self) -> $crate::View<'_> {
                     $crate::View::Object(self)
                 }
             }
-
-            impl $crate::field::Element for $Name {}
         };
     };
 }
@@ -144,22 +149,17 @@ macro_rules! open_enum {
             }
         }
 
-        impl $crate::field::FieldValue for $Name {
-            const KIND: $crate::node::Kind = $crate::node::Kind::Text;
-
-            fn from_node(node: $crate::node::Node) -> Result<Self, $crate::node::Node> {
-                match node {
-                    $crate::node::Node::Text(text) => Ok(Self::from(&*text)),
-                    other => Err(other),
-                }
+        impl $crate::FieldValue for $Name {
+            fn read(
+                reader: &mut $crate::Reader<'_>,
+            ) -> Result<$crate::Field<Self>, $crate::DecodeError> {
+                reader.text_field(|text| Some(Self::from(&*text)))
             }
 
             fn view(&self) -> $crate::View<'_> {
                 $crate::View::Text(self.as_str())
             }
         }
-
-        impl $crate::field::Element for $Name {}
     };
 }
 

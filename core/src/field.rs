@@ -3,11 +3,12 @@
 use std::fmt;
 use std::ops::Deref;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer};
+use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
+use crate::error::DecodeError;
 use crate::json::Json;
-use crate::node::{Kind, Node, odd_json};
+use crate::reader::Reader;
 use crate::redact;
 use crate::view::View;
 
@@ -109,34 +110,17 @@ impl<T: fmt::Debug> fmt::Debug for Field<T> {
 /// A type that a [`Field`] can hold. The crate implements it; nobody else needs
 /// to.
 pub trait FieldValue: Sized {
-    /// What JSON it takes.
-    const KIND: Kind;
-
-    /// The value, or the node back if it is none of this type.
-    fn from_node(node: Node) -> Result<Self, Node>;
+    /// Reads a field of this type, whatever stands there.
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError>;
 
     /// The value without its type.
     fn view(&self) -> View<'_>;
 }
 
-impl<T: FieldValue> Field<T> {
-    /// What an answer says about the field.
-    pub(crate) fn from_node(node: Option<Node>) -> Self {
-        match node {
-            None => Self::Absent,
-            Some(Node::Null) => Self::Null,
-            Some(Node::Odd(json)) => Self::Odd(json),
-            Some(node) => match T::from_node(node) {
-                Ok(value) => Self::Value(value),
-                Err(node) => Self::Odd(odd_json(node, T::KIND)),
-            },
-        }
-    }
-}
-
 impl<'de, T: FieldValue> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::KIND.deserialize(deserializer).map(|node| Self::from_node(Some(node)))
+        let json = Json::deserialize(deserializer)?;
+        T::read(&mut Reader::new(json.as_str())).map_err(D::Error::custom)
     }
 }
 
@@ -148,13 +132,8 @@ impl<T: FieldValue> Serialize for Field<T> {
 }
 
 impl FieldValue for bool {
-    const KIND: Kind = Kind::Bool;
-
-    fn from_node(node: Node) -> Result<Self, Node> {
-        match node {
-            Node::Bool(value) => Ok(value),
-            other => Err(other),
-        }
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+        reader.bool_field()
     }
 
     fn view(&self) -> View<'_> {
@@ -163,13 +142,8 @@ impl FieldValue for bool {
 }
 
 impl FieldValue for f64 {
-    const KIND: Kind = Kind::Number;
-
-    fn from_node(node: Node) -> Result<Self, Node> {
-        match node {
-            Node::Number(value) => Ok(value),
-            other => Err(other),
-        }
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+        reader.number_field()
     }
 
     fn view(&self) -> View<'_> {
@@ -178,13 +152,8 @@ impl FieldValue for f64 {
 }
 
 impl FieldValue for i64 {
-    const KIND: Kind = Kind::Whole;
-
-    fn from_node(node: Node) -> Result<Self, Node> {
-        match node {
-            Node::Whole(value) => Ok(value),
-            other => Err(other),
-        }
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+        reader.whole_field()
     }
 
     fn view(&self) -> View<'_> {
@@ -193,13 +162,8 @@ impl FieldValue for i64 {
 }
 
 impl FieldValue for String {
-    const KIND: Kind = Kind::Text;
-
-    fn from_node(node: Node) -> Result<Self, Node> {
-        match node {
-            Node::Text(value) => Ok(value),
-            other => Err(other),
-        }
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+        reader.text_field(|text| Some(text.into_owned()))
     }
 
     fn view(&self) -> View<'_> {
@@ -207,28 +171,27 @@ impl FieldValue for String {
     }
 }
 
-/// A type that takes every node of its kind, so that a list can be looked at
-/// before it is taken apart.
-pub trait Element: FieldValue {}
-
-/// One element that is not of the documented type makes the whole list odd, so
-/// that none is lost.
-impl<T: Element> FieldValue for Vec<T> {
-    const KIND: Kind = Kind::List(&T::KIND);
-
-    fn from_node(node: Node) -> Result<Self, Node> {
-        match node {
-            Node::List(items)
-                if !items.iter().any(|item| matches!(item, Node::Null | Node::Odd(_))) =>
-            {
-                items.into_iter().map(T::from_node).collect()
-            }
-            other => Err(other),
-        }
+impl<T: FieldValue> FieldValue for Vec<T> {
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+        reader.list_field()
     }
 
     fn view(&self) -> View<'_> {
         View::List(self.iter().map(FieldValue::view).collect())
+    }
+}
+
+/// What may be anything.
+impl FieldValue for Json {
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+        reader.json().map(|json| match json.as_str() {
+            "null" => Field::Null,
+            _ => Field::Value(json),
+        })
+    }
+
+    fn view(&self) -> View<'_> {
+        View::Odd(self)
     }
 }
 

@@ -6,13 +6,14 @@ use crate::big::Big;
 /// The value of a JSON number; infinite if it is beyond a double, and not a
 /// number if the text is none.
 pub(crate) fn float(text: &str) -> f64 {
+    match short(text.as_bytes()) {
+        Some((value, length)) if length == text.len() => return value,
+        _ => {}
+    }
     let (sign, unsigned) = match text.strip_prefix('-') {
         Some(unsigned) => (-1.0, unsigned),
         None => (1.0, text),
     };
-    if let Some(value) = short(unsigned) {
-        return sign * value;
-    }
     let (number, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((number, exponent)) => (number, whole(exponent)),
         None => (unsigned, Some(0)),
@@ -27,26 +28,36 @@ pub(crate) fn float(text: &str) -> f64 {
     }
 }
 
-/// A number without an exponent and with so few digits that they and the power
-/// of ten are exact as doubles, so that their quotient is the nearest there is.
-fn short(text: &str) -> Option<f64> {
+/// The number that the text begins with and its length, if it has so few digits
+/// that they and the power of ten are exact as doubles, so that their quotient
+/// is the nearest there is. An exponent is left for others to see.
+pub(crate) fn short(text: &[u8]) -> Option<(f64, usize)> {
     const MOST_DIGITS: usize = 15;
-    if text.len() > MOST_DIGITS || text.starts_with('.') {
-        return None;
-    }
-    let (mut value, mut power) = (0.0, 1.0);
-    let mut is_fraction = false;
-    for byte in text.bytes() {
+    const POWERS: [f64; MOST_DIGITS + 1] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let unsigned = text.strip_prefix(b"-").unwrap_or(text);
+    let (mut value, mut digits, mut point) = (0_u64, 0, None);
+    for byte in unsigned {
         match byte {
-            b'0'..=b'9' => {
-                value = value * 10.0 + f64::from(byte.wrapping_sub(b'0'));
-                power *= if is_fraction { 10.0 } else { 1.0 };
+            b'0'..=b'9' if digits < MOST_DIGITS => {
+                value = value * 10 + u64::from(byte.wrapping_sub(b'0'));
+                digits += 1;
             }
-            b'.' if !is_fraction => is_fraction = true,
-            _ => return None,
+            b'0'..=b'9' => return None,
+            b'.' if point.is_none() => point = Some(digits),
+            _ => break,
         }
     }
-    (!text.is_empty()).then_some(value / power)
+    let whole = point.unwrap_or(digits);
+    let has_needless_zero = whole > 1 && unsigned.starts_with(b"0");
+    if whole == 0 || point == Some(digits) || has_needless_zero {
+        return None;
+    }
+    #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "below 10^15")]
+    let number = value as f64 / POWERS.get(digits - whole)?;
+    let signed = if text.len() > unsigned.len() { -number } else { number };
+    let length = text.len() - unsigned.len() + digits + usize::from(point.is_some());
+    Some((signed, length))
 }
 
 /// More digits than the decision between two doubles can hang on, which is 768.

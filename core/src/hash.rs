@@ -6,9 +6,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::error::{BuildError, BuildErrorKind};
-use crate::field::FieldValue;
-use crate::node::{Kind, Node};
+use crate::error::{BuildError, BuildErrorKind, DecodeError};
+use crate::field::{Field, FieldValue};
+use crate::reader::Reader;
 use crate::redact;
 use crate::view::View;
 
@@ -151,13 +151,8 @@ impl<'de> Deserialize<'de> for KeyHash {
 }
 
 impl FieldValue for KeyHash {
-    const KIND: Kind = Kind::Text;
-
-    fn from_node(node: Node) -> Result<Self, Node> {
-        match node {
-            Node::Text(text) => Self::new(&*text).map_err(|_| Node::Text(text)),
-            other => Err(other),
-        }
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+        reader.text_field(|text| Self::new(text).ok())
     }
 
     fn view(&self) -> View<'_> {

@@ -88,7 +88,6 @@ mod key;
 mod key_kind;
 mod key_stream;
 mod limit;
-mod node;
 mod operation;
 mod outcome;
 mod pages;
@@ -134,7 +133,6 @@ pub use key::Key;
 pub use key_kind::KeyKind;
 pub use key_stream::KeyStream;
 pub use limit::{Limit, LimitReset};
-pub use node::{Fields, Kind, Node, ObjectNode};
 pub use operation::{
     AnyOperation, AnyOutput, Create, Created, Delete, Deleted, External, Get,
     GetCurrentKeyMetadata, List, Operation, Orphan, PAGE_SIZE, Page, Parsed, Parts, Replay, Update,
@@ -142,6 +140,7 @@ pub use operation::{
 pub use pages::{Pages, Progress};
 pub use provider::{KeyProvider, KeySource};
 pub use race::race;
+pub use reader::Reader;
 pub use response::{Meta, RateLimit, Response};
 pub use retry::{Jitter, RetryPolicy};
 pub use run::Run;

@@ -1,4 +1,4 @@
-//! From JSON text to nodes.
+//! From JSON text to answers.
 //!
 //! An answer is money: one token that a strict reader cannot step over (half of
 //! a surrogate pair, a number beyond a double, `NaN`) must not cost the rest.
@@ -8,19 +8,49 @@
 
 use std::borrow::Cow;
 
+use serde::de::{Deserialize, Deserializer, Error as _};
+
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::float::float;
+use crate::field::{Field, FieldValue};
+use crate::float::{float, short};
 use crate::json::Json;
-use crate::node::{Fields, Kind, Node, ObjectNode};
 use crate::repair::unescape;
 
 /// How many values of a list are read. In memory an empty row is far larger
 /// than on the wire, so that a small body could fill the memory.
 const MOST_ITEMS: usize = 10_000;
 
-pub(crate) struct Reader<'a> {
+/// Reads the text of an answer from its beginning to its end.
+pub struct Reader<'a> {
     text: &'a str,
     at: usize,
+}
+
+/// An object that is being read. It has what was read even if the rest cannot
+/// be.
+pub(crate) trait Target {
+    /// The names of the documented fields, in the order in which they mostly
+    /// come.
+    fn names(&self) -> &'static [&'static str];
+
+    /// Reads the value of the field that has this place among the names. Of one
+    /// that is repeated, the last counts.
+    fn field(&mut self, place: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
+
+    /// Keeps a field that is not documented.
+    fn unknown(&mut self, name: String, json: Json);
+}
+
+/// Reads an object from a JSON text that another reader delivers.
+pub(crate) fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Target + Default,
+{
+    let json = Json::deserialize(deserializer)?;
+    let mut object = T::default();
+    Reader::new(json.as_str()).document(&mut object).map_err(D::Error::custom)?;
+    Ok(object)
 }
 
 impl<'a> Reader<'a> {
@@ -28,57 +58,142 @@ impl<'a> Reader<'a> {
         Self { text: text.strip_prefix('\u{feff}').unwrap_or(text), at: 0 }
     }
 
-    /// Reads an object into one that keeps what was read even if the rest
-    /// cannot be.
-    pub(crate) fn object(
-        &mut self,
-        fields: Fields,
-        object: &mut ObjectNode,
-    ) -> Result<(), DecodeError> {
-        match self.space() {
-            Some(b'{') => self.step(),
-            Some(b'[') => return Err(self.error(DecodeErrorKind::WrongType)),
-            _ => {
-                self.raw()?;
-                return Err(self.error(DecodeErrorKind::WrongType));
-            }
+    /// Reads the whole text, which is to be an object.
+    pub(crate) fn document(&mut self, target: &mut dyn Target) -> Result<(), DecodeError> {
+        if self.begins(b'{') {
+            self.object(target)?;
+            return self.end();
         }
-        // Fields mostly come in the order of the table.
-        let mut expected = 0;
-        let mut is_first = true;
+        // What is no JSON at all is told as such.
+        if !self.begins(b'[') {
+            self.raw()?;
+        }
+        Err(self.error(DecodeErrorKind::WrongType))
+    }
+
+    /// Whether the next value begins with this.
+    pub(crate) fn begins(&mut self, first: u8) -> bool {
+        self.space() == Some(first)
+    }
+
+    /// Reads an object, whose bracket comes next.
+    pub(crate) fn object(&mut self, target: &mut dyn Target) -> Result<(), DecodeError> {
+        let names = target.names();
+        self.step();
+        let (mut expected, mut is_first) = (0, true);
         while self.item(is_first, b'}')? {
             is_first = false;
-            if let Some(kind) = self.expected(fields.get(expected)) {
-                object.fields.push((expected, self.value(kind)?));
-                expected = expected.saturating_add(1);
-                continue;
+            if !self.is_at_name(names.get(expected)) {
+                let name = self.name()?;
+                let Some(place) = names.iter().position(|known| *known == name) else {
+                    target.unknown(name.into_owned(), self.json()?);
+                    continue;
+                };
+                expected = place;
             }
-            let name = self.name()?;
-            match fields.iter().position(|(known, _)| *known == name) {
-                Some(place) => {
-                    let kind = fields.get(place).map_or(Kind::Any, |(_, kind)| *kind);
-                    object.fields.push((place, self.value(kind)?));
-                    expected = place.saturating_add(1);
-                }
-                None => object.extra.push(name.into_owned(), Json::received(self.raw()?)),
-            }
+            target.field(expected, self)?;
+            expected = expected.saturating_add(1);
         }
         Ok(())
     }
 
-    /// Reads a value of this kind; one of another kind is odd, but no error.
-    pub(crate) fn value(&mut self, kind: Kind) -> Result<Node, DecodeError> {
-        match (kind, self.space()) {
-            (Kind::Object(fields), Some(b'{')) => {
-                let mut object = ObjectNode::default();
-                self.object(fields, &mut object)?;
-                Ok(Node::Object(object))
+    /// Reads a list, whose bracket comes next.
+    pub(crate) fn list(
+        &mut self,
+        mut read: impl FnMut(&mut Self) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        self.step();
+        let mut items: usize = 0;
+        while self.item(items == 0, b']')? {
+            if items >= MOST_ITEMS {
+                return Err(self.error(DecodeErrorKind::WrongType));
             }
-            (Kind::List(kind), Some(b'[')) => self.list(*kind),
-            (Kind::Text, Some(b'"')) => Ok(Node::Text(self.string()?.into_owned())),
-            (_, Some(b'"' | b'{' | b'[')) => Ok(Node::Odd(Json::received(self.raw()?))),
-            _ => Ok(scalar(kind, self.word()?)),
+            read(self)?;
+            items = items.saturating_add(1);
         }
+        Ok(())
+    }
+
+    /// Reads a field that is documented as a text; one that `make` does not take
+    /// is odd.
+    pub(crate) fn text_field<T>(
+        &mut self,
+        make: impl FnOnce(Cow<'a, str>) -> Option<T>,
+    ) -> Result<Field<T>, DecodeError> {
+        if !self.begins(b'"') {
+            return self.other();
+        }
+        let start = self.at;
+        let value = make(self.string()?);
+        Ok(value.map_or_else(|| self.odd_since(start), Field::Value))
+    }
+
+    /// Reads a field that is documented as a number.
+    pub(crate) fn number_field(&mut self) -> Result<Field<f64>, DecodeError> {
+        if !matches!(self.space(), Some(b'-' | b'0'..=b'9')) {
+            return self.other();
+        }
+        if let Some((number, length)) = self.rest().and_then(short) {
+            let behind = self.at.saturating_add(length);
+            if !self.byte(behind).is_some_and(is_of_word) {
+                self.at = behind;
+                return Ok(Field::Value(number));
+            }
+        }
+        let start = self.at;
+        let number = float(self.word()?);
+        Ok(if number.is_finite() { Field::Value(number) } else { self.odd_since(start) })
+    }
+
+    /// Reads a field that is documented as a whole number.
+    pub(crate) fn whole_field(&mut self) -> Result<Field<i64>, DecodeError> {
+        if !matches!(self.space(), Some(b'-' | b'0'..=b'9')) {
+            return self.other();
+        }
+        let start = self.at;
+        Ok(self.word()?.parse().map_or_else(|_| self.odd_since(start), Field::Value))
+    }
+
+    /// Reads a field that is documented as true or false.
+    pub(crate) fn bool_field(&mut self) -> Result<Field<bool>, DecodeError> {
+        self.space();
+        if self.literal("false") {
+            return Ok(Field::Value(false));
+        }
+        if self.literal("true") { Ok(Field::Value(true)) } else { self.other() }
+    }
+
+    /// Reads a field that is documented as a list. One value that is not of the
+    /// documented type makes the whole list odd, so that none is lost.
+    pub(crate) fn list_field<T: FieldValue>(&mut self) -> Result<Field<Vec<T>>, DecodeError> {
+        if !self.begins(b'[') {
+            return self.other();
+        }
+        let start = self.at;
+        let (mut values, mut are_all) = (Vec::new(), true);
+        self.list(|reader| {
+            match T::read(reader)? {
+                Field::Value(value) => values.push(value),
+                _ => are_all = false,
+            }
+            Ok(())
+        })?;
+        Ok(if are_all { Field::Value(values) } else { self.odd_since(start) })
+    }
+
+    /// Reads a value that is not of the documented type: null, or odd.
+    pub(crate) fn other<T>(&mut self) -> Result<Field<T>, DecodeError> {
+        self.space();
+        if self.literal("null") { Ok(Field::Null) } else { self.json().map(Field::Odd) }
+    }
+
+    /// Any value, kept.
+    pub(crate) fn json(&mut self) -> Result<Json, DecodeError> {
+        self.raw().map(Json::received)
+    }
+
+    fn odd_since<T>(&self, start: usize) -> Field<T> {
+        Field::Odd(Json::received(self.since(start)))
     }
 
     /// Nothing may follow but space.
@@ -137,28 +252,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn list(&mut self, kind: Kind) -> Result<Node, DecodeError> {
-        self.step();
-        let mut items = Vec::new();
-        while self.item(items.is_empty(), b']')? {
-            if items.len() >= MOST_ITEMS {
-                return Err(self.error(DecodeErrorKind::WrongType));
-            }
-            let item = match (kind, items.last(), self.space()) {
-                // Rows have mostly as many fields as the row before.
-                (Kind::Object(fields), Some(Node::Object(last)), Some(b'{')) => {
-                    let mut object = ObjectNode::default();
-                    object.fields.reserve(last.fields.len());
-                    self.object(fields, &mut object)?;
-                    Node::Object(object)
-                }
-                _ => self.value(kind)?,
-            };
-            items.push(item);
-        }
-        Ok(Node::List(items))
-    }
-
     /// Steps over a comma to the next item, or over the closing bracket.
     fn item(&mut self, is_first: bool, close: u8) -> Result<bool, DecodeError> {
         match self.space() {
@@ -176,13 +269,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Steps over the name of this field and its colon, if that is what follows.
-    fn expected(&mut self, field: Option<&(&str, Kind)>) -> Option<Kind> {
-        let (name, kind) = field?;
-        let rest = self.text.get(self.at..)?.strip_prefix('"')?;
-        rest.strip_prefix(name)?.strip_prefix("\":")?;
-        self.at = self.at.saturating_add(name.len()).saturating_add(3);
-        Some(*kind)
+    /// Steps over this name and its colon, if that is what follows.
+    fn is_at_name(&mut self, name: Option<&&str>) -> bool {
+        let behind = || {
+            let rest = self.rest()?.strip_prefix(b"\"")?;
+            rest.strip_prefix(name?.as_bytes())?.strip_prefix(b"\":")
+        };
+        let behind = behind().map(<[u8]>::len);
+        if let Some(length) = behind {
+            self.at = self.text.len().saturating_sub(length);
+        }
+        behind.is_some()
     }
 
     /// The name of a field, with the colon behind it.
@@ -204,7 +301,8 @@ impl<'a> Reader<'a> {
         let start = self.at;
         let mut has_escapes = false;
         loop {
-            match self.skip(|byte| !matches!(byte, b'"' | b'\\' | ..b' ')) {
+            self.at = self.at.saturating_add(self.rest().map_or(0, plain));
+            match self.peek() {
                 Some(b'"') => {
                     let raw = self.since(start);
                     self.step();
@@ -237,10 +335,21 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Steps over this literal, if that is what follows.
+    fn literal(&mut self, literal: &str) -> bool {
+        let behind = self.at.saturating_add(literal.len());
+        let is_it = self.rest().is_some_and(|rest| rest.starts_with(literal.as_bytes()))
+            && !self.byte(behind).is_some_and(is_of_word);
+        if is_it {
+            self.at = behind;
+        }
+        is_it
+    }
+
     /// A number or a literal.
     fn word(&mut self) -> Result<&'a str, DecodeError> {
         let start = self.at;
-        self.skip(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+        self.skip(is_of_word);
         let word = self.since(start);
         // The names are what other writers use for what JSON cannot say.
         let names = ["null", "true", "false", "NaN", "Infinity", "-Infinity"];
@@ -265,14 +374,22 @@ impl<'a> Reader<'a> {
 
     /// Steps over what is of a kind; the byte behind it.
     fn skip(&mut self, is_it: impl Fn(u8) -> bool) -> Option<u8> {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let rest = self.rest().unwrap_or_default();
         let length = rest.iter().position(|byte| !is_it(*byte)).unwrap_or(rest.len());
         self.at = self.at.saturating_add(length);
         rest.get(length).copied()
     }
 
+    fn rest(&self) -> Option<&'a [u8]> {
+        self.text.as_bytes().get(self.at..)
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied()
+    }
+
     fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+        self.byte(self.at)
     }
 
     fn step(&mut self) {
@@ -299,26 +416,33 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A number or a literal.
-fn scalar(kind: Kind, raw: &str) -> Node {
-    match (kind, raw) {
-        (_, "null") => return Node::Null,
-        (Kind::Bool, "true") => return Node::Bool(true),
-        (Kind::Bool, "false") => return Node::Bool(false),
-        (Kind::Whole, _) => {
-            if let Ok(number) = raw.parse() {
-                return Node::Whole(number);
-            }
+/// Whether the byte may be of a number or a literal.
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+}
+
+/// How many bytes stand before the first that ends a string or is no part of
+/// one as it is: a quote, a backslash, a control character. Eight are looked at
+/// at once.
+fn plain(bytes: &[u8]) -> usize {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHEST: u64 = EACH << 7;
+    // The lowest of the marked bytes is marked rightly.
+    let below = |word: u64, least: u64| word.wrapping_sub(EACH * least) & !word & HIGHEST;
+    let mut length: usize = 0;
+    for chunk in bytes.chunks_exact(8) {
+        let word = u64::from_le_bytes(chunk.try_into().unwrap_or_default());
+        let quote = below(word ^ (EACH * u64::from(b'"')), 1);
+        let backslash = below(word ^ (EACH * u64::from(b'\\')), 1);
+        let found = quote | backslash | below(word, 0x20);
+        if found != 0 {
+            return length.saturating_add(usize::try_from(found.trailing_zeros() / 8).unwrap_or(0));
         }
-        (Kind::Number, _) => {
-            let number = float(raw);
-            if number.is_finite() {
-                return Node::Number(number);
-            }
-        }
-        _ => {}
+        length = length.saturating_add(8);
     }
-    Node::Odd(Json::received(raw))
+    let last = bytes.get(length..).unwrap_or_default();
+    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | ..b' ');
+    length.saturating_add(last.iter().take_while(|byte| is_plain(byte)).count())
 }
 
 /// `-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?`
@@ -351,8 +475,9 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::Reader;
+    use super::{Reader, plain};
     use crate::error::DecodeErrorKind;
+    use crate::field::Field;
     use crate::json::Json;
     use crate::repair::repaired;
 
@@ -459,6 +584,29 @@ mod tests {
             let by_serde: Option<Value> = serde_json::from_str(&text).ok();
             // Half a surrogate pair cannot be made of these characters.
             prop_assert_eq!(read(&text), by_serde);
+        }
+
+        #[test]
+        fn a_string_ends_at_the_same_byte_whether_one_or_eight_are_looked_at_at_once(bytes in proptest::collection::vec(prop_oneof![any::<u8>(), 0x1e_u8..0x24, Just(b'\\'), Just(0xa2)], 0..40)) {
+            let ends = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
+            prop_assert_eq!(plain(&bytes), bytes.iter().position(ends).unwrap_or(bytes.len()));
+        }
+
+        #[test]
+        fn a_number_field_takes_the_numbers_of_json_and_ends_where_they_do(text in r"-?[0-9]{1,17}(\.[0-9]{0,4})?([eE][+-]?[0-9]{1,3})?", behind in "[,} xE.]?") {
+            let whole = format!("{text}{behind}");
+            let mut reader = Reader::new(&whole);
+            let read = reader.number_field();
+            let glued = matches!(behind.as_str(), "x" | "E" | ".");
+            match serde_json::from_str::<f64>(&text) {
+                Ok(_) if !glued => {
+                    prop_assert_eq!(read.unwrap(), Field::Value(text.parse().unwrap()));
+                    prop_assert_eq!(reader.at, text.len());
+                }
+                // Beyond a double.
+                Err(_) if matches!(read, Ok(Field::Odd(_))) => prop_assert!(text.parse::<f64>().unwrap().is_infinite()),
+                _ => prop_assert!(read.is_err(), "{:?}", read),
+            }
         }
 
         #[test]

@@ -8,10 +8,10 @@ use std::time::{Duration, SystemTime};
 use serde::de::{Deserialize, Deserializer};
 use serde::{Serialize, Serializer};
 
-use crate::error::{BuildError, BuildErrorKind};
-use crate::field::FieldValue;
-use crate::node::{Kind, Node};
+use crate::error::{BuildError, BuildErrorKind, DecodeError};
+use crate::field::{Field, FieldValue};
 use crate::quote::Quoted;
+use crate::reader::Reader;
 use crate::redact;
 use crate::view::View;
 
@@ -232,13 +232,8 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 impl FieldValue for Timestamp {
-    const KIND: Kind = Kind::Text;
-
-    fn from_node(node: Node) -> Result<Self, Node> {
-        match node {
-            Node::Text(text) => Self::received(&text).ok_or(Node::Text(text)),
-            other => Err(other),
-        }
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+        reader.text_field(|text| Self::received(&text))
     }
 
     fn view(&self) -> View<'_> {

@@ -5,7 +5,6 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::field::{Field, FieldValue, write_number};
 use crate::json::{Extra, Json};
-use crate::node::written;
 
 /// What stands in one field of an answer.
 pub enum View<'a> {
@@ -116,6 +115,11 @@ fn push_view(view: &View<'_>, text: &mut String) {
         View::Object(object) => push_fingerprint(*object, text),
     }
     text.push(',');
+}
+
+/// A text as JSON.
+fn written(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
 }
 
 #[cfg(test)]

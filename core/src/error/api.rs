@@ -5,10 +5,11 @@ use std::fmt;
 
 use http::StatusCode;
 
+use crate::answer::answer;
+use crate::field::Field;
 use crate::json::Json;
 use crate::key_kind::KeyKind;
-use crate::node::{Fields, Kind, Node, odd_json};
-use crate::operation::parse_object;
+use crate::operation::parse_into;
 use crate::quote::OneLine;
 use crate::reader::Reader;
 use crate::redact;
@@ -147,39 +148,31 @@ impl ApiError {
 
     /// Reads the documented `{"error":{…}}`, if that is what the body is.
     pub(crate) fn documented(status: StatusCode, body: &[u8], secrets: &[&str]) -> Option<Self> {
-        let mut document = parse_object(DOCUMENT, body).ok()?;
-        let mut outer = |place| document.take(place);
-        let (body, message, code, metadata) = match outer(0)? {
-            Node::Object(mut error) => {
-                (ErrorBody::Documented, error.take(0), error.take(1), error.take(2))
-            }
+        let mut document = Document::default();
+        parse_into(&mut document, body).ok()?;
+        let (body, error) = match document.error {
+            Field::Value(error) => (ErrorBody::Documented, error),
             // Some gateways write the message in the place of the object.
-            Node::Odd(json) => {
-                let message = Reader::new(json.as_str()).text().ok()?;
-                (ErrorBody::OtherJson, Some(Node::Text(message)), None, None)
+            Field::Odd(json) => {
+                let message = Field::Value(Reader::new(json.as_str()).text().ok()?);
+                (ErrorBody::OtherJson, Described { message, ..Described::default() })
             }
-            _ => return None,
+            Field::Null | Field::Absent => return None,
         };
-        let text = |node| match node {
-            Some(Node::Text(text)) => Some(redact::mask(&text, secrets)),
-            _ => None,
-        };
-        let json = |node: Option<Node>| {
-            let json = odd_json(node?, Kind::Any);
+        let text = |field: Field<String>| Some(redact::mask(field.get()?, secrets));
+        let json = |field: Field<Json>| {
+            let json = field.into_option()?;
             let masked = redact::mask_json(json.as_str(), secrets);
-            Some(masked.map_or(json, Json::trusted)).filter(|json| json.as_str() != "null")
+            Some(masked.map_or(json, Json::trusted))
         };
-        let message = text(message);
+        let message = text(error.message);
         Some(Self {
             key_kind: message.as_deref().and_then(|message| KeyKind::told_by(status, message)),
             message,
-            code: match code {
-                Some(Node::Whole(code)) => Some(code),
-                _ => None,
-            },
-            metadata: json(metadata),
-            user_id: text(outer(1)),
-            openrouter_metadata: json(outer(2)),
+            code: error.code.copied(),
+            metadata: json(error.metadata),
+            user_id: text(document.user_id),
+            openrouter_metadata: json(document.openrouter_metadata),
             ..Self::bare(status, body)
         })
     }
@@ -215,15 +208,29 @@ impl ApiError {
     }
 }
 
-/// The documented fields. Metadata may be anything and is kept as it came.
-const DOCUMENT: Fields = &[
-    (
-        "error",
-        Kind::Object(&[("message", Kind::Text), ("code", Kind::Whole), ("metadata", Kind::Any)]),
-    ),
-    ("user_id", Kind::Text),
-    ("openrouter_metadata", Kind::Any),
-];
+answer! {
+    /// The documented body of an error.
+    struct Document {
+        /// The error itself.
+        error: Described,
+        /// Whose request it was.
+        user_id: String,
+        /// What the router adds, kept as it came.
+        openrouter_metadata: Json,
+    }
+}
+
+answer! {
+    /// What the API says about an error.
+    struct Described {
+        /// What happened, in words.
+        message: String,
+        /// The status once more.
+        code: i64,
+        /// Anything, kept as it came.
+        metadata: Json,
+    }
+}
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,10 +12,10 @@ use super::{
 };
 use crate::error::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
 use crate::field::{Field, FieldValue};
-use crate::json::Extra;
+use crate::json::{Extra, Json};
 use crate::key::Key;
 use crate::limit::{Limit, LimitReset};
-use crate::node::{Fields, Kind, Node, ObjectNode};
+use crate::reader::{Reader, Target};
 use crate::redact;
 use crate::repair::{text_of, unescape};
 use crate::secret::Secret;
@@ -325,9 +325,9 @@ impl Operation for Create {
         if body.trim_ascii().is_empty() {
             return Err(DecodeError::at("$", DecodeErrorKind::Empty));
         }
-        let mut object = ObjectNode::default();
-        let problem = parse_into(CREATED, &mut object, body).err();
-        let Draft { key, has_odd_key, data, extra } = Draft::of(object);
+        let mut draft = Draft::default();
+        let problem = parse_into(&mut draft, body).err();
+        let Draft { key, has_odd_key, data, extra } = draft;
         // A key that is found elsewhere is in what was read of the rest.
         let due = usize::from(key.is_some());
         match (key.or_else(|| problem.as_ref().and_then(|_| salvage(body))), problem) {
@@ -368,9 +368,8 @@ fn wiped_on_drop(parts: Parts) -> Parts {
     Parts { body, ..parts }
 }
 
-const CREATED: Fields = &[("key", Kind::Text), ("data", Key::KIND)];
-
 /// What has been read, even if the rest could not be.
+#[derive(Default)]
 struct Draft {
     key: Option<Secret>,
     /// There is a `key` that is no text.
@@ -379,22 +378,29 @@ struct Draft {
     extra: Extra,
 }
 
-impl Draft {
+impl Target for Draft {
+    fn names(&self) -> &'static [&'static str] {
+        &["key", "data"]
+    }
+
     /// Of several keys the first that is a text counts.
-    fn of(object: ObjectNode) -> Self {
-        let ObjectNode { fields, extra } = object;
-        let mut draft = Self { key: None, has_odd_key: false, data: Field::Absent, extra };
-        for (place, node) in fields {
-            match (place, node) {
-                (0, Node::Text(text)) if !text.is_empty() => {
-                    let found = Secret::from(text);
-                    draft.key = draft.key.or(Some(found));
-                }
-                (0, _) => draft.has_odd_key = true,
-                (_, node) => draft.data = Field::from_node(Some(node)),
-            }
+    fn field(&mut self, place: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        if place > 0 {
+            self.data = Key::read(reader)?;
+            return Ok(());
         }
-        draft
+        match String::read(reader)? {
+            Field::Value(text) if !text.is_empty() => {
+                let found = Secret::from(text);
+                self.key.get_or_insert(found);
+            }
+            _ => self.has_odd_key = true,
+        }
+        Ok(())
+    }
+
+    fn unknown(&mut self, name: String, json: Json) {
+        self.extra.push(name, json);
     }
 }
 
@@ -408,10 +414,10 @@ fn without_secrets(body: &[u8], secrets: &[(&str, usize)]) -> Option<Draft> {
     }
     let long: Vec<&str> = long().map(|(secret, _)| secret).collect();
     let masked = redact::mask_json(&text, &long)?;
-    let mut object = ObjectNode::default();
+    let mut draft = Draft::default();
     // What cannot be read of it was reported from the text as it came.
-    let _ = parse_into(CREATED, &mut object, masked.as_bytes());
-    Some(Draft::of(object))
+    let _ = parse_into(&mut draft, masked.as_bytes());
+    Some(draft)
 }
 
 /// Whether the secret is there more often than that, as it is or behind escapes.

@@ -2,13 +2,12 @@
 
 use http::Method;
 
-use super::{Operation, Parsed, Parts, Replay, parse_object};
+use super::{Operation, Parsed, Parts, Replay, parse_into};
 use crate::answer::answer;
 use crate::error::{BuildError, DecodeError, DecodeErrorKind};
 use crate::field::Field;
 use crate::hash::GivenHash;
 use crate::json::Extra;
-use crate::node::Kind;
 
 /// Deletes a key. It stops working and cannot be restored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,8 +69,9 @@ impl Operation for Delete {
         if body.trim_ascii().is_empty() {
             return Ok(Parsed { output: deleted, envelope: Extra::default() });
         }
-        let Confirmation { deleted: confirmed, extra } =
-            Confirmation::from_object(parse_object(&[("deleted", Kind::Bool)], body)?);
+        let mut confirmation = Confirmation::default();
+        parse_into(&mut confirmation, body)?;
+        let Confirmation { deleted: confirmed, extra } = confirmation;
         let has_error = extra.get("error").is_some_and(|error| error.as_str() != "null");
         match confirmed {
             Field::Value(true) if !has_error => Ok(Parsed { output: deleted, envelope: extra }),

@@ -1,15 +1,14 @@
 //! `GET /keys`: one page of keys, newest first.
 
 use http::Method;
-use serde::de::{Deserialize, Deserializer};
+use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Operation, Parsed, Parts, Replay, check_workspace_id, parse_envelope};
+use super::{Operation, Parsed, Parts, Replay, check_workspace_id, parse_some};
 use crate::error::{BuildError, DecodeError, DecodeErrorKind};
-use crate::field::{Field, FieldValue};
 use crate::json::{Extra, Json};
 use crate::key::Key;
-use crate::node::{Fields, Kind, Node, read_object};
+use crate::reader::{Reader, Target, deserialize};
 
 /// How many keys a page holds at most. The API has no parameter for it.
 pub const PAGE_SIZE: usize = 100;
@@ -107,19 +106,11 @@ impl Operation for List {
     }
 
     fn parse(&self, body: &[u8]) -> Result<Parsed<Page>, DecodeError> {
-        let (data, extra) = parse_envelope(PAGE, body)?;
-        match data {
-            Some(Node::List(rows)) => {
-                let output = Page::of(rows, extra);
-                Ok(Parsed { output, envelope: Extra::default() })
-            }
-            None => Err(DecodeError::at("$.data", DecodeErrorKind::Missing)),
-            Some(_) => Err(DecodeError::at("$.data", DecodeErrorKind::WrongType)),
-        }
+        let mut rows = Rows::default();
+        parse_some(&mut rows, body)?;
+        Ok(Parsed { output: rows.page()?, envelope: Extra::default() })
     }
 }
-
-const PAGE: Fields = &[("data", Kind::List(&Key::KIND))];
 
 /// One page of keys.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -134,22 +125,66 @@ pub struct Page {
 }
 
 impl Page {
-    /// The rows of `data`, told apart.
-    fn of(rows: Vec<Node>, extra: Extra) -> Self {
-        let mut page = Self { extra, ..Self::default() };
-        for row in rows {
-            match Field::from_node(Some(row)) {
-                Field::Value(key) => page.data.push(key),
-                Field::Odd(json) => page.odd.push(json),
-                Field::Null | Field::Absent => page.odd.push(Json::trusted("null".into())),
-            }
-        }
-        page
-    }
-
     /// How many rows the server sent.
     pub(crate) fn rows(&self) -> usize {
         self.data.len().saturating_add(self.odd.len())
+    }
+}
+
+/// A page that is being read.
+#[derive(Default)]
+struct Rows {
+    page: Page,
+    data: Data,
+}
+
+/// What `data` turned out to be.
+#[derive(Clone, Copy, Default)]
+enum Data {
+    #[default]
+    Missing,
+    List,
+    Other,
+}
+
+impl Rows {
+    fn page(self) -> Result<Page, DecodeError> {
+        match self.data {
+            Data::List => Ok(self.page),
+            Data::Missing => Err(DecodeError::at("$.data", DecodeErrorKind::Missing)),
+            Data::Other => Err(DecodeError::at("$.data", DecodeErrorKind::WrongType)),
+        }
+    }
+}
+
+impl Target for Rows {
+    fn names(&self) -> &'static [&'static str] {
+        &["data"]
+    }
+
+    fn field(&mut self, _: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        let Page { data, odd, .. } = &mut self.page;
+        data.clear();
+        odd.clear();
+        if !reader.begins(b'[') {
+            self.data = Data::Other;
+            return reader.json().map(drop);
+        }
+        self.data = Data::List;
+        reader.list(|reader| {
+            if reader.begins(b'{') {
+                let mut key = Key::default();
+                reader.object(&mut key)?;
+                data.push(key);
+            } else {
+                odd.push(reader.json()?);
+            }
+            Ok(())
+        })
+    }
+
+    fn unknown(&mut self, name: String, json: Json) {
+        self.page.extra.push(name, json);
     }
 }
 
@@ -188,10 +223,6 @@ impl Serialize for WrittenRows<'_> {
 
 impl<'de> Deserialize<'de> for Page {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut object = read_object(PAGE, deserializer)?;
-        match object.take(0) {
-            Some(Node::List(rows)) => Ok(Self::of(rows, object.extra)),
-            _ => Err(serde::de::Error::missing_field("data")),
-        }
+        deserialize::<D, Rows>(deserializer)?.page().map_err(D::Error::custom)
     }
 }

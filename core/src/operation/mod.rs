@@ -27,9 +27,8 @@ pub use update::Update;
 
 use crate::error::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
 use crate::field::{Field, FieldValue};
-use crate::json::Extra;
-use crate::node::{Fields, Node, ObjectNode};
-use crate::reader::Reader;
+use crate::json::{Extra, Json};
+use crate::reader::{Reader, Target};
 use crate::repair::text_of;
 
 /// One operation of the API with its arguments.
@@ -149,43 +148,47 @@ pub struct Parsed<T> {
 
 /// Reads `{"data": …}`, where nothing can be had without `data`.
 fn parse_data<T: FieldValue>(body: &[u8]) -> Result<Parsed<T>, DecodeError> {
-    let (data, envelope) = parse_envelope(T::ENVELOPE, body)?;
-    match Field::from_node(data) {
-        Field::Value(output) => Ok(Parsed { output, envelope }),
+    let mut envelope = Envelope { data: Field::Absent, extra: Extra::default() };
+    parse_some(&mut envelope, body)?;
+    match envelope.data {
+        Field::Value(output) => Ok(Parsed { output, envelope: envelope.extra }),
         Field::Absent => Err(DecodeError::at("$.data", DecodeErrorKind::Missing)),
         Field::Null | Field::Odd(_) => Err(DecodeError::at("$.data", DecodeErrorKind::WrongType)),
     }
 }
 
-/// An object with `data` of the type and fields that this version does not
-/// know.
-trait Enveloped: FieldValue {
-    const ENVELOPE: Fields = &[("data", Self::KIND)];
+/// `data`, and the fields beside it that this version does not know.
+struct Envelope<T> {
+    data: Field<T>,
+    extra: Extra,
 }
 
-impl<T: FieldValue> Enveloped for T {}
+impl<T: FieldValue> Target for Envelope<T> {
+    fn names(&self) -> &'static [&'static str] {
+        &["data"]
+    }
 
-fn parse_envelope(fields: Fields, body: &[u8]) -> Result<(Option<Node>, Extra), DecodeError> {
+    fn field(&mut self, _: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        self.data = T::read(reader)?;
+        Ok(())
+    }
+
+    fn unknown(&mut self, name: String, json: Json) {
+        self.extra.push(name, json);
+    }
+}
+
+/// Reads a body that must not be empty.
+fn parse_some(target: &mut dyn Target, body: &[u8]) -> Result<(), DecodeError> {
     if body.trim_ascii().is_empty() {
         return Err(DecodeError::at("$", DecodeErrorKind::Empty));
     }
-    let mut object = parse_object(fields, body)?;
-    Ok((object.take(0), object.extra))
+    parse_into(target, body)
 }
 
-/// Reads an object by the table.
-pub(crate) fn parse_object(fields: Fields, body: &[u8]) -> Result<ObjectNode, DecodeError> {
-    let mut object = ObjectNode::default();
-    parse_into(fields, &mut object, body)?;
-    Ok(object)
-}
-
-/// The same into an object that keeps what could be read.
-fn parse_into(fields: Fields, object: &mut ObjectNode, body: &[u8]) -> Result<(), DecodeError> {
-    let text = text_of(body);
-    let mut reader = Reader::new(&text);
-    reader.object(fields, object)?;
-    reader.end()
+/// Reads a body, which is to be an object.
+pub(crate) fn parse_into(target: &mut dyn Target, body: &[u8]) -> Result<(), DecodeError> {
+    Reader::new(&text_of(body)).document(target)
 }
 
 /// A workspace's id is a UUID; anything else would leave the query's value or
