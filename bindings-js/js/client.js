@@ -131,19 +131,17 @@ export class OpenRouterKeys {
   }
 
   async #whole(operation, arguments_, options) {
-    const { tape, secret } = await this.#outcome(operation, () => [arguments_()], options);
-    return readAnswer(tape, operation, secret);
+    this.#live(operation);
+    const values = arguments_();
+    const { tape, secret } = await this.#run(operation, values, callValues(operation, options));
+    return { data: readAnswer(tape, operation, secret), tape };
   }
 
   async #work(workflow, arguments_, options) {
-    const { tape, secret, errors } = await this.#outcome(workflow, arguments_, options);
-    return readOutcome(tape, workflow, secret, errors.map((parts) => failure(parts)));
-  }
-
-  async #outcome(name, arguments_, options) {
-    this.#live(name);
+    this.#live(workflow);
     const [values, ask] = arguments_();
-    return this.#run(name, values, callValues(name, options), ask);
+    const { tape, secret, errors } = await this.#run(workflow, values, callValues(workflow, options), ask);
+    return readOutcome(tape, workflow, secret, errors.map((parts) => failure(parts)));
   }
 
   async #run(name, values, { values: settings, signal }, ask) {

@@ -1,5 +1,5 @@
-// Between the module, which has a `Request` and wants the parts of a `Response`,
-// and whatever carries the requests.
+// Between the module, which has what `fetch` takes and wants the parts of a
+// `Response`, and whatever carries the requests.
 
 import { DIRECT } from "./direct.js";
 import { headersOf } from "./headers.js";
@@ -10,16 +10,19 @@ const WITHOUT_BODY = [204, 205, 304];
 /** The runtime's own. */
 const OWN = globalThis.fetch;
 
-/** The function that the module calls with a `Request`, and its body as a text. */
+/** What keeps a browser from adding to a request. */
+const GUARDS = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
+
+/** The function that the module calls in the place of `fetch`. */
 export function carrier(fetch) {
-  return async (request, body) => {
+  return async (url, init) => {
     // The time limit of the attempt begins before the function does.
     await undefined;
     const isDirect = fetch === undefined ? globalThis.fetch === OWN : fetch[DIRECT] === true;
     let answer;
     try {
       // Looked up at each call: tests and tracers put their own in its place.
-      answer = await (fetch === undefined ? globalThis.fetch(request) : fetch(request.url, init(request, body)));
+      answer = await (fetch === undefined ? globalThis.fetch(url, guarded(init)) : fetch(url, init));
     } catch (thrown) {
       // A wrapper makes requests of its own, perhaps after this one: to a log, for a token.
       throw isDirect ? thrown : unknownReach("the fetch function failed", thrown);
@@ -38,16 +41,26 @@ function unknownReach(message, cause) {
   return Object.assign(new Error(message, { cause }), { code: "ERR_UNKNOWN_REACH" });
 }
 
-/** The request in the form that every implementation of `fetch` takes. */
-function init(request, body) {
-  const plain = {
-    method: request.method,
-    headers: Object.fromEntries(request.headers),
-    redirect: "manual",
-    signal: request.signal,
-  };
-  if (body !== undefined) plain.body = body;
-  return plain;
+let takesGuards;
+
+function guarded(init) {
+  takesGuards ??= isTaken(GUARDS);
+  const whole = takesGuards ? Object.assign(init, GUARDS) : init;
+  return whole.method === "POST" && "Deno" in globalThis ? Object.assign(whole, { body: sentOnce(whole.body) }) : whole;
+}
+
+/** workerd refuses what it does not know. */
+function isTaken(init) {
+  try {
+    return new Request("https://openrouter.ai/", init) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** As a stream, which nobody can send twice: see `transport-wasm/src/request.rs`. */
+function sentOnce(body) {
+  return new Response(body).body.pipeThrough(new TransformStream());
 }
 
 /** What the module reads of an answer, of whatever looks like a `Response`. */

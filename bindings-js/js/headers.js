@@ -1,4 +1,4 @@
-// The headers of an answer as pairs of texts, whatever they are. An answer
+// The headers of an answer as one text, a line each, whatever they are. An answer
 // matters more than its headers: what cannot be read is left out.
 
 /** What is made use of: all that can be had of headers that only `get` shows. */
@@ -22,30 +22,33 @@ const LONGEST = 100_000;
 
 export function headersOf(answer) {
   const headers = attempt(() => answer.headers);
-  if (headers === undefined || headers === null) return [];
-  return attempt(() => all(headers)) ?? attempt(() => known(headers)) ?? [];
+  if (headers === undefined || headers === null) return "";
+  return attempt(() => all(headers)) ?? attempt(() => known(headers)) ?? "";
 }
 
 function all(headers) {
-  if (typeof headers[Symbol.iterator] === "function") return legible([...headers], ([name, value]) => [name, value]);
+  if (typeof headers[Symbol.iterator] === "function") return lines([...headers], ([name, value]) => [name, value]);
   if (typeof headers.get === "function") return undefined;
-  return legible(Object.keys(headers), (name) => [name, headers[name]]);
+  return lines(Object.keys(headers), (name) => [name, headers[name]]);
 }
 
 function known(headers) {
-  return legible(KNOWN, (name) => [name, headers.get(name)]);
+  return lines(KNOWN, (name) => [name, headers.get(name)]);
 }
 
-/** The pairs that these give. */
-function legible(items, pairOf) {
-  return items.flatMap((item) => attempt(() => texts(pairOf(item))) ?? []);
+/** What these give, a line each. */
+function lines(items, pairOf) {
+  let text = "";
+  for (const item of items) text += attempt(() => line(pairOf(item))) ?? "";
+  return text;
 }
 
-function texts([name, value]) {
-  if (value === undefined || value === null) return [];
-  const text = `${value}`;
-  // Beyond ISO-8859-1, `Headers` takes none.
-  return text.length > LONGEST ? [] : [[String(name), text.trim().replace(/[^\0-\xff]/g, "?")]];
+function line([name, value]) {
+  if (value === undefined || value === null) return "";
+  const text = `${value}`.trim();
+  // A line more would be a header more. Beyond ISO-8859-1, `Headers` takes none.
+  if (text.length > LONGEST || /[\r\n]/.test(text) || /[\r\n:]/.test(name)) return "";
+  return `${name}:${text.replace(/[^\0-\xff]/g, "?")}\n`;
 }
 
 function attempt(read) {

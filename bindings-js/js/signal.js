@@ -7,8 +7,11 @@ import { look } from "./errors.js";
  * aborted, or a promise that resolves then. The promise resolves in the end in
  * any case, so that nothing is left waiting on it.
  */
-export async function unlessAborted(operation, signal, call) {
-  if (!signal) return call(undefined);
+export function unlessAborted(operation, signal, call) {
+  return signal ? withSignal(operation, signal, call) : call(undefined);
+}
+
+async function withSignal(operation, signal, call) {
   if (look(operation, "signal", () => signal.aborted)) return call(true);
   let stop;
   const aborted = new Promise((resolve) => {

@@ -60,11 +60,8 @@ export class ResponseInfo {
   }
 
   get headers() {
-    const headers = new Headers();
-    for (let at = 0; at < this.#headers.length; at += 2) {
-      headers.append(this.#headers[at], this.#headers[at + 1]);
-    }
-    return headers;
+    const lines = this.#headers.split("\n").filter((line) => line.includes(":"));
+    return new Headers(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
   }
 }
 
@@ -76,18 +73,22 @@ export function managesKeys(key) {
   return key.isManagementKey ?? key.isProvisioningKey;
 }
 
-/** Reads what `src/answer.rs` wrote, in the same order. */
+/** Reads what `src/answer.rs` wrote: first the value. */
 export function readAnswer(tape, operation, secret) {
+  return READERS[operation](tape, secret);
+}
+
+/** Then what came beside it, for those who ask for it. */
+export function readResponse(tape) {
   const fields = {
     status: tape.value(),
     attempts: tape.value(),
     requestId: tape.value(),
     rateLimit: present({ limit: tape.value(), remaining: tape.value(), reset: tape.value() }),
   };
-  const headers = tape.list();
+  const headers = tape.value();
   fields.extra = tape.extra();
-  const data = READERS[operation](tape, secret);
-  return { data, response: new ResponseInfo(fields, headers) };
+  return new ResponseInfo(fields, headers);
 }
 
 const READERS = {

@@ -1,5 +1,6 @@
 //! A successful call as plain data.
 
+use http::HeaderMap;
 use js_sys::Array;
 use openrouter_keys_core::{
     AnyOutput, AuditReport, Created, CurrentKey, DecodeErrorKind, Ensured, Field, Finding,
@@ -11,24 +12,11 @@ use wasm_bindgen::JsValue;
 use crate::error::{self, decode_kind};
 use crate::tape::Tape;
 
-/// The response, then the value; the created key's secret stays apart.
+/// The value, then the response; the created key's secret stays apart.
 pub(crate) fn write(response: &Response<AnyOutput>) -> Array {
     let mut tape = Tape::default();
     let Response { output, meta, .. } = response;
     tape.bool(true);
-    tape.number(meta.status.as_u16());
-    tape.number(meta.attempts);
-    tape.text_if(meta.request_id());
-    let limit = meta.rate_limit();
-    for part in [limit.limit, limit.remaining, limit.reset] {
-        tape.number_if(part);
-    }
-    tape.list(meta.headers.len().saturating_mul(2));
-    for (name, value) in &meta.headers {
-        tape.text(name.as_str());
-        tape.text(&String::from_utf8_lossy(value.as_bytes()));
-    }
-    tape.extra(&meta.envelope);
     let mut secret = JsValue::UNDEFINED;
     match output {
         AnyOutput::Page(page) => {
@@ -45,7 +33,25 @@ pub(crate) fn write(response: &Response<AnyOutput>) -> Array {
         AnyOutput::Deleted(deleted) => tape.bool(deleted.already_gone),
         _ => {}
     }
+    tape.number(meta.status.as_u16());
+    tape.number(meta.attempts);
+    tape.text_if(meta.request_id());
+    let limit = meta.rate_limit();
+    for part in [limit.limit, limit.remaining, limit.reset] {
+        tape.number_if(part);
+    }
+    tape.text(&lines(&meta.headers));
+    tape.extra(&meta.envelope);
     with(tape, &secret, &[])
+}
+
+/// The headers, a line each.
+fn lines(headers: &HeaderMap) -> String {
+    let mut text = String::new();
+    for (name, value) in headers {
+        text.extend([name.as_str(), ":", &String::from_utf8_lossy(value.as_bytes()), "\n"]);
+    }
+    text
 }
 
 /// The created key without its secret, which is returned.

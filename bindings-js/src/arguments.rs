@@ -186,6 +186,9 @@ pub(crate) fn config(settings: Array) -> Result<Config, BuildError> {
 }
 
 pub(crate) fn options(values: Array) -> Result<CallOptions, BuildError> {
+    if values.length() == 0 {
+        return Ok(CallOptions::new());
+    }
     let common = common(&mut Arguments::new(values))?;
     let mut options = CallOptions::new().headers(common.headers);
     if let Some(url) = common.base_url {

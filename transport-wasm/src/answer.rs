@@ -41,9 +41,9 @@ impl Answer {
     }
 
     pub(crate) fn status(&self) -> Result<StatusCode, TransportError> {
-        let status = self.raw_status().map_err(thrown)?;
+        let told = self.raw_status().map_err(thrown)?.as_f64();
         // As a `u16`, 65736 would be 200.
-        let status = (100_u16..1000).find(|code| status.as_f64() == Some(f64::from(*code)));
+        let status = (100_u16..1000).find(|code| told == Some(f64::from(*code)));
         let status = status.and_then(|code| StatusCode::from_u16(code).ok());
         status.ok_or_else(|| not_http(Thrown::from("the answer has no status")))
     }
@@ -58,9 +58,18 @@ impl Answer {
 
     /// The headers that the platform shows.
     pub(crate) fn headers(&self) -> Result<HeaderMap, TransportError> {
-        let entries = self.raw_headers().and_then(|headers| array_from(&headers));
-        Ok(entries.map_err(thrown)?.iter().filter_map(|entry| header(&entry)).collect())
+        let headers = self.raw_headers().map_err(thrown)?;
+        if let Some(text) = headers.as_string() {
+            return Ok(text.lines().filter_map(line).collect());
+        }
+        let entries = array_from(&headers).map_err(thrown)?;
+        Ok(entries.iter().filter_map(|entry| header(&entry)).collect())
     }
+}
+
+fn line(line: &str) -> Option<(HeaderName, HeaderValue)> {
+    let (name, value) = line.split_once(':')?;
+    Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
 }
 
 fn header(entry: &JsValue) -> Option<(HeaderName, HeaderValue)> {

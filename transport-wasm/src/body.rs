@@ -1,5 +1,7 @@
 //! Reading the body of an answer as bytes, within the limits of the exchange.
 
+use std::cell::Cell;
+
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Response, StatusCode};
@@ -7,6 +9,7 @@ use js_sys::{ArrayBuffer, Reflect, Uint8Array};
 use openrouter_keys_core::{Exchange, TimeoutPhase, TransportError, TransportErrorKind, race};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
+use web_sys::ReadableStream;
 
 use crate::answer::Answer;
 use crate::clock::Timekeeper;
@@ -61,24 +64,45 @@ async fn read_into(
     let Some(stream) = answer.body()? else {
         return Ok(());
     };
+    let last = Cell::new(clock.now());
+    let idle = async {
+        let limit = exchange.idle_timeout();
+        let quiet = || clock.now().saturating_sub(last.get());
+        while let Some(left) = limit.checked_sub(quiet()).filter(|left| !left.is_zero()) {
+            sleep(clock, left).await;
+        }
+    };
+    let came = || last.set(clock.now());
+    race(read_stream(pieces, &stream, status, headers, exchange, came), idle).await.unwrap_or_else(
+        || {
+            let idle = TransportErrorKind::Timeout(TimeoutPhase::Idle);
+            Err(TransportError::ambiguous(idle).with_status(Some(status)))
+        },
+    )
+}
+
+/// Calls `came` for each piece.
+async fn read_stream(
+    pieces: &mut Pieces,
+    stream: &ReadableStream,
+    status: StatusCode,
+    headers: &HeaderMap,
+    exchange: &Exchange,
+    came: impl Fn(),
+) -> Result<(), TransportError> {
     let broken = |thrown: JsValue| {
         TransportError::ambiguous(TransportErrorKind::Disconnected)
             .with_status(Some(status))
             .with_source(Thrown::look(&thrown))
     };
-    let reader = Reader::new(&stream).map_err(broken)?;
+    let reader = Reader::new(stream).map_err(broken)?;
     let limit = exchange.max_body(status);
     if announced(headers) > limit {
         return Err(exchange.body_too_large(status));
     }
     loop {
-        let piece = race(JsFuture::from(reader.read()), sleep(clock, exchange.idle_timeout()))
-            .await
-            .ok_or_else(|| {
-                TransportError::ambiguous(TransportErrorKind::Timeout(TimeoutPhase::Idle))
-                    .with_status(Some(status))
-            })?
-            .map_err(broken)?;
+        let piece = JsFuture::from(reader.read()).await.map_err(broken)?;
+        came();
         let part = |name: &str| Reflect::get(&piece, &name.into()).map_err(broken);
         if part("done")?.is_truthy() {
             reader.done();

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use gloo_net::http::{Headers, RequestBuilder};
 use http::Method;
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Object, Reflect, Uint8Array};
 use openrouter_keys_core::{TransportError, TransportErrorKind};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     AbortSignal, ReadableStream, ReadableWritablePair, ReferrerPolicy, RequestCache,
-    RequestCredentials, RequestRedirect, TransformStream,
+    RequestCredentials, RequestInit, RequestRedirect, TransformStream,
 };
 
 use crate::failure::Thrown;
@@ -35,13 +35,40 @@ pub(crate) fn fetchable(
         })
 }
 
+/// The same for a function like `fetch`, which may know nothing of a `Request`
+/// and of what a browser adds to one.
+pub(crate) fn init(request: &http::Request<Bytes>, signal: Option<&AbortSignal>) -> RequestInit {
+    let headers = Object::new();
+    for (name, value) in readable(request) {
+        // On an object of ours, nothing can refuse it.
+        let _ = Reflect::set(&headers, &name.into(), &value.into());
+    }
+    let init = RequestInit::new();
+    init.set_method(request.method().as_str());
+    init.set_headers(&headers);
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_signal(signal);
+    match std::str::from_utf8(request.body()) {
+        Ok(text) if !text.is_empty() => init.set_body(&text.into()),
+        _ => {}
+    }
+    init
+}
+
+pub(crate) fn url(request: &http::Request<Bytes>) -> JsValue {
+    request.uri().to_string().into()
+}
+
+/// The core lets no value in that is not visible ASCII.
+fn readable(request: &http::Request<Bytes>) -> impl Iterator<Item = (&str, &str)> {
+    let headers = request.headers().iter();
+    headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+}
+
 fn builder(request: &http::Request<Bytes>, signal: Option<&AbortSignal>) -> RequestBuilder {
     let headers = Headers::new();
-    for (name, value) in request.headers() {
-        // The core lets no value in that is not visible ASCII.
-        if let Ok(value) = value.to_str() {
-            headers.set(name.as_str(), value);
-        }
+    for (name, value) in readable(request) {
+        headers.set(name, value);
     }
     RequestBuilder::new(&request.uri().to_string())
         .method(request.method().clone())

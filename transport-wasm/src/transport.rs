@@ -12,13 +12,14 @@ use openrouter_keys_core::{
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
+use web_sys::AbortSignal;
 
 use crate::abort::AbortOnDrop;
 use crate::answer::Answer;
 use crate::body;
 use crate::clock::{Clock, Timekeeper};
 use crate::failure::{failure, unknown};
-use crate::request::fetchable;
+use crate::request::{fetchable, init, url};
 use crate::timer;
 
 #[wasm_bindgen]
@@ -59,10 +60,11 @@ impl FetchTransport {
         Self { fetch: None, is_direct: true, clock: Timekeeper::Platform }
     }
 
-    /// Another function in the place of `fetch`. It is called with a `Request`,
-    /// and with its body as a text if it has one, which to read from a `Request`
-    /// takes time. It returns a `Response` or a promise of one, or of any object
-    /// with `status`, `headers` and `body` like a `Response`'s.
+    /// Another function in the place of `fetch`. It is called with the URL and
+    /// with `method`, `headers`, `redirect`, `signal` and, if there is one, the
+    /// `body` as a text. It returns a `Response` or a promise of one, or of any
+    /// object with `status`, `headers` and `body` like a `Response`'s; its
+    /// `headers` may also be one text, a line each, as in `date: …`.
     ///
     /// What it rejects with may be about a request of its own, to a log or for a
     /// token: no code of it is believed, and a create that it rejects may have
@@ -88,12 +90,21 @@ impl FetchTransport {
     }
 
     /// Whatever is thrown or rejected comes back as an error.
-    async fn fetch(&self, request: &web_sys::Request, body: &[u8]) -> Result<JsValue, JsValue> {
-        let promise = match &self.fetch {
-            Some(fetch) => fetch.call2(&JsValue::UNDEFINED, request, &text_of(body))?,
-            None => global_fetch(request)?,
+    async fn fetch(
+        &self,
+        request: &Request<Bytes>,
+        signal: Option<&AbortSignal>,
+    ) -> Result<JsValue, TransportError> {
+        let called = match &self.fetch {
+            Some(fetch) => fetch.call2(&JsValue::UNDEFINED, &url(request), &init(request, signal)),
+            None => global_fetch(&fetchable(request, signal)?),
         };
-        JsFuture::from(Promise::resolve(&promise)).await
+        let fetched = match called {
+            Ok(promise) => JsFuture::from(Promise::resolve(&promise)).await,
+            Err(thrown) => Err(thrown),
+        };
+        let failed = if self.is_direct { failure } else { unknown };
+        fetched.map_err(|thrown| failed(&thrown))
     }
 }
 
@@ -105,10 +116,7 @@ impl Transport for FetchTransport {
         exchange: &Exchange,
     ) -> Result<Response<Bytes>, TransportError> {
         let abort = AbortOnDrop::new();
-        let fetchable = fetchable(&request, abort.signal().as_ref())?;
-        let failed = if self.is_direct { failure } else { unknown };
-        let fetched =
-            self.fetch(&fetchable, request.body()).await.map_err(|thrown| failed(&thrown))?;
+        let fetched = self.fetch(&request, abort.signal().as_ref()).await?;
         let answer: Answer = fetched.unchecked_into();
         if answer.is_hidden_redirect()? {
             return Err(TransportError::ambiguous(TransportErrorKind::HiddenRedirect));
@@ -135,14 +143,6 @@ impl Transport for FetchTransport {
 
     fn wall_clock(&self) -> Option<SystemTime> {
         self.clock.wall_clock()
-    }
-}
-
-/// The body of a request, which is JSON; nothing where there is none.
-fn text_of(body: &[u8]) -> JsValue {
-    match std::str::from_utf8(body) {
-        Ok(text) if !text.is_empty() => text.into(),
-        _ => JsValue::UNDEFINED,
     }
 }
 

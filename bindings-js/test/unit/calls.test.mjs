@@ -164,8 +164,8 @@ test("the global fetch is looked up at each call", async () => {
   const keys = new OpenRouterKeys({ apiKey: "sk-or-v1-test" });
   const seen = [];
   try {
-    globalThis.fetch = async (request) => {
-      seen.push(`${request.method} ${request.url}`);
+    globalThis.fetch = async (url, init) => {
+      seen.push(`${init.method} ${url}`);
       return Response.json({ data: [] });
     };
     assert.deepEqual((await keys.list()).data, []);

@@ -10,7 +10,7 @@ use js_sys::{Array, Function, Object, Promise, Reflect, TypeError, Uint8Array};
 use openrouter_keys_tests::vectors::{Answer, FailureName, Vector, WireRequest};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
-use web_sys::{Headers, ReadableStream, Request, Response, ResponseInit};
+use web_sys::{Headers, ReadableStream, Request, RequestInit, Response, ResponseInit};
 
 use crate::call::sound_answer;
 use crate::virtual_clock::VirtualClock;
@@ -89,10 +89,10 @@ impl ScriptedFetch {
     /// What the transport takes.
     pub(crate) fn function(&self) -> Function {
         let this = self.clone();
-        let fetch = Closure::<dyn Fn(Request) -> Promise>::new(move |request| {
+        let fetch = Closure::<dyn Fn(String, RequestInit) -> Promise>::new(move |url, init| {
             let this = this.clone();
             this.clock.stop();
-            future_to_promise(async move { this.answer(request).await.map(JsValue::from) })
+            future_to_promise(async move { this.answer(url, init).await.map(JsValue::from) })
         });
         fetch.into_js_value().unchecked_into()
     }
@@ -102,8 +102,8 @@ impl ScriptedFetch {
         std::mem::take(&mut self.requests.borrow_mut())
     }
 
-    async fn answer(&self, request: Request) -> Result<Response, JsValue> {
-        let seen = written(&request).await?;
+    async fn answer(&self, url: String, init: RequestInit) -> Result<Response, JsValue> {
+        let seen = written(&Request::new_with_str_and_init(&url, &init)?).await?;
         self.requests.borrow_mut().push(seen);
         let reply = self.replies.borrow_mut().pop_front();
         let Reply { after_ms, end } =
