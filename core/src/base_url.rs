@@ -1,7 +1,9 @@
 //! Where the API is: scheme, authority and path prefix.
 
 use std::fmt;
+use std::sync::Arc;
 
+use bytes::Bytes;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 
@@ -30,7 +32,7 @@ pub struct BaseUrl {
     scheme: Scheme,
     authority: Authority,
     /// Without a trailing slash; empty for the root.
-    prefix: Box<str>,
+    prefix: Arc<str>,
 }
 
 impl BaseUrl {
@@ -90,7 +92,9 @@ impl BaseUrl {
 
     /// The URI of a path below the base. `path` begins with a slash.
     pub(crate) fn join(&self, path: &str) -> Result<Uri, BuildError> {
-        format!("{self}{path}").parse().map_err(|_| refused("is too long to be joined with a path"))
+        let parts = [self.scheme.as_str(), "://", self.authority.as_str(), &self.prefix, path];
+        Uri::from_maybe_shared(Bytes::from(parts.concat()))
+            .map_err(|_| refused("is too long to be joined with a path"))
     }
 }
 

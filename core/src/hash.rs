@@ -37,18 +37,20 @@ impl KeyHash {
     /// Checks a hash.
     pub fn new(hash: impl Into<String>) -> Result<Self, BuildError> {
         let hash = hash.into();
-        match refusal(&hash) {
-            None => Ok(Self(hash.into_boxed_str())),
-            Some(reason) => {
-                Err(BuildError::new(BuildErrorKind::Hash, format!("the key's hash {reason}")))
-            }
-        }
+        check(&hash)?;
+        Ok(Self(hash.into_boxed_str()))
     }
 
     /// The hash as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn check(hash: &str) -> Result<(), BuildError> {
+    let refused =
+        |reason| BuildError::new(BuildErrorKind::Hash, format!("the key's hash {reason}"));
+    refusal(hash).map_or(Ok(()), |reason| Err(refused(reason)))
 }
 
 /// The message does not repeat the text: people mistake the key for its hash.
@@ -81,8 +83,10 @@ impl GivenHash {
         Self(hash.into())
     }
 
-    pub(crate) fn check(&self) -> Result<KeyHash, BuildError> {
-        KeyHash::new(self.0.as_str())
+    /// The path of the key, if it is a hash.
+    pub(crate) fn path(&self) -> Result<String, BuildError> {
+        check(&self.0)?;
+        Ok(["/keys/", &self.0].concat())
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::uri::Uri;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use super::Start;
 use super::finding::{Failure, Finding};
@@ -30,14 +30,15 @@ pub(super) struct Call {
     pub(super) replay: Replay,
     method: Method,
     uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
+    body: Option<Bytes>,
     pub(super) config: Config,
     pub(super) start: Start,
     /// From 1.
     pub(super) number: u32,
-    /// The keys of the requests so far, which no answer may show.
-    keys: Vec<ApiKey>,
+    /// The key of the last request, and those of the requests before it, where
+    /// they differ. No answer may show one.
+    key: Option<ApiKey>,
+    older_keys: Vec<ApiKey>,
     /// Whether an attempt so far may have been processed.
     pub(super) was_ambiguous: bool,
     /// What the last retry took from the quota.
@@ -54,43 +55,42 @@ impl Call {
         let config = config.for_call(options)?;
         let Parts { method, path, body } = operation.parts()?;
         let uri = config.base_url.join(&path)?;
-        let mut headers = config.headers.to_map();
-        headers.insert(ACCEPT, JSON);
-        if body.is_some() {
-            headers.insert(CONTENT_TYPE, JSON);
-        }
         Ok(Self {
             name: operation.name(),
             replay: operation.replay(),
             method,
             uri,
-            headers,
-            body: body.unwrap_or_default(),
+            body,
             config,
             start,
             number: 1,
-            keys: Vec::new(),
+            key: None,
+            older_keys: Vec::new(),
             was_ambiguous: false,
             taken: None,
         })
     }
 
     pub(super) fn request(&mut self, key: &ApiKey) -> Request<Bytes> {
-        if !self.keys.iter().any(|known| known.reveal() == key.reveal()) {
-            self.keys.push(key.clone());
+        let last = self.key.replace(key.clone());
+        self.older_keys.extend(last.filter(|last| last.reveal() != key.reveal()));
+        let mut headers = self.config.headers.to_map();
+        headers.insert(ACCEPT, JSON);
+        if self.body.is_some() {
+            headers.insert(CONTENT_TYPE, JSON);
         }
-        let mut request = Request::new(self.body.clone());
+        headers.insert(AUTHORIZATION, key.authorization());
+        let mut request = Request::new(self.body.clone().unwrap_or_default());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = self.headers.clone();
-        request.headers_mut().insert(AUTHORIZATION, key.authorization());
+        *request.headers_mut() = headers;
         request
     }
 
     /// What an answer must not show.
     pub(super) fn secrets<'a>(&'a self, secret: Option<&'a str>) -> Vec<&'a str> {
         let mut secrets: Vec<&str> = self.config.headers.secrets().collect();
-        secrets.extend(self.keys.iter().map(ApiKey::reveal));
+        secrets.extend(self.key.iter().chain(&self.older_keys).map(ApiKey::reveal));
         secrets.extend(secret);
         secrets
     }

@@ -59,8 +59,7 @@ impl Operation for Delete {
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
-        let hash = self.hash.check()?;
-        Ok(Parts::new(Method::DELETE, format!("/keys/{hash}")))
+        Ok(Parts::new(Method::DELETE, self.hash.path()?))
     }
 
     /// An empty body confirms by its status alone, as 204 does.

@@ -40,8 +40,7 @@ impl Operation for Get {
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
-        let hash = self.hash.check()?;
-        Ok(Parts::new(Method::GET, format!("/keys/{hash}")))
+        Ok(Parts::new(Method::GET, self.hash.path()?))
     }
 
     fn parse(&self, body: &[u8]) -> Result<Parsed<Key>, DecodeError> {

@@ -1,5 +1,7 @@
 //! `GET /keys`: one page of keys, newest first.
 
+use std::fmt::{self, Write};
+
 use http::Method;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -79,24 +81,24 @@ impl Operation for List {
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
-        let mut path = String::from("/keys");
+        const LONGEST: usize = 128;
+        let mut path = String::with_capacity(LONGEST);
+        path.push_str("/keys");
         let mut separator = '?';
         // Every value is a number, a boolean or a UUID: nothing to encode.
-        let mut push = |name: &str, value: &str| {
-            path.push(separator);
+        let mut push = |name: &str, value: &dyn fmt::Display| {
+            // To a text, nothing fails.
+            let _ = write!(path, "{separator}{name}={value}");
             separator = '&';
-            path.push_str(name);
-            path.push('=');
-            path.push_str(value);
         };
         if let Some(include) = self.include_disabled {
-            push("include_disabled", if include { "true" } else { "false" });
+            push("include_disabled", &include);
         }
         if let Some(include) = self.include_expired {
-            push("include_expired", if include { "true" } else { "false" });
+            push("include_expired", &include);
         }
         if let Some(offset) = self.offset {
-            push("offset", &offset.to_string());
+            push("offset", &offset);
         }
         if let Some(id) = &self.workspace_id {
             check_workspace_id(id)?;

@@ -117,7 +117,7 @@ impl Operation for Update {
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
-        let hash = self.hash.check()?;
+        let path = self.hash.path()?;
         let body = &self.body;
         if *body == Body::default() {
             return Err(BuildError::new(
@@ -131,7 +131,7 @@ impl Operation for Update {
             reset.check()?;
         }
         body.workspace_id.as_deref().map_or(Ok(()), check_workspace_id)?;
-        Parts::new(Method::PATCH, format!("/keys/{hash}")).with_json(body, USUAL_BODY)
+        Parts::new(Method::PATCH, path).with_json(body, USUAL_BODY)
     }
 
     fn parse(&self, body: &[u8]) -> Result<Parsed<Key>, DecodeError> {

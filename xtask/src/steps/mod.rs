@@ -2,6 +2,7 @@
 
 mod advisories;
 mod benches;
+mod budgets;
 mod clippy;
 mod deny;
 mod dependencies;
@@ -28,6 +29,7 @@ pub(crate) const ALL: &[Step] = &[
     tests::STEP,
     example::STEP,
     benches::STEP,
+    budgets::STEP,
     features::STEP,
     rust_version::STEP,
     rust_version_build::STEP,
