@@ -1,5 +1,6 @@
 //! What the command line asks for.
 
+use crate::bench::Bench;
 use crate::failure::Failure;
 use crate::fuzz::Fuzz;
 use crate::step::Step;
@@ -18,6 +19,14 @@ cargo xtask fuzz [TARGET...]  lets libFuzzer search every target, or those that 
 
   --seconds N     for how long each; 60 otherwise
 
+cargo xtask bench [OPTIONS]   measures what the clients cost, beside others, and
+                              writes BENCHMARKS.md
+
+  --only SECTION  measures only this section; may be given more than once
+  --skip SECTION  leaves this section out; may be given more than once
+  --quick         few rounds, to try it; this and what is not whole is written
+                  below target/bench
+
 With the environment variable CI set, every step runs that can run at all.
 XTASK_TOOLS names the folder under which missing tools are installed; it is
 target/tools otherwise.";
@@ -28,6 +37,7 @@ pub(crate) enum Arguments {
     Help,
     List,
     Npm,
+    Bench(Bench),
     Fuzz(Fuzz),
     Test(Wishes),
 }
@@ -53,6 +63,7 @@ impl Arguments {
         let mut words = words.into_iter();
         match words.next().as_deref() {
             Some("test") => {}
+            Some("bench") => return Self::bench(words),
             Some("fuzz") => return Self::fuzz(words),
             Some("npm") => return words.next().map_or(Ok(Self::Npm), |other| Err(unknown(&other))),
             None | Some("help" | "--help" | "-h") => return Ok(Self::Help),
@@ -70,6 +81,21 @@ impl Arguments {
             }
         }
         Ok(Self::Test(wishes))
+    }
+
+    /// Which sections there are, the program of the benchmarks knows.
+    fn bench(mut words: impl Iterator<Item = String>) -> Result<Self, Failure> {
+        let mut wishes = Bench::default();
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--help" | "-h" => return Ok(Self::Help),
+                "--quick" => wishes.quick = true,
+                "--only" => wishes.only.push(section(&word, words.next())?),
+                "--skip" => wishes.skip.push(section(&word, words.next())?),
+                other => return Err(unknown(other)),
+            }
+        }
+        Ok(Self::Bench(wishes))
     }
 
     fn fuzz(mut words: impl Iterator<Item = String>) -> Result<Self, Failure> {
@@ -96,6 +122,10 @@ fn step_name(word: Option<String>) -> Result<String, Failure> {
         ))),
         None => Err(Failure::new("--step needs the name of a step")),
     }
+}
+
+fn section(option: &str, word: Option<String>) -> Result<String, Failure> {
+    word.ok_or_else(|| Failure::new(format!("{option} needs the name of a section")))
 }
 
 fn seconds(word: Option<String>) -> Result<u32, Failure> {
@@ -152,6 +182,18 @@ mod tests {
     }
 
     #[test]
+    fn benchmarks_take_sections() {
+        assert_eq!(parse("bench"), Ok(Arguments::Bench(Bench::default())));
+        let (only, skip) = (vec!["calls".into()], vec!["cargo".into(), "package".into()]);
+        let wishes = Bench { only, skip, quick: true };
+        let line = "bench --skip cargo --only calls --quick --skip package";
+        assert_eq!(parse(line), Ok(Arguments::Bench(wishes)));
+        for line in ["bench --only", "bench --skip", "bench calls", "bench --seconds 5"] {
+            parse(line).expect_err(line);
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused() {
         for line in ["tset", "test --fast", "test clippy"] {
             parse(line).expect_err(line);
@@ -160,7 +202,7 @@ mod tests {
 
     #[test]
     fn nothing_and_help_show_the_usage() {
-        for line in ["", "help", "--help", "test --help"] {
+        for line in ["", "help", "--help", "test --help", "bench --help"] {
             assert_eq!(parse(line), Ok(Arguments::Help), "{line}");
         }
     }

@@ -6,6 +6,7 @@
 )]
 
 mod arguments;
+mod bench;
 mod command;
 mod emulator;
 mod failure;
@@ -56,6 +57,7 @@ fn run() -> Result<ExitCode, Failure> {
             npm::build(&Workspace::find()?)?;
             Ok(ExitCode::SUCCESS)
         }
+        Arguments::Bench(wishes) => bench::run(&wishes),
         Arguments::Fuzz(wishes) => fuzz::run(&wishes),
         Arguments::Test(wishes) => test::run(&wishes),
     }

@@ -1,0 +1,136 @@
+// `node bindings-js/bench/contestant.mjs package|fetch|sdk|sdk-functions|zod|json`: one contestant of
+// `cargo xtask bench`. It reads requests, one line of JSON each, and answers each with a line. The package is the
+// one that `cargo xtask npm` built.
+
+import { createInterface } from "node:readline";
+
+import { FIELDS, HASH, page, reader } from "./contestants/sample.mjs";
+
+const NAMES = ["package", "fetch", "sdk", "sdk-functions", "zod", "json"];
+const MEMORY = "https://memory.invalid/api/v1";
+
+const [name] = process.argv.slice(2);
+try {
+  await compete();
+} catch (error) {
+  print({ error: told(error) });
+  process.exitCode = 1;
+}
+
+async function compete() {
+  if (!NAMES.includes(name)) throw new Error(`the contestants are ${NAMES.join(", ")}, and not ${name}`);
+  const contestant = await import(`./contestants/${name}.mjs`);
+  const tasks = { ...(contestant.connect && online(contestant)), decode: decoding(contestant) };
+  print({ ready: true, versions: { node: process.versions.node, ...contestant.versions } });
+  for await (const line of createInterface({ input: process.stdin })) {
+    print(await answer(tasks, line).catch((error) => ({ error: told(error) })));
+  }
+}
+
+/** Each task makes of a request the call that is timed, which returns the keys of its answer. */
+function online({ connect }) {
+  const client = memoized((baseUrl) => connect({ baseUrl }));
+  return {
+    get({ base }) {
+      const { get } = client(url(base));
+      return async () => [await get(HASH)];
+    },
+    list: ({ base }) => client(url(base)).list,
+    /** `prefetch` is the package's own; the others ask for page after page. */
+    list_all({ base, prefetch = 1 }) {
+      const { listAll } = client(url(base));
+      const pages = count("prefetch", prefetch);
+      return () => listAll(pages);
+    },
+  };
+}
+
+/** From a body at hand to objects, every documented field of which is read. */
+function decoding({ connect, decode, naming }) {
+  const read = reader(naming);
+  const call = memoized((keys) => {
+    const body = page(keys);
+    const fetch = async () => new Response(body, { headers: { "content-type": "application/json" } });
+    const rows = decode ? () => decode(body) : connect({ baseUrl: MEMORY, fetch, maxBytes: body.length }).list;
+    return async () => whole(await rows(), read, keys);
+  });
+  return ({ keys }) => call(count("keys", keys, 0));
+}
+
+function whole(rows, read, keys) {
+  let there = 0;
+  for (const row of rows) there += read(row);
+  // The SDK does not know `last_used_at`.
+  const isWhole = rows.length === keys && there >= keys * (FIELDS.length - 1);
+  if (!isWhole) throw new Error(`${there} fields of ${rows.length} keys came, and not all those of ${keys}`);
+  return rows;
+}
+
+async function answer(tasks, line) {
+  const request = Object(JSON.parse(line));
+  const { task, calls, at_once: atOnce = 1 } = request;
+  const names = Object.keys(tasks);
+  if (!names.includes(task)) throw new Error(`the tasks of ${name} are ${names.join(", ")}, and not ${task}`);
+  const call = tasks[task](request);
+  const [all, lanes] = [count("calls", calls), count("at_once", atOnce)];
+  const cpu = process.cpuUsage();
+  const started = process.hrtime.bigint();
+  const checked = await repeated(call, all, lanes);
+  const ended = process.hrtime.bigint();
+  const { user, system } = process.cpuUsage(cpu);
+  return { wall_ns: Number(ended - started), cpu_ns: (user + system) * 1000, checked };
+}
+
+/** Makes so many calls, of which so many are in flight at once; how many keys came. */
+async function repeated(call, calls, atOnce) {
+  let left = calls;
+  let checked = 0;
+  async function lane() {
+    while (left > 0) {
+      left -= 1;
+      const rows = await call();
+      checked += seen(rows);
+    }
+  }
+  const lanes = Array.from({ length: atOnce }, () => lane().catch((error) => {
+    left = 0;
+    throw error;
+  }));
+  // Nothing of this request may be under way in the next one.
+  const failed = (await Promise.allSettled(lanes)).find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
+  return checked;
+}
+
+/** How many keys these are, after a look at the first, which may be read no sooner than that. */
+function seen(rows) {
+  if (rows.length > 0 && !(rows[0].hash && rows[0].name)) throw new Error("the first key has no hash or no name");
+  return rows.length;
+}
+
+function url(base) {
+  if (!URL.canParse(base)) throw new Error(`base has to be a URL, and not ${base}`);
+  return base;
+}
+
+function count(name, value, least = 1) {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new Error(`${name} has to be a whole number from ${least} on, and not ${value}`);
+}
+
+function memoized(make) {
+  const made = new Map();
+  return (key) => {
+    if (!made.has(key)) made.set(key, make(key));
+    return made.get(key);
+  };
+}
+
+function told(error) {
+  const { cause } = error;
+  return cause ? `${error}: ${told(cause)}` : `${error}`;
+}
+
+function print(answer) {
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}

@@ -1,0 +1,91 @@
+//! What building the request of each operation allocates, and what a whole
+//! attempt allocates beside its request and its answer.
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use openrouter_keys_native::test_util::samples;
+use openrouter_keys_native::{
+    ApiKey, Attempt, CallOptions, Config, Create, Delete, Get, GetCurrentKeyMetadata, Limit,
+    LimitReset, List, Operation, Start, Step, Update,
+};
+
+use super::heap::Heap;
+use crate::failure::Failure;
+use crate::protocol::{API_KEY, Answer, HASH};
+use crate::statistics::float;
+
+pub(super) fn run() -> Result<Answer, Failure> {
+    let mut counter = Counter::new()?;
+    counter.add(&samples::page(1), || List::new().include_disabled(true).offset(100))?;
+    counter.add(samples::CREATED, || {
+        Create::new("Customer 42", Limit::usd(25.0)).limit_reset(LimitReset::Monthly)
+    })?;
+    counter.add(samples::KEY, || Get::new(HASH))?;
+    counter.add(samples::KEY, || Update::new(HASH).limit(Limit::unlimited()))?;
+    counter.add(samples::DELETED, || Delete::new(HASH))?;
+    counter.add(samples::CURRENT_KEY, GetCurrentKeyMetadata::new)?;
+    Ok(Answer { figures: counter.figures, ..Answer::default() })
+}
+
+struct Counter {
+    config: Config,
+    options: CallOptions,
+    key: ApiKey,
+    figures: BTreeMap<String, f64>,
+}
+
+impl Counter {
+    fn new() -> Result<Self, Failure> {
+        let (config, options) = (Config::new(), CallOptions::new());
+        Ok(Self { config, options, key: ApiKey::new(API_KEY)?, figures: BTreeMap::new() })
+    }
+
+    fn add<O: Operation>(&mut self, body: &str, operation: impl Fn() -> O) -> Result<(), Failure> {
+        // Once unmeasured: what is made only once is no part of a call.
+        self.attempt(body, operation())?;
+        let (request, whole) = self.attempt(body, operation())?;
+        let name = operation().name();
+        for (what, figure) in [
+            ("allocations", request.allocations),
+            ("bytes", request.bytes),
+            ("attempt", whole),
+            ("inline", float(size_of::<Attempt<O>>())),
+        ] {
+            self.figures.insert(format!("{name} {what}"), figure);
+        }
+        Ok(())
+    }
+
+    /// What building the request allocated, and how many bytes the attempt took
+    /// beside the request and the output.
+    fn attempt<O: Operation>(
+        &self,
+        body: &str,
+        operation: O,
+    ) -> Result<(super::heap::Change, f64), Failure> {
+        let answer = Response::new(Bytes::copy_from_slice(body.as_bytes()));
+        let heap = Heap::watch()?;
+        let parsed = operation.parse(answer.body())?;
+        let output = heap.change().bytes;
+        drop(parsed);
+
+        let heap = Heap::watch()?;
+        let mut attempt = Attempt::first(&self.config, &self.options, operation, Start::default())?;
+        let request = black_box(attempt.request(&self.key));
+        let building = heap.change();
+        drop(request);
+        let kept = heap.change().live;
+
+        let heap = Heap::watch()?;
+        let Step::Done(result) = attempt.finish(Ok(answer), Duration::ZERO) else {
+            return Err(Failure::new("an attempt that succeeded was not the last"));
+        };
+        let finishing = heap.change().bytes;
+        drop(black_box(result?));
+        Ok((building, kept + finishing - output))
+    }
+}

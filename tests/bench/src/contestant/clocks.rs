@@ -1,0 +1,33 @@
+//! The wall clock and the CPU clock of this process, read together.
+
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::failure::Failure;
+use crate::protocol::Answer;
+
+pub(super) struct Clocks {
+    wall: Instant,
+    cpu: Duration,
+}
+
+impl Clocks {
+    pub(super) fn start() -> Result<Self, Failure> {
+        Ok(Self { cpu: cpu()?, wall: Instant::now() })
+    }
+
+    /// What has passed since, and how many keys came meanwhile.
+    pub(super) fn stop(&self, checked: u64) -> Result<Answer, Failure> {
+        let wall = self.wall.elapsed();
+        let cpu = cpu()?.saturating_sub(self.cpu);
+        let (wall_ns, cpu_ns) = (wall.as_nanos().try_into()?, cpu.as_nanos().try_into()?);
+        Ok(Answer { wall_ns, cpu_ns, checked, ..Answer::default() })
+    }
+}
+
+/// Of all threads, in user and in system mode.
+fn cpu() -> Result<Duration, Failure> {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Ok(Duration::new(time.tv_sec.try_into()?, time.tv_nsec.try_into()?))
+}

@@ -1,0 +1,157 @@
+//! What the project wants to reach, and what this run reached.
+
+use std::collections::BTreeMap;
+
+use crate::number;
+use crate::table::Table;
+
+/// What is wanted to be so, in the order of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Goal {
+    GetWall,
+    GetCpu,
+    ListWall,
+    ListCpu,
+    GetWallOverPython,
+    GetCpuOverPython,
+    ListWallOverPython,
+    ListCpuOverPython,
+    Decode,
+    Attempt,
+    Construct,
+    NodeGet,
+    NodeList,
+    NodeDecode,
+    Prefetch,
+    NodePrefetch,
+    ThroughputHttp1,
+    ThroughputHttp2,
+    HoldHttp1,
+    HoldHttp2,
+}
+
+struct Row {
+    goal: Goal,
+    what: &'static str,
+    wanted: &'static str,
+    bound: Bound,
+    /// A ratio has none.
+    unit: &'static str,
+}
+
+enum Bound {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+const fn at_most(goal: Goal, what: &'static str, wanted: &'static str, most: f64) -> Row {
+    Row { goal, what, wanted, bound: Bound::AtMost(most), unit: "" }
+}
+
+const fn at_least(goal: Goal, what: &'static str, wanted: &'static str, least: f64) -> Row {
+    Row { goal, what, wanted, bound: Bound::AtLeast(least), unit: "" }
+}
+
+impl Row {
+    const fn unit(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
+    }
+
+    fn is_reached(&self, figure: f64) -> bool {
+        match self.bound {
+            Bound::AtMost(most) => figure <= most,
+            Bound::AtLeast(least) => figure >= least,
+        }
+    }
+
+    fn shown(&self, figure: f64) -> String {
+        match self.unit {
+            "" => number::ratio(figure),
+            unit => format!("{} {unit}", number::short(figure)),
+        }
+    }
+}
+
+#[rustfmt::skip]
+const TABLE: [Row; 20] = [
+    at_most(Goal::GetWall, "native get over raw reqwest, wall", "≤ 1.05", 1.05),
+    at_most(Goal::GetCpu, "native get over raw reqwest, CPU", "≤ 1.05", 1.05),
+    at_most(Goal::ListWall, "native list of 100 keys over raw reqwest, wall", "≤ 1.05", 1.05),
+    at_most(Goal::ListCpu, "native list of 100 keys over raw reqwest, CPU", "≤ 1.05", 1.05),
+    at_most(Goal::GetWallOverPython, "native get over the Python SDK, wall", "≤ 1/25", 0.04),
+    at_most(Goal::GetCpuOverPython, "native get over the Python SDK, CPU", "≤ 1/25", 0.04),
+    at_most(Goal::ListWallOverPython, "native list of 100 keys over the Python SDK, wall", "≤ 1/25", 0.04),
+    at_most(Goal::ListCpuOverPython, "native list of 100 keys over the Python SDK, CPU", "≤ 1/25", 0.04),
+    at_most(Goal::Decode, "decoding 100 keys over serde_json into plain structs", "≤ 1.15", 1.15),
+    at_most(Goal::Attempt, "heap of an attempt beside its request and answer", "≤ 1 KiB", 1024.0).unit("bytes"),
+    at_most(Goal::Construct, "making a native client, beyond TLS roots", "≤ 1 ms", 1.0).unit("ms"),
+    at_most(Goal::NodeGet, "get in Node over fetch and JSON.parse, wall", "≤ 1.15", 1.15),
+    at_most(Goal::NodeList, "list of 100 keys in Node over fetch and JSON.parse, wall", "≤ 1.5", 1.5),
+    at_most(Goal::NodeDecode, "decoding 10,000 keys in one body in Node over zod", "≤ 0.5", 0.5),
+    at_most(Goal::Prefetch, "10,000 keys, native: 8 pages at a time over one", "≤ 1/5", 0.2),
+    at_most(Goal::NodePrefetch, "10,000 keys in Node: 8 pages at a time over one", "≤ 1/5", 0.2),
+    at_least(Goal::ThroughputHttp1, "calls a second over raw reqwest, HTTP/1.1", "≥ 0.95", 0.95),
+    at_least(Goal::ThroughputHttp2, "calls a second over raw reqwest, HTTP/2", "≥ 0.95", 0.95),
+    at_most(Goal::HoldHttp1, "heap of a call in flight over raw reqwest, HTTP/1.1", "≤ 1.2", 1.2),
+    at_most(Goal::HoldHttp2, "heap of a call in flight over raw reqwest, HTTP/2", "≤ 1.2", 1.2),
+];
+
+/// What was measured of it.
+#[derive(Debug, Default)]
+pub(crate) struct Figures(BTreeMap<Goal, f64>);
+
+impl Extend<(Goal, f64)> for Figures {
+    fn extend<T: IntoIterator<Item = (Goal, f64)>>(&mut self, figures: T) {
+        self.0.extend(figures);
+    }
+}
+
+impl Figures {
+    pub(crate) fn table(&self) -> Table {
+        let mut table = Table::new("", &["goal", "wanted", "this run", ""]);
+        for row in &TABLE {
+            let figure = self.0.get(&row.goal).copied();
+            let verdict = match figure.map(|figure| row.is_reached(figure)) {
+                Some(true) => "reached",
+                Some(false) => "missed",
+                None => "not measured",
+            };
+            let figure = figure.map_or_else(String::new, |figure| row.shown(figure));
+            table.row([row.what.into(), row.wanted.into(), figure, verdict.into()]);
+        }
+        table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn goals_are_reached_up_to_their_bound() {
+        let mut figures = Figures::default();
+        figures.extend([
+            (Goal::GetWall, 1.05),
+            (Goal::GetCpu, 1.0501),
+            (Goal::ThroughputHttp1, 0.95),
+            (Goal::ThroughputHttp2, 0.94),
+            (Goal::Attempt, f64::NAN),
+        ]);
+        let text = figures.table().markdown();
+        let verdict = |start: &str| {
+            let line = text.lines().find(|line| line.contains(start)).unwrap();
+            line.trim_end_matches('|').rsplit('|').next().unwrap().trim().to_owned()
+        };
+        assert_eq!(verdict("native get over raw reqwest, wall"), "reached");
+        assert_eq!(verdict("native get over raw reqwest, CPU"), "missed");
+        assert_eq!(verdict("calls a second over raw reqwest, HTTP/1.1"), "reached");
+        assert_eq!(verdict("calls a second over raw reqwest, HTTP/2"), "missed");
+        assert_eq!(verdict("heap of an attempt"), "missed");
+        assert_eq!(verdict("decoding 100 keys"), "not measured");
+    }
+
+    #[test]
+    fn every_goal_is_in_the_table_once() {
+        assert!(TABLE.is_sorted_by(|one, next| one.goal < next.goal));
+    }
+}

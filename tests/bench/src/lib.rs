@@ -1,0 +1,59 @@
+//! What openrouter-keys costs beside other clients, measured in one run and
+//! written down as a report.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that a person runs in a terminal"
+)]
+
+mod arguments;
+mod chart;
+mod clients;
+mod contestant;
+mod failure;
+mod files;
+mod goals;
+mod machine;
+mod number;
+mod plain;
+mod process;
+mod protocol;
+mod race;
+mod report;
+mod run;
+mod sections;
+mod server;
+mod statistics;
+mod table;
+mod versions;
+
+use std::process::ExitCode;
+
+use crate::arguments::{Arguments, USAGE};
+use crate::failure::Failure;
+
+/// The program, of which there are two: only one counts what is allocated.
+pub fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    match Arguments::parse(std::env::args().skip(1))? {
+        Arguments::Help => {
+            println!("{USAGE}");
+            for section in sections::ALL {
+                println!("  {:<11} {}", section.name, section.about);
+            }
+            Ok(())
+        }
+        Arguments::Serve => server::serve(),
+        Arguments::Contestant(name) => contestant::play(&name),
+        Arguments::Run(wishes) => run::run(&wishes),
+    }
+}

@@ -1,0 +1,178 @@
+//! Contestants that take turns, so that what else the machine does hits all of
+//! them alike, and what came of it.
+
+use std::collections::BTreeMap;
+
+use crate::failure::Failure;
+use crate::number;
+use crate::process::{Contestant, Who};
+use crate::protocol::{Answer, Request};
+use crate::statistics::{Series, float};
+use crate::table::Table;
+
+/// One line of a table: who does what.
+pub(crate) struct Lane {
+    label: String,
+    who: Who,
+    request: Request,
+    /// How many keys an honest answer holds.
+    keys: u64,
+}
+
+impl Lane {
+    /// Each call has to receive so many keys.
+    pub(crate) fn new(
+        label: impl Into<String>,
+        who: Who,
+        request: Request,
+        keys_per_call: u32,
+    ) -> Self {
+        let keys = u64::from(request.calls).saturating_mul(keys_per_call.into());
+        Self { label: label.into(), who, request, keys }
+    }
+
+    fn ask(&self, contestant: &mut Contestant) -> Result<Answer, Failure> {
+        let answer = contestant.ask(&self.request)?;
+        if answer.checked == self.keys {
+            return Ok(answer);
+        }
+        Err(Failure::new(format!("it received {} keys of {}", answer.checked, self.keys)))
+    }
+}
+
+/// How often the contestants take turns.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rounds {
+    /// At first, without being counted.
+    pub(crate) warm_up: u32,
+    pub(crate) counted: u32,
+}
+
+/// Nanoseconds per call, round by round.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Times {
+    pub(crate) wall: Series,
+    pub(crate) cpu: Series,
+}
+
+/// What came of a race, lane by lane.
+pub(crate) struct Outcome {
+    lanes: Vec<(String, Result<Times, Failure>)>,
+    pub(crate) versions: BTreeMap<String, String>,
+}
+
+/// Lets all take turns. One that fails leaves the race; the others go on.
+pub(crate) fn run(lanes: Vec<Lane>, rounds: Rounds) -> Outcome {
+    let mut versions = BTreeMap::new();
+    let mut starters: Vec<_> = lanes
+        .iter()
+        .map(|lane| {
+            let contestant = Contestant::start(lane.who)?;
+            versions.extend(contestant.versions.clone());
+            Ok((contestant, Times::default()))
+        })
+        .collect();
+    for round in 0..rounds.warm_up.saturating_add(rounds.counted) {
+        let mut turns: Vec<_> = lanes.iter().zip(&mut starters).collect();
+        // Nobody always comes after the same one, and finds what it left.
+        if round % 2 == 1 {
+            turns.reverse();
+        }
+        for (lane, starter) in turns {
+            let Ok((contestant, times)) = starter else { continue };
+            match lane.ask(contestant) {
+                Ok(answer) if round >= rounds.warm_up => {
+                    let calls = f64::from(lane.request.calls);
+                    times.wall.push(float(answer.wall_ns) / calls);
+                    times.cpu.push(float(answer.cpu_ns) / calls);
+                }
+                Ok(_) => {}
+                Err(failure) => *starter = Err(failure),
+            }
+        }
+    }
+    let results = starters.into_iter().map(|starter| starter.map(|(_, times)| times));
+    Outcome { lanes: lanes.into_iter().map(|lane| lane.label).zip(results).collect(), versions }
+}
+
+impl Outcome {
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = (&str, Result<&Times, &Failure>)> {
+        self.lanes.iter().map(|(label, times)| (label.as_str(), times.as_ref()))
+    }
+
+    pub(crate) fn times(&self, label: &str) -> Option<&Times> {
+        self.lanes().find(|(name, _)| *name == label)?.1.ok()
+    }
+
+    /// The median of the ratios of each round, of the wall clock's times.
+    pub(crate) fn wall_ratio(&self, label: &str, base: &str) -> Option<f64> {
+        Some(self.times(label)?.wall.over(&self.times(base)?.wall).median())
+    }
+
+    /// The same of CPU time.
+    pub(crate) fn cpu_ratio(&self, label: &str, base: &str) -> Option<f64> {
+        Some(self.times(label)?.cpu.over(&self.times(base)?.cpu).median())
+    }
+
+    /// Every lane with its times, and its ratios to this one.
+    pub(crate) fn table(&self, caption: impl Into<String>, base: &str) -> Table {
+        let (wall, cpu) = (format!("wall, × {base}"), format!("CPU, × {base}"));
+        let heads = ["client", "wall µs a call", "middle half", "CPU µs a call", &wall, &cpu];
+        let mut table = Table::new(caption, &heads);
+        for (label, times) in self.lanes() {
+            let times = match times {
+                Ok(times) => times,
+                Err(why) => {
+                    table.not_measured(label, why);
+                    continue;
+                }
+            };
+            let (low, high) = times.wall.quartiles();
+            let ratio = |ratio: Option<f64>| ratio.map_or("–".into(), number::ratio);
+            table.row([
+                label.into(),
+                number::micros(times.wall.median()),
+                format!("{}–{}", number::micros(low), number::micros(high)),
+                number::micros(times.cpu.median()),
+                ratio(self.wall_ratio(label, base)),
+                ratio(self.cpu_ratio(label, base)),
+            ]);
+        }
+        table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn times(figures: &[f64]) -> Times {
+        let series: Series = figures.iter().copied().collect();
+        Times { wall: series.clone(), cpu: series }
+    }
+
+    fn outcome() -> Outcome {
+        let lanes = vec![
+            ("ours".into(), Ok(times(&[1_000.0, 30_000.0, 1_200.0]))),
+            ("base".into(), Ok(times(&[1_000.0, 20_000.0, 1_000.0]))),
+            ("gone".into(), Err(Failure::new("it was not there"))),
+        ];
+        Outcome { lanes, versions: BTreeMap::new() }
+    }
+
+    #[test]
+    fn a_ratio_is_the_median_of_the_rounds_ratios() {
+        let ratio = outcome().wall_ratio("ours", "base").unwrap();
+        assert!((ratio - 1.2).abs() < 1e-9, "{ratio}");
+        assert_eq!(outcome().cpu_ratio("ours", "gone"), None);
+        assert_eq!(outcome().cpu_ratio("nobody", "base"), None);
+    }
+
+    #[test]
+    fn who_left_the_race_stands_in_the_table_with_the_reason() {
+        let table = outcome().table("", "base").markdown();
+        assert!(table.contains("wall, × base"), "{table}");
+        assert!(table.contains("not measured: it was not there"), "{table}");
+        assert!(table.contains("1.20"), "{table}");
+    }
+}

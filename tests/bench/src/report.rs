@@ -1,0 +1,69 @@
+//! The report: BENCHMARKS.md, and the charts beside it.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::failure::Failure;
+use crate::files;
+use crate::machine;
+use crate::run::Bench;
+use crate::sections::Section;
+
+pub(crate) struct Report<'a> {
+    pub(crate) bench: &'a Bench,
+    pub(crate) sections: &'a [Section],
+    /// Whether nothing was left out.
+    pub(crate) whole: bool,
+}
+
+const HEAD: &str = "\
+# Benchmarks
+
+What openrouter-keys costs beside other clients, measured side by side in one run by \
+`cargo xtask bench`, which needs only this machine: every client talks to the same server \
+on loopback, and every answer is checked. The numbers are of the machine below; the ratios \
+say more than the times. Nothing of this is asserted by a test.
+";
+
+pub(crate) fn write(report: &Report<'_>, out: &Path, charts: &Path) -> Result<(), Failure> {
+    for folder in out.parent().into_iter().chain([charts]) {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Failure::from(error).within(folder.display()))?;
+    }
+    for chart in report.sections.iter().flat_map(|section| &section.charts) {
+        let file = charts.join(format!("{}.svg", chart.file));
+        std::fs::write(&file, chart.svg()?)
+            .map_err(|error| Failure::from(error).within(file.display()))?;
+    }
+    let link = charts.strip_prefix(out.parent().unwrap_or(out)).unwrap_or(charts);
+    let text = files::without_root(&report.text(&link.display().to_string())?);
+    std::fs::write(out, text).map_err(|error| Failure::from(error).within(out.display()))
+}
+
+impl Report<'_> {
+    /// The text, with charts that are found under `charts`.
+    fn text(&self, charts: &str) -> Result<String, Failure> {
+        let mut text = String::from(HEAD);
+        if !self.whole {
+            text.push_str("\n**This run was quick or left something out.**\n");
+        }
+        writeln!(text, "\n## Goals\n\n{}", self.bench.figures.table().markdown())?;
+        writeln!(text, "## Machine and versions\n")?;
+        writeln!(text, "* {}", jiff::Timestamp::now().strftime("%Y-%m-%d"))?;
+        writeln!(text, "* {}", machine::description())?;
+        let rustc = machine::rustc().map(|version| format!("rustc {version}"));
+        let others = self.bench.versions.iter().map(|(name, version)| format!("{name} {version}"));
+        let versions: Vec<_> = rustc.into_iter().chain(others).collect();
+        writeln!(text, "* {}", versions.join(", "))?;
+        for section in self.sections {
+            writeln!(text, "\n## {}\n\n{}\n", section.title, section.text)?;
+            writeln!(text, "`cargo xtask bench --only {}`\n", section.name)?;
+            text.push_str(section.tables().trim_end());
+            text.push('\n');
+            for chart in &section.charts {
+                writeln!(text, "\n![{}]({charts}/{}.svg)", chart.title, chart.file)?;
+            }
+        }
+        Ok(text)
+    }
+}

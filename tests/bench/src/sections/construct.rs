@@ -1,0 +1,65 @@
+//! What making a client costs.
+
+use super::{Plan, Section};
+use crate::goals::Goal;
+use crate::number;
+use crate::process::Who;
+use crate::protocol::{Request, Task};
+use crate::race::Lane;
+use crate::run::Bench;
+use crate::table::Table;
+
+pub(super) const PLAN: Plan =
+    Plan { name: "construct", about: "What making a client costs", measure };
+
+const TEXT: &str = "\
+A client is made and thrown away. *With the system's roots* it reads the certificates that \
+the system trusts, as it does by default; *with one root* it is given the only certificate \
+it trusts, so that nothing is read; *over reqwest* it is given a client of reqwest that is \
+there. This client keeps four clients of reqwest: creates have connections of their own, \
+and so has this machine, which is reached past any proxy.";
+
+const WAYS: [(&str, Task, u32); 3] = [
+    ("with the system's roots", Task::Construct, 1),
+    ("with one root", WITHOUT_ROOTS, 10),
+    ("over reqwest", Task::ConstructOverReqwest, 100),
+];
+const WITHOUT_ROOTS: Task = Task::ConstructWithoutRoots;
+const OURS: &str = "this client";
+
+fn measure(bench: &mut Bench) -> Section {
+    let heads = ["how", "client", "wall ms", "middle half", "CPU ms"];
+    let mut table = Table::new("", &heads);
+    for (way, task, calls) in WAYS {
+        let request = bench.trusting(Request::new(task, bench.base(1, 1, 0), calls));
+        let mut clients = vec![(OURS, "ours")];
+        // Over a client that is there, reqwest has nothing to make.
+        if task != Task::ConstructOverReqwest {
+            clients.push(("reqwest", "reqwest"));
+        }
+        let lanes = clients
+            .into_iter()
+            .map(|(label, name)| Lane::new(label, Who::Rust(name), request.clone(), 0));
+        let outcome = bench.race(lanes.collect(), 3, 31);
+        for (label, times) in outcome.lanes() {
+            match times {
+                Ok(times) => {
+                    let (low, high) = times.wall.quartiles();
+                    table.row([
+                        way.into(),
+                        label.into(),
+                        number::millis(times.wall.median()),
+                        format!("{}–{}", number::millis(low), number::millis(high)),
+                        number::millis(times.cpu.median()),
+                    ]);
+                }
+                Err(why) => table.not_measured(format!("{way}, {label}"), why),
+            }
+        }
+        if task == WITHOUT_ROOTS {
+            let milliseconds = outcome.times(OURS).map(|times| times.wall.median() / 1e6);
+            bench.reached(Goal::Construct, milliseconds);
+        }
+    }
+    Section { tables: vec![table], ..Section::new(TEXT) }
+}

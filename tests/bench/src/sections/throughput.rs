@@ -1,0 +1,52 @@
+//! How many calls get through when many are in flight.
+
+use super::{Plan, Section};
+use crate::goals::Goal;
+use crate::number;
+use crate::process::Who;
+use crate::protocol::{Request, Task};
+use crate::race::Lane;
+use crate::run::Bench;
+use crate::table::Table;
+
+pub(super) const PLAN: Plan =
+    Plan { name: "throughput", about: "Calls per second with 256 in flight", measure };
+
+const TEXT: &str = "\
+Gets of one key, 256 in flight all the time, by one thread: over as many connections of \
+HTTP/1.1 in the clear, and over one of HTTP/2 and TLS. The server has one thread too and \
+needs less of it than the clients, whose limit is their own.";
+
+const IN_FLIGHT: u32 = 256;
+const CALLS: u32 = 4_096;
+const OURS: &str = "this client";
+const REQWEST: &str = "reqwest";
+
+fn measure(bench: &mut Bench) -> Section {
+    let heads = ["protocol", "client", "calls a second", "× reqwest", "CPU µs a call"];
+    let mut table = Table::new("", &heads);
+    let plain = Request::new(Task::Get, bench.base(1, 1, 0), CALLS).at_once(IN_FLIGHT);
+    let secure = bench.over_http2(plain.clone());
+    for (protocol, request, goal) in
+        [("HTTP/1.1", plain, Goal::ThroughputHttp1), ("HTTP/2", secure, Goal::ThroughputHttp2)]
+    {
+        let lanes = [(OURS, "ours"), (REQWEST, "reqwest")]
+            .map(|(label, name)| Lane::new(label, Who::Rust(name), request.clone(), 1));
+        let outcome = bench.race(lanes.into(), 3, 31);
+        // The fewer seconds the others need for as many calls, the lower.
+        bench.reached(goal, outcome.wall_ratio(REQWEST, OURS));
+        for (label, times) in outcome.lanes() {
+            match times {
+                Ok(times) => table.row([
+                    protocol.into(),
+                    label.into(),
+                    number::short(1e9 / times.wall.median()),
+                    outcome.wall_ratio(REQWEST, label).map_or_else(String::new, number::ratio),
+                    number::micros(times.cpu.median()),
+                ]),
+                Err(why) => table.not_measured(format!("{protocol}, {label}"), why),
+            }
+        }
+    }
+    Section { tables: vec![table], ..Section::new(TEXT) }
+}
