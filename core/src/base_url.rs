@@ -150,9 +150,15 @@ fn is_plain_segment(segment: &str) -> bool {
 pub fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.eq_ignore_ascii_case("localhost")
-        || bare.to_ascii_lowercase().ends_with(".localhost")
+        || is_below_localhost(bare)
         || bare == "::1"
         || is_loopback_v4(bare)
+}
+
+fn is_below_localhost(host: &str) -> bool {
+    const DOMAIN: &str = ".localhost";
+    let end = host.len().checked_sub(DOMAIN.len()).and_then(|start| host.get(start..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case(DOMAIN))
 }
 
 /// Four numbers of which the first is 127.

@@ -24,7 +24,7 @@ use crate::run::Run;
 use crate::secret::ApiKey;
 use crate::temporary_key::Lending;
 use crate::trace;
-use crate::transport::{BoxFuture, MaybeSend, MaybeSendSync, Transport, send_within};
+use crate::transport::{BoxFuture, MaybeSend, MaybeSendSync, Transport, sent_within};
 use crate::workflow::{
     Audit, CheckKey, CreateReconciled, Ensure, FindBySecret, KeyHolder, Nobody, Opening, Order,
     Rotate, Sweep, Temporary, Turn, Workflow,
@@ -228,39 +228,42 @@ impl Client {
     }
 
     /// The handful of lines around the machine of a call: everything that waits.
-    async fn drive<O: Operation>(
+    /// `finish` makes the result of the response.
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice")]
+    fn drive<O: Operation, T>(
         self,
         operation: O,
         options: CallOptions,
         mut cancel: Cancel,
-    ) -> Result<Response<O::Output>, Error> {
-        let Inner { transport, keys, config } = &*self.0;
-        let transport = &**transport;
-        let start = Start { entropy: transport.entropy(), wall_clock: transport.wall_clock() };
-        let mut attempt = Attempt::first(config, &options, operation, start)?;
-        let begun = transport.now();
-        let elapsed = || transport.now().saturating_sub(begun);
-        loop {
-            let key = present_key(keys, transport, attempt.time_left(elapsed()));
-            let request = match unless(&mut cancel, key).await {
-                Some(Ok(key)) => attempt.request(&key),
-                Some(Err(cause)) => return Err(attempt.without_key(cause, elapsed())),
-                None => return Err(attempt.cancelled(false, elapsed())),
-            };
-            let exchange = attempt.exchange(elapsed());
-            let Some(outcome) =
-                unless(&mut cancel, send_within(transport, request, &exchange)).await
-            else {
-                return Err(attempt.cancelled(true, elapsed()));
-            };
-            match attempt.finish(outcome, elapsed()) {
-                Step::Done(result) => return result,
-                Step::Retry { after, next } => {
-                    if unless(&mut cancel, transport.sleep(after)).await.is_none() {
-                        return Err(next.cancelled(false, elapsed()));
-                    }
-                    attempt = next;
+        finish: fn(Response<O::Output>) -> T,
+    ) -> impl Future<Output = Result<T, Error>> {
+        async move {
+            let Inner { transport, keys, config } = &*self.0;
+            let transport = &**transport;
+            let start = Start { entropy: transport.entropy(), wall_clock: transport.wall_clock() };
+            let mut attempt = Attempt::first(config, &options, operation, start)?;
+            let begun = transport.now();
+            let elapsed = || transport.now().saturating_sub(begun);
+            loop {
+                let key = present_key(keys, transport, attempt.time_left(elapsed()));
+                let key = match unless(&mut cancel, key).await {
+                    Some(Ok(key)) => key,
+                    Some(Err(cause)) => return Err(attempt.without_key(cause, elapsed())),
+                    None => return Err(attempt.cancelled(false, elapsed())),
+                };
+                let exchange = attempt.exchange(elapsed());
+                let sent = sent_within(transport, || attempt.request(&key), &exchange);
+                let Some(outcome) = unless(&mut cancel, sent).await else {
+                    return Err(attempt.cancelled(true, elapsed()));
+                };
+                let (after, next) = match attempt.finish(outcome, elapsed()) {
+                    Step::Done(result) => return result.map(finish),
+                    Step::Retry { after, next } => (after, next),
+                };
+                if unless(&mut cancel, transport.sleep(after)).await.is_none() {
+                    return Err(next.cancelled(false, elapsed()));
                 }
+                attempt = next;
             }
         }
     }
@@ -314,7 +317,8 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         let Call { client, operation, options, cancel } = self.0;
-        Box::pin(trace::call(operation.name(), client.drive(operation, options, cancel)))
+        let name = operation.name();
+        Box::pin(trace::call(name, client.drive(operation, options, cancel, |response| response)))
     }
 }
 
@@ -336,7 +340,8 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         let Self { client, operation, options, cancel } = self;
-        let call = trace::call(operation.name(), client.drive(operation, options, cancel));
-        Box::pin(async { call.await.map(|response| response.output) })
+        let name = operation.name();
+        let output = |response: Response<O::Output>| response.output;
+        Box::pin(trace::call(name, client.drive(operation, options, cancel, output)))
     }
 }

@@ -97,9 +97,12 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CF_RAY: HeaderName = HeaderName::from_static("cf-ray");
 
 /// The server's name for the request without the secrets that it repeats.
-pub(crate) fn request_id(headers: &HeaderMap, secrets: &[&str]) -> Option<Box<str>> {
+pub(crate) fn request_id<'a>(
+    headers: &HeaderMap,
+    secrets: impl FnOnce() -> Vec<&'a str>,
+) -> Option<Box<str>> {
     let id = text(headers, &X_REQUEST_ID).or_else(|| text(headers, &CF_RAY))?;
-    Some(redact::mask(id, secrets).into_boxed_str())
+    Some(redact::mask(id, &secrets()).into_boxed_str())
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

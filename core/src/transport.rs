@@ -223,9 +223,18 @@ pub async fn send_within<T: Transport + ?Sized>(
     request: Request<Bytes>,
     exchange: &Exchange,
 ) -> Result<Response<Bytes>, TransportError> {
+    sent_within(transport, || request, exchange).await
+}
+
+/// The same with a request that is made when it is sent: one that is there before
+/// would take its place in the future as long as that lives.
+pub(crate) async fn sent_within<T: Transport + ?Sized>(
+    transport: &T,
+    request: impl FnOnce() -> Request<Bytes>,
+    exchange: &Exchange,
+) -> Result<Response<Bytes>, TransportError> {
     exchange.check_in_time()?;
+    let sending = transport.send(request(), exchange);
     let timer = transport.sleep(exchange.timeout());
-    race(transport.send(request, exchange), timer)
-        .await
-        .unwrap_or_else(|| Err(exchange.timed_out()))
+    race(sending, timer).await.unwrap_or_else(|| Err(exchange.timed_out()))
 }

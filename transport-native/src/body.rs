@@ -1,8 +1,13 @@
 //! Reading a body under the exchange's limits on size and pauses.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use http::Response;
-use openrouter_keys_core::{Exchange, TimeoutPhase, TransportError, TransportErrorKind};
+use openrouter_keys_core::{Exchange, TimeoutPhase, TransportError, TransportErrorKind, race};
 
 use crate::failure;
 
@@ -12,11 +17,11 @@ const RESERVED_AT_MOST: usize = 1 << 20;
 /// Reads the whole body. One that is or says that it is larger than allowed is
 /// given up, and with it the connection. The error has what came of it.
 pub(crate) async fn read(
-    mut answer: reqwest::Response,
+    answer: &mut reqwest::Response,
     exchange: &Exchange,
 ) -> Result<Response<Bytes>, TransportError> {
     let mut body = Body::Empty;
-    let end = read_into(&mut body, &mut answer, exchange).await;
+    let end = read_into(&mut body, answer, exchange).await;
     let mut response = Response::new(body.into_bytes());
     *response.status_mut() = answer.status();
     *response.headers_mut() = std::mem::take(answer.headers_mut());
@@ -52,13 +57,25 @@ async fn next_chunk(
     exchange: &Exchange,
 ) -> Result<Option<Bytes>, TransportError> {
     let status = answer.status();
-    let too_slow = |_| {
+    let chunk = within(exchange.idle_timeout(), answer.chunk()).await.ok_or_else(|| {
         let kind = TransportErrorKind::Timeout(TimeoutPhase::Idle);
         TransportError::ambiguous(kind).with_status(Some(status))
-    };
-    let chunk =
-        tokio::time::timeout(exchange.idle_timeout(), answer.chunk()).await.map_err(too_slow)?;
+    })?;
     chunk.map_err(|error| failure::within_the_body(error, status))
+}
+
+/// The output of `work`, or `None` after this time. What is ready at once, as
+/// most pieces are, is given without a timer.
+async fn within<F: Future>(time: Duration, work: F) -> Option<F::Output> {
+    let mut work = pin!(work);
+    let at_once = poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    });
+    match at_once.await {
+        Some(output) => Some(output),
+        None => race(work, tokio::time::sleep(time)).await,
+    }
 }
 
 /// What has come so far. A body in one piece, which most are, is not copied.

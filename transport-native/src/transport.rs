@@ -177,13 +177,12 @@ impl std::fmt::Debug for NativeTransportBuilder {
     }
 }
 
-#[async_trait]
-impl Transport for NativeTransport {
-    async fn send(
+impl NativeTransport {
+    fn begin(
         &self,
         request: Request<Bytes>,
         exchange: &Exchange,
-    ) -> Result<Response<Bytes>, TransportError> {
+    ) -> Result<impl Future<Output = reqwest::Result<reqwest::Response>>, TransportError> {
         let unusable = TransportError::not_sent(TransportErrorKind::Setup);
         if Handle::try_current().is_err() {
             return Err(unusable.with_source(
@@ -196,9 +195,20 @@ impl Transport for NativeTransport {
             if exchange.wants_fresh_connection() { &clients.unpooled } else { &clients.pooled };
         let request = reqwest::Request::try_from(request)
             .map_err(|error| unusable.with_source(error.without_url()))?;
-        let answer = client.execute(request).await.map_err(failure::before_the_head)?;
+        Ok(client.execute(request))
+    }
+}
+
+#[async_trait]
+impl Transport for NativeTransport {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        exchange: &Exchange,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let mut answer = self.begin(request, exchange)?.await.map_err(failure::before_the_head)?;
         exchange.saw_status(answer.status());
-        body::read(answer, exchange).await
+        body::read(&mut answer, exchange).await
     }
 
     async fn sleep(&self, duration: Duration) {

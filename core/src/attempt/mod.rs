@@ -277,16 +277,16 @@ impl<O: Operation> Attempt<O> {
     /// in the place of the one to be made has made none that can be known.
     fn read(&self, body: &[u8]) -> Result<Parsed<O::Output>, DecodeError> {
         let parsed = self.operation.parse(body)?;
-        let made = self.operation.made(&parsed.output);
-        let known = self.call.secrets(self.operation.secret());
-        if made.is_some_and(|made| known.contains(&made)) {
-            return Err(DecodeError::at("$.key", DecodeErrorKind::NotConfirmed));
+        match self.operation.made(&parsed.output) {
+            Some(made) if self.call.secrets(self.operation.secret()).contains(&made) => {
+                Err(DecodeError::at("$.key", DecodeErrorKind::NotConfirmed))
+            }
+            _ => Ok(parsed),
         }
-        Ok(parsed)
     }
 
     fn request_id(&self, headers: &HeaderMap) -> Option<Box<str>> {
-        request_id(headers, &self.call.secrets(self.operation.secret()))
+        request_id(headers, || self.call.secrets(self.operation.secret()))
     }
 
     fn fail(&self, failure: Failure, elapsed: Duration) -> Error {
