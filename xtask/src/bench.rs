@@ -1,9 +1,11 @@
 //! `cargo xtask bench`: everything the benchmarks need is built, and they are run.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use crate::command::Command;
 use crate::failure::Failure;
+use crate::instructions;
 use crate::npm;
 use crate::workspace::Workspace;
 
@@ -25,6 +27,11 @@ const VENV: &str = "target/bench-python";
 /// Its Python, from the root.
 const PYTHON: &str = "target/bench-python/bin/python";
 
+/// What is counted for it, from the root.
+const INSTRUCTIONS: &str = "target/bench/instructions.json";
+const OPERATIONS: [&str; 6] =
+    ["list", "create", "get", "update", "delete", "get_current_key_metadata"];
+
 /// Measures, and writes the report. What another language lacks costs only its
 /// own lines of the report.
 pub(crate) fn run(wishes: &Bench) -> Result<ExitCode, Failure> {
@@ -38,7 +45,12 @@ pub(crate) fn run(wishes: &Bench) -> Result<ExitCode, Failure> {
         }
     }
     let run = Command::cargo("run --quiet --release --locked --manifest-path").argument(MANIFEST);
-    wishes.passed_to(run.words("-- run")).run(&workspace.root)?;
+    let mut run = wishes.passed_to(run.words("-- run"));
+    match instructions(&workspace) {
+        Ok(()) => run = run.argument("--instructions").argument(INSTRUCTIONS),
+        Err(failure) => println!("no instructions are counted: {failure}"),
+    }
+    run.run(&workspace.root)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -51,6 +63,20 @@ impl Bench {
         }
         if self.quick { command.argument("--quick") } else { command }
     }
+}
+
+/// Writes what building each request takes.
+fn instructions(workspace: &Workspace) -> Result<(), Failure> {
+    instructions::build(workspace)?;
+    let mut counts = BTreeMap::new();
+    for operation in OPERATIONS {
+        let count = instructions::count(workspace, &format!("build {operation}"))?;
+        counts.insert(operation, count);
+    }
+    let file = workspace.root.join(INSTRUCTIONS);
+    let failure = |error: std::io::Error| Failure::new(format!("{INSTRUCTIONS}: {error}"));
+    std::fs::create_dir_all(file.parent().unwrap_or(&workspace.root)).map_err(failure)?;
+    std::fs::write(file, serde_json::json!(counts).to_string()).map_err(failure)
 }
 
 /// The package as it is, and the clients beside it.

@@ -16,7 +16,11 @@ const TEXT: &str = "\
 `Attempt::first` and `request` for each operation, over an allocator that counts. *Beside \
 request and answer* is what an attempt that succeeds takes on the heap for itself: what is \
 left when its request is dropped, and what its end allocates beyond the output. The value \
-itself is moved by the caller. The counts are the same in each run.";
+itself is moved by the caller. The counts are the same in each run.
+
+A get allocates six times: for its path, its URL, the count of those who share the URL's text, \
+the attempt, and the table and the entries of the header map. A path that is always the same \
+allocates nothing; a body adds its text and the count of those who share it.";
 
 const OPERATIONS: [&str; 6] =
     ["list", "create", "get", "update", "delete", "get_current_key_metadata"];
