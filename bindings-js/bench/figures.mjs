@@ -1,9 +1,4 @@
-// What the benchmarks make of their figures.
-
-export function median(numbers) {
-  const sorted = [...numbers].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)];
-}
+// How the benchmarks print their figures.
 
 /** Prints rows of texts below these heads, the first column to the left. */
 export function table(heads, rows) {
