@@ -9,7 +9,7 @@
 
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,8 +19,9 @@ import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import puppeteer from "puppeteer-core";
 
-import { firstMatch, start, stop, stopping } from "../test/runtimes/processes.mjs";
+import { stopping } from "../test/runtimes/processes.mjs";
 import { fromNpm, Missing, onPath } from "../test/runtimes/programs.mjs";
+import { configure, whileServed } from "../test/runtimes/workerd.mjs";
 import { table } from "./figures.mjs";
 
 const WARM_UP = 2;
@@ -149,41 +150,21 @@ async function workerd() {
   const measures = await forEachClient(async (client) => {
     const service = join(folder, `${client}-service`);
     await bundle(`${client}-service.mjs`, { outdir: service, conditions: ["workerd"], loader: { ".wasm": "copy" } });
-    writeFileSync(join(service, "config.capnp"), configuration(readdirSync(service)));
+    configure(service);
     return () => firstAnswer(file, service);
   });
   return { version: versionIn(ran(file, ["--version"])), measures };
 }
 
-async function firstAnswer(file, cwd) {
+function firstAnswer(file, service) {
   const started = performance.now();
-  // The third descriptor is where it says which port it got.
-  const stdio = ["ignore", "inherit", "inherit", "pipe"];
-  const child = start(file, ["serve", "config.capnp", "--control-fd=3"], { cwd, stdio });
-  try {
-    const [, port] = await firstMatch(child, child.stdio[3], /"port":(\d+)/);
-    const answer = await fetch(`http://127.0.0.1:${port}`);
+  return whileServed(file, service, async (url) => {
+    const answer = await fetch(url);
     const text = await answer.text();
     const ended = performance.now();
     if (text !== "here") throw new Error(`the service answered ${answer.status}: ${text}`);
     return ended - started;
-  } finally {
-    await stop(child);
-  }
-}
-
-function configuration(files) {
-  const modules = files
-    .map((name) => `(name = "${name}", ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed "${name}")`)
-    // The first one is the service itself.
-    .sort((one, other) => one.includes("wasm") - other.includes("wasm"));
-  return `using Workerd = import "/workerd/workerd.capnp";
-
-const config :Workerd.Config = (
-  services = [(name = "main", worker = (modules = [${modules.join(", ")}], compatibilityDate = "2026-01-01"))],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-);
-`;
+  });
 }
 
 async function chromium() {

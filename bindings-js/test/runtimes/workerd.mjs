@@ -25,21 +25,28 @@ async function run({ folder, settings }) {
     conditions: ["workerd"],
     loader: { ".wasm": "copy" },
   });
-  writeFileSync(join(service, "config.capnp"), configuration(readdirSync(service)));
-  // The third descriptor is where it says which port it got.
-  const child = start(program, ["serve", "config.capnp", "--control-fd=3"], {
-    cwd: service,
-    stdio: ["ignore", "inherit", "inherit", "pipe"],
-  });
-  try {
-    const [, port] = await firstMatch(child, child.stdio[3], /"port":(\d+)/);
-    const answer = await fetch(`http://127.0.0.1:${port}`, {
-      method: "POST",
-      body: JSON.stringify(settings),
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
+  configure(service);
+  return whileServed(program, service, async (url) => {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const answer = await fetch(url, { method: "POST", body: JSON.stringify(settings), signal });
     if (!answer.ok) throw new Error(`the service answered ${answer.status}: ${await answer.text()}`);
     return { version, checks: await answer.json() };
+  });
+}
+
+/** Writes the configuration of the service that has this folder's files. */
+export function configure(folder) {
+  writeFileSync(join(folder, "config.capnp"), configuration(readdirSync(folder)));
+}
+
+/** Starts the folder's service and stops it when what is to be done with its URL is done. */
+export async function whileServed(program, folder, work) {
+  // The third descriptor is where it says which port it got.
+  const stdio = ["ignore", "inherit", "inherit", "pipe"];
+  const child = start(program, ["serve", "config.capnp", "--control-fd=3"], { cwd: folder, stdio });
+  try {
+    const [, port] = await firstMatch(child, child.stdio[3], /"port":(\d+)/);
+    return await work(`http://127.0.0.1:${port}`);
   } finally {
     await stop(child);
   }

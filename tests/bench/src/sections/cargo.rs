@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn each_package_counts_once() {
-        let tree = "program v0.0.0 (/tmp/x)\nsyn v2.0.0\n\nsyn v3.0.0 (*)\nsyn v2.0.0 (*)\n";
+        let tree = "program v0.0.0 (/a/program)\nsyn v2.0.0\n\nsyn v3.0.0 (*)\nsyn v2.0.0 (*)\n";
         assert_eq!(packages(tree), 3);
     }
 
