@@ -6,13 +6,15 @@
 //! that is no JSON. It keeps what it read before an error, reads the documented
 //! fields without an intermediate form, and does not recurse over the text.
 
+mod fields;
+mod words;
+
 use std::borrow::Cow;
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 
+use self::words::{is_number, is_of_word, plain};
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::field::{Field, FieldValue};
-use crate::float::{float, short};
 use crate::json::Json;
 use crate::repair::unescape;
 
@@ -112,88 +114,6 @@ impl<'a> Reader<'a> {
             items = items.saturating_add(1);
         }
         Ok(())
-    }
-
-    /// Reads a field that is documented as a text; one that `make` does not take
-    /// is odd.
-    pub(crate) fn text_field<T>(
-        &mut self,
-        make: impl FnOnce(Cow<'a, str>) -> Option<T>,
-    ) -> Result<Field<T>, DecodeError> {
-        if !self.begins(b'"') {
-            return self.other();
-        }
-        let start = self.at;
-        let value = make(self.string()?);
-        Ok(value.map_or_else(|| self.odd_since(start), Field::Value))
-    }
-
-    /// Reads a field that is documented as a number.
-    pub(crate) fn number_field(&mut self) -> Result<Field<f64>, DecodeError> {
-        if !matches!(self.space(), Some(b'-' | b'0'..=b'9')) {
-            return self.other();
-        }
-        if let Some((number, length)) = self.rest().and_then(short) {
-            let behind = self.at.saturating_add(length);
-            if !self.byte(behind).is_some_and(is_of_word) {
-                self.at = behind;
-                return Ok(Field::Value(number));
-            }
-        }
-        let start = self.at;
-        let number = float(self.word()?);
-        Ok(if number.is_finite() { Field::Value(number) } else { self.odd_since(start) })
-    }
-
-    /// Reads a field that is documented as a whole number.
-    pub(crate) fn whole_field(&mut self) -> Result<Field<i64>, DecodeError> {
-        if !matches!(self.space(), Some(b'-' | b'0'..=b'9')) {
-            return self.other();
-        }
-        let start = self.at;
-        Ok(self.word()?.parse().map_or_else(|_| self.odd_since(start), Field::Value))
-    }
-
-    /// Reads a field that is documented as true or false.
-    pub(crate) fn bool_field(&mut self) -> Result<Field<bool>, DecodeError> {
-        self.space();
-        if self.literal("false") {
-            return Ok(Field::Value(false));
-        }
-        if self.literal("true") { Ok(Field::Value(true)) } else { self.other() }
-    }
-
-    /// Reads a field that is documented as a list. One value that is not of the
-    /// documented type makes the whole list odd, so that none is lost.
-    pub(crate) fn list_field<T: FieldValue>(&mut self) -> Result<Field<Vec<T>>, DecodeError> {
-        if !self.begins(b'[') {
-            return self.other();
-        }
-        let start = self.at;
-        let (mut values, mut are_all) = (Vec::new(), true);
-        self.list(|reader| {
-            match T::read(reader)? {
-                Field::Value(value) => values.push(value),
-                _ => are_all = false,
-            }
-            Ok(())
-        })?;
-        Ok(if are_all { Field::Value(values) } else { self.odd_since(start) })
-    }
-
-    /// Reads a value that is not of the documented type: null, or odd.
-    pub(crate) fn other<T>(&mut self) -> Result<Field<T>, DecodeError> {
-        self.space();
-        if self.literal("null") { Ok(Field::Null) } else { self.json().map(Field::Odd) }
-    }
-
-    /// Any value, kept.
-    pub(crate) fn json(&mut self) -> Result<Json, DecodeError> {
-        self.raw().map(Json::received)
-    }
-
-    fn odd_since<T>(&self, start: usize) -> Field<T> {
-        Field::Odd(Json::received(self.since(start)))
     }
 
     /// Nothing may follow but space.
@@ -416,66 +336,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether the byte may be of a number or a literal.
-fn is_of_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
-}
-
-/// How many bytes stand before the first that ends a string or is no part of
-/// one as it is: a quote, a backslash, a control character. Eight are looked at
-/// at once.
-fn plain(bytes: &[u8]) -> usize {
-    const EACH: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGHEST: u64 = EACH << 7;
-    // The lowest of the marked bytes is marked rightly.
-    let below = |word: u64, least: u64| word.wrapping_sub(EACH * least) & !word & HIGHEST;
-    let mut length: usize = 0;
-    for chunk in bytes.chunks_exact(8) {
-        let word = u64::from_le_bytes(chunk.try_into().unwrap_or_default());
-        let quote = below(word ^ (EACH * u64::from(b'"')), 1);
-        let backslash = below(word ^ (EACH * u64::from(b'\\')), 1);
-        let found = quote | backslash | below(word, 0x20);
-        if found != 0 {
-            return length.saturating_add(usize::try_from(found.trailing_zeros() / 8).unwrap_or(0));
-        }
-        length = length.saturating_add(8);
-    }
-    let last = bytes.get(length..).unwrap_or_default();
-    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | ..b' ');
-    length.saturating_add(last.iter().take_while(|byte| is_plain(byte)).count())
-}
-
-/// `-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?`
-fn is_number(word: &str) -> bool {
-    let bytes = word.as_bytes();
-    let whole = bytes.strip_prefix(b"-").unwrap_or(bytes);
-    let Some(mut rest) = whole.strip_prefix(b"0").or_else(|| behind_digits(whole)) else {
-        return false;
-    };
-    if let [b'.', fraction @ ..] = rest {
-        let Some(behind) = behind_digits(fraction) else { return false };
-        rest = behind;
-    }
-    match rest {
-        [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] => {
-            behind_digits(exponent).is_some_and(<[u8]>::is_empty)
-        }
-        _ => rest.is_empty(),
-    }
-}
-
-/// What follows the digits, of which there has to be one.
-fn behind_digits(text: &[u8]) -> Option<&[u8]> {
-    let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    text.get(count..).filter(|_| count > 0)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::{Reader, plain};
+    use super::Reader;
+    use super::words::plain;
     use crate::error::DecodeErrorKind;
     use crate::field::Field;
     use crate::json::Json;

@@ -1,0 +1,55 @@
+//! What the tokens of JSON are made of.
+
+/// Whether the byte may be of a number or a literal.
+pub(super) fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+}
+
+/// How many bytes stand before the first that ends a string or is no part of
+/// one as it is: a quote, a backslash, a control character. Eight are looked at
+/// at once.
+pub(super) fn plain(bytes: &[u8]) -> usize {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHEST: u64 = EACH << 7;
+    // The lowest of the marked bytes is marked rightly.
+    let below = |word: u64, least: u64| word.wrapping_sub(EACH * least) & !word & HIGHEST;
+    let mut length: usize = 0;
+    for chunk in bytes.chunks_exact(8) {
+        let word = u64::from_le_bytes(chunk.try_into().unwrap_or_default());
+        let quote = below(word ^ (EACH * u64::from(b'"')), 1);
+        let backslash = below(word ^ (EACH * u64::from(b'\\')), 1);
+        let found = quote | backslash | below(word, 0x20);
+        if found != 0 {
+            return length.saturating_add(usize::try_from(found.trailing_zeros() / 8).unwrap_or(0));
+        }
+        length = length.saturating_add(8);
+    }
+    let last = bytes.get(length..).unwrap_or_default();
+    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | ..b' ');
+    length.saturating_add(last.iter().take_while(|byte| is_plain(byte)).count())
+}
+
+/// `-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?`
+pub(super) fn is_number(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    let whole = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    let Some(mut rest) = whole.strip_prefix(b"0").or_else(|| behind_digits(whole)) else {
+        return false;
+    };
+    if let [b'.', fraction @ ..] = rest {
+        let Some(behind) = behind_digits(fraction) else { return false };
+        rest = behind;
+    }
+    match rest {
+        [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] => {
+            behind_digits(exponent).is_some_and(<[u8]>::is_empty)
+        }
+        _ => rest.is_empty(),
+    }
+}
+
+/// What follows the digits, of which there has to be one.
+fn behind_digits(text: &[u8]) -> Option<&[u8]> {
+    let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    text.get(count..).filter(|_| count > 0)
+}
