@@ -42,8 +42,7 @@ export async function besideItsServer({ code }, { apiKey, baseUrl }) {
 export async function onItsOwn(block, { apiKey, baseUrl }) {
   const script = `
     const realFetch = fetch;
-    globalThis.fetch = (request) =>
-      realFetch(new Request(request.url.replace("https://openrouter.ai/api/v1", "${baseUrl}"), request));
+    globalThis.fetch = (url, init) => realFetch(url.replace("https://openrouter.ai/api/v1", "${baseUrl}"), init);
     ${await bundled(block)}`;
   const [count] = await printedInPage({ script, html: `<input value="${apiKey}">` });
   assert.ok(Number(count) > 0, `the page printed ${count}`);
@@ -58,10 +57,10 @@ async function bundled({ folder, file }) {
 /** The lines that the script printed when it came to its end. */
 async function printedInPage({ script, html = "", names }) {
   const whole = `
-    const lines = [];
-    const console = { log: (line) => lines.push(String(line)) };
+    const printedLines = [];
+    const console = { log: (line) => printedLines.push(String(line)) };
     ${script}
-    globalThis.printed = lines;`;
+    globalThis.printed = printedLines;`;
   const contents = {
     "/": ["text/html", () => `<!doctype html><link rel="icon" href="data:,">${html}<script type="module" src="/s.js"></script>`],
     "/s.js": ["text/javascript", () => whole],
