@@ -8,7 +8,7 @@ import { headersOf } from "./headers.js";
 const WITHOUT_BODY = [204, 205, 304];
 
 /** The runtime's own. */
-const OWN = globalThis.fetch;
+const { fetch: OWN, Request: OWN_REQUEST } = globalThis;
 
 /** What keeps a browser from adding to a request. */
 const GUARDS = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
@@ -49,10 +49,11 @@ function guarded(init) {
   return whole.method === "POST" && "Deno" in globalThis ? Object.assign(whole, { body: sentOnce(whole.body) }) : whole;
 }
 
-/** workerd refuses what it does not know. */
+/** workerd refuses what it does not know. Where nothing can be tried, all is said. */
 function isTaken(init) {
+  if (OWN_REQUEST === undefined) return true;
   try {
-    return new Request("https://openrouter.ai/", init) !== undefined;
+    return new OWN_REQUEST("https://openrouter.ai/", init) !== undefined;
   } catch {
     return false;
   }

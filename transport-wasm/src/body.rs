@@ -64,15 +64,20 @@ async fn read_into(
     let Some(stream) = answer.body()? else {
         return Ok(());
     };
-    let last = Cell::new(clock.now());
+    // How many pieces came, and when the last one did.
+    let last = Cell::new((0_u64, clock.now()));
     let idle = async {
-        let limit = exchange.idle_timeout();
-        let quiet = || clock.now().saturating_sub(last.get());
-        while let Some(left) = limit.checked_sub(quiet()).filter(|left| !left.is_zero()) {
-            sleep(clock, left).await;
+        loop {
+            let (count, came_at) = last.get();
+            let quiet = clock.now().saturating_sub(came_at);
+            sleep(clock, exchange.idle_timeout().saturating_sub(quiet)).await;
+            // Not by the clock, which may stand still: the caller made it.
+            if last.get().0 == count {
+                return;
+            }
         }
     };
-    let came = || last.set(clock.now());
+    let came = || last.set((last.get().0.wrapping_add(1), clock.now()));
     race(read_stream(pieces, &stream, status, headers, exchange, came), idle).await.unwrap_or_else(
         || {
             let idle = TransportErrorKind::Timeout(TimeoutPhase::Idle);

@@ -7,6 +7,7 @@ use crate::command::Command;
 use crate::failure::Failure;
 use crate::instructions;
 use crate::npm;
+use crate::stems::stems;
 use crate::workspace::Workspace;
 
 /// Which sections are wanted, and how thoroughly.
@@ -21,6 +22,8 @@ pub(crate) struct Bench {
 /// The program, a workspace of its own: what it measures beside the project is
 /// no part of it.
 const MANIFEST: &str = "tests/bench/Cargo.toml";
+/// A file for each section of the report.
+const SECTIONS: &str = "tests/bench/src/sections";
 /// An environment of Python's for what is measured there, where the program
 /// looks for it.
 const VENV: &str = "target/bench-python";
@@ -36,6 +39,10 @@ const OPERATIONS: [&str; 6] =
 /// own lines of the report.
 pub(crate) fn run(wishes: &Bench) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
+    // Before minutes of building.
+    let mut sections = stems(&workspace.root.join(SECTIONS))?;
+    sections.retain(|name| name != "mod");
+    wishes.check(&sections)?;
     Command::cargo("build --release --locked --manifest-path")
         .argument(MANIFEST)
         .run(&workspace.root)?;
@@ -55,6 +62,16 @@ pub(crate) fn run(wishes: &Bench) -> Result<ExitCode, Failure> {
 }
 
 impl Bench {
+    fn check(&self, sections: &[String]) -> Result<(), Failure> {
+        let unknown = self.only.iter().chain(&self.skip).find(|name| !sections.contains(name));
+        unknown.map_or(Ok(()), |name| {
+            Err(Failure::new(format!(
+                "there is no section {name}; the sections are {}",
+                sections.join(", ")
+            )))
+        })
+    }
+
     fn passed_to(&self, mut command: Command) -> Command {
         for (option, sections) in [("--only", &self.only), ("--skip", &self.skip)] {
             for section in sections {
@@ -102,6 +119,14 @@ fn python(workspace: &Workspace) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_section_that_is_none_is_answered_with_those_there_are() {
+        let wishes = Bench { only: vec!["calls".into()], skip: vec!["cals".into()], quick: false };
+        let refused = wishes.check(&["calls".into(), "decode".into()]).expect_err("none");
+        assert!(refused.to_string().ends_with("the sections are calls, decode"), "{refused}");
+        wishes.check(&["calls".into(), "cals".into()]).expect("both are there");
+    }
 
     #[test]
     fn what_is_wanted_is_passed_on() {

@@ -1,10 +1,10 @@
 //! `cargo xtask fuzz`: libFuzzer over the fuzz targets, for as long as one likes.
 
 use std::borrow::Cow;
-use std::path::Path;
 use std::process::ExitCode;
 
 use crate::failure::Failure;
+use crate::stems::stems;
 use crate::tool::Tool;
 use crate::workspace::Workspace;
 
@@ -35,7 +35,7 @@ const FOLDER: &str = "tests/fuzz";
 /// Runs each target, every one even if another finds something.
 pub(crate) fn run(wishes: &Fuzz) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
-    let known = names(&workspace.root.join(FOLDER).join("fuzz_targets"))?;
+    let known = stems(&workspace.root.join(FOLDER).join("fuzz_targets"))?;
     if let Some(name) = wishes.targets.iter().find(|name| !known.contains(name)) {
         return Err(Failure::new(format!(
             "there is no fuzz target {name}; the targets are {}",
@@ -71,15 +71,4 @@ fn target(workspace: &Workspace, name: &str, seconds: u32) -> Result<(), Failure
     let run = run.argument(name).argument(own).argument(format!("tests/corpus/{name}"));
     let run = run.words("-- -dict=tests/corpus/tokens.dict -max_len=4096 -print_final_stats=1");
     run.argument(format!("-max_total_time={seconds}")).run(&workspace.root)
-}
-
-fn names(folder: &Path) -> Result<Vec<String>, Failure> {
-    let failure = |error| Failure::new(format!("{}: {error}", folder.display()));
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failure)? {
-        let path = entry.map_err(failure)?.path();
-        names.extend(path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned));
-    }
-    names.sort_unstable();
-    Ok(names)
 }

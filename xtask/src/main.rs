@@ -18,6 +18,7 @@ mod matrix;
 mod npm;
 mod report;
 mod rust_version;
+mod stems;
 mod step;
 mod steps;
 mod test;

@@ -159,20 +159,21 @@ test("a fetch function is called with a URL and plain settings, and told to foll
   assert.deepEqual(others, []);
 });
 
-test("the global fetch is looked up at each call", async () => {
+test("the global fetch is looked up at each call, and told to add nothing", async () => {
   const original = globalThis.fetch;
   const keys = new OpenRouterKeys({ apiKey: "sk-or-v1-test" });
   const seen = [];
   try {
     globalThis.fetch = async (url, init) => {
-      seen.push(`${init.method} ${url}`);
+      const { method, credentials, cache, referrerPolicy, redirect } = init;
+      seen.push([method, url, credentials, cache, referrerPolicy, redirect].join(" "));
       return Response.json({ data: [] });
     };
     assert.deepEqual((await keys.list()).data, []);
   } finally {
     globalThis.fetch = original;
   }
-  assert.deepEqual(seen, ["GET https://openrouter.ai/api/v1/keys"]);
+  assert.deepEqual(seen, ["GET https://openrouter.ai/api/v1/keys omit no-store no-referrer manual"]);
 });
 
 test("a fake of queueMicrotask that runs nothing holds up no later call", () => {

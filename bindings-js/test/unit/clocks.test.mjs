@@ -96,6 +96,18 @@ test("a timer that rings after it was called off, or again, throws nothing", () 
   assert.ok(seen.rang > 4, `${seen.rang} rang`);
 });
 
+test("a body that stalls is given up by timers alone, even if the clock stands still", async () => {
+  const clock = { now: () => 0, date: () => 0, setTimeout, clearTimeout };
+  const pieces = ['{"da', 'ta":'].map((piece) => new TextEncoder().encode(piece));
+  const pull = (controller) => {
+    const piece = pieces.shift();
+    if (piece) controller.enqueue(piece);
+  };
+  const fetch = async () => new Response(new ReadableStream({ pull }));
+  const keys = new OpenRouterKeys({ apiKey: "sk-or-v1-test", fetch, clock, idleTimeoutMs: 50, retry: false });
+  await assert.rejects(keys.list(), { code: "idle_timeout" });
+});
+
 test("the caller's clock is called with itself for this", async () => {
   class Clock {
     #begun = performance.now();
