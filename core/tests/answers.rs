@@ -34,6 +34,19 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+#[test]
+fn of_repeated_fields_the_last_counts_and_of_repeated_secrets_the_first() {
+    let body = br#"{"data":[{"name":"a"},7],"data":[{"name":"b","name":"c"}]}"#;
+    let page = List::new().parse(body).unwrap().output;
+    let names: Vec<_> = page.data.iter().map(|key| key.name.as_deref()).collect();
+    assert_eq!((names, page.odd.len()), (vec![Some("c")], 0));
+    List::new().parse(br#"{"data":[{"name":"a"}],"data":null}"#).expect_err("the last is none");
+
+    let body = br#"{"key":"","key":"sk-or-v1-first","key":7,"key":"sk-or-v1-second","data":{}}"#;
+    let created = Create::new("ci", Limit::usd(1.0)).parse(body).unwrap().output;
+    assert_eq!(created.key().reveal(), "sk-or-v1-first");
+}
+
 fn object(text: &str) -> Map<String, Value> {
     match serde_json::from_str(text).unwrap() {
         Value::Object(map) => map,

@@ -53,6 +53,14 @@ test("a create gives its secret though its headers cannot be had", async () => {
   await madeWith(undefined, throwing);
 });
 
+test("a name or a value that would make a header more is left out", async () => {
+  for (const forged of [{ "x-a: 1\nx-request-id": "forged" }, { "x-request-id: forged, x-a": "1" }, { "x-a": "1\r\nx-request-id: forged" }, { "x-a": "1\nx-request-id: forged" }]) {
+    const response = await madeWith({ ...forged, "cf-ray": "ray-1" });
+    assert.equal(response.requestId, "ray-1");
+    assert.deepEqual([...response.headers.keys()], ["cf-ray"]);
+  }
+});
+
 test("of headers that only get shows, the known ones count", async () => {
   const given = { "x-request-id": "req-1", "x-ratelimit-remaining": "9", "x-other": "unseen", date: "Thu, 01 Jan 2032 00:00:00 GMT" };
   const headers = { get: (name) => (name === "cf-ray" ? trap() : (given[name] ?? null)) };
