@@ -245,7 +245,7 @@ impl Client {
             let begun = transport.now();
             let elapsed = || transport.now().saturating_sub(begun);
             loop {
-                let key = present_key(keys, transport, attempt.time_left(elapsed()));
+                let key = present_key(keys, transport, || attempt.time_left(elapsed()));
                 let key = match unless(&mut cancel, key).await {
                     Some(Ok(key)) => key,
                     Some(Err(cause)) => return Err(attempt.without_key(cause, elapsed())),
@@ -272,12 +272,12 @@ impl Client {
 async fn present_key(
     keys: &KeySource,
     transport: &dyn Transport,
-    left: Duration,
+    left: impl FnOnce() -> Duration,
 ) -> Result<ApiKey, BoxError> {
     match &keys.0 {
         Source::Fixed(key) => Ok(key.clone()),
         Source::Provider(provider) => {
-            race(provider.api_key(), transport.sleep(left)).await.unwrap_or_else(|| {
+            race(provider.api_key(), transport.sleep(left())).await.unwrap_or_else(|| {
                 Err(TransportError::not_sent(TransportErrorKind::Timeout(TimeoutPhase::Call))
                     .into())
             })

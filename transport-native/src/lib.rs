@@ -36,12 +36,16 @@
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod body;
+mod builder;
+mod clients;
+mod destination;
 mod dns;
 mod failure;
 mod transport;
 
+pub use builder::NativeTransportBuilder;
 pub use openrouter_keys_core::*;
-pub use transport::{NativeTransport, NativeTransportBuilder};
+pub use transport::NativeTransport;
 
 /// The examples of the README run as tests.
 #[cfg(doctest)]

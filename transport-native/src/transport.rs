@@ -12,11 +12,10 @@ use openrouter_keys_core::{
 };
 use tokio::runtime::Handle;
 
-use crate::dns::SystemResolver;
+use crate::builder::NativeTransportBuilder;
+use crate::clients::{Clients, Need};
+use crate::destination::Destinations;
 use crate::{body, failure};
-
-const USER_AGENT: &str = concat!("openrouter-keys/", env!("CARGO_PKG_VERSION"));
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
 
 /// Carries requests with reqwest: rustls, HTTP/1.1 and HTTP/2, the proxy of the
 /// environment. It follows no redirect, sends nothing a second time, sends no
@@ -33,16 +32,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
 /// It needs the Tokio runtime of the caller; the module `blocking` brings one.
 #[derive(Clone, Debug)]
 pub struct NativeTransport {
-    remote: Clients,
-    local: Clients,
+    shared: Arc<Shared>,
     begun: Instant,
 }
 
-/// One client for everything that may be sent again, and one for creates.
-#[derive(Clone, Debug)]
-struct Clients {
-    pooled: reqwest::Client,
-    unpooled: reqwest::Client,
+#[derive(Debug)]
+struct Shared {
+    clients: Clients,
+    destinations: Destinations,
 }
 
 impl NativeTransport {
@@ -53,10 +50,7 @@ impl NativeTransport {
 
     /// For a transport with settings of its own.
     pub fn builder() -> NativeTransportBuilder {
-        NativeTransportBuilder {
-            connect_timeout: CONNECT_TIMEOUT,
-            customize: Arc::new(|builder| builder),
-        }
+        NativeTransportBuilder::new()
     }
 
     /// Over a reqwest client of the caller's, for everything.
@@ -88,96 +82,14 @@ impl NativeTransport {
                 "the reqwest client follows redirects; build it with redirect::Policy::none()",
             ));
         }
-        let clients = Clients { pooled: replayable, unpooled: creates };
-        Ok(Self { remote: clients.clone(), local: clients, begun: Instant::now() })
-    }
-}
-
-/// Settings of a [`NativeTransport`].
-#[derive(Clone)]
-#[must_use = "a builder does nothing until it builds"]
-pub struct NativeTransportBuilder {
-    connect_timeout: Duration,
-    customize: Arc<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>,
-}
-
-impl NativeTransportBuilder {
-    /// How long making a connection may take, with name resolution and TLS;
-    /// 3.1 s by default.
-    pub fn connect_timeout(mut self, time: Duration) -> Self {
-        self.connect_timeout = time;
-        self
+        Ok(Self::over(Clients::Given { replayable, creates }))
     }
 
-    /// Changes the settings of the reqwest clients: a proxy, a root
-    /// certificate, HTTP/2 with prior knowledge. What the promises of this
-    /// crate rest on (redirects, resending, decompression, the pool of creates)
-    /// is set afterwards and stays.
-    ///
-    /// ```
-    /// use openrouter_keys_native::NativeTransport;
-    ///
-    /// let transport = NativeTransport::builder().reqwest(|client| client.no_proxy().https_only(true)).build()?;
-    /// # let _ = transport;
-    /// # Ok::<(), openrouter_keys_native::BuildError>(())
-    /// ```
-    pub fn reqwest(
-        mut self,
-        customize: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
-    ) -> Self {
-        self.customize = Arc::new(customize);
-        self
+    pub(crate) fn over(clients: Clients) -> Self {
+        let shared = Shared { clients, destinations: Destinations::default() };
+        Self { shared: Arc::new(shared), begun: Instant::now() }
     }
 
-    /// Makes the transport.
-    pub fn build(self) -> Result<NativeTransport, BuildError> {
-        let remote = self.clients(|builder| builder)?;
-        let local = self.clients(reqwest::ClientBuilder::no_proxy)?;
-        Ok(NativeTransport { remote, local, begun: Instant::now() })
-    }
-
-    fn clients(
-        &self,
-        proxy: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
-    ) -> Result<Clients, BuildError> {
-        let build = |builder: reqwest::ClientBuilder| {
-            builder.build().map_err(|error| {
-                let problem = format!("the HTTP client cannot be made: {}", failure::text(&error));
-                BuildError::new(BuildErrorKind::Transport, problem)
-            })
-        };
-        let pooled = build(proxy(self.settings()))?;
-        let unpooled = build(proxy(self.settings()).pool_max_idle_per_host(0))?;
-        Ok(Clients { pooled, unpooled })
-    }
-
-    /// Defaults, then the caller's settings, then what has to hold. Other crates
-    /// may have switched decompression on in reqwest.
-    fn settings(&self) -> reqwest::ClientBuilder {
-        let defaults = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .connect_timeout(self.connect_timeout)
-            .dns_resolver(SystemResolver);
-        (self.customize)(defaults)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate()
-    }
-}
-
-impl std::fmt::Debug for NativeTransportBuilder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NativeTransportBuilder")
-            .field("connect_timeout", &self.connect_timeout)
-            .finish_non_exhaustive()
-    }
-}
-
-impl NativeTransport {
     fn begin(
         &self,
         request: Request<Bytes>,
@@ -189,12 +101,22 @@ impl NativeTransport {
                 "there is no Tokio runtime here; start one, or use the blocking client",
             ));
         }
-        let is_local = request.uri().host().is_some_and(openrouter_keys_core::is_loopback);
-        let clients = if is_local { &self.local } else { &self.remote };
-        let client =
-            if exchange.wants_fresh_connection() { &clients.unpooled } else { &clients.pooled };
-        let request = reqwest::Request::try_from(request)
-            .map_err(|error| unusable.with_source(error.without_url()))?;
+        let Shared { clients, destinations } = &*self.shared;
+        let (head, body) = request.into_parts();
+        let (url, is_local) = match destinations.of(&head.uri) {
+            Ok(destination) => destination,
+            Err(error) => return Err(unusable.with_source(error)),
+        };
+        let need = Need { is_local, is_fresh: exchange.wants_fresh_connection() };
+        let client = match clients.get(need) {
+            Ok(client) => client,
+            Err(error) => return Err(unusable.with_source(error)),
+        };
+        let mut request = reqwest::Request::new(head.method, url);
+        *request.headers_mut() = head.headers;
+        if !body.is_empty() {
+            *request.body_mut() = Some(body.into());
+        }
         Ok(client.execute(request))
     }
 }

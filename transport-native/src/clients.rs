@@ -1,0 +1,54 @@
+//! The reqwest clients that carry requests, each made when it is first needed.
+
+use std::sync::OnceLock;
+
+use reqwest::{Client, Result};
+
+use crate::builder::NativeTransportBuilder;
+
+/// Which client a request needs.
+#[derive(Clone, Copy)]
+pub(crate) struct Need {
+    /// To this machine, which is never asked through a proxy.
+    pub(crate) is_local: bool,
+    /// On a connection that did not sit idle, as a create.
+    pub(crate) is_fresh: bool,
+}
+
+/// Making a client reads the system's trusted certificates, and few programs
+/// need all four.
+#[derive(Debug)]
+pub(crate) enum Clients {
+    /// The caller's.
+    Given { replayable: Client, creates: Client },
+    /// Made by a builder.
+    Own { builder: NativeTransportBuilder, made: Box<[OnceLock<Client>; 4]> },
+}
+
+impl Clients {
+    /// Makes the first one at once, which shows whether the settings are fit.
+    pub(crate) fn own(builder: NativeTransportBuilder) -> Result<Self> {
+        let clients = Self::Own { builder, made: Box::default() };
+        clients.get(Need { is_local: false, is_fresh: false })?;
+        Ok(clients)
+    }
+
+    pub(crate) fn get(&self, need: Need) -> Result<&Client> {
+        let (builder, [pooled, unpooled, local_pooled, local_unpooled]) = match self {
+            Self::Given { replayable, .. } if !need.is_fresh => return Ok(replayable),
+            Self::Given { creates, .. } => return Ok(creates),
+            Self::Own { builder, made } => (builder, &**made),
+        };
+        let cell = match (need.is_local, need.is_fresh) {
+            (false, false) => pooled,
+            (false, true) => unpooled,
+            (true, false) => local_pooled,
+            (true, true) => local_unpooled,
+        };
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        let client = builder.client(need)?;
+        Ok(cell.get_or_init(|| client))
+    }
+}
