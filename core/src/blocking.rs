@@ -13,7 +13,6 @@ use crate::key::Key;
 use crate::key_kind::KeyKind;
 use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Page, Update};
 use crate::pages::{Pages, Progress};
-use crate::quota::RetryQuota;
 use crate::response::Response;
 use crate::run;
 use crate::secret::ApiKey;
@@ -73,10 +72,10 @@ impl Client {
     pub fn with_provider(
         transport: impl BlockingTransport + 'static,
         keys: impl Fn() -> Result<ApiKey, BoxError> + Send + Sync + 'static,
-        mut config: Config,
+        config: Config,
     ) -> Result<Self, BuildError> {
         config.check()?;
-        config.quota = RetryQuota::default();
+        let config = config.with_own_quota();
         Ok(Self(Arc::new(Inner { transport: Arc::new(transport), keys: Box::new(keys), config })))
     }
 

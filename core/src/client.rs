@@ -17,7 +17,6 @@ use crate::operation::{
 };
 use crate::pages::Pages;
 use crate::provider::{KeySource, Source};
-use crate::quota::RetryQuota;
 use crate::race::{race, unless};
 use crate::response::Response;
 use crate::run::Run;
@@ -72,10 +71,10 @@ impl Client {
     pub fn with_config(
         transport: impl Transport + 'static,
         key: impl Into<KeySource>,
-        mut config: Config,
+        config: Config,
     ) -> Result<Self, BuildError> {
         config.check()?;
-        config.quota = RetryQuota::default();
+        let config = config.with_own_quota();
         Ok(Self::share(Inner { transport: Arc::new(transport), keys: key.into(), config }))
     }
 
@@ -235,7 +234,7 @@ impl Client {
         operation: O,
         options: CallOptions,
         mut cancel: Cancel,
-        finish: fn(Response<O::Output>) -> T,
+        finish: impl FnOnce(Response<O::Output>) -> T,
     ) -> impl Future<Output = Result<T, Error>> {
         async move {
             let Inner { transport, keys, config } = &*self.0;

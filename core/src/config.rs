@@ -25,9 +25,13 @@ use crate::retry::RetryPolicy;
 /// # let _ = config;
 /// # Ok::<(), openrouter_keys_core::BuildError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "a configuration does nothing until a client takes it"]
-pub struct Config {
+pub struct Config(pub(crate) Arc<Settings>);
+
+/// What a [`Config`] says. Calls without options share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
     pub(crate) base_url: BaseUrl,
     pub(crate) headers: Headers,
     pub(crate) retry: Arc<RetryPolicy>,
@@ -39,7 +43,7 @@ pub struct Config {
     pub(crate) quota: RetryQuota,
 }
 
-impl Default for Config {
+impl Default for Settings {
     fn default() -> Self {
         Self {
             base_url: BaseUrl::default(),
@@ -61,56 +65,92 @@ impl Config {
         Self::default()
     }
 
+    fn settings(&mut self) -> &mut Settings {
+        Arc::make_mut(&mut self.0)
+    }
+
     /// Where the API is; `https://openrouter.ai/api/v1` by default.
     pub fn base_url(mut self, url: BaseUrl) -> Self {
-        self.base_url = url;
+        self.settings().base_url = url;
         self
     }
 
     /// Headers of every request; none by default.
     pub fn headers(mut self, headers: Headers) -> Self {
-        self.headers = headers;
+        self.settings().headers = headers;
         self
     }
 
     /// What is tried again, and after which pause.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = Arc::new(policy);
+        self.settings().retry = Arc::new(policy);
         self
     }
 
     /// How long a call may take with all its attempts and pauses; 60 s by
     /// default.
     pub fn timeout(mut self, time: Duration) -> Self {
-        self.timeout = time;
+        self.settings().timeout = time;
         self
     }
 
     /// How long one attempt may take; 30 s by default.
     pub fn attempt_timeout(mut self, time: Duration) -> Self {
-        self.attempt_timeout = time;
+        self.settings().attempt_timeout = time;
         self
     }
 
     /// How long the pause between two pieces of a body may be; 10 s by default.
     pub fn idle_timeout(mut self, time: Duration) -> Self {
-        self.idle_timeout = time;
+        self.settings().idle_timeout = time;
         self
     }
 
     /// How many bytes the body of a success may have; 4 MiB by default.
     pub fn max_success_body(mut self, bytes: usize) -> Self {
-        self.max_success_body = bytes;
+        self.settings().max_success_body = bytes;
         self
     }
 
     /// How many bytes the body of an error may have; 64 KiB by default.
     pub fn max_error_body(mut self, bytes: usize) -> Self {
-        self.max_error_body = bytes;
+        self.settings().max_error_body = bytes;
         self
     }
 
+    /// The same with a retry quota of its own.
+    pub(crate) fn with_own_quota(mut self) -> Self {
+        self.settings().quota = RetryQuota::default();
+        self
+    }
+
+    /// These settings with those of a call in their place.
+    pub(crate) fn for_call(&self, options: &CallOptions) -> Result<Arc<Settings>, BuildError> {
+        let Some(set) = &options.0 else {
+            self.check()?;
+            return Ok(Arc::clone(&self.0));
+        };
+        let mut settings = Settings::clone(&self.0);
+        settings.headers.extend(&set.headers);
+        if let Some(url) = &set.base_url {
+            settings.base_url = url.clone();
+        }
+        if let Some(policy) = &set.retry {
+            settings.retry = Arc::clone(policy);
+        }
+        settings.timeout = set.timeout.unwrap_or(settings.timeout);
+        settings.attempt_timeout = set.attempt_timeout.unwrap_or(settings.attempt_timeout);
+        settings.check()?;
+        Ok(Arc::new(settings))
+    }
+
     pub(crate) fn check(&self) -> Result<(), BuildError> {
+        self.0.check()
+    }
+}
+
+impl Settings {
+    fn check(&self) -> Result<(), BuildError> {
         self.retry.check()?;
         let times = [self.timeout, self.attempt_timeout, self.idle_timeout];
         if times.iter().any(Duration::is_zero) {
@@ -121,29 +161,14 @@ impl Config {
         }
         Ok(())
     }
-
-    /// These settings with those of a call in their place.
-    pub(crate) fn for_call(&self, options: &CallOptions) -> Result<Self, BuildError> {
-        let mut config = self.clone();
-        config.headers.extend(&options.headers);
-        if let Some(url) = &options.base_url {
-            config.base_url = url.clone();
-        }
-        if let Some(policy) = &options.retry {
-            config.retry = Arc::clone(policy);
-        }
-        config.timeout = options.timeout.unwrap_or(config.timeout);
-        config.attempt_timeout = options.attempt_timeout.unwrap_or(config.attempt_timeout);
-        config.check()?;
-        Ok(config)
-    }
 }
 
 impl CallOptions {
     /// These, for a call that may take no longer than this.
     pub(crate) fn at_most(mut self, time: Option<Duration>, config: &Config) -> Self {
         if let Some(time) = time {
-            self.timeout = Some(self.timeout.unwrap_or(config.timeout).min(time));
+            let set = self.set();
+            set.timeout = Some(set.timeout.unwrap_or(config.0.timeout).min(time));
         }
         self
     }
@@ -152,7 +177,11 @@ impl CallOptions {
 /// What one call sets in the place of the client's settings.
 #[derive(Clone, Debug, Default)]
 #[must_use = "options do nothing until a call takes them"]
-pub struct CallOptions {
+pub struct CallOptions(Option<Box<Set>>);
+
+/// What is set. Most calls set nothing, and carry no place for it.
+#[derive(Clone, Debug, Default)]
+struct Set {
     base_url: Option<BaseUrl>,
     headers: Headers,
     retry: Option<Arc<RetryPolicy>>,
@@ -166,33 +195,37 @@ impl CallOptions {
         Self::default()
     }
 
+    fn set(&mut self) -> &mut Set {
+        self.0.get_or_insert_default()
+    }
+
     /// Where the API is for this call.
     pub fn base_url(mut self, url: BaseUrl) -> Self {
-        self.base_url = Some(url);
+        self.set().base_url = Some(url);
         self
     }
 
     /// Headers of this call, each in the place of the client's of that name.
     pub fn headers(mut self, headers: Headers) -> Self {
-        self.headers = headers;
+        self.set().headers = headers;
         self
     }
 
     /// What is tried again in this call.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = Some(Arc::new(policy));
+        self.set().retry = Some(Arc::new(policy));
         self
     }
 
     /// How long this call may take with all its attempts and pauses.
     pub fn timeout(mut self, time: Duration) -> Self {
-        self.timeout = Some(time);
+        self.set().timeout = Some(time);
         self
     }
 
     /// How long one attempt of this call may take.
     pub fn attempt_timeout(mut self, time: Duration) -> Self {
-        self.attempt_timeout = Some(time);
+        self.set().attempt_timeout = Some(time);
         self
     }
 }

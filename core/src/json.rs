@@ -23,7 +23,10 @@ use crate::repair::repaired;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Json(Box<str>);
+pub struct Json(
+    /// Boxed twice: every field has room for one, and few have one.
+    Box<Box<str>>,
+);
 
 impl Json {
     /// The JSON text as it came, but for tokens that no strict reader takes:
@@ -44,12 +47,12 @@ impl Json {
     /// What the reader found to be a value, with every token such that serde
     /// takes it.
     pub(crate) fn received(raw: &str) -> Self {
-        repaired(raw).map_or_else(|| Self(raw.into()), Self::trusted)
+        repaired(raw).map_or_else(|| Self(Box::new(raw.into())), Self::trusted)
     }
 
     /// A text that is known to be JSON.
     pub(crate) fn trusted(text: String) -> Self {
-        Self(text.into_boxed_str())
+        Self(Box::new(text.into_boxed_str()))
     }
 }
 

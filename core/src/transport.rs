@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-use crate::config::Config;
+use crate::config::Settings;
 use crate::error::{TimeoutPhase, TransportError, TransportErrorKind};
 use crate::race::race;
 
@@ -134,7 +134,7 @@ pub(crate) struct Limits {
 
 impl Limits {
     /// The limits of one attempt, for a client with these settings.
-    pub(crate) fn of(config: &Config) -> Self {
+    pub(crate) fn of(config: &Settings) -> Self {
         Self {
             timeout: config.attempt_timeout,
             idle_timeout: config.idle_timeout,
@@ -149,7 +149,7 @@ impl Limits {
 /// The limits of a client with the default settings, for tests of transports.
 impl Default for Exchange {
     fn default() -> Self {
-        Self::new(Limits::of(&Config::default()))
+        Self::new(Limits::of(&Settings::default()))
     }
 }
 

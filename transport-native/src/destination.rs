@@ -26,19 +26,16 @@ impl Destinations {
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
             return Err("the URI of the request names no host".into());
         };
-        let origin = match self.0.get() {
-            Some(origin) => origin,
-            None => {
-                let origin = Origin::new(scheme, authority)?;
-                self.0.get_or_init(|| origin)
-            }
-        };
-        if (&origin.scheme, &origin.authority) == (scheme, authority) {
-            Ok((origin.join(uri), origin.is_local))
-        } else {
-            let origin = Origin::new(scheme, authority)?;
-            Ok((origin.join(uri), origin.is_local))
+        let is_known =
+            |origin: &&Origin| (&origin.scheme, &origin.authority) == (scheme, authority);
+        if let Some(origin) = self.0.get().filter(is_known) {
+            return Ok((origin.join(uri), origin.is_local));
         }
+        let origin = Origin::new(scheme, authority)?;
+        let destination = (origin.join(uri), origin.is_local);
+        // The first one stays.
+        let _ = self.0.set(origin);
+        Ok(destination)
     }
 }
 

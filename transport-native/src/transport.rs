@@ -4,11 +4,10 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use openrouter_keys_core::{
-    BuildError, BuildErrorKind, Exchange, Transport, TransportError, TransportErrorKind,
+    BoxFuture, BuildError, BuildErrorKind, Exchange, Transport, TransportError, TransportErrorKind,
 };
 use tokio::runtime::Handle;
 
@@ -121,20 +120,31 @@ impl NativeTransport {
     }
 }
 
-#[async_trait]
+/// What `async_trait` makes of an `async fn`, written out: the request is handed
+/// over at once, in place of waiting in the future for its first poll.
 impl Transport for NativeTransport {
-    async fn send(
-        &self,
+    fn send<'a, 'b, 'c>(
+        &'a self,
         request: Request<Bytes>,
-        exchange: &Exchange,
-    ) -> Result<Response<Bytes>, TransportError> {
-        let mut answer = self.begin(request, exchange)?.await.map_err(failure::before_the_head)?;
-        exchange.saw_status(answer.status());
-        body::read(&mut answer, exchange).await
+        exchange: &'b Exchange,
+    ) -> BoxFuture<'c, Result<Response<Bytes>, TransportError>>
+    where
+        'a: 'c,
+        'b: 'c,
+    {
+        let begun = self.begin(request, exchange);
+        Box::pin(async move {
+            let mut answer = begun?.await.map_err(failure::before_the_head)?;
+            exchange.saw_status(answer.status());
+            body::read(&mut answer, exchange).await
+        })
     }
 
-    async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
+    fn sleep<'a, 'c>(&'a self, duration: Duration) -> BoxFuture<'c, ()>
+    where
+        'a: 'c,
+    {
+        Box::pin(tokio::time::sleep(duration))
     }
 
     fn now(&self) -> Duration {

@@ -1,6 +1,7 @@
 //! Everything of a call that does not depend on its operation's type: the
 //! request, the verdict on an answer, the pause before the next attempt.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use super::Start;
 use super::finding::{Failure, Finding};
 use super::redirect;
-use crate::config::{CallOptions, Config};
+use crate::config::{CallOptions, Config, Settings};
 use crate::error::{
     ApiError, BuildError, DecodeError, ErrorKind, TransportError, TransportErrorKind,
 };
@@ -31,7 +32,7 @@ pub(super) struct Call {
     method: Method,
     uri: Uri,
     body: Option<Bytes>,
-    pub(super) config: Config,
+    pub(super) config: Arc<Settings>,
     pub(super) start: Start,
     /// From 1.
     pub(super) number: u32,

@@ -224,26 +224,29 @@ impl<O: Operation> Attempt<O> {
         answer: HttpResponse<Bytes>,
         elapsed: Duration,
     ) -> Result<Response<O::Output>, Error> {
-        let replay = self.call.replay;
         let (head, body) = answer.into_parts();
-        let result = match self.read(&body) {
-            Ok(parsed) => Ok(self.response(head, parsed)),
-            Err(error) => {
-                let kind = self.call.unreadable(head.status, &body, error, self.operation.secret());
-                Err(self.fail(
-                    Failure {
-                        kind,
-                        outcome: Outcome { class: Class::Ambiguous, trouble: None },
-                        retry_after: None,
-                        is_final: true,
-                        headers: Some(head.headers),
-                    },
-                    elapsed,
-                ))
-            }
+        let parsed = match self.read(&body) {
+            Ok(parsed) => parsed,
+            Err(error) => return Err(self.unreadable(head, body, error, elapsed)),
         };
+        wipe_if_secret(self.call.replay, body);
+        Ok(self.response(head, parsed))
+    }
+
+    fn unreadable(self, head: Head, body: Bytes, error: DecodeError, elapsed: Duration) -> Error {
+        let replay = self.call.replay;
+        let kind = self.call.unreadable(head.status, &body, error, self.operation.secret());
         wipe_if_secret(replay, body);
-        result
+        self.fail(
+            Failure {
+                kind,
+                outcome: Outcome { class: Class::Ambiguous, trouble: None },
+                retry_after: None,
+                is_final: true,
+                headers: Some(head.headers),
+            },
+            elapsed,
+        )
     }
 
     /// The secret of an answer that broke off behind it. Nothing else is taken of
@@ -276,13 +279,12 @@ impl<O: Operation> Attempt<O> {
     /// Reads the body of a success. A server that repeats a secret of the request
     /// in the place of the one to be made has made none that can be known.
     fn read(&self, body: &[u8]) -> Result<Parsed<O::Output>, DecodeError> {
-        let parsed = self.operation.parse(body)?;
-        match self.operation.made(&parsed.output) {
-            Some(made) if self.call.secrets(self.operation.secret()).contains(&made) => {
-                Err(DecodeError::at("$.key", DecodeErrorKind::NotConfirmed))
-            }
-            _ => Ok(parsed),
+        let parsed = self.operation.parse(body);
+        let made = parsed.as_ref().ok().and_then(|parsed| self.operation.made(&parsed.output));
+        if made.is_some_and(|made| self.call.secrets(self.operation.secret()).contains(&made)) {
+            return Err(DecodeError::at("$.key", DecodeErrorKind::NotConfirmed));
         }
+        parsed
     }
 
     fn request_id(&self, headers: &HeaderMap) -> Option<Box<str>> {
