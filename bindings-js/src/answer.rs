@@ -78,6 +78,7 @@ fn with(tape: Tape, secret: &JsValue, errors: &[Array]) -> Array {
 }
 
 fn list_keys<'a>(tape: &mut Tape, keys: impl ExactSizeIterator<Item = &'a Key>) {
+    tape.reserve_keys(keys.len());
     tape.list(keys.len());
     for key in keys {
         tape.object(key);

@@ -31,6 +31,14 @@ pub(crate) struct Tape {
 }
 
 impl Tape {
+    /// Room for so many keys as they usually are.
+    pub(crate) fn reserve_keys(&mut self, keys: usize) {
+        const NUMBERS: usize = 50;
+        const TEXT: usize = 400;
+        self.numbers.reserve(keys.saturating_mul(NUMBERS));
+        self.text.reserve(keys.saturating_mul(TEXT));
+    }
+
     pub(crate) fn null(&mut self) {
         self.numbers.push(NULL);
     }

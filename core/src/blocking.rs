@@ -227,7 +227,7 @@ impl Client {
         options: &CallOptions,
     ) -> Result<Response<O::Output>, Error> {
         let Inner { transport, keys, config } = &*self.0;
-        let start = Start { entropy: transport.entropy(), wall_clock: transport.wall_clock() };
+        let start = Start::of(&operation, transport.entropy(), || transport.wall_clock());
         let mut attempt = Attempt::first(config, options, operation, start)?;
         let begun = transport.now();
         let elapsed = || transport.now().saturating_sub(begun);

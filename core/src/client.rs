@@ -239,7 +239,7 @@ impl Client {
         async move {
             let Inner { transport, keys, config } = &*self.0;
             let transport = &**transport;
-            let start = Start { entropy: transport.entropy(), wall_clock: transport.wall_clock() };
+            let start = Start::of(&operation, transport.entropy(), || transport.wall_clock());
             let mut attempt = Attempt::first(config, &options, operation, start)?;
             let begun = transport.now();
             let elapsed = || transport.now().saturating_sub(begun);

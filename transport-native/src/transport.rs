@@ -144,7 +144,8 @@ impl Transport for NativeTransport {
     where
         'a: 'c,
     {
-        Box::pin(tokio::time::sleep(duration))
+        // Made when it is awaited: without a runtime, it would panic here.
+        Box::pin(async move { tokio::time::sleep(duration).await })
     }
 
     fn now(&self) -> Duration {

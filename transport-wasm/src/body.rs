@@ -1,6 +1,7 @@
 //! Reading the body of an answer as bytes, within the limits of the exchange.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
@@ -65,16 +66,18 @@ async fn read_into(
         return Ok(());
     };
     // How many pieces came, and when the last one did.
-    let last = Cell::new((0_u64, clock.now()));
+    let last = Cell::new((0_u64, Duration::ZERO));
     let idle = async {
+        let mut quiet = Duration::ZERO;
         loop {
-            let (count, came_at) = last.get();
-            let quiet = clock.now().saturating_sub(came_at);
+            let (count, _) = last.get();
             sleep(clock, exchange.idle_timeout().saturating_sub(quiet)).await;
             // Not by the clock, which may stand still: the caller made it.
-            if last.get().0 == count {
+            let (came, came_at) = last.get();
+            if came == count {
                 return;
             }
+            quiet = clock.now().saturating_sub(came_at);
         }
     };
     let came = || last.set((last.get().0.wrapping_add(1), clock.now()));
@@ -107,12 +110,12 @@ async fn read_stream(
     }
     loop {
         let piece = JsFuture::from(reader.read()).await.map_err(broken)?;
-        came();
         let part = |name: &str| Reflect::get(&piece, &name.into()).map_err(broken);
         if part("done")?.is_truthy() {
             reader.done();
             return Ok(());
         }
+        came();
         let no_body = |problem: &str| {
             TransportError::ambiguous(TransportErrorKind::Protocol)
                 .with_status(Some(status))

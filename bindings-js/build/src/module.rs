@@ -79,7 +79,7 @@ fn optimize(folders: &Folders, scratch: &Path, output: &Path, names: &[&str]) ->
         .args(FEATURES)
         // A function with one caller that is large stays one: alike functions
         // compress better than the same code inside of others.
-        .args(["-Oz", "--converge", "--one-caller-inline-max-function-size", "30"])
+        .args(["-O3", "--converge", "--one-caller-inline-max-function-size", "30"])
         .args(names)
         .arg(scratch.join("openrouter_keys_bg.wasm"))
         .arg("-o")

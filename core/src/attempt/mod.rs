@@ -37,6 +37,19 @@ pub struct Start {
     pub wall_clock: Option<SystemTime>,
 }
 
+impl Start {
+    /// The start of this operation. When it was sent is told of a create alone, and
+    /// nobody else looks at the clock for it.
+    pub(crate) fn of(
+        operation: &impl Operation,
+        entropy: u64,
+        wall_clock: impl FnOnce() -> Option<SystemTime>,
+    ) -> Self {
+        let is_told = operation.replay() == Replay::Duplicates;
+        Self { entropy, wall_clock: is_told.then(wall_clock).flatten() }
+    }
+}
+
 /// One attempt of a call: a request to send, and what to make of its outcome.
 ///
 /// ```text

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 
-use self::words::{is_number, is_of_word, plain};
+use self::words::{behind, is_number, is_of_word, plain};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::json::Json;
 use crate::repair::unescape;
@@ -71,6 +71,11 @@ impl<'a> Reader<'a> {
             self.raw()?;
         }
         Err(self.error(DecodeErrorKind::WrongType))
+    }
+
+    /// How many bytes are left.
+    pub(crate) fn left(&self) -> usize {
+        self.text.len().saturating_sub(self.at)
     }
 
     /// Whether the next value begins with this.
@@ -191,15 +196,12 @@ impl<'a> Reader<'a> {
 
     /// Steps over this name and its colon, if that is what follows.
     fn is_at_name(&mut self, name: Option<&&str>) -> bool {
-        let behind = || {
-            let rest = self.rest()?.strip_prefix(b"\"")?;
-            rest.strip_prefix(name?.as_bytes())?.strip_prefix(b"\":")
+        let colon = || behind(self.rest()?.strip_prefix(b"\"")?, name?.as_bytes());
+        let Some(rest) = colon().and_then(|colon| colon.strip_prefix(b"\":")) else {
+            return false;
         };
-        let behind = behind().map(<[u8]>::len);
-        if let Some(length) = behind {
-            self.at = self.text.len().saturating_sub(length);
-        }
-        behind.is_some()
+        self.at = self.text.len().saturating_sub(rest.len());
+        true
     }
 
     /// The name of a field, with the colon behind it.

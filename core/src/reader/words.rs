@@ -29,6 +29,19 @@ pub(super) fn plain(bytes: &[u8]) -> usize {
     length.saturating_add(last.iter().take_while(|byte| is_plain(byte)).count())
 }
 
+/// What stands behind these bytes, if the text begins with them: eight are
+/// compared at once. WebAssembly has no `memcmp` but one that goes byte by byte.
+pub(super) fn behind<'a>(text: &'a [u8], begin: &[u8]) -> Option<&'a [u8]> {
+    let (head, rest) = text.split_at_checked(begin.len())?;
+    let (words, names) = (head.chunks_exact(8), begin.chunks_exact(8));
+    let ends_alike = || words.remainder().iter().eq(names.remainder());
+    let is_alike = words.clone().zip(names.clone()).all(|(word, name)| {
+        let [word, name] = [word, name].map(|eight| <[u8; 8]>::try_from(eight).ok());
+        word == name
+    });
+    (is_alike && ends_alike()).then_some(rest)
+}
+
 /// `-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?`
 pub(super) fn is_number(word: &str) -> bool {
     let bytes = word.as_bytes();
