@@ -52,3 +52,32 @@ impl Clients {
         Ok(cell.get_or_init(|| client))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::{Clients, Need};
+    use crate::NativeTransport;
+
+    #[test]
+    fn each_client_is_made_once_and_when_it_is_first_needed() {
+        let made = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&made);
+        let builder = NativeTransport::builder().reqwest(move |client| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            client
+        });
+        let clients = Clients::own(builder).unwrap();
+        assert_eq!(made.load(Ordering::Relaxed), 1, "one shows whether the settings are fit");
+        let mut expected = 1;
+        for (is_local, is_fresh) in [(false, false), (true, false), (false, true), (true, true)] {
+            for _ in 0..2 {
+                clients.get(Need { is_local, is_fresh }).unwrap();
+                assert_eq!(made.load(Ordering::Relaxed), expected, "{is_local} {is_fresh}");
+            }
+            expected += 1;
+        }
+    }
+}
