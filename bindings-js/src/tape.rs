@@ -5,7 +5,7 @@
 
 use js_sys::{Array, Float64Array};
 use openrouter_keys_core::{Answer, Budget, CurrentKey, Extra, FreeModelRequests, Json, Key};
-use openrouter_keys_core::{RateLimitNote, View};
+use openrouter_keys_core::{PAGE_SIZE, RateLimitNote, View};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -31,10 +31,12 @@ pub(crate) struct Tape {
 }
 
 impl Tape {
-    /// Room for so many keys as they usually are.
+    /// Makes room for this many keys of the usual size, or for a page of them: a
+    /// module's memory never shrinks.
     pub(crate) fn reserve_keys(&mut self, keys: usize) {
         const NUMBERS: usize = 50;
         const TEXT: usize = 400;
+        let keys = keys.min(PAGE_SIZE);
         self.numbers.reserve(keys.saturating_mul(NUMBERS));
         self.text.reserve(keys.saturating_mul(TEXT));
     }

@@ -252,6 +252,42 @@ fn without_a_runtime_the_async_client_says_so() {
 }
 
 #[tokio::test]
+async fn a_client_that_cannot_be_made_when_it_is_needed_ends_a_create_with_nothing_sent() {
+    let emulator = Emulator::start().unwrap();
+    let made = AtomicUsize::new(0);
+    let builder = NativeTransport::builder().reqwest(move |client| {
+        // The first two are made with the transport.
+        let is_late = made.fetch_add(1, Ordering::Relaxed) >= 2;
+        if is_late { client.user_agent("a\nb") } else { client }
+    });
+    let client = client_over(builder.build().unwrap(), &emulator);
+    let error = client.create(create("never")).await.unwrap_err();
+    assert_eq!(kind(&error), (Reach::NotSent, TransportErrorKind::Setup));
+    assert_eq!(error.effect(), &Effect::Nothing);
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("the HTTP client cannot be made: "), "{source}");
+}
+
+#[tokio::test]
+async fn a_send_that_is_dropped_before_it_is_polled_opens_no_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let transport = NativeTransport::new().unwrap();
+    let url = format!("http://{}/keys", listener.local_addr().unwrap());
+    let request = || Request::get(&url).body(Bytes::new()).unwrap();
+    drop(transport.send(request(), &Exchange::default()));
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(listener.accept().is_err());
+    let exchange = Exchange::default();
+    let sending = transport.send(request(), &exchange);
+    let polled = openrouter_keys_native::race(sending, std::future::ready(())).await;
+    assert!(polled.is_none());
+    assert!(listener.accept().is_ok(), "one that is polled does");
+}
+
+#[tokio::test]
 async fn a_body_that_is_announced_too_large_is_not_waited_for() {
     let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 52428800\r\n\r\n{".as_slice();
     let client = client_with(key(), config(&raw::serve(answer).0)).unwrap();

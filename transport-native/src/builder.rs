@@ -38,8 +38,8 @@ impl NativeTransportBuilder {
     /// crate rest on (redirects, resending, decompression, the pool of creates)
     /// is set afterwards and stays.
     ///
-    /// It is called once for each client that is needed: at once, before the
-    /// first create, and before the first requests to this machine.
+    /// It is called once for each client: twice by [`build`](Self::build), and again
+    /// before the first requests to this machine, within a call.
     ///
     /// ```
     /// use openrouter_keys_native::NativeTransport;
@@ -58,10 +58,8 @@ impl NativeTransportBuilder {
 
     /// Makes the transport.
     pub fn build(self) -> Result<NativeTransport, BuildError> {
-        let clients = Clients::own(self).map_err(|error| {
-            let problem = format!("the HTTP client cannot be made: {}", failure::text(&error));
-            BuildError::new(BuildErrorKind::Transport, problem)
-        })?;
+        let clients = Clients::own(self)
+            .map_err(|error| BuildError::new(BuildErrorKind::Transport, unmade(&error)))?;
         Ok(NativeTransport::over(clients))
     }
 
@@ -88,6 +86,11 @@ impl NativeTransportBuilder {
         }
         client.build()
     }
+}
+
+/// Why a client cannot be made.
+pub(crate) fn unmade(error: &reqwest::Error) -> String {
+    format!("the HTTP client cannot be made: {}", failure::text(error))
 }
 
 impl std::fmt::Debug for NativeTransportBuilder {

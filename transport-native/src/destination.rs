@@ -26,6 +26,9 @@ impl Destinations {
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
             return Err("the URI of the request names no host".into());
         };
+        if authority.as_str().contains('@') {
+            return Err("the URI of the request has a user name or a password in it".into());
+        }
         let is_known =
             |origin: &&Origin| (&origin.scheme, &origin.authority) == (scheme, authority);
         if let Some(origin) = self.0.get().filter(is_known) {
@@ -70,8 +73,8 @@ mod tests {
             Just("http://[::1]:80"),
             Just("https://gateway.example:8443"),
         ];
-        let path = "(/[A-Za-z0-9._~%!$&'()*+,;=:@^|{}\"-]{0,8}){0,4}/?";
-        let query = "(\\?[A-Za-z0-9._~%!$&'()*+,;=:@/?-]{0,12})?";
+        let path = r#"(/[A-Za-z0-9._~%!$&'()*+,;=:@^|{}"\\\[\]é-]{0,8}){0,4}/?"#;
+        let query = r#"(\?[A-Za-z0-9._~%!$&'()*+,;=:@/?{}|"\\é-]{0,12})?"#;
         (origin, path, query).prop_filter_map("is a URI", |(origin, path, query)| {
             format!("{origin}{path}{query}").parse().ok()
         })
@@ -94,7 +97,13 @@ mod tests {
     #[test]
     fn what_is_no_url_is_refused_each_time_and_hides_nothing_from_the_next() {
         let destinations = Destinations::default();
-        for uri in ["/keys", "https://300.1.1.1/", "https://a.example/keys", "https://300.1.1.1/"] {
+        for uri in [
+            "/keys",
+            "https://300.1.1.1/",
+            "https://user:pw@a.example/",
+            "https://a.example/keys",
+            "https://300.1.1.1/",
+        ] {
             let is_fit = uri.starts_with("https://a.");
             assert_eq!(destinations.of(&Uri::from_static(uri)).is_ok(), is_fit, "{uri}");
         }

@@ -11,7 +11,7 @@ use openrouter_keys_core::{
 };
 use tokio::runtime::Handle;
 
-use crate::builder::NativeTransportBuilder;
+use crate::builder::{NativeTransportBuilder, unmade};
 use crate::clients::{Clients, Need};
 use crate::destination::Destinations;
 use crate::{body, failure};
@@ -94,12 +94,8 @@ impl NativeTransport {
         request: Request<Bytes>,
         exchange: &Exchange,
     ) -> Result<impl Future<Output = reqwest::Result<reqwest::Response>>, TransportError> {
+        check_runtime()?;
         let unusable = TransportError::not_sent(TransportErrorKind::Setup);
-        if Handle::try_current().is_err() {
-            return Err(unusable.with_source(
-                "there is no Tokio runtime here; start one, or use the blocking client",
-            ));
-        }
         let Shared { clients, destinations } = &*self.shared;
         let (head, body) = request.into_parts();
         let (url, is_local) = match destinations.of(&head.uri) {
@@ -109,10 +105,11 @@ impl NativeTransport {
         let need = Need { is_local, is_fresh: exchange.wants_fresh_connection() };
         let client = match clients.get(need) {
             Ok(client) => client,
-            Err(error) => return Err(unusable.with_source(error)),
+            Err(error) => return Err(unusable.with_source(unmade(&error))),
         };
         let mut request = reqwest::Request::new(head.method, url);
         *request.headers_mut() = head.headers;
+        *request.version_mut() = head.version;
         if !body.is_empty() {
             *request.body_mut() = Some(body.into());
         }
@@ -120,8 +117,18 @@ impl NativeTransport {
     }
 }
 
-/// What `async_trait` makes of an `async fn`, written out: the request is handed
-/// over at once, in place of waiting in the future for its first poll.
+/// Without a runtime, reqwest would panic.
+fn check_runtime() -> Result<(), TransportError> {
+    if Handle::try_current().is_err() {
+        return Err(TransportError::not_sent(TransportErrorKind::Setup)
+            .with_source("there is no Tokio runtime here; start one, or use the blocking client"));
+    }
+    Ok(())
+}
+
+// What `async_trait` makes of an `async fn`, written out: the request is reqwest's
+// at once, in place of taking its room in the future. Nothing is sent before the
+// future is polled.
 impl Transport for NativeTransport {
     fn send<'a, 'b, 'c>(
         &'a self,
@@ -134,6 +141,7 @@ impl Transport for NativeTransport {
     {
         let begun = self.begin(request, exchange);
         Box::pin(async move {
+            check_runtime()?;
             let mut answer = begun?.await.map_err(failure::before_the_head)?;
             exchange.saw_status(answer.status());
             body::read(&mut answer, exchange).await

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { runInNewContext } from "node:vm";
 
 import { OpenRouterKeys } from "../../npm/index.js";
+import { virtualClock } from "../../npm/testing.js";
 import { clientOver, failureOf, PARAMS } from "./harness.mjs";
 
 const LIMIT = 4 << 20;
@@ -57,6 +58,31 @@ test("empty pieces among others are no part of a body", async () => {
   const pieces = ["", '{"key":"sk-or', "", "", '-v1-new"}', ""].map((text) => new TextEncoder().encode(text));
   const pull = (controller) => (pieces.length > 0 ? controller.enqueue(pieces.shift()) : controller.close());
   assert.equal((await clientWith({ pull }).create(PARAMS)).key, "sk-or-v1-new");
+});
+
+/** A client by a virtual clock, whose answer comes in pieces that are each so many ms apart, and then stalls or ends. */
+function trickling(text, apart, stalls) {
+  const clock = virtualClock();
+  const pieces = [...text].map((character) => new TextEncoder().encode(character));
+  const pull = (controller) => {
+    if (pieces.length === 0) return stalls ? undefined : controller.close();
+    return new Promise((resolve) => clock.setTimeout(() => resolve(controller.enqueue(pieces.shift())), apart));
+  };
+  const fetch = async () => new Response(new ReadableStream({ pull }, { highWaterMark: 0 }));
+  return { clock, keys: new OpenRouterKeys({ apiKey: "sk-or-v1-test", fetch, clock, idleTimeoutMs: 100, retry: false }) };
+}
+
+test("the pause of a body that stalls counts from its last piece", async () => {
+  const { clock, keys } = trickling('{"', 60, true);
+  await assert.rejects(keys.list(), { code: "idle_timeout" });
+  assert.equal(clock.now(), 60 + 60 + 100);
+});
+
+test("a body that comes slowly is read to its end, however long that takes", async () => {
+  const text = '{"data":[]}';
+  const { clock, keys } = trickling(text, 60, false);
+  assert.deepEqual((await keys.list()).data, []);
+  assert.equal(clock.now(), text.length * 60);
 });
 
 test("a stream whose body is given up is cancelled, and one that is read is not", async () => {

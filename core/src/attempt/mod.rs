@@ -38,8 +38,8 @@ pub struct Start {
 }
 
 impl Start {
-    /// The start of this operation. When it was sent is told of a create alone, and
-    /// nobody else looks at the clock for it.
+    /// The start of this operation. Only a create's error tells when the request was
+    /// sent, so that only a create looks at the clock.
     pub(crate) fn of(
         operation: &impl Operation,
         entropy: u64,

@@ -15,7 +15,8 @@ use crate::reader::{Reader, Target, deserialize};
 /// How many keys a page holds at most. The API has no parameter for it.
 pub const PAGE_SIZE: usize = 100;
 
-/// Few keys take fewer bytes on the wire: so many rows have room at once.
+/// Few keys are shorter on the wire. There is room at once for as many rows as
+/// the rest of the body may have.
 const USUAL_ROW: usize = 512;
 
 /// Lists one page of keys, newest first.

@@ -66,3 +66,27 @@ fn behind_digits(text: &[u8]) -> Option<&[u8]> {
     let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     text.get(count..).filter(|_| count > 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::behind;
+
+    proptest! {
+        #[test]
+        fn a_text_begins_with_a_name_whether_one_byte_or_eight_are_compared(
+            text in "[a-c_]{0,30}",
+            cut in 0_usize..26,
+            changed in 0_usize..40,
+        ) {
+            let mut name: Vec<u8> = text.bytes().take(cut).collect();
+            if let Some(byte) = name.get_mut(changed) {
+                *byte ^= 1;
+            }
+            prop_assert_eq!(behind(text.as_bytes(), &name), text.as_bytes().strip_prefix(&*name));
+            name.resize(cut, b'a');
+            prop_assert_eq!(behind(text.as_bytes(), &name), text.as_bytes().strip_prefix(&*name));
+        }
+    }
+}

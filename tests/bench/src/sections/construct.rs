@@ -16,8 +16,8 @@ const TEXT: &str = "\
 A client is made and thrown away. *With the system's roots* it reads the certificates that \
 the system trusts, as it does by default; *with one root* it is given the only certificate \
 it trusts, so that nothing is read; *over reqwest* it is given a client of reqwest that is \
-there. This client makes one client of reqwest; others follow when they are needed: creates \
-have connections of their own, and so has this machine, which is reached past any proxy.";
+there. This client makes two clients of reqwest, since creates have connections of their own, \
+and two more when it first talks to this machine, which is reached past any proxy.";
 
 const WAYS: [(&str, Task, u32); 3] = [
     ("with the system's roots", Task::Construct, 1),
