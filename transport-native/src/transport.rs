@@ -26,7 +26,8 @@ use crate::{body, failure};
 /// time of one connection.
 ///
 /// This machine (`localhost`, 127.0.0.0/8, `::1`) is never asked through a
-/// proxy: plain http is allowed there because nobody else sees it.
+/// proxy: plain http is allowed there because nobody else sees it. The reqwest
+/// clients for it are made at the first request to it, the others at once.
 ///
 /// It needs the Tokio runtime of the caller; the module `blocking` brings one.
 #[derive(Clone, Debug)]
