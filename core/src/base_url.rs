@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Uri;
-use http::uri::{Authority, PathAndQuery, Scheme};
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 
 use crate::error::{BuildError, BuildErrorKind};
 
 /// The API's own address.
 pub const DEFAULT_BASE_URL: &str = "https://openrouter.ai/api/v1";
+
+/// The longest URI that the `http` crate reads whole, as reqwest does, without its
+/// `://`.
+const LONGEST: usize = 65_534 - 3;
 
 /// The address under which the API's paths stand, checked.
 ///
@@ -92,9 +96,21 @@ impl BaseUrl {
 
     /// The URI of a path below the base. `path` begins with a slash.
     pub(crate) fn join(&self, path: &str) -> Result<Uri, BuildError> {
-        let parts = [self.scheme.as_str(), "://", self.authority.as_str(), &self.prefix, path];
-        Uri::from_maybe_shared(Bytes::from(parts.concat()))
-            .map_err(|_| refused("is too long to be joined with a path"))
+        self.uri(path).ok_or_else(|| refused("is too long to be joined with a path"))
+    }
+
+    /// Scheme and authority have been read before; the path alone is read here.
+    fn uri(&self, path: &str) -> Option<Uri> {
+        let path = [&self.prefix, path].concat();
+        let origin = self.scheme.as_str().len().checked_add(self.authority.as_str().len())?;
+        if origin.checked_add(path.len())? > LONGEST {
+            return None;
+        }
+        let mut parts = Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(path)).ok()?);
+        Uri::from_parts(parts).ok()
     }
 }
 
@@ -194,6 +210,19 @@ mod tests {
             BaseUrl::new("https://a.example").unwrap().join("/key").unwrap().to_string(),
             "https://a.example/key"
         );
+    }
+
+    #[test]
+    fn a_base_joined_with_a_path_is_the_uri_of_their_text_as_long_as_that_is_one() {
+        for length in (0..40).chain(65_500..65_534) {
+            let base = format!("https://a.example/{}", "x".repeat(length));
+            // The base itself may be too long.
+            let Ok(url) = BaseUrl::new(&base) else { continue };
+            for path in ["/key", "/keys?offset=100", "/keys/f01d52606dc8f0a8"] {
+                let text = format!("{}{path}", base.trim_end_matches('/'));
+                assert_eq!(url.join(path).ok(), text.parse().ok(), "{length} {path}");
+            }
+        }
     }
 
     #[test]

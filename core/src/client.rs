@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -244,15 +245,16 @@ impl Client {
             let begun = transport.now();
             let elapsed = || transport.now().saturating_sub(begun);
             loop {
-                let key = present_key(keys, transport, || attempt.time_left(elapsed()));
-                let key = match unless(&mut cancel, key).await {
+                let left = || attempt.time_left(elapsed());
+                let key = unless(&mut cancel, pin!(present_key(keys, transport, left))).await;
+                let key = match key {
                     Some(Ok(key)) => key,
                     Some(Err(cause)) => return Err(attempt.without_key(cause, elapsed())),
                     None => return Err(attempt.cancelled(false, elapsed())),
                 };
                 let exchange = attempt.exchange(elapsed());
                 let sent = sent_within(transport, || attempt.request(&key), &exchange);
-                let Some(outcome) = unless(&mut cancel, sent).await else {
+                let Some(outcome) = unless(&mut cancel, pin!(sent)).await else {
                     return Err(attempt.cancelled(true, elapsed()));
                 };
                 let (after, next) = match attempt.finish(outcome, elapsed()) {

@@ -1,32 +1,47 @@
 //! Two futures of which the first to be ready decides.
+//!
+//! They come pinned: a future that takes others by value has room for each of them
+//! twice, once as it came and once where it is polled.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 
 /// The output of `work`, or `None` if `limit` is ready first. When both are
 /// ready, the work counts.
-pub async fn race<W: Future, L: Future>(work: W, limit: L) -> Option<W::Output> {
-    let mut work = pin!(work);
-    let mut limit = pin!(limit);
-    poll_fn(|context| match work.as_mut().poll(context) {
+///
+/// ```
+/// use std::future::{pending, ready};
+/// use std::pin::pin;
+///
+/// # async fn f() {
+/// use openrouter_keys_core::race;
+///
+/// let work = pin!(async { 7 });
+/// assert_eq!(race(work, pending::<()>()).await, Some(7));
+/// assert_eq!(race(pending::<u8>(), ready(())).await, None);
+/// # }
+/// # use futures_util::FutureExt;
+/// # f().now_or_never().unwrap();
+/// ```
+pub fn race<W: Future + Unpin, L: Future + Unpin>(
+    mut work: W,
+    mut limit: L,
+) -> impl Future<Output = Option<W::Output>> {
+    poll_fn(move |context| match Pin::new(&mut work).poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => limit.as_mut().poll(context).map(|_| None),
+        Poll::Pending => Pin::new(&mut limit).poll(context).map(|_| None),
     })
-    .await
 }
 
 /// The output of `work`, or `None` as soon as `cancel` is ready: then the work
 /// is not even begun.
-pub(crate) async fn unless<W: Future>(
+pub(crate) fn unless<W: Future + Unpin>(
     cancel: &mut (impl Future<Output = ()> + Unpin),
-    work: W,
-) -> Option<W::Output> {
-    let mut work = pin!(work);
-    let mut cancel = pin!(cancel);
-    poll_fn(|context| match cancel.as_mut().poll(context) {
+    mut work: W,
+) -> impl Future<Output = Option<W::Output>> {
+    poll_fn(move |context| match Pin::new(&mut *cancel).poll(context) {
         Poll::Ready(()) => Poll::Ready(None),
-        Poll::Pending => work.as_mut().poll(context).map(Some),
+        Poll::Pending => Pin::new(&mut work).poll(context).map(Some),
     })
-    .await
 }

@@ -1,7 +1,7 @@
 //! Reading a body under the exchange's limits on size and pauses.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ async fn next_chunk(
     exchange: &Exchange,
 ) -> Result<Option<Bytes>, TransportError> {
     let status = answer.status();
-    let chunk = within(exchange.idle_timeout(), answer.chunk()).await.ok_or_else(|| {
+    let chunk = within(exchange.idle_timeout(), pin!(answer.chunk())).await.ok_or_else(|| {
         let kind = TransportErrorKind::Timeout(TimeoutPhase::Idle);
         TransportError::ambiguous(kind).with_status(Some(status))
     })?;
@@ -66,15 +66,14 @@ async fn next_chunk(
 
 /// The output of `work`, or `None` after this time. What is ready at once, as
 /// most pieces are, is given without a timer.
-async fn within<F: Future>(time: Duration, work: F) -> Option<F::Output> {
-    let mut work = pin!(work);
+async fn within<F: Future>(time: Duration, mut work: Pin<&mut F>) -> Option<F::Output> {
     let at_once = poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
         Poll::Pending => Poll::Ready(None),
     });
     match at_once.await {
         Some(output) => Some(output),
-        None => race(work, tokio::time::sleep(time)).await,
+        None => race(work, pin!(tokio::time::sleep(time))).await,
     }
 }
 

@@ -72,7 +72,7 @@ impl NativeTransportBuilder {
             .dns_resolver(SystemResolver);
         let mut client = (self.customize)(defaults)
             .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
+            .retry(reqwest::retry::never().max_retries_per_request(0))
             .referer(false)
             .no_gzip()
             .no_brotli()

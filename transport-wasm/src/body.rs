@@ -1,6 +1,7 @@
 //! Reading the body of an answer as bytes, within the limits of the exchange.
 
 use std::cell::Cell;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -81,12 +82,11 @@ async fn read_into(
         }
     };
     let came = || last.set((last.get().0.wrapping_add(1), clock.now()));
-    race(read_stream(pieces, &stream, status, headers, exchange, came), idle).await.unwrap_or_else(
-        || {
-            let idle = TransportErrorKind::Timeout(TimeoutPhase::Idle);
-            Err(TransportError::ambiguous(idle).with_status(Some(status)))
-        },
-    )
+    let reading = read_stream(pieces, &stream, status, headers, exchange, came);
+    race(pin!(reading), pin!(idle)).await.unwrap_or_else(|| {
+        let idle = TransportErrorKind::Timeout(TimeoutPhase::Idle);
+        Err(TransportError::ambiguous(idle).with_status(Some(status)))
+    })
 }
 
 /// Calls `came` for each piece.
