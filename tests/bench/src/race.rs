@@ -40,11 +40,15 @@ impl Lane {
     }
 }
 
-/// How often the contestants take turns.
+/// How often the contestants take turns. In each heat they are processes of their
+/// own: where a process lies in memory makes it some percent faster or slower as
+/// long as it lives.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rounds {
-    /// At first, without being counted.
+    pub(crate) heats: u32,
+    /// At first in each heat, without being counted.
     pub(crate) warm_up: u32,
+    /// In each heat.
     pub(crate) counted: u32,
 }
 
@@ -64,22 +68,30 @@ pub(crate) struct Outcome {
 /// Lets all take turns. One that fails leaves the race; the others go on.
 pub(crate) fn run(lanes: Vec<Lane>, rounds: Rounds) -> Outcome {
     let mut versions = BTreeMap::new();
-    let mut starters: Vec<_> = lanes
-        .iter()
-        .map(|lane| {
-            let contestant = Contestant::start(lane.who)?;
-            versions.extend(contestant.versions.clone());
-            Ok((contestant, Times::default()))
-        })
-        .collect();
-    for round in 0..rounds.warm_up.saturating_add(rounds.counted) {
-        let mut turns: Vec<_> = lanes.iter().zip(&mut starters).collect();
-        // Nobody always comes after the same one, and finds what it left.
-        if round % 2 == 1 {
-            turns.reverse();
+    let mut results: Vec<_> = lanes.iter().map(|_| Ok(Times::default())).collect();
+    for _ in 0..rounds.heats {
+        let mut contestants = Vec::new();
+        for (lane, result) in lanes.iter().zip(&mut results) {
+            if result.is_err() {
+                continue;
+            }
+            match Contestant::start(lane.who) {
+                Ok(contestant) => {
+                    versions.extend(contestant.versions.clone());
+                    contestants.push((lane, contestant, result));
+                }
+                Err(failure) => *result = Err(failure),
+            }
         }
-        for (lane, starter) in turns {
-            let Ok((contestant, times)) = starter else { continue };
+        heat(contestants, rounds);
+    }
+    Outcome { lanes: lanes.into_iter().map(|lane| lane.label).zip(results).collect(), versions }
+}
+
+fn heat(mut contestants: Vec<(&Lane, Contestant, &mut Result<Times, Failure>)>, rounds: Rounds) {
+    for round in 0..rounds.warm_up.saturating_add(rounds.counted) {
+        for (lane, contestant, result) in &mut contestants {
+            let Ok(times) = result else { continue };
             match lane.ask(contestant) {
                 Ok(answer) if round >= rounds.warm_up => {
                     let calls = f64::from(lane.request.calls);
@@ -87,12 +99,12 @@ pub(crate) fn run(lanes: Vec<Lane>, rounds: Rounds) -> Outcome {
                     times.cpu.push(float(answer.cpu_ns) / calls);
                 }
                 Ok(_) => {}
-                Err(failure) => *starter = Err(failure),
+                Err(failure) => **result = Err(failure),
             }
         }
+        // Nobody always comes after the same one, and finds what it left.
+        contestants.reverse();
     }
-    let results = starters.into_iter().map(|starter| starter.map(|(_, times)| times));
-    Outcome { lanes: lanes.into_iter().map(|lane| lane.label).zip(results).collect(), versions }
 }
 
 impl Outcome {

@@ -48,8 +48,12 @@ impl Bench {
     }
 
     /// Runs a race and keeps the versions of those who took part.
-    pub(crate) fn race(&mut self, lanes: Vec<Lane>, warm_up: u32, counted: u32) -> Outcome {
-        let rounds = Rounds { warm_up: self.often(warm_up), counted: self.often(counted) };
+    pub(crate) fn race(&mut self, lanes: Vec<Lane>, rounds: Rounds) -> Outcome {
+        let rounds = Rounds {
+            heats: if self.quick { 1 } else { rounds.heats },
+            warm_up: self.often(rounds.warm_up),
+            counted: self.often(rounds.counted),
+        };
         let outcome = race::run(lanes, rounds);
         self.versions.extend(outcome.versions.clone());
         outcome

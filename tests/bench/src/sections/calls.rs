@@ -5,7 +5,7 @@ use crate::chart::{Bar, Chart};
 use crate::goals::Goal;
 use crate::process::Who;
 use crate::protocol::{Request, Task};
-use crate::race::{Lane, Outcome};
+use crate::race::{Lane, Outcome, Rounds};
 use crate::run::Bench;
 
 pub(super) const PLAN: Plan =
@@ -14,8 +14,10 @@ pub(super) const PLAN: Plan =
 const TEXT: &str = "\
 Each client is a process of its own with one thread and one connection that is kept. In \
 each round each makes so many calls, one after the other, over HTTP/1.1 in the clear; the \
-clients take turns, forwards and backwards. Times are medians per call; a ratio is the \
-median of the ratios of each round. CPU is user and system time of the client's process.
+clients take turns, forwards and backwards. Now and then all are started anew, since where a \
+process lies in memory makes it some percent faster or slower. Times are medians per call; a \
+ratio is the median of the ratios of each round. CPU is user and system time of the client's \
+process.
 
 `reqwest` is reqwest with its defaults and serde into a struct with all 23 fields; \
 `openrouter-rs` reads 11 of them. `httpx` and `fetch` parse the JSON and leave it at that; \
@@ -73,7 +75,7 @@ fn race(bench: &mut Bench, clients: &[(&str, Who)], task: Task) -> Outcome {
     let (calls, keys) = if task == Task::Get { (50, 1) } else { (20, 100) };
     let request = Request::new(task, bench.base(100, 100, 0), calls);
     let lanes = clients.iter().map(|(label, who)| Lane::new(*label, *who, request.clone(), keys));
-    bench.race(lanes.collect(), 10, 61)
+    bench.race(lanes.collect(), Rounds { heats: 7, warm_up: 10, counted: 9 })
 }
 
 fn chart(file: &'static str, title: &'static str, outcome: &Outcome) -> Option<Chart> {

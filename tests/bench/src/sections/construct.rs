@@ -5,7 +5,7 @@ use crate::goals::Goal;
 use crate::number;
 use crate::process::Who;
 use crate::protocol::{Request, Task};
-use crate::race::Lane;
+use crate::race::{Lane, Rounds};
 use crate::run::Bench;
 use crate::table::Table;
 
@@ -40,7 +40,7 @@ fn measure(bench: &mut Bench) -> Section {
         let lanes = clients
             .into_iter()
             .map(|(label, name)| Lane::new(label, Who::Rust(name), request.clone(), 0));
-        let outcome = bench.race(lanes.collect(), 3, 31);
+        let outcome = bench.race(lanes.collect(), Rounds { heats: 1, warm_up: 3, counted: 31 });
         for (label, times) in outcome.lanes() {
             match times {
                 Ok(times) => {

@@ -13,7 +13,7 @@ use crate::number;
 use crate::plain;
 use crate::process::Who;
 use crate::protocol::{Request, Task};
-use crate::race::{Lane, Outcome};
+use crate::race::{Lane, Outcome, Rounds};
 use crate::run::Bench;
 use crate::statistics::Series;
 use crate::table::Table;
@@ -79,7 +79,7 @@ fn measure(bench: &mut Bench) -> Section {
 fn race(bench: &mut Bench, keys: u32, calls: u32) -> Outcome {
     let request = Request { keys: Some(keys), ..Request::new(Task::Decode, "", calls) };
     let lanes = NODE.iter().map(|(label, who)| Lane::new(*label, *who, request.clone(), keys));
-    bench.race(lanes.collect(), 10, 41)
+    bench.race(lanes.collect(), Rounds { heats: 3, warm_up: 10, counted: 13 })
 }
 
 /// Nanoseconds a body.

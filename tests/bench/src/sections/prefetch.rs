@@ -6,7 +6,7 @@ use crate::goals::Goal;
 use crate::number;
 use crate::process::Who;
 use crate::protocol::{Request, Task};
-use crate::race::{Lane, Outcome};
+use crate::race::{Lane, Outcome, Rounds};
 use crate::run::Bench;
 use crate::table::Table;
 
@@ -65,6 +65,6 @@ fn race(bench: &mut Bench, who: Who, depths: &[u32]) -> Outcome {
         Lane::new(depth.to_string(), who, request.prefetch(*depth), KEYS)
     });
     // A round is seconds long, and nearly all of it is waiting.
-    let rounds = if bench.quick { 1 } else { 5 };
-    bench.race(lanes.collect(), 0, rounds)
+    let counted = if bench.quick { 1 } else { 5 };
+    bench.race(lanes.collect(), Rounds { heats: 1, warm_up: 0, counted })
 }

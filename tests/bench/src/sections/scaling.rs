@@ -6,7 +6,7 @@ use crate::chart::Chart;
 use crate::number;
 use crate::process::Who;
 use crate::protocol::{Request, Task};
-use crate::race::Lane;
+use crate::race::{Lane, Rounds};
 use crate::run::Bench;
 use crate::table::Table;
 
@@ -109,7 +109,7 @@ impl Sweep {
             let (request, keys) = (self.request)(bench, size);
             let lanes = [(OURS, "ours"), (REQWEST, "reqwest")]
                 .map(|(label, name)| Lane::new(label, Who::Rust(name), request.clone(), keys));
-            let outcome = bench.race(lanes.into(), 3, 21);
+            let outcome = bench.race(lanes.into(), Rounds { heats: 3, warm_up: 3, counted: 7 });
             let failure = outcome.lanes().find_map(|(_, times)| times.err());
             let (Some(ours), Some(base)) = (outcome.times(OURS), outcome.times(REQWEST)) else {
                 let why = failure.map_or_else(String::new, ToString::to_string);

@@ -5,7 +5,7 @@ use crate::goals::Goal;
 use crate::number;
 use crate::process::Who;
 use crate::protocol::{Request, Task};
-use crate::race::Lane;
+use crate::race::{Lane, Rounds};
 use crate::run::Bench;
 use crate::table::Table;
 
@@ -32,7 +32,7 @@ fn measure(bench: &mut Bench) -> Section {
     {
         let lanes = [(OURS, "ours"), (REQWEST, "reqwest")]
             .map(|(label, name)| Lane::new(label, Who::Rust(name), request.clone(), 1));
-        let outcome = bench.race(lanes.into(), 3, 31);
+        let outcome = bench.race(lanes.into(), Rounds { heats: 15, warm_up: 2, counted: 3 });
         // The fewer seconds the others need for as many calls, the lower.
         bench.reached(goal, outcome.wall_ratio(REQWEST, OURS));
         for (label, times) in outcome.lanes() {
