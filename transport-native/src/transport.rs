@@ -58,7 +58,8 @@ impl NativeTransport {
     /// It has to be built with `redirect::Policy::none()` and is refused
     /// otherwise: a redirect that is followed sends a create twice, unseen. Its
     /// other settings stay as they are; it should not resend
-    /// (`reqwest::retry::never()`) and not decompress. Creates share its pool;
+    /// (`reqwest::retry::never().max_retries_per_request(0)`, which also spares a
+    /// copy of each request) and not decompress. Creates share its pool;
     /// [`from_clients`](Self::from_clients) keeps them apart.
     pub fn from_client(client: reqwest::Client) -> Result<Self, BuildError> {
         Self::from_clients(client.clone(), client)

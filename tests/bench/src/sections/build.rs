@@ -18,9 +18,10 @@ request and answer* is what an attempt that succeeds takes on the heap for itsel
 left when its request is dropped, and what its end allocates beyond the output. The value \
 itself is moved by the caller. The counts are the same in each run.
 
-A get allocates six times: for its path, its URL, the count of those who share the URL's text, \
-the attempt, and the table and the entries of the header map. A path that is always the same \
-allocates nothing; a body adds its text and the count of those who share it.";
+A get allocates six times: for its path, for that path below the base URL, the count of those \
+who share this text, the attempt, and the table and the entries of the header map. A path that \
+is always the same allocates once less; a body adds its text and the count of those who share \
+it.";
 
 const OPERATIONS: [&str; 6] =
     ["list", "create", "get", "update", "delete", "get_current_key_metadata"];
