@@ -32,7 +32,7 @@ fn measure(bench: &mut Bench) -> Section {
     {
         let lanes = [(OURS, "ours"), (REQWEST, "reqwest")]
             .map(|(label, name)| Lane::new(label, Who::Rust(name), request.clone(), 1));
-        let outcome = bench.race(lanes.into(), Rounds { heats: 15, warm_up: 2, counted: 3 });
+        let outcome = bench.race(lanes.into(), Rounds { heats: 25, warm_up: 2, counted: 2 });
         // The fewer seconds the others need for as many calls, the lower.
         bench.reached(goal, outcome.wall_ratio(REQWEST, OURS));
         for (label, times) in outcome.lanes() {
