@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::error::Error as _;
+use std::pin::pin;
 use std::time::Duration;
 
 use js_sys::Function;
@@ -166,7 +167,7 @@ async fn fails_over(
     let create = async { client.create(Create::new("a", Limit::usd(1.0))).await.map(drop) };
     let list = async { client.list(List::new()).await.map(drop) };
     let ended = async { [create.await, list.await] };
-    let ended = race(ended, FetchTransport::new().sleep(NEVER)).await;
+    let ended = race(pin!(ended), FetchTransport::new().sleep(NEVER)).await;
     let [create, list] = ended.unwrap_or_else(|| panic!("{case}: the call never ended"));
     for (operation, outcome) in [("create", create), ("list", list)] {
         let case = format!("{operation}: {case}");

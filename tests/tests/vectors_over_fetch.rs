@@ -17,6 +17,7 @@ mod seen;
 mod virtual_clock;
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::time::Duration;
 
 use call::Came;
@@ -61,11 +62,12 @@ async fn every_vector_holds_over_fetch() {
         if LeftOut::reason(&vector).is_some() {
             continue;
         }
-        let problems = match race(make(&vector), FetchTransport::new().sleep(STANDSTILL)).await {
-            Some(Ok(came)) => judge::problems(&vector, &came),
-            Some(Err(problem)) => vec![format!("the vector cannot be run: {problem}")],
-            None => vec!["the call never ended".to_owned()],
-        };
+        let problems =
+            match race(pin!(make(&vector)), FetchTransport::new().sleep(STANDSTILL)).await {
+                Some(Ok(came)) => judge::problems(&vector, &came),
+                Some(Err(problem)) => vec![format!("the vector cannot be run: {problem}")],
+                None => vec!["the call never ended".to_owned()],
+            };
         if !problems.is_empty() {
             failures.push(format!("{file}: {}\n    {}", vector.name, problems.join("\n    ")));
         }
