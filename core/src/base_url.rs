@@ -12,9 +12,8 @@ use crate::error::{BuildError, BuildErrorKind};
 /// The API's own address.
 pub const DEFAULT_BASE_URL: &str = "https://openrouter.ai/api/v1";
 
-/// The longest URI that the `http` crate reads whole, as reqwest does, without its
-/// `://`.
-const LONGEST: usize = 65_534 - 3;
+/// The longest URI that the `http` crate reads as one text, which reqwest does.
+const LONGEST: usize = 65_534;
 
 /// The address under which the API's paths stand, checked.
 ///
@@ -102,8 +101,8 @@ impl BaseUrl {
     /// Scheme and authority have been read before; the path alone is read here.
     fn uri(&self, path: &str) -> Option<Uri> {
         let path = [&self.prefix, path].concat();
-        let origin = self.scheme.as_str().len().checked_add(self.authority.as_str().len())?;
-        if origin.checked_add(path.len())? > LONGEST {
+        let text = [self.scheme.as_str(), "://", self.authority.as_str(), &path];
+        if text.iter().map(|part| part.len()).sum::<usize>() > LONGEST {
             return None;
         }
         let mut parts = Parts::default();

@@ -14,15 +14,13 @@ use std::task::Poll;
 /// use std::future::{pending, ready};
 /// use std::pin::pin;
 ///
-/// # async fn f() {
 /// use openrouter_keys_core::race;
 ///
+/// # futures_util::FutureExt::now_or_never(async {
 /// let work = pin!(async { 7 });
 /// assert_eq!(race(work, pending::<()>()).await, Some(7));
 /// assert_eq!(race(pending::<u8>(), ready(())).await, None);
-/// # }
-/// # use futures_util::FutureExt;
-/// # f().now_or_never().unwrap();
+/// # }).unwrap();
 /// ```
 pub fn race<W: Future + Unpin, L: Future + Unpin>(
     mut work: W,

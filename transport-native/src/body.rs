@@ -1,9 +1,6 @@
 //! Reading a body under the exchange's limits on size and pauses.
 
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
-use std::task::Poll;
-use std::time::Duration;
+use std::pin::pin;
 
 use bytes::{Bytes, BytesMut};
 use http::Response;
@@ -57,24 +54,13 @@ async fn next_chunk(
     exchange: &Exchange,
 ) -> Result<Option<Bytes>, TransportError> {
     let status = answer.status();
-    let chunk = within(exchange.idle_timeout(), pin!(answer.chunk())).await.ok_or_else(|| {
+    // The timer is made when the piece is waited for; most pieces are there at once.
+    let idle = async { tokio::time::sleep(exchange.idle_timeout()).await };
+    let chunk = race(pin!(answer.chunk()), pin!(idle)).await.ok_or_else(|| {
         let kind = TransportErrorKind::Timeout(TimeoutPhase::Idle);
         TransportError::ambiguous(kind).with_status(Some(status))
     })?;
     chunk.map_err(|error| failure::within_the_body(error, status))
-}
-
-/// The output of `work`, or `None` after this time. What is ready at once, as
-/// most pieces are, is given without a timer.
-async fn within<F: Future>(time: Duration, mut work: Pin<&mut F>) -> Option<F::Output> {
-    let at_once = poll_fn(|context| match work.as_mut().poll(context) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => Poll::Ready(None),
-    });
-    match at_once.await {
-        Some(output) => Some(output),
-        None => race(work, pin!(tokio::time::sleep(time))).await,
-    }
 }
 
 /// What has come so far. A body in one piece, which most are, is not copied.

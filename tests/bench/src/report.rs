@@ -21,8 +21,10 @@ const HEAD: &str = "\
 
 What openrouter-keys costs beside other clients, measured side by side in one run by \
 `cargo xtask bench`, which needs only this machine: every client talks to the same server \
-on loopback, and every answer is checked. The numbers are of the machine below; the ratios \
-say more than the times. Nothing of this is asserted by a test.
+on loopback, and every answer is checked. Where a process lies in memory makes it some \
+percent faster or slower as long as it lives, so that those whose calls are timed are started \
+anew several times. The numbers are of the machine below; the ratios say more than the times. \
+Nothing of this is asserted by a test.
 ";
 
 pub(crate) fn write(report: &Report<'_>, out: &Path, charts: &Path) -> Result<(), Failure> {

@@ -14,10 +14,8 @@ pub(super) const PLAN: Plan =
 const TEXT: &str = "\
 Each client is a process of its own with one thread and one connection that is kept. In \
 each round each makes so many calls, one after the other, over HTTP/1.1 in the clear; the \
-clients take turns, forwards and backwards. Now and then all are started anew, since where a \
-process lies in memory makes it some percent faster or slower. Times are medians per call; a \
-ratio is the median of the ratios of each round. CPU is user and system time of the client's \
-process.
+clients take turns, forwards and backwards. Times are medians per call; a ratio is the \
+median of the ratios of each round. CPU is user and system time of the client's process.
 
 `reqwest` is reqwest with its defaults and serde into a struct with all 23 fields; \
 `openrouter-rs` reads 11 of them. `httpx` and `fetch` parse the JSON and leave it at that; \
