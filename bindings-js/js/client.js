@@ -23,7 +23,7 @@ import {
 } from "./check.js";
 import { soundClock } from "./clock.js";
 import { readError, refused } from "./errors.js";
-import { carrier } from "./fetch.js";
+import { Carrier } from "./exchange.js";
 import { Client } from "./openrouter_keys_bg.js";
 import { readRotation } from "./rotation.js";
 import { unlessAborted } from "./signal.js";
@@ -40,7 +40,8 @@ export class OpenRouterKeys {
     if (isBrowser() && !dangerouslyAllowBrowser) {
       throw refused("new OpenRouterKeys", "dangerouslyAllowBrowser", WHY_NOT_IN_A_BROWSER);
     }
-    this.#client = told(() => new Client(settled(apiKey), values, carrier(fetch), soundClock(clock)));
+    const sound = soundClock(clock);
+    this.#client = told(() => new Client(settled(apiKey), values, new Carrier(fetch, sound), sound));
   }
 
   list(params, options) {

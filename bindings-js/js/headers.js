@@ -48,7 +48,7 @@ function line([name, value]) {
   const text = `${value}`.trim();
   // A line more would be a header more. Beyond ISO-8859-1, `Headers` takes none.
   if (text.length > LONGEST || /[\r\n]/.test(text) || /[\r\n:]/.test(name)) return "";
-  return `${name}:${text.replace(/[^\0-\xff]/g, "?")}\n`;
+  return `${`${name}`.toLowerCase()}:${text.replace(/[^\0-\xff]/g, "?")}\n`;
 }
 
 function attempt(read) {

@@ -8,10 +8,11 @@ use openrouter_keys_core::{
     AnyOperation, Attempt, BuildError, CallOptions, Client as CoreClient, Config, Error, KeyStream,
     Progress, Start,
 };
-use openrouter_keys_wasm::{Clock, FetchTransport};
+use openrouter_keys_wasm::Clock;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
+use crate::carrier::{Carrier, FacadeTransport};
 use crate::holder::Holder;
 use crate::job::Job;
 use crate::{answer, arguments, error, keys};
@@ -27,12 +28,12 @@ impl Client {
     pub fn new(
         key: JsValue,
         settings: Array,
-        fetch: Function,
+        carrier: Carrier,
         clock: Clock,
     ) -> Result<Self, JsValue> {
         let build = || -> Result<CoreClient, BuildError> {
             let config = arguments::config(settings)?;
-            let transport = FetchTransport::new().with_direct_fetch(fetch).with_clock(clock);
+            let transport = FacadeTransport::new(carrier, clock);
             CoreClient::with_config(transport, keys::source(key)?, config)
         };
         build().map(Self).map_err(|refused| thrown("new OpenRouterKeys", refused))

@@ -11,6 +11,7 @@
 
 mod answer;
 mod arguments;
+mod carrier;
 mod client;
 mod error;
 mod holder;

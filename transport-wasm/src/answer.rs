@@ -59,17 +59,9 @@ impl Answer {
     /// The headers that the platform shows.
     pub(crate) fn headers(&self) -> Result<HeaderMap, TransportError> {
         let headers = self.raw_headers().map_err(thrown)?;
-        if let Some(text) = headers.as_string() {
-            return Ok(text.lines().filter_map(line).collect());
-        }
         let entries = array_from(&headers).map_err(thrown)?;
         Ok(entries.iter().filter_map(|entry| header(&entry)).collect())
     }
-}
-
-fn line(line: &str) -> Option<(HeaderName, HeaderValue)> {
-    let (name, value) = line.split_once(':')?;
-    Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
 }
 
 fn header(entry: &JsValue) -> Option<(HeaderName, HeaderValue)> {

@@ -19,7 +19,7 @@ pub struct Thrown(String);
 
 impl Thrown {
     /// The texts of what was thrown and of its causes.
-    pub(crate) fn look(thrown: &JsValue) -> Self {
+    pub fn look(thrown: &JsValue) -> Self {
         let texts: Vec<String> = chain(thrown).iter().filter_map(describe).collect();
         if texts.is_empty() {
             return Self::from("something without a message was thrown");
@@ -42,11 +42,11 @@ impl fmt::Display for Thrown {
 
 impl Error for Thrown {}
 
-/// The error of a request that `fetch` gave up.
+/// The error of what `fetch`, or a function that makes no other request, rejects with.
 ///
 /// A code is believed only where it can mean nothing else than that no request
 /// left. The outermost one that is known counts.
-pub(crate) fn failure(thrown: &JsValue) -> TransportError {
+pub fn rejected(thrown: &JsValue) -> TransportError {
     let kind = chain(thrown).iter().find_map(|error| {
         let code = text_of(error, "code")?;
         let call = text_of(error, "syscall").unwrap_or_default();

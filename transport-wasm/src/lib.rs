@@ -48,6 +48,6 @@ mod transport;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub use {
     clock::Clock,
-    failure::Thrown,
+    failure::{Thrown, rejected},
     transport::{FetchTransport, client, client_with},
 };

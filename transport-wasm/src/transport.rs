@@ -18,7 +18,7 @@ use crate::abort::AbortOnDrop;
 use crate::answer::Answer;
 use crate::body;
 use crate::clock::{Clock, Timekeeper};
-use crate::failure::{failure, unknown};
+use crate::failure::{rejected, unknown};
 use crate::request::{fetchable, init, url};
 use crate::timer;
 
@@ -63,8 +63,7 @@ impl FetchTransport {
     /// Another function in the place of `fetch`. It is called with the URL and
     /// with `method`, `headers`, `redirect`, `signal` and, if there is one, the
     /// `body` as a text. It returns a `Response` or a promise of one, or of any
-    /// object with `status`, `headers` and `body` like a `Response`'s; its
-    /// `headers` may also be one text, a line each, as in `date: …`.
+    /// object with `status`, `headers` and `body` like a `Response`'s.
     ///
     /// What it rejects with may be about a request of its own, to a log or for a
     /// token: no code of it is believed, and a create that it rejects may have
@@ -103,7 +102,7 @@ impl FetchTransport {
             Ok(promise) => JsFuture::from(Promise::resolve(&promise)).await,
             Err(thrown) => Err(thrown),
         };
-        let failed = if self.is_direct { failure } else { unknown };
+        let failed = if self.is_direct { rejected } else { unknown };
         fetched.map_err(|thrown| failed(&thrown))
     }
 }

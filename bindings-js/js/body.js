@@ -1,0 +1,133 @@
+// Reading a body as bytes, within the limits of its exchange.
+
+/** The names of what ends a body before its end. */
+const TOO_LARGE = "too large";
+const IDLE = "idle";
+const BROKEN = "broken";
+
+/**
+ * A stream that is always ready lets no timer ring: nothing else ends one that
+ * brings nothing for ever. Reading so many takes tenths of a second.
+ */
+const MOST_EMPTY = 10_000;
+
+/** The longest time that `setTimeout` takes; with a longer one it rings at once. */
+const LONGEST = 0x7fff_ffff;
+
+/** A body that is being read. */
+export class Reading {
+  #reader;
+  #limits;
+  #pieces = [];
+  #length = 0;
+  #empty = 0;
+  #count = 0;
+  #cameAt = 0;
+  #timer;
+  #resolve;
+
+  /** One that is announced to be larger than allowed is not even begun. */
+  constructor(stream, announced, limits) {
+    /** The bytes, or what came of them, and what ended them. */
+    this.outcome = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    this.#limits = limits;
+    try {
+      this.#reader = stream.getReader();
+    } catch (thrown) {
+      this.#end(BROKEN, thrown);
+      return;
+    }
+    if (announced > limits.maxBody) {
+      this.#end(TOO_LARGE);
+      return;
+    }
+    this.#watch(limits.idle);
+    this.#read();
+  }
+
+  giveUp() {
+    this.#end(BROKEN);
+  }
+
+  async #read() {
+    try {
+      for (;;) {
+        const { done, value } = await this.#reader.read();
+        if (done) return this.#end();
+        this.#count++;
+        this.#cameAt = this.#limits.clock.now();
+        const problem = this.#take(value);
+        if (problem !== undefined) return this.#end(problem);
+      }
+    } catch (thrown) {
+      this.#end(BROKEN, thrown);
+    }
+  }
+
+  /** Of whatever realm the view is, and whatever else it says of itself. */
+  #take(piece) {
+    if (!ArrayBuffer.isView(piece)) return "the body is not made of bytes";
+    const bytes = new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
+    if (bytes.length === 0) {
+      this.#empty++;
+      return this.#empty > MOST_EMPTY ? "the body is made of empty pieces" : undefined;
+    }
+    this.#length += bytes.length;
+    if (this.#length > this.#limits.maxBody) return TOO_LARGE;
+    this.#pieces.push(bytes);
+  }
+
+  #watch(ms) {
+    const seen = this.#count;
+    const step = Math.min(ms, LONGEST);
+    this.#timer = this.#limits.clock.setTimeout(() => this.#rang(seen, ms - step), Math.ceil(step));
+  }
+
+  async #rang(seen, left) {
+    // What is there already counts.
+    await undefined;
+    if (this.#resolve === undefined) return;
+    // Not by the clock, which may stand still: the caller made it.
+    if (this.#count !== seen) {
+      const quiet = this.#limits.clock.now() - this.#cameAt;
+      this.#watch(Math.max(this.#limits.idle - (quiet > 0 ? quiet : 0), 0));
+    } else if (left > 0) {
+      this.#watch(left);
+    } else {
+      this.#end(IDLE);
+    }
+  }
+
+  #end(end, thrown) {
+    const resolve = this.#resolve;
+    if (resolve === undefined) return;
+    this.#resolve = undefined;
+    if (this.#timer !== undefined) this.#limits.clock.clearTimeout(this.#timer);
+    if (end !== undefined) cancel(this.#reader);
+    resolve({ bytes: this.#whole(), end, thrown });
+  }
+
+  #whole() {
+    if (this.#length > this.#limits.maxBody) return undefined;
+    if (this.#pieces.length <= 1) return this.#pieces[0];
+    const whole = new Uint8Array(this.#length);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    return whole;
+  }
+}
+
+/** Tells the stream that nobody reads on. What it does then is the caller's code. */
+async function cancel(reader) {
+  try {
+    await undefined;
+    await reader.cancel();
+  } catch {
+    // There is nothing left to be given up.
+  }
+}

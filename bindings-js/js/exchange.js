@@ -1,0 +1,87 @@
+// One exchange: a request that goes out once, and its answer, read under the
+// limits that the module sets. `src/carrier.rs` is the other side.
+
+import { Reading } from "./body.js";
+import { carrier } from "./fetch.js";
+
+/** What the module sends requests with. */
+export class Carrier {
+  #carry;
+  #clock;
+
+  constructor(fetch, clock) {
+    this.#carry = carrier(fetch);
+    this.#clock = clock;
+  }
+
+  /** The head has the method, the URL, and the name and the value of each header, a line each. */
+  begin(head, body, [maxSuccess, maxError, idle]) {
+    const lines = head.split("\n");
+    const headers = {};
+    for (let at = 2; at < lines.length; at += 2) headers[lines[at]] = lines[at + 1];
+    const [method, url] = lines;
+    const init = { method, headers, redirect: "manual" };
+    if (body !== undefined) init.body = body;
+    return new Exchange(this.#carry, url, init, { maxSuccess, maxError, idle, clock: this.#clock });
+  }
+}
+
+class Exchange {
+  #controller = abortController();
+  #reading;
+  #isGivenUp = false;
+  /** 0 until the head of the answer is there. */
+  status = 0;
+
+  constructor(carry, url, init, limits) {
+    if (this.#controller) init.signal = this.#controller.signal;
+    /** Rejects with what came in the place of an answer. */
+    this.answer = this.#run(carry(url, init), limits);
+  }
+
+  giveUp() {
+    this.#isGivenUp = true;
+    this.#controller?.abort();
+    this.#reading?.giveUp();
+  }
+
+  async #run(carried, { maxSuccess, maxError, idle, clock }) {
+    const { type, status, headers, body } = await carried;
+    // A browser shows a redirect that it did not follow as nothing at all.
+    if (type === "opaqueredirect") return answer(0, headers, { end: "hidden redirect" });
+    if (!isStatus(status)) return answer(0, headers, { end: "the answer has no status" });
+    this.status = status;
+    if (body === null) return answer(status, headers, {});
+    const maxBody = status >= 200 && status < 300 ? maxSuccess : maxError;
+    this.#reading = new Reading(body, announced(headers), { maxBody, idle, clock });
+    if (this.#isGivenUp) this.#reading.giveUp();
+    const read = await this.#reading.outcome;
+    if (read.end !== undefined) this.giveUp();
+    return answer(status, headers, read);
+  }
+}
+
+/** `end` is what keeps the body from being whole, and `thrown` why. */
+function answer(status, headers, { bytes, end, thrown }) {
+  return { status, headers, bytes, end, thrown };
+}
+
+function isStatus(status) {
+  return Number.isInteger(status) && status >= 100 && status <= 999;
+}
+
+/** By no regular expression: that takes several times as long. */
+function announced(headers) {
+  const line = "\ncontent-length:";
+  const at = `\n${headers}`.indexOf(line);
+  return at < 0 ? 0 : Number.parseInt(headers.slice(at + line.length - 1), 10);
+}
+
+/** Where the platform has none, nothing can be aborted. */
+function abortController() {
+  try {
+    return new AbortController();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,188 @@
+//! The transport of the package: the facade fetches and reads an answer in one go,
+//! so that little crosses the border between the module and JavaScript.
+
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use js_sys::{Promise, Uint8Array};
+use openrouter_keys_core::{Exchange, TimeoutPhase, Transport, TransportError, TransportErrorKind};
+use openrouter_keys_wasm::{Clock, FetchTransport, Thrown, rejected};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use zeroize::Zeroizing;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What sends requests: see `js/exchange.js`.
+    pub type Carrier;
+
+    #[wasm_bindgen(method)]
+    fn begin(this: &Carrier, head: &str, body: Option<&str>, limits: &[f64]) -> UnderWay;
+
+    /// An exchange under way.
+    type UnderWay;
+
+    #[wasm_bindgen(method, getter)]
+    fn answer(this: &UnderWay) -> Promise;
+
+    #[wasm_bindgen(method, getter, js_name = status)]
+    fn seen_status(this: &UnderWay) -> u16;
+
+    #[wasm_bindgen(method, js_name = giveUp)]
+    fn give_up(this: &UnderWay);
+
+    /// What came of it.
+    type Answer;
+
+    #[wasm_bindgen(method, getter)]
+    fn status(this: &Answer) -> u16;
+
+    #[wasm_bindgen(method, getter)]
+    fn headers(this: &Answer) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    fn bytes(this: &Answer) -> Option<Uint8Array>;
+
+    #[wasm_bindgen(method, getter)]
+    fn end(this: &Answer) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    fn thrown(this: &Answer) -> JsValue;
+}
+
+/// Carries requests by the facade.
+pub(crate) struct FacadeTransport {
+    carrier: Carrier,
+    /// For everything else that a transport does.
+    platform: FetchTransport,
+}
+
+impl FacadeTransport {
+    pub(crate) fn new(carrier: Carrier, clock: Clock) -> Self {
+        Self { carrier, platform: FetchTransport::new().with_clock(clock) }
+    }
+}
+
+#[async_trait(?Send)]
+impl Transport for FacadeTransport {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        exchange: &Exchange,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let sent = Sent::new(&self.carrier, request, exchange);
+        let answer = JsFuture::from(sent.under_way.answer()).await;
+        sent.is_over();
+        let answer: Answer = answer.map_err(|thrown| rejected(&thrown))?.unchecked_into();
+        whole(&answer, exchange)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.platform.sleep(duration).await;
+    }
+
+    fn now(&self) -> Duration {
+        self.platform.now()
+    }
+
+    fn entropy(&self) -> u64 {
+        self.platform.entropy()
+    }
+
+    fn wall_clock(&self) -> Option<SystemTime> {
+        self.platform.wall_clock()
+    }
+}
+
+/// Gives the exchange up when nobody waits for its answer any more, and notes how
+/// far it came.
+struct Sent<'a> {
+    under_way: UnderWay,
+    /// `None` when it is over.
+    exchange: Option<&'a Exchange>,
+}
+
+impl<'a> Sent<'a> {
+    fn new(carrier: &Carrier, request: Request<Bytes>, exchange: &'a Exchange) -> Self {
+        let body = std::str::from_utf8(request.body()).ok().filter(|text| !text.is_empty());
+        let under_way = carrier.begin(&head(&request), body, &limits(exchange));
+        Self { under_way, exchange: Some(exchange) }
+    }
+
+    fn is_over(mut self) {
+        self.exchange = None;
+    }
+}
+
+impl Drop for Sent<'_> {
+    fn drop(&mut self) {
+        let Some(exchange) = self.exchange else { return };
+        if let Ok(status) = StatusCode::from_u16(self.under_way.seen_status()) {
+            exchange.saw_status(status);
+        }
+        self.under_way.give_up();
+    }
+}
+
+/// Made in one piece and wiped: the API key is in it. The core lets no value in that
+/// is not visible ASCII.
+fn head(request: &Request<Bytes>) -> Zeroizing<String> {
+    let uri = request.uri().to_string();
+    let mut lines = vec![request.method().as_str(), &uri];
+    for (name, value) in request.headers() {
+        if let Ok(value) = value.to_str() {
+            lines.extend([name.as_str(), value]);
+        }
+    }
+    Zeroizing::new(lines.join("\n"))
+}
+
+/// How many bytes the body of a success and of a failure may have, and how many
+/// milliseconds may pass without one.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "what is longer than 2^53 does not fit into memory"
+)]
+fn limits(exchange: &Exchange) -> [f64; 3] {
+    let max_body = |status| exchange.max_body(status) as f64;
+    let idle = exchange.idle_timeout().as_secs_f64() * 1000.0;
+    [max_body(StatusCode::OK), max_body(StatusCode::NOT_FOUND), idle]
+}
+
+/// The answer, if nothing ended it before its end.
+fn whole(answer: &Answer, exchange: &Exchange) -> Result<Response<Bytes>, TransportError> {
+    let end = answer.end();
+    let Ok(status) = StatusCode::from_u16(answer.status()) else {
+        return Err(match end.as_deref() {
+            Some("hidden redirect") => {
+                TransportError::ambiguous(TransportErrorKind::HiddenRedirect)
+            }
+            problem => protocol(problem.unwrap_or_default()),
+        });
+    };
+    let body = answer.bytes().map(|bytes| bytes.to_vec()).unwrap_or_default();
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    *response.headers_mut() = answer.headers().lines().filter_map(header).collect();
+    let error = match end.as_deref() {
+        None => return Ok(response),
+        Some("too large") => exchange.body_too_large(status),
+        Some("idle") => TransportError::ambiguous(TransportErrorKind::Timeout(TimeoutPhase::Idle)),
+        Some("broken") => TransportError::ambiguous(TransportErrorKind::Disconnected)
+            .with_source(Thrown::look(&answer.thrown())),
+        Some(problem) => protocol(problem),
+    };
+    Err(error.with_status(Some(status)).with_answer(response))
+}
+
+fn protocol(problem: &str) -> TransportError {
+    TransportError::ambiguous(TransportErrorKind::Protocol).with_source(Thrown::from(problem))
+}
+
+fn header(line: &str) -> Option<(HeaderName, HeaderValue)> {
+    let (name, value) = line.split_once(':')?;
+    Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
+}
