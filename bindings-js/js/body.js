@@ -14,37 +14,40 @@ const MOST_EMPTY = 10_000;
 /** The longest time that `setTimeout` takes; with a longer one it rings at once. */
 const LONGEST = 0x7fff_ffff;
 
-/** A body that is being read. */
+/** A body, which is read once. */
 export class Reading {
   #reader;
   #limits;
+  #outcome;
   #pieces = [];
   #length = 0;
   #empty = 0;
   #count = 0;
   #cameAt = 0;
   #timer;
+  /** `undefined` as soon as it is over. */
   #resolve;
 
-  /** One that is announced to be larger than allowed is not even begun. */
-  constructor(stream, announced, limits) {
-    /** The bytes, or what came of them, and what ended them. */
-    this.outcome = new Promise((resolve) => {
+  constructor(stream, limits) {
+    this.#limits = limits;
+    this.#outcome = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    this.#limits = limits;
     try {
       this.#reader = stream.getReader();
     } catch (thrown) {
       this.#end(BROKEN, thrown);
-      return;
     }
-    if (announced > limits.maxBody) {
-      this.#end(TOO_LARGE);
-      return;
+  }
+
+  /** The bytes, and what ended them. A body that is announced to be larger than allowed is not begun. */
+  run(announced) {
+    if (this.#resolve !== undefined && announced > this.#limits.maxBody) this.#end(TOO_LARGE);
+    if (this.#resolve !== undefined) {
+      this.#watch(this.#limits.idle);
+      this.#read();
     }
-    this.#watch(limits.idle);
-    this.#read();
+    return this.#outcome;
   }
 
   giveUp() {

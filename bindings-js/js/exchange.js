@@ -53,9 +53,9 @@ class Exchange {
     this.status = status;
     if (body === null) return answer(status, headers, {});
     const maxBody = status >= 200 && status < 300 ? maxSuccess : maxError;
-    this.#reading = new Reading(body, announced(headers), { maxBody, idle, clock });
+    this.#reading = new Reading(body, { maxBody, idle, clock });
     if (this.#isGivenUp) this.#reading.giveUp();
-    const read = await this.#reading.outcome;
+    const read = await this.#reading.run(announced(headers));
     if (read.end !== undefined) this.giveUp();
     return answer(status, headers, read);
   }

@@ -72,9 +72,10 @@ impl Transport for FacadeTransport {
         request: Request<Bytes>,
         exchange: &Exchange,
     ) -> Result<Response<Bytes>, TransportError> {
-        let sent = Sent::new(&self.carrier, request, exchange);
+        let sent = Sent::new(&self.carrier, &request, exchange);
+        drop(request);
         let answer = JsFuture::from(sent.under_way.answer()).await;
-        sent.is_over();
+        sent.end();
         let answer: Answer = answer.map_err(|thrown| rejected(&thrown))?.unchecked_into();
         whole(&answer, exchange)
     }
@@ -105,13 +106,13 @@ struct Sent<'a> {
 }
 
 impl<'a> Sent<'a> {
-    fn new(carrier: &Carrier, request: Request<Bytes>, exchange: &'a Exchange) -> Self {
+    fn new(carrier: &Carrier, request: &Request<Bytes>, exchange: &'a Exchange) -> Self {
         let body = std::str::from_utf8(request.body()).ok().filter(|text| !text.is_empty());
-        let under_way = carrier.begin(&head(&request), body, &limits(exchange));
+        let under_way = carrier.begin(&head(request), body, &limits(exchange));
         Self { under_way, exchange: Some(exchange) }
     }
 
-    fn is_over(mut self) {
+    fn end(mut self) {
         self.exchange = None;
     }
 }

@@ -1,0 +1,171 @@
+// What comes of the answer of one exchange, whatever it is, and of one that nobody
+// waits for any more.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { clientOver, failureOf, HASH, PARAMS } from "./harness.mjs";
+
+const over = (fetch, options) => clientOver([], { fetch, retry: false, ...options }).keys;
+
+/** A stream that brings so many bytes at once for ever, and how often it was read and cancelled. */
+function endless(length) {
+  const seen = { pieces: 0, cancelled: 0 };
+  const pull = (controller) => {
+    seen.pieces += 1;
+    controller.enqueue(new Uint8Array(length).fill(0x20));
+  };
+  const cancel = () => {
+    seen.cancelled += 1;
+  };
+  return { seen, stream: new ReadableStream({ pull, cancel }, { highWaterMark: 0 }) };
+}
+
+/** All that is due. */
+const everythingElse = () => new Promise((resolve) => setImmediate(resolve));
+
+test("what has no status of HTTP is no answer", async () => {
+  for (const status of [0, 99, 1000, 65_736, 200.5, -200, NaN, Infinity]) {
+    const error = await failureOf(over(async () => ({ status, headers: {}, body: null })).create(PARAMS));
+    assert.equal(error.code, "protocol", `${status}`);
+    assert.equal(error.effect, "may_have_created");
+    assert.equal(error.cause.message, "the answer has no status");
+  }
+});
+
+test("a redirect that a browser hides may have made a key", async () => {
+  const error = await failureOf(over(async () => ({ type: "opaqueredirect", status: 0, headers: {}, body: null })).create(PARAMS));
+  assert.equal(error.code, "unexpected_redirect");
+  assert.equal(error.effect, "may_have_created");
+});
+
+test("the body of an error is read to a limit of its own", async () => {
+  const LIMIT = 64 << 10;
+  for (const status of [199, 300, 404, 500]) {
+    const { seen, stream } = endless(1 << 10);
+    const error = await failureOf(over(async () => ({ status, headers: {}, body: stream })).get(HASH));
+    assert.equal(seen.pieces, LIMIT / (1 << 10) + 1, `${status}`);
+    assert.equal(error.code, "body_too_large");
+  }
+});
+
+test("a body that is announced too large is not begun, whatever its headers are written like", async () => {
+  const { seen, stream } = endless(1);
+  const headers = { "X-Content-Length": "1", "Content-Length": String((4 << 20) + 1) };
+  const error = await failureOf(over(async () => ({ status: 200, headers, body: stream })).list());
+  assert.equal(error.code, "body_too_large");
+  await everythingElse();
+  assert.deepEqual(seen, { pieces: 0, cancelled: 1 });
+});
+
+test("a body that somebody else reads is no answer", async () => {
+  const body = new Response('{"data":[]}').body;
+  body.getReader();
+  const error = await failureOf(over(async () => ({ status: 201, headers: {}, body })).create(PARAMS));
+  assert.equal(error.code, "disconnected");
+  assert.equal(error.effect, "may_have_created");
+  assert.match(error.cause.message, /locked/);
+});
+
+test("a body that is given up aborts its request, and one that is read does not", async () => {
+  for (const [body, isGivenUp] of [[endless(1 << 20).stream, true], [new Response('{"data":[]}').body, false]]) {
+    let signal;
+    const fetch = async (_, init) => {
+      signal = init.signal;
+      return { status: 200, headers: {}, body };
+    };
+    await over(fetch).list().catch(() => {});
+    assert.equal(signal.aborted, isGivenUp);
+  }
+});
+
+test("an answer that comes when nobody waits any more is given up unread", async () => {
+  const { seen, stream } = endless(1);
+  let answer;
+  const fetch = () => new Promise((resolve) => (answer = resolve));
+  await assert.rejects(over(fetch, { attemptTimeoutMs: 50 }).list(), { code: "attempt_timeout" });
+  answer({ status: 200, headers: {}, body: stream });
+  await everythingElse();
+  assert.deepEqual(seen, { pieces: 0, cancelled: 1 });
+});
+
+test("a request without a body names none", async () => {
+  let settings;
+  const fetch = async (_, init) => {
+    settings = init;
+    return new Response('{"data":[]}');
+  };
+  await over(fetch).list();
+  assert.ok(!("body" in settings));
+});
+
+/** A clock that stands still, whose timers the test rings. */
+function handClock(now = () => 0) {
+  const timers = [];
+  const setTimeout = (callback, ms) => timers.push({ callback, ms });
+  return { timers, now, date: () => 0, setTimeout, clearTimeout: () => {} };
+}
+
+/** A call over a stream that the test feeds, and the timer of its pauses, once it is set. */
+async function fed({ now, ...options }) {
+  const clock = handClock(now);
+  let controller;
+  const start = (given) => {
+    controller = given;
+  };
+  const body = new ReadableStream({ start });
+  const keys = over(async () => ({ status: 200, headers: {}, body }), { clock, timeoutMs: Infinity, attemptTimeoutMs: Infinity, ...options });
+  const call = keys.list();
+  call.catch(() => {});
+  await everythingElse();
+  const bytes = (text) => controller.enqueue(new TextEncoder().encode(text));
+  return { call, bytes, controller, timers: clock.timers, ring: () => clock.timers.at(-1).callback() };
+}
+
+test("a piece that is there when the time is up counts", async () => {
+  const { call, bytes, controller, ring } = await fed({ idleTimeoutMs: 100 });
+  bytes('{"data":');
+  ring();
+  await everythingElse();
+  bytes("[]}");
+  controller.close();
+  ring();
+  assert.deepEqual((await call).data, []);
+});
+
+test("a body that ends when the time is up leaves no timer", async () => {
+  const { call, bytes, timers, ring } = await fed({ idleTimeoutMs: 100 });
+  const { length } = timers;
+  bytes(" ".repeat(5 << 20));
+  ring();
+  await assert.rejects(call, { code: "body_too_large" });
+  assert.equal(timers.length, length);
+});
+
+test("a clock that tells no number ends no body early", async () => {
+  const { call, bytes, controller, timers, ring } = await fed({ idleTimeoutMs: 100, now: () => NaN });
+  bytes('{"data":');
+  await everythingElse();
+  ring();
+  await everythingElse();
+  assert.equal(timers.at(-1).ms, 100);
+  bytes("[]}");
+  controller.close();
+  assert.deepEqual((await call).data, []);
+});
+
+test("a pause longer than a timer can be is waited for in parts", async () => {
+  const LONGEST = 2 ** 31 - 1;
+  const { call, timers, ring } = await fed({ idleTimeoutMs: LONGEST + 1 });
+  assert.equal(timers.at(-1).ms, LONGEST);
+  ring();
+  await everythingElse();
+  assert.equal(timers.at(-1).ms, 1);
+  ring();
+  await assert.rejects(call, { code: "idle_timeout" });
+});
+
+test("no part of a millisecond is cut off a pause", async () => {
+  const { timers } = await fed({ idleTimeoutMs: 1.5 });
+  assert.equal(timers.at(-1).ms, 2);
+});
