@@ -100,30 +100,37 @@ impl Desk {
     }
 
     /// Sends an operation.
-    pub(super) async fn send<O>(&self, operation: O) -> Result<Response<O::Output>, Error>
+    pub(super) fn send<'a, O>(
+        &'a self,
+        operation: O,
+    ) -> BoxFuture<'a, Result<Response<O::Output>, Error>>
     where
-        O: OneOfSix + Into<AnyOperation>,
+        O: OneOfSix + Into<AnyOperation> + 'a,
     {
-        self.send_as(None, operation).await
+        self.send_as(None, operation)
     }
 
-    /// Sends an operation signed with another key.
-    pub(super) async fn send_as<O>(
-        &self,
+    /// Sends an operation signed with another key. Boxed, so that it is compiled once
+    /// for each operation, and not for each place that sends one.
+    pub(super) fn send_as<'a, O>(
+        &'a self,
         key: Option<ApiKey>,
         operation: O,
-    ) -> Result<Response<O::Output>, Error>
+    ) -> BoxFuture<'a, Result<Response<O::Output>, Error>>
     where
-        O: OneOfSix + Into<AnyOperation>,
+        O: OneOfSix + Into<AnyOperation> + 'a,
     {
         let name = operation.name();
-        let Response { output, meta } = self.send_any(key, operation.into()).await?;
-        // Nothing else comes, unless the driver hands in another call's outcome.
-        let output = O::output_of(output).ok_or_else(|| {
-            let error = DecodeError::at("$", DecodeErrorKind::WrongType);
-            Error::unsent(name, ErrorKind::Decode(error))
-        })?;
-        Ok(Response { output, meta })
+        let sent = self.send_any(key, operation.into());
+        Box::pin(async move {
+            let Response { output, meta } = sent.await?;
+            // Nothing else comes, unless the driver hands in another call's outcome.
+            let output = O::output_of(output).ok_or_else(|| {
+                let error = DecodeError::at("$", DecodeErrorKind::WrongType);
+                Error::unsent(name, ErrorKind::Decode(error))
+            })?;
+            Ok(Response { output, meta })
+        })
     }
 
     /// The same for all operations, so that it is compiled once.
