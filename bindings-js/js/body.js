@@ -109,7 +109,16 @@ export class Reading {
     this.#resolve = undefined;
     if (this.#timer !== undefined) this.#limits.clock.clearTimeout(this.#timer);
     if (end !== undefined) cancel(this.#reader);
-    resolve({ bytes: this.#whole(), end, thrown });
+    resolve(this.#came(end, thrown));
+  }
+
+  #came(end, thrown) {
+    try {
+      return { bytes: this.#whole(), end, thrown };
+    } catch (unreadable) {
+      // The stream took a piece back, or there is no room for all of them.
+      return { end: BROKEN, thrown: unreadable };
+    }
   }
 
   #whole() {

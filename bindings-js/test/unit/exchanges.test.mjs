@@ -89,6 +89,19 @@ test("an answer that comes when nobody waits any more is given up unread", async
   assert.deepEqual(seen, { pieces: 0, cancelled: 1 });
 });
 
+test("a stream that takes back what it gave ends the call", async () => {
+  const given = new TextEncoder().encode('{"key":');
+  const pull = (controller) => {
+    structuredClone(given.buffer, { transfer: [given.buffer] });
+    controller.enqueue(new TextEncoder().encode('"sk-or-v1-new"}'));
+    controller.close();
+  };
+  const body = new ReadableStream({ start: (controller) => controller.enqueue(given), pull }, { highWaterMark: 0 });
+  const error = await failureOf(over(async () => ({ status: 201, headers: {}, body })).create(PARAMS));
+  assert.equal(error.code, "disconnected");
+  assert.equal(error.effect, "may_have_created");
+});
+
 test("a request without a body names none", async () => {
   let settings;
   const fetch = async (_, init) => {
