@@ -179,11 +179,15 @@ test("the global fetch is looked up at each call, and told to add nothing", asyn
 test("a fake of queueMicrotask that runs nothing holds up no later call", () => {
   for (const fake of ["() => {}", "() => { throw new Error('a fake') }", "undefined"]) {
     const came = inAnotherProcess(`
-      const fetch = async () => new Response('{"key":"sk-or-v1-new"}', { status: 201 });
+      // No Response: Node's own makes use of what is faked.
+      const start = (controller) => {
+        controller.enqueue(new TextEncoder().encode('{"key":"sk-or-v1-new"}'));
+        controller.close();
+      };
+      const fetch = async () => ({ status: 201, headers: {}, body: new ReadableStream({ start }) });
       const create = () => new api.OpenRouterKeys({ apiKey: "sk-or-v1-test", timeoutMs: 500, fetch }).create({ name: "x", limit: 1 });
       const real = globalThis.queueMicrotask;
       globalThis.queueMicrotask = ${fake};
-      // Node itself needs the real one to read a body.
       create().catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, 20));
       globalThis.queueMicrotask = real;
