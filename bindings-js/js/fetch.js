@@ -1,4 +1,4 @@
-// Between the module, which has what `fetch` takes and wants the parts of a
+// Between an exchange, which has what `fetch` takes and wants the parts of a
 // `Response`, and whatever carries the requests.
 
 import { DIRECT } from "./direct.js";
@@ -13,7 +13,7 @@ const { fetch: OWN } = globalThis;
 /** What keeps a browser from adding to a request. */
 const GUARDS = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
 
-/** The function that the module calls in the place of `fetch`. */
+/** The function that an exchange calls in the place of `fetch`. */
 export function carrier(fetch) {
   return async (url, init) => {
     // The time limit of the attempt begins before the function does.
@@ -66,7 +66,7 @@ function sentOnce(body) {
   return new Response(body).body.pipeThrough(new TransformStream());
 }
 
-/** What the module reads of an answer, of whatever looks like a `Response`. */
+/** What an exchange reads of an answer, of whatever looks like a `Response`. */
 async function parts(answer) {
   if (typeof answer !== "object" || answer === null || typeof answer.status !== "number") {
     throw new TypeError("the fetch function returned something that is no Response");
