@@ -55,9 +55,7 @@ class Exchange {
     const maxBody = status >= 200 && status < 300 ? maxSuccess : maxError;
     this.#reading = new Reading(body, { maxBody, idle, clock });
     if (this.#isGivenUp) this.#reading.giveUp();
-    const read = await this.#reading.run(announced(headers));
-    if (read.end !== undefined) this.giveUp();
-    return answer(status, headers, read);
+    return answer(status, headers, await this.#reading.run(announced(headers)));
   }
 }
 

@@ -75,9 +75,10 @@ impl Transport for FacadeTransport {
         let sent = Sent::new(&self.carrier, &request, exchange);
         drop(request);
         let answer = JsFuture::from(sent.under_way.answer()).await;
-        sent.end();
         let answer: Answer = answer.map_err(|thrown| rejected(&thrown))?.unchecked_into();
-        whole(&answer, exchange)
+        let response = whole(&answer, exchange)?;
+        sent.done();
+        Ok(response)
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -97,11 +98,11 @@ impl Transport for FacadeTransport {
     }
 }
 
-/// Gives the exchange up when nobody waits for its answer any more, and notes how
-/// far it came.
+/// Gives the exchange up, unless it was told that all is done, and notes how far it
+/// came.
 struct Sent<'a> {
     under_way: UnderWay,
-    /// `None` when it is over.
+    /// `None` when all is done.
     exchange: Option<&'a Exchange>,
 }
 
@@ -112,7 +113,7 @@ impl<'a> Sent<'a> {
         Self { under_way, exchange: Some(exchange) }
     }
 
-    fn end(mut self) {
+    fn done(mut self) {
         self.exchange = None;
     }
 }

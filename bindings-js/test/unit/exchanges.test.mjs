@@ -67,15 +67,25 @@ test("a body that somebody else reads is no answer", async () => {
   assert.match(error.cause.message, /locked/);
 });
 
-test("a body that is given up aborts its request, and one that is read does not", async () => {
-  for (const [body, isGivenUp] of [[endless(1 << 20).stream, true], [new Response('{"data":[]}').body, false]]) {
+test("a request whose answer is not read whole is aborted, and another is not", async () => {
+  const body = (text) => new Response(text).body;
+  for (const [carry, isAborted] of [
+    [() => ({ status: 200, headers: {}, body: body('{"data":[]}') }), false],
+    [() => ({ status: 404, headers: {}, body: body("{}") }), false],
+    [() => ({ status: 204, headers: {}, body: null }), false],
+    [() => ({ status: 200, headers: {}, body: endless(1 << 20).stream }), true],
+    [() => ({ status: 1000, headers: {}, body: body("{}") }), true],
+    [() => ({ type: "opaqueredirect", status: 0, headers: {}, body: null }), true],
+    [() => "no answer", true],
+    [() => Promise.reject(new Error("the network is down")), true],
+  ]) {
     let signal;
     const fetch = async (_, init) => {
       signal = init.signal;
-      return { status: 200, headers: {}, body };
+      return carry();
     };
     await over(fetch).list().catch(() => {});
-    assert.equal(signal.aborted, isGivenUp);
+    assert.equal(signal.aborted, isAborted, `${carry}`);
   }
 });
 
