@@ -174,10 +174,15 @@ function problemOf(what, table, given) {
   return { argument: name, text: `${what} has no ${JSON.stringify(name)}; ${hint}` };
 }
 
+const HINTS = {
+  limit: "; null makes a key without a limit",
+  hash: "; if the response lacked it, list the keys and find this one by its name",
+};
+
 function one(operation, name, expected, value) {
   if (value === undefined) {
     if (!expected.required) return undefined;
-    const hint = name === "limit" ? "; null makes a key without a limit" : "";
+    const hint = HINTS[name] ?? "";
     throw refused(operation, name, `${name} is missing: it must be ${expected.name}${hint}`);
   }
   const taken = look(operation, name, () => expected.of(value));

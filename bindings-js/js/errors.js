@@ -114,7 +114,9 @@ export function isOpenRouterKeysError(error) {
 
 /** An argument that is refused before the module sees it. */
 export function refused(operation, argument, problem, cause) {
-  const message = `${operation}: ${problem}; nothing was created or changed; correct the argument`;
+  // A hash comes from an earlier response, whose call did what it did.
+  const effect = argument === "hash" ? "this call sent nothing" : "nothing was created or changed";
+  const message = `${operation}: ${problem}; ${effect}; correct the argument`;
   const fields = {
     code: "invalid_argument",
     operation,

@@ -92,7 +92,7 @@ export interface Key extends Drift {
   readonly updatedAt: Timestamp | null;
   /** When the key stops working; `null` if never. */
   readonly expiresAt?: Timestamp | null;
-  /** When the key was last used; `null` if never. */
+  /** When the key was last used; `null` if no use was recorded since the end of 2025. Such a key may have been used before. */
   readonly lastUsedAt?: Timestamp | null;
   /** The member of the organisation who made the key. */
   readonly creatorUserId?: string | null;
@@ -508,12 +508,15 @@ export type Finding =
       readonly kind: "limit_reached";
     }
   | {
-      /** Nobody has used it for so many days. */
+      /**
+       * Nobody has used it for so many days. A key that has spent and has no recorded use was
+       * used before the end of 2025: then these are the days since, at least.
+       */
       readonly kind: "unused";
       readonly days: number;
     }
   | {
-      /** Nobody has used it since it was made, so many days ago. */
+      /** Nothing was spent with it and no use is on record since it was made, so many days ago. */
       readonly kind: "never_used";
       readonly days: number;
     }

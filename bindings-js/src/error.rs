@@ -28,6 +28,7 @@ pub(crate) fn write(error: &Error) -> Array {
         Effect::MayHaveChanged => "may_have_changed",
         Effect::MayHaveCreated(_) => "may_have_created",
         Effect::PartlyDone(_) => "partly_done",
+        // Nothing that JavaScript calls converts errors of its own: `NoRequest`.
         _ => "nothing",
     });
     tape.bool(error.is_retryable());

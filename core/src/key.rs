@@ -1,7 +1,7 @@
 //! A key as list, create, get and update describe it.
 
 use crate::answer::answer;
-use crate::error::{BuildError, BuildErrorKind};
+use crate::error::DecodeError;
 use crate::hash::KeyHash;
 use crate::limit::LimitReset;
 use crate::timestamp::Timestamp;
@@ -53,7 +53,8 @@ answer! {
         updated_at: Timestamp,
         /// When the key stops working; `Null` if never.
         expires_at: Timestamp,
-        /// When the key was last used; `Null` if never.
+        /// When the key was last used; `Null` if no use was recorded since the end
+        /// of 2025. Such a key may have been used before, and may have spent.
         last_used_at: Timestamp,
         /// The member of the organisation who made the key.
         creator_user_id: String,
@@ -65,7 +66,10 @@ answer! {
 }
 
 impl Key {
-    /// The hash, or an error for the odd key that came without a usable one.
+    /// The hash, or an error about the response if it came without a usable one.
+    ///
+    /// The error says nothing of earlier calls: a key whose create succeeded exists,
+    /// and a listing may show its hash under its name.
     ///
     /// ```no_run
     /// # async fn f(client: openrouter_keys_core::Client, key: openrouter_keys_core::Key)
@@ -73,12 +77,7 @@ impl Key {
     /// client.delete(key.require_hash()?).await?;
     /// # Ok(()) }
     /// ```
-    pub fn require_hash(&self) -> Result<&KeyHash, BuildError> {
-        self.hash.get().ok_or_else(|| {
-            BuildError::new(
-                BuildErrorKind::Hash,
-                "the answer describes a key without a usable hash",
-            )
-        })
+    pub fn require_hash(&self) -> Result<&KeyHash, DecodeError> {
+        self.hash.get().ok_or_else(|| DecodeError::without_hash(self.hash.is_odd()))
     }
 }

@@ -188,12 +188,62 @@ mod time {
         }
     }
 
+    /// From 2025-12-31 to now.
+    const SINCE_RECORDS: u32 = 396;
+
     #[test]
-    fn a_key_that_has_spent_is_not_called_never_used() {
+    fn a_key_that_has_spent_without_a_recorded_use_is_unused_for_longer_than_any_recorded_one() {
         for spent in ["usage", "byok_usage"] {
             let found = found(&json!({"last_used_at": null, "usage": 0, spent: 0.01}));
-            assert_eq!(found, unreadable(["last_used_at"]), "{spent}");
+            assert_eq!(found, [Finding::Unused { days: SINCE_RECORDS }], "{spent}");
         }
+        let recorded = json!({"last_used_at": "2026-01-01T00:00:00Z"});
+        assert_eq!(found(&recorded), [Finding::Unused { days: SINCE_RECORDS - 1 }]);
+        // Also where the threshold is longer than the records.
+        let audit = Audit::new().unused_for(1000);
+        let found = findings_of(&audit, &json!({ "last_used_at": null }));
+        assert_eq!(found, [Finding::Unused { days: SINCE_RECORDS }]);
+        let report = Audit::new().report([key(&json!({ "last_used_at": null }))], now()).unwrap();
+        assert!(report.to_string().contains("  before 2026  unused for 396 days"), "{report}");
+    }
+
+    #[test]
+    fn a_key_without_a_recorded_use_is_not_unused_before_it_is_old_enough_to_be() {
+        let made = |at: Value| found(&json!({ "last_used_at": null, "created_at": at }));
+        assert_eq!(made(json!("2026-11-02T12:00:01Z")), []);
+        assert_eq!(made(json!("2026-11-02T12:00:00Z")), [Finding::Unused { days: 90 }]);
+        // Nobody knows: it is reported rather than not.
+        for value in [json!(ABSENT), json!(null), json!("odd")] {
+            let mut expected = vec![Finding::Unused { days: SINCE_RECORDS }];
+            expected.extend(unreadable(["created_at"]));
+            assert_eq!(made(value), expected);
+        }
+        let report = Audit::new().report([key(&json!({ "last_used_at": null }))], None).unwrap();
+        assert_eq!(report.keys[0].findings, []);
+    }
+
+    #[test]
+    fn a_key_whose_spending_cannot_be_read_is_not_called_never_used() {
+        let found = found(&json!({"last_used_at": null, "usage": "odd"}));
+        let mut expected = vec![Finding::Unused { days: SINCE_RECORDS }];
+        expected.extend(unreadable(["usage"]));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_table_shows_no_recorded_use_as_what_it_is() {
+        let cell = |changes: Value| {
+            let report = Audit::new().report([key(&changes)], now()).unwrap();
+            let table = format!("{report:#}");
+            let shown = ["before 2026", "never", "  ?"];
+            shown.into_iter().find(|shown| table.contains(shown)).map(str::trim).map(str::to_owned)
+        };
+        let young = "2027-01-30T00:00:00Z";
+        assert_eq!(cell(json!({"last_used_at": null})).unwrap(), "before 2026");
+        assert_eq!(cell(json!({"last_used_at": null, "usage": 0})).unwrap(), "never");
+        assert_eq!(cell(json!({"last_used_at": null, "created_at": young})).unwrap(), "?");
+        assert_eq!(cell(json!({"last_used_at": null, "disabled": true})).unwrap(), "before 2026");
+        assert_eq!(cell(json!({ "last_used_at": ABSENT })).unwrap(), "?");
     }
 
     #[test]

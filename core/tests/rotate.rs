@@ -412,6 +412,33 @@ async fn a_new_key_that_cannot_be_deleted_is_told() {
 }
 
 #[tokio::test]
+async fn a_secret_that_cannot_be_used_is_no_fault_of_an_argument() {
+    let world = World::default();
+    let odd = r#"{"key":"sk-or-v1-with a space in it 0000000000001c96","data":{"hash":"aa"}}"#;
+    world.answer("POST /keys", [Reply::status(201).json(odd)]);
+    let (transport, result) = run(&world, Rotate::new("01d")).await;
+    let error = result.unwrap_err();
+    let ErrorKind::Decode(told) = error.kind() else { panic!("{error}") };
+    assert_eq!((told.path(), told.kind()), ("$.key", DecodeErrorKind::WrongType));
+    assert!(!error.to_string().contains("argument"), "{error}");
+    assert_eq!(sent(&transport).last().unwrap(), "DELETE /keys/aa");
+}
+
+/// `null` says that no use is on record, which absent and odd do not.
+#[tokio::test]
+async fn an_old_key_without_a_recorded_use_is_quiet_although_its_usage_is_unknown() {
+    for (last_used, is_quiet) in [("null", true), ("7", false), (r#""2027-01-01T00:00:00Z""#, true)]
+    {
+        let world = World::default();
+        let bare = OLD.replace(r#""usage":17.5"#, &format!(r#""last_used_at":{last_used}"#));
+        world.answer("GET /keys/01d", vec![data(&bare); 4]);
+        let (_, result) = run(&world, Rotate::new("01d")).await;
+        let is_done = matches!(result, Ok(Rotated::Done { .. }));
+        assert_eq!(is_done, is_quiet, "{last_used}: {result:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_state_that_cannot_be_saved_stops_before_anything_is_made() {
     let world = World::default();
     world.fail("save");

@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use openrouter_keys_core::{
-    ApiKey, Create, Delete, Key, KeyHash, Limit, LimitReset, Operation, Timestamp,
+    ApiKey, Create, Delete, Effect, Error, Key, KeyHash, Limit, LimitReset, Operation, Timestamp,
 };
 
 const HASH: &str = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
@@ -81,6 +81,35 @@ fn a_key_without_a_usable_hash_says_so_where_one_is_needed() {
             key(text).require_hash().unwrap_err().to_string().contains("without a usable hash")
         );
     }
+}
+
+/// As in a function that creates a key and goes on with its hash.
+#[test]
+fn no_error_that_comes_from_no_request_says_that_nothing_was_sent_or_created() {
+    let created = r#"{"key":"sk-or-v1-0123456789abcdef0123","data":{"name":"ci"}}"#;
+    let created = Create::new("ci", Limit::usd(1.0)).parse(created.as_bytes()).unwrap().output;
+    let without_hash = created.data.get().unwrap().require_hash().unwrap_err();
+    let empty_hash = KeyHash::new("").unwrap_err();
+    let texts = [
+        without_hash.to_string(),
+        format!("{:?}", Error::from(without_hash.clone())),
+        Error::from(without_hash.clone()).to_string(),
+        empty_hash.to_string(),
+        Error::from(empty_hash.clone()).to_string(),
+        Error::from(ApiKey::new("two words").unwrap_err()).to_string(),
+    ];
+    for text in texts {
+        assert!(!text.contains("nothing was"), "{text}");
+    }
+    let error = Error::from(without_hash);
+    assert_eq!((error.effect(), error.is_retryable()), (&Effect::NoRequest, false));
+    assert_eq!(
+        error.to_string(),
+        "read: the response describes a key without a usable hash; no request failed, and what \
+         earlier calls did stands; list the keys and find it by its name"
+    );
+    assert_eq!(error.anchor(), "the-answer-cannot-be-read");
+    assert_eq!(Error::from(empty_hash).anchor(), "an-argument-is-refused");
 }
 
 #[test]

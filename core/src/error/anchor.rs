@@ -16,24 +16,26 @@ impl Error {
         match (self.effect(), self.kind()) {
             (Effect::MayHaveCreated(_), _) => "a-key-may-exist",
             (Effect::MayHaveChanged, _) => "the-change-may-have-been-made",
-            (Effect::PartlyDone(_), _) => "a-rotation-stopped-on-its-way",
-            (Effect::Nothing, ErrorKind::Build(_)) => "an-argument-is-refused",
-            (Effect::Nothing, ErrorKind::Credentials(_)) => "the-key-provider-failed",
-            (Effect::Nothing, ErrorKind::Transport(error)) => below_http(error.kind()),
-            (Effect::Nothing, ErrorKind::Api(error)) => match error.body {
+            (Effect::PartlyDone(_), _) if self.operation() == "rotate" => {
+                "a-rotation-stopped-on-its-way"
+            }
+            (_, ErrorKind::Build(_)) => "an-argument-is-refused",
+            (_, ErrorKind::Credentials(_)) => "the-key-provider-failed",
+            (_, ErrorKind::Transport(error)) => below_http(error.kind()),
+            (_, ErrorKind::Api(error)) => match error.body {
                 ErrorBody::Html => "a-page-instead-of-an-answer",
                 _ if error.key_kind.is_some() => "the-wrong-kind-of-key",
                 _ => answered(error.kind),
             },
-            (Effect::Nothing, ErrorKind::Decode(_)) => "the-answer-cannot-be-read",
-            (Effect::Nothing, ErrorKind::UnexpectedRedirect { .. }) => "a-redirect",
-            (Effect::Nothing, ErrorKind::Cancelled) => "the-call-was-called-off",
-            (Effect::Nothing, ErrorKind::PaginationStalled { .. }) => "the-listing-stalled",
-            (Effect::Nothing, ErrorKind::SeveralKeys { .. }) => "several-keys-have-the-name",
-            (Effect::Nothing, ErrorKind::WrongKeyKind { .. }) => "the-wrong-kind-of-key",
-            (Effect::Nothing, ErrorKind::Unverified { .. }) => "the-new-key-does-not-work",
-            (Effect::Nothing, ErrorKind::KeyHolder { .. }) => "the-keyholder-failed",
-            (Effect::Nothing, ErrorKind::TooManyPages { .. }) => "the-listing-is-too-long",
+            (_, ErrorKind::Decode(_)) => "the-answer-cannot-be-read",
+            (_, ErrorKind::UnexpectedRedirect { .. }) => "a-redirect",
+            (_, ErrorKind::Cancelled) => "the-call-was-called-off",
+            (_, ErrorKind::PaginationStalled { .. }) => "the-listing-stalled",
+            (_, ErrorKind::SeveralKeys { .. }) => "several-keys-have-the-name",
+            (_, ErrorKind::WrongKeyKind { .. }) => "the-wrong-kind-of-key",
+            (_, ErrorKind::Unverified { .. }) => "the-new-key-does-not-work",
+            (_, ErrorKind::KeyHolder { .. }) => "the-keyholder-failed",
+            (_, ErrorKind::TooManyPages { .. }) => "the-listing-is-too-long",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
-/// An argument or a setting that was refused. Nothing was sent.
+/// An argument or a setting that was refused. No request was made with it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BuildError {
     kind: BuildErrorKind,
@@ -79,7 +79,7 @@ impl fmt::Debug for BuildError {
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; nothing was sent", self.problem)
+        write!(f, "{}; no request was made with it", self.problem)
     }
 }
 

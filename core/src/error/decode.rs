@@ -36,6 +36,8 @@ pub enum DecodeErrorKind {
     NotConfirmed,
 }
 
+const HASH: &str = "$.data.hash";
+
 impl DecodeError {
     /// For operations of the caller's own. `path` is a JSON path such as
     /// `$.data`; it must hold no value of the answer.
@@ -56,6 +58,16 @@ impl DecodeError {
             }
         };
         Self { position: Some((error.line(), error.column())), ..Self::at("$", kind) }
+    }
+
+    /// A key that came without a usable hash.
+    pub(crate) fn without_hash(is_odd: bool) -> Self {
+        let kind = if is_odd { DecodeErrorKind::WrongType } else { DecodeErrorKind::Missing };
+        Self::at(HASH, kind)
+    }
+
+    pub(crate) fn lacks_hash(&self) -> bool {
+        self.path == HASH
     }
 
     pub(crate) fn with_position(self, line: usize, column: usize) -> Self {
@@ -90,6 +102,9 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.lacks_hash() {
+            return f.write_str("the response describes a key without a usable hash");
+        }
         f.write_str(match self.kind {
             DecodeErrorKind::Empty => "the answer has no body",
             DecodeErrorKind::Syntax => "the answer is no JSON",

@@ -57,7 +57,7 @@ struct Inner {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An argument or a setting was refused; nothing was sent.
+    /// An argument or a setting was refused; no request was made with it.
     Build(BuildError),
     /// The key provider gave no key; nothing was sent in this attempt.
     Credentials(BoxError),
@@ -132,11 +132,14 @@ pub enum Shared {
 pub enum Effect {
     /// Nothing was created or changed.
     Nothing,
+    /// The error came from no request, so that whatever earlier calls did stands: a
+    /// [`BuildError`] or a [`DecodeError`] that was converted.
+    NoRequest,
     /// The update or delete may or may not have been made; repeating it is safe.
     MayHaveChanged,
     /// A key may exist that nobody holds.
     MayHaveCreated(MayHaveCreated),
-    /// A rotation stopped on its way; this much is done.
+    /// A workflow stopped on its way; this much is done.
     PartlyDone(&'static str),
 }
 
@@ -214,6 +217,13 @@ impl Error {
         }))
     }
 
+    /// An error that belongs to no request.
+    fn of_no_request(operation: &'static str, kind: ErrorKind) -> Self {
+        let mut error = Self::unsent(operation, kind);
+        error.0.effect = Effect::NoRequest;
+        error
+    }
+
     /// An error that ended the call before anything was sent.
     pub(crate) fn unsent(operation: &'static str, kind: ErrorKind) -> Self {
         Self::new(
@@ -248,6 +258,15 @@ impl Error {
         if !self.may_have_been_created() {
             self.0.effect = Effect::PartlyDone(done);
             self.0.is_retryable = false;
+        }
+        self
+    }
+
+    /// The same failure beside something that was done: nothing is not what came of
+    /// the call.
+    pub(crate) fn beside(mut self, done: &'static str) -> Self {
+        if self.0.effect == Effect::Nothing {
+            self.0.effect = Effect::PartlyDone(done);
         }
         self
     }
@@ -340,7 +359,7 @@ impl Error {
     pub fn may_have_created(&self) -> Option<&MayHaveCreated> {
         match &self.0.effect {
             Effect::MayHaveCreated(orphan) => Some(orphan),
-            Effect::Nothing | Effect::MayHaveChanged | Effect::PartlyDone(_) => None,
+            _ => None,
         }
     }
 
@@ -357,7 +376,7 @@ impl Error {
             }
             return "list all keys to find it, and delete it (its secret cannot be had) before creating it again";
         }
-        if let Effect::PartlyDone(_) = self.0.effect {
+        if matches!(self.0.effect, Effect::PartlyDone(_)) && self.0.operation == "rotate" {
             return "resume the rotation from its saved state";
         }
         match &self.0.kind {
@@ -365,6 +384,9 @@ impl Error {
             ErrorKind::Credentials(_) => "see the key provider's error",
             ErrorKind::Api(error) => error.advice(),
             ErrorKind::Transport(error) => error.advice(),
+            ErrorKind::Decode(error) if error.lacks_hash() => {
+                "list the keys and find it by its name"
+            }
             ErrorKind::Decode(_) => "check the base URL, then whether this version is up to date",
             ErrorKind::UnexpectedRedirect { .. } => "check the base URL",
             ErrorKind::Cancelled => "make the call again if it is still wanted",
@@ -385,10 +407,18 @@ impl Error {
     }
 }
 
-/// For programs whose functions return [`Error`]: a setting was refused.
+/// For functions that return [`Error`]: an argument or a setting was refused.
 impl From<BuildError> for Error {
     fn from(error: BuildError) -> Self {
-        Self::unsent("build", ErrorKind::Build(error))
+        Self::of_no_request("build", ErrorKind::Build(error))
+    }
+}
+
+/// For functions that return [`Error`]: a response lacks what the next step needs,
+/// such as [`Key::require_hash`].
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        Self::of_no_request("read", ErrorKind::Decode(error))
     }
 }
 
@@ -490,6 +520,7 @@ impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => f.write_str("nothing was created or changed"),
+            Self::NoRequest => f.write_str("no request failed, and what earlier calls did stands"),
             Self::MayHaveChanged => f.write_str("the change may have been made"),
             Self::PartlyDone(done) => f.write_str(done),
             Self::MayHaveCreated(orphan) => {

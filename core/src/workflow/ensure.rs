@@ -278,7 +278,11 @@ async fn settle(desk: &Desk, wanted: &Ensure, created: Created) -> Result<Ensure
         Err(cancelled) => Err(cancelled),
     };
     // Whatever is wrong, the secret in hand is not thrown away.
-    let kept = |created, unsettled| Ok(Ensured::Created { created: Box::new(created), unsettled });
+    let kept = |created, unsettled: Option<Error>| {
+        let unsettled =
+            unsettled.map(|error| error.beside("a key was created and is in the result"));
+        Ok(Ensured::Created { created: Box::new(created), unsettled })
+    };
     let mut keys = match looked {
         Ok(listed) => listed.keys,
         Err(error) => return kept(created, Some(error)),
@@ -293,14 +297,15 @@ async fn settle(desk: &Desk, wanted: &Ensure, created: Created) -> Result<Ensure
         let left = MayHaveCreated::known(wanted.create.orphan(), own.hash.get().cloned());
         return Err(error.of_workflow(desk.name(), Some(left)));
     }
-    adopt(desk, wanted, keys.swap_remove(0)).await
+    let adopted = adopt(desk, wanted, keys.swap_remove(0)).await;
+    adopted.map_err(|error| error.beside("a key was created and deleted again"))
 }
 
 /// Gives a key that exists the settings that it lacks.
 async fn adopt(desk: &Desk, wanted: &Ensure, key: Key) -> Result<Ensured, Error> {
     let hash = match key.require_hash() {
         Ok(hash) => hash.as_str().to_owned(),
-        Err(refused) => return Err(Error::unsent("ensure", ErrorKind::Build(refused))),
+        Err(lacking) => return Err(Error::unsent("ensure", ErrorKind::Decode(lacking))),
     };
     let (update, changed) = wanted.difference(&key, &hash);
     let key = if changed.is_empty() { key } else { desk.send(update).await?.output };

@@ -23,7 +23,7 @@ use super::rotation::{Rotation, RotationStep};
 use super::sweep::{delete_hash, delete_named};
 use super::{Desk, Opening, Question, Turn, Workflow, turn};
 use crate::current_key::CurrentKey;
-use crate::error::{BuildError, Effect, Error, ErrorKind};
+use crate::error::{BuildError, DecodeError, DecodeErrorKind, Effect, Error, ErrorKind};
 use crate::hash::KeyHash;
 use crate::key::Key;
 use crate::operation::{Create, Created, Get, GetCurrentKeyMetadata, Update};
@@ -344,7 +344,10 @@ impl Work<'_> {
 
     /// Asks the API about the new key, until it knows it.
     async fn verify(&self, create: &Create, created: &Created) -> Step<CurrentKey> {
-        let key = created.key().to_api_key().map_err(|refused| self.refused(refused))?;
+        let key = created.key().to_api_key().map_err(|_| {
+            let unusable = DecodeError::at("$.key", DecodeErrorKind::WrongType);
+            Error::unsent(self.desk.name(), ErrorKind::Decode(unusable))
+        })?;
         let mut refusal = None;
         for wait in TRIES {
             self.pause(wait).await?;
@@ -408,7 +411,9 @@ impl Work<'_> {
         let Some(before) = self.read(&self.state.old).await? else { return Ok(None) };
         self.desk.pause(Duration::from_millis(self.state.quiet_ms)).await?;
         let Some(after) = self.read(&self.state.old).await? else { return Ok(None) };
-        let is_told = after.usage.get().is_some() || after.last_used_at.get().is_some();
+        // `null` says that no use is on record.
+        let use_is_told = after.last_used_at.is_null() || after.last_used_at.get().is_some();
+        let is_told = after.usage.get().is_some() || use_is_told;
         let is_quiet = before.usage == after.usage
             && before.byok_usage == after.byok_usage
             && before.last_used_at == after.last_used_at;
@@ -485,10 +490,6 @@ impl Work<'_> {
 
     fn unverified(&self, problem: &'static str) -> Error {
         Error::unsent(self.desk.name(), ErrorKind::Unverified { problem })
-    }
-
-    fn refused(&self, refused: BuildError) -> Error {
-        Error::unsent(self.desk.name(), ErrorKind::Build(refused))
     }
 }
 

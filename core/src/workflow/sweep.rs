@@ -191,7 +191,7 @@ pub(super) async fn delete_named(
 pub(super) async fn delete(desk: &Desk, key: &Key) -> Result<(), Error> {
     match key.require_hash() {
         Ok(hash) => delete_hash(desk, hash).await,
-        Err(refused) => Err(Error::unsent("delete", ErrorKind::Build(refused))),
+        Err(lacking) => Err(Error::unsent("delete", ErrorKind::Decode(lacking))),
     }
 }
 

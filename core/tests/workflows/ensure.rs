@@ -175,7 +175,34 @@ async fn the_secret_in_hand_is_kept_whatever_becomes_of_the_look_after_it() {
         let Ensured::Created { created, unsettled } = ensured else { panic!("{ensured:?}") };
         assert_eq!(created.key().reveal().len(), 42);
         assert_eq!(unsettled.is_none(), is_settled, "{unsettled:?}");
+        if let Some(error) = unsettled {
+            let text = error.to_string();
+            assert!(text.contains("; a key was created and is in the result; "), "{text}");
+        }
     }
+}
+
+#[tokio::test]
+async fn a_listed_key_without_a_hash_is_an_error_about_the_response() {
+    let bare = format!(r#"{{"name":"ci","created_at":"{OLD}"}}"#);
+    let transport = scripted([list(std::slice::from_ref(&bare))]);
+    let error = client(&transport).ensure(Ensure::new(create())).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "ensure: the response describes a key without a usable hash; nothing was created or \
+         changed; list the keys and find it by its name"
+    );
+    // The own key came later, and is deleted again before that is noticed.
+    let own = row("aa", r#","created_at":"2027-01-01T00:00:50Z""#);
+    let transport = scripted([
+        list(&[]),
+        Reply::status(201).json(CREATED).into(),
+        list(&[own, bare]),
+        Reply::status(200).json(r#"{"deleted":true}"#).into(),
+    ]);
+    let error = client(&transport).ensure(Ensure::new(create())).await.unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("; a key was created and deleted again; list the keys"), "{text}");
 }
 
 #[tokio::test]

@@ -22,6 +22,15 @@ async fn what_has_one_of_the_names_is_deleted_and_the_rest_is_told() {
 }
 
 #[tokio::test]
+async fn a_key_without_a_hash_is_found_and_the_error_is_about_the_response() {
+    let transport = scripted([Reaction::Keys(vec![format!(r#"{{"name":"{ONE}"}}"#)])]);
+    let swept = client(&transport).sweep(Sweep::new([ONE])).await.unwrap();
+    let (_, error) = &swept.failed[0];
+    assert!(matches!(error.kind(), ErrorKind::Decode(_)), "{error}");
+    assert!(error.to_string().contains("without a usable hash"), "{error}");
+}
+
+#[tokio::test]
 async fn a_name_without_a_marker_is_refused_and_nothing_is_sent() {
     let transport = FakeTransport::never();
     let error = client(&transport).sweep(Sweep::new([ONE, "production"])).await.unwrap_err();

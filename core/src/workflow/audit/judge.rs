@@ -9,6 +9,9 @@ use crate::key::Key;
 use crate::timestamp::Timestamp;
 
 const DAY: i64 = 86_400;
+/// 2025-12-31T00:00:00Z, in seconds since 1970: the API records uses from the end of
+/// 2025 on.
+const RECORDS_BEGIN: i64 = 1_767_139_200;
 /// Cents have no exact double: a share that is reached must not be missed by the
 /// last bit of a difference.
 const ROUNDING: f64 = 1e-9;
@@ -157,22 +160,30 @@ impl<'a> Judge<'a> {
     }
 
     fn usage(&self, key: &Key, told: &mut Told) {
-        let has_spent = told.credit.total > 0.0 || told.byok.total > 0.0;
-        let (since, is_never) = match &key.last_used_at {
-            Field::Null if has_spent => {
-                // It was used, and nobody says when.
-                told.unreadable.push("last_used_at");
-                return;
-            }
-            Field::Null => (told.value("created_at", &key.created_at), true),
-            used => (told.value("last_used_at", used), false),
-        };
+        if key.last_used_at.is_null() {
+            return self.unrecorded(key, told);
+        }
+        let since = told.value("last_used_at", &key.last_used_at);
         let age = since.and_then(|since| self.age(since));
         if let Some(age) = age.filter(|age| *age >= seconds(self.audit.unused_for)) {
-            let days = whole_days(age);
-            let unused = Finding::Unused { days };
-            told.findings.push(if is_never { Finding::NeverUsed { days } } else { unused });
+            told.findings.push(Finding::Unused { days: whole_days(age) });
         }
+    }
+
+    /// A key without a recorded use. If it spent, or its spend is unknown, it was last
+    /// used before the records begin at the latest.
+    fn unrecorded(&self, key: &Key, told: &mut Told) {
+        let made = told.value("created_at", &key.created_at).and_then(|made| self.age(made));
+        if made.is_some_and(|age| age < seconds(self.audit.unused_for)) {
+            return;
+        }
+        if is_unspent(key) {
+            told.findings.extend(made.map(|age| Finding::NeverUsed { days: whole_days(age) }));
+            return;
+        }
+        let recorded = self.now.map(|now| now.unix_seconds().saturating_sub(RECORDS_BEGIN).max(0));
+        let age = recorded.map(|age| made.map_or(age, |made| age.min(made)));
+        told.findings.extend(age.map(|age| Finding::Unused { days: whole_days(age) }));
     }
 
     fn end(&self, key: &Key, told: &mut Told) {
@@ -193,6 +204,17 @@ impl<'a> Judge<'a> {
     fn age(&self, at: &Timestamp) -> Option<i64> {
         Some(between(at, self.now?).max(0))
     }
+}
+
+/// Whether it surely spent nothing.
+pub(super) fn is_unspent(key: &Key) -> bool {
+    let is_none = |total: &Field<f64>| total.copied().is_some_and(|total| total <= 0.0);
+    is_none(&key.usage) && is_none(&key.byok_usage)
+}
+
+/// Whether the API's records cover all of the key's life.
+pub(super) fn is_recorded(key: &Key) -> bool {
+    key.created_at.get().is_some_and(|made| made.unix_seconds() > RECORDS_BEGIN + DAY)
 }
 
 /// Workspaces have names of their own.

@@ -81,10 +81,13 @@ pub enum Finding {
     LimitReached,
     /// Nobody has used it for long.
     Unused {
-        /// So many days ago it was used last.
+        /// It was last used this many days ago. A key that has spent and whose
+        /// `last_used_at` is `null` was used before the API's records begin, at the end
+        /// of 2025: then this is the number of days since, at least, and more than that
+        /// of any use on record.
         days: u32,
     },
-    /// Nobody has used it since it was made, and that is long ago.
+    /// Nothing was spent with it and no use is on record, and it was made long ago.
     NeverUsed {
         /// So many days ago it was made.
         days: u32,

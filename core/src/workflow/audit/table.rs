@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::judge::{is_recorded, is_unspent};
 use super::report::{AuditReport, AuditedKey, Finding, Spend};
 use crate::field::Field;
 use crate::quote::OneLine;
@@ -49,7 +50,9 @@ impl Table {
         }
         self.0.push(match &key.last_used_at {
             Field::Value(at) => at.as_str().chars().take("2027-01-31".len()).collect(),
-            Field::Null => "never".to_owned(),
+            Field::Null if is_unspent(key) => "never".to_owned(),
+            Field::Null if is_recorded(key) => UNKNOWN.to_owned(),
+            Field::Null => "before 2026".to_owned(),
             _ => UNKNOWN.to_owned(),
         });
         let mut said = String::new();
