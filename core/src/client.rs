@@ -253,9 +253,12 @@ impl Client {
                     None => return Err(attempt.cancelled(false, elapsed())),
                 };
                 let exchange = attempt.exchange(elapsed());
-                let sent = sent_within(transport, || attempt.request(&key), &exchange);
-                let Some(outcome) = unless(&mut cancel, pin!(sent)).await else {
-                    return Err(attempt.cancelled(true, elapsed()));
+                let outcome = {
+                    let sent = pin!(sent_within(transport, || attempt.request(&key), &exchange));
+                    unless(&mut cancel, sent).await
+                };
+                let Some(outcome) = outcome else {
+                    return Err(attempt.cancelled(!exchange.nothing_sent(), elapsed()));
                 };
                 let (after, next) = match attempt.finish(outcome, elapsed()) {
                     Step::Done(result) => return result.map(finish),

@@ -1,6 +1,6 @@
 //! What carries a request: the one thing that differs between platforms.
 
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -120,6 +120,7 @@ pub struct Exchange {
     limits: Limits,
     /// 0 until the head of the answer is there.
     seen: AtomicU16,
+    unsent: AtomicBool,
 }
 
 #[derive(Clone, Debug)]
@@ -155,7 +156,7 @@ impl Default for Exchange {
 
 impl Exchange {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, seen: AtomicU16::new(0) }
+        Self { limits, seen: AtomicU16::new(0), unsent: AtomicBool::new(false) }
     }
 
     /// How long the exchange may take, from the request to the end of the body.
@@ -191,6 +192,20 @@ impl Exchange {
         StatusCode::from_u16(self.seen.load(Ordering::Relaxed)).ok()
     }
 
+    /// Notes that nothing of the request was sent, and that nothing will be.
+    ///
+    /// For a transport whose future is dropped while it still connects, because the
+    /// time is up or the call is cancelled: a create then surely created nothing. When
+    /// in doubt, do not call it.
+    pub fn saw_nothing_sent(&self) {
+        self.unsent.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether surely nothing of the request was sent.
+    pub fn nothing_sent(&self) -> bool {
+        self.unsent.load(Ordering::Relaxed)
+    }
+
     /// Refuses an exchange for which no time is left.
     pub(crate) fn check_in_time(&self) -> Result<(), TransportError> {
         if self.timeout().is_zero() {
@@ -203,6 +218,9 @@ impl Exchange {
     pub fn timed_out(&self) -> TransportError {
         let phase =
             if self.limits.is_last_of_call { TimeoutPhase::Call } else { TimeoutPhase::Attempt };
+        if self.nothing_sent() {
+            return TransportError::not_sent(TransportErrorKind::Timeout(phase));
+        }
         TransportError::ambiguous(TransportErrorKind::Timeout(phase))
             .with_status(self.seen_status())
     }
@@ -236,5 +254,7 @@ pub(crate) async fn sent_within<T: Transport + ?Sized>(
     exchange.check_in_time()?;
     let sending = transport.send(request(), exchange);
     let timer = transport.sleep(exchange.timeout());
-    race(sending, timer).await.unwrap_or_else(|| Err(exchange.timed_out()))
+    let outcome = race(sending, timer).await;
+    // The transport's future is gone by now, and has noted how far it got.
+    outcome.unwrap_or_else(|| Err(exchange.timed_out()))
 }

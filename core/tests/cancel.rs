@@ -5,10 +5,13 @@
 use std::future::ready;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
 use openrouter_keys_core::{
-    ApiKey, Client, Config, Create, Delete, Effect, Error, ErrorKind, KeySource, Limit, List,
-    Transport,
+    ApiKey, Client, Config, Create, Delete, Effect, Error, ErrorKind, Exchange, KeySource, Limit,
+    List, Transport, TransportError,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -57,6 +60,65 @@ async fn a_create_that_is_called_off_in_flight_may_have_made_a_key() {
     assert_eq!(orphan.name, "ci");
     assert_eq!(orphan.until.unwrap().duration_since(orphan.from.unwrap()).unwrap(), 5 * SECOND);
     assert_cancelled(&error, 1, error.effect());
+}
+
+/// A network on which no connection ever comes about.
+struct Connecting(FakeTransport);
+
+struct NotesOnDrop<'a>(&'a Exchange);
+
+impl Drop for NotesOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.saw_nothing_sent();
+    }
+}
+
+#[async_trait]
+impl Transport for Connecting {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        exchange: &Exchange,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let _notes = NotesOnDrop(exchange);
+        self.0.send(request, exchange).await
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        Transport::sleep(&self.0, duration).await;
+    }
+
+    fn now(&self) -> Duration {
+        Transport::now(&self.0)
+    }
+
+    fn entropy(&self) -> u64 {
+        Transport::entropy(&self.0)
+    }
+}
+
+fn connecting() -> (FakeTransport, Client) {
+    let transport = FakeTransport::never();
+    let key = ApiKey::new("sk-or-v1-test").unwrap();
+    (transport.clone(), Client::new(Connecting(transport), key))
+}
+
+#[tokio::test]
+async fn a_create_that_is_cancelled_while_it_connects_created_nothing() {
+    let (transport, client) = connecting();
+    let cancel = after(&transport, 5 * SECOND);
+    let error = client.create(create()).cancel_on(cancel).await.unwrap_err();
+    assert_cancelled(&error, 0, &Effect::Nothing);
+}
+
+#[tokio::test]
+async fn a_create_that_runs_out_of_time_while_it_connects_is_tried_again() {
+    let (transport, client) = connecting();
+    let error = client.create(create()).await.unwrap_err();
+    assert_eq!(error.effect(), &Effect::Nothing, "{error}");
+    // 30 seconds an attempt, 60 the call.
+    assert_eq!((error.attempts(), transport.requests().len()), (2, 2), "{error}");
+    assert!(error.is_retryable());
 }
 
 #[tokio::test]
