@@ -82,15 +82,17 @@ export class Reading {
     this.#pieces.push(bytes);
   }
 
-  #watch(ms) {
+  async #watch(ms) {
     const seen = this.#count;
     const step = Math.min(ms, LONGEST);
-    this.#timer = this.#limits.clock.setTimeout(() => this.#rang(seen, ms - step), Math.ceil(step));
+    // Awaited: a custom clock rings in a context of its own, and what is there already counts.
+    await new Promise((ring) => {
+      this.#timer = this.#limits.clock.setTimeout(ring, Math.ceil(step));
+    });
+    this.#rang(seen, ms - step);
   }
 
-  async #rang(seen, left) {
-    // What is there already counts.
-    await undefined;
+  #rang(seen, left) {
     if (this.#resolve === undefined) return;
     // Not by the clock, which may stand still: the caller made it.
     if (this.#count !== seen) {

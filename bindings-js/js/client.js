@@ -28,6 +28,7 @@ import { Client } from "./openrouter_keys_bg.js";
 import { readRotation } from "./rotation.js";
 import { unlessAborted } from "./signal.js";
 import { Tape } from "./tape.js";
+import { AsyncContext, run } from "./task.js";
 import { readAnswer, readCreated, readOutcome, readTemporary } from "./values.js";
 
 const DISPOSE = Symbol.dispose ?? Symbol.for("Symbol.dispose");
@@ -49,7 +50,7 @@ export class OpenRouterKeys {
   }
 
   listAll(params, options) {
-    return new KeyListing(this.#pages(params, options));
+    return new KeyListing(this.#pages(new AsyncContext(), params, options));
   }
 
   create(params, options) {
@@ -147,20 +148,21 @@ export class OpenRouterKeys {
 
   async #run(name, values, { values: settings, signal }, ask) {
     const client = this.#live(name);
-    const parts = await unlessAborted(name, signal, (cancel) => client.call(name, values, settings, cancel, ask));
+    const parts = await unlessAborted(name, signal, (cancel) => run(client.call(name, values, settings, cancel, ask)));
     const tape = new Tape(parts);
     if (!tape.value()) throw readError(tape, parts[2], signal);
     return { tape, secret: parts[2], errors: parts[3] };
   }
 
-  async *#pages(params, options) {
+  /** The requests belong to who began the listing, whoever reads on: a stream does so in any context. */
+  async *#pages(context, params, options) {
     const values = listAllValues(params);
     const { values: settings, signal, onProgress } = listingValues("listAll", options);
     const report = onProgress && reporter(onProgress);
     const listing = told(() => this.#live("listAll").listing(values, settings, report));
     try {
       for (;;) {
-        const parts = await unlessAborted("listAll", signal, (cancel) => listing.next(cancel));
+        const parts = await unlessAborted("listAll", signal, (cancel) => context.run(() => run(listing.next(cancel))));
         const tape = new Tape(parts);
         if (!tape.value()) throw readError(tape, parts[2], signal);
         report?.check();
@@ -169,7 +171,7 @@ export class OpenRouterKeys {
         yield* keys;
       }
     } finally {
-      listing.free();
+      await context.run(() => listing.free());
     }
   }
 }

@@ -771,8 +771,9 @@ export interface Clock {
 /** The settings of a client. */
 export interface ClientOptions extends Omit<CallOptions, "signal"> {
   /**
-   * The management key, or a function that gives the present one. The function
-   * is asked before each attempt: cache what is costly.
+   * The management key, or a function that returns the current one. The function
+   * is called before each attempt, in the async context (`AsyncLocalStorage`) of
+   * the call: cache what is costly.
    */
   apiKey: string | (() => string | Promise<string>);
   /** Where the API is; `https://openrouter.ai/api/v1` by default. */
@@ -859,6 +860,9 @@ export declare class OpenRouterKeys {
    * Lists the keys of all pages, each once. A key that exists from the first
    * request to the last is given exactly once, whatever is created and deleted
    * meanwhile.
+   *
+   * Its requests run in the async context (`AsyncLocalStorage`) of this call,
+   * whoever reads on.
    */
   listAll(params?: ListAllParams, options?: ListAllOptions): KeyListing;
 

@@ -10,11 +10,12 @@ use openrouter_keys_core::{
 };
 use openrouter_keys_wasm::Clock;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::JsFuture;
 
 use crate::carrier::{Carrier, FacadeTransport};
 use crate::holder::Holder;
 use crate::job::Job;
+use crate::task::Task;
 use crate::{answer, arguments, error, keys};
 
 /// A client of the core over the facade's `fetch` and clock.
@@ -39,8 +40,8 @@ impl Client {
         build().map(Self).map_err(|refused| thrown("new OpenRouterKeys", refused))
     }
 
-    /// Makes a call or runs a workflow. The promise resolves, with a value or an
-    /// error, always. `cancel` is a promise that calls it off, `true` if it is
+    /// Makes a call or runs a workflow. The task always ends, with a value or an
+    /// error. `cancel` is a promise that calls it off, `true` if it is
     /// called off already, or `undefined`. `ask` answers what a workflow asks.
     pub fn call(
         &self,
@@ -49,11 +50,11 @@ impl Client {
         options: Array,
         cancel: JsValue,
         ask: JsValue,
-    ) -> Promise {
+    ) -> Task {
         let client = self.0.clone();
         let mut job = arguments::job(name, values);
         // The one future of all jobs, so that its machinery is in the module once.
-        start(async move {
+        Task::new(async move {
             let options = arguments::options(options).unwrap_or_else(|refused| {
                 job = Job::Call(AnyOperation::Refused(job.name(), refused));
                 CallOptions::new()
@@ -86,9 +87,9 @@ pub struct Listing(Rc<RefCell<Option<KeyStream>>>);
 #[wasm_bindgen]
 impl Listing {
     /// The keys that are there next, or none at the end.
-    pub fn next(&self, cancel: JsValue) -> Promise {
+    pub fn next(&self, cancel: JsValue) -> Task {
         let place = Rc::clone(&self.0);
-        start(async move {
+        Task::new(async move {
             // It is away while it is asked, and the facade asks once at a time.
             let Some(mut stream) = place.take() else {
                 return answer::write_keys(&[]);
@@ -105,11 +106,6 @@ impl Listing {
             }
         })
     }
-}
-
-fn start(work: impl Future<Output = Array> + 'static) -> Promise {
-    let work: std::pin::Pin<Box<dyn Future<Output = Array>>> = Box::pin(work);
-    future_to_promise(async { Ok(work.await.into()) })
 }
 
 /// Ready when it is to be called off: at once, or when the facade's promise

@@ -18,6 +18,7 @@ mod holder;
 mod job;
 mod keys;
 mod tape;
+mod task;
 mod thrown;
 
 #[global_allocator]
@@ -25,3 +26,4 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 pub use client::{Client, Listing};
 pub use tape::shapes;
+pub use task::Task;

@@ -20,9 +20,6 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
-/// What the glue runs tasks by.
-const SCHEDULER: &str = include_str!("../scheduler.js");
-
 /// Writes `openrouter_keys_bg.wasm` and `openrouter_keys_bg.js` into the
 /// package.
 pub(crate) fn build(folders: &Folders) -> Result<()> {
@@ -33,7 +30,6 @@ pub(crate) fn build(folders: &Folders) -> Result<()> {
     let module = folders.package.join("openrouter_keys_bg.wasm");
     optimize(folders, &scratch, &module, &["--strip-debug", "--strip-producers"])?;
     let glue = scratch.join("openrouter_keys_bg.js");
-    fs::write(&glue, format!("{SCHEDULER}{}", fs::read_to_string(&glue)?))?;
     run(folders
         .node_program("esbuild/bin/esbuild")
         .args(["--minify", "--format=esm", "--log-level=warning", "--allow-overwrite"])

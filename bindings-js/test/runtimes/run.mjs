@@ -49,12 +49,12 @@ function install() {
   return folder;
 }
 
-/** A project that has the package, the scenario, the vectors and the programs. */
+/** A project that has the package, the checks, the vectors and the programs. */
 function project(name) {
   const folder = join(root, name);
   cpSync(installed, join(folder, "node_modules/openrouter-keys"), { recursive: true });
   cpSync(join(HERE, "programs"), folder, { recursive: true });
-  cpSync(join(HERE, "scenario.js"), join(folder, "scenario.js"));
+  for (const file of ["scenario.js", "contexts.js"]) cpSync(join(HERE, file), join(folder, file));
   cpSync(join(HERE, "../vectors"), join(folder, "vectors"), { recursive: true });
   writeFileSync(join(folder, "vectors/files.js"), vectorFiles());
   writeFileSync(

@@ -23,6 +23,7 @@ async function run({ folder, settings }) {
     bundle: true,
     format: "esm",
     conditions: ["workerd"],
+    external: ["node:async_hooks"],
     loader: { ".wasm": "copy" },
   });
   configure(service);
@@ -61,7 +62,7 @@ function configuration(files) {
 
 const config :Workerd.Config = (
   services = [
-    (name = "main", worker = (modules = [${modules.join(", ")}], compatibilityDate = "2026-01-01")),
+    (name = "main", worker = (modules = [${modules.join(", ")}], compatibilityDate = "2026-01-01", compatibilityFlags = ["nodejs_als"])),
     (name = "internet", network = (allow = ["local"], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],

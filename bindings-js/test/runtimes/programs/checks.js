@@ -1,6 +1,7 @@
-// All that is checked in a runtime: the scenario against the emulator, and the
-// wire vectors.
+// All that is checked in a runtime: the scenario against the emulator, the wire
+// vectors, and async contexts where the runtime has them.
 
+import { contexts } from "./contexts.js";
 import { scenario } from "./scenario.js";
 import { files } from "./vectors/files.js";
 import { hold } from "./vectors/hold.js";
@@ -9,9 +10,9 @@ import { shown } from "./vectors/shown.js";
 /**
  * What came of each check of the package's exports `api` and of those of its
  * testing module. `settings.inspect` is what the runtime prints of a value,
- * where it has such a function.
+ * and `AsyncLocalStorage` its class, where it has such.
  */
-export async function checks(api, testing, { inspect, ...settings }) {
+export async function checks(api, testing, { inspect, AsyncLocalStorage, ...settings }) {
   const results = [];
 
   async function check(name, holds) {
@@ -28,5 +29,6 @@ export async function checks(api, testing, { inspect, ...settings }) {
   for (const { name, vectors } of files) {
     await check(`every vector of ${name} holds`, () => hold(vectors, api, testing, { options, inspect }));
   }
+  if (AsyncLocalStorage) await contexts(api, testing, { AsyncLocalStorage, check });
   return results;
 }

@@ -1,5 +1,6 @@
 // The checks as a program of a server's runtime that imports the package.
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import { inspect } from "node:util";
 
 import * as api from "openrouter-keys";
@@ -9,4 +10,4 @@ import { checks } from "./checks.js";
 
 const printed = globalThis.Deno?.inspect ?? globalThis.Bun?.inspect ?? inspect;
 const settings = JSON.parse(process.argv[2]);
-console.log(JSON.stringify(await checks(api, testing, { ...settings, inspect: printed })));
+console.log(JSON.stringify(await checks(api, testing, { ...settings, inspect: printed, AsyncLocalStorage })));

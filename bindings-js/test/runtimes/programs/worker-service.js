@@ -1,5 +1,7 @@
 // The checks as a service of workerd.
 
+import { AsyncLocalStorage } from "node:async_hooks";
+
 import * as api from "openrouter-keys";
 import * as testing from "openrouter-keys/testing";
 
@@ -7,6 +9,6 @@ import { checks } from "./checks.js";
 
 export default {
   async fetch(request) {
-    return Response.json(await checks(api, testing, await request.json()));
+    return Response.json(await checks(api, testing, { ...(await request.json()), AsyncLocalStorage }));
   },
 };

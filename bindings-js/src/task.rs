@@ -1,0 +1,97 @@
+//! A call under way, which `js/task.js` polls in the async context of its caller.
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+use js_sys::{Array, Function};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+thread_local! {
+    static WAITING: RefCell<Waiting> = const { RefCell::new(Waiting::new()) };
+}
+
+/// What wakes each task. A `Waker` can go to another thread, which a function of
+/// JavaScript cannot: it holds the task's place here instead. A waker that outlives its
+/// task may wake the next one at its place, which polls once for nothing.
+struct Waiting {
+    wakes: Vec<Option<Function>>,
+    free: Vec<usize>,
+}
+
+impl Waiting {
+    const fn new() -> Self {
+        Self { wakes: Vec::new(), free: Vec::new() }
+    }
+
+    fn add(&mut self) -> usize {
+        self.free.pop().unwrap_or_else(|| {
+            self.wakes.push(None);
+            self.wakes.len().saturating_sub(1)
+        })
+    }
+
+    fn set(&mut self, place: usize, wake: Option<Function>) -> Option<Function> {
+        std::mem::replace(self.wakes.get_mut(place)?, wake)
+    }
+}
+
+/// A call, which begins when it is first polled.
+#[wasm_bindgen]
+pub struct Task {
+    place: usize,
+    /// `None` while it is polled, and when it is done.
+    work: RefCell<Option<Pin<Box<dyn Future<Output = Array>>>>>,
+}
+
+impl Task {
+    pub(crate) fn new(work: impl Future<Output = Array> + 'static) -> Self {
+        let place = WAITING.with_borrow_mut(Waiting::add);
+        Self { place, work: RefCell::new(Some(Box::pin(work))) }
+    }
+}
+
+#[wasm_bindgen]
+impl Task {
+    /// The outcome, or nothing yet: then `wake` is called once, as soon as polling again
+    /// makes sense.
+    pub fn poll(&self, wake: Function) -> Option<Array> {
+        let mut work = self.work.take()?;
+        WAITING.with_borrow_mut(|waiting| waiting.set(self.place, Some(wake)));
+        let waker = Waker::from(Arc::new(Place(self.place)));
+        match work.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(outcome) => Some(outcome),
+            Poll::Pending => {
+                self.work.replace(Some(work));
+                None
+            }
+        }
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        WAITING.with_borrow_mut(|waiting| {
+            waiting.set(self.place, None);
+            waiting.free.push(self.place);
+        });
+    }
+}
+
+/// The place of a task.
+struct Place(usize);
+
+impl Wake for Place {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let wake = WAITING.with_borrow_mut(|waiting| waiting.set(self.0, None));
+        if let Some(wake) = wake {
+            let _ = wake.call0(&JsValue::UNDEFINED);
+        }
+    }
+}
