@@ -98,7 +98,7 @@ async fn a_server_that_comes_up_before_the_second_attempt_sees_one_create() {
     let keys = openrouter_keys_native::KeySource::provider(move || {
         let mut slot = late.lock().unwrap();
         if asked.fetch_add(1, Ordering::SeqCst) == 1 {
-            *slot = Some(Emulator::builder().port(address.port()).seed(7).start().unwrap());
+            *slot = Some(Emulator::builder().port(address.port()).secrets_seed(7).start().unwrap());
         }
         let key = slot
             .as_ref()

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{self, Child, Stdio};
 
+use serde::Deserialize;
+
 use crate::command::Command;
 use crate::failure::Failure;
 use crate::workspace::Workspace;
@@ -25,6 +27,7 @@ pub(crate) struct Emulator {
 impl Emulator {
     pub(crate) fn start(workspace: &Workspace, options: &[&str]) -> Result<Self, Failure> {
         let child = process::Command::new(build(workspace)?)
+            .arg("--json")
             .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -32,18 +35,23 @@ impl Emulator {
             .map_err(|error| Failure::new(format!("the emulator cannot be started: {error}")))?;
         // From here on, whatever goes wrong ends the process.
         let mut this = Self { child, url: String::new(), management_key: String::new() };
-        let output =
-            this.child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines());
-        for line in output.map_while(Result::ok) {
-            if let Some(url) = after(&line, "URL") {
-                this.url = url.into();
-            } else if let Some(key) = after(&line, "management key") {
-                this.management_key = key.into();
-                return Ok(this);
-            }
+        let mut line = String::new();
+        if let Some(stdout) = this.child.stdout.take() {
+            // An unreadable line is reported right below.
+            let _ = BufReader::new(stdout).read_line(&mut line);
         }
-        Err(Failure::new("the emulator did not say where it is"))
+        let started: Started = serde_json::from_str(&line)
+            .map_err(|_| Failure::new("the emulator did not say where it is"))?;
+        (this.url, this.management_key) = (started.url, started.management_key);
+        Ok(this)
     }
+}
+
+/// What the emulator says once it is ready.
+#[derive(Deserialize)]
+struct Started {
+    url: String,
+    management_key: String,
 }
 
 impl Drop for Emulator {
@@ -51,27 +59,5 @@ impl Drop for Emulator {
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-fn after<'a>(line: &'a str, name: &str) -> Option<&'a str> {
-    let value = line.strip_prefix(name)?.strip_prefix(' ')?.trim();
-    (!value.is_empty()).then_some(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::after;
-
-    #[test]
-    fn a_line_of_the_emulator_is_a_name_and_a_value() {
-        assert_eq!(
-            after("URL             http://127.0.0.1:1/api/v1", "URL"),
-            Some("http://127.0.0.1:1/api/v1")
-        );
-        assert_eq!(after("management key  sk-or-v1-x", "management key"), Some("sk-or-v1-x"));
-        for line in ["", "URL", "URL   ", "URLs http://127.0.0.1:1", "Try it: URL x"] {
-            assert_eq!(after(line, "URL"), None, "{line}");
-        }
     }
 }

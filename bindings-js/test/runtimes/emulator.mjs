@@ -8,12 +8,16 @@ import { firstMatch, start, stop } from "./processes.mjs";
 
 const JSON_BODY = { "content-type": "application/json" };
 
+/** For pages of test servers, and for programs whose requests to the real API are redirected here. */
+const OPEN = ["--cors", "--allow-host", "openrouter.ai"];
+
 /** Starts the emulator with so many keys. */
 export async function startEmulator(program, count) {
-  const child = start(program, ["--keys", String(count)], { stdio: ["ignore", "pipe", "inherit"] });
-  const pattern = /^URL +(\S+)\nmanagement key +(\S+)\nordinary key +(\S+)$/m;
-  const [, baseUrl, apiKey, ordinaryKey] = await firstMatch(child, child.stdout, pattern);
-  const control = (path, options) => exchange(new URL(`/_emulator/${path}`, baseUrl), options);
+  const options = ["--json", "--keys", String(count), ...OPEN];
+  const child = start(program, options, { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = await firstMatch(child, child.stdout, /^\{.*\}$/m);
+  const { url: baseUrl, control_url, management_key: apiKey, ordinary_key: ordinaryKey } = JSON.parse(line);
+  const control = (path, options) => exchange(`${control_url}/${path}`, options);
   return {
     baseUrl,
     apiKey,

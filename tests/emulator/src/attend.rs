@@ -62,17 +62,29 @@ async fn answer(
     next: Next,
 ) -> Response {
     let number = server.log().note(&parts, &body, connection.number);
-    let mut common = manners::common_headers(server, number);
-    if let Some(preflight) = manners::preflight(&parts) {
+    let mut common = manners::common_headers(server, &parts, number);
+    let line = format!("{} {}", parts.method, parts.uri);
+    if let Some(preflight) = server
+        .access
+        .has_cors()
+        .then(|| manners::preflight(&parts.method, &parts.headers))
+        .flatten()
+    {
+        server.print(|| format!("{line} preflight"));
         return (common, preflight).into_response();
     }
     let fault = match fault_of(server, &parts) {
         Ok(fault) => fault,
-        Err(error) => return (common, error).into_response(),
+        Err(error) => {
+            server.print(|| format!("{line} {error}"));
+            return (common, error).into_response();
+        }
     };
+    let mut is_committed = false;
     let truth = if fault.lets_through() {
         let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-        if response.extensions().get::<Committed>().is_some() {
+        is_committed = response.extensions().get::<Committed>().is_some();
+        if is_committed {
             server.log().note_commit(number);
         }
         Some(response)
@@ -87,6 +99,13 @@ async fn answer(
     common.extend(answer.headers);
     replace_headers(&mut common, &fault);
     answer.headers = common;
+    server.print(|| {
+        let changed = if is_committed { ", changed something" } else { "" };
+        match fault.cuts_off() {
+            Some(how) => format!("{line} {how}{changed}"),
+            None => format!("{line} {}{changed}", answer.status.as_u16()),
+        }
+    });
     deliver(answer, fault.delivery, connection).await
 }
 

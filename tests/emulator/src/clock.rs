@@ -14,6 +14,8 @@ pub struct Clock(Arc<Mutex<Face>>);
 
 #[derive(Debug)]
 struct Face {
+    /// What `standing_at` was at first.
+    initial: Option<Timestamp>,
     /// The instant at which the clock stands; `None` follows the machine.
     standing_at: Option<Timestamp>,
     ahead: SignedDuration,
@@ -37,7 +39,8 @@ impl Clock {
     }
 
     fn new(standing_at: Option<Timestamp>) -> Self {
-        Self(Arc::new(Mutex::new(Face { standing_at, ahead: SignedDuration::ZERO })))
+        let ahead = SignedDuration::ZERO;
+        Self(Arc::new(Mutex::new(Face { initial: standing_at, standing_at, ahead })))
     }
 
     /// The instant it shows. It stops at the far ends of the calendar.
@@ -57,7 +60,13 @@ impl Clock {
     /// Makes it stand still at `instant`, forwards or backwards.
     pub fn set(&self, instant: Timestamp) {
         let mut face = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *face = Face { standing_at: Some(instant), ahead: SignedDuration::ZERO };
+        (face.standing_at, face.ahead) = (Some(instant), SignedDuration::ZERO);
+    }
+
+    /// Takes back every [`advance`](Self::advance) and [`set`](Self::set).
+    pub(crate) fn reset(&self) {
+        let mut face = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (face.standing_at, face.ahead) = (face.initial, SignedDuration::ZERO);
     }
 }
 

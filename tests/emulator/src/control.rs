@@ -18,8 +18,7 @@ use crate::record::Funds;
 use crate::seen::SeenRequest;
 use crate::server::Server;
 
-/// Where it lives. The server only listens on the loopback interface, so only
-/// this machine can reach it, and it sends no CORS headers, so no web page can.
+/// Where it lives. No web page reaches it, unless its origin is allowed explicitly.
 pub(crate) const PATH: &str = "/_emulator";
 
 pub(crate) fn routes() -> Router<Arc<Server>> {
@@ -29,11 +28,26 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
         .route("/clock", get(clock).post(advance_clock))
         .route("/spend", post(spend))
         .route("/keys", get(keys))
+        .route("/health", get(health))
+        .route("/reset", post(reset))
         .fallback(async || ApiError::of(StatusCode::NOT_FOUND))
+        .method_not_allowed_fallback(async || ApiError::of(StatusCode::METHOD_NOT_ALLOWED))
 }
 
-async fn requests(State(server): State<Arc<Server>>) -> Json<Value> {
-    Json(server.log().requests().iter().map(described).collect())
+/// Says with a header how many older requests the log has no room for.
+async fn requests(State(server): State<Arc<Server>>) -> ([(HeaderName, String); 1], Json<Value>) {
+    let log = server.log();
+    let dropped = (HeaderName::from_static("x-emulator-dropped"), log.dropped().to_string());
+    ([dropped], Json(log.requests().iter().map(described).collect()))
+}
+
+async fn health() -> Json<Value> {
+    Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
+}
+
+async fn reset(State(server): State<Arc<Server>>) -> Result<StatusCode, ApiError> {
+    server.reset()?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn described(request: &SeenRequest) -> Value {

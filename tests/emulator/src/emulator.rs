@@ -2,23 +2,25 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use http::Method;
+use serde::Serialize;
 use tokio::sync::oneshot;
 
 use crate::api::{BASE_PATH, Create};
 use crate::api_error::ApiError;
 use crate::builder::Builder;
 use crate::clock::Clock;
+use crate::control;
 use crate::fault::Fault;
 use crate::key::Key;
-use crate::record::Funds;
+use crate::record::{Funds, Record};
 use crate::seen::SeenRequest;
 use crate::server::Server;
-use crate::store::{Store, management_key};
+use crate::store::{Store, management_key, ordinary_key};
 
 /// A running server. Dropping it stops the server and breaks its connections.
 pub struct Emulator {
@@ -46,13 +48,30 @@ impl Emulator {
         stop: oneshot::Sender<()>,
         thread: JoinHandle<()>,
     ) -> Self {
-        let management_key = server.read(|store| management_key(store.seed));
+        let given = server.beginning.management_key.clone();
+        let management_key =
+            given.unwrap_or_else(|| server.read(|store| management_key(store.seed)));
         Self { address, server, management_key, stop: Some(stop), thread: Some(thread) }
     }
 
     /// What a client takes as its base URL, `http://127.0.0.1:PORT/api/v1`.
     pub fn base_url(&self) -> String {
-        format!("http://{}{BASE_PATH}", self.address)
+        format!("http://{}{BASE_PATH}", self.reachable())
+    }
+
+    /// Where the control API is, `http://127.0.0.1:PORT/_emulator`.
+    pub fn control_url(&self) -> String {
+        format!("http://{}{}", self.reachable(), control::PATH)
+    }
+
+    /// Listening on every address, it is reached on this machine's own.
+    fn reachable(&self) -> SocketAddr {
+        let ip = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        SocketAddr::new(ip, self.address.port())
     }
 
     /// Where it listens.
@@ -63,6 +82,22 @@ impl Emulator {
     /// The key that may manage keys.
     pub fn management_key(&self) -> &str {
         &self.management_key
+    }
+
+    /// The secret of the key that [`Builder::ordinary_key`] asked for.
+    pub fn ordinary_key(&self) -> Option<String> {
+        self.server.beginning.ordinary_key.as_ref()?;
+        Some(self.server.read(|store| ordinary_key(store.seed)))
+    }
+
+    /// The keys of [`Builder::seed_file`] that still exist, in its order: name, hash and secret.
+    pub fn seeded_keys(&self) -> Vec<SeededKey> {
+        let seeded = |(secret, record): (String, &Record)| SeededKey {
+            name: record.name.clone(),
+            hash: record.hash.clone(),
+            key: secret,
+        };
+        self.server.read(|store| store.seeded().map(seeded).collect())
     }
 
     /// Creates an ordinary key and returns its secret and its hash.
@@ -81,11 +116,7 @@ impl Emulator {
     /// Creates the keys `key 000`, `key 001` and so on, and returns their hashes in this order.
     pub fn seed_keys(&self, count: usize) -> Vec<String> {
         let now = self.server.clock.now();
-        let name = |index| format!("key {index:03}");
-        self.change(|store| {
-            let mut create = |index| store.create(Create::named(&name(index)), now).1.hash;
-            (0..count).map(&mut create).collect()
-        })
+        self.change(|store| store.add_numbered(count, now))
     }
 
     /// Every live key, hidden ones too, of every workspace, oldest first.
@@ -127,9 +158,14 @@ impl Emulator {
     }
 
     /// The requests it has read to their end, oldest first; preflights are among
-    /// them, those of the control API are not.
+    /// them, those of the control API and refused ones of strangers are not.
     pub fn requests(&self) -> Vec<SeenRequest> {
         self.server.log().requests()
+    }
+
+    /// How many older requests had to make room for those in [`requests`](Self::requests).
+    pub fn dropped_requests(&self) -> u64 {
+        self.server.log().dropped()
     }
 
     /// Forgets the requests so far.
@@ -162,11 +198,34 @@ impl Emulator {
         self.server.script().clear();
     }
 
+    /// Goes back to the beginning: the keys that it started with and their secrets, no
+    /// requests, no faults, and the clock as it was.
+    ///
+    /// # Panics
+    ///
+    /// If the state file cannot be written.
+    #[expect(clippy::expect_used, reason = "documented: a test cannot go on without its state")]
+    pub fn reset(&self) {
+        self.server.reset().expect("the state file can be written");
+    }
+
     #[expect(clippy::expect_used, reason = "documented: a test cannot go on without its state")]
     fn change<T>(&self, change: impl FnOnce(&mut Store) -> T) -> T {
         let outcome: Result<T, ApiError> = self.server.change(|store| Ok(change(store)));
         outcome.expect("the state file can be written")
     }
+}
+
+/// A key that a seed file has asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SeededKey {
+    /// Its name, which may have changed since.
+    pub name: String,
+    /// What identifies it.
+    pub hash: String,
+    /// Its secret.
+    pub key: String,
 }
 
 impl Drop for Emulator {

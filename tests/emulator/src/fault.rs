@@ -109,6 +109,11 @@ impl Fault {
         Self::body(status, Bytes::new())
     }
 
+    /// 409: the resource is in conflict, and the request may be sent again later.
+    pub fn conflict() -> Self {
+        Self::status(409)
+    }
+
     /// A page for people, as an edge server shows when it cannot reach the API.
     pub fn html(status: u16) -> Self {
         let status_code = valid_status(status);
@@ -271,6 +276,18 @@ impl Fault {
         let is_silent =
             matches!(self.delivery, Delivery::StalledHeaders | Delivery::Reset | Delivery::Closed);
         self.committing || (self.tells_truth() && !is_silent)
+    }
+
+    /// What becomes of the response if it does not arrive whole, for the request log.
+    pub(crate) fn cuts_off(&self) -> Option<&'static str> {
+        match self.delivery {
+            Delivery::Whole => None,
+            Delivery::Truncated(_) | Delivery::TruncatedChunked(_) => Some("response cut off"),
+            Delivery::StalledBody(_) => Some("response stalls"),
+            Delivery::StalledHeaders => Some("no response"),
+            Delivery::Reset => Some("connection reset"),
+            Delivery::Closed => Some("connection closed"),
+        }
     }
 
     /// Whether the body is the API's own.

@@ -67,6 +67,7 @@ fn read_part(part: &str) -> Option<Fault> {
 fn read_word(word: &str) -> Option<Fault> {
     match word {
         "commit" => Some(Fault::none().committing()),
+        "conflict" => Some(Fault::conflict()),
         "endless-body" => Some(Fault::endless_body()),
         "stall-headers" => Some(Fault::stall_headers()),
         "reset-before-commit" => Some(Fault::reset_before_commit()),
@@ -149,6 +150,7 @@ mod tests {
             ("delay=250ms", Fault::delay(Duration::from_millis(250))),
             ("delay=2s", Fault::delay(Duration::from_secs(2))),
             ("status=503", Fault::status(503)),
+            ("conflict", Fault::status(409)),
             ("html=502", Fault::html(502)),
             ("empty=200", Fault::empty(200)),
             ("body=200 {\"deleted\":false}", Fault::body(200, "{\"deleted\":false}")),

@@ -148,7 +148,18 @@ pub(crate) fn external_user(value: &Value) -> Option<String> {
     if let Some(api_key) = external.get("api_key") {
         api_key.as_str().filter(|key| key.chars().count() >= 32)?;
     }
-    external.get("user").and_then(filled_text)
+    external.get("user").and_then(partner_user)
+}
+
+/// 1 to 512 characters, no NUL, no white space around them.
+pub(crate) fn partner_user(value: &Value) -> Option<String> {
+    let user = value.as_str()?;
+    let is_space = |c: char| c.is_whitespace() || c == '\u{feff}';
+    let is_valid = (1..=512).contains(&user.chars().count())
+        && !user.contains('\0')
+        && !user.starts_with(is_space)
+        && !user.ends_with(is_space);
+    is_valid.then(|| user.to_owned())
 }
 
 #[cfg(test)]
@@ -209,7 +220,20 @@ mod tests {
         assert_eq!(external_user(&external(31)), None);
         assert_eq!(external_user(&external(32)), Some("u".to_owned()));
         assert_eq!(external_user(&json!({"user": "u"})), Some("u".to_owned()));
-        assert_eq!(external_user(&json!({"user": ""})), None);
         assert_eq!(external_user(&json!({})), None);
+    }
+
+    #[test]
+    fn a_partners_user_has_1_to_512_characters_no_nul_and_no_white_space_around() {
+        for good in ["u", "two words", &"é".repeat(512)] {
+            assert_eq!(partner_user(&json!(good)), Some(good.to_owned()));
+        }
+        let long = "é".repeat(513);
+        for bad in
+            ["", &long, "a\0b", " u", "u ", "\tu", "u\n", "\u{a0}u", "u\u{3000}", "\u{feff}u"]
+        {
+            assert_eq!(partner_user(&json!(bad)), None, "{bad:?}");
+        }
+        assert_eq!(partner_user(&json!(1)), None);
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod account;
 mod api;
 mod api_error;
@@ -21,6 +22,7 @@ mod record;
 mod reset;
 mod script;
 mod secret;
+mod seeds;
 mod seen;
 mod server;
 mod shape;
@@ -30,7 +32,7 @@ mod store;
 pub use account::DEFAULT_WORKSPACE;
 pub use builder::Builder;
 pub use clock::Clock;
-pub use emulator::Emulator;
+pub use emulator::{Emulator, SeededKey};
 pub use fault::Fault;
 pub use fault_text::ParseFaultError;
 pub use key::{Key, Usage};

@@ -1,67 +1,94 @@
 //! The emulator as a program: start it, point any client at it, stop it with Ctrl-C.
 
 mod options;
+mod stop;
 
-use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use options::{Options, Run};
+use clap::{CommandFactory, Parser};
+use openrouter_keys_emulator::{Emulator, SeededKey};
+use options::Options;
+use serde_json::json;
+use stop::Stop;
 
 /// The caller's mistake, as most programs count it.
 const BAD_OPTION: u8 = 2;
 
 fn main() -> ExitCode {
-    match Options::parse(env::args_os().skip(1)) {
-        Ok(Run::Help) => finish(say(options::HELP)),
-        Ok(Run::Serve(options)) => finish(serve(options)),
-        Err(message) => {
-            complain(&format!("{message} (--help shows the options)"));
-            ExitCode::from(BAD_OPTION)
+    let done = match Options::try_parse() {
+        Ok(options) => serve(options),
+        // Help and the version are among what clap calls errors.
+        Err(text) if !text.use_stderr() => say(&text.to_string()),
+        Err(mistake) => return complain_about_options(&mistake.to_string()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            complain_about_options(&format!("error: {error}\n"))
+        }
+        Err(error) => {
+            complain(&format!("error: {error}\n"));
+            ExitCode::FAILURE
         }
     }
 }
 
 fn serve(options: Options) -> io::Result<()> {
-    let (keys, port) = (options.keys, options.port);
-    let emulator = options.builder().start().map_err(|error| explained(&error, port))?;
-    emulator.seed_keys(keys);
-    let (ordinary_key, _) = emulator.create_ordinary_key("ordinary key");
-    let url = emulator.base_url();
+    let (port, is_json) = (options.port, options.json);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let stop = {
+        let _context = runtime.enter();
+        Stop::new()?
+    };
+    let emulator = options.builder().start().map_err(|error| explained(error, port))?;
+    say(&if is_json { as_json(&emulator) } else { as_text(&emulator) })?;
+    runtime.block_on(stop.asked());
+    // Every change is in the state file already, and dropping the emulator waits for its thread.
+    drop(emulator);
+    Ok(())
+}
+
+fn as_json(emulator: &Emulator) -> String {
+    let line = json!({
+        "url": emulator.base_url(),
+        "control_url": emulator.control_url(),
+        "management_key": emulator.management_key(),
+        "ordinary_key": emulator.ordinary_key(),
+        "keys": emulator.seeded_keys(),
+    });
+    format!("{line}\n")
+}
+
+fn as_text(emulator: &Emulator) -> String {
+    let (url, control_url) = (emulator.base_url(), emulator.control_url());
     let management_key = emulator.management_key();
-    say(&format!(
+    let ordinary_key = emulator.ordinary_key().unwrap_or_default();
+    let seeded: String = emulator.seeded_keys().iter().map(seeded_line).collect();
+    format!(
         "URL             {url}\n\
          management key  {management_key}\n\
          ordinary key    {ordinary_key}\n\
-         \n\
+         {seeded}\n\
          Try it:      curl {url}/keys -H 'Authorization: Bearer {management_key}'\n\
          Break it:    add -H 'x-emulator-fault: status=503,retry-after=2' to one request, or\n\
-         \x20            curl http://{address}/_emulator/faults -d 'method=POST,reset-after-commit'\n\
-         What it saw: curl http://{address}/_emulator/requests\n\
+         \x20            curl {control_url}/faults -d 'method=POST,reset-after-commit'\n\
+         What it saw: curl {control_url}/requests\n\
          \n\
-         Ctrl-C stops it.\n",
-        address = emulator.address(),
-    ))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(tokio::signal::ctrl_c())
+         Ctrl-C stops it.\n"
+    )
 }
 
-fn explained(error: &io::Error, port: u16) -> io::Error {
-    let message = match error.kind() {
-        io::ErrorKind::AddrInUse => format!("port {port} is taken; --port 0 finds a free one"),
-        _ => format!("cannot start: {error}"),
-    };
-    io::Error::new(error.kind(), message)
+fn seeded_line(seeded: &SeededKey) -> String {
+    format!("seeded key      {} {:?}\n", seeded.key, seeded.name)
 }
 
-fn finish(outcome: io::Result<()>) -> ExitCode {
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain(&error.to_string());
-            ExitCode::FAILURE
-        }
+fn explained(error: io::Error, port: u16) -> io::Error {
+    if error.kind() == io::ErrorKind::AddrInUse {
+        let message = format!("port {port} is taken; --port 0 finds a free one");
+        return io::Error::new(error.kind(), message);
     }
+    error
 }
 
 fn say(text: &str) -> io::Result<()> {
@@ -70,7 +97,17 @@ fn say(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-fn complain(message: &str) {
-    // With nobody left to hear it, the exit code still tells.
-    let _ = writeln!(io::stderr(), "openrouter-keys-emulator: {message}");
+/// What is wrong comes first, and how to do it right in any case.
+fn complain_about_options(mistake: &str) -> ExitCode {
+    complain(mistake);
+    if !mistake.contains("Usage:") {
+        let usage = Options::command().render_usage();
+        complain(&format!("\n{usage}\n\nFor more information, try '--help'.\n"));
+    }
+    ExitCode::from(BAD_OPTION)
+}
+
+fn complain(text: &str) {
+    // With nobody left to read it, the exit code still says so.
+    let _ = io::stderr().write_all(text.as_bytes());
 }

@@ -6,14 +6,15 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, DATE,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_EXPOSE_HEADERS,
+    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, DATE,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use hyper::body::{Frame, SizeHint};
 use jiff::fmt::rfc2822::DateTimePrinter;
 
+use crate::access::Area;
 use crate::connection::{Connection, Ending};
 use crate::server::Server;
 
@@ -23,8 +24,8 @@ const EXPOSED: &str = "date, retry-after, retry-after-ms, x-ratelimit-limit, \
 const ALLOWED_HEADERS: &str = "authorization, content-type, http-referer, x-emulator-fault, \
                                x-openrouter-categories, x-openrouter-title, x-title";
 
-pub(crate) fn common_headers(server: &Server, request_number: u64) -> HeaderMap {
-    let mut headers = HeaderMap::new();
+pub(crate) fn common_headers(server: &Server, parts: &Parts, request_number: u64) -> HeaderMap {
+    let mut headers = server.access.cors(&parts.headers, Area::Api);
     let mut insert = |name: HeaderName, value: String| {
         // Ours are plain ASCII, so nothing is ever left out here.
         if let Ok(value) = HeaderValue::try_from(value) {
@@ -37,7 +38,6 @@ pub(crate) fn common_headers(server: &Server, request_number: u64) -> HeaderMap 
     }
     let id = format!("req-{:08x}-{request_number}", server.read(|store| store.seed) >> 32);
     insert(HeaderName::from_static("x-request-id"), id);
-    insert(ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned());
     if server.manners.cors_expose {
         insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED.to_owned());
     }
@@ -50,10 +50,13 @@ pub(crate) fn common_headers(server: &Server, request_number: u64) -> HeaderMap 
     headers
 }
 
-/// The answer to a browser that asks whether it may ask.
-pub(crate) fn preflight(parts: &Parts) -> Option<(StatusCode, [(HeaderName, &'static str); 3])> {
-    let asks = parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    (parts.method == Method::OPTIONS && asks).then_some((
+/// The response to a browser that asks whether a page may send its request.
+pub(crate) fn preflight(
+    method: &Method,
+    headers: &HeaderMap,
+) -> Option<(StatusCode, [(HeaderName, &'static str); 3])> {
+    let asks = headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    (method == Method::OPTIONS && asks).then_some((
         StatusCode::NO_CONTENT,
         [
             (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PATCH, DELETE, OPTIONS"),

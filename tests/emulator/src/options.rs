@@ -1,127 +1,168 @@
 //! The program's command line.
 
-use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
+use clap::Parser;
 use openrouter_keys_emulator::{Builder, Emulator};
 
-pub(crate) const HELP: &str = "\
-A server on this machine that behaves like OpenRouter's key-management API.
+/// A server on this machine that behaves like OpenRouter's key-management API.
+#[derive(Debug, Parser)]
+#[command(version, help_template = TEMPLATE, after_help = FAULTS)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(crate) struct Options {
+    /// Port to listen on; any free one if left out
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub(crate) port: u16,
 
-Usage: openrouter-keys-emulator [OPTIONS]
+    /// Address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = address)]
+    host: IpAddr,
 
-Options:
-  --port PORT         Port on 127.0.0.1; any free one if left out
-  --state FILE        Continue from this JSON file and keep it up to date
-  --keys COUNT        Start with so many more keys
-  --seed NUMBER       Equal seeds give equal secrets
-  --cors-expose       Let scripts of web pages read Retry-After, Date and x-request-id
-  --close-idle        Close every connection after its answer, unannounced
-  --rate-limit        Send X-RateLimit-Limit, -Remaining and -Reset
-  --help              Show this and stop
+    /// Let other machines connect, when --host is an address they can reach
+    #[arg(long)]
+    allow_remote: bool,
 
+    /// Answer to this Host too; others than this machine are refused
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+
+    /// Let web pages of this origin use the API and /_emulator
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
+
+    /// Let web pages of every origin use the API, as the real server does
+    #[arg(long)]
+    cors: bool,
+
+    /// The same, and let them read Retry-After, Date and x-request-id
+    #[arg(long)]
+    cors_expose: bool,
+
+    /// Use this management key
+    #[arg(long, value_name = "KEY")]
+    management_key: Option<String>,
+
+    /// Begin with the keys and workspaces that this JSON file describes
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+
+    /// Begin with COUNT more keys
+    #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
+    keys: usize,
+
+    /// Let only the default workspace and this one exist; repeat it for more
+    #[arg(long, value_name = "UUID")]
+    workspace: Vec<String>,
+
+    /// Equal numbers give equal secrets
+    #[arg(long, value_name = "NUMBER")]
+    secrets_seed: Option<u64>,
+
+    /// Continue from this JSON file and keep it up to date
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// Keep the last COUNT requests for /_emulator/requests [default: 10000]
+    #[arg(long, value_name = "COUNT")]
+    keep_requests: Option<usize>,
+
+    /// Close every connection after its response, unannounced
+    #[arg(long)]
+    close_idle: bool,
+
+    /// Send X-RateLimit-Limit, -Remaining and -Reset
+    #[arg(long)]
+    rate_limit: bool,
+
+    /// Print URL and keys as one line of JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Print a line for every request on standard error
+    #[arg(long)]
+    log: bool,
+}
+
+const TEMPLATE: &str = "\
+{about}
+
+Examples:
+  openrouter-keys-emulator                                 any free port, printed with its keys
+  openrouter-keys-emulator --port 8080 --state keys.json   the same keys after a restart
+  openrouter-keys-emulator --json --seed seeds.json        for a script that starts it
+  openrouter-keys-emulator --host 0.0.0.0 --allow-remote --allow-host emulator --port 8080
+                                                           in a container
+
+{usage-heading} {usage}
+
+{all-args}{after-help}";
+
+const FAULTS: &str = "\
 Faults: send `x-emulator-fault: FAULT` with a request, or POST the FAULT to
 /_emulator/faults for a later one. A FAULT is a list such as
   status=503,retry-after=2        delay=250ms          truncate=10
-  method=POST,reset-after-commit  body=200 {\"data\":1}  shape=newer
-";
+  method=POST,reset-after-commit  body=200 {\"data\":1}  shape=newer";
 
-/// What the command line asks for.
-#[derive(Debug)]
-pub(crate) enum Run {
-    Help,
-    Serve(Options),
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Options {
-    pub(crate) port: u16,
-    pub(crate) keys: usize,
-    seed: Option<u64>,
-    state: Option<PathBuf>,
-    /// Each is one way the server's manners differ from the default.
-    switches: Vec<fn(Builder) -> Builder>,
-}
+type Switch = fn(Builder) -> Builder;
 
 impl Options {
-    /// Reads `--name value` and `--name=value`; the error is one line for the user.
-    pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Run, String> {
-        let mut options = Self::default();
-        let mut arguments = arguments;
-        while let Some(argument) = arguments.next() {
-            let argument = text(argument)?;
-            let (name, attached) = match argument.split_once('=') {
-                Some((name, value)) => (name, Some(OsString::from(value))),
-                None => (argument.as_str(), None),
-            };
-            match name {
-                "--help" | "-h" => return Ok(Run::Help),
-                "--port" => options.port = number(name, attached.or_else(|| arguments.next()))?,
-                "--keys" => options.keys = number(name, attached.or_else(|| arguments.next()))?,
-                "--seed" => {
-                    options.seed = Some(number(name, attached.or_else(|| arguments.next()))?);
-                }
-                "--state" => {
-                    let value = attached.or_else(|| arguments.next());
-                    options.state = Some(value.ok_or("--state needs a file")?.into());
-                }
-                "--cors-expose" => options.switches.push(Builder::cors_expose),
-                "--close-idle" => options.switches.push(Builder::close_idle),
-                "--rate-limit" => options.switches.push(Builder::rate_limit_headers),
-                _ => return Err(format!("unknown option `{argument}`")),
-            }
-        }
-        Ok(Run::Serve(options))
-    }
-
     pub(crate) fn builder(self) -> Builder {
-        let mut builder = Emulator::builder().port(self.port);
-        if let Some(seed) = self.seed {
-            builder = builder.seed(seed);
+        let mut builder = Emulator::builder()
+            .host(self.host)
+            .port(self.port)
+            .keys(self.keys)
+            .ordinary_key("ordinary key");
+        for name in self.allow_host {
+            builder = builder.allow_host(name);
         }
-        if let Some(path) = self.state {
-            builder = builder.state_file(path);
+        for origin in self.allow_origin {
+            builder = builder.allow_origin(origin);
         }
-        self.switches.iter().fold(builder, |builder, switch| switch(builder))
+        for id in self.workspace {
+            builder = builder.workspace(id);
+        }
+        let switches: [(bool, Switch); 6] = [
+            (self.allow_remote, Builder::allow_remote),
+            (self.cors, Builder::cors),
+            (self.cors_expose, Builder::cors_expose),
+            (self.close_idle, Builder::close_idle),
+            (self.rate_limit, Builder::rate_limit_headers),
+            (self.log, Builder::print_requests),
+        ];
+        for (_, switch) in switches.into_iter().filter(|(is_on, _)| *is_on) {
+            builder = switch(builder);
+        }
+        builder = with(builder, self.management_key, Builder::management_key);
+        builder = with(builder, self.seed, Builder::seed_file);
+        builder = with(builder, self.secrets_seed, Builder::secrets_seed);
+        builder = with(builder, self.state, Builder::state_file);
+        with(builder, self.keep_requests, Builder::keep_requests)
     }
 }
 
-fn text(argument: OsString) -> Result<String, String> {
-    argument.into_string().map_err(|_| "an option is not valid Unicode".to_owned())
+fn with<T>(builder: Builder, value: Option<T>, set: fn(Builder, T) -> Builder) -> Builder {
+    match value {
+        Some(value) => set(builder, value),
+        None => builder,
+    }
 }
 
-fn number<T: std::str::FromStr>(name: &str, value: Option<OsString>) -> Result<T, String> {
-    let value = text(value.ok_or_else(|| format!("{name} needs a number"))?)?;
-    value.parse().map_err(|_| format!("{name} needs a number, not `{value}`"))
+fn address(text: &str) -> Result<IpAddr, &'static str> {
+    if text == "localhost" {
+        return Ok(Ipv4Addr::LOCALHOST.into());
+    }
+    text.parse().map_err(|_| "an IP address or `localhost` is expected")
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
-    fn parse(line: &str) -> Result<Run, String> {
-        Options::parse(line.split_whitespace().map(OsString::from))
-    }
-
     #[test]
-    fn values_may_stand_behind_an_equals_sign_or_a_space() {
-        let Ok(Run::Serve(options)) = parse("--port 8080 --keys=3 --state=a.json") else {
-            panic!()
-        };
-        assert_eq!((options.port, options.keys), (8080, 3));
-        assert_eq!(options.state, Some(PathBuf::from("a.json")));
-    }
-
-    #[test]
-    fn a_mistake_is_told_in_one_line() {
-        for (line, message) in [
-            ("--prot 1", "unknown option `--prot`"),
-            ("--port", "--port needs a number"),
-            ("--port x", "--port needs a number, not `x`"),
-            ("--port 65536", "--port needs a number, not `65536`"),
-            ("--state", "--state needs a file"),
-        ] {
-            assert_eq!(parse(line).unwrap_err(), message);
-        }
+    fn the_command_line_is_sound() {
+        Options::command().debug_assert();
     }
 }

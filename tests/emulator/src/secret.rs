@@ -16,10 +16,14 @@ pub(crate) fn hash(secret: &str) -> String {
 
 /// The masked secret, `sk-or-v1-0e6...1c96`.
 pub(crate) fn label(secret: &str) -> String {
-    let digits = secret.strip_prefix(PREFIX).unwrap_or(secret);
-    let head = digits.get(..3).unwrap_or_default();
-    let tail = digits.len().checked_sub(4).and_then(|at| digits.get(at..)).unwrap_or_default();
-    format!("{PREFIX}{head}...{tail}")
+    let prefix = [PREFIX, "sk-or-mgmt-"].into_iter().find(|prefix| secret.starts_with(prefix));
+    let digits = prefix.and_then(|prefix| secret.strip_prefix(prefix)).unwrap_or(secret);
+    let prefix = prefix.unwrap_or(PREFIX);
+    // Of a short secret, which only a tester would give, seven characters are too much to show.
+    let is_long = digits.is_ascii() && digits.len() >= 32;
+    let head = digits.get(..3).filter(|_| is_long).unwrap_or_default();
+    let tail = digits.len().checked_sub(4).filter(|_| is_long).and_then(|at| digits.get(at..));
+    format!("{prefix}{head}...{}", tail.unwrap_or_default())
 }
 
 fn sha256(text: &str) -> String {
@@ -49,6 +53,10 @@ mod tests {
     fn a_label_shows_the_first_three_and_the_last_four_digits() {
         let secret = format!("{PREFIX}0e6{}1c96", "f".repeat(57));
         assert_eq!(label(&secret), "sk-or-v1-0e6...1c96");
-        assert_eq!(label(""), "sk-or-v1-...");
+        let given = format!("sk-or-mgmt-0e6{}1c96", "f".repeat(57));
+        assert_eq!(label(&given), "sk-or-mgmt-0e6...1c96");
+        for short in ["", "x", "short-key", "sk-or-v1-0123456789"] {
+            assert_eq!(label(short), "sk-or-v1-...");
+        }
     }
 }

@@ -1,8 +1,16 @@
 //! The log of requests that reached the server, for tests to look at.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, Version};
+
+/// How many requests are kept if nobody says otherwise.
+pub(crate) const KEPT: usize = 10_000;
+
+/// The most bytes of headers and bodies that are kept, whatever the count.
+const KEPT_BYTES: usize = 64 * 1024 * 1024;
 
 /// A request that the server has read to its end.
 #[derive(Clone, Debug)]
@@ -24,13 +32,27 @@ pub struct SeenRequest {
     pub version: Version,
 }
 
-#[derive(Default)]
+impl SeenRequest {
+    fn size(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+        self.path_and_query.len() + self.body.len() + headers.sum::<usize>()
+    }
+}
+
 pub(crate) struct Log {
-    requests: Vec<(u64, SeenRequest)>,
+    /// Oldest first; the last one has the number before `next`.
+    requests: VecDeque<SeenRequest>,
     next: u64,
+    capacity: usize,
+    bytes: usize,
+    dropped: u64,
 }
 
 impl Log {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { requests: VecDeque::new(), next: 0, capacity, bytes: 0, dropped: 0 }
+    }
+
     /// Notes a request and gives it a number, which is its own for the server's life.
     pub(crate) fn note(&mut self, parts: &Parts, body: &Bytes, connection: u64) -> u64 {
         let path_and_query = parts.uri.path_and_query();
@@ -45,23 +67,78 @@ impl Log {
         };
         let number = self.next;
         self.next += 1;
-        self.requests.push((number, request));
+        self.bytes += request.size();
+        self.requests.push_back(request);
+        while self.requests.len() > self.capacity || self.bytes > KEPT_BYTES {
+            let Some(oldest) = self.requests.pop_front() else { break };
+            self.bytes -= oldest.size();
+            self.dropped += 1;
+        }
         number
     }
 
-    /// Notes that a request changed something, unless the log was cleared meanwhile.
+    /// Notes that a request changed something, unless it is no longer in the log.
     pub(crate) fn note_commit(&mut self, number: u64) {
-        let noted = self.requests.iter_mut().rev().find(|(own, _)| *own == number);
-        if let Some((_, request)) = noted {
+        let from_the_end = usize::try_from(self.next - number).ok();
+        let index = from_the_end.and_then(|back| self.requests.len().checked_sub(back));
+        if let Some(request) = index.and_then(|index| self.requests.get_mut(index)) {
             request.committed = true;
         }
     }
 
     pub(crate) fn requests(&self) -> Vec<SeenRequest> {
-        self.requests.iter().map(|(_, request)| request.clone()).collect()
+        self.requests.iter().cloned().collect()
+    }
+
+    /// How many requests had to make room since the log was last cleared.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
     }
 
     pub(crate) fn clear(&mut self) {
         self.requests.clear();
+        (self.bytes, self.dropped) = (0, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(log: &mut Log, body: &Bytes) -> u64 {
+        let (parts, ()) = http::Request::new(()).into_parts();
+        log.note(&parts, body, 0)
+    }
+
+    #[test]
+    fn the_oldest_requests_make_room_for_new_ones() {
+        let mut log = Log::new(2);
+        let numbers = ["a", "b", "c"].map(|body| note(&mut log, &Bytes::from(body)));
+        log.note_commit(numbers[0]);
+        log.note_commit(numbers[2]);
+        let seen: Vec<_> = log.requests().into_iter().map(|r| (r.body, r.committed)).collect();
+        assert_eq!(seen, [(Bytes::from("b"), false), (Bytes::from("c"), true)]);
+        assert_eq!(log.dropped(), 1);
+        log.clear();
+        log.note_commit(numbers[2]);
+        assert_eq!((log.requests().len(), log.dropped()), (0, 0));
+    }
+
+    #[test]
+    fn large_requests_count_by_their_bytes() {
+        let mut log = Log::new(KEPT);
+        for _ in 0..100 {
+            note(&mut log, &Bytes::from(vec![b' '; 1024 * 1024]));
+        }
+        assert_eq!(log.requests().len(), 63);
+        assert!(log.bytes <= KEPT_BYTES);
+    }
+
+    #[test]
+    fn a_log_may_keep_nothing() {
+        let mut log = Log::new(0);
+        let number = note(&mut log, &Bytes::new());
+        log.note_commit(number);
+        assert_eq!((log.requests().len(), log.dropped()), (0, 1));
     }
 }

@@ -1,28 +1,37 @@
 //! What all requests share: the memory, the clock, the script of faults, the log.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::access::Access;
+use crate::account::DEFAULT_WORKSPACE;
 use crate::api_error::ApiError;
+use crate::builder::Beginning;
 use crate::clock::Clock;
 use crate::key::Key;
 use crate::record::Funds;
 use crate::script::Script;
 use crate::seen::Log;
-use crate::state_file;
+use crate::state_file::StateFile;
 use crate::store::Store;
 
 pub(crate) struct Server {
+    pub(crate) access: Access,
     pub(crate) clock: Clock,
     pub(crate) manners: Manners,
-    state_file: Option<PathBuf>,
-    store: Mutex<Store>,
-    script: Mutex<Script>,
-    log: Mutex<Log>,
+    pub(crate) beginning: Beginning,
+    /// The workspaces that exist; if it is empty, every UUID is one.
+    pub(crate) workspaces: BTreeSet<String>,
+    pub(crate) state_file: Option<StateFile>,
+    pub(crate) store: Mutex<Store>,
+    pub(crate) script: Mutex<Script>,
+    pub(crate) log: Mutex<Log>,
 }
 
 /// How the server behaves towards everybody, set when it is built.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the builder")]
 pub(crate) struct Manners {
     /// Lets scripts of other origins read more than the safelisted headers.
     pub(crate) cors_expose: bool,
@@ -30,19 +39,11 @@ pub(crate) struct Manners {
     pub(crate) close_idle: bool,
     /// Sends `X-RateLimit-*` with every answer.
     pub(crate) rate_limit_headers: bool,
+    /// Prints a line for every request on standard error.
+    pub(crate) prints_requests: bool,
 }
 
 impl Server {
-    pub(crate) fn new(
-        store: Store,
-        clock: Clock,
-        manners: Manners,
-        state_file: Option<PathBuf>,
-    ) -> Self {
-        let (store, script, log) = (Mutex::new(store), Mutex::default(), Mutex::default());
-        Self { clock, manners, state_file, store, script, log }
-    }
-
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
         look(&lock(&self.store))
     }
@@ -53,15 +54,34 @@ impl Server {
         change: impl FnOnce(&mut Store) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         let mut store = lock(&self.store);
-        let Some(path) = &self.state_file else {
+        let Some(file) = &self.state_file else {
             return change(&mut store);
         };
         let mut draft = store.clone();
         let outcome = change(&mut draft)?;
-        state_file::save(path, &draft)
-            .map_err(|error| ApiError::internal(format!("The state file: {error}")))?;
+        file.save(&draft).map_err(|error| ApiError::internal(format!("{error}.")))?;
         *store = draft;
         Ok(outcome)
+    }
+
+    /// Goes back to the beginning: the keys and secrets of a first start, no requests, no
+    /// faults, and the clock as it was.
+    pub(crate) fn reset(&self) -> Result<(), ApiError> {
+        self.clock.reset();
+        let now = self.clock.now();
+        self.change(|store| {
+            *store = Store::new(store.seed, &self.beginning, now);
+            Ok(())
+        })?;
+        self.script().clear();
+        self.log().clear();
+        Ok(())
+    }
+
+    pub(crate) fn knows_workspace(&self, id: &str) -> Result<(), ApiError> {
+        let is_known =
+            self.workspaces.is_empty() || id == DEFAULT_WORKSPACE || self.workspaces.contains(id);
+        if is_known { Ok(()) } else { Err(ApiError::workspace_not_found()) }
     }
 
     /// Every live key, oldest first.
@@ -81,6 +101,14 @@ impl Server {
 
     pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
         lock(&self.log)
+    }
+
+    /// Prints a line on standard error if that was asked for.
+    pub(crate) fn print(&self, line: impl FnOnce() -> String) {
+        if self.manners.prints_requests {
+            // With nobody left to read it, there is nothing to report either.
+            let _ = writeln!(io::stderr(), "{}", line());
+        }
     }
 }
 

@@ -4,23 +4,84 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::api::Create;
+use crate::builder::Beginning;
 use crate::record::{Funds, Record, Spent};
 use crate::secret;
+use crate::seeds::KeySeed;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Store {
     /// Secrets are a series that the seed determines, so none has to be stored.
     pub(crate) seed: u64,
     issued: u64,
+    /// How many secrets of the series went to the keys of the seed file.
+    #[serde(default)]
+    seeded: u64,
     pub(crate) management: Record,
     /// Oldest first.
     pub(crate) keys: Vec<Record>,
 }
 
 impl Store {
-    pub(crate) fn new(seed: u64, now: Timestamp) -> Self {
+    /// What a server begins with that continues from nothing.
+    pub(crate) fn new(seed: u64, beginning: &Beginning, now: Timestamp) -> Self {
         let management = new_record(&management_key(seed), Create::named("management key"), now);
-        Self { seed, issued: 0, management, keys: Vec::new() }
+        let mut store = Self { seed, issued: 0, seeded: 0, management, keys: Vec::new() };
+        for key in &beginning.seeds.keys {
+            store.add_seed(key, now);
+        }
+        store.seeded = store.issued;
+        store.add_numbered(beginning.keys, now);
+        store.prepare(beginning, now);
+        store
+    }
+
+    /// What every start sees to, whatever an earlier server left.
+    pub(crate) fn prepare(&mut self, beginning: &Beginning, now: Timestamp) {
+        let key = beginning.management_key.clone().unwrap_or_else(|| management_key(self.seed));
+        (self.management.hash, self.management.label) = (secret::hash(&key), secret::label(&key));
+        let Some(name) = &beginning.ordinary_key else { return };
+        let secret = ordinary_key(self.seed);
+        if self.find(&secret::hash(&secret)).is_none() {
+            self.keys.push(new_record(&secret, Create::named(name), now));
+        }
+    }
+
+    fn add_seed(&mut self, seed: &KeySeed, now: Timestamp) {
+        let create = Create {
+            name: seed.name.clone(),
+            limit: seed.limit,
+            limit_reset: seed.limit_reset,
+            include_byok_in_limit: seed.include_byok_in_limit,
+            expires_at: seed.expires_at,
+            workspace_id: seed.workspace_id.clone(),
+            creator_user_id: seed.creator_user_id.clone(),
+            external_user: seed.external_user.clone(),
+        };
+        self.create(create, seed.created_at.unwrap_or(now));
+        if let Some(record) = self.keys.last_mut() {
+            record.disabled = seed.disabled;
+            record.spent.extend(seed.spend.iter().map(|spend| Spent {
+                at: spend.at.unwrap_or(now),
+                usd: spend.usd,
+                funds: if spend.byok { Funds::Byok } else { Funds::Credit },
+            }));
+        }
+    }
+
+    /// Adds the keys `key 000`, `key 001` and so on, and returns their hashes in this order.
+    pub(crate) fn add_numbered(&mut self, count: usize, now: Timestamp) -> Vec<String> {
+        let name = |index| format!("key {index:03}");
+        (0..count).map(|index| self.create(Create::named(&name(index)), now).1.hash).collect()
+    }
+
+    /// The keys of the seed file that still exist, with their secrets.
+    pub(crate) fn seeded(&self) -> impl Iterator<Item = (String, &Record)> {
+        let secrets = (1..=self.seeded).map(|number| secret::secret(self.seed, number));
+        secrets.filter_map(|secret| {
+            let record = self.find(&secret::hash(&secret))?;
+            Some((secret, record))
+        })
     }
 
     pub(crate) fn find(&self, hash: &str) -> Option<&Record> {
@@ -61,6 +122,11 @@ impl Store {
 /// The series' first secret is the management key.
 pub(crate) fn management_key(seed: u64) -> String {
     secret::secret(seed, 0)
+}
+
+/// Its last one is the program's ordinary key, so that every start knows it.
+pub(crate) fn ordinary_key(seed: u64) -> String {
+    secret::secret(seed, u64::MAX)
 }
 
 fn new_record(secret: &str, create: Create, now: Timestamp) -> Record {

@@ -103,6 +103,8 @@ def update_leaves_clears_and_sets(keys, hash):
     ).data
     assert (key.limit, key.limit_reset, key.disabled) == (7, "weekly", True)
     assert key.include_byok_in_limit is False and key.name == "Renamed"
+    assert keys.update(hash=hash, workspace_id=WORKSPACE).data == key
+    refused(errors.BadRequestResponseError, keys.update, hash=hash)
 
 
 def list_pages_and_filters(keys, hash):

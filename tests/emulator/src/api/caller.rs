@@ -27,7 +27,7 @@ impl FromRequestParts<Arc<Server>> for AnyKey {
         parts: &mut Parts,
         server: &Arc<Server>,
     ) -> Result<Self, Self::Rejection> {
-        let hash = bearer(parts).map(secret::hash).ok_or_else(ApiError::unauthorized)?;
+        let hash = bearer(parts).map(secret::hash).ok_or_else(ApiError::no_credentials)?;
         let now = server.clock.now();
         server.read(|store| {
             let is_management_key = store.management.hash == hash;
@@ -56,5 +56,6 @@ impl FromRequestParts<Arc<Server>> for ManagementKey {
 fn bearer(parts: &Parts) -> Option<&str> {
     let credentials = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = credentials.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(key)
+    let key = key.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
 }

@@ -37,6 +37,7 @@ pub(super) async fn answer(
 ) -> Result<Response, ApiError> {
     let create = Create::parse(&body)?;
     let now = server.clock.now();
+    server.knows_workspace(&create.workspace_id)?;
     let (secret, key) = server.change(|store| {
         let (secret, record) = store.create(create, now);
         Ok((secret, Key::of(&record, now)))

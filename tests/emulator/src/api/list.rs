@@ -22,6 +22,7 @@ pub(super) async fn answer(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, ApiError> {
     let filter = Filter::parse(query.as_deref().unwrap_or_default())?;
+    server.knows_workspace(&filter.workspace_id)?;
     let now = server.clock.now();
     let page: Vec<Key> = server.read(|store| {
         let newest_first = store.keys.iter().rev();

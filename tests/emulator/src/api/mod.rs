@@ -11,7 +11,7 @@ mod update;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::StatusCode;
 
 use crate::api_error::ApiError;
@@ -30,9 +30,17 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
     let api = Router::new()
         .route("/key", get(current::answer))
         .route("/keys", get(list::answer).post(create::answer))
+        // The old spellings, which the real server still accepts. Other methods on `/keys/`
+        // are not found, so that a client that forgets the hash is found out.
+        .route("/auth/key", get(current::answer))
+        .route("/keys/", post(create::answer).fallback(not_found))
         .route("/keys/{hash}", get(get::answer).patch(update::answer).delete(delete::answer));
     Router::new()
         .nest(BASE_PATH, api)
-        .fallback(async || ApiError::of(StatusCode::NOT_FOUND))
+        .fallback(not_found)
         .method_not_allowed_fallback(async || ApiError::of(StatusCode::METHOD_NOT_ALLOWED))
+}
+
+async fn not_found() -> ApiError {
+    ApiError::of(StatusCode::NOT_FOUND)
 }

@@ -6,7 +6,7 @@ use crate::client::{at, call};
 
 #[test]
 fn a_preflight_is_answered_without_a_key_and_allows_what_clients_send() {
-    let emulator = Emulator::start().unwrap();
+    let emulator = Emulator::builder().cors().start().unwrap();
     emulator.fail_always(Fault::status(500));
     let hash = "/api/v1/keys/0000";
     let reply = at(&emulator, "OPTIONS", hash)
@@ -25,7 +25,7 @@ fn a_preflight_is_answered_without_a_key_and_allows_what_clients_send() {
 
 #[test]
 fn answers_and_errors_may_be_read_from_everywhere_but_their_headers_may_not() {
-    let emulator = Emulator::start().unwrap();
+    let emulator = Emulator::builder().cors().start().unwrap();
     for reply in [
         call(&emulator, "GET", "/keys").send(),
         call(&emulator, "GET", "/keys").fault("status=429,retry-after=2").send(),

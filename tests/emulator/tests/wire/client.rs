@@ -79,7 +79,7 @@ pub(crate) fn at(emulator: &Emulator, method: &str, path: &str) -> Call {
         address: emulator.address(),
         method: method.to_owned(),
         path: path.to_owned(),
-        headers: vec!["host: emulator".to_owned()],
+        headers: vec![format!("host: {}", emulator.address())],
         body: String::new(),
         patience: PATIENCE,
     }
@@ -90,6 +90,21 @@ impl Call {
         self.headers.retain(|line| !line.starts_with(&format!("{name}:")));
         self.headers.push(format!("{name}: {value}"));
         self
+    }
+
+    /// A further header, whether or not there is one of this name.
+    pub(crate) fn add(mut self, name: &str, value: &str) -> Self {
+        self.headers.push(format!("{name}: {value}"));
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|line| !line.starts_with(&format!("{name}:")));
+        self
+    }
+
+    pub(crate) fn method(self, method: &str) -> Self {
+        Self { method: method.to_owned(), ..self }
     }
 
     pub(crate) fn bearer(self, key: &str) -> Self {

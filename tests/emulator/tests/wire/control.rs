@@ -63,6 +63,26 @@ fn amounts_are_spent_and_keys_shown() {
 }
 
 #[test]
+fn it_says_that_it_is_ready() {
+    let emulator = Emulator::start().unwrap();
+    let health = at(&emulator, "GET", "/_emulator/health").send();
+    assert_eq!(health.json(), json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}));
+    assert_eq!(at(&emulator, "POST", "/_emulator/health").send().refusal(), 405);
+}
+
+#[test]
+fn it_says_how_many_requests_had_to_make_room() {
+    let emulator = Emulator::builder().keep_requests(2).start().unwrap();
+    for path in ["/keys?offset=1", "/keys?offset=2", "/keys?offset=3"] {
+        call(&emulator, "GET", path).send();
+    }
+    let shown = at(&emulator, "GET", "/_emulator/requests").send();
+    assert_eq!(shown.header("x-emulator-dropped"), Some("1"));
+    assert_eq!(shown.json()[0]["path_and_query"], "/api/v1/keys?offset=2");
+    assert_eq!((emulator.requests().len(), emulator.dropped_requests()), (2, 1));
+}
+
+#[test]
 fn it_is_out_of_reach_for_web_pages_and_out_of_the_log() {
     let emulator = Emulator::start().unwrap();
     let reply = at(&emulator, "GET", "/_emulator/keys").send();

@@ -1,6 +1,10 @@
 //! The emulator as its clients meet it: over real sockets, byte by byte.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
+mod beginnings;
+#[cfg(test)]
 mod browsers;
 #[cfg(test)]
 mod budgets;
@@ -20,6 +24,8 @@ mod operations;
 mod paging;
 #[cfg(test)]
 mod program;
+#[cfg(test)]
+mod readme;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]

@@ -9,10 +9,47 @@ use serde_json::json;
 use crate::client::call;
 
 /// A path in this crate's own corner of the target directory, with nothing there yet.
-fn fresh_path(name: &str) -> PathBuf {
+pub(crate) fn fresh_path(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_file(&path);
     path
+}
+
+#[test]
+fn a_file_in_use_is_refused_by_whatever_path_and_free_again_afterwards() {
+    let path = fresh_path("in-use.json");
+    let first = Emulator::builder().state_file(&path).start().unwrap();
+    let roundabout = path.parent().unwrap().join(".").join("in-use.json");
+    let mut paths = vec![path.clone(), roundabout];
+    #[cfg(unix)]
+    {
+        let link = fresh_path("link-to-in-use.json");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        paths.push(link);
+    }
+    for other in &paths {
+        let error = Emulator::builder().state_file(other).start().unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+        assert!(error.to_string().contains("another emulator is using it"), "{error}");
+    }
+    first.seed_keys(1);
+    drop(first);
+    for other in &paths {
+        assert_eq!(Emulator::builder().state_file(other).start().unwrap().key_count(), 1);
+    }
+}
+
+#[test]
+fn a_path_that_cannot_be_a_file_is_refused() {
+    for bad in ["", ".", "..", "/"] {
+        assert!(Emulator::builder().state_file(bad).start().is_err(), "{bad:?}");
+    }
+    #[cfg(unix)]
+    {
+        let link = fresh_path("dangling.json");
+        std::os::unix::fs::symlink("nowhere.json", &link).unwrap();
+        assert!(Emulator::builder().state_file(&link).start().is_err());
+    }
 }
 
 #[test]

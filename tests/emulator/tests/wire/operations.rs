@@ -7,7 +7,7 @@ use crate::client::{Reply, call};
 
 fn emulator() -> Emulator {
     let clock = Clock::standing_at("2026-05-06T07:08:09.1Z".parse().unwrap());
-    Emulator::builder().clock(clock).seed(1).start().unwrap()
+    Emulator::builder().clock(clock).secrets_seed(1).start().unwrap()
 }
 
 fn create(emulator: &Emulator, body: &Value) -> Reply {
@@ -99,7 +99,26 @@ fn update_leaves_what_is_absent_clears_what_is_null_and_sets_what_is_given() {
     assert_eq!((&key["limit"], &key["limit_reset"]), (&json!(7), &json!("weekly")));
     assert_eq!((&key["disabled"], &key["include_byok_in_limit"]), (&json!(true), &json!(true)));
     assert_eq!(key["workspace_id"], workspace);
-    assert_eq!(update(json!({})), key);
+
+    emulator.clock().advance(std::time::Duration::from_secs(60));
+    let requests = emulator.requests().len();
+    assert_eq!(update(json!({"workspace_id": workspace})), key);
+    assert!(!emulator.requests()[requests].committed);
+    let renamed = update(json!({"workspace_id": workspace, "name": "c"}));
+    assert_eq!((&renamed["name"], &renamed["workspace_id"]), (&json!("c"), &json!(workspace)));
+    assert_eq!(renamed["updated_at"], "2026-05-06T07:10:09.100Z");
+}
+
+#[test]
+fn the_old_spellings_of_two_paths_are_understood() {
+    let emulator = emulator();
+    let created = call(&emulator, "POST", "/keys/").json(&json!({"name": "a"})).send();
+    assert_eq!((created.status, emulator.key_count()), (201, 1));
+    let secret = created.json()["key"].as_str().unwrap().to_owned();
+    for bearer in [&secret, emulator.management_key()] {
+        let old = call(&emulator, "GET", "/auth/key").bearer(bearer).send().data();
+        assert_eq!(old, call(&emulator, "GET", "/key").bearer(bearer).send().data());
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use openrouter_keys_emulator::Emulator;
 use serde_json::{Value, json};
 
-use crate::client::{at, call};
+use crate::client::{Call, at, call};
 
 const UNKNOWN_HASH: &str = "/keys/0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -12,12 +12,49 @@ fn nobody_is_let_in_without_a_valid_key() {
     let emulator = Emulator::start().unwrap();
     for path in ["/key", "/keys", UNKNOWN_HASH] {
         let bare = at(&emulator, "GET", &format!("/api/v1{path}"));
-        assert_eq!(bare.send().refusal(), 401);
+        assert_eq!(refused(bare), (401, "Missing Authentication header".to_owned()));
         let basic = format!("Basic {}", emulator.management_key());
-        for credentials in ["Bearer", "Bearer ", "Bearer sk-or-v1-00", &basic] {
+        for (credentials, message) in [
+            ("Bearer", "Missing Authentication header"),
+            ("Bearer ", "Missing Authentication header"),
+            ("Bearer sk-or-v1-00", "User not found."),
+            (&basic, "Missing Authentication header"),
+        ] {
             let call = call(&emulator, "GET", path).header("authorization", credentials);
-            assert_eq!(call.send().refusal(), 401, "{credentials}");
+            assert_eq!(refused(call), (401, message.to_owned()), "{credentials}");
         }
+    }
+}
+
+/// The status and the message.
+fn refused(call: Call) -> (u16, String) {
+    let reply = call.send();
+    (reply.refusal(), reply.json()["error"]["message"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn an_update_of_nothing_is_refused() {
+    let emulator = Emulator::start().unwrap();
+    let hash = emulator.seed_keys(1).remove(0);
+    let before = emulator.keys();
+    for body in [json!({}), json!({"unknown": 1}), json!({"hash": hash, "usage": 1})] {
+        let update = call(&emulator, "PATCH", &format!("/keys/{hash}")).json(&body);
+        assert_eq!(refused(update), (400, "No update fields provided".to_owned()));
+    }
+    assert_eq!(emulator.keys(), before);
+}
+
+#[test]
+fn statuses_on_demand_have_the_real_texts() {
+    let emulator = Emulator::start().unwrap();
+    for (fault, status, message) in [
+        ("status=401", 401, "User not found."),
+        ("status=403", 403, "Only management keys can perform this operation"),
+        ("conflict", 409, "The resource is in conflict. Please try again later."),
+        ("status=409", 409, "The resource is in conflict. Please try again later."),
+    ] {
+        let update = call(&emulator, "PATCH", UNKNOWN_HASH).json(&json!({"name": "a"}));
+        assert_eq!(refused(update.fault(fault)), (status, message.to_owned()));
     }
 }
 
@@ -29,10 +66,9 @@ fn an_ordinary_key_manages_nothing() {
     for (method, path) in
         [("GET", "/keys"), ("POST", "/keys"), ("GET", &key), ("PATCH", &key), ("DELETE", &key)]
     {
-        let reply = call(&emulator, method, path).bearer(&secret).json(&json!({"name": "b"}));
-        let reply = reply.send();
-        assert_eq!(reply.refusal(), 403, "{method} {path}");
-        assert!(reply.json()["error"]["message"].as_str().unwrap().contains("management key"));
+        let call = call(&emulator, method, path).bearer(&secret).json(&json!({"name": "b"}));
+        let message = "Only management keys can perform this operation".to_owned();
+        assert_eq!(refused(call), (403, message), "{method} {path}");
     }
     assert_eq!(emulator.keys()[0].name, "a");
     assert_eq!(call(&emulator, "GET", "/key").bearer(&secret).send().status, 200);
@@ -55,6 +91,8 @@ fn an_unknown_hash_or_path_is_not_found() {
         assert_eq!(call(&emulator, method, "/keys/%2e%2e").json(&body).send().refusal(), 404);
         assert_eq!(call(&emulator, method, "/keys/").json(&body).send().refusal(), 404);
     }
+    assert_eq!(call(&emulator, "POST", "/auth/key").json(&body).send().refusal(), 405);
+    assert_eq!(call(&emulator, "GET", "/key/").send().refusal(), 404);
     assert_eq!(at(&emulator, "GET", "/").send().refusal(), 404);
     assert_eq!(call(&emulator, "PUT", "/keys").send().refusal(), 405);
     assert_eq!(call(&emulator, "DELETE", "/key").send().refusal(), 405);
@@ -82,6 +120,13 @@ fn create_refuses_what_it_cannot_mean() {
         ("external", json!(null)),
         ("external", json!({"api_key": "x".repeat(32)})),
         ("external", json!({"user": "u", "api_key": "x".repeat(31)})),
+        ("external", json!({"user": ""})),
+        ("external", json!({"user": "u".repeat(513)})),
+        ("external", json!({"user": "a\u{0}b"})),
+        ("external", json!({"user": " u"})),
+        ("external", json!({"user": "u\n"})),
+        ("external", json!({"user": "\u{a0}u"})),
+        ("external", json!({"user": 1})),
     ];
     for (field, value) in fields {
         let mut body = json!({"name": "a"});

@@ -1,0 +1,246 @@
+//! Who may talk to the server: the `Host` it answers to, and the web pages it lets in.
+//!
+//! Any page that a browser shows can send requests to this machine. Checking `Host`
+//! stops DNS rebinding; checking `Origin` and `Sec-Fetch-Site` stops all other pages.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HOST, HeaderMap, HeaderValue, ORIGIN, VARY};
+use http::uri::Authority;
+use http::{HeaderName, Uri};
+
+use crate::api_error::ApiError;
+use crate::server::Server;
+use crate::{control, manners};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// The rules of one server.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Access {
+    /// The address that was asked for, loopback or not.
+    pub(crate) address: Option<IpAddr>,
+    /// Other machines may connect. An attacker can point a name of their own at this
+    /// machine, but not an IP address, so any address is then a good `Host`.
+    pub(crate) remote: bool,
+    /// Further names to answer to, in lower case.
+    pub(crate) hosts: Vec<String>,
+    /// The origins whose pages may use the API and the control API.
+    pub(crate) origins: Vec<String>,
+    /// Pages of every origin may use the API, though not the control API.
+    pub(crate) any_origin: bool,
+}
+
+/// The two parts of the server, which let in different pages.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Area {
+    Api,
+    Control,
+}
+
+impl Area {
+    fn of(uri: &Uri) -> Self {
+        let rest = uri.path().strip_prefix(control::PATH);
+        let is_control = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if is_control { Self::Control } else { Self::Api }
+    }
+}
+
+/// Turns a request away before anything sees it: no log, no fault, no handler.
+pub(crate) async fn guard(
+    State(server): State<Arc<Server>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let area = Area::of(request.uri());
+    if let Err(refusal) = server.access.check(request.uri(), request.headers(), area) {
+        server.print(|| format!("{} {} refused: {refusal}", request.method(), request.uri()));
+        return refusal.into_response();
+    }
+    if area == Area::Api {
+        return next.run(request).await;
+    }
+    let cors = server.access.cors(request.headers(), area);
+    match manners::preflight(request.method(), request.headers()) {
+        Some(preflight) if !cors.is_empty() => (cors, preflight).into_response(),
+        _ => {
+            let mut response = next.run(request).await;
+            response.headers_mut().extend(cors);
+            response
+        }
+    }
+}
+
+impl Access {
+    fn check(&self, uri: &Uri, headers: &HeaderMap, area: Area) -> Result<(), ApiError> {
+        let host = self.host(uri, headers)?;
+        if area == Area::Api && self.any_origin {
+            return Ok(());
+        }
+        match (headers.get(ORIGIN), headers.get(SEC_FETCH_SITE)) {
+            (Some(origin), _) if self.lets_in(origin, &host) => Ok(()),
+            (Some(origin), _) => Err(ApiError::foreign_origin(&shown(origin))),
+            (None, Some(site)) if !["none", "same-origin"].contains(&&*shown(site)) => {
+                Err(ApiError::foreign_origin(&shown(site)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The one host that the request names, if the server answers to it.
+    fn host(&self, uri: &Uri, headers: &HeaderMap) -> Result<String, ApiError> {
+        let mut named = headers.get_all(HOST).iter().map(shown);
+        // HTTP/2 sends an authority, which an HTTP/1 request for a proxy has beside the header.
+        let authority = uri.authority().map(ToString::to_string);
+        let host = match (named.next(), authority, named.next()) {
+            (Some(host), None, None) | (None, Some(host), None) => host,
+            (Some(host), Some(authority), None) if host == authority => host,
+            _ => return Err(ApiError::bad_request("The request has to name exactly one host.")),
+        };
+        if self.answers_to(&host) { Ok(host) } else { Err(ApiError::foreign_host(&host)) }
+    }
+
+    fn answers_to(&self, host: &str) -> bool {
+        let Ok(authority) = host.parse::<Authority>() else { return false };
+        // An authority could also hold a user name, which no `Host` does.
+        let port = host.strip_prefix(authority.host()).map(|port| port.trim_start_matches(':'));
+        if !port.is_some_and(|port| port.is_empty() || port.parse::<u16>().is_ok()) {
+            return false;
+        }
+        let name = authority.host().to_ascii_lowercase();
+        let literal = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+        let address = literal.unwrap_or(&name).parse::<IpAddr>().ok();
+        match address.map(|address| address.to_canonical()) {
+            Some(address) => {
+                self.remote
+                    || ["127.0.0.1", "::1"].iter().any(|own| own.parse() == Ok(address))
+                    || self.address.map(|own| own.to_canonical()) == Some(address)
+                    || self.hosts.contains(&name)
+            }
+            None => name == "localhost" || self.hosts.contains(&name),
+        }
+    }
+
+    fn lets_in(&self, origin: &HeaderValue, host: &str) -> bool {
+        let origin = shown(origin);
+        origin.eq_ignore_ascii_case(&format!("http://{host}"))
+            || self.origins.iter().any(|own| origin.eq_ignore_ascii_case(own))
+    }
+
+    /// Whether any page of another origin is let in at all.
+    pub(crate) fn has_cors(&self) -> bool {
+        self.any_origin || !self.origins.is_empty()
+    }
+
+    /// The headers that let a page read the response.
+    pub(crate) fn cors(&self, headers: &HeaderMap, area: Area) -> HeaderMap {
+        let mut cors = HeaderMap::new();
+        if area == Area::Api && self.any_origin {
+            cors.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            return cors;
+        }
+        if self.origins.is_empty() {
+            return cors;
+        }
+        cors.insert(VARY, HeaderValue::from_static("origin"));
+        if let Some(origin) = headers.get(ORIGIN) {
+            cors.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        }
+        cors
+    }
+}
+
+/// An origin as browsers write it: scheme, host and perhaps a port, nothing else.
+pub(crate) fn origin(text: &str) -> Option<String> {
+    let (scheme, authority) = text.split_once("://")?;
+    let is_authority = authority.parse::<Authority>().is_ok() && !authority.contains('@');
+    (["http", "https"].contains(&scheme) && is_authority).then(|| text.to_ascii_lowercase())
+}
+
+/// A name for `Host`, without a port.
+pub(crate) fn host_name(text: &str) -> Option<String> {
+    let authority = text.parse::<Authority>().ok()?;
+    (authority.host() == text).then(|| text.to_ascii_lowercase())
+}
+
+fn shown(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn access() -> Access {
+        Access { address: "127.0.0.1".parse().ok(), ..Access::default() }
+    }
+
+    #[test]
+    fn it_answers_to_loopback_names_with_any_port_and_to_nothing_that_resembles_them() {
+        for host in ["127.0.0.1", "127.0.0.1:80", "LocalHost:1", "localhost", "[::1]:8080", "[::1]"]
+        {
+            assert!(access().answers_to(host), "{host}");
+        }
+        for host in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "evil.localhost",
+            "localhost.",
+            "127.0.0.1.evil.example",
+            "127.0.0.2",
+            "0.0.0.0",
+            "[::]",
+            "2130706433",
+            "127.1",
+            "0x7f.0.0.1",
+            "user@localhost",
+            "localhost@evil.example",
+            "localhost:x",
+            "localhost/",
+            "192.168.1.5",
+        ] {
+            assert!(!access().answers_to(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn it_answers_to_more_names_if_they_are_given() {
+        let named = Access { hosts: vec!["emulator".to_owned()], ..access() };
+        assert!(named.answers_to("Emulator:8080") && !named.answers_to("emulator.evil.example"));
+        let remote = Access { remote: true, ..access() };
+        assert!(remote.answers_to("192.168.1.5:80") && remote.answers_to("[fe80::1]"));
+        assert!(!remote.answers_to("evil.example"));
+        let bound = Access { address: "127.0.0.9".parse().ok(), ..Access::default() };
+        assert!(bound.answers_to("127.0.0.9:80"));
+    }
+
+    #[test]
+    fn an_origin_is_a_scheme_and_an_authority() {
+        assert_eq!(origin("http://Localhost:5173").as_deref(), Some("http://localhost:5173"));
+        for bad in [
+            "null",
+            "*",
+            "localhost",
+            "http://a/",
+            "http://a/b",
+            "ftp://a",
+            "http://",
+            "http://u@a",
+        ] {
+            assert_eq!(origin(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_host_name_has_no_port() {
+        assert_eq!(host_name("Emulator").as_deref(), Some("emulator"));
+        for bad in ["", "a:80", "http://a", "a/b", "a b", "u@a"] {
+            assert_eq!(host_name(bad), None, "{bad}");
+        }
+    }
+}

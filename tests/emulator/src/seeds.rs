@@ -1,0 +1,172 @@
+//! The keys and workspaces that a server begins with, as a JSON file describes them.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::account::{DEFAULT_WORKSPACE, USER};
+use crate::input;
+use crate::reset::Reset;
+
+/// The file's whole content. Its shape is in the README.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Seeds {
+    #[serde(deserialize_with = "uuids")]
+    pub(crate) workspaces: Vec<String>,
+    pub(crate) keys: Vec<KeySeed>,
+}
+
+/// A key, with the field names that the API gives it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeySeed {
+    #[serde(deserialize_with = "name")]
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) disabled: bool,
+    #[serde(default, deserialize_with = "limit")]
+    pub(crate) limit: Option<f64>,
+    #[serde(default)]
+    pub(crate) limit_reset: Option<Reset>,
+    #[serde(default)]
+    pub(crate) include_byok_in_limit: bool,
+    /// The start of the server if it is left out.
+    #[serde(default, deserialize_with = "timestamp")]
+    pub(crate) created_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "timestamp")]
+    pub(crate) expires_at: Option<Timestamp>,
+    #[serde(default = "default_workspace", deserialize_with = "uuid")]
+    pub(crate) workspace_id: String,
+    #[serde(default = "default_user", deserialize_with = "name")]
+    pub(crate) creator_user_id: String,
+    #[serde(default, deserialize_with = "external_user")]
+    pub(crate) external_user: Option<String>,
+    #[serde(default)]
+    pub(crate) spend: Vec<SpendSeed>,
+}
+
+/// An amount that the key has spent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SpendSeed {
+    #[serde(deserialize_with = "amount")]
+    pub(crate) usd: f64,
+    /// The start of the server if it is left out.
+    #[serde(default, deserialize_with = "timestamp")]
+    pub(crate) at: Option<Timestamp>,
+    #[serde(default)]
+    pub(crate) byok: bool,
+}
+
+impl Seeds {
+    pub(crate) fn read(path: &Path) -> io::Result<Self> {
+        let because = |why: String| format!("the seed file {}: {why}", path.display());
+        let text = fs::read(path)
+            .map_err(|error| io::Error::new(error.kind(), because(error.to_string())))?;
+        Self::parse(&text).map_err(|why| io::Error::new(io::ErrorKind::InvalidData, because(why)))
+    }
+
+    fn parse(text: &[u8]) -> Result<Self, String> {
+        let first = text.trim_ascii_start().first();
+        // serde would take a list for the fields in their order.
+        if first.is_some_and(|first| *first != b'{') {
+            return Err("it has to be a JSON object".to_owned());
+        }
+        serde_json::from_slice(text).map_err(|error| error.to_string())
+    }
+}
+
+fn default_workspace() -> String {
+    DEFAULT_WORKSPACE.to_owned()
+}
+
+fn default_user() -> String {
+    USER.to_owned()
+}
+
+/// Reads a value by the rules that the API has for it.
+fn checked<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    read: impl Fn(&Value) -> Option<T>,
+    expected: &str,
+) -> Result<T, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    read(&value).ok_or_else(|| D::Error::custom(format!("{value} is not {expected}")))
+}
+
+fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    checked(deserializer, input::filled_text, "a string of at least one character")
+}
+
+fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    checked(deserializer, input::amount, "an amount in US dollars, 0 or more")
+}
+
+fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    checked(deserializer, nullable(input::amount), "an amount in US dollars, 0 or more, or null")
+}
+
+fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let expected = "a UTC timestamp such as \"2026-12-31T23:59:59Z\"";
+    checked(deserializer, nullable(input::timestamp), expected)
+}
+
+fn uuid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    checked(deserializer, input::uuid, "a UUID")
+}
+
+fn uuids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let all = |value: &Value| value.as_array()?.iter().map(input::uuid).collect();
+    checked(deserializer, all, "a list of UUIDs")
+}
+
+fn external_user<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let expected = "a string of 1 to 512 characters without white space around it";
+    checked(deserializer, nullable(input::partner_user), expected)
+}
+
+fn nullable<T>(read: fn(&Value) -> Option<T>) -> impl Fn(&Value) -> Option<Option<T>> {
+    move |value| if value.is_null() { Some(None) } else { read(value).map(Some) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_reported_with_its_line() {
+        for (text, message) in [
+            ("{\n\"kyes\": []}", "unknown field `kyes`, expected `workspaces` or `keys` at line 2"),
+            ("{\"keys\": [\n{}]}", "missing field `name` at line 2"),
+            ("{\"keys\": [{\"name\": \"a\",\n\"limt\": 1}]}", "unknown field `limt`"),
+            (
+                "{\"keys\": [{\"name\": \"a\",\n\"limit\": -1}]}",
+                "-1 is not an amount in US dollars",
+            ),
+            ("{\"keys\": [{\"name\": \"\"}]}", "\"\" is not a string of at least one character"),
+            (
+                "{\"keys\": [{\"name\": \"a\", \"limit_reset\": \"yearly\"}]}",
+                "unknown variant `yearly`",
+            ),
+            (
+                "{\"keys\": [{\"name\": \"a\", \"expires_at\": \"soon\"}]}",
+                "\"soon\" is not a UTC timestamp",
+            ),
+            ("{\"keys\": [{\"name\": \"a\", \"workspace_id\": \"x\"}]}", "\"x\" is not a UUID"),
+            ("{\"keys\": [{\"name\": \"a\", \"spend\": [{\"usd\": -1}]}]}", "-1 is not an amount"),
+            ("{\"workspaces\": [\"x\"]}", "[\"x\"] is not a list of UUIDs"),
+            ("[]", "it has to be a JSON object"),
+            ("{", "EOF while parsing an object at line 1"),
+            ("", "EOF while parsing a value at line 1"),
+        ] {
+            let error = Seeds::parse(text.as_bytes()).unwrap_err();
+            assert!(error.contains(message), "{error}");
+        }
+    }
+}

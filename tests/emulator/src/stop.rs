@@ -1,0 +1,50 @@
+//! Waiting until somebody asks the program to stop.
+
+use std::io;
+
+/// What can ask for it. Made before the program says that it is ready, so that no request
+/// to stop is missed.
+#[cfg(unix)]
+pub(crate) struct Stop([tokio::signal::unix::Signal; 2]);
+
+#[cfg(unix)]
+impl Stop {
+    /// Needs a Tokio runtime around it.
+    pub(crate) fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]))
+    }
+
+    pub(crate) async fn asked(self) {
+        let [mut interrupt, mut terminate] = self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(windows)]
+pub(crate) struct Stop(
+    tokio::signal::windows::CtrlC,
+    tokio::signal::windows::CtrlBreak,
+    tokio::signal::windows::CtrlClose,
+);
+
+#[cfg(windows)]
+impl Stop {
+    /// Needs a Tokio runtime around it.
+    pub(crate) fn new() -> io::Result<Self> {
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close};
+        Ok(Self(ctrl_c()?, ctrl_break()?, ctrl_close()?))
+    }
+
+    pub(crate) async fn asked(self) {
+        let Self(mut interrupt, mut stop, mut close) = self;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = stop.recv() => {}
+            _ = close.recv() => {}
+        }
+    }
+}
