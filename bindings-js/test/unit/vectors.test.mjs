@@ -16,6 +16,21 @@ test("nothing is left out but what JavaScript cannot express", () => {
   for (const [isLeftOut, count, why] of LEFT_OUT) assert.equal(all.filter(isLeftOut).length, count, why);
 });
 
+test("a vector with a word that the tests do not know is an error, and not tested as another", async () => {
+  const success = { status: 200, same_as_sent: true };
+  const answers = [{ status: 200, body_json: { data: {} } }];
+  const error = { kind: "transport", effect: "nothing", retryable: true, attempts: 1 };
+  for (const [vector, message] of [
+    [{ operation: "get_credits", answers, success, requests_seen: 1 }, /get_credits is none of list, create/],
+    [{ operation: "get_credits", request: { method: "GET" } }, /get_credits is none of list, create/],
+    [{ operation: "list", answers: [{ failure: "eclipse" }], error, requests_seen: 1 }, /eclipse is none of dns/],
+    [{ operation: "list", arguments: { offset: -1 }, refusal: { kind: "offset" } }, /offset is none of api_key/],
+    [{ operation: "list", answers }, /undefined is none of success/],
+  ]) {
+    await assert.rejects(hold([{ name: "new", ...vector }], api, testing, { inspect }), message);
+  }
+});
+
 for (const { name, vectors } of files) {
   test(`every vector of ${name} holds`, () => hold(vectors, api, testing, { inspect }));
 }

@@ -18,8 +18,14 @@ const CODES = {
   other_ambiguous: "SOMETHING_ELSE",
 };
 
+/** The entry of this name; a name that a table lacks would otherwise be tested as another. */
+export function entry(table, name) {
+  if (!Object.hasOwn(table, name)) throw new Error(`${name} is none of ${Object.keys(table).join(", ")}: teach it to bindings-js/test/vectors`);
+  return table[name];
+}
+
 function failureOf(name) {
-  const code = CODES[name];
+  const code = entry(CODES, name);
   return new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
 }
 
@@ -63,22 +69,28 @@ function params(given) {
   return result;
 }
 
-function call(keys, operation, given, options) {
-  switch (operation) {
-    case "list":
-      return keys.list(params(given), options);
-    case "create":
-      return keys.create(params(given), options);
-    case "get":
-      return keys.get(given.hash, options);
-    case "update":
-      return keys.update(given.hash, params(given), options);
-    case "delete":
-      return keys.delete(given.hash, options);
-    default:
-      return keys.getCurrentKeyMetadata(options);
-  }
-}
+/** What a value that the API writes in `data` is judged by, and a request alone is answered with. */
+const ANY = { well: { data: {} }, sent: ({ data }) => data };
+
+/** Each operation: its call, a good response to it, and what of a response its value shows. */
+export const OPERATIONS = {
+  list: { call: (keys, given, options) => keys.list(params(given), options), well: { data: [] }, sent: (body) => body },
+  create: {
+    call: (keys, given, options) => keys.create(params(given), options),
+    well: { key: "sk-or-v1-made", data: {} },
+    sent: ({ key, ...rest }) => rest,
+  },
+  get: { ...ANY, call: (keys, { hash }, options) => keys.get(hash, options) },
+  update: { ...ANY, call: (keys, given, options) => keys.update(given.hash, params(given), options) },
+  delete: {
+    call: (keys, { hash }, options) => keys.delete(hash, options),
+    well: { deleted: true },
+    sent() {
+      throw new Error("delete returns nothing that was sent");
+    },
+  },
+  get_current_key_metadata: { ...ANY, call: (keys, _, options) => keys.getCurrentKeyMetadata(options) },
+};
 
 /**
  * What makes a vector's call and tells what came of it, by the package's exports
@@ -89,16 +101,16 @@ export function callsOf({ OpenRouterKeys }, { fakeFetch, virtualClock }, options
   return async function make(vector) {
     const clock = virtualClock();
     const script = replies(vector.answers);
+    const { call, well } = entry(OPERATIONS, vector.operation);
     // The request is answered well where a vector is about it alone.
-    const well = { list: { data: [] }, create: { key: "sk-or-v1-made", data: {} }, delete: { deleted: true } };
-    if (vector.request) script.push({ status: 200, body: JSON.stringify(well[vector.operation] ?? { data: {} }) });
+    if (vector.request) script.push({ status: 200, body: JSON.stringify(well) });
     const fetch = fakeFetch(script, { clock });
     const came = { requests: fetch.requests, clock };
     try {
       // The fake transport of the Rust tests has no idle timeout.
       const idleTimeoutMs = script.some(({ stalls }) => stalls === true) ? Infinity : undefined;
       came.keys = new OpenRouterKeys({ apiKey: API_KEY, fetch, clock, idleTimeoutMs, ...options, ...settings(vector.settings) });
-      came.value = await call(came.keys, vector.operation, vector.arguments ?? {}, settings(vector.call)).withResponse();
+      came.value = await call(came.keys, vector.arguments ?? {}, settings(vector.call)).withResponse();
     } catch (error) {
       came.error = error;
     }

@@ -1,6 +1,6 @@
 // Whether what came of a wire vector's call is what the vector says.
 
-import { API_KEY, bodyOf, snake } from "./calls.js";
+import { API_KEY, bodyOf, entry, OPERATIONS, snake } from "./calls.js";
 import { isSame } from "./same.js";
 import { shown } from "./shown.js";
 
@@ -24,15 +24,23 @@ function wire(object, at, notes) {
   return result;
 }
 
-function valueOf(vector, data, isCreated, notes) {
-  if (vector.operation === "delete") return { already_gone: data.alreadyGone };
-  if (vector.operation === "list") {
-    const { oddRows = [], ...page } = data;
+const asItIs = (data, notes) => wire(data, "", notes);
+
+/** What each operation returns, as the API would write it. */
+const VALUES = {
+  list({ oddRows = [], ...page }, notes) {
     const value = wire(page, "", notes);
     value.data = [...value.data, ...oddRows];
     return value;
-  }
-  if (!isCreated) return wire(data, "", notes);
+  },
+  create: createdValue,
+  get: asItIs,
+  update: asItIs,
+  delete: ({ alreadyGone }) => ({ already_gone: alreadyGone }),
+  get_current_key_metadata: asItIs,
+};
+
+function createdValue(data, notes) {
   const { problem, data: key, ...rest } = data;
   const value = wire(rest, "", notes);
   const hasKey = problem?.path !== "$.data";
@@ -53,15 +61,13 @@ function judgeSuccess(vector, { value, error, isCreated }, expect) {
   const { success } = vector;
   const { data, response } = value;
   const notes = { odd: [], extra: [] };
-  const plain = valueOf(vector, data, isCreated, notes);
+  const plain = entry(VALUES, vector.operation)(data, notes);
   expect("status", success.status, response.status);
   expect("attempts", vector.requests_seen ?? 1, response.attempts);
   if (success.value !== undefined) expect("value", success.value, plain);
   if (success.same_as_sent) {
     const last = vector.answers[vector.requests_seen === undefined ? vector.answers.length - 1 : vector.requests_seen - 1];
-    const { key, ...sent } = JSON.parse(bodyOf(last));
-    const inner = ["list", "create"].includes(vector.operation) ? sent : sent.data;
-    expect("same as sent", inner, plain);
+    expect("same as sent", entry(OPERATIONS, vector.operation).sent(JSON.parse(bodyOf(last))), plain);
   }
   expect("odd", sorted(success.odd ?? []), sorted(notes.odd));
   expect("extra", sorted(success.extra ?? []), sorted(notes.extra));
@@ -83,11 +89,11 @@ function judgeSuccess(vector, { value, error, isCreated }, expect) {
 
 const KINDS = new Set(["unreadable", "unexpected_redirect", "bad_request", "unauthorized", "payment_required", "forbidden", "not_found", "request_timeout", "conflict", "payload_too_large", "unprocessable", "too_many_requests", "server", "other_status"]);
 
-function judgeError(vector, { value, error, everything }, expect) {
+function judgeError(vector, { value, error, everything, ConnectionError }, expect) {
   if (!error) return expect("error", "an error", value);
   const { error: expected } = vector;
   const isHttp = KINDS.has(error.code);
-  expect("kind", expected.kind, isHttp ? error.code : "transport");
+  expect("kind", expected.kind, isHttp || !(error instanceof ConnectionError) ? error.code : "transport");
   expect("effect", expected.effect, error.effect);
   expect("retryable", expected.retryable, error.isRetryable);
   expect("attempts", expected.attempts, error.attempts);
@@ -148,7 +154,7 @@ const ARGUMENTS = {
 function judgeRefusal({ refusal }, { value, error, requests, everything }, expect) {
   if (!error) return expect("refusal", "an error", value);
   expect("code", "invalid_argument", error.code);
-  expect("argument", ARGUMENTS[refusal.kind], TYPE_CHECKED[error.argument] ?? error.argument);
+  expect("argument", entry(ARGUMENTS, refusal.kind), TYPE_CHECKED[error.argument] ?? error.argument);
   expect("requests", 0, requests.length);
   says({ ...refusal, says: TYPE_CHECKED[error.argument] ? [] : refusal.says }, error, everything, expect);
   return undefined;
@@ -185,16 +191,16 @@ const readable = (value) => (value instanceof Error ? `${value}\n${value.stack}`
  * What of the vector does not hold, after its call came to this. `inspect` is
  * what the runtime prints of a value, where it has such a function.
  */
-export function problemsOf(vector, came, { Created }, inspect) {
+export function problemsOf(vector, came, { ConnectionError, Created }, inspect) {
   const { value, error } = came;
-  const seen = { ...came, isCreated: value?.data instanceof Created, everything: shown(error ?? value, inspect) };
+  const seen = { ...came, ConnectionError, isCreated: value?.data instanceof Created, everything: shown(error ?? value, inspect) };
   const problems = [];
   const expect = (what, expected, actual) => {
     if (!isSame(expected, actual)) problems.push(`${what}: expected ${readable(expected)}, came ${readable(actual)}`);
   };
   const judge = { success: judgeSuccess, error: judgeError, refusal: judgeRefusal, request: judgeRequest };
   const [kind] = Object.keys(judge).filter((name) => vector[name]);
-  judge[kind](vector, seen, expect);
+  entry(judge, kind)(vector, seen, expect);
   judgeSecrets(vector, seen, expect);
   if (vector.pauses_ms) judgePauses(vector.pauses_ms, seen, expect);
   if (vector.requests_seen !== undefined) expect("requests seen", vector.requests_seen, seen.requests.length);
