@@ -55,6 +55,7 @@ impl StateFile {
 fn real(path: &Path) -> io::Result<PathBuf> {
     match path.canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Ok(real) if real.is_dir() => return Err(io::Error::other("it is a folder")),
         other => return other,
     }
     if path.is_symlink() {

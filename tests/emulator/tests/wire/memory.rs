@@ -1,7 +1,7 @@
 //! The state file: what outlives the server.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use openrouter_keys_emulator::Emulator;
 use serde_json::json;
@@ -41,9 +41,12 @@ fn a_file_in_use_is_refused_by_whatever_path_and_free_again_afterwards() {
 
 #[test]
 fn a_path_that_cannot_be_a_file_is_refused() {
-    for bad in ["", ".", "..", "/"] {
+    let folder = fresh_path("folder.json");
+    fs::create_dir_all(&folder).unwrap();
+    for bad in [Path::new(""), Path::new("/"), &folder] {
         assert!(Emulator::builder().state_file(bad).start().is_err(), "{bad:?}");
     }
+    assert!(!folder.with_extension("json.lock").exists());
     #[cfg(unix)]
     {
         let link = fresh_path("dangling.json");
