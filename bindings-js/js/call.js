@@ -1,10 +1,9 @@
 // A call under way: a promise of its value that can tell more.
 
+import { hide, hidden } from "./hidden.js";
 import { readResponse } from "./values.js";
 
 export class Call extends Promise {
-  #whole;
-  #withResponse;
 
   /** What is chained is a plain promise. */
   static get [Symbol.species]() {
@@ -16,14 +15,14 @@ export class Call extends Promise {
     const call = new Call((resolve, reject) => {
       whole.then(({ data }) => resolve(data), reject);
     });
-    call.#whole = whole;
-    return call;
+    return hide(call, { whole });
   }
 
   withResponse() {
     // Who asks for the response handles its failure there.
     this.catch(() => {});
-    this.#withResponse ??= this.#whole.then(({ data, tape }) => ({ data, response: readResponse(tape) }));
-    return this.#withResponse;
+    const own = hidden(this);
+    own.withResponse ??= own.whole.then(({ data, tape }) => ({ data, response: readResponse(tape) }));
+    return own.withResponse;
   }
 }

@@ -24,6 +24,7 @@ import {
 import { soundClock } from "./clock.js";
 import { readError, refused } from "./errors.js";
 import { Carrier } from "./exchange.js";
+import { hide, hidden } from "./hidden.js";
 import { Client } from "./openrouter_keys_bg.js";
 import { readRotation } from "./rotation.js";
 import { unlessAborted } from "./signal.js";
@@ -253,22 +254,20 @@ function told(make) {
 
 /** The keys of all pages: an async generator that can be read to its end at once. */
 class KeyListing {
-  #keys;
-
   constructor(keys) {
-    this.#keys = keys;
+    hide(this, { keys });
   }
 
   next() {
-    return this.#keys.next();
+    return hidden(this).keys.next();
   }
 
   return(value) {
-    return this.#keys.return(value);
+    return hidden(this).keys.return(value);
   }
 
   throw(error) {
-    return this.#keys.throw(error);
+    return hidden(this).keys.throw(error);
   }
 
   [Symbol.asyncIterator]() {
@@ -277,7 +276,7 @@ class KeyListing {
 
   async toArray() {
     const keys = [];
-    for await (const key of this.#keys) keys.push(key);
+    for await (const key of hidden(this).keys) keys.push(key);
     return keys;
   }
 }

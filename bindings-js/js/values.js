@@ -1,22 +1,32 @@
 // What calls return beside plain objects.
 
+import { hide, hidden } from "./hidden.js";
 import { readRotation } from "./rotation.js";
 import { camelCase } from "./tape.js";
 
-/** A key that was made. The secret is in no own property: nothing that prints or copies shows it. */
-export class Created {
-  #key;
+/** As numbers: what walks through scopes and maps finds no string. */
+const [encoder, decoder] = [new TextEncoder(), new TextDecoder("utf-8", { ignoreBOM: true })];
 
+/** A created key. Nothing that prints, copies or inspects the object shows the secret. */
+export class Created {
   /** For this package alone. */
   constructor(key, fields) {
-    this.#key = key;
+    hide(this, { key: encoder.encode(key) });
     for (const [name, value] of Object.entries(fields)) {
       if (value !== undefined) this[name] = value;
     }
   }
 
   get key() {
-    return this.#key;
+    return decoder.decode(hidden(this).key);
+  }
+
+  /** Node can be told to print what getters return. */
+  [Symbol.for("nodejs.util.inspect.custom")](depth, options, inspect) {
+    const { name } = this.constructor;
+    if (depth < 0 || inspect === undefined) return `[${name}]`;
+    const nested = { ...options, depth: options.depth === null ? null : options.depth - 1 };
+    return `${name} ${inspect({ ...this }, nested)}`;
   }
 }
 
@@ -24,22 +34,20 @@ const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
 /** A key that lives until it is closed or expires. */
 export class TemporaryKey extends Created {
-  #close;
-  #closed;
-
   /** For this package alone. */
   constructor(key, fields, close) {
     super(key, fields);
-    this.#close = close;
+    hidden(this).close = close;
   }
 
   /** Once; what failed can be tried again. */
   close(options) {
-    this.#closed ??= this.#close(options).catch((error) => {
-      this.#closed = undefined;
+    const own = hidden(this);
+    own.closed ??= own.close(options).catch((error) => {
+      own.closed = undefined;
       throw error;
     });
-    return this.#closed;
+    return own.closed;
   }
 
   [ASYNC_DISPOSE]() {
@@ -49,18 +57,16 @@ export class TemporaryKey extends Created {
 
 /** What an answer carried beside its value. Its headers are in no own property. */
 export class ResponseInfo {
-  #headers;
-
   /** For this package alone. */
   constructor(fields, headers) {
-    this.#headers = headers;
+    hide(this, { headers });
     for (const [name, value] of Object.entries(fields)) {
       if (value !== undefined) this[name] = value;
     }
   }
 
   get headers() {
-    const lines = this.#headers.split("\n").filter((line) => line.includes(":"));
+    const lines = hidden(this).headers.split("\n").filter((line) => line.includes(":"));
     return new Headers(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
   }
 }

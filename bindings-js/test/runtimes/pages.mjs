@@ -83,10 +83,28 @@ async function runIn(browser, url, settings) {
   const complaints = [];
   tab.on("pageerror", (error) => complaints.push(String(error)));
   tab.on("requestfailed", (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
+  const sent = await inspector(browser, tab);
   await tab.goto(url);
   const isReady = await tab.evaluate(() => typeof globalThis.run === "function");
   if (!isReady) throw new Error(`the page has no scenario\n${complaints.join("\n")}`);
-  return tab.evaluate((given) => globalThis.run(given), { ...settings, isBrowser: true });
+  const checks = await tab.evaluate((given) => globalThis.run(given), { ...settings, isBrowser: true });
+  return sent === undefined ? checks : [...checks, hidesSecrets(sent, settings)];
+}
+
+/** What Chromium sends an attached inspector; `undefined` of another browser. */
+async function inspector(browser, tab) {
+  if (!(await browser.version()).includes("Chrome")) return undefined;
+  const session = await tab.createCDPSession();
+  const sent = [];
+  session.on("Runtime.consoleAPICalled", (message) => sent.push(message));
+  await session.send("Runtime.enable");
+  return sent;
+}
+
+function hidesSecrets(sent, { apiKey }) {
+  const text = JSON.stringify(sent);
+  const found = text.match(/sk-or-v1-[0-9a-f]{32,}/)?.[0] ?? (text.includes(apiKey) ? apiKey : undefined);
+  return { name: "the console sends an attached inspector no secret", ok: found === undefined, detail: `${found} among ${sent.length} messages` };
 }
 
 async function serve({ folder, html, headers }) {

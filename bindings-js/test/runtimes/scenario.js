@@ -132,6 +132,8 @@ export async function scenario(api, settings, { check, shown }) {
     equal(api.toDate(created.data.expiresAt).getTime(), Date.UTC(2099, 0, 1));
   });
   await check("a created key is in nothing that prints it", () => {
+    // An attached inspector is sent more than is printed.
+    if (isBrowser) console.log(created, { created }, keys);
     equal(shown(created).includes("Customer 42"), true);
     equal(shown(created).includes(created.key), false);
   });
@@ -195,6 +197,7 @@ export async function scenario(api, settings, { check, shown }) {
     equal(/^workflows #temp-[0-9a-f]{32}$/.test(key.name), true);
     equal(Date.parse(key.data.expiresAt), Date.parse(key.expiresAt));
     equal(shown(key).includes(key.key), false);
+    if (isBrowser) console.log(key);
     await key[Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]();
     const { deleted } = await keys.sweep({ temporary: true });
     equal(deleted.length, 0);
