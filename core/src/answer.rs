@@ -137,9 +137,14 @@ macro_rules! open_enum {
             }
         }
 
+        /// On one line, and without whatever looks like an API key;
+        /// [`as_str`](Self::as_str) is exact.
         impl std::fmt::Display for $Name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(self.as_str())
+                match self {
+                    Self::Other(text) => $crate::quote::write_foreign(f, text),
+                    known => f.pad(known.as_str()),
+                }
             }
         }
 

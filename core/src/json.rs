@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::error::DecodeError;
+use crate::quote::write_visible;
 use crate::redact::{self, mask_json};
 use crate::repair::repaired;
 
@@ -67,7 +68,7 @@ impl Eq for Json {}
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = mask_json(self.as_str(), &[]);
-        f.write_str(text.as_deref().unwrap_or(self.as_str()))
+        write_visible(f, text.as_deref().unwrap_or(self.as_str()))
     }
 }
 

@@ -134,7 +134,7 @@ pub use key_kind::KeyKind;
 pub use key_stream::KeyStream;
 pub use limit::{Limit, LimitReset};
 pub use operation::{
-    AnyOperation, AnyOutput, Create, Created, Delete, Deleted, External, Get,
+    AnyOperation, AnyOutput, ApiRequest, Create, Created, Delete, Deleted, External, Get,
     GetCurrentKeyMetadata, List, Operation, Orphan, PAGE_SIZE, Page, Parsed, Parts, Replay, Update,
 };
 pub use pages::{Pages, Progress};

@@ -18,10 +18,6 @@ const SHORTEST_KEY: usize = 20;
 /// behind two gateways is a JSON text in a JSON text in a JSON text.
 const LEVELS: usize = 4;
 
-/// What an API key begins with. A server that names a key without it still
-/// names the key.
-const PREFIX: &str = "sk-or-v1-";
-
 /// Replaces the given secrets, whatever their case, and whatever looks like an
 /// API key. A text that hides one behind escapes is returned without these; one
 /// with more levels of escapes than are looked into is replaced as a whole.
@@ -80,8 +76,7 @@ fn mask_plain(text: &str, secrets: &[&str]) -> String {
     keys(&folded).for_each(&mut hide);
     for secret in secrets {
         let secret = Zeroizing::new(secret.to_ascii_lowercase());
-        let rest = secret.strip_prefix(PREFIX).filter(|rest| rest.len() >= SHORTEST_KEY);
-        for form in [Some(secret.as_str()), rest].into_iter().flatten() {
+        for form in forms(&secret) {
             let found = folded.match_indices(form).filter(|(_, form)| !form.is_empty());
             found.for_each(|(at, form)| hide(at..at.saturating_add(form.len())));
         }
@@ -101,6 +96,15 @@ fn mask_plain(text: &str, secrets: &[&str]) -> String {
         was_hidden = is_hidden;
     }
     out
+}
+
+/// A secret, and an API key without parts of its prefix (`sk-or-v1-`, `sk-or-mgmt-`):
+/// a server that names it so still names the key.
+fn forms(secret: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(secret), |form| {
+        let (_, rest) = form.split_once('-').filter(|_| secret.starts_with("sk-"))?;
+        (rest.len() >= SHORTEST_KEY).then_some(rest)
+    })
 }
 
 /// Where something stands that looks like an API key, in a text of small letters.
@@ -186,6 +190,17 @@ mod tests {
             "bad key [redacted] (sk-or-v1-0e6...1c96)"
         );
         assert_eq!(mask("sk-or-v1-abc_def_012345678", &[]), "[redacted]");
+    }
+
+    #[test]
+    fn a_key_of_either_prefix_is_masked_with_it_and_without() {
+        for key in ["sk-or-v1-c0ffee00c0ffee00c0ffee00", "sk-or-mgmt-c0ffee00c0ffee00c0ffee00"] {
+            assert_eq!(mask(key, &[]), "[redacted]");
+            let said = "c0ffee00c0ffee00c0ffee00 is not a key";
+            assert_eq!(mask(said, &[key]), "[redacted] is not a key");
+        }
+        let label = "sk-or-mgmt-0e6...1c96";
+        assert_eq!(mask(label, &[]), label);
     }
 
     #[test]

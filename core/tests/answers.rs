@@ -192,7 +192,7 @@ proptest! {
         match update.parts() {
             Err(_) => prop_assert!(expected.is_empty()),
             Ok(parts) => {
-                let sent: Value = serde_json::from_slice(&parts.body.unwrap()).unwrap();
+                let sent: Value = serde_json::from_slice(parts.body().unwrap()).unwrap();
                 prop_assert_eq!(sent, Value::Object(expected));
             }
         }
@@ -202,7 +202,7 @@ proptest! {
     fn a_limit_is_sent_as_it_was_given_or_refused(usd in any::<f64>()) {
         let sent = Create::new("x", Limit::usd(usd)).parts();
         if usd.is_finite() && usd >= 0.0 {
-            let body: Value = serde_json::from_slice(&sent.unwrap().body.unwrap()).unwrap();
+            let body: Value = serde_json::from_slice(sent.unwrap().body().unwrap()).unwrap();
             prop_assert_eq!(body["limit"].as_f64(), Some(usd));
         } else {
             prop_assert!(sent.is_err());

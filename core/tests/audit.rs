@@ -486,6 +486,34 @@ BYOK: 0.50 today, 0.00 this week, 0.00 this month, 0.00 in all"
     }
 
     #[test]
+    fn columns_stand_in_line_whatever_the_script_of_a_name() {
+        // The display width of each name in a terminal.
+        for (name, width) in [
+            ("customer", 8),
+            ("顧客データ", 10),
+            ("고객 42", 7),
+            ("cafe\u{301}", 4),
+            ("🔑🔑 prod", 9),
+            ("ประกุญแจ", 7),
+            ("עוֹלָם", 4),
+        ] {
+            let wide = json!({"name": name, "limit": null});
+            let text = report(&[json!({"name": "plain ascii", "limit": null}), wide]).to_string();
+            let line = text.lines().nth(2).unwrap();
+            let rest = line.strip_prefix(name).unwrap();
+            let spaces = rest.len() - rest.trim_start_matches(' ').len();
+            assert_eq!(width + spaces, "plain ascii".len() + 2, "{text}");
+        }
+        // What does not fit is cut at a whole character.
+        for (name, shown) in
+            [("顧".repeat(16), "顧".repeat(16)), ("顧".repeat(17), "顧".repeat(15) + "…")]
+        {
+            let text = report(&[json!({"name": name, "limit": null})]).to_string();
+            assert!(text.lines().nth(1).unwrap().starts_with(&format!("{shown}  ")), "{text}");
+        }
+    }
+
+    #[test]
     fn each_finding_has_a_text_and_one_name_in_rust_and_json() {
         for (finding, text, kind) in [
             (Finding::Expired { days: 0 }, "expired within a day", "expired"),

@@ -88,7 +88,7 @@ impl Operation for Invite {
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
-        Ok(Parts { method: http::Method::POST, path: "/invitations".into(), body: None })
+        Parts::post("/invitations")
     }
 
     fn parse(&self, _: &[u8]) -> Result<Parsed<()>, DecodeError> {

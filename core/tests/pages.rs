@@ -114,8 +114,8 @@ proptest! {
 
 /// A page of a listing by offset.
 fn page_of(server: &mut Server, list: &List) -> Page {
-    let path = list.parts().unwrap().path;
-    let offset = path.split_once("offset=").map_or(0, |(_, text)| text.parse().unwrap());
+    let parts = list.parts().unwrap();
+    let offset = parts.path().split_once("offset=").map_or(0, |(_, text)| text.parse().unwrap());
     list.parse(server.page(offset).as_bytes()).unwrap().output
 }
 

@@ -5,7 +5,8 @@
 use std::time::{Duration, SystemTime};
 
 use openrouter_keys_core::{
-    ApiKey, Create, Delete, Effect, Error, Key, KeyHash, Limit, LimitReset, Operation, Timestamp,
+    ApiKey, BudgetScope, Create, DataRegion, Delete, Effect, Error, Key, KeyHash, Limit,
+    LimitReset, Operation, Timestamp,
 };
 
 const HASH: &str = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
@@ -118,6 +119,23 @@ fn an_api_key_is_made_of_any_text_and_a_word_of_the_api_of_itself() {
     assert!(ApiKey::try_from("sk-or-v1-test".to_owned()).is_ok());
     assert!(ApiKey::try_from("two words".to_owned()).is_err());
     assert_eq!(format!("{:>8}", LimitReset::Monthly), " monthly");
+}
+
+#[test]
+fn a_word_of_the_api_that_is_unknown_is_printed_on_one_line_and_masked() {
+    for (text, shown) in [
+        ("yearly", "yearly"),
+        ("a\nb\u{1b}[2J", "a\\u{a}b\\u{1b}[2J"),
+        ("\u{202e}yad", "\\u{202e}yad"),
+        ("dai\u{2060}ly", "dai\\u{2060}ly"),
+        ("sk-or-mgmt-0123456789abcdef0123", "[redacted]"),
+    ] {
+        let reset = LimitReset::from(text);
+        assert_eq!((reset.to_string().as_str(), reset.as_str()), (shown, text));
+        assert_eq!(BudgetScope::from(text).to_string(), shown);
+        assert_eq!(DataRegion::from(text).to_string(), shown);
+    }
+    assert_eq!(format!("{:>8}", LimitReset::from("yearly")), "  yearly");
 }
 
 #[test]

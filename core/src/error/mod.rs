@@ -147,7 +147,7 @@ pub enum Effect {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MayHaveCreated {
-    /// The key's name.
+    /// The key's name; empty if a custom operation does not name what it creates.
     pub name: String,
     /// Further names under which a workflow may have left a key.
     pub others: Vec<String>,
@@ -163,9 +163,15 @@ pub struct MayHaveCreated {
 }
 
 impl MayHaveCreated {
-    /// Every name.
+    /// Every name; none if a custom operation does not say what it creates.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(&self.name).chain(&self.others).map(String::as_str)
+        let names = std::iter::once(&self.name).chain(&self.others).map(String::as_str);
+        names.filter(|name| !name.is_empty())
+    }
+
+    /// Whether nothing is known of what a custom operation creates.
+    fn is_unknown(&self) -> bool {
+        self.hash.is_none() && self.names().next().is_none()
     }
 
     /// One that stands for all of them; `None` if there are none.
@@ -365,6 +371,9 @@ impl Error {
 
     fn advice(&self) -> &'static str {
         if let Some(orphan) = self.may_have_created() {
+            if orphan.is_unknown() {
+                return "check whether the request took effect before sending it again";
+            }
             if orphan.hash.is_some() {
                 return "delete the key of this hash";
             }
@@ -523,6 +532,9 @@ impl fmt::Display for Effect {
             Self::NoRequest => f.write_str("no request failed, and what earlier calls did stands"),
             Self::MayHaveChanged => f.write_str("the change may have been made"),
             Self::PartlyDone(done) => f.write_str(done),
+            Self::MayHaveCreated(orphan) if orphan.is_unknown() => {
+                f.write_str("the request may have taken effect")
+            }
             Self::MayHaveCreated(orphan) => {
                 let several = !orphan.others.is_empty();
                 f.write_str(if several { "keys named " } else { "a key named " })?;

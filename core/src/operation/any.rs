@@ -1,15 +1,16 @@
-//! The six operations as one type, for what chooses among them as it runs: a
+//! All operations as one type, for what chooses among them as it runs: a
 //! workflow, or a binding to another language.
 
 use super::{
-    Create, Created, Delete, Deleted, Get, GetCurrentKeyMetadata, List, Operation, Orphan, Page,
-    Parsed, Parts, Replay, Update,
+    ApiRequest, Create, Created, Delete, Deleted, Get, GetCurrentKeyMetadata, List, Operation,
+    Orphan, Page, Parsed, Parts, Replay, Update,
 };
 use crate::current_key::CurrentKey;
 use crate::error::{BuildError, DecodeError};
+use crate::json::Json;
 use crate::key::Key;
 
-/// Any of the six operations, or the reason why it cannot be one.
+/// Any of the six operations, any other request, or the reason why it cannot be one.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AnyOperation {
@@ -25,6 +26,8 @@ pub enum AnyOperation {
     Delete(Delete),
     /// Gets what the API tells about the key that signs the request.
     GetCurrentKeyMetadata(GetCurrentKeyMetadata),
+    /// Any other request.
+    Request(ApiRequest),
     /// Arguments that were refused before they became an operation: the call of
     /// this name fails with this error, and nothing is sent.
     Refused(&'static str, BuildError),
@@ -45,6 +48,8 @@ pub enum AnyOutput {
     Deleted(Deleted),
     /// Of [`GetCurrentKeyMetadata`].
     CurrentKey(CurrentKey),
+    /// Of [`ApiRequest`]: the whole body.
+    Json(Option<Json>),
 }
 
 impl AnyOutput {
@@ -93,6 +98,12 @@ one_of_six! {
     GetCurrentKeyMetadata => CurrentKey;
 }
 
+impl From<ApiRequest> for AnyOperation {
+    fn from(request: ApiRequest) -> Self {
+        Self::Request(request)
+    }
+}
+
 impl AnyOperation {
     /// What of it does not depend on its output; the error if it is refused.
     fn erased(&self) -> Result<&dyn Erased, (&'static str, &BuildError)> {
@@ -103,6 +114,7 @@ impl AnyOperation {
             Self::Update(operation) => operation,
             Self::Delete(operation) => operation,
             Self::GetCurrentKeyMetadata(operation) => operation,
+            Self::Request(operation) => operation,
             Self::Refused(name, error) => return Err((name, error)),
         })
     }
@@ -171,6 +183,7 @@ impl Operation for AnyOperation {
             Self::GetCurrentKeyMetadata(operation) => {
                 any(operation.parse(body), AnyOutput::CurrentKey)
             }
+            Self::Request(operation) => any(operation.parse(body), AnyOutput::Json),
             // Never sent, so that no answer comes.
             Self::Refused(..) => any(List::new().parse(body), AnyOutput::Page),
         }

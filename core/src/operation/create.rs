@@ -315,7 +315,7 @@ impl Operation for Create {
                 "the creator's user id is empty; give at least one character or leave it out",
             ));
         }
-        let parts = Parts::new(Method::POST, "/keys").with_json(body, self.longest_body())?;
+        let parts = Parts::checked(Method::POST, "/keys").with_json(body, self.longest_body())?;
         Ok(if self.secret().is_some() { wiped_on_drop(parts) } else { parts })
     }
 

@@ -59,7 +59,7 @@ impl Operation for Delete {
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
-        Ok(Parts::new(Method::DELETE, self.hash.path()?))
+        Ok(Parts::checked(Method::DELETE, self.hash.path()?))
     }
 
     /// An empty body confirms by its status alone, as 204 does.

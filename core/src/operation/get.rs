@@ -40,7 +40,7 @@ impl Operation for Get {
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
-        Ok(Parts::new(Method::GET, self.hash.path()?))
+        Ok(Parts::checked(Method::GET, self.hash.path()?))
     }
 
     fn parse(&self, body: &[u8]) -> Result<Parsed<Key>, DecodeError> {

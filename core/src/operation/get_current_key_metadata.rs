@@ -31,7 +31,7 @@ impl Operation for GetCurrentKeyMetadata {
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
-        Ok(Parts::new(Method::GET, "/key"))
+        Ok(Parts::checked(Method::GET, "/key"))
     }
 
     fn parse(&self, body: &[u8]) -> Result<Parsed<CurrentKey>, DecodeError> {

@@ -108,7 +108,7 @@ impl Operation for List {
             check_workspace_id(id)?;
             push("workspace_id", id);
         }
-        Ok(Parts::new(Method::GET, path))
+        Ok(Parts::checked(Method::GET, path))
     }
 
     fn parse(&self, body: &[u8]) -> Result<Parsed<Page>, DecodeError> {

@@ -7,14 +7,12 @@ mod delete;
 mod get;
 mod get_current_key_metadata;
 mod list;
+mod parts;
+mod request;
 mod salvage;
 mod update;
 
-use std::borrow::Cow;
-
-use bytes::Bytes;
-use http::Method;
-use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 pub(crate) use any::OneOfSix;
 pub use any::{AnyOperation, AnyOutput};
@@ -23,6 +21,8 @@ pub use delete::{Delete, Deleted};
 pub use get::Get;
 pub use get_current_key_metadata::GetCurrentKeyMetadata;
 pub use list::{List, PAGE_SIZE, Page};
+pub use parts::Parts;
+pub use request::ApiRequest;
 pub use update::Update;
 
 use crate::error::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
@@ -36,7 +36,50 @@ use crate::repair::text_of;
 /// It holds data and does nothing: no base URL, no headers, no authorization,
 /// so that no operation can forget or override them. The six of the API are
 /// [`List`], [`Create`], [`Get`], [`Update`], [`Delete`] and
-/// [`GetCurrentKeyMetadata`]; a caller may add operations of other endpoints.
+/// [`GetCurrentKeyMetadata`]; [`ApiRequest`] is any other one, and your own type
+/// is as good as those:
+///
+/// ```
+/// use openrouter_keys_core::test_util::{FakeTransport, Reply};
+/// use openrouter_keys_core::{ApiKey, Client, Operation, Parsed, Parts, Replay};
+/// use openrouter_keys_core::{BuildError, DecodeError};
+///
+/// struct GetCredits;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Credits {
+///     total_credits: f64,
+///     total_usage: f64,
+/// }
+///
+/// impl Operation for GetCredits {
+///     type Output = Credits;
+///
+///     fn name(&self) -> &'static str {
+///         "get_credits"
+///     }
+///
+///     fn replay(&self) -> Replay {
+///         Replay::Reads
+///     }
+///
+///     fn parts(&self) -> Result<Parts, BuildError> {
+///         Parts::get("/credits")
+///     }
+///
+///     fn parse(&self, body: &[u8]) -> Result<Parsed<Credits>, DecodeError> {
+///         Parsed::from_data(body)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let fake = FakeTransport::scripted([Reply::status(200).json(r#"{"data":{"total_credits":10,"total_usage":2.5}}"#)]);
+/// let client = Client::new(fake, ApiKey::new("sk-or-v1-0123456789abcdef")?);
+/// let credits = client.call(GetCredits).await?;
+/// assert_eq!(credits.total_credits - credits.total_usage, 7.5);
+/// # Ok(()) }
+/// ```
 pub trait Operation {
     /// What a successful answer holds.
     type Output;
@@ -107,33 +150,6 @@ pub struct Orphan<'a> {
     pub workspace_id: Option<&'a str>,
 }
 
-/// An operation written down: everything of a request that is its own.
-#[derive(Clone)]
-pub struct Parts {
-    /// The method.
-    pub method: Method,
-    /// The path below the base URL with its query, beginning with a slash.
-    pub path: Cow<'static, str>,
-    /// The JSON body.
-    pub body: Option<Bytes>,
-}
-
-impl Parts {
-    fn new(method: Method, path: impl Into<Cow<'static, str>>) -> Self {
-        Self { method, path: path.into(), body: None }
-    }
-
-    /// Adds a body of about this length. One that outgrows it leaves a copy of
-    /// its beginning in memory.
-    fn with_json<T: Serialize>(self, body: &T, length: usize) -> Result<Self, BuildError> {
-        let mut json = Vec::with_capacity(length);
-        serde_json::to_writer(&mut json, body).map_err(|_| {
-            BuildError::new(BuildErrorKind::Name, "the arguments cannot be written as JSON")
-        })?;
-        Ok(Self { body: Some(json.into()), ..self })
-    }
-}
-
 /// Most bodies are not longer.
 const USUAL_BODY: usize = 128;
 
@@ -144,6 +160,27 @@ pub struct Parsed<T> {
     pub output: T,
     /// The fields beside it that this version does not know.
     pub envelope: Extra,
+}
+
+impl<T: DeserializeOwned> Parsed<T> {
+    /// Reads a body as your own type, for your own operations.
+    ///
+    /// The error names the kind of the mismatch and its position, never the text.
+    /// Tokens that only a strict parser rejects (half of a surrogate pair, a number
+    /// beyond a double) are repaired first.
+    pub fn from_json(body: &[u8]) -> Result<Self, DecodeError> {
+        if body.trim_ascii().is_empty() {
+            return Err(DecodeError::at("$", DecodeErrorKind::Empty));
+        }
+        let output = Reader::whole(&text_of(body))?.parse()?;
+        Ok(Self { output, envelope: Extra::default() })
+    }
+
+    /// Reads `{"data": …}`, in which the API wraps most responses, as your own type.
+    pub fn from_data(body: &[u8]) -> Result<Self, DecodeError> {
+        let Parsed { output: data, envelope } = parse_data::<Json>(body)?;
+        Ok(Self { output: data.parse()?, envelope })
+    }
 }
 
 /// Reads `{"data": …}`, where nothing can be had without `data`.

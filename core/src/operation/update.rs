@@ -131,7 +131,7 @@ impl Operation for Update {
             reset.check()?;
         }
         body.workspace_id.as_deref().map_or(Ok(()), check_workspace_id)?;
-        Parts::new(Method::PATCH, path).with_json(body, USUAL_BODY)
+        Parts::checked(Method::PATCH, path).with_json(body, USUAL_BODY)
     }
 
     fn parse(&self, body: &[u8]) -> Result<Parsed<Key>, DecodeError> {

@@ -121,6 +121,14 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// The one value that a whole text is.
+    pub(crate) fn whole(text: &'a str) -> Result<Json, DecodeError> {
+        let mut reader = Self::new(text);
+        let json = reader.json()?;
+        reader.end()?;
+        Ok(json)
+    }
+
     /// Nothing may follow but space.
     pub(crate) fn end(&mut self) -> Result<(), DecodeError> {
         match self.space() {

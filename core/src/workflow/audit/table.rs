@@ -5,7 +5,7 @@ use std::fmt;
 use super::judge::{is_recorded, is_unspent};
 use super::report::{AuditReport, AuditedKey, Finding, Spend};
 use crate::field::Field;
-use crate::quote::OneLine;
+use crate::quote::{OneLine, columns};
 use crate::redact;
 
 const COLUMNS: usize = 8;
@@ -13,7 +13,7 @@ const HEAD: [&str; COLUMNS] =
     ["name", "label", "limit", "today", "week", "month", "last used", "findings"];
 /// Whether the column holds amounts, which stand at its right edge.
 const IS_AMOUNT: [bool; COLUMNS] = [false, false, true, true, true, true, false, false];
-/// The most characters of a text of somebody else's.
+/// The most columns that a name or a label takes.
 const WIDEST: usize = 32;
 
 impl fmt::Display for AuditReport {
@@ -69,13 +69,13 @@ impl Table {
         let mut widths = [0; COLUMNS];
         for row in self.0.chunks(COLUMNS) {
             for (width, cell) in widths.iter_mut().zip(row) {
-                *width = cell.chars().count().max(*width);
+                *width = width_of(cell).max(*width);
             }
         }
         let mut text = String::new();
         for row in self.0.chunks(COLUMNS) {
             for ((cell, width), is_amount) in row.iter().zip(widths).zip(IS_AMOUNT) {
-                let gap = width.saturating_sub(cell.chars().count());
+                let gap = width.saturating_sub(width_of(cell));
                 let (before, after) = if is_amount { (gap, 0) } else { (0, gap) };
                 push_spaces(&mut text, before);
                 text.push_str(cell);
@@ -99,13 +99,21 @@ const UNKNOWN: &str = "?";
 /// A text on one line, cut, and without whatever looks like an API key.
 fn text(field: &Field<String>) -> String {
     let Some(text) = field.as_deref() else { return UNKNOWN.to_owned() };
-    let shown = OneLine(&redact::mask(text, &[])).to_string();
-    match shown.char_indices().nth(WIDEST - 1) {
-        Some((at, last)) if at.saturating_add(last.len_utf8()) < shown.len() => {
-            shown.get(..at).unwrap_or_default().to_owned() + "…"
-        }
-        _ => shown,
+    let mut shown = OneLine(&redact::mask(text, &[])).to_string();
+    if width_of(&shown) > WIDEST {
+        let mut width = 1;
+        let cut = shown.char_indices().find(|(_, char)| {
+            width += columns(*char);
+            width > WIDEST
+        });
+        shown.truncate(cut.map_or(0, |(at, _)| at));
+        shown.push('…');
     }
+    shown
+}
+
+fn width_of(text: &str) -> usize {
+    text.chars().map(columns).sum()
 }
 
 fn amount(field: &Field<f64>) -> String {

@@ -1,0 +1,216 @@
+//! An operation written down: everything of a request that is its own.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::Method;
+use serde::Serialize;
+
+use super::USUAL_BODY;
+use crate::error::{BuildError, BuildErrorKind};
+
+/// An operation written down: method, path below the base URL, query and body.
+///
+/// ```
+/// use openrouter_keys_core::Parts;
+///
+/// let activity = Parts::get("/activity")?.query("date", "2026-11-30");
+/// assert_eq!(activity.path(), "/activity?date=2026-11-30");
+/// assert!(Parts::get("/keys/../credits").is_err());
+/// # Ok::<(), openrouter_keys_core::BuildError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "parts do nothing until their operation is sent"]
+pub struct Parts {
+    pub(crate) method: Method,
+    /// With the query, beginning with a slash.
+    pub(crate) path: Cow<'static, str>,
+    pub(crate) body: Option<Bytes>,
+}
+
+impl Parts {
+    /// A request to a path below the base URL, such as `/credits`.
+    ///
+    /// The path is refused if a URL parser or a gateway could take it for another
+    /// one: without a leading slash, with a query or fragment, with `.` or `..` as a
+    /// segment (percent-encoded or not), or with a character that a URL cannot hold.
+    pub fn new(method: Method, path: impl Into<Cow<'static, str>>) -> Result<Self, BuildError> {
+        let path = path.into();
+        check_path(&path)?;
+        Ok(Self::checked(method, path))
+    }
+
+    /// A GET request.
+    pub fn get(path: impl Into<Cow<'static, str>>) -> Result<Self, BuildError> {
+        Self::new(Method::GET, path)
+    }
+
+    /// A POST request.
+    pub fn post(path: impl Into<Cow<'static, str>>) -> Result<Self, BuildError> {
+        Self::new(Method::POST, path)
+    }
+
+    /// Adds a query parameter, percent-encoded.
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        let path = self.path.to_mut();
+        path.push(if path.contains('?') { '&' } else { '?' });
+        push_encoded(path, name);
+        path.push('=');
+        push_encoded(path, value);
+        self
+    }
+
+    /// Adds a JSON body.
+    pub fn json<T: Serialize>(self, body: &T) -> Result<Self, BuildError> {
+        self.with_json(body, USUAL_BODY)
+    }
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The path below the base URL with its query.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The JSON body.
+    pub fn body(&self) -> Option<&Bytes> {
+        self.body.as_ref()
+    }
+
+    /// With a path that is known to be sound.
+    pub(super) fn checked(method: Method, path: impl Into<Cow<'static, str>>) -> Self {
+        Self { method, path: path.into(), body: None }
+    }
+
+    /// Adds a body of about this length. One that outgrows it leaves a copy of
+    /// its beginning in memory.
+    pub(super) fn with_json<T: Serialize>(
+        self,
+        body: &T,
+        length: usize,
+    ) -> Result<Self, BuildError> {
+        let mut json = Vec::with_capacity(length);
+        serde_json::to_writer(&mut json, body)
+            .map_err(|_| other("the arguments cannot be written as JSON"))?;
+        Ok(self.with_body(json))
+    }
+
+    pub(super) fn with_body(self, body: impl Into<Bytes>) -> Self {
+        Self { body: Some(body.into()), ..self }
+    }
+}
+
+/// The path is not repeated: it may hold a secret by mistake.
+pub(super) fn check_path(path: &str) -> Result<(), BuildError> {
+    let problem = if !path.starts_with('/') {
+        "does not begin with a slash"
+    } else if path.contains(['?', '#']) {
+        "has a query or a fragment; give query parameters separately"
+    } else if !path.bytes().all(is_plain) {
+        "has a character that must be percent-encoded"
+    } else if path.contains("//") || !has_plain_segments(path) {
+        "has an empty segment, `.` or `..` in it"
+    } else {
+        return Ok(());
+    };
+    Err(other(format!("the path {problem}; it looks like /credits")))
+}
+
+fn other(problem: impl Into<Cow<'static, str>>) -> BuildError {
+    BuildError::new(BuildErrorKind::Other, problem)
+}
+
+/// RFC 3986, section 3.3, without what URL parsers disagree on.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:@".contains(&byte)
+}
+
+/// Whether no segment leads elsewhere, however often it is decoded.
+fn has_plain_segments(path: &str) -> bool {
+    let mut path = path.to_ascii_lowercase();
+    while path.contains("%25") {
+        path = path.replace("%25", "%");
+    }
+    let path = path.replace("%2e", ".").replace("%2f", "/").replace("%5c", "\\");
+    // A parameter behind a semicolon does not hide dots from every gateway.
+    let bare = |segment: &str| matches!(segment.split(';').next(), Some("." | ".."));
+    !path.split(['/', '\\']).any(bare)
+}
+
+fn push_encoded(text: &mut String, part: &str) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().map_or('0', char::from);
+    for byte in part.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            text.extend(['%', digit(byte >> 4), digit(byte & 15)]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Parts;
+    use crate::base_url::BaseUrl;
+
+    #[test]
+    fn a_path_that_could_lead_elsewhere_is_refused_and_not_repeated() {
+        for path in [
+            "",
+            "balance",
+            "https://evil.example/credits",
+            "//evil.example/credits",
+            "/credits?x=1",
+            "/credits#x",
+            "/..",
+            "/../v2/credits",
+            "/keys/../credits",
+            "/keys/./credits",
+            "/keys//credits",
+            "/%2e%2E/credits",
+            "/.%2e/credits",
+            "/%252e%252e/credits",
+            "/%25252e./credits",
+            "/keys%2f..%2fcredits",
+            "/keys%5c..%5ccredits",
+            "/..;x=1/credits",
+            "/keys\\..\\credits",
+            "/cre dits",
+            "/.\t./credits",
+            "/credits\n",
+            "/clés",
+            "/{id}",
+        ] {
+            let refused = Parts::get(path).expect_err(path).to_string();
+            assert!(path.len() < 2 || !refused.contains(path), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_plain_path_is_taken_as_it_is() {
+        for path in ["/credits", "/models/openai%2Fgpt-4o/endpoints", "/a..b/...", "/x/"] {
+            assert_eq!(Parts::get(path).unwrap().path(), path);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_path_that_is_taken_stays_below_the_base_url_for_every_parser(
+            path in "[a/.%25eEfFcC;:@~-]{0,16}", name in ".{0,6}", value in ".{0,6}"
+        ) {
+            let Ok(parts) = Parts::get(format!("/{path}")) else { return Ok(()) };
+            let parts = parts.query(&name, &value);
+            let uri = BaseUrl::new("https://a.example/api/v1").unwrap().join(parts.path()).unwrap();
+            let url = url::Url::parse(&uri.to_string()).unwrap();
+            prop_assert_eq!(url.path(), format!("/api/v1/{path}"));
+            let pairs: Vec<_> = url.query_pairs().collect();
+            prop_assert_eq!(pairs, vec![(name.as_str().into(), value.as_str().into())]);
+        }
+    }
+}

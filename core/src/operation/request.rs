@@ -1,0 +1,144 @@
+//! Any other request to the API, as data.
+
+use std::borrow::Cow;
+
+use http::Method;
+use serde::Serialize;
+
+use super::parts::check_path;
+use super::{Operation, Parsed, Parts, Replay};
+use crate::error::{BuildError, BuildErrorKind, DecodeError};
+use crate::json::{Extra, Json};
+use crate::reader::Reader;
+use crate::repair::text_of;
+
+/// A request to an endpoint that this crate has no type for, with the client's
+/// retries, limits, masking and errors.
+///
+/// The output is the whole body as it came, `None` if there is none. Nothing in a
+/// response is masked: an endpoint that returns a secret returns it to you.
+///
+/// ```
+/// use openrouter_keys_core::test_util::{FakeTransport, Reply};
+/// use openrouter_keys_core::{ApiKey, ApiRequest, Client};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let fake = FakeTransport::scripted([Reply::status(200).json(r#"{"data":{"total_credits":10}}"#)]);
+/// let client = Client::new(fake, ApiKey::new("sk-or-v1-0123456789abcdef")?);
+/// let credits = client.call(ApiRequest::get("/credits")).await?;
+/// assert_eq!(credits.unwrap().as_str(), r#"{"data":{"total_credits":10}}"#);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "an operation does nothing until it is sent"]
+pub struct ApiRequest {
+    method: Method,
+    path: Cow<'static, str>,
+    query: Vec<(String, String)>,
+    body: Option<Body>,
+    is_idempotent: Option<bool>,
+}
+
+/// A JSON body, which may hold a secret.
+#[derive(Clone)]
+struct Body(Result<Vec<u8>, BuildError>);
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(crate::redact::MASK)
+    }
+}
+
+impl ApiRequest {
+    /// A request to a path below the base URL, which is checked as
+    /// [`Parts::new`] checks it when the request is built.
+    pub fn new(method: Method, path: impl Into<Cow<'static, str>>) -> Self {
+        Self { method, path: path.into(), query: Vec::new(), body: None, is_idempotent: None }
+    }
+
+    /// A GET request.
+    pub fn get(path: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    /// Adds a query parameter.
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the JSON body.
+    pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
+        let json = serde_json::to_vec(body).map_err(|_| refused("the body is not valid JSON"));
+        self.body = Some(Body(json));
+        self
+    }
+
+    /// Sets the body to JSON that is already written.
+    pub fn json_text(mut self, body: impl Into<String>) -> Self {
+        self.body = Some(Body(Ok(body.into().into_bytes())));
+        self
+    }
+
+    /// Whether the second of two equal requests changes nothing, so that one whose
+    /// outcome is unknown may be sent again.
+    ///
+    /// By default, GET, PUT and DELETE are idempotent; POST and PATCH are not, and
+    /// such a request is never sent again unless the server surely did not process it.
+    pub fn idempotent(mut self, is_idempotent: bool) -> Self {
+        self.is_idempotent = Some(is_idempotent);
+        self
+    }
+}
+
+fn refused(problem: &'static str) -> BuildError {
+    BuildError::new(BuildErrorKind::Other, problem)
+}
+
+impl Operation for ApiRequest {
+    type Output = Option<Json>;
+
+    fn name(&self) -> &'static str {
+        "request"
+    }
+
+    fn replay(&self) -> Replay {
+        let is_read = self.method == Method::GET;
+        let by_method = is_read || self.method == Method::PUT || self.method == Method::DELETE;
+        match self.is_idempotent {
+            None | Some(true) if is_read => Replay::Reads,
+            given if given.unwrap_or(by_method) => Replay::ChangesOnce,
+            _ => Replay::Duplicates,
+        }
+    }
+
+    fn parts(&self) -> Result<Parts, BuildError> {
+        const METHODS: [Method; 5] =
+            [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+        if !METHODS.contains(&self.method) {
+            return Err(refused("the method is not GET, POST, PUT, PATCH or DELETE"));
+        }
+        check_path(&self.path)?;
+        let mut parts = Parts::checked(self.method.clone(), self.path.clone());
+        for (name, value) in &self.query {
+            parts = parts.query(name, value);
+        }
+        match &self.body {
+            Some(_) if self.method == Method::GET => {
+                Err(refused("a GET request cannot have a body"))
+            }
+            Some(Body(body)) => Ok(parts.with_body(body.clone()?)),
+            None => Ok(parts),
+        }
+    }
+
+    fn parse(&self, body: &[u8]) -> Result<Parsed<Option<Json>>, DecodeError> {
+        let envelope = Extra::default();
+        if body.trim_ascii().is_empty() {
+            return Ok(Parsed { output: None, envelope });
+        }
+        let json = Reader::whole(&text_of(body))?;
+        Ok(Parsed { output: Some(json), envelope })
+    }
+}
