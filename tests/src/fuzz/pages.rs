@@ -71,7 +71,8 @@ pub fn run(data: &[u8]) {
 }
 
 fn offset(list: &List) -> usize {
-    let path = list.parts().unwrap().path;
+    let parts = list.parts().unwrap();
+    let path = parts.path();
     path.split_once("offset=").map_or(0, |(_, offset)| offset.parse().unwrap())
 }
 
