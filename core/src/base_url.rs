@@ -17,10 +17,10 @@ const LONGEST: usize = 65_534;
 
 /// The address under which the API's paths stand, checked.
 ///
-/// A trailing slash is tolerated. A query, a fragment and user information are
-/// refused, and so is plain `http`, except to this machine or where
-/// [`allow_insecure_http`](BaseUrl::allow_insecure_http) asks for it: the API
-/// key would travel in the clear.
+/// A trailing slash and white space around it are tolerated. A query, a fragment and
+/// user information are refused, and so is plain `http`, except to this machine or
+/// where [`allow_insecure_http`](BaseUrl::allow_insecure_http) asks for it: the API
+/// key would travel in the clear. A host beyond ASCII is given in its punycode form.
 ///
 /// ```
 /// use openrouter_keys_core::BaseUrl;
@@ -44,8 +44,8 @@ impl BaseUrl {
         let base = Self::allow_insecure_http(url)?;
         if base.scheme == Scheme::HTTP && !is_loopback(base.authority.host()) {
             return Err(refused(
-                "uses http:// to another machine, which would show the API key to everybody on the way; \
-                 use https://, or BaseUrl::allow_insecure_http",
+                "uses http:// to another machine, which would send the API key in the clear; \
+                 use https://, or allow insecure http explicitly",
             ));
         }
         Ok(base)
@@ -53,38 +53,23 @@ impl BaseUrl {
 
     /// Checks an address and lets it use plain `http` to another machine.
     pub fn allow_insecure_http(url: impl AsRef<str>) -> Result<Self, BuildError> {
-        let url = url.as_ref();
-        if url.contains('#') {
-            return Err(refused("has a fragment (#…)"));
+        let url = url.as_ref().trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        if let Some(flaw) = flaw(url) {
+            return Err(refused(flaw));
         }
-        let uri: Uri = url
-            .parse()
-            .map_err(|_| refused("is no URL; it looks like https://openrouter.ai/api/v1"))?;
-        let parts = uri.into_parts();
-        let scheme = parts
-            .scheme
-            .filter(|scheme| [Scheme::HTTP, Scheme::HTTPS].contains(scheme))
-            .ok_or_else(|| {
-            refused("does not begin with https:// (or http:// for this machine)")
+        let uri: Uri = url.parse().map_err(|_| {
+            refused(if url.len() > LONGEST {
+                "is longer than 65534 bytes"
+            } else {
+                "has a character that its part of a URL cannot have"
+            })
         })?;
-        let authority = parts.authority.ok_or_else(|| refused("names no host"))?;
-        if authority.as_str().contains('@') {
-            return Err(refused("has a user name or a password in it"));
-        }
-        if authority.host().is_empty() {
-            return Err(refused("names no host"));
-        }
-        if has_bad_port(&authority) {
-            return Err(refused("has a port that is no number from 0 to 65535"));
-        }
+        let parts = uri.into_parts();
+        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
+            return Err(refused("is not a valid URL; it looks like https://openrouter.ai/api/v1"));
+        };
         let path = parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
-        if path.query().is_some() {
-            return Err(refused("has a query (?…)"));
-        }
         let prefix = path.path().trim_end_matches('/');
-        if !prefix.split('/').all(is_plain_segment) {
-            return Err(refused("has a path with `.`, `..`, `\\` or an encoded dot in it"));
-        }
         if prefix.ends_with("/keys") || prefix.ends_with("/key") {
             return Err(refused(
                 "ends with the path of an operation; it looks like https://openrouter.ai/api/v1",
@@ -135,6 +120,91 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
+/// What is wrong with an address, part by part. An http parser would say no more than
+/// that something is, and URL parsers would repair some of it, each in its own way.
+fn flaw(url: &str) -> Option<&'static str> {
+    if url.is_empty() {
+        return Some("is empty");
+    }
+    if url.starts_with(['"', '\'', '`']) {
+        return Some("is wrapped in quotes; remove them");
+    }
+    if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Some("has a space, a line break or another control character in it");
+    }
+    if url.contains('\\') {
+        return Some("has a backslash; write / instead");
+    }
+    if url.contains('#') {
+        return Some("has a fragment (#…)");
+    }
+    if url.contains('?') {
+        return Some("has a query (?…)");
+    }
+    let begins =
+        |scheme: &str| url.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme));
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return Some(if begins("http:") || begins("https:") {
+            "has no two slashes behind its scheme; it looks like https://openrouter.ai/api/v1"
+        } else if url.starts_with('/') && !url.starts_with("//") {
+            "is a path alone; it looks like https://openrouter.ai/api/v1"
+        } else {
+            "has no scheme; write https:// before it"
+        });
+    };
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return Some("does not begin with https:// (or http:// for this machine)");
+    }
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    flaw_of_authority(authority).or_else(|| flaw_of_path(path))
+}
+
+fn flaw_of_authority(authority: &str) -> Option<&'static str> {
+    if authority.contains('@') {
+        return Some("has a user name or a password in it");
+    }
+    if !authority.is_ascii() {
+        return Some(
+            "has a host with letters beyond ASCII; write it in its punycode form, such as \
+             xn--bcher-kva.example for bücher.example",
+        );
+    }
+    let (host, port) = match authority.strip_prefix('[').map(|inner| inner.split_once(']')) {
+        Some(None) => return Some("has a bracket before its host and none behind it"),
+        Some(Some((address, _))) if address.contains('%') => {
+            return Some("has an IPv6 address with a zone (%…), which no URL parser takes");
+        }
+        Some(Some((address, port))) => (address, port),
+        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+    };
+    if host.is_empty() {
+        return Some("names no host");
+    }
+    if host.contains('%') {
+        return Some("has an encoded character (%…) in its host; write the host itself");
+    }
+    if port.matches(':').count() > 1 {
+        return Some("has several colons behind its scheme; an IPv6 address needs brackets");
+    }
+    match port.strip_prefix(':') {
+        None if port.is_empty() => None,
+        Some("") => Some("has a colon behind its host and no port"),
+        Some(port) if !is_no_port(port) && port.parse() != Ok(0_u16) => None,
+        _ => Some("has a port that is not a number from 1 to 65535"),
+    }
+}
+
+fn flaw_of_path(path: &str) -> Option<&'static str> {
+    let path = path.trim_end_matches('/');
+    if path.replace("://", "").contains("//") {
+        return Some("has two slashes in a row in its path");
+    }
+    if !path.split('/').all(is_plain_segment) {
+        return Some("has a path with `.`, `..` or an encoded dot in it");
+    }
+    None
+}
+
 /// The URL itself is not repeated: it may hold a password.
 fn refused(reason: &str) -> BuildError {
     BuildError::new(BuildErrorKind::BaseUrl, format!("the base URL {reason}"))
@@ -157,7 +227,7 @@ fn is_no_port(text: &str) -> bool {
 fn is_plain_segment(segment: &str) -> bool {
     let lower = segment.to_ascii_lowercase();
     let dots = lower.replace("%2e", ".");
-    dots != "." && dots != ".." && !segment.contains('\\')
+    dots != "." && dots != ".."
 }
 
 /// Whether a host is this machine: `localhost`, its subdomains, 127.0.0.0/8 and
@@ -250,11 +320,108 @@ mod tests {
             "https://:443",
             "https://a.example:+1",
             "https://a.example/a b",
-            "https://a.example\n",
         ] {
             let error = BaseUrl::new(url).expect_err(url);
             assert!(!error.to_string().contains("pw"), "{error}");
         }
+    }
+
+    #[test]
+    fn white_space_around_an_address_and_capitals_in_its_host_are_tolerated() {
+        for url in [
+            " https://openrouter.ai/api/v1",
+            "https://openrouter.ai/api/v1\n",
+            "\u{feff}https://openrouter.ai/api/v1/\r\n",
+            "HTTPS://openrouter.ai/api/v1",
+        ] {
+            assert_eq!(BaseUrl::new(url).expect(url), BaseUrl::default(), "{url:?}");
+        }
+        for url in [
+            "https://OpenRouter.AI/api/v1",
+            "https://xn--bcher-kva.example",
+            "https://[2001:db8::1]:8443/v1",
+            "https://proxy.example/https://openrouter.ai/api/v1",
+            "https://a.example:65535",
+            "HTTP://LOCALHOST:1",
+        ] {
+            assert!(BaseUrl::new(url).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_refused_address_is_told_what_is_wrong_with_it() {
+        let slashes =
+            "has no two slashes behind its scheme; it looks like https://openrouter.ai/api/v1";
+        let port = "has a port that is not a number from 1 to 65535";
+        let colons = "has several colons behind its scheme; an IPv6 address needs brackets";
+        let encoded = "has an encoded character (%…) in its host; write the host itself";
+        let dots = "has a path with `.`, `..` or an encoded dot in it";
+        let scheme = "does not begin with https:// (or http:// for this machine)";
+        let character = "has a character that its part of a URL cannot have";
+        for (url, flaw) in [
+            ("", "is empty"),
+            (" \n", "is empty"),
+            ("\"https://a.example\"", "is wrapped in quotes; remove them"),
+            ("openrouter.ai/api/v1", "has no scheme; write https:// before it"),
+            ("localhost:8080", "has no scheme; write https:// before it"),
+            ("//openrouter.ai/api/v1", "has no scheme; write https:// before it"),
+            ("/api/v1", "is a path alone; it looks like https://openrouter.ai/api/v1"),
+            ("http:/a.example", slashes),
+            ("HTTPS:a.example", slashes),
+            ("https:", slashes),
+            ("htps://a.example", scheme),
+            ("ws://a.example", scheme),
+            ("://a.example", scheme),
+            ("https:\\\\a.example\\v1", "has a backslash; write / instead"),
+            ("https://a.example\\@b.example", "has a backslash; write / instead"),
+            ("https://a.ex ample", "has a space, a line break or another control character in it"),
+            ("https://a.exa\nmple", "has a space, a line break or another control character in it"),
+            ("https://a.example?x=1", "has a query (?…)"),
+            ("https://a.example#x", "has a fragment (#…)"),
+            ("https://", "names no host"),
+            ("https:///a.example", "names no host"),
+            ("https://:443", "names no host"),
+            ("https://[]", "names no host"),
+            ("https://user@a.example", "has a user name or a password in it"),
+            ("https://user:pw@a.example", "has a user name or a password in it"),
+            (
+                "https://bücher.example/v1",
+                "has a host with letters beyond ASCII; write it in its punycode form, such as \
+                 xn--bcher-kva.example for bücher.example",
+            ),
+            ("https://a%2eexample", encoded),
+            ("https://%61.example:1", encoded),
+            (
+                "https://[fe80::1%25eth0]/",
+                "has an IPv6 address with a zone (%…), which no URL parser takes",
+            ),
+            ("https://[::1", "has a bracket before its host and none behind it"),
+            ("https://::1/", "names no host"),
+            ("https://2001:db8::1", colons),
+            ("https://a.example:1:2", colons),
+            ("https://a.example:", "has a colon behind its host and no port"),
+            ("https://[::1]:", "has a colon behind its host and no port"),
+            ("https://a.example:0", port),
+            ("https://a.example:00", port),
+            ("https://a.example:65536", port),
+            ("https://a.example:+1", port),
+            ("https://a.example:1a", port),
+            ("https://[::1]8080", port),
+            ("https://a.example//v1", "has two slashes in a row in its path"),
+            ("https://a.example/api//v1", "has two slashes in a row in its path"),
+            ("https://a.example/v1/../v2", dots),
+            ("https://a.example/./v1", dots),
+            ("https://a.example/%2e%2E/v1", dots),
+            ("https://a<b.example", character),
+            ("https://a.example/v1<x>", character),
+        ] {
+            for base in [BaseUrl::new(url), BaseUrl::allow_insecure_http(url)] {
+                let expected = format!("the base URL {flaw}; no request was made with it");
+                assert_eq!(base.expect_err(url).to_string(), expected, "{url}");
+            }
+        }
+        let long = format!("https://a.example/{}", "x".repeat(70_000));
+        assert!(BaseUrl::new(long).unwrap_err().to_string().contains("longer than 65534 bytes"));
     }
 
     #[test]

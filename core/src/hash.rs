@@ -61,10 +61,12 @@ fn refusal(hash: &str) -> Option<&'static str> {
         Some("looks like a key itself; pass the `hash` field of a listed key, not the key")
     } else if hash.len() > LONGEST {
         Some("is longer than 256 characters; it is the `hash` field of a listed key")
+    } else if hash.trim() != hash {
+        Some("has white space around it; trim it")
     } else if !has_plain_characters(hash) {
         Some("has characters other than letters, digits, `-`, `_`, `.` and `~`")
     } else if hash.bytes().all(|byte| byte == b'.') {
-        Some("consists of dots, which a URL parser takes for another path")
+        Some("consists of dots, which URL parsers take for another path")
     } else {
         None
     }

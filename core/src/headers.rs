@@ -3,7 +3,7 @@
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{BuildError, BuildErrorKind};
-use crate::quote::Quoted;
+use crate::quote::{OneLine, Quoted};
 use crate::redact;
 
 const HTTP_REFERER: HeaderName = HeaderName::from_static("http-referer");
@@ -101,13 +101,13 @@ impl Headers {
     pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Result<Self, BuildError> {
         let name = name.as_ref();
         let name = HeaderName::try_from(name)
-            .map_err(|_| refused(format!("{} is no name of a header", Quoted(&printable(name)))))?;
+            .map_err(|_| refused(format!("invalid header name {}", shown(name))))?;
         if redact::mask(name.as_str(), &[]) != name.as_str() {
             return Err(refused("the name of the header looks like an API key".to_owned()));
         }
         if RESERVED.contains(&name) {
             return Err(refused(format!(
-                "the header {name} is set by the library and cannot be given"
+                "the header {name} is set by the library and cannot be overridden"
             )));
         }
         self.set(name, value.as_ref())
@@ -119,7 +119,8 @@ impl Headers {
         let header = HeaderValue::from_str(value).ok().filter(|_| value.is_ascii());
         let Some(mut header) = header else {
             return Err(refused(format!(
-                "the value of the header {name} has a line break, a control or a non-ASCII character"
+                "the value of the header {} has a line break, a control or a non-ASCII character",
+                OneLine(name.as_str())
             )));
         };
         header.set_sensitive(true);
@@ -158,8 +159,8 @@ fn refused(problem: String) -> BuildError {
     BuildError::new(BuildErrorKind::Header, problem)
 }
 
-fn printable(name: &str) -> String {
-    redact::mask(&name.chars().take(64).collect::<String>(), &[])
+fn shown(name: &str) -> String {
+    Quoted(&redact::mask(name, &[])).to_string()
 }
 
 #[cfg(test)]
@@ -205,11 +206,11 @@ mod tests {
     fn a_name_that_is_refused_is_told_as_far_as_it_is_short_and_no_secret() {
         let told = |name: &str| Headers::new().header(name, "1").unwrap_err().to_string();
         assert!(
-            told("x team").starts_with("\"x team\" is no name of a header"),
+            told("x team").starts_with("invalid header name \"x team\"; "),
             "{}",
             told("x team")
         );
-        assert!(told(&format!("x team {}", "y".repeat(1000))).len() < 200);
+        assert!(told(&format!("x team {}", "y".repeat(100_000))).len() < 200);
         assert!(!told("x sk-or-v1-0123456789abcdef0123456789abcdef").contains("456789"));
     }
 

@@ -23,14 +23,22 @@ impl KeyKind {
         }
     }
 
+    /// The kind within a sentence.
+    pub(crate) fn described(self) -> &'static str {
+        match self {
+            Self::Management => "a management key",
+            Self::Inference => "an inference key",
+        }
+    }
+
     /// What to do with a key of this kind where the other is needed.
     pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::Inference => {
-                "use a management key; they are made at https://openrouter.ai/settings/management-keys"
+                "use a management key; create one at https://openrouter.ai/settings/management-keys"
             }
             Self::Management => {
-                "use an inference key; they are made with create, or at https://openrouter.ai/settings/keys"
+                "use an inference key; create one with `create` or at https://openrouter.ai/settings/keys"
             }
         }
     }

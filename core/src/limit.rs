@@ -54,7 +54,7 @@ impl Limit {
 fn refused(problem: &str) -> Result<(), BuildError> {
     Err(BuildError::new(
         BuildErrorKind::Limit,
-        format!("{problem}; give 0 US dollars or more, or say that there is none"),
+        format!("{problem}; give 0 US dollars or more, or ask for no limit explicitly"),
     ))
 }
 

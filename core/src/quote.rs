@@ -1,38 +1,104 @@
 //! Somebody else's text within a message: on one line, and without the tables of
 //! Unicode that `Debug` brings along.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use crate::redact;
 
-/// Shows a text in quotes on one line.
+/// The most characters of a name or another value that a message shows: the
+/// longest name that carries a marker has 100.
+const LONGEST_VALUE: usize = 100;
+/// The most characters of somebody else's sentence.
+const LONGEST_SENTENCE: usize = 500;
+
+/// Shows a value in quotes on one line, or its beginning and its length.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("\"")?;
-        for char in self.0.chars() {
+        for char in self.0.chars().take(LONGEST_VALUE) {
             match char {
                 '"' => f.write_str("\\\"")?,
                 '\\' => f.write_str("\\\\")?,
                 _ => write_plain(f, char)?,
             }
         }
-        f.write_str("\"")
+        write_end(f, self.0, LONGEST_VALUE, "\"")
     }
 }
 
-/// Shows a text without quotes on one line, and no more of it than a line holds.
+impl fmt::Debug for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Shows a sentence without quotes on one line, or its beginning and its length.
 pub(crate) struct OneLine<'a>(pub(crate) &'a str);
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LONGEST: usize = 1000;
-        for (at, char) in self.0.chars().enumerate() {
-            if at == LONGEST {
-                return f.write_str("…");
-            }
+        for char in self.0.chars().take(LONGEST_SENTENCE) {
             write_plain(f, char)?;
+        }
+        write_end(f, self.0, LONGEST_SENTENCE, "")
+    }
+}
+
+impl fmt::Debug for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Closes what was shown of a text, and says so if that was not all of it.
+fn write_end(f: &mut fmt::Formatter<'_>, text: &str, shown: usize, quote: &str) -> fmt::Result {
+    if text.chars().nth(shown).is_none() {
+        return f.write_str(quote);
+    }
+    write!(f, "…{quote} ({} characters)", text.chars().count())
+}
+
+/// Lists values with commas, the first ten of them.
+pub(crate) fn listed(
+    f: &mut fmt::Formatter<'_>,
+    values: &mut dyn Iterator<Item = String>,
+) -> fmt::Result {
+    const MOST: usize = 10;
+    for (place, value) in (&mut *values).take(MOST).enumerate() {
+        f.write_str(if place == 0 { "" } else { ", " })?;
+        f.write_str(&value)?;
+    }
+    match values.count() {
+        0 => Ok(()),
+        more => write!(f, " and {more} more"),
+    }
+}
+
+/// Passes `{:#?}` of a structure through, where each value has a line of its own,
+/// and cuts the lines that are too long.
+pub(crate) struct CutLines<'a, W> {
+    to: &'a mut W,
+    column: usize,
+}
+
+impl<'a, W: fmt::Write> CutLines<'a, W> {
+    pub(crate) fn new(to: &'a mut W) -> Self {
+        Self { to, column: 0 }
+    }
+}
+
+impl<W: fmt::Write> fmt::Write for CutLines<'_, W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for char in text.chars() {
+            self.column = if char == '\n' { 0 } else { self.column.saturating_add(1) };
+            match self.column.cmp(&LONGEST_SENTENCE) {
+                Ordering::Less => self.to.write_char(char)?,
+                Ordering::Equal => self.to.write_char('…')?,
+                Ordering::Greater => {}
+            }
         }
         Ok(())
     }
@@ -251,7 +317,9 @@ const WIDE: [(char, char); 90] = [
 
 #[cfg(test)]
 mod tests {
-    use super::{OneLine, Quoted, columns};
+    use std::fmt::Write;
+
+    use super::{CutLines, OneLine, Quoted, columns};
 
     fn is_shown(char: char) -> bool {
         OneLine(char.encode_utf8(&mut [0; 4])).to_string().starts_with(char)
@@ -261,7 +329,24 @@ mod tests {
     fn a_text_without_quotes_stays_on_its_line_and_has_an_end() {
         assert_eq!(OneLine("a \"b\"\r\n\u{1b}[2J").to_string(), "a \"b\"\\u{d}\\u{a}\\u{1b}[2J");
         let text = OneLine(&"ä".repeat(60_000)).to_string();
-        assert_eq!(text, format!("{}…", "ä".repeat(1000)));
+        assert_eq!(text, format!("{}… (60000 characters)", "ä".repeat(500)));
+    }
+
+    #[test]
+    fn a_long_value_is_shown_with_its_beginning_and_its_length() {
+        let whole = "ä".repeat(100);
+        assert_eq!(Quoted(&whole).to_string(), format!("\"{whole}\""));
+        let cut = format!("{whole}é");
+        assert_eq!(Quoted(&cut).to_string(), format!("\"{whole}…\" (101 characters)"));
+    }
+
+    #[test]
+    fn lines_are_cut_each_for_itself() {
+        let mut text = String::new();
+        let long = "x".repeat(10_000);
+        write!(CutLines::new(&mut text), "a\n{long}\nb\n{long}").unwrap();
+        let cut = format!("{}…", "x".repeat(499));
+        assert_eq!(text, format!("a\n{cut}\nb\n{cut}"));
     }
 
     #[test]

@@ -158,7 +158,7 @@ impl RetryPolicy {
             return refused("the retry policy allows no attempt; allow at least 1");
         }
         if !(self.exponent.is_finite() && self.exponent >= 1.0) {
-            return refused("the retry policy's exponent is no finite number of 1 or more");
+            return refused("the retry policy's exponent is not a finite number of 1 or more");
         }
         Ok(())
     }

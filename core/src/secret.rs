@@ -1,5 +1,6 @@
 //! Secrets: the API key that signs requests and the key that a create returns.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
@@ -36,19 +37,13 @@ impl ApiKey {
     /// Takes a key of visible ASCII characters without spaces.
     ///
     /// Everything else (line breaks, tabs, surrounding spaces, other scripts)
-    /// is refused here, before a header is made of it. The error tells the
-    /// position of the first bad character and nothing of the key.
+    /// is refused here, before a header is made of it, and so is a key in quotes or
+    /// with its scheme before it. The error says what is wrong and shows nothing of
+    /// the key.
     pub fn new(key: impl Into<String>) -> Result<Self, BuildError> {
         let key = Zeroizing::new(key.into());
-        if key.is_empty() {
-            return Err(BuildError::new(BuildErrorKind::ApiKey, "the API key is empty"));
-        }
-        if let Some(position) = key.bytes().position(|byte| !byte.is_ascii_graphic()) {
-            let problem = format!(
-                "the API key has a space, a control or a non-ASCII character at byte {position} of {}; \
-                 look for a line break or a space that was copied along",
-                key.len()
-            );
+        if let Some(flaw) = flaw(&key) {
+            let problem = ["the API key ", &flaw].concat();
             return Err(BuildError::new(BuildErrorKind::ApiKey, problem));
         }
         let mut bearer = Zeroizing::new(Vec::with_capacity(SCHEME.len().saturating_add(key.len())));
@@ -74,6 +69,66 @@ impl ApiKey {
 
     pub(crate) fn authorization(&self) -> HeaderValue {
         self.authorization.clone()
+    }
+}
+
+/// What is wrong with a key, without a character of it.
+fn flaw(key: &str) -> Option<Cow<'static, str>> {
+    let trimmed = key.trim_matches(is_blank);
+    if trimmed.is_empty() {
+        return Some(if key.is_empty() { "is empty" } else { "is only white space" }.into());
+    }
+    let first = key.chars().next().filter(|&c| is_blank(c)).map(named);
+    let last = key.chars().next_back().filter(|&c| is_blank(c)).map(named);
+    match (first, last) {
+        (Some(first), Some(last)) => {
+            return Some(format!("begins with {first} and ends with {last}; trim it").into());
+        }
+        (Some(first), None) => return Some(format!("begins with {first}; trim it").into()),
+        (None, Some(last)) => return Some(format!("ends with {last}; trim it").into()),
+        (None, None) => {}
+    }
+    match (key.starts_with(is_quote), key.ends_with(is_quote)) {
+        (true, true) => return Some("is wrapped in quotes; remove them".into()),
+        (true, false) => return Some("begins with a quote; remove it".into()),
+        (false, true) => return Some("ends with a quote; remove it".into()),
+        (false, false) => {}
+    }
+    let scheme = key.get(..SCHEME.len().saturating_sub(1));
+    if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME.trim_end()))
+        && key.contains(is_blank)
+    {
+        return Some("begins with the word Bearer; give the key alone".into());
+    }
+    if key.starts_with("sk-") && key.contains("...") {
+        return Some("is a masked one, with dots for its middle; give the whole key".into());
+    }
+    let (position, char) = key.char_indices().find(|(_, char)| !char.is_ascii_graphic())?;
+    Some(format!("has {} at byte {position} of {}", named(char), key.len()).into())
+}
+
+/// What editors, shells and files leave around a key.
+fn is_blank(char: char) -> bool {
+    char.is_whitespace()
+        || char.is_control()
+        || matches!(char, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+fn is_quote(char: char) -> bool {
+    matches!(char, '"' | '\'' | '`' | '\u{ab}' | '\u{bb}' | '\u{2018}'..='\u{201f}')
+}
+
+/// A character that is in no key, in words.
+fn named(char: char) -> &'static str {
+    match char {
+        '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => "a line break",
+        '\t' => "a tab",
+        ' ' => "a space",
+        '\u{feff}' => "a byte order mark",
+        _ if char.is_control() => "a control character",
+        _ if char.is_whitespace() => "white space",
+        _ if is_blank(char) => "an invisible character",
+        _ => "a non-ASCII character",
     }
 }
 
@@ -192,6 +247,53 @@ mod tests {
             assert!(!error.contains("s3") && !error.contains("cr3t"), "{error}");
         }
         assert!(ApiKey::new("").is_err());
+    }
+
+    #[test]
+    fn a_refused_key_is_told_what_is_wrong_with_it() {
+        for (key, says) in [
+            ("", "is empty"),
+            (" \r\n", "is only white space"),
+            ("\u{feff}", "is only white space"),
+            ("s3cr3t\n", "ends with a line break; trim it"),
+            ("s3cr3t\r\n", "ends with a line break; trim it"),
+            ("s3cr3t\u{2028}", "ends with a line break; trim it"),
+            ("s3cr3t ", "ends with a space; trim it"),
+            ("s3cr3t\t", "ends with a tab; trim it"),
+            ("s3cr3t\0", "ends with a control character; trim it"),
+            ("s3cr3t\u{a0}", "ends with white space; trim it"),
+            ("s3cr3t\u{200b}", "ends with an invisible character; trim it"),
+            ("\ns3cr3t", "begins with a line break; trim it"),
+            ("\u{feff}s3cr3t", "begins with a byte order mark; trim it"),
+            (" s3cr3t\n", "begins with a space and ends with a line break; trim it"),
+            ("\"s3cr3t\"", "is wrapped in quotes; remove them"),
+            ("'s3cr3t'", "is wrapped in quotes; remove them"),
+            ("`s3cr3t`", "is wrapped in quotes; remove them"),
+            ("\u{201c}s3cr3t\u{201d}", "is wrapped in quotes; remove them"),
+            ("\"s3cr3t", "begins with a quote; remove it"),
+            ("s3cr3t'", "ends with a quote; remove it"),
+            ("Bearer s3cr3t", "begins with the word Bearer; give the key alone"),
+            ("bearer  s3cr3t", "begins with the word Bearer; give the key alone"),
+            (
+                "sk-or-v1-0e6...1c96",
+                "is a masked one, with dots for its middle; give the whole key",
+            ),
+            ("s3 cr3t", "has a space at byte 2 of 7"),
+            ("s3\ncr3t", "has a line break at byte 2 of 7"),
+            ("clés3cr3t", "has a non-ASCII character at byte 2 of 10"),
+            ("s3cr3t\u{7f}x", "has a control character at byte 6 of 8"),
+        ] {
+            let error = ApiKey::new(key).expect_err(key);
+            assert_eq!(error.to_string(), format!("the API key {says}; no request was made with it"));
+        }
+    }
+
+    #[test]
+    fn a_key_of_any_visible_ascii_characters_is_taken() {
+        for key in ["sk-or-v1-abc", "bearer", "Bearer-of-news", "a\"b", "{k}", "p=q/r+s==", "x..."]
+        {
+            assert_eq!(ApiKey::new(key).expect(key).reveal(), key);
+        }
     }
 
     #[test]

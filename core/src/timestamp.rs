@@ -43,14 +43,15 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// Reads RFC 3339 text, with or without seconds, in any offset, and
-    /// converts it to UTC with seconds.
+    /// Reads RFC 3339 text, with or without seconds, in any offset (`+05:30`, `+0530`
+    /// or `+05`), and converts it to UTC with seconds. The error says which part of
+    /// the text is wrong.
     pub fn parse(text: &str) -> Result<Self, BuildError> {
-        let instant = Instant::parse(text.trim()).ok_or_else(|| {
+        let instant = Instant::parse(text.trim()).map_err(|flaw| {
             BuildError::new(
                 BuildErrorKind::Timestamp,
                 format!(
-                    "{} is no timestamp; write it like 2027-03-01T12:00:00Z",
+                    "invalid timestamp {}: {flaw}; expected RFC 3339, e.g. 2026-12-31T00:00:00Z",
                     Quoted(&redact::mask(text, &[]))
                 ),
             )
@@ -80,7 +81,7 @@ impl Timestamp {
 
     /// A timestamp of an answer, whose text stays as it is.
     pub(crate) fn received(text: &str) -> Option<Self> {
-        let Instant { seconds, nanos } = Instant::parse(text)?;
+        let Instant { seconds, nanos } = Instant::parse(text).ok()?;
         Some(Self { text: text.into(), seconds, nanos })
     }
 
@@ -227,7 +228,7 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        Self::received(&text).ok_or_else(|| serde::de::Error::custom("no RFC 3339 timestamp"))
+        Self::received(&text).ok_or_else(|| serde::de::Error::custom("not an RFC 3339 timestamp"))
     }
 }
 
@@ -243,6 +244,16 @@ impl FieldValue for Timestamp {
 
 const DAY: i64 = 86_400;
 
+fn no_date(text: &str) -> &'static str {
+    if text.is_empty() {
+        "it is empty"
+    } else if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        "it is a number, and neither seconds nor milliseconds are assumed"
+    } else {
+        "it does not begin with a date"
+    }
+}
+
 /// A point in time without its text.
 struct Instant {
     seconds: i64,
@@ -251,27 +262,32 @@ struct Instant {
 
 impl Instant {
     /// RFC 3339, section 5.6, with the seconds optional and a leap second
-    /// counted as the second after it.
-    fn parse(text: &str) -> Option<Self> {
+    /// counted as the second after it, and the offsets that ISO 8601 adds; or what is
+    /// wrong with it.
+    fn parse(text: &str) -> Result<Self, &'static str> {
         let mut scan = Scan(text.as_bytes());
-        let (year, month, day) = (scan.number(4)?, scan.after(b"-", 2)?, scan.after(b"-", 2)?);
-        scan.one_of(b"Tt ")?;
-        let (hour, minute) = (scan.number(2)?, scan.after(b":", 2)?);
-        let second = if scan.peek() == Some(b':') { scan.after(b":", 2)? } else { 0 };
-        let nanos = if scan.peek() == Some(b'.') { scan.fraction()? } else { 0 };
+        let (year, month, day) = scan.date().ok_or_else(|| no_date(text))?;
+        if scan.0.is_empty() {
+            return Err("it has a date and no time");
+        }
+        let (hour, minute, second, nanos) =
+            scan.time().ok_or("its time is not written like 23:59:59")?;
         let offset = scan.offset()?;
-        let valid = (1..=12).contains(&month)
-            && (1..=days_in_month(year, month)).contains(&day)
-            && hour <= 23
-            && minute <= 59
-            && second <= 60
-            && scan.0.is_empty();
-        if !valid {
-            return None;
+        if !(1..=12).contains(&month) {
+            return Err("its month is not one from 01 to 12");
+        }
+        if !(1..=days_in_month(year, month)).contains(&day) {
+            return Err("its month has no such day");
+        }
+        if hour > 23 {
+            return Err("its hour is not one from 00 to 23");
+        }
+        if minute > 59 || second > 60 {
+            return Err("its minute or second is beyond 59");
         }
         let time = (hour * 60 + minute) * 60 + second;
         let seconds = days_from_civil(year, month, day) * DAY + time - offset;
-        Some(Self { seconds, nanos })
+        Ok(Self { seconds, nanos })
     }
 
     /// Writes the text in UTC, with seconds, and with a fraction if there is one.
@@ -317,6 +333,19 @@ impl Scan<'_> {
         })
     }
 
+    fn date(&mut self) -> Option<(i64, i64, i64)> {
+        Some((self.number(4)?, self.after(b"-", 2)?, self.after(b"-", 2)?))
+    }
+
+    /// Hour, minute, second and nanoseconds.
+    fn time(&mut self) -> Option<(i64, i64, i64, u32)> {
+        self.one_of(b"Tt ")?;
+        let (hour, minute) = (self.number(2)?, self.after(b":", 2)?);
+        let second = if self.peek() == Some(b':') { self.after(b":", 2)? } else { 0 };
+        let nanos = if matches!(self.peek(), Some(b'.' | b',')) { self.fraction()? } else { 0 };
+        Some((hour, minute, second, nanos))
+    }
+
     fn after(&mut self, separator: &[u8], digits: usize) -> Option<i64> {
         self.one_of(separator)?;
         self.number(digits)
@@ -324,7 +353,7 @@ impl Scan<'_> {
 
     /// Digits beyond the ninth are finer than a nanosecond and dropped.
     fn fraction(&mut self) -> Option<u32> {
-        self.one_of(b".")?;
+        self.one_of(b".,")?;
         let mut nanos: u32 = 0;
         let mut place: u32 = 100_000_000;
         let mut digits: usize = 0;
@@ -336,18 +365,37 @@ impl Scan<'_> {
         (digits > 0).then_some(nanos)
     }
 
-    /// Seconds east of UTC.
-    fn offset(&mut self) -> Option<i64> {
-        let sign = match self.one_of(b"Zz+-")? {
-            b'+' => 1,
-            b'-' => -1,
-            _ => return Some(0),
-        };
-        let (hours, minutes) = (self.number(2)?, self.after(b":", 2)?);
-        if hours > 23 || minutes > 59 {
-            return None;
+    /// Seconds east of UTC, and nothing behind it: `Z`, `+05:30`, `+0530` or `+05`, with
+    /// or without a space before it.
+    fn offset(&mut self) -> Result<i64, &'static str> {
+        self.one_of(b" ");
+        if self.0.is_empty() {
+            return Err("it has no offset from UTC at its end, such as Z or +02:00");
         }
-        Some((hours * 60 + minutes) * 60 * sign)
+        let offset = match self.one_of(b"Zz+-") {
+            Some(b'Z' | b'z') => Some(0),
+            Some(sign) => self.hours_and_minutes().map(|(hours, minutes)| {
+                (hours * 60 + minutes) * if sign == b'-' { -60 } else { 60 }
+            }),
+            None => None,
+        };
+        match (offset, self.0.first()) {
+            (Some(offset), None) if offset.abs() < DAY => Ok(offset),
+            (Some(_), None) => Err("its offset from UTC is a day or more"),
+            (_, Some(b'A'..=b'Z' | b'a'..=b'z' | b'[')) => {
+                Err("it names a time zone, where an offset from UTC is needed, such as Z or +02:00")
+            }
+            _ => Err("it does not end with an offset from UTC, such as Z or +02:00"),
+        }
+    }
+
+    fn hours_and_minutes(&mut self) -> Option<(i64, i64)> {
+        let hours = self.number(2)?;
+        if self.0.is_empty() {
+            return Some((hours, 0));
+        }
+        self.one_of(b":");
+        self.number(2).filter(|minutes| *minutes <= 59).map(|minutes| (hours, minutes))
     }
 }
 
@@ -408,6 +456,12 @@ mod tests {
             ("2028-02-28T20:00:00-05:30", "2028-02-29T01:30:00Z"),
             ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
             (" 1969-12-31 23:59:59Z ", "1969-12-31T23:59:59Z"),
+            ("2027-01-01T05:30:00+0530", "2027-01-01T00:00:00Z"),
+            ("2027-01-01T00:00:00-0015", "2027-01-01T00:15:00Z"),
+            ("2027-01-01 05:00:00+05", "2027-01-01T00:00:00Z"),
+            ("2027-01-01 01:00:00 +0100", "2027-01-01T00:00:00Z"),
+            ("2027-01-01 00:00 Z", "2027-01-01T00:00:00Z"),
+            ("2027-01-01T00:00:00,5Z", "2027-01-01T00:00:00.5Z"),
             ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"),
         ] {
             assert_eq!(Timestamp::parse(written).expect(written).as_str(), sent);
@@ -434,6 +488,71 @@ mod tests {
         ] {
             assert!(Timestamp::parse(nonsense).is_err(), "{nonsense}");
         }
+    }
+
+    #[test]
+    fn a_refused_timestamp_is_told_which_part_of_it_is_wrong() {
+        for (text, flaw) in [
+            ("", "it is empty"),
+            ("next tuesday", "it does not begin with a date"),
+            ("31.12.2026", "it does not begin with a date"),
+            ("2026/12/31", "it does not begin with a date"),
+            ("2026-1-1T00:00:00Z", "it does not begin with a date"),
+            ("Thu, 31 Dec 2026 00:00:00 GMT", "it does not begin with a date"),
+            ("1798675200", "it is a number, and neither seconds nor milliseconds are assumed"),
+            ("1798675200000", "it is a number, and neither seconds nor milliseconds are assumed"),
+            ("20261231T000000Z", "it does not begin with a date"),
+            ("2026-12-31", "it has a date and no time"),
+            ("2026-12-31T", "its time is not written like 23:59:59"),
+            ("2026-12-31T1:00Z", "its time is not written like 23:59:59"),
+            ("2026-12-31T12Z", "its time is not written like 23:59:59"),
+            ("2026-12-31_12:00Z", "its time is not written like 23:59:59"),
+            ("2026-12-31T12:00:00.Z", "its time is not written like 23:59:59"),
+            ("2026-12-31T12:00:00", "it has no offset from UTC at its end, such as Z or +02:00"),
+            ("2026-12-31T12:00", "it has no offset from UTC at its end, such as Z or +02:00"),
+            (
+                "2026-12-31T12:00:00 Europe/Berlin",
+                "it names a time zone, where an offset from UTC is needed, such as Z or +02:00",
+            ),
+            (
+                "2026-12-31T12:00:00+01:00[Europe/Berlin]",
+                "it names a time zone, where an offset from UTC is needed, such as Z or +02:00",
+            ),
+            (
+                "2026-12-31T12:00:00 UTC",
+                "it names a time zone, where an offset from UTC is needed, such as Z or +02:00",
+            ),
+            (
+                "2026-12-31T12:00:00+1:00",
+                "it does not end with an offset from UTC, such as Z or +02:00",
+            ),
+            (
+                "2026-12-31T12:00:00+01:60",
+                "it does not end with an offset from UTC, such as Z or +02:00",
+            ),
+            (
+                "2026-12-31T12:00:00+01:00:00",
+                "it does not end with an offset from UTC, such as Z or +02:00",
+            ),
+            ("2026-12-31T12:00:00+24:00", "its offset from UTC is a day or more"),
+            ("2026-13-31T12:00:00Z", "its month is not one from 01 to 12"),
+            ("2026-00-31T12:00:00Z", "its month is not one from 01 to 12"),
+            ("2026-02-30T12:00:00Z", "its month has no such day"),
+            ("2026-02-29T12:00:00Z", "its month has no such day"),
+            ("2026-12-00T12:00:00Z", "its month has no such day"),
+            ("2026-12-31T24:00:00Z", "its hour is not one from 00 to 23"),
+            ("2026-12-31T23:60:00Z", "its minute or second is beyond 59"),
+            ("2026-12-31T23:59:61Z", "its minute or second is beyond 59"),
+        ] {
+            let error = Timestamp::parse(text).expect_err(text).to_string();
+            let expected = format!(
+                "invalid timestamp \"{text}\": {flaw}; expected RFC 3339, \
+                 e.g. 2026-12-31T00:00:00Z; no request was made with it"
+            );
+            assert_eq!(error, expected);
+        }
+        let long = "9".repeat(200_000);
+        assert!(Timestamp::parse(&long).unwrap_err().to_string().len() < 300);
     }
 
     #[test]

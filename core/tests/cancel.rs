@@ -45,7 +45,8 @@ async fn a_call_that_is_called_off_before_it_begins_sends_nothing() {
     assert_eq!(transport.requests().len(), 0);
     assert_eq!(
         error.to_string(),
-        "create: the call was called off; nothing was created or changed; make the call again if it is still wanted"
+        "create: the call was cancelled; nothing was created or changed; \
+         make a new call if the result is still wanted"
     );
 }
 

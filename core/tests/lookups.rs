@@ -160,9 +160,9 @@ mod wrong_kind {
         assert_eq!(error.anchor(), "the-wrong-kind-of-key");
         assert_eq!(
             error.to_string(),
-            "list: the server answered 403 Forbidden to a key of the kind inference \
+            "list: the server answered 403 Forbidden to an inference key \
              (Only a management key may manage keys.); nothing was created or changed; \
-             use a management key; they are made at https://openrouter.ai/settings/management-keys"
+             use a management key; create one at https://openrouter.ai/settings/management-keys"
         );
     }
 
@@ -189,8 +189,11 @@ mod wrong_kind {
             assert!(matches!(error.kind(), ErrorKind::WrongKeyKind { .. }), "{error}");
             assert_eq!(error.anchor(), "the-wrong-kind-of-key");
             let text = error.to_string();
-            let says = format!("the API key is of the kind {is}, and {needed} is needed");
-            assert!(text.contains(&says), "{text}");
+            let says = match needed {
+                Inference => "this is a management key; an inference key is required; ",
+                _ => "this is an inference key; a management key is required; ",
+            };
+            assert!(text.contains(says), "{text}");
             assert!(text.contains("https://openrouter.ai/settings/"), "{text}");
             assert_eq!(transport.requests().len(), 2);
         }

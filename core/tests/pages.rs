@@ -337,7 +337,8 @@ async fn a_listing_that_is_called_off_says_so_and_ends() {
     assert!(matches!(error.kind(), ErrorKind::Cancelled));
     assert_eq!(
         error.to_string(),
-        "list: the call was called off; nothing was created or changed; make the call again if it is still wanted"
+        "list: the call was cancelled; nothing was created or changed; \
+         make a new call if the result is still wanted"
     );
     assert!(keys.next().await.is_none());
 }

@@ -343,8 +343,8 @@ async fn a_new_key_that_is_not_what_was_asked_for_is_deleted() {
         (r#""limit":25"#, r#""limit":null"#, "its limit differs"),
         (r#""limit":25"#, r#""limit":26"#, "its limit differs"),
         (r#""limit":25"#, r#""limit":"25""#, "its limit differs"),
-        ("monthly", "daily", "its limit_reset differs"),
-        ("1c96", "1c97", "its label is another one's"),
+        ("monthly", "daily", "its limit reset differs"),
+        ("1c96", "1c97", "its label is that of another key"),
         (r#""is_management_key":false"#, r#""is_management_key":true"#, "it is a management key"),
     ] {
         let world = World::default();
@@ -390,8 +390,8 @@ async fn a_hand_over_that_fails_deletes_the_new_key_and_says_why_without_it() {
     assert!(shown.contains("no space for [redacted]") && !shown.contains(SECRET), "{shown}");
     assert_eq!(
         error.to_string(),
-        "rotate: the KeyHolder's hand_over failed; nothing was created or changed; \
-         see the KeyHolder's error"
+        "rotate: the key holder could not take the new key; nothing was created or changed; \
+         see the key holder's error"
     );
 }
 
@@ -406,7 +406,7 @@ async fn a_new_key_that_cannot_be_deleted_is_told() {
     assert_eq!(left.hash.as_ref().unwrap().as_str(), "aa");
     assert!(left.name.starts_with("production #"), "{error}");
     assert!(
-        error.to_string().ends_with("exists, with the hash aa; delete the key of this hash"),
+        error.to_string().ends_with("exists, with the hash aa; delete the key with this hash"),
         "{error}"
     );
 }
@@ -631,7 +631,7 @@ async fn a_key_of_which_nobody_tells_the_label_is_known_by_its_own_ends() {
 async fn a_new_key_whose_own_answer_is_not_what_was_asked_for_is_deleted() {
     for (fields, problem) in [
         (r#""limit":null"#, "its limit differs"),
-        (r#""expires_at":"2027-02-01T00:00:00Z""#, "its expires_at differs"),
+        (r#""expires_at":"2027-02-01T00:00:00Z""#, "its expiry differs"),
     ] {
         let world = World::default();
         let made = format!(r#"{{"key":"{SECRET}","data":{{"hash":"aa",{fields}}}}}"#);

@@ -123,9 +123,12 @@ impl Call {
         let retry_after = retry_after(&head.headers);
         let mut outcome =
             Outcome::of_status(status, retry_after.is_some() && !self.config.retry.strict);
+        // The API documents a 409 on update as one to try again later. That is for the
+        // caller to do, unless the policy lists it.
+        let is_conflict = status == StatusCode::CONFLICT && self.method == Method::PATCH;
         if self.replay.is_safe()
             && outcome.trouble.is_none()
-            && self.config.retry.has_status(status)
+            && (is_conflict || self.config.retry.has_status(status))
         {
             outcome.trouble = Some(Trouble::Transient);
         }

@@ -10,7 +10,7 @@ use crate::field::Field;
 use crate::json::Json;
 use crate::key_kind::KeyKind;
 use crate::operation::parse_into;
-use crate::quote::OneLine;
+use crate::quote::{OneLine, Quoted};
 use crate::reader::Reader;
 use crate::redact;
 use crate::repair::text_of;
@@ -18,7 +18,7 @@ use crate::repair::text_of;
 /// An error that the server, or something before it, answered with.
 ///
 /// Texts are masked: a secret that the server repeats does not get through.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApiError {
     /// The status of the answer.
@@ -90,7 +90,8 @@ impl ApiErrorKind {
         }
     }
 
-    fn advice(self) -> &'static str {
+    /// What to do about it if the API itself said so.
+    fn remedy(self) -> &'static str {
         match self {
             Self::BadRequest | Self::Unprocessable | Self::PayloadTooLarge => {
                 "correct the parameters"
@@ -98,10 +99,10 @@ impl ApiErrorKind {
             Self::Unauthorized => "check the API key: it may be wrong, disabled or expired",
             Self::PaymentRequired => "add credit to the account",
             Self::Forbidden => "use a management key that may do this",
-            Self::NotFound => "check the base URL, and the hash if it was of one key",
-            Self::RequestTimeout | Self::Server => "try again later",
-            Self::Conflict => "look at the key's present state",
-            Self::TooManyRequests => "wait, then try again",
+            Self::NotFound => "check the base URL and, for single-key calls, the hash",
+            Self::Conflict => "look at the present state of the keys",
+            Self::TooManyRequests => "send fewer requests",
+            Self::RequestTimeout | Self::Server => "report it to whoever runs the server",
             Self::Other => "check the base URL",
         }
     }
@@ -177,8 +178,23 @@ impl ApiError {
         })
     }
 
-    pub(crate) fn advice(&self) -> &'static str {
-        self.key_kind.map_or_else(|| self.kind.advice(), KeyKind::advice)
+    /// What to do about it, beside trying again. The account and its keys are
+    /// spoken of only if the API itself answered.
+    pub(super) fn remedy(&self, is_retryable: bool) -> &'static str {
+        match (self.key_kind, self.kind) {
+            (Some(kind), _) => kind.advice(),
+            (_, ApiErrorKind::TooManyRequests) if is_retryable => "wait",
+            (_, ApiErrorKind::RequestTimeout | ApiErrorKind::Server | ApiErrorKind::Conflict)
+                if is_retryable =>
+            {
+                ""
+            }
+            _ if self.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                "check the proxy's address and credentials"
+            }
+            _ if self.body == ErrorBody::Documented => self.kind.remedy(),
+            _ => "check the base URL, and the gateway or proxy that may have sent this",
+        }
     }
 
     /// Whether the API itself says that there is no such key.
@@ -234,14 +250,48 @@ answer! {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the server answered {}", self.status)?;
+        write!(f, "the server answered {}", Status(self.status))?;
         if let Some(kind) = self.key_kind {
-            write!(f, " to a key of the kind {kind}")?;
+            write!(f, " to {}", kind.described())?;
         }
         match (&self.message, self.body) {
             (Some(message), _) => write!(f, " ({})", OneLine(message)),
-            (None, ErrorBody::Html) => f.write_str(" with an HTML page, not the API's own answer"),
-            (None, _) => Ok(()),
+            (None, ErrorBody::Documented) => Ok(()),
+            (None, ErrorBody::Empty) => f.write_str(" without a body"),
+            (None, ErrorBody::Html) => f.write_str(" with an HTML page, not the API's own body"),
+            (None, ErrorBody::OtherJson) => f.write_str(" with JSON that is not the API's own"),
+            (None, ErrorBody::Other) => f.write_str(" with a body that is not the API's own"),
+        }
+    }
+}
+
+/// Its texts are cut where they are too long for people.
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let json = |json: &Option<Json>| json.as_ref().map(|json| format!("{json:?}"));
+        f.debug_struct("ApiError")
+            .field("status", &self.status)
+            .field("kind", &self.kind)
+            .field("message", &self.message.as_deref().map(OneLine))
+            .field("code", &self.code)
+            .field("metadata", &json(&self.metadata).as_deref().map(OneLine))
+            .field("user_id", &self.user_id.as_deref().map(Quoted))
+            .field("openrouter_metadata", &json(&self.openrouter_metadata).as_deref().map(OneLine))
+            .field("body", &self.body)
+            .field("key_kind", &self.key_kind)
+            .finish()
+    }
+}
+
+/// A status with its reason, if it has a known one.
+pub(super) struct Status(pub(super) StatusCode);
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())?;
+        match self.0.canonical_reason() {
+            Some(reason) => write!(f, " {reason}"),
+            None => Ok(()),
         }
     }
 }

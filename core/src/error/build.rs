@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::quote::OneLine;
+
 /// An argument or a setting that was refused. No request was made with it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BuildError {
@@ -79,7 +81,7 @@ impl fmt::Debug for BuildError {
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; no request was made with it", self.problem)
+        write!(f, "{}; no request was made with it", OneLine(&self.problem))
     }
 }
 

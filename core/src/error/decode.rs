@@ -6,11 +6,13 @@ use std::fmt;
 
 use http::StatusCode;
 
+use crate::quote::OneLine;
+
 /// A body that is not what the status promised.
 ///
 /// serde's own message repeats values, and a value may be a secret; this error
 /// tells the path, the kind and the position only.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DecodeError {
     path: Cow<'static, str>,
     kind: DecodeErrorKind,
@@ -106,18 +108,29 @@ impl fmt::Display for DecodeError {
             return f.write_str("the response describes a key without a usable hash");
         }
         f.write_str(match self.kind {
-            DecodeErrorKind::Empty => "the answer has no body",
-            DecodeErrorKind::Syntax => "the answer is no JSON",
-            DecodeErrorKind::Truncated => "the answer breaks off",
-            DecodeErrorKind::Missing => "the answer lacks a field",
-            DecodeErrorKind::WrongType => "the answer has a value of another type",
-            DecodeErrorKind::NotConfirmed => "the answer does not confirm the operation",
+            DecodeErrorKind::Empty => "the response has no body",
+            DecodeErrorKind::Syntax => "the response is not JSON",
+            DecodeErrorKind::Truncated => "the response breaks off",
+            DecodeErrorKind::Missing => "the response lacks a field",
+            DecodeErrorKind::WrongType => "the response has a value of another type",
+            DecodeErrorKind::NotConfirmed => "the response does not confirm the operation",
         })?;
-        write!(f, " at {}", self.path)?;
+        write!(f, " at {}", OneLine(&self.path))?;
         match self.position {
             Some((line, column)) => write!(f, " (line {line}, column {column})"),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecodeError")
+            .field("path", &OneLine(&self.path))
+            .field("kind", &self.kind)
+            .field("position", &self.position)
+            .field("status", &self.status)
+            .finish()
     }
 }
 

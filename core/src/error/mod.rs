@@ -1,5 +1,6 @@
 //! Errors: what happened, whether anything was created or changed, what to do.
 
+mod advice;
 mod anchor;
 mod api;
 mod build;
@@ -7,7 +8,7 @@ mod decode;
 mod transport;
 
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
@@ -16,9 +17,10 @@ use crate::hash::KeyHash;
 use crate::key::Key;
 use crate::key_kind::KeyKind;
 use crate::operation::Orphan;
-use crate::quote::Quoted;
+use crate::quote::{CutLines, OneLine, Quoted, listed};
 use crate::redact;
 
+use api::Status;
 pub use api::{ApiError, ApiErrorKind, ErrorBody};
 pub use build::{BuildError, BuildErrorKind};
 pub use decode::{DecodeError, DecodeErrorKind};
@@ -117,7 +119,7 @@ pub enum ErrorKind {
 }
 
 /// What several keys have in common.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Shared {
     /// The name.
@@ -144,7 +146,9 @@ pub enum Effect {
 }
 
 /// What is needed to find a key that a failed create may have left behind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` masks what looks like a key, and cuts names that are too long for people.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MayHaveCreated {
     /// The key's name; empty if a custom operation does not name what it creates.
@@ -315,7 +319,8 @@ impl Error {
 
     /// Whether making the same call again is safe and may succeed.
     ///
-    /// Never for a create that may have been processed.
+    /// Never for a create that may have been processed, nor for a call that its caller
+    /// cancelled.
     pub fn is_retryable(&self) -> bool {
         self.0.is_retryable
     }
@@ -368,52 +373,6 @@ impl Error {
             _ => None,
         }
     }
-
-    fn advice(&self) -> &'static str {
-        if let Some(orphan) = self.may_have_created() {
-            if orphan.is_unknown() {
-                return "check whether the request took effect before sending it again";
-            }
-            if orphan.hash.is_some() {
-                return "delete the key of this hash";
-            }
-            if matches!(
-                self.0.operation,
-                "create_reconciled" | "temporary" | "close_temporary" | "rotate"
-            ) {
-                return "give these names to sweep later";
-            }
-            return "list all keys to find it, and delete it (its secret cannot be had) before creating it again";
-        }
-        if matches!(self.0.effect, Effect::PartlyDone(_)) && self.0.operation == "rotate" {
-            return "resume the rotation from its saved state";
-        }
-        match &self.0.kind {
-            ErrorKind::Build(_) => "correct the argument",
-            ErrorKind::Credentials(_) => "see the key provider's error",
-            ErrorKind::Api(error) => error.advice(),
-            ErrorKind::Transport(error) => error.advice(),
-            ErrorKind::Decode(error) if error.lacks_hash() => {
-                "list the keys and find it by its name"
-            }
-            ErrorKind::Decode(_) => "check the base URL, then whether this version is up to date",
-            ErrorKind::UnexpectedRedirect { .. } => "check the base URL",
-            ErrorKind::Cancelled => "make the call again if it is still wanted",
-            ErrorKind::PaginationStalled { .. } => {
-                "check the base URL; the server seems to ignore offset"
-            }
-            ErrorKind::SeveralKeys { shared: Shared::Name(_), .. } => {
-                "delete or rename all but one, or say which counts"
-            }
-            ErrorKind::SeveralKeys { shared: Shared::Label(_), .. } => {
-                "compare them with what the API tells to the secret"
-            }
-            ErrorKind::WrongKeyKind { is, .. } => is.advice(),
-            ErrorKind::Unverified { .. } => "look at the new key's settings, then try again",
-            ErrorKind::KeyHolder { .. } => "see the KeyHolder's error",
-            ErrorKind::TooManyPages { .. } => "allow more requests, or list fewer keys",
-        }
-    }
 }
 
 /// For functions that return [`Error`]: an argument or a setting was refused.
@@ -433,11 +392,12 @@ impl From<DecodeError> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; {}; {}", self.0.operation, self.0.kind, self.0.effect, self.advice())?;
+        write!(f, "{}: {}; {}; ", self.0.operation, self.0.kind, self.0.effect)?;
+        self.advise(f)?;
         if self.0.attempts > 1 {
             write!(f, " (after {} attempts)", self.0.attempts)?;
         }
-        match self.0.retry_after {
+        match self.0.retry_after.filter(|_| self.0.is_retryable) {
             Some(after) => {
                 write!(f, " (the server asks to wait {} s", after.as_secs())?;
                 match after.subsec_millis() {
@@ -458,19 +418,25 @@ impl fmt::Debug for Error {
             fmt::Display::fmt(self, f)?;
             let mut cause = self.source();
             while let Some(error) = cause {
-                write!(f, "; caused by: {error}")?;
+                write!(f, "; caused by: {}", OneLine(&error.to_string()))?;
                 cause = error.source();
             }
             return Ok(());
         }
+        write!(CutLines::new(f), "{:#?}", self.0)
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
-            .field("operation", &self.0.operation)
-            .field("kind", &self.0.kind)
-            .field("effect", &self.0.effect)
-            .field("is_retryable", &self.0.is_retryable)
-            .field("attempts", &self.0.attempts)
-            .field("retry_after", &self.0.retry_after)
-            .field("request_id", &self.0.request_id)
+            .field("operation", &self.operation)
+            .field("kind", &self.kind)
+            .field("effect", &self.effect)
+            .field("is_retryable", &self.is_retryable)
+            .field("attempts", &self.attempts)
+            .field("retry_after", &self.retry_after)
+            .field("request_id", &self.request_id)
             .finish()
     }
 }
@@ -478,23 +444,30 @@ impl fmt::Debug for Error {
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Build(error) => f.write_str(error.problem()),
-            Self::Credentials(_) => f.write_str("the key provider gave no API key"),
+            Self::Build(error) => write!(f, "{}", OneLine(error.problem())),
+            Self::Credentials(cause) => {
+                f.write_str("the key provider gave no API key")?;
+                match cause.downcast_ref::<BuildError>() {
+                    Some(refused) => write!(f, ": {}", OneLine(refused.problem())),
+                    None => Ok(()),
+                }
+            }
             Self::Transport(error) => fmt::Display::fmt(error, f),
             Self::Api(error) => fmt::Display::fmt(error, f),
             Self::Decode(error) => fmt::Display::fmt(error, f),
             Self::UnexpectedRedirect { status, origin } => {
-                let origin = origin.as_deref().unwrap_or(match status {
-                    Some(_) => "a place that it does not name",
-                    None => "a place that the platform does not tell",
-                });
-                write!(f, "the server redirects to {origin}")?;
-                if let Some(status) = status {
-                    write!(f, " ({status})")?;
+                f.write_str("the server redirected")?;
+                match (origin, status) {
+                    (Some(origin), _) => write!(f, " to {}", OneLine(origin))?,
+                    (None, Some(_)) => f.write_str(" and does not name the target")?,
+                    (None, None) => f.write_str(", and this platform hides where to")?,
                 }
-                f.write_str(", which is not followed")
+                if let Some(status) = status {
+                    write!(f, " ({})", Status(*status))?;
+                }
+                f.write_str("; redirects are never followed")
             }
-            Self::Cancelled => f.write_str("the call was called off"),
+            Self::Cancelled => f.write_str("the call was cancelled"),
             Self::PaginationStalled { offset } => {
                 write!(f, "the page at offset {offset} brought nothing new")
             }
@@ -505,19 +478,25 @@ impl fmt::Display for ErrorKind {
                 };
                 let text = redact::mask(text, &[]);
                 write!(f, "{} keys {are} {}", keys.len(), Quoted(&text))?;
-                let hashes = keys.iter().filter_map(|key| key.hash.get());
-                for (place, hash) in hashes.enumerate() {
-                    write!(f, "{}{}", if place == 0 { ": " } else { ", " }, hash.as_str())?;
-                }
-                Ok(())
+                let mut hashes = keys
+                    .iter()
+                    .filter_map(|key| key.hash.get())
+                    .map(ToString::to_string)
+                    .peekable();
+                f.write_str(if hashes.peek().is_some() { ": " } else { "" })?;
+                listed(f, &mut hashes)
             }
             Self::WrongKeyKind { is, needed } => {
-                write!(f, "the API key is of the kind {is}, and {needed} is needed")
+                write!(f, "this is {}; {} is required", is.described(), needed.described())
             }
             Self::Unverified { problem } => {
-                write!(f, "the new key does not work as it was asked for: {problem}")
+                write!(f, "the new key is not as requested: {problem}")
             }
-            Self::KeyHolder { method, .. } => write!(f, "the KeyHolder's {method} failed"),
+            Self::KeyHolder { method, .. } => f.write_str(match *method {
+                "save" => "the key holder could not save the rotation's state",
+                "hand_over" => "the key holder could not take the new key",
+                _ => "the key holder could not say whether it has the new key",
+            }),
             Self::TooManyPages { requests } => {
                 write!(f, "{requests} pages were not enough to list every key")
             }
@@ -537,11 +516,12 @@ impl fmt::Display for Effect {
             }
             Self::MayHaveCreated(orphan) => {
                 let several = !orphan.others.is_empty();
-                f.write_str(if several { "keys named " } else { "a key named " })?;
-                for (place, name) in orphan.names().enumerate() {
-                    let comma = if place > 0 { ", " } else { "" };
-                    write!(f, "{comma}{}", Quoted(&redact::mask(name, &[])))?;
-                }
+                f.write_str(match (several, orphan.names().next()) {
+                    (true, _) => "keys named ",
+                    (false, Some(_)) => "a key named ",
+                    (false, None) => "a key",
+                })?;
+                listed(f, &mut orphan.names().map(shown))?;
                 match &orphan.hash {
                     Some(hash) if several => {
                         write!(f, " may exist, the first with the hash {}", hash.as_str())
@@ -551,6 +531,44 @@ impl fmt::Display for Effect {
                 }
             }
         }
+    }
+}
+
+/// A name within a message.
+fn shown(name: &str) -> String {
+    Quoted(&redact::mask(name, &[])).to_string()
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "Name({})", shown(name)),
+            Self::Label(label) => write!(f, "Label({})", shown(label)),
+        }
+    }
+}
+
+impl fmt::Debug for MayHaveCreated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// The first ten, and how many more there are.
+        struct Names<'a>(&'a [String]);
+
+        impl fmt::Debug for Names<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("[")?;
+                listed(f, &mut self.0.iter().map(|name| shown(name)))?;
+                f.write_str("]")
+            }
+        }
+
+        f.debug_struct("MayHaveCreated")
+            .field("name", &OneLine(&shown(&self.name)))
+            .field("others", &Names(&self.others))
+            .field("hash", &self.hash)
+            .field("workspace_id", &self.workspace_id.as_deref().map(Quoted))
+            .field("from", &self.from)
+            .field("until", &self.until)
+            .finish()
     }
 }
 

@@ -161,17 +161,18 @@ impl TransportError {
         )
     }
 
-    pub(crate) fn advice(&self) -> &'static str {
+    /// What to do about it, beside trying again.
+    pub(super) fn remedy(&self, is_retryable: bool) -> &'static str {
         match self.kind {
-            TransportErrorKind::Dns => "check the base URL and the network",
             TransportErrorKind::Tls => "check the base URL, the clock and the trusted certificates",
             TransportErrorKind::Proxy => "check the proxy's address and credentials",
-            TransportErrorKind::BodyTooLarge(_) => "check the base URL",
-            TransportErrorKind::Setup => "see the cause",
-            _ if self.reach == Reach::NotSent => {
-                "check the base URL and the network, then try again"
+            TransportErrorKind::BodyTooLarge(_) | TransportErrorKind::HiddenRedirect => {
+                "check the base URL"
             }
-            _ => "it is safe to try again",
+            TransportErrorKind::Setup => "see the cause",
+            TransportErrorKind::Timeout(TimeoutPhase::Call) => "give the call more time",
+            _ if self.reach == Reach::Ambiguous && is_retryable => "",
+            _ => "check the base URL and the network",
         }
     }
 }
@@ -185,21 +186,21 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Proxy => f.write_str("the proxy refused the connection"),
             TransportErrorKind::Timeout(phase) => f.write_str(match phase {
                 TimeoutPhase::Connect => "no connection in time",
-                TimeoutPhase::Attempt => "no answer in time",
-                TimeoutPhase::Idle => "the answer stopped halfway",
+                TimeoutPhase::Attempt => "no response in time",
+                TimeoutPhase::Idle => "the response stopped halfway",
                 TimeoutPhase::Call => "the time for the whole call was used up",
             }),
             TransportErrorKind::Disconnected => {
-                f.write_str("the connection broke before the answer was whole")
+                f.write_str("the connection broke before the response was complete")
             }
             TransportErrorKind::Refused => {
                 f.write_str("the server turned the request away unprocessed")
             }
-            TransportErrorKind::Protocol => f.write_str("the answer broke the rules of HTTP"),
+            TransportErrorKind::Protocol => f.write_str("the response is not valid HTTP"),
             TransportErrorKind::BodyTooLarge(limit) => {
-                write!(f, "the answer is larger than {limit} bytes")
+                write!(f, "the response is larger than {limit} bytes")
             }
-            TransportErrorKind::HiddenRedirect => f.write_str("the server redirects"),
+            TransportErrorKind::HiddenRedirect => f.write_str("the server redirected"),
             TransportErrorKind::Setup => f.write_str("the transport cannot be used from here"),
             TransportErrorKind::Other => f.write_str("the request failed"),
         }?;

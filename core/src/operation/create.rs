@@ -184,7 +184,7 @@ impl External {
         }
         match &self.api_key {
             Some(key) if key.reveal().chars().count() < SHORTEST_EXTERNAL_KEY => {
-                refused("the external api_key is shorter than 32 characters")
+                refused("the external API key is shorter than 32 characters")
             }
             _ => Ok(()),
         }

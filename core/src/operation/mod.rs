@@ -240,7 +240,7 @@ fn check_workspace_id(id: &str) -> Result<(), BuildError> {
     }
     Err(BuildError::new(
         BuildErrorKind::WorkspaceId,
-        "the workspace id is no UUID; it looks like 0df9e665-d932-5740-b2c7-b52af166bc11",
+        "the workspace id is not a UUID; it looks like 0df9e665-d932-5740-b2c7-b52af166bc11",
     ))
 }
 

@@ -86,7 +86,7 @@ pub(super) fn check_marked(name: &str) -> Result<(), BuildError> {
     }
     Err(BuildError::new(
         BuildErrorKind::Name,
-        "a name to sweep carries no marker; only names that a reconciled create or a temporary key reported are swept",
+        "a name to sweep has no marker; give names that a reconciled create, a temporary key or a rotation reported",
     ))
 }
 
@@ -97,7 +97,7 @@ pub(super) fn check_temporary(name: &str) -> Result<(), BuildError> {
     }
     Err(BuildError::new(
         BuildErrorKind::Name,
-        "a name to close carries no marker of a temporary key",
+        "a name to close has no marker of a temporary key; give the name that the temporary key reported",
     ))
 }
 

@@ -83,15 +83,15 @@ pub(super) fn difference(
     let has_end = is_end(&is.expires_at) && data.is_none_or(|data| is_end(&data.expires_at));
     let label = is.label.as_deref();
     if label.is_some_and(|label| !created.key().has_label(label)) {
-        Some("its label is another one's")
+        Some("its label is that of another key")
     } else if is.manages_keys() == Some(true) {
         Some("it is a management key")
     } else if !has_limit {
         Some("its limit differs")
     } else if !is.limit_reset.is_absent() && is.limit_reset.get() != settings.limit_reset {
-        Some("its limit_reset differs")
+        Some("its limit reset differs")
     } else if !has_end {
-        Some("its expires_at differs")
+        Some("its expiry differs")
     } else {
         None
     }

@@ -291,7 +291,7 @@ impl Work<'_> {
                 return Ok(true);
             }
         }
-        Err(self.unverified("it was handed over, and is gone").into())
+        Err(self.unverified("it was handed over and is gone").into())
     }
 
     /// Makes the new key, under a name that was saved before.
@@ -339,7 +339,7 @@ impl Work<'_> {
         let is_it = |key: &Key| key.name.as_deref() == Some(&made.name);
         let listed = self.desk.list_all(everywhere(create), &is_it).await?;
         let hash = listed.keys.iter().find_map(|key| key.hash.get());
-        Ok(hash.cloned().ok_or_else(|| self.unverified("no answer tells its hash"))?)
+        Ok(hash.cloned().ok_or_else(|| self.unverified("no response has its hash"))?)
     }
 
     /// Asks the API about the new key, until it knows it.

@@ -149,7 +149,7 @@ async fn sweep_expired(desk: &Desk, everywhere: Pages) -> Result<Swept, Error> {
     let Some(now) = date.and_then(|date| Timestamp::from_unix(date, 0).ok()) else {
         let refused = BuildError::new(
             BuildErrorKind::Transport,
-            "neither the server nor the transport tells the time of day, without which no key is expired",
+            "cannot tell which keys have expired: no clock is available from the server or the transport",
         );
         return Err(Error::unsent(desk.name(), ErrorKind::Build(refused)));
     };

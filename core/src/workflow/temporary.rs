@@ -81,7 +81,7 @@ impl Temporary {
         if self.create.has_end() {
             return Err(BuildError::new(
                 BuildErrorKind::Timestamp,
-                "a temporary key ends with its lifetime; leave expires_at out",
+                "a temporary key expires with its lifetime; leave its expiry out",
             ));
         }
         self.create.parts().map(|_| ())
@@ -179,12 +179,12 @@ async fn lend(desk: &Desk, wanted: Temporary, markers: &mut Markers) -> Result<L
 pub(super) fn end_of(now: Option<SystemTime>, lifetime: Duration) -> Result<Timestamp, BuildError> {
     let refused = |kind, problem| Err(BuildError::new(kind, problem));
     if lifetime.is_zero() {
-        return refused(BuildErrorKind::Lifetime, "a temporary key has to live longer than 0 s");
+        return refused(BuildErrorKind::Lifetime, "a temporary key must live longer than 0 s");
     }
     let Some(now) = now else {
         return refused(
             BuildErrorKind::Transport,
-            "the transport does not tell the time of day, which a temporary key's end is counted from",
+            "the transport has no clock, which a temporary key's expiry is counted from",
         );
     };
     let end = now.checked_add(lifetime).and_then(|end| Timestamp::try_from(end).ok());
@@ -194,10 +194,9 @@ pub(super) fn end_of(now: Option<SystemTime>, lifetime: Duration) -> Result<Time
     });
     match whole {
         Some(end) => Ok(end),
-        None => refused(
-            BuildErrorKind::Lifetime,
-            "a temporary key's lifetime is longer than a timestamp can say",
-        ),
+        None => {
+            refused(BuildErrorKind::Lifetime, "a temporary key's lifetime ends after the year 9999")
+        }
     }
 }
 

@@ -107,8 +107,8 @@ async fn three_lost_rounds_end_with_an_error_that_tells_every_name() {
     assert_eq!(
         error.to_string(),
         format!(
-            "create_reconciled: the server answered 502 Bad Gateway; \
-             keys named \"{}\", \"{}\", \"{}\" may exist; give these names to sweep later",
+            "create_reconciled: the server answered 502 Bad Gateway without a body; \
+             keys named \"{}\", \"{}\", \"{}\" may exist; pass these names to `sweep` later",
             names[0], names[1], names[2]
         )
     );

@@ -152,8 +152,8 @@ async fn who_made_the_later_key_deletes_it_and_reports_the_other() {
     assert_eq!(error.may_have_created().unwrap().hash.as_deref(), Some("aa"));
     assert_eq!(
         error.to_string(),
-        "ensure: the server answered 403 Forbidden; a key named \"ci\" exists, with the hash aa; \
-         delete the key of this hash"
+        "ensure: the server answered 403 Forbidden with JSON that is not the API's own; \
+         a key named \"ci\" exists, with the hash aa; delete the key with this hash"
     );
 }
 

@@ -37,7 +37,7 @@ async fn a_name_without_a_marker_is_refused_and_nothing_is_sent() {
     assert!(
         matches!(error.kind(), ErrorKind::Build(error) if error.kind() == BuildErrorKind::Name)
     );
-    assert!(error.to_string().starts_with("sweep: a name to sweep carries no marker"), "{error}");
+    assert!(error.to_string().starts_with("sweep: a name to sweep has no marker"), "{error}");
     assert!(transport.requests().is_empty());
     let swept = client(&transport).sweep(Sweep::new([""; 0])).await.unwrap();
     assert!(swept.deleted.is_empty() && transport.requests().is_empty());

@@ -116,8 +116,8 @@ async fn a_close_that_fails_tells_the_name_and_the_hash_of_what_is_left() {
     assert_eq!(
         error.to_string(),
         format!(
-            "close_temporary: the server answered 403 Forbidden; a key named \"{name}\" \
-             exists, with the hash aa; delete the key of this hash"
+            "close_temporary: the server answered 403 Forbidden with JSON that is not the API's own; a key named \"{name}\" \
+             exists, with the hash aa; delete the key with this hash"
         )
     );
 
@@ -146,7 +146,7 @@ async fn a_close_that_fails_tells_the_name_and_the_hash_of_what_is_left() {
     let name = key.name.clone();
     let error = key.close().await.unwrap_err();
     assert_eq!(error.may_have_created().unwrap().name, name);
-    assert!(error.to_string().ends_with("may exist; give these names to sweep later"));
+    assert!(error.to_string().ends_with("may exist; pass these names to `sweep` later"));
 }
 
 #[tokio::test]
@@ -218,7 +218,7 @@ async fn three_lost_rounds_end_with_an_error_whose_names_a_sweep_takes() {
     });
     let error = client(&transport).temporary(temporary()).await.unwrap_err();
     assert_eq!(error.operation(), "temporary");
-    assert!(error.to_string().ends_with("give these names to sweep later"), "{error}");
+    assert!(error.to_string().ends_with("pass these names to `sweep` later"), "{error}");
     let left = error.may_have_created().unwrap();
     assert_eq!(left.names().count(), 3);
     assert!(left.names().all(|name| name.starts_with("ci #temp-")));
@@ -275,8 +275,8 @@ fn where_the_time_of_day_is_not_known_it_is_refused() {
     let error = client.temporary(temporary()).finish().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "temporary: the transport does not tell the time of day, which a temporary key's end \
-         is counted from; nothing was created or changed; correct the argument"
+        "temporary: the transport has no clock, which a temporary key's expiry is counted \
+         from; nothing was created or changed; check the transport"
     );
 }
 
@@ -446,7 +446,7 @@ fn where_nobody_knows_the_time_a_sweep_deletes_nothing_and_says_so() {
         .send();
     let turn = sent.outcome(outcome, Duration::ZERO);
     let Turn::Done(Err(error)) = turn else { panic!("{turn:?}") };
-    assert!(error.to_string().starts_with("sweep: neither the server nor"), "{error}");
+    assert!(error.to_string().starts_with("sweep: cannot tell which keys have expired"), "{error}");
 }
 
 #[test]

@@ -1,0 +1,81 @@
+//! What to do about an error, in words that agree with what it says to programs:
+//! "try again" stands in exactly those that are retryable.
+
+use std::fmt;
+
+use super::{BuildError, BuildErrorKind, Effect, Error, ErrorKind, MayHaveCreated, Shared};
+
+impl Error {
+    /// Writes the last part of the text.
+    pub(super) fn advise(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.effect(), self.is_retryable()) {
+            (Effect::MayHaveCreated(orphan), is_retryable) => {
+                f.write_str(if is_retryable { "try again, or " } else { "" })?;
+                f.write_str(self.search(orphan))
+            }
+            (Effect::PartlyDone(_), false) if self.operation() == "rotate" => {
+                f.write_str("resume the rotation from its saved state")
+            }
+            (Effect::MayHaveChanged, false) => {
+                f.write_str("look at the key to see whether it was; ")?;
+                f.write_str(self.remedy())
+            }
+            (_, false) => f.write_str(self.remedy()),
+            (_, true) => match self.remedy() {
+                "" => f.write_str("try again later"),
+                remedy => write!(f, "{remedy}, then try again"),
+            },
+        }
+    }
+
+    /// How to find what may have been created.
+    fn search(&self, orphan: &MayHaveCreated) -> &'static str {
+        const MARKING: [&str; 4] = ["create_reconciled", "temporary", "close_temporary", "rotate"];
+        match &orphan.hash {
+            None if orphan.is_unknown() => {
+                "check whether the request took effect before sending it again"
+            }
+            Some(_) if orphan.others.is_empty() => "delete the key with this hash",
+            Some(_) => "delete the key with this hash, and pass the other names to `sweep` later",
+            None if MARKING.contains(&self.operation()) => "pass these names to `sweep` later",
+            None => {
+                "list all keys to find it, and delete it (its secret cannot be recovered) before creating it again"
+            }
+        }
+    }
+
+    /// What to do beside trying again, which may be nothing.
+    fn remedy(&self) -> &'static str {
+        match self.kind() {
+            ErrorKind::Build(error) if error.kind() == BuildErrorKind::Transport => {
+                "check the transport"
+            }
+            ErrorKind::Build(_) => "correct the argument",
+            ErrorKind::Credentials(cause) if cause.is::<BuildError>() => {
+                "correct what the key provider returns"
+            }
+            ErrorKind::Credentials(_) => "see the key provider's error",
+            ErrorKind::Api(error) => error.remedy(self.is_retryable()),
+            ErrorKind::Transport(error) => error.remedy(self.is_retryable()),
+            ErrorKind::Decode(error) if error.lacks_hash() => {
+                "list the keys and find it by its name"
+            }
+            ErrorKind::Decode(_) => "check the base URL, then whether this version is up to date",
+            ErrorKind::UnexpectedRedirect { .. } => "check the base URL",
+            ErrorKind::Cancelled => "make a new call if the result is still wanted",
+            ErrorKind::PaginationStalled { .. } => {
+                "check the base URL; the server seems to ignore the offset"
+            }
+            ErrorKind::SeveralKeys { shared: Shared::Name(_), .. } => {
+                "delete or rename all but one, or say which counts"
+            }
+            ErrorKind::SeveralKeys { shared: Shared::Label(_), .. } => {
+                "compare them with the metadata that the API returns for this secret"
+            }
+            ErrorKind::WrongKeyKind { is, .. } => is.advice(),
+            ErrorKind::Unverified { .. } => "compare the settings of the old and the new key",
+            ErrorKind::KeyHolder { .. } => "see the key holder's error",
+            ErrorKind::TooManyPages { .. } => "allow more requests, or list fewer keys",
+        }
+    }
+}
