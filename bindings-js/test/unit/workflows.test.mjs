@@ -97,7 +97,7 @@ test("names without a marker are refused before anything is sent", async () => {
   const { keys, fetch } = server([]);
   const error = await failureOf(keys.sweep({ names: ["production"] }));
   assert.ok(error instanceof InvalidArgumentError);
-  assert.match(error.message, /^sweep: a name to sweep carries no marker/);
+  assert.match(error.message, /^sweep: a name to sweep has no marker/);
   assert.ok((await failureOf(keys.sweep(["production"]))) instanceof InvalidArgumentError);
   assert.equal(fetch.requests.length, 0);
 });
@@ -315,7 +315,7 @@ test("what cannot be temporary tells its argument", async () => {
   const clock = { now: () => 0, date: () => NaN, setTimeout, clearTimeout };
   const { keys: timeless, fetch } = clientOver([], { clock });
   const error = await failureOf(timeless.temporary(TEMPORARY));
-  assert.match(error.message, /^temporary: the transport does not tell the time of day/);
+  assert.match(error.message, /^temporary: the transport has no clock/);
   assert.equal(fetch.requests.length, 0);
 });
 
