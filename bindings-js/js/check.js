@@ -50,6 +50,9 @@ const clock = kind("an object with now, date, setTimeout and clearTimeout", (val
 const signal = kind("an AbortSignal", (value) => has(value, "addEventListener", "removeEventListener") && typeof value.aborted === "boolean");
 const headers = { name: "an object or pairs of texts", of: headerTexts };
 
+const query = { name: "an object or pairs of strings, finite numbers and booleans", of: queryTexts };
+const json = { name: "a value that JSON can hold, without NaN and infinities", of: jsonText };
+
 const orNull = (other) => ({ name: `${other.name} or null`, of: (value) => (value === null ? null : other.of(value)) });
 const required = (other) => ({ ...other, required: true });
 
@@ -64,6 +67,24 @@ function headerTexts(value) {
   if (!isObject(value)) return undefined;
   const pairs = isFunction(value[Symbol.iterator]) ? Array.from(value, (pair) => [...pair]) : Object.entries(value);
   return pairs.every((pair) => pair.length === 2 && pair.every(isText)) ? pairs.flat() : undefined;
+}
+
+/** Names and values in turn; an array repeats its name. */
+function queryTexts(value) {
+  if (!isObject(value)) return undefined;
+  const entries = isFunction(value[Symbol.iterator]) ? Array.from(value, (pair) => [...pair]) : Object.entries(value);
+  const pairs = entries.flatMap(([name, part]) => [part].flat().map((one) => [name, one])).filter(([, one]) => one !== undefined);
+  const isSound = ([name, one]) => isText(name) && (isText(one) || typeof one === "boolean" || Number.isFinite(one));
+  return pairs.every(isSound) ? pairs.flat().map(String) : undefined;
+}
+
+/** JSON turns NaN into null, which means something else. */
+function jsonText(value) {
+  const written = JSON.stringify(value, (_, part) => {
+    if (typeof part === "number" && !Number.isFinite(part)) throw new TypeError();
+    return part;
+  });
+  return isString(written) ? written : undefined;
 }
 
 const RETRY = {
@@ -148,6 +169,14 @@ const UPDATE = {
   limitReset: orNull(text),
   includeByokInLimit: bool,
   workspaceId: text,
+};
+
+const REQUEST = {
+  method: choice("GET", "POST", "PUT", "PATCH", "DELETE"),
+  path: required(text),
+  query,
+  body: json,
+  idempotent: bool,
 };
 
 const camelCase = (name) => name.replace(/[_-](\w)/g, (_, letter) => letter.toUpperCase());
@@ -277,6 +306,10 @@ export function updateValues(hash, changes) {
 
 export function hashValues(operation, hash) {
   return [one(operation, "hash", HASH, hash)];
+}
+
+export function requestValues(request) {
+  return Object.values(take("request", "request", REQUEST, request));
 }
 
 export function callValues(operation, options) {

@@ -16,6 +16,7 @@ import {
   listingValues,
   listValues,
   LONGEST,
+  requestValues,
   rotateValues,
   sweepValues,
   temporaryValues,
@@ -72,6 +73,10 @@ export class OpenRouterKeys {
 
   getCurrentKeyMetadata(options) {
     return this.#call("getCurrentKeyMetadata", () => [], options);
+  }
+
+  request(request, options) {
+    return this.#call("request", () => requestValues(request), options);
   }
 
   createReconciled(params, options) {

@@ -227,7 +227,7 @@ function readOrphan(tape) {
   const orphan = {};
   const names = tape.list();
   assign(orphan, {
-    name: names[0],
+    name: names[0] ?? "",
     names,
     hash: tape.value(),
     workspaceId: tape.value(),

@@ -15,6 +15,27 @@
  * @packageDocumentation
  */
 
+/** A request to an endpoint without a method of its own: see {@link OpenRouterKeys.request}. */
+export interface ApiRequest {
+  /** `GET` by default. */
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Below the base URL, such as `/credits`: without a query, `.` or `..`, and percent-encoded where needed. */
+  path: string;
+  /** Query parameters, encoded for you; an array repeats its name. */
+  query?: Readonly<Record<string, QueryValue | readonly QueryValue[]>> | Iterable<readonly [string, string]>;
+  /** Sent as JSON; not with `GET`. NaN and infinities, which JSON would turn into `null`, are refused. */
+  body?: unknown;
+  /**
+   * Whether the second of two equal requests changes nothing, so that one whose outcome
+   * is unknown may be sent again. By default `true` for GET, PUT and DELETE, and `false`
+   * for POST and PATCH.
+   */
+  idempotent?: boolean;
+}
+
+/** The value of a query parameter; `undefined` leaves it out. */
+export type QueryValue = string | number | boolean | undefined;
+
 /** When a limit starts anew, at midnight UTC. Other texts are sent and kept as they are. */
 export type LimitReset = "daily" | "weekly" | "monthly" | (string & {});
 
@@ -886,6 +907,20 @@ export declare class OpenRouterKeys {
 
   /** Gets what the API tells about the key that signs the request: `GET /key`. */
   getCurrentKeyMetadata(options?: CallOptions): Call<CurrentKey>;
+
+  /**
+   * Sends any other request to the API, with the client's retries, limits, masking
+   * and errors. The value is the parsed JSON body, `undefined` if there is none.
+   *
+   * Nothing in a response is masked: an endpoint that returns a secret returns it to
+   * you. A request that is not idempotent is never resent when its outcome is
+   * unknown; the error's `effect` is then `"may_have_created"`.
+   *
+   * ```js
+   * const { data } = await keys.request({ path: "/credits" });
+   * ```
+   */
+  request<T = unknown>(request: ApiRequest, options?: CallOptions): Call<T>;
 
   /**
    * Makes a key, and cleans up after a create whose answer was lost.

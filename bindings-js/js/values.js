@@ -111,6 +111,7 @@ const READERS = {
   update: (tape) => tape.value(),
   delete: (tape) => ({ deleted: true, alreadyGone: tape.value() }),
   getCurrentKeyMetadata: (tape) => tape.value(),
+  request: (tape) => tape.value(),
 };
 
 export function readCreated(tape, secret) {

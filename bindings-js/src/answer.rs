@@ -31,6 +31,7 @@ pub(crate) fn write(response: &Response<AnyOutput>) -> Array {
         AnyOutput::Key(key) => tape.object(key),
         AnyOutput::CurrentKey(key) => tape.object(key),
         AnyOutput::Deleted(deleted) => tape.bool(deleted.already_gone),
+        AnyOutput::Json(json) => tape.json_if(json.as_ref()),
         _ => {}
     }
     tape.number(meta.status.as_u16());

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use js_sys::Array;
 use openrouter_keys_core::{
-    AnyOperation, Audit, BaseUrl, BuildError, BuildErrorKind, CallOptions, CheckKey,
+    AnyOperation, ApiRequest, Audit, BaseUrl, BuildError, BuildErrorKind, CallOptions, CheckKey,
     CloseTemporary, Config, Create, CreateReconciled, Delete, Ensure, External, FindBySecret, Get,
     GetCurrentKeyMetadata, Headers, Jitter, KeyHash, KeyKind, Limit, LimitReset, List, Pages, Pick,
     RetryPolicy, Rotate, Rotation, RotationStep, Sweep, Temporary, Timestamp, Update,
@@ -216,6 +216,7 @@ pub(crate) fn job(name: &str, values: Array) -> Job {
         "update" => Job::Call(update(arguments).into()),
         "delete" => Job::Call(Delete::new(arguments.text().unwrap_or_default()).into()),
         "getCurrentKeyMetadata" => Job::Call(GetCurrentKeyMetadata.into()),
+        "request" => Job::Call(request(arguments).into()),
         "createReconciled" => made("createReconciled", create(arguments), |create| {
             Job::work(CreateReconciled::new(create), answer::write_reconciled)
         }),
@@ -417,4 +418,22 @@ fn update(arguments: &mut Arguments) -> Update {
         update = update.workspace_id(id);
     }
     update
+}
+
+fn request(arguments: &mut Arguments) -> ApiRequest {
+    // The facade lets only known methods through; without one, it is GET.
+    let method = arguments.text().and_then(|method| method.parse().ok()).unwrap_or_default();
+    let mut request = ApiRequest::new(method, arguments.text().unwrap_or_default());
+    for pair in arguments.list().unwrap_or_default().chunks(2) {
+        if let [name, value] = pair {
+            request = request.query(name, value);
+        }
+    }
+    if let Some(body) = arguments.text() {
+        request = request.json_text(body);
+    }
+    match arguments.bool() {
+        Some(is_idempotent) => request.idempotent(is_idempotent),
+        None => request,
+    }
 }
