@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use http::Method;
 use js_sys::Array;
 use openrouter_keys_core::{
     AnyOperation, ApiRequest, Audit, BaseUrl, BuildError, BuildErrorKind, CallOptions, CheckKey,
@@ -421,8 +422,14 @@ fn update(arguments: &mut Arguments) -> Update {
 }
 
 fn request(arguments: &mut Arguments) -> ApiRequest {
-    // The facade lets only known methods through; without one, it is GET.
-    let method = arguments.text().and_then(|method| method.parse().ok()).unwrap_or_default();
+    // The facade lets no other method through.
+    let method = match arguments.text().as_deref() {
+        Some("POST") => Method::POST,
+        Some("PUT") => Method::PUT,
+        Some("PATCH") => Method::PATCH,
+        Some("DELETE") => Method::DELETE,
+        _ => Method::GET,
+    };
     let mut request = ApiRequest::new(method, arguments.text().unwrap_or_default());
     for pair in arguments.list().unwrap_or_default().chunks(2) {
         if let [name, value] = pair {

@@ -75,6 +75,11 @@ impl Config {
         self
     }
 
+    /// Whether the base URL is the API's own.
+    pub fn has_default_base_url(&self) -> bool {
+        self.0.base_url == BaseUrl::default()
+    }
+
     /// Headers of every request; none by default.
     pub fn headers(mut self, headers: Headers) -> Self {
         self.settings().headers = headers;

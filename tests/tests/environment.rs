@@ -15,6 +15,9 @@ fn child(name: &str, environment: &[(&str, &str)]) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture"])
         .env_remove("OPENROUTER_API_KEY")
+        .env_remove("OPENROUTER_MANAGEMENT_KEY")
+        .env_remove("OPENROUTER_PROVISIONING_KEY")
+        .env_remove("OPENROUTER_BASE_URL")
         .env("IS_CHILD", "yes")
         .envs(environment.iter().copied())
         .output()
@@ -32,9 +35,13 @@ fn is_child() -> bool {
 #[test]
 fn child_from_env() {
     if is_child() {
-        match openrouter_keys_native::from_env() {
-            Ok(client) => println!("{client:?}"),
-            Err(error) => println!("refused: {error}"),
+        match (openrouter_keys_native::from_env(), openrouter_keys_native::blocking::from_env()) {
+            (Ok(client), Ok(_)) => println!("{client:?}"),
+            (Err(error), Err(other)) => {
+                assert_eq!(error, other);
+                println!("refused: {error}");
+            }
+            (one, other) => panic!("{one:?} {other:?}"),
         }
     }
 }
@@ -56,12 +63,80 @@ fn child_create() {
 fn a_missing_or_bad_key_in_the_environment_gets_a_clear_first_line() {
     let missing = child("child_from_env", &[]);
     assert!(
-        missing.contains("refused: the environment variable OPENROUTER_API_KEY is not set"),
+        missing.contains("refused: the environment has no API key; set OPENROUTER_MANAGEMENT_KEY"),
         "{missing}"
     );
     let bad = child("child_from_env", &[("OPENROUTER_API_KEY", "sk-or-v1-s3cr3t ")]);
-    assert!(bad.contains("refused: the API key has a space"), "{bad}");
+    let problem =
+        "refused: the environment variable OPENROUTER_API_KEY is refused: the API key has";
+    assert!(bad.contains(problem), "{bad}");
     assert!(!bad.contains("s3cr3t"), "{bad}");
+}
+
+/// A child: prints the end of the key that `key_from_env` takes.
+#[test]
+fn child_which_key() {
+    if is_child() {
+        let key = openrouter_keys_native::key_from_env().unwrap();
+        println!("the key of {}", key.reveal().split('-').next_back().unwrap());
+    }
+}
+
+#[test]
+fn the_first_variable_with_a_key_is_used_and_an_empty_one_is_not() {
+    let management = ("OPENROUTER_MANAGEMENT_KEY", "sk-or-mgmt-management");
+    let provisioning = ("OPENROUTER_PROVISIONING_KEY", "sk-or-v1-provisioning");
+    let ordinary = ("OPENROUTER_API_KEY", "sk-or-v1-ordinary");
+    let empty = ("OPENROUTER_MANAGEMENT_KEY", "");
+    for (environment, used) in [
+        (vec![ordinary, provisioning, management], "management"),
+        (vec![ordinary, provisioning], "provisioning"),
+        (vec![ordinary], "ordinary"),
+        (vec![empty, ordinary, provisioning], "provisioning"),
+    ] {
+        let text = child("child_which_key", &environment);
+        assert!(text.contains(&format!("the key of {used}")), "{environment:?}: {text}");
+    }
+    // A bad key is not passed over for another one.
+    let bad = ("OPENROUTER_MANAGEMENT_KEY", "sk-or-mgmt-s3cr3t\n");
+    let text = child("child_from_env", &[bad, ordinary]);
+    assert!(text.contains("variable OPENROUTER_MANAGEMENT_KEY is refused"), "{text}");
+    assert!(!text.contains("s3cr3t"), "{text}");
+}
+
+#[test]
+fn the_base_url_of_the_environment_is_used_or_refused_by_its_variables_name() {
+    let key = ("OPENROUTER_API_KEY", "sk-or-v1-s3cr3t");
+    let url = |url| child("child_from_env", &[key, ("OPENROUTER_BASE_URL", url)]);
+    let text = url("https://gateway.example/v1");
+    assert!(text.contains("https://gateway.example/v1"), "{text}");
+    assert!(url("").contains("https://openrouter.ai/api/v1"));
+    for bad in ["http://gateway.example/v1", "https://user:pa55word@gateway.example", "gateway"] {
+        let text = url(bad);
+        assert!(text.contains("variable OPENROUTER_BASE_URL is refused: the base URL"), "{text}");
+        assert!(!text.contains("pa55word"), "{text}");
+    }
+}
+
+/// A child: prints the base URLs of clients with settings of their own.
+#[test]
+fn child_own_base_url() {
+    if is_child() {
+        use openrouter_keys_native::{BaseUrl, Config, from_env_with};
+        let own = Config::new().base_url(BaseUrl::new("https://own.example").unwrap());
+        println!("{:?}", from_env_with(own).unwrap());
+        println!("{:?}", from_env_with(Config::new().timeout(std::time::Duration::MAX)).unwrap());
+    }
+}
+
+#[test]
+fn a_base_url_in_the_settings_overrides_that_of_the_environment() {
+    let text = child(
+        "child_own_base_url",
+        &[("OPENROUTER_API_KEY", "sk-or-v1-x"), ("OPENROUTER_BASE_URL", "https://env.example")],
+    );
+    let (own, other) = (text.find("https://own.example"), text.find("https://env.example"));
+    assert!(own.unwrap() < other.unwrap(), "{text}");
 }
 
 #[test]
@@ -119,4 +194,90 @@ fn this_machine_is_not_asked_through_the_proxy_of_the_environment() {
         &[("HTTP_PROXY", proxy), ("http_proxy", proxy), ("ALL_PROXY", proxy)],
     );
     assert!(text.contains("1 key"), "{text}");
+}
+
+/// A child: creates and lists keys over reqwest clients of its own while the environment
+/// names a proxy.
+#[test]
+fn child_given_loopback() {
+    if is_child() {
+        let emulator = openrouter_keys_emulator::Emulator::start().unwrap();
+        let unfollowing = || reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let proxy = std::env::var("OTHER_PROXY").unwrap();
+        let url: reqwest::Url = proxy.parse().unwrap();
+        for client in [
+            unfollowing(),
+            unfollowing().proxy(reqwest::Proxy::all(&proxy).unwrap()),
+            unfollowing().proxy(reqwest::Proxy::http(&proxy).unwrap()),
+            unfollowing().proxy(reqwest::Proxy::custom(move |_| Some(url.clone()))),
+            unfollowing().proxy(reqwest::Proxy::all("socks5://127.0.0.1:9").unwrap()),
+            unfollowing().no_proxy(),
+        ] {
+            let client = client.build().unwrap();
+            let transport = openrouter_keys_native::NativeTransport::from_client(client).unwrap();
+            let transport =
+                openrouter_keys_native::blocking::BlockingNativeTransport::new(transport).unwrap();
+            let key = openrouter_keys_native::ApiKey::new(emulator.management_key()).unwrap();
+            let url = openrouter_keys_native::BaseUrl::new(emulator.base_url()).unwrap();
+            let config = openrouter_keys_native::Config::new().base_url(url);
+            let client =
+                openrouter_keys_native::blocking::Client::with_config(transport, key, config)
+                    .unwrap();
+            client.create(Create::new("x", Limit::usd(1.0))).send().unwrap();
+            client.list(openrouter_keys_native::List::new()).send().unwrap();
+        }
+        println!("{} requests arrived", emulator.requests().len());
+    }
+}
+
+#[test]
+fn no_given_client_leads_plain_http_to_this_machine_through_a_proxy() {
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let text = child(
+        "child_given_loopback",
+        &[
+            ("HTTP_PROXY", &address),
+            ("http_proxy", &address),
+            ("ALL_PROXY", &address),
+            ("OTHER_PROXY", &address),
+        ],
+    );
+    assert!(text.contains("12 requests arrived"), "{text}");
+    proxy.set_nonblocking(true).unwrap();
+    assert!(proxy.accept().is_err(), "the proxy was asked");
+}
+
+/// A child: over plain http to this machine, and over TLS to another, without a single
+/// trusted certificate.
+#[test]
+fn child_without_certificates() {
+    if is_child() {
+        let emulator = openrouter_keys_emulator::Emulator::start().unwrap();
+        let key = openrouter_keys_native::ApiKey::new(emulator.management_key()).unwrap();
+        let url = openrouter_keys_native::BaseUrl::new(emulator.base_url()).unwrap();
+        let config = openrouter_keys_native::Config::new().base_url(url);
+        let client = openrouter_keys_native::blocking::client_with(key, config).unwrap();
+        client.create(Create::new("x", Limit::usd(1.0))).send().unwrap();
+        println!("created over plain http");
+        let other = openrouter_keys_native::BaseUrl::new("https://gateway.invalid").unwrap();
+        let create = client.create(Create::new("x", Limit::usd(1.0)));
+        let error = create.base_url(other).send().unwrap_err();
+        let ErrorKind::Transport(transport) = error.kind() else { panic!("{error:?}") };
+        assert_eq!(transport.kind(), TransportErrorKind::Setup, "{error:?}");
+        assert_eq!(error.attempts(), 1);
+        println!("{error:?}");
+    }
+}
+
+#[test]
+fn plain_http_to_this_machine_needs_no_trusted_certificates() {
+    let nowhere = "/nowhere/to/be/found";
+    let text = child(
+        "child_without_certificates",
+        &[("SSL_CERT_FILE", nowhere), ("SSL_CERT_DIR", nowhere)],
+    );
+    assert!(text.contains("created over plain http"), "{text}");
+    assert!(text.contains("nothing was created or changed"), "{text}");
+    assert!(text.contains("SSL_CERT_FILE"), "{text}");
 }

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example quickstart` starts an emulator of the API in this
 //! process and needs no key. With `--live` and a management key in
-//! `OPENROUTER_API_KEY` it reads from the real API, and changes nothing there.
+//! `OPENROUTER_MANAGEMENT_KEY` it reads from the real API, and changes nothing there.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 
@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use openrouter_keys_emulator::Emulator;
 use openrouter_keys_native::{
-    API_KEY_VARIABLE, ApiKey, BaseUrl, Client, Config, Create, CurrentKey, Field, Key, Limit,
+    API_KEY_VARIABLES, ApiKey, BaseUrl, Client, Config, Create, CurrentKey, Field, Key, Limit,
     LimitReset, List, Update, client_with, from_env,
 };
 
@@ -41,10 +41,8 @@ async fn main() -> ExitCode {
 async fn in_process() -> Outcome {
     let emulator = Emulator::start()?;
     println!("An emulator of the API runs in this process, at {}.", emulator.base_url());
-    if std::env::var_os(API_KEY_VARIABLE).is_some() {
-        println!(
-            "{API_KEY_VARIABLE} is set but not used; add `-- --live` to read from the real API."
-        );
+    for name in API_KEY_VARIABLES.into_iter().filter(|name| std::env::var_os(name).is_some()) {
+        println!("{name} is set but not used; add `-- --live` to read from the real API.");
     }
     let key = ApiKey::new(emulator.management_key())?;
     let client = client_with(key, Config::new().base_url(BaseUrl::new(emulator.base_url())?))?;

@@ -28,6 +28,7 @@ use openrouter_keys_core::{
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::unconstrained;
 
+use crate::environment::with_base_url;
 use crate::{NativeTransport, key_from_env};
 
 /// A blocking client with the default settings.
@@ -40,24 +41,24 @@ pub fn client_with(key: ApiKey, config: Config) -> Result<Client, BuildError> {
     Client::with_config(BlockingNativeTransport::new(NativeTransport::new()?)?, key, config)
 }
 
-/// A blocking client with the default settings whose key is in
-/// `OPENROUTER_API_KEY`.
+/// A blocking client with the API key and the base URL of the environment, as
+/// [`from_env`](crate::from_env) finds them.
 pub fn from_env() -> Result<Client, BuildError> {
-    client(key_from_env()?)
+    from_env_with(Config::new())
 }
 
-/// The same with settings of its own.
+/// The same with settings of its own. A base URL in them overrides the environment's.
 pub fn from_env_with(config: Config) -> Result<Client, BuildError> {
-    client_with(key_from_env()?, config)
+    client_with(key_from_env()?, with_base_url(config)?)
 }
 
 /// [`NativeTransport`] for threads that may block. Clones share everything.
 ///
-/// It works on any thread; one that runs async code is held up meanwhile.
+/// It works on any thread; one that runs async code is held up meanwhile. A fork leaves
+/// the background thread behind: in the child, every call is an error.
 #[derive(Clone, Debug)]
 pub struct BlockingNativeTransport {
-    transport: NativeTransport,
-    runtime: Arc<Background>,
+    background: Arc<Background>,
 }
 
 impl BlockingNativeTransport {
@@ -73,7 +74,8 @@ impl BlockingNativeTransport {
                 let problem = format!("the background thread cannot be started: {error}");
                 BuildError::new(BuildErrorKind::Transport, problem)
             })?;
-        Ok(Self { transport, runtime: Arc::new(Background(Some(runtime))) })
+        transport.home().settle();
+        Ok(Self { background: Arc::new(Background { transport, runtime: Some(runtime) }) })
     }
 }
 
@@ -83,15 +85,16 @@ impl BlockingTransport for BlockingNativeTransport {
         request: Request<Bytes>,
         exchange: &Exchange,
     ) -> Result<Response<Bytes>, TransportError> {
-        let Some(runtime) = &self.runtime.0 else {
+        let Background { transport, runtime: Some(runtime) } = &*self.background else {
             return Err(TransportError::not_sent(TransportErrorKind::Setup));
         };
+        transport.home().check()?;
         // Timers and connections go to the background thread; this one only
         // waits. Tokio's own `block_on` would panic where async code calls.
         // And within an async task, Tokio's budget would run out and never be
         // renewed, since nothing here yields to its scheduler.
         let _context = runtime.enter();
-        pollster::block_on(unconstrained(send_within(&self.transport, request, exchange)))
+        pollster::block_on(unconstrained(send_within(transport, request, exchange)))
     }
 
     fn sleep(&self, duration: Duration) {
@@ -99,27 +102,81 @@ impl BlockingTransport for BlockingNativeTransport {
     }
 
     fn now(&self) -> Duration {
-        self.transport.now()
+        self.background.transport.now()
     }
 
     fn entropy(&self) -> u64 {
-        self.transport.entropy()
+        self.background.transport.entropy()
     }
 
     fn wall_clock(&self) -> Option<SystemTime> {
-        self.transport.wall_clock()
+        self.background.transport.wall_clock()
     }
 }
 
-/// A runtime that may be dropped anywhere: by itself it would wait, which
-/// panics in async code.
+/// A transport and its runtime, which may be dropped anywhere: by itself it would
+/// wait, which panics in async code.
 #[derive(Debug)]
-struct Background(Option<Runtime>);
+struct Background {
+    transport: NativeTransport,
+    runtime: Option<Runtime>,
+}
 
 impl Drop for Background {
     fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
+        match self.runtime.take() {
+            // What the other process's threads had locked at the fork stays locked.
+            Some(runtime) if self.transport.home().is_left() => std::mem::forget(runtime),
+            Some(runtime) => runtime.shutdown_background(),
+            None => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use openrouter_keys_core::{
+        BaseUrl, BlockingTransport as _, Create, Effect, ErrorKind, Limit, List,
+    };
+
+    use super::{ApiKey, BlockingNativeTransport, Client, Config, TransportErrorKind};
+    use crate::NativeTransport;
+    use crate::clients::Clients;
+    use crate::surroundings::Home;
+
+    fn from_before_a_fork() -> NativeTransport {
+        let clients = Clients::own(NativeTransport::builder()).unwrap();
+        NativeTransport::at_home(clients, Home::elsewhere())
+    }
+
+    fn config() -> Config {
+        Config::new().base_url(BaseUrl::new("http://127.0.0.1:9").unwrap())
+    }
+
+    fn key() -> ApiKey {
+        ApiKey::new("sk-or-v1-0123456789abcdef").unwrap()
+    }
+
+    fn assert_setup(error: &openrouter_keys_core::Error) {
+        let ErrorKind::Transport(transport) = error.kind() else { panic!("{error:?}") };
+        assert_eq!(transport.kind(), TransportErrorKind::Setup, "{error:?}");
+        assert_eq!((error.attempts(), error.effect()), (1, &Effect::Nothing), "{error:?}");
+        assert!(format!("{error:?}").contains("before a fork"), "{error:?}");
+    }
+
+    #[test]
+    fn a_blocking_client_from_before_a_fork_is_an_error_in_the_child_and_no_hang() {
+        let transport = BlockingNativeTransport::new(from_before_a_fork()).unwrap();
+        assert!(transport.wall_clock().is_some());
+        let client = Client::with_config(transport, key(), config()).unwrap();
+        assert_setup(&client.create(Create::new("x", Limit::usd(1.0))).send().unwrap_err());
+        assert_setup(&client.list(List::new()).send().unwrap_err());
+    }
+
+    #[tokio::test]
+    async fn a_client_that_was_used_before_a_fork_is_an_error_in_the_child() {
+        let client =
+            openrouter_keys_core::Client::with_config(from_before_a_fork(), key(), config());
+        assert_setup(&client.unwrap().list(List::new()).await.unwrap_err());
     }
 }

@@ -1,5 +1,6 @@
 //! Settings of the transport, and the reqwest clients that they make.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,8 +8,8 @@ use openrouter_keys_core::{BuildError, BuildErrorKind};
 
 use crate::clients::{Clients, Need};
 use crate::dns::SystemResolver;
-use crate::failure;
 use crate::transport::NativeTransport;
+use crate::{failure, given};
 
 const USER_AGENT: &str = concat!("openrouter-keys/", env!("CARGO_PKG_VERSION"));
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
@@ -35,11 +36,13 @@ impl NativeTransportBuilder {
 
     /// Changes the settings of the reqwest clients: a proxy, a root
     /// certificate, HTTP/2 with prior knowledge. What the promises of this
-    /// crate rest on (redirects, resending, decompression, the pool of creates)
-    /// is set afterwards and stays.
+    /// crate rest on (redirects, resending, decompression, no log of the bytes sent, the
+    /// pool of creates, no proxy for this machine) is set afterwards and stays, whatever
+    /// features of reqwest other crates switch on. A cookie store, or another TLS than
+    /// rustls, is refused.
     ///
     /// It is called once for each client: twice by [`build`](Self::build), and again
-    /// before the first requests to this machine, within a call.
+    /// before the first requests to this machine, or over plain http, within a call.
     ///
     /// ```
     /// use openrouter_keys_native::NativeTransport;
@@ -58,15 +61,14 @@ impl NativeTransportBuilder {
 
     /// Makes the transport.
     pub fn build(self) -> Result<NativeTransport, BuildError> {
-        let clients = Clients::own(self)
-            .map_err(|error| BuildError::new(BuildErrorKind::Transport, unmade(&error)))?;
-        Ok(NativeTransport::over(clients))
+        Ok(NativeTransport::over(Clients::own(self)?))
     }
 
-    /// Defaults, then the caller's settings, then what has to hold. Other crates
-    /// may have switched decompression on in reqwest.
-    pub(crate) fn client(&self, need: Need) -> reqwest::Result<reqwest::Client> {
+    /// Defaults, then the caller's settings, then what has to hold: other crates may
+    /// have switched features of reqwest on. What cannot be set back is refused.
+    pub(crate) fn client(&self, need: Need, roots: Roots) -> Result<reqwest::Client, BuildError> {
         let defaults = reqwest::Client::builder()
+            .tls_backend_rustls()
             .user_agent(USER_AGENT)
             .connect_timeout(self.connect_timeout)
             .dns_resolver(SystemResolver);
@@ -74,23 +76,62 @@ impl NativeTransportBuilder {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never().max_retries_per_request(0))
             .referer(false)
+            .connection_verbose(false)
             .no_gzip()
             .no_brotli()
             .no_zstd()
             .no_deflate();
         if need.is_local {
-            client = client.no_proxy();
+            // Asked elsewhere, `localhost` could be led away from this machine.
+            client = client.no_proxy().dns_resolver(SystemResolver);
         }
         if need.is_fresh {
             client = client.pool_max_idle_per_host(0);
         }
-        client.build()
+        if let Roots::Given = roots {
+            client = client.tls_certs_only([]);
+        }
+        check_tls(&client)?;
+        let client = client.build().map_err(|error| refused(unmade(&error)))?;
+        given::check(&client)?;
+        Ok(client)
     }
 }
 
+/// Which certificates are trusted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Roots {
+    /// Those of the system, and those that the caller added.
+    System,
+    /// Those alone that the caller added.
+    Given,
+}
+
+/// Another TLS than rustls would fail in ways that are not known for what they are.
+fn check_tls(client: &reqwest::ClientBuilder) -> Result<(), BuildError> {
+    // reqwest shows it in no other way.
+    let shown = format!("{client:?}");
+    if shown.contains("tls_backend: NativeTls") || shown.contains("tls_backend: BuiltNativeTls") {
+        return Err(refused(
+            "the reqwest client uses another TLS than rustls; leave tls_backend_native() out",
+        ));
+    }
+    Ok(())
+}
+
+fn refused(problem: impl Into<Cow<'static, str>>) -> BuildError {
+    BuildError::new(BuildErrorKind::Transport, problem)
+}
+
 /// Why a client cannot be made.
-pub(crate) fn unmade(error: &reqwest::Error) -> String {
-    format!("the HTTP client cannot be made: {}", failure::text(error))
+fn unmade(error: &reqwest::Error) -> String {
+    let text = failure::text(error);
+    let hint = if text.contains("CA certificates") {
+        "; install the system's trusted certificates (ca-certificates), or set SSL_CERT_FILE"
+    } else {
+        ""
+    };
+    format!("the HTTP client cannot be made: {text}{hint}")
 }
 
 impl std::fmt::Debug for NativeTransportBuilder {

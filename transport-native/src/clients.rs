@@ -1,68 +1,99 @@
-//! The reqwest clients that carry requests: those to other machines are made with
-//! the transport, those to this machine when they are first needed.
+//! The reqwest clients that carry requests: those to other machines over TLS are made
+//! with the transport, all others when they are first needed.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use reqwest::{Client, Result};
+use openrouter_keys_core::BuildError;
+use reqwest::Client;
 
-use crate::builder::NativeTransportBuilder;
+use crate::builder::{NativeTransportBuilder, Roots};
+use crate::given::Given;
 
 /// Which client a request needs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Need {
+    pub(crate) is_tls: bool,
     /// To this machine, which is never asked through a proxy.
     pub(crate) is_local: bool,
     /// On a connection that did not sit idle, as a create.
     pub(crate) is_fresh: bool,
 }
 
-/// Making a client reads the system's trusted certificates, and few programs
-/// talk to this machine.
+/// The caller's clients, and our own.
 #[derive(Debug)]
-pub(crate) enum Clients {
-    /// The caller's.
-    Given { replayable: Client, creates: Client },
-    /// Made by a builder.
-    Own {
-        builder: NativeTransportBuilder,
-        made: Box<[OnceLock<Client>; 4]>,
-        /// Who holds it makes one.
-        making: Mutex<()>,
-    },
+pub(crate) struct Clients {
+    given: Option<Given>,
+    builder: NativeTransportBuilder,
+    made: Box<[OnceLock<Client>; 8]>,
+    /// Who holds it makes one.
+    making: Mutex<()>,
 }
 
 impl Clients {
     /// Makes those to other machines at once, which shows whether the settings are
     /// fit. What they read of the system is not read again at the first create.
-    pub(crate) fn own(builder: NativeTransportBuilder) -> Result<Self> {
-        let clients = Self::Own { builder, made: Box::default(), making: Mutex::default() };
+    ///
+    /// A system without trusted certificates has no use for TLS, but may have one for
+    /// plain http to itself: the error then waits for the first request over TLS.
+    pub(crate) fn own(builder: NativeTransportBuilder) -> Result<Self, BuildError> {
+        let clients = Self::new(None, builder);
         for is_fresh in [false, true] {
-            clients.get(Need { is_local: false, is_fresh })?;
+            let need = Need { is_tls: true, is_local: false, is_fresh };
+            if let Err(error) = clients.get(need) {
+                clients.builder.client(need, Roots::Given).map_err(|_| error)?;
+                break;
+            }
         }
         Ok(clients)
     }
 
-    pub(crate) fn get(&self, need: Need) -> Result<&Client> {
-        let (builder, [pooled, unpooled, local_pooled, local_unpooled], making) = match self {
-            Self::Given { replayable, .. } if !need.is_fresh => return Ok(replayable),
-            Self::Given { creates, .. } => return Ok(creates),
-            Self::Own { builder, made, making } => (builder, &**made, making),
-        };
-        let cell = match (need.is_local, need.is_fresh) {
-            (false, false) => pooled,
-            (false, true) => unpooled,
-            (true, false) => local_pooled,
-            (true, true) => local_unpooled,
-        };
+    /// Over the caller's, wherever they keep what is promised.
+    pub(crate) fn given(given: Given) -> Self {
+        Self::new(Some(given), NativeTransportBuilder::new())
+    }
+
+    fn new(given: Option<Given>, builder: NativeTransportBuilder) -> Self {
+        Self { given, builder, made: Box::default(), making: Mutex::default() }
+    }
+
+    pub(crate) fn get(&self, need: Need) -> Result<&Client, BuildError> {
+        if let Some(client) = self.given.as_ref().and_then(|given| given.get(need)) {
+            return Ok(client);
+        }
+        let cell = self.cell(need);
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let _making = making.lock().unwrap_or_else(PoisonError::into_inner);
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let client = builder.client(need)?;
+        let client = self.make(need)?;
         Ok(cell.get_or_init(|| client))
+    }
+
+    fn cell(&self, Need { is_tls, is_local, is_fresh }: Need) -> &OnceLock<Client> {
+        let [a, b, c, d, e, f, g, h] = &*self.made;
+        let (pooled, unpooled) = match (is_tls, is_local) {
+            (false, false) => (a, b),
+            (false, true) => (c, d),
+            (true, false) => (e, f),
+            (true, true) => (g, h),
+        };
+        if is_fresh { unpooled } else { pooled }
+    }
+
+    /// Plain http needs trusted certificates for a proxy that speaks TLS at most.
+    fn make(&self, need: Need) -> Result<Client, BuildError> {
+        if need.is_tls {
+            return self.builder.client(need, Roots::System);
+        }
+        if need.is_local {
+            return self.builder.client(need, Roots::Given);
+        }
+        self.builder
+            .client(need, Roots::System)
+            .or_else(|error| self.builder.client(need, Roots::Given).map_err(|_| error))
     }
 }
 
@@ -75,7 +106,7 @@ mod tests {
     use crate::NativeTransport;
 
     #[test]
-    fn each_client_is_made_once_and_one_to_this_machine_when_it_is_first_needed() {
+    fn each_client_is_made_once_and_only_those_over_tls_to_other_machines_at_once() {
         let made = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&made);
         let builder = NativeTransport::builder().reqwest(move |client| {
@@ -85,11 +116,13 @@ mod tests {
         let clients = Clients::own(builder).unwrap();
         let mut expected = 2;
         assert_eq!(made.load(Ordering::Relaxed), expected);
-        for (is_local, is_fresh) in [(false, false), (false, true), (true, false), (true, true)] {
-            expected += usize::from(is_local);
+        for bits in 0..8 {
+            let need =
+                Need { is_tls: bits & 4 > 0, is_local: bits & 2 > 0, is_fresh: bits & 1 > 0 };
+            expected += usize::from(!need.is_tls || need.is_local);
             for _ in 0..2 {
-                clients.get(Need { is_local, is_fresh }).unwrap();
-                assert_eq!(made.load(Ordering::Relaxed), expected, "{is_local} {is_fresh}");
+                clients.get(need).unwrap();
+                assert_eq!(made.load(Ordering::Relaxed), expected, "{need:?}");
             }
         }
     }

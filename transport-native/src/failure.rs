@@ -9,12 +9,17 @@ use openrouter_keys_core::{TimeoutPhase, TransportError, TransportErrorKind};
 
 use crate::dns::DnsError;
 
-/// A failure before the head of an answer was there.
-pub(crate) fn before_the_head(error: reqwest::Error) -> TransportError {
+/// A failure before the head of an answer was there. `has_not_left` says that the
+/// request surely was not written.
+pub(crate) fn before_the_head(error: reqwest::Error, has_not_left: bool) -> TransportError {
     // Without a connection there was nothing to send on. Everything else may
     // have come after the request was written.
     let failure = if error.is_connect() {
-        TransportError::not_sent(connect_kind(&error))
+        return unconnected(error);
+    } else if error.is_builder() {
+        TransportError::not_sent(TransportErrorKind::Setup)
+    } else if has_not_left {
+        TransportError::not_sent(unsent_kind(&error))
     } else if is_refusal(&error) {
         TransportError::not_sent(TransportErrorKind::Refused)
     } else {
@@ -43,19 +48,53 @@ fn is_refusal(error: &reqwest::Error) -> bool {
     chain(error).filter_map(|cause| cause.downcast_ref()).any(refuses)
 }
 
+/// No connection came about.
+fn unconnected(error: reqwest::Error) -> TransportError {
+    let failure = TransportError::not_sent(connect_kind(&error));
+    if has_text(&error, rejects_credentials) {
+        let problem = "the proxy rejects the credentials, or needs some (407)";
+        return failure.lasting().with_source(problem);
+    }
+    failure.with_source(Cause::of(error))
+}
+
+/// A connection came about, but nothing was written to it.
+fn unsent_kind(error: &reqwest::Error) -> TransportErrorKind {
+    match exchange_kind(error) {
+        TransportErrorKind::Timeout(_) => TransportErrorKind::Timeout(TimeoutPhase::Connect),
+        _ => TransportErrorKind::Connect,
+    }
+}
+
 fn connect_kind(error: &reqwest::Error) -> TransportErrorKind {
     if error.is_timeout() {
         TransportErrorKind::Timeout(TimeoutPhase::Connect)
-    } else if has::<DnsError>(error) {
-        TransportErrorKind::Dns
-    } else if has::<rustls::Error>(error) {
+    } else if has::<rustls::Error>(error) || has_text(error, is_of_another_tls) {
         TransportErrorKind::Tls
-    } else if chain(error).any(|cause| cause.to_string().starts_with("tunnel error")) {
-        // hyper-util keeps the type of this one to itself.
+    } else if has_text(error, is_of_a_proxy) {
         TransportErrorKind::Proxy
+    } else if has::<DnsError>(error) || has_text(error, |text| text == "dns error") {
+        TransportErrorKind::Dns
     } else {
         TransportErrorKind::Connect
     }
+}
+
+// hyper-util keeps the types of these to itself, and another TLS than rustls comes
+// with a client of the caller's only.
+
+fn is_of_a_proxy(text: &str) -> bool {
+    text.starts_with("tunnel error") || text.starts_with("SOCKS error")
+}
+
+fn rejects_credentials(text: &str) -> bool {
+    text == "tunnel error: proxy authorization required"
+        || text.contains("credentials not accepted")
+        || text.contains("server does not support user/pass authentication")
+}
+
+fn is_of_another_tls(text: &str) -> bool {
+    text.contains("SSL routines") || text.contains("ertificate")
 }
 
 fn exchange_kind(error: &reqwest::Error) -> TransportErrorKind {
@@ -70,6 +109,10 @@ fn exchange_kind(error: &reqwest::Error) -> TransportErrorKind {
     } else {
         TransportErrorKind::Disconnected
     }
+}
+
+fn has_text(error: &(dyn Error + 'static), is_meant: fn(&str) -> bool) -> bool {
+    chain(error).any(|cause| is_meant(&cause.to_string()))
 }
 
 fn has<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
@@ -98,9 +141,18 @@ impl Cause {
     }
 }
 
-/// The text of the innermost cause of an error without a URL.
+/// The text of the innermost cause of an error without a URL, on one line: a
+/// certificate's names are in some.
 pub(crate) fn text(error: &reqwest::Error) -> String {
-    chain(error).last().map(ToString::to_string).unwrap_or_default()
+    let text = chain(error).last().map(ToString::to_string).unwrap_or_default();
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '"' | '\'' | '\\' => shown.push(char),
+            _ => shown.extend(char.escape_debug()),
+        }
+    }
+    shown
 }
 
 impl fmt::Display for Cause {

@@ -40,10 +40,15 @@ mod builder;
 mod clients;
 mod destination;
 mod dns;
+mod environment;
 mod failure;
+mod gate;
+mod given;
+mod surroundings;
 mod transport;
 
 pub use builder::NativeTransportBuilder;
+pub use environment::{API_KEY_VARIABLES, BASE_URL_VARIABLE, key_from_env};
 pub use openrouter_keys_core::*;
 pub use transport::NativeTransport;
 
@@ -51,9 +56,6 @@ pub use transport::NativeTransport;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
-
-/// The environment variable that [`from_env`] reads.
-pub const API_KEY_VARIABLE: &str = "OPENROUTER_API_KEY";
 
 /// A client with the default settings.
 ///
@@ -68,27 +70,13 @@ pub fn client_with(key: impl Into<KeySource>, config: Config) -> Result<Client, 
     Client::with_config(NativeTransport::new()?, key, config)
 }
 
-/// A client with the default settings whose key is in `OPENROUTER_API_KEY`.
+/// A client with the API key of the environment: the first of [`API_KEY_VARIABLES`]
+/// that is set. [`BASE_URL_VARIABLE`] may say where the API is.
 pub fn from_env() -> Result<Client, BuildError> {
-    client(key_from_env()?)
+    from_env_with(Config::new())
 }
 
-/// The same with settings of its own.
+/// The same with settings of its own. A base URL in them overrides the environment's.
 pub fn from_env_with(config: Config) -> Result<Client, BuildError> {
-    client_with(key_from_env()?, config)
-}
-
-/// The API key in `OPENROUTER_API_KEY`.
-pub fn key_from_env() -> Result<ApiKey, BuildError> {
-    match std::env::var(API_KEY_VARIABLE) {
-        Ok(key) => ApiKey::new(key),
-        Err(std::env::VarError::NotPresent) => Err(BuildError::new(
-            BuildErrorKind::ApiKey,
-            "the environment variable OPENROUTER_API_KEY is not set; set it to a management key",
-        )),
-        Err(std::env::VarError::NotUnicode(_)) => Err(BuildError::new(
-            BuildErrorKind::ApiKey,
-            "the environment variable OPENROUTER_API_KEY is no text; set it to a management key",
-        )),
-    }
+    client_with(key_from_env()?, environment::with_base_url(config)?)
 }

@@ -62,7 +62,7 @@ impl BuildError {
     }
 
     /// What is wrong with it and what would be right.
-    pub(crate) fn problem(&self) -> &str {
+    pub fn problem(&self) -> &str {
         &self.problem
     }
 

@@ -76,6 +76,7 @@ pub struct TransportError {
     status: Option<StatusCode>,
     answer: Option<Interrupted>,
     source: Option<BoxError>,
+    is_lasting: bool,
 }
 
 /// What came of an answer, which may hold a secret.
@@ -90,12 +91,25 @@ impl fmt::Debug for Interrupted {
 impl TransportError {
     /// A request that the server surely did not process.
     pub fn not_sent(kind: TransportErrorKind) -> Self {
-        Self { reach: Reach::NotSent, kind, status: None, answer: None, source: None }
+        Self::new(Reach::NotSent, kind)
     }
 
     /// A request that the server may have processed.
     pub fn ambiguous(kind: TransportErrorKind) -> Self {
-        Self { reach: Reach::Ambiguous, kind, status: None, answer: None, source: None }
+        Self::new(Reach::Ambiguous, kind)
+    }
+
+    fn new(reach: Reach, kind: TransportErrorKind) -> Self {
+        Self { reach, kind, status: None, answer: None, source: None, is_lasting: false }
+    }
+
+    /// Marks a failure that another attempt would only repeat, such as credentials
+    /// that a proxy rejects. Those of the kinds [`Tls`](TransportErrorKind::Tls) and
+    /// [`Setup`](TransportErrorKind::Setup) always last.
+    #[must_use]
+    pub fn lasting(mut self) -> Self {
+        self.is_lasting = true;
+        self
     }
 
     /// Adds the status, if the head of an answer was seen.
@@ -152,13 +166,14 @@ impl TransportError {
 
     /// Whether the same failure is to be expected of the next attempt.
     pub(crate) fn is_lasting(&self) -> bool {
-        matches!(
-            self.kind,
-            TransportErrorKind::Tls
-                | TransportErrorKind::BodyTooLarge(_)
-                | TransportErrorKind::HiddenRedirect
-                | TransportErrorKind::Setup
-        )
+        self.is_lasting
+            || matches!(
+                self.kind,
+                TransportErrorKind::Tls
+                    | TransportErrorKind::BodyTooLarge(_)
+                    | TransportErrorKind::HiddenRedirect
+                    | TransportErrorKind::Setup
+            )
     }
 
     /// What to do about it, beside trying again.
@@ -185,6 +200,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Tls => f.write_str("no secure connection to the server (TLS)"),
             TransportErrorKind::Proxy => f.write_str("the proxy refused the connection"),
             TransportErrorKind::Timeout(phase) => f.write_str(match phase {
+                TimeoutPhase::Attempt if self.reach == Reach::NotSent => "no connection in time",
                 TimeoutPhase::Connect => "no connection in time",
                 TimeoutPhase::Attempt => "no response in time",
                 TimeoutPhase::Idle => "the response stopped halfway",

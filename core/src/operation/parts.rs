@@ -52,11 +52,7 @@ impl Parts {
 
     /// Adds a query parameter, percent-encoded.
     pub fn query(mut self, name: &str, value: &str) -> Self {
-        let path = self.path.to_mut();
-        path.push(if path.contains('?') { '&' } else { '?' });
-        push_encoded(path, name);
-        path.push('=');
-        push_encoded(path, value);
+        push_parameter(self.path.to_mut(), name, value);
         self
     }
 
@@ -138,6 +134,14 @@ fn has_plain_segments(path: &str) -> bool {
     // A parameter behind a semicolon does not hide dots from every gateway.
     let bare = |segment: &str| matches!(segment.split(';').next(), Some("." | ".."));
     !path.split(['/', '\\']).any(bare)
+}
+
+/// Adds a parameter to a path, or to a query that begins with its question mark.
+pub(super) fn push_parameter(path: &mut String, name: &str, value: &str) {
+    path.push(if path.contains('?') { '&' } else { '?' });
+    push_encoded(path, name);
+    path.push('=');
+    push_encoded(path, value);
 }
 
 fn push_encoded(text: &mut String, part: &str) {

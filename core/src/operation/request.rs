@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 
-use super::parts::check_path;
+use super::parts::{check_path, push_parameter};
 use super::{Operation, Parsed, Parts, Replay};
 use crate::error::{BuildError, BuildErrorKind, DecodeError};
 use crate::json::{Extra, Json};
@@ -35,14 +36,15 @@ use crate::repair::text_of;
 pub struct ApiRequest {
     method: Method,
     path: Cow<'static, str>,
-    query: Vec<(String, String)>,
+    /// Encoded, with its question mark; empty without parameters.
+    query: String,
     body: Option<Body>,
     is_idempotent: Option<bool>,
 }
 
 /// A JSON body, which may hold a secret.
 #[derive(Clone)]
-struct Body(Result<Vec<u8>, BuildError>);
+struct Body(Result<Bytes, BuildError>);
 
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -54,7 +56,7 @@ impl ApiRequest {
     /// A request to a path below the base URL, which is checked as
     /// [`Parts::new`] checks it when the request is built.
     pub fn new(method: Method, path: impl Into<Cow<'static, str>>) -> Self {
-        Self { method, path: path.into(), query: Vec::new(), body: None, is_idempotent: None }
+        Self { method, path: path.into(), query: String::new(), body: None, is_idempotent: None }
     }
 
     /// A GET request.
@@ -63,21 +65,21 @@ impl ApiRequest {
     }
 
     /// Adds a query parameter.
-    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.query.push((name.into(), value.into()));
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        push_parameter(&mut self.query, name, value);
         self
     }
 
     /// Sets the JSON body.
     pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
         let json = serde_json::to_vec(body).map_err(|_| refused("the body is not valid JSON"));
-        self.body = Some(Body(json));
+        self.body = Some(Body(json.map(Bytes::from)));
         self
     }
 
     /// Sets the body to JSON that is already written.
     pub fn json_text(mut self, body: impl Into<String>) -> Self {
-        self.body = Some(Body(Ok(body.into().into_bytes())));
+        self.body = Some(Body(Ok(body.into().into())));
         self
     }
 
@@ -120,10 +122,8 @@ impl Operation for ApiRequest {
             return Err(refused("the method is not GET, POST, PUT, PATCH or DELETE"));
         }
         check_path(&self.path)?;
-        let mut parts = Parts::checked(self.method.clone(), self.path.clone());
-        for (name, value) in &self.query {
-            parts = parts.query(name, value);
-        }
+        let path = [&*self.path, &*self.query].concat();
+        let parts = Parts::checked(self.method.clone(), path);
         match &self.body {
             Some(_) if self.method == Method::GET => {
                 Err(refused("a GET request cannot have a body"))

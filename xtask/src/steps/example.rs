@@ -15,6 +15,8 @@ fn run(context: &Context) -> Result<Outcome, Failure> {
     for example in ["quickstart", "workflows"] {
         Command::cargo(&format!("run --locked --example {example}"))
             .without("OPENROUTER_API_KEY")
+            .without("OPENROUTER_MANAGEMENT_KEY")
+            .without("OPENROUTER_PROVISIONING_KEY")
             .run(&context.workspace.root)?;
     }
     Ok(Outcome::Passed)

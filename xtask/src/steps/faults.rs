@@ -10,7 +10,7 @@ use crate::command::Command;
 use crate::failure::Failure;
 use crate::matrix::{self, Proof, Row};
 use crate::step::{Context, Outcome, Step};
-use crate::workspace::{CORE, TESTS};
+use crate::workspace::{CORE, NATIVE, TESTS};
 
 pub(crate) const STEP: Step = Step {
     name: "faults",
@@ -86,9 +86,12 @@ const CARRIERS: [Carrier; 5] = [
 
 const ASYNC_ALONE: &str = "tests/tests/sockets.rs";
 /// What opens sockets; the other tests beside them have scripted transports.
-const SOCKETS: [&str; 4] = [
+const SOCKETS: [&str; 7] = [
     ASYNC_ALONE,
+    "tests/tests/connecting.rs",
+    "tests/tests/environment.rs",
     "tests/tests/faults_over_sockets.rs",
+    "tests/tests/runtimes.rs",
     "tests/tests/stale_connections.rs",
     "tests/tests/vectors_over_sockets.rs",
 ];
@@ -153,7 +156,11 @@ fn extension(file: &str) -> &str {
 
 /// How cargo is told of the tests in a file.
 fn cargo_target(file: &str) -> String {
-    let package = if file.starts_with("core/") { CORE } else { TESTS };
+    let package = match file.split('/').next() {
+        Some("core") => CORE,
+        Some("transport-native") => NATIVE,
+        _ => TESTS,
+    };
     let name = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".rs");
     // The cases of the contract are tests of what includes them.
     if file.contains("/tests/") || file == CONTRACT {

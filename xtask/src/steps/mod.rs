@@ -18,6 +18,7 @@ mod runtimes;
 mod rust_version;
 mod rust_version_build;
 mod tests;
+mod unified;
 mod wasm;
 mod wasm_tests;
 
@@ -27,6 +28,7 @@ pub(crate) const ALL: &[Step] = &[
     format::STEP,
     clippy::STEP,
     tests::STEP,
+    unified::STEP,
     example::STEP,
     benches::STEP,
     budgets::STEP,
