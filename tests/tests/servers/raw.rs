@@ -1,5 +1,7 @@
 //! A server that answers every connection with bytes, whatever it was asked.
 
+#![allow(dead_code, reason = "each file of tests needs a part of it")]
+
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
