@@ -14,7 +14,7 @@ use openrouter_keys_tests::fuzz::mutation::Mutation;
 const INPUTS: usize = 1500;
 
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+    openrouter_keys_tests::folder().join(name)
 }
 
 /// The names in a folder, in an order that does not change.

@@ -14,7 +14,6 @@ mod judge;
 mod seen;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use call::{Came, Outcome};
 use openrouter_keys_core::{Client, blocking};
@@ -73,7 +72,7 @@ fn every_vector_holds_through_both_drivers() {
 #[test]
 fn no_file_is_forgotten_or_lost_a_part() {
     let listed: BTreeSet<String> = FILES.iter().map(|file| file.name.to_owned()).collect();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let folder = openrouter_keys_tests::folder().join("vectors");
     let present: BTreeSet<String> = std::fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("tests/vectors: {error}"))
         .filter_map(|entry| Some(entry.ok()?.path()))

@@ -53,13 +53,18 @@ struct Folders {
 
 impl Folders {
     fn find() -> Result<Self> {
-        let tools = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no bindings-js")?;
-        let root = tools.parent().ok_or("no workspace")?;
+        // Where cargo runs it from: a copied checkout has a copy of this program, too.
+        let here = match std::env::var_os("CARGO_MANIFEST_DIR") {
+            Some(folder) => PathBuf::from(folder),
+            None => std::env::current_dir()?,
+        };
+        let root = root_above(&here).ok_or("run it within the checkout")?;
+        let tools = root.join("bindings-js");
         let target = match std::env::var_os("CARGO_TARGET_DIR") {
             Some(target) => root.join(target),
             None => root.join("target"),
         };
-        Ok(Self { root: root.into(), tools: tools.into(), package: tools.join("npm"), target })
+        Ok(Self { root: root.into(), package: tools.join("npm"), tools, target })
     }
 
     /// A program that an npm package brought along.
@@ -68,6 +73,11 @@ impl Folders {
         command.arg(self.tools.join("node_modules").join(path)).current_dir(&self.tools);
         command
     }
+}
+
+/// The checkout that the folder is in.
+fn root_above(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|folder| folder.join("bindings-js/build/Cargo.toml").is_file())
 }
 
 /// Runs a program; anything but success is an error.

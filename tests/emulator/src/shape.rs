@@ -53,7 +53,9 @@ impl Shape {
                 keys.iter_mut().filter_map(Value::as_object_mut).for_each(|key| self.key(key));
             }
             Some(Value::Object(key)) if key.contains_key("hash") => self.key(key),
-            Some(Value::Object(current_key)) => self.current_key(current_key),
+            Some(Value::Object(current_key)) if current_key.contains_key("label") => {
+                self.current_key(current_key);
+            }
             _ => {}
         }
         if let (Self::Newer, Some(answer)) = (self, answer.as_object_mut()) {
@@ -139,7 +141,10 @@ mod tests {
 
     #[test]
     fn other_answers_keep_their_shape() {
-        for other in [json!({"deleted": true}), json!({"error": {"code": 400}}), json!("text")] {
+        let totals = json!({"data": {"total_credits": 1, "workspace_id": "not a key's"}});
+        for other in
+            [json!({"deleted": true}), json!({"error": {"code": 400}}), json!("text"), totals]
+        {
             let mut reshaped = other.clone();
             Shape::Step(1).reshape(&mut reshaped);
             assert_eq!(reshaped, other);

@@ -6,7 +6,7 @@
 
 use std::env;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use openrouter_keys_emulator::Emulator;
@@ -24,7 +24,9 @@ fn the_official_python_client_finds_nothing_to_complain_about() {
     let emulator = Emulator::start().unwrap();
     emulator.seed_keys(250);
     let (ordinary_key, _) = emulator.create_ordinary_key("ordinary");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/official_python_sdk.py");
+    // At run time, so that a copy of the checkout uses its own files.
+    let folder = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap());
+    let script = folder.join("tests/official_python_sdk.py");
     let judge = Command::new(python)
         .arg(script)
         .args([&emulator.base_url(), emulator.management_key(), &ordinary_key])
@@ -37,7 +39,9 @@ fn the_official_python_client_finds_nothing_to_complain_about() {
 
 /// Makes a virtual environment, or takes the one that an earlier run has completed.
 fn python_with_client() -> Result<PathBuf, String> {
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(PACKAGE.replace("==", "-"));
+    let test = env::current_exe().map_err(|error| error.to_string())?;
+    let target = test.ancestors().nth(3).ok_or("the test is not in a target directory")?;
+    let home = target.join("tmp").join(PACKAGE.replace("==", "-"));
     let python = home.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if succeeds(Command::new(&python).args(["-c", "import openrouter"])).is_ok() {
         return Ok(python);

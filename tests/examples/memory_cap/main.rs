@@ -13,7 +13,6 @@ mod meter;
 mod server;
 
 use std::error::Error;
-use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use meter::Caller;
@@ -60,8 +59,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         }
         for (name, argument, pages) in NODE {
             if argument != "sdk" || flood != Flood::Endless {
-                let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-                    .join("../bindings-js/bench/memory-cap.mjs");
+                let script =
+                    openrouter_keys_tests::folder().join("../bindings-js/bench/memory-cap.mjs");
                 let mut command = Command::new("node");
                 command.arg("--expose-gc").arg(script).args([argument, &pages.to_string()]);
                 let (median, _) = row(flood, name, pages, &command)?;

@@ -32,8 +32,13 @@ impl Server {
 /// The secrets that a call of the operation sends or receives.
 pub(crate) fn known_to(operation: OperationName) -> Vec<&'static str> {
     let mut secrets = vec![SIGNING, CREATED, GATEWAY];
-    if operation == OperationName::Create {
-        secrets.push(PARTNER);
+    match operation {
+        OperationName::Create => secrets.push(PARTNER),
+        OperationName::List
+        | OperationName::Get
+        | OperationName::Update
+        | OperationName::Delete
+        | OperationName::GetCurrentKeyMetadata => {}
     }
     secrets
 }

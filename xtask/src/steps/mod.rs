@@ -14,6 +14,7 @@ mod features;
 mod format;
 mod javascript;
 mod npm;
+mod paths;
 mod runtimes;
 mod rust_version;
 mod rust_version_build;
@@ -26,6 +27,7 @@ use crate::step::Step;
 
 pub(crate) const ALL: &[Step] = &[
     format::STEP,
+    paths::STEP,
     clippy::STEP,
     tests::STEP,
     unified::STEP,

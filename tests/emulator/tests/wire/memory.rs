@@ -8,11 +8,20 @@ use serde_json::json;
 
 use crate::client::call;
 
-/// A path in this crate's own corner of the target directory, with nothing there yet.
+/// A path in the target directory, with nothing there yet.
 pub(crate) fn fresh_path(name: &str) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let folder = built().parent().unwrap().join("tmp");
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(name);
     let _ = fs::remove_file(&path);
     path
+}
+
+/// Where cargo has built, found at run time: in a copied checkout it is another place than
+/// the one that the compiler knew.
+pub(crate) fn built() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(2).unwrap().to_owned()
 }
 
 #[test]

@@ -1,16 +1,23 @@
 //! The program: its help, its mistakes, and one short life.
 
+use std::env::consts::EXE_SUFFIX;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
 use openrouter_keys_emulator::Emulator;
 use serde_json::Value;
 
-use crate::memory::fresh_path;
+use crate::memory::{built, fresh_path};
+
+/// The program, built beside this test.
+pub(crate) fn executable() -> PathBuf {
+    built().join(format!("openrouter-keys-emulator{EXE_SUFFIX}"))
+}
 
 fn program(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_openrouter-keys-emulator"));
+    let mut command = Command::new(executable());
     command.args(arguments);
     command
 }

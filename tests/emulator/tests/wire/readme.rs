@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::client::at;
 use crate::memory::fresh_path;
+use crate::program::executable;
 
 const README: &str = include_str!("../../README.md");
 
@@ -31,10 +32,7 @@ fn block(language: &str, containing: &str) -> &'static str {
 
 #[test]
 fn every_option_is_in_the_readme_and_in_the_help() {
-    let help = Command::new(env!("CARGO_BIN_EXE_openrouter-keys-emulator"))
-        .arg("--help")
-        .output()
-        .unwrap();
+    let help = Command::new(executable()).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     let options = |text: &'static str| text.split_whitespace().next().unwrap();
     let told: Vec<_> = rows("option").into_iter().flat_map(code).map(options).collect();

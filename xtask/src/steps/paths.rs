@@ -1,0 +1,157 @@
+//! The documents name files that exist, and no program looks for its files where it was built.
+
+use std::path::Path;
+
+use crate::command::Command;
+use crate::failure::Failure;
+use crate::step::{Context, Outcome, Step};
+
+pub(crate) const STEP: Step = Step {
+    name: "paths",
+    about: "the documents name files that exist; no program has a path of this machine",
+    sets_up: false,
+    run,
+};
+
+/// What is built, and so is in no checkout.
+const BUILT: [&str; 3] = ["bindings-js/npm", "bindings-js/node_modules", "tests/fuzz/target"];
+
+/// Where the compiler would write down where the checkout lies. Cargo takes a program for
+/// up to date after the whole folder was copied, and it would work on the old one.
+const BAKED: [&str; 4] = ["MANIFEST_DIR", "MANIFEST_PATH", "TARGET_TMPDIR", "BIN_EXE_"];
+
+fn run(context: &Context) -> Result<Outcome, Failure> {
+    let root = &context.workspace.root;
+    let listed = Command::new("git").words("ls-files").output(root)?;
+    let files: Vec<&str> = listed.lines().collect();
+    let mut problems = Vec::new();
+    let mut count = 0;
+    for file in &files {
+        let is_document = has_extension(file, "md");
+        if !is_document && !has_extension(file, "rs") {
+            continue;
+        }
+        let Ok(text) = std::fs::read_to_string(root.join(file)) else { continue };
+        if is_document {
+            for path in named(&text, &files) {
+                count += 1;
+                if !exists(&path, &files) {
+                    problems.push(format!("{file} names {path}, which does not exist"));
+                }
+            }
+            for link in links(&text) {
+                count += 1;
+                if !root.join(file).parent().is_some_and(|folder| folder.join(link).exists()) {
+                    problems.push(format!("{file} links to {link}, which does not exist"));
+                }
+            }
+        } else if let Some(name) = baked(&text) {
+            problems.push(format!("{file} knows CARGO_{name} since it was compiled"));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Failure::new(problems.join("\n")));
+    }
+    println!("{count} paths exist");
+    Ok(Outcome::Passed)
+}
+
+fn has_extension(file: &str, wanted: &str) -> bool {
+    Path::new(file).extension().is_some_and(|extension| extension == wanted)
+}
+
+/// Every word that begins with a folder of the checkout.
+fn named(text: &str, files: &[&str]) -> Vec<String> {
+    let is_of_path = |c: char| c.is_ascii_alphanumeric() || "/._-*".contains(c);
+    let mut paths = Vec::new();
+    let mut before = ' ';
+    let mut word = String::new();
+    for c in text.chars().chain([' ']) {
+        if is_of_path(c) {
+            word.push(c);
+            continue;
+        }
+        let path = word.trim_end_matches(['.', '/']);
+        // What follows a `@` or a `:` is a package or an address.
+        if !"@:~$".contains(before) && path.contains('/') {
+            let folder = path.split('/').next().unwrap_or_default();
+            let is_ours = files
+                .iter()
+                .any(|file| file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
+            if is_ours {
+                paths.push(path.to_owned());
+            }
+        }
+        before = c;
+        word.clear();
+    }
+    paths
+}
+
+/// `NAME` and `*` stand for any name, in a folder that exists.
+fn exists(path: &str, files: &[&str]) -> bool {
+    let is_any = |part: &str| part.contains('*') || part.split('.').next() == Some("NAME");
+    let fixed: Vec<&str> = path.split('/').take_while(|part| !is_any(part)).collect();
+    let fixed = fixed.join("/");
+    BUILT.iter().any(|built| fixed.starts_with(built))
+        || files.iter().any(|file| {
+            file.strip_prefix(&*fixed).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+}
+
+/// The targets of links within the checkout.
+fn links(text: &str) -> Vec<&str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+    targets.filter(|link| !link.is_empty() && !link.contains(':')).collect()
+}
+
+fn baked(text: &str) -> Option<&'static str> {
+    let is_baked = |name: &&&str| {
+        ["env!", "option_env!"].iter().any(|call| text.contains(&format!("{call}(\"CARGO_{name}")))
+    };
+    BAKED.iter().find(is_baked).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILES: [&str; 4] =
+        ["core/src/lib.rs", "core/Cargo.toml", "docs/a.md", "tests/vectors/list.json"];
+
+    #[test]
+    fn words_that_begin_with_a_folder_are_paths() {
+        let text = "`core/src/lib.rs`, see core/src/. Not https://x.test/core/a, `a/core`, \
+                    @core/a, and/or, nor `lib.rs`; but -f docs/a.md.";
+        assert_eq!(named(text, &FILES), ["core/src/lib.rs", "core/src", "docs/a.md"]);
+    }
+
+    #[test]
+    fn a_path_is_a_file_or_a_folder_or_a_pattern_in_one() {
+        for path in [
+            "core/src/lib.rs",
+            "core/src",
+            "tests/vectors/*.json",
+            "core/src/NAME.rs",
+            "bindings-js/npm",
+        ] {
+            assert!(exists(path, &FILES), "{path}");
+        }
+        for path in ["core/src/lib", "core/lib.rs", "core/NAME/lib.rs/x", "docs/b/*.md"] {
+            assert_eq!(exists(path, &FILES), path.contains("NAME"), "{path}");
+        }
+    }
+
+    #[test]
+    fn links_within_the_checkout_are_followed() {
+        let text = "[a](b.md#c) [d](#e) [f](https://g.test) [h](../i/j.svg)";
+        assert_eq!(links(text), ["b.md", "../i/j.svg"]);
+    }
+
+    #[test]
+    fn a_path_that_the_compiler_knows_is_found() {
+        let call = format!("env!(\"CARGO_{}\")", "MANIFEST_DIR");
+        assert_eq!(baked(&format!("Path::new({call})")), Some("MANIFEST_DIR"));
+        assert_eq!(baked("std::env::var_os(\"CARGO_MANIFEST_DIR\")"), None);
+    }
+}
