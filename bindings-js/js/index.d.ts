@@ -1119,7 +1119,7 @@ export declare class PaymentRequiredError extends ApiError {}
 export declare class ForbiddenError extends ApiError {}
 /** 404: there is no such key. */
 export declare class NotFoundError extends ApiError {}
-/** 409: something else stands in the way. */
+/** 409: the request is in conflict with the present state. On an update it is retryable. */
 export declare class ConflictError extends ApiError {}
 /** 425 and 429: too many requests. */
 export declare class RateLimitError extends ApiError {}

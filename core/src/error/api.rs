@@ -58,7 +58,7 @@ pub enum ApiErrorKind {
     NotFound,
     /// 408: the server waited too long for the request.
     RequestTimeout,
-    /// 409: something else stands in the way.
+    /// 409: the request is in conflict with the present state.
     Conflict,
     /// 413: the request is too large.
     PayloadTooLarge,
