@@ -1,6 +1,6 @@
 // Calls, their responses, and the listing of all pages.
 
-import type { AuditReport, Created, CurrentKey, Deleted, Key, KeyListing, Page, RateLimit } from "openrouter-keys";
+import type { ApiRequest, AuditReport, Created, CurrentKey, Deleted, Key, KeyListing, Page, RateLimit } from "openrouter-keys";
 import { Call, OpenRouterKeys, ResponseInfo } from "openrouter-keys";
 import { same } from "./equal.js";
 
@@ -13,6 +13,7 @@ same<ReturnType<OpenRouterKeys["update"]>, Call<Key>>();
 same<ReturnType<OpenRouterKeys["delete"]>, Call<Deleted>>();
 same<ReturnType<OpenRouterKeys["getCurrentKeyMetadata"]>, Call<CurrentKey>>();
 same<Awaited<Call<Key>>, Key>();
+same<ReturnType<OpenRouterKeys["request"]>, Call<unknown>>();
 same<ReturnType<OpenRouterKeys["audit"]>, Promise<AuditReport>>();
 
 export async function responses(): Promise<void> {
@@ -33,6 +34,19 @@ export async function responses(): Promise<void> {
   const names: string = await keys.get("hash").then(({ name }) => name);
   const all: [Key, Page] = await Promise.all([promise, keys.list()]);
   void [status, left, type, id, names, all];
+}
+
+export async function requests(): Promise<void> {
+  const described: ApiRequest = { method: "POST", path: "/guardrails", query: { limit: 5, id: ["a", "b"] }, body: { name: "x" } };
+  const json = await keys.request<{ data: { total_credits: number } }>({ path: "/credits" });
+  const credits: number = json.data.total_credits;
+  // @ts-expect-error: no such method
+  keys.request({ method: "TRACE", path: "/credits" });
+  // @ts-expect-error: a path is needed
+  keys.request({ method: "GET" });
+  // @ts-expect-error: no value of a query
+  keys.request({ path: "/credits", query: { at: new Date() } });
+  void [await keys.request(described), credits];
 }
 
 export async function listings(): Promise<void> {
