@@ -77,7 +77,9 @@ fn may_proxy_http(shown: &str) -> bool {
     let Some((_, proxies)) = before.split_once("proxies: [") else { return false };
     let proxies = proxies.trim_end_matches([']', ',', ' ']);
     // A matcher shows the proxy of each scheme that it has one for; a function shows `_`.
-    let is_known = |part: &str| part.is_empty() || part.starts_with([',', ' ', '{', '}']);
+    let is_known = |part: &str| {
+        part.is_empty() || part == ", " || part.starts_with(" {") || part.starts_with('(')
+    };
     proxies.contains(" http: ")
         || !proxies.starts_with("Matcher")
         || proxies.contains(", _")
@@ -128,7 +130,10 @@ mod tests {
             let shown = format!("{client:?}");
             assert_eq!(may_proxy_http(&shown), expected, "{shown}");
         }
-        assert!(may_proxy_http("Client { proxies: [Later { }], redirect_policy: "));
+        for later in ["Later { }", "Matcher, Later { }"] {
+            let shown = format!("Client {{ proxies: [{later}], redirect_policy: ");
+            assert!(may_proxy_http(&shown), "{shown}");
+        }
         assert!(!may_proxy_http("Client { proxies: [Matcher], redirect_policy: "));
     }
 
