@@ -1,5 +1,7 @@
 // The error classes, and how a failed call becomes one.
 
+import { steers } from "./steering.js";
+
 const BRAND = Symbol.for("openrouter-keys.error");
 
 /** The moment as a text; `undefined` where there is none, or none that a `Date` can hold. */
@@ -175,6 +177,7 @@ export function readError(tape, thrown, signal) {
       fields.argument = tape.value();
       break;
     case "credentials":
+      if (steers(thrown)) return thrown;
       cause = thrown === undefined ? new Error(tape.value()) : thrown;
       break;
     case "aborted":
@@ -207,6 +210,8 @@ export function readError(tape, thrown, signal) {
       fields.unreadable = { path: tape.value(), kind: tape.value() };
       break;
     default: {
+      // A framework's own signal, see `steering.js`: it must get what it threw.
+      if (thrown !== undefined) return thrown;
       kind = code.endsWith("_timeout") ? TimeoutError : ConnectionError;
       const text = tape.value();
       if (text !== undefined) cause = new Error(text);

@@ -2,6 +2,7 @@
 // limits that the module sets. `src/carrier.rs` is the other side.
 
 import { Reading } from "./body.js";
+import { Delivery } from "./delivery.js";
 import { carrier } from "./fetch.js";
 
 /** What the module sends requests with. */
@@ -28,6 +29,7 @@ export class Carrier {
 
 class Exchange {
   #controller = abortController();
+  #delivery;
   #reading;
   #isGivenUp = false;
   /** 0 until the head of the answer is there. */
@@ -35,18 +37,24 @@ class Exchange {
 
   constructor(carry, url, init, limits) {
     if (this.#controller) init.signal = this.#controller.signal;
+    // Everything else may be repeated.
+    if (init.method === "POST") this.#delivery = new Delivery(url);
     /** Rejects with what came in the place of an answer. */
-    this.answer = this.#run(carry(url, init), limits);
+    this.answer = this.#run(carry(url, init, this.#delivery), limits);
   }
 
+  /** Whether surely nothing was sent. */
   giveUp() {
     this.#isGivenUp = true;
+    const isUnsent = this.#delivery?.giveUp() === true;
     this.#controller?.abort();
     this.#reading?.giveUp();
+    return isUnsent;
   }
 
   async #run(carried, { maxSuccess, maxError, idle, clock }) {
-    const { type, status, headers, body } = await carried;
+    const { type, status, headers, body, steering } = await carried;
+    if (steering !== undefined) return answer(0, "", { end: "steering", thrown: steering });
     // A browser shows a redirect that it did not follow as nothing at all.
     if (type === "opaqueredirect") return answer(0, headers, { end: "hidden redirect" });
     if (!isStatus(status)) return answer(0, headers, { end: "the answer has no status" });

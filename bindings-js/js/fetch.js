@@ -3,6 +3,8 @@
 
 import { DIRECT } from "./direct.js";
 import { headersOf } from "./headers.js";
+import { pastProxies } from "./proxy.js";
+import { steers } from "./steering.js";
 
 /** Responses of these statuses have no body. */
 const WITHOUT_BODY = [204, 205, 304];
@@ -13,19 +15,28 @@ const { fetch: OWN } = globalThis;
 /** What keeps a browser from adding to a request. */
 const GUARDS = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
 
-/** The function that an exchange calls in the place of `fetch`. */
+/** What `transport-wasm/src/failure.rs` believes more than any other code. */
+const REACHES = { unsent: "ERR_NOT_SENT", refused: "ERR_REFUSED", sent: "ERR_MAY_BE_SENT" };
+
+/** The function that an exchange calls instead of `fetch`. */
 export function carrier(fetch) {
-  return async (url, init) => {
+  return async (url, init, delivery) => {
     // The time limit of the attempt begins before the function does.
     await undefined;
     const isDirect = fetch === undefined ? globalThis.fetch === OWN : fetch[DIRECT] === true;
+    // Throws before anything is sent.
+    const whole = fetch === undefined ? guarded(url, init) : init;
     let answer;
     try {
       // Looked up at each call: tests and tracers put their own in its place.
-      answer = await (fetch === undefined ? globalThis.fetch(url, guarded(init)) : fetch(url, init));
+      const call = () => (fetch === undefined ? globalThis.fetch(url, whole) : fetch(url, whole));
+      answer = await (delivery && isDirect ? delivery.follow(call) : call());
     } catch (thrown) {
+      if (steers(thrown)) return { steering: thrown };
       // A wrapper makes requests of its own, perhaps after this one: to a log, for a token.
-      throw isDirect ? thrown : unknownReach("the fetch function failed", thrown);
+      if (!isDirect) throw unknownReach("the fetch function failed", thrown);
+      const code = REACHES[delivery?.reach(thrown) ?? (isResent(whole) ? "sent" : "unknown")];
+      throw code ? Object.assign(new Error(code, { cause: thrown }), { code }) : thrown;
     }
     try {
       return await parts(answer);
@@ -43,10 +54,16 @@ function unknownReach(message, cause) {
 
 let takesGuards;
 
-function guarded(init) {
+function guarded(url, init) {
   takesGuards ??= isTaken(GUARDS);
-  const whole = takesGuards ? Object.assign(init, GUARDS) : init;
-  return whole.method === "POST" && "Deno" in globalThis ? Object.assign(whole, { body: sentOnce(whole.body) }) : whole;
+  const whole = Object.assign(init, takesGuards && GUARDS, pastProxies(url));
+  if (whole.method === "POST" && "Deno" in globalThis) whole.body = sentOnce(whole.body);
+  return whole;
+}
+
+/** Deno sends again what has no stream: its last failure says nothing about the first. */
+function isResent({ method }) {
+  return "Deno" in globalThis && method !== "POST";
 }
 
 /** workerd refuses what it does not know. Where nothing can be tried, all is said. */

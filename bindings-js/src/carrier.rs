@@ -13,6 +13,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use zeroize::Zeroizing;
 
+use crate::thrown;
+
 #[wasm_bindgen]
 extern "C" {
     /// What sends requests: see `js/exchange.js`.
@@ -30,8 +32,9 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = status)]
     fn seen_status(this: &UnderWay) -> u16;
 
+    /// Whether surely nothing was sent.
     #[wasm_bindgen(method, js_name = giveUp)]
-    fn give_up(this: &UnderWay);
+    fn give_up(this: &UnderWay) -> bool;
 
     /// What came of it.
     type Answer;
@@ -124,7 +127,9 @@ impl Drop for Sent<'_> {
         if let Ok(status) = StatusCode::from_u16(self.under_way.seen_status()) {
             exchange.saw_status(status);
         }
-        self.under_way.give_up();
+        if self.under_way.give_up() {
+            exchange.saw_nothing_sent();
+        }
     }
 }
 
@@ -162,6 +167,9 @@ fn whole(answer: &Answer, exchange: &Exchange) -> Result<Response<Bytes>, Transp
             Some("hidden redirect") => {
                 TransportError::ambiguous(TransportErrorKind::HiddenRedirect)
             }
+            // The framework decides what comes next: never sent again from here.
+            Some("steering") => TransportError::not_sent(TransportErrorKind::Setup)
+                .with_source(thrown::Thrown::new(answer.thrown())),
             problem => protocol(problem.unwrap_or_default()),
         });
     };

@@ -65,6 +65,7 @@ pub(crate) fn write(error: &Error) -> Array {
         ErrorKind::Unverified { problem } => tape.text(problem),
         ErrorKind::Transport(error) => {
             tape.text_if(error.source().map(ToString::to_string).as_deref());
+            cause = error.source().and_then(thrown).unwrap_or_default();
         }
         ErrorKind::Api(api) => {
             tape.text_if(api.message.as_deref());
@@ -108,7 +109,7 @@ pub(crate) fn write(error: &Error) -> Array {
 
 /// What the caller's function threw, or else the error's text.
 fn caused(tape: &mut Tape, source: &BoxError) -> JsValue {
-    let thrown = thrown(source).filter(|it| !it.is_undefined());
+    let thrown = thrown(source.as_ref()).filter(|it| !it.is_undefined());
     thrown.unwrap_or_else(|| {
         tape.text(&source.to_string());
         JsValue::UNDEFINED

@@ -1,9 +1,9 @@
 //! What a function of the caller's threw, on its way through the core.
 
 use std::cell::RefCell;
+use std::error::Error;
 use std::fmt;
 
-use openrouter_keys_core::BoxError;
 use wasm_bindgen::JsValue;
 
 thread_local! {
@@ -39,10 +39,10 @@ impl fmt::Display for Thrown {
     }
 }
 
-impl std::error::Error for Thrown {}
+impl Error for Thrown {}
 
 /// What the function threw, if that is what the error is about.
-pub(crate) fn thrown(error: &BoxError) -> Option<JsValue> {
+pub(crate) fn thrown(error: &(dyn Error + 'static)) -> Option<JsValue> {
     let Thrown(wanted) = error.downcast_ref()?;
     THROWN.with_borrow(|kept| {
         kept.iter().find(|(id, _)| id == wanted).map(|(_, thrown)| thrown.clone())

@@ -73,6 +73,10 @@ const TELLS_MORE: &[(&str, TransportErrorKind, bool)] = &[
         true,
     ),
     ("with_code('EHOSTUNREACH', { syscall: 'connect' })", TransportErrorKind::Connect, true),
+    ("with_code('EMFILE', { syscall: 'connect' })", TransportErrorKind::Connect, true),
+    ("with_code('EAI_FAIL', { syscall: 'getaddrinfo' })", TransportErrorKind::Dns, true),
+    ("with_code('ERR_ACCESS_DENIED', { syscall: 'connect' })", TransportErrorKind::Setup, true),
+    ("with_code('ERR_ACCESS_DENIED', { syscall: 'open' })", TransportErrorKind::Other, false),
     (
         "fetch_failed(with_code('UND_ERR_CONNECT_TIMEOUT'))",
         TransportErrorKind::Timeout(TimeoutPhase::Connect),

@@ -8,10 +8,18 @@ use openrouter_keys_core::{TimeoutPhase, TransportError, TransportErrorKind};
 use wasm_bindgen::JsValue;
 
 /// How deep a chain of causes is followed.
-const DEEPEST: usize = 4;
+const DEEPEST: usize = 5;
 
-/// The code of an error whose causes may be about another request.
-const UNKNOWN_REACH: &str = "ERR_UNKNOWN_REACH";
+/// Codes of the outermost error that are believed before all others: what made it has
+/// looked at more than the error. Its cause says what kind of failure it was.
+mod proof {
+    /// The causes may be about another request.
+    pub(super) const UNKNOWN_REACH: &str = "ERR_UNKNOWN_REACH";
+    pub(super) const NOT_SENT: &str = "ERR_NOT_SENT";
+    /// The server promised that it did not process the request.
+    pub(super) const REFUSED: &str = "ERR_REFUSED";
+    pub(super) const MAY_BE_SENT: &str = "ERR_MAY_BE_SENT";
+}
 
 /// What JavaScript threw, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +33,13 @@ impl Thrown {
             return Self::from("something without a message was thrown");
         }
         Self(texts.join(": "))
+    }
+
+    /// As undici, Bun and Deno say it of a proxy.
+    fn is_about_credentials(&self) -> bool {
+        ["(407)", "tunnel: 407", "proxy authorization required"]
+            .iter()
+            .any(|text| self.0.contains(text))
     }
 }
 
@@ -42,22 +57,20 @@ impl fmt::Display for Thrown {
 
 impl Error for Thrown {}
 
-/// The error of what `fetch`, or a function that makes no other request, rejects with.
+/// The error of what the platform's `fetch` rejects with.
 ///
-/// A code is believed only where it can mean nothing else than that no request
-/// left. The outermost one that is known counts.
+/// A code or a message is believed only where it can mean nothing else than that no
+/// request left. The outermost one that is known counts.
 pub fn rejected(thrown: &JsValue) -> TransportError {
-    let kind = chain(thrown).iter().find_map(|error| {
-        let code = text_of(error, "code")?;
-        let call = text_of(error, "syscall").unwrap_or_default();
-        classify(&code, &call)
-    });
-    let error = match kind {
-        Some((kind, true)) => TransportError::not_sent(kind),
-        Some((kind, false)) => TransportError::ambiguous(kind),
-        None => TransportError::ambiguous(TransportErrorKind::Other),
-    };
-    error.with_source(Thrown::look(thrown))
+    let errors = chain(thrown);
+    let known = errors.iter().find_map(|error| by_message(error).or_else(|| by_code(error)));
+    judged(thrown, known)
+}
+
+/// The error of what a function that makes no other request rejects with. What it makes
+/// of the body is not known: Deno may send one that is not a stream twice.
+pub(crate) fn rejected_by_function(thrown: &JsValue) -> TransportError {
+    judged(thrown, chain(thrown).iter().find_map(by_code))
 }
 
 /// The same where no code is believed.
@@ -65,31 +78,78 @@ pub(crate) fn unknown(thrown: &JsValue) -> TransportError {
     TransportError::ambiguous(TransportErrorKind::Other).with_source(Thrown::look(thrown))
 }
 
-/// The kind of failure behind a code of Node, undici or Bun, and whether the
-/// request surely stayed here.
-fn classify(code: &str, system_call: &str) -> Option<(TransportErrorKind, bool)> {
+fn judged(thrown: &JsValue, known: Option<(TransportErrorKind, bool)>) -> TransportError {
+    let (kind, stays_here) = known.unwrap_or((TransportErrorKind::Other, false));
+    let code = text_of(thrown, "code");
+    let error = match code.as_deref() {
+        Some(proof::NOT_SENT) => TransportError::not_sent(before_sending(kind)),
+        Some(proof::REFUSED) => TransportError::not_sent(TransportErrorKind::Refused),
+        Some(proof::MAY_BE_SENT) => TransportError::ambiguous(kind),
+        _ if stays_here => TransportError::not_sent(kind),
+        _ => return TransportError::ambiguous(kind).with_source(Thrown::look(thrown)),
+    };
+    // The mark itself says nothing to people.
+    let cause = cause_of(thrown).filter(|_| code.is_some_and(|code| is_mark(&code)));
+    let seen = Thrown::look(cause.as_ref().unwrap_or(thrown));
+    if kind == TransportErrorKind::Proxy && seen.is_about_credentials() {
+        error.lasting()
+    } else {
+        error
+    }
+    .with_source(seen)
+}
+
+fn is_mark(code: &str) -> bool {
+    matches!(code, proof::NOT_SENT | proof::REFUSED | proof::MAY_BE_SENT)
+}
+
+/// The kind of failure when nothing was sent, by what it would mean later on.
+fn before_sending(kind: TransportErrorKind) -> TransportErrorKind {
+    match kind {
+        TransportErrorKind::Dns
+        | TransportErrorKind::Tls
+        | TransportErrorKind::Proxy
+        | TransportErrorKind::Setup
+        | TransportErrorKind::Timeout(TimeoutPhase::Connect) => kind,
+        _ => TransportErrorKind::Connect,
+    }
+}
+
+/// The kind of failure behind an error of Node, undici or Bun with a code, and whether
+/// the request surely stayed here.
+fn by_code(error: &JsValue) -> Option<(TransportErrorKind, bool)> {
     const CERTIFICATE: [&str; 5] =
         ["CERT_", "ERR_TLS_CERT_", "UNABLE_TO_", "SELF_SIGNED_CERT", "DEPTH_ZERO_SELF_SIGNED"];
-    Some(match code {
-        UNKNOWN_REACH => (TransportErrorKind::Other, false),
-        "ENOTFOUND" | "EAI_AGAIN" | "EAI_NODATA" | "EAI_NONAME" => (TransportErrorKind::Dns, true),
-        "ECONNREFUSED" | "ConnectionRefused" | "FailedToOpenSocket" => {
-            (TransportErrorKind::Connect, true)
+    let code = text_of(error, "code")?;
+    let system_call = text_of(error, "syscall").unwrap_or_default();
+    Some(match (&*code, &*system_call) {
+        (proof::UNKNOWN_REACH, _) => (TransportErrorKind::Other, false),
+        // A proxy that would see the key, a header that undici refuses, Node's `--permission`.
+        ("ERR_PROXY_SEES_KEY" | "UND_ERR_INVALID_ARG" | "UND_ERR_NOT_SUPPORTED", _)
+        | ("ERR_ACCESS_DENIED", "connect" | "getaddrinfo") => (TransportErrorKind::Setup, true),
+        ("ENOTFOUND" | "EAI_AGAIN" | "EAI_NODATA" | "EAI_NONAME", _) | (_, "getaddrinfo") => {
+            (TransportErrorKind::Dns, true)
         }
-        "UND_ERR_CONNECT_TIMEOUT" => (TransportErrorKind::Timeout(TimeoutPhase::Connect), true),
-        // The same codes come from a connection that broke later.
-        "EHOSTUNREACH" | "ENETUNREACH" | "EADDRNOTAVAIL" | "EACCES" if system_call == "connect" => {
-            (TransportErrorKind::Connect, true)
-        }
-        "ETIMEDOUT" if system_call == "connect" => {
+        ("UND_ERR_CONNECT_TIMEOUT", _) | ("ETIMEDOUT", "connect") => {
             (TransportErrorKind::Timeout(TimeoutPhase::Connect), true)
         }
-        "UND_ERR_HEADERS_TIMEOUT" => (TransportErrorKind::Timeout(TimeoutPhase::Attempt), false),
-        "UND_ERR_BODY_TIMEOUT" => (TransportErrorKind::Timeout(TimeoutPhase::Idle), false),
-        "ECONNRESET" | "EPIPE" | "UND_ERR_SOCKET" | "ConnectionClosed" => {
-            (TransportErrorKind::Disconnected, false)
+        // Some of these codes also come from a connection that broke later.
+        ("ECONNREFUSED" | "ConnectionRefused" | "FailedToOpenSocket", _) | (_, "connect") => {
+            (TransportErrorKind::Connect, true)
         }
-        "UND_ERR_HEADERS_OVERFLOW" => (TransportErrorKind::Protocol, false),
+        ("UND_ERR_HEADERS_TIMEOUT", _) => {
+            (TransportErrorKind::Timeout(TimeoutPhase::Attempt), false)
+        }
+        ("UND_ERR_BODY_TIMEOUT", _) => (TransportErrorKind::Timeout(TimeoutPhase::Idle), false),
+        ("ECONNRESET" | "EPIPE" | "UND_ERR_SOCKET" | "ConnectionClosed", _) => {
+            let text = text_of(error, "message").unwrap_or_default();
+            if text == BEFORE_TLS {
+                (TransportErrorKind::Connect, true)
+            } else {
+                (TransportErrorKind::Disconnected, false)
+            }
+        }
+        ("UND_ERR_HEADERS_OVERFLOW", _) => (TransportErrorKind::Protocol, false),
         _ if CERTIFICATE.iter().any(|prefix| code.starts_with(prefix)) => {
             (TransportErrorKind::Tls, true)
         }
@@ -100,13 +160,63 @@ fn classify(code: &str, system_call: &str) -> Option<(TransportErrorKind, bool)>
     })
 }
 
+/// Node's, whose code is that of any reset.
+const BEFORE_TLS: &str =
+    "Client network socket disconnected before secure TLS connection was established";
+
+/// The same by the messages of Node and Deno, for what has no code of its own.
+fn by_message(error: &JsValue) -> Option<(TransportErrorKind, bool)> {
+    let message = text_of(error, "message")?;
+    let is_refused_here = message == "bad port"
+        || message.starts_with("Fetch failed: Requests to port ")
+        || message.starts_with("Requires net access to ");
+    if is_refused_here {
+        return Some((TransportErrorKind::Setup, true));
+    }
+    // undici's and Bun's.
+    if message.starts_with("Proxy response (")
+        || message.starts_with("Proxy refused to open a tunnel")
+    {
+        return Some((TransportErrorKind::Proxy, true));
+    }
+    // h2's, in Deno: a refused stream, and one above the last of an orderly GOAWAY.
+    if message == "stream error received: refused stream before processing any application logic"
+        || message == "connection error received: not a result of an error"
+    {
+        return Some((TransportErrorKind::Refused, true));
+    }
+    // No URL has a space in it: what follows the first is Deno's own text.
+    let (_, step) = message.strip_prefix("error sending request for url (")?.split_once("): ")?;
+    let reason = step.strip_prefix("client error (Connect): ")?;
+    let begins = |starts: &[&str]| starts.iter().any(|start| reason.starts_with(start));
+    Some((
+        if begins(&["dns error"]) {
+            TransportErrorKind::Dns
+        } else if begins(&["invalid peer certificate", "received "]) {
+            TransportErrorKind::Tls
+        } else if begins(&["unsuccessful tunnel", "proxy authorization required"]) {
+            TransportErrorKind::Proxy
+        } else if begins(&["Requires net access"]) {
+            TransportErrorKind::Setup
+        } else {
+            TransportErrorKind::Connect
+        },
+        true,
+    ))
+}
+
 /// What was thrown, its cause, the cause of that.
 fn chain(thrown: &JsValue) -> Vec<JsValue> {
-    let cause = |error: &JsValue| Reflect::get(error, &"cause".into()).ok();
-    let there = |error: &JsValue| !error.is_undefined() && !error.is_null();
-    std::iter::successors(Some(thrown.clone()).filter(there), |error| cause(error).filter(there))
-        .take(DEEPEST)
-        .collect()
+    let first = Some(thrown.clone()).filter(is_there);
+    std::iter::successors(first, cause_of).take(DEEPEST).collect()
+}
+
+fn cause_of(error: &JsValue) -> Option<JsValue> {
+    Reflect::get(error, &"cause".into()).ok().filter(is_there)
+}
+
+fn is_there(error: &JsValue) -> bool {
+    !error.is_undefined() && !error.is_null()
 }
 
 fn describe(error: &JsValue) -> Option<String> {

@@ -17,9 +17,9 @@
 //!
 //! A request goes out once, without cookies, cache or referrer; a redirect is
 //! never followed; dropping a call aborts it. Whatever `fetch` rejects with
-//! becomes a typed error. A browser does not tell why a request failed, so that
-//! there every rejected create is ambiguous; Node and Bun give a code that tells
-//! whether the request left.
+//! becomes a typed error. A browser does not report why a request failed, so that
+//! there every rejected create is ambiguous; Node, Bun and Deno say for some failures
+//! that the request never left.
 //!
 //! The crate is for `wasm32-unknown-unknown` with a JavaScript host, and empty
 //! on every other target.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use js_sys::{Function, Promise};
 use openrouter_keys_core::{
     BuildError, Client, Config, Exchange, KeySource, Transport, TransportError, TransportErrorKind,
@@ -18,7 +18,7 @@ use crate::abort::AbortOnDrop;
 use crate::answer::Answer;
 use crate::body;
 use crate::clock::{Clock, Timekeeper};
-use crate::failure::{rejected, unknown};
+use crate::failure::{rejected, rejected_by_function, unknown};
 use crate::request::{fetchable, init, url};
 use crate::timer;
 
@@ -102,7 +102,14 @@ impl FetchTransport {
             Ok(promise) => JsFuture::from(Promise::resolve(&promise)).await,
             Err(thrown) => Err(thrown),
         };
-        let failed = if self.is_direct { rejected } else { unknown };
+        let method = request.method();
+        let failed = match &self.fetch {
+            None if method.is_safe() || *method == Method::POST => rejected,
+            // Deno sends such a request again, and the error is about the last time.
+            None => rejected_by_function,
+            Some(_) if self.is_direct => rejected_by_function,
+            Some(_) => unknown,
+        };
         fetched.map_err(|thrown| failed(&thrown))
     }
 }

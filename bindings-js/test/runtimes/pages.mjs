@@ -8,7 +8,7 @@ import { extname, join, normalize } from "node:path";
 import puppeteer from "puppeteer-core";
 
 import { PATIENCE_MS } from "./processes.mjs";
-import { onPath } from "./programs.mjs";
+import { Missing, onPath } from "./programs.mjs";
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
 const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
@@ -39,6 +39,21 @@ function page(name, options, script, headers = {}) {
     resends: true,
     run: ({ folder, settings }) => runPage(options(), { folder, html: html(script), headers }, settings),
   };
+}
+
+/** The browsers that are here, each with what runs this script of the folder in it. */
+export function browsersFor(folder, script) {
+  return Object.entries({ Chromium: chromium, Firefox: firefox }).flatMap(([name, options]) => {
+    try {
+      const found = options();
+      const site = { folder, html: html(script), headers: {} };
+      return [{ name, run: async (settings) => (await runPage(found, site, settings)).checks[0] }];
+    } catch (error) {
+      if (!(error instanceof Missing)) throw error;
+      console.log(`${name}: SKIPPED: ${error.message}`);
+      return [];
+    }
+  });
 }
 
 /** Runs a bundle that has this script in Chromium. */

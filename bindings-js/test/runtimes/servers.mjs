@@ -7,8 +7,8 @@ import { fromNpm } from "./programs.mjs";
 
 const VERSION = /\d\S*/;
 
-const deno = () => fromNpm("@deno", "deno");
-const bun = () => fromNpm("@oven", "bin/bun");
+export const deno = () => fromNpm("@deno", "deno");
+export const bun = () => fromNpm("@oven", "bin/bun");
 
 export const SERVERS = [
   server("node", () => process.execPath, ["main.mjs"]),

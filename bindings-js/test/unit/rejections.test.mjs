@@ -174,3 +174,84 @@ test("a create whose answer cannot be read goes out once, whatever code its body
     assert.equal(sent, 1);
   }
 });
+
+const failed = (cause) => new TypeError("fetch failed", { cause });
+const coded = (code, more) => failed(Object.assign(new Error(`${more?.syscall ?? ""} ${code}`), { code, ...more }));
+const inDeno = (text) => failed(new Error(`error sending request for url (https://127.0.0.1:1/api/v1/keys): ${text}`));
+
+/** What a runtime's own fetch rejects with when nothing can have been sent, and the code of the error. */
+const UNSENT = {
+  "Node without free file descriptors": [coded("EMFILE", { syscall: "connect" }), "connect"],
+  "Node without an address": [coded("EADDRNOTAVAIL", { syscall: "connect" }), "connect"],
+  "Node behind a firewall": [coded("EPERM", { syscall: "connect" }), "connect"],
+  "Node reset while it connects": [coded("ECONNRESET", { syscall: "connect" }), "connect"],
+  "Node without a name server": [coded("EAI_FAIL", { syscall: "getaddrinfo" }), "dns"],
+  "Node whose server closes in the handshake": [
+    failed(Object.assign(new Error("Client network socket disconnected before secure TLS connection was established"), { code: "ECONNRESET" })),
+    "connect",
+  ],
+  "Node behind a proxy that refuses": [
+    failed(new Error("Request was cancelled.", { cause: Object.assign(new Error("Proxy response (403) !== 200 when HTTP Tunneling"), { code: "UND_ERR_ABORTED" }) })),
+    "proxy",
+  ],
+  "Bun behind a proxy that refuses": [Object.assign(new Error("Proxy refused to open a tunnel: 502 No"), { status: 502 }), "proxy"],
+  "Deno that cannot connect": [inDeno("client error (Connect): tcp connect error: Connection refused (os error 111)"), "connect"],
+  "Deno without free file descriptors": [inDeno("client error (Connect): tcp open error: Too many open files (os error 24)"), "connect"],
+  "Deno without a name": [inDeno("client error (Connect): dns error: failed to lookup address information"), "dns"],
+  "Deno behind a proxy that refuses": [inDeno("client error (Connect): unsuccessful tunnel"), "proxy"],
+  "Deno whose stream was refused": [failed(new Error("stream error received: refused stream before processing any application logic")), "refused"],
+  "Deno whose session was ended orderly": [failed(new Error("connection error received: not a result of an error")), "refused"],
+};
+
+/** The same where a repetition would end alike. */
+const UNSENT_FOR_GOOD = {
+  "Node on a blocked port": [failed(new Error("bad port")), "setup"],
+  "Node without permission to connect": [coded("ERR_ACCESS_DENIED", { syscall: "connect" }), "setup"],
+  "Node without permission to look names up": [coded("ERR_ACCESS_DENIED", { syscall: "getaddrinfo" }), "setup"],
+  "Node with a header that it refuses": [failed(Object.assign(new Error("expect header not supported"), { code: "UND_ERR_NOT_SUPPORTED" })), "setup"],
+  "Node behind a proxy that rejects its credentials": [failed(new Error("Proxy response (407) !== 200 when HTTP Tunneling")), "proxy"],
+  "Bun behind a proxy that rejects its credentials": [Object.assign(new Error("Proxy refused to open a tunnel: 407 No"), { status: 407 }), "proxy"],
+  "Deno behind a proxy that rejects its credentials": [inDeno("client error (Connect): proxy authorization required"), "proxy"],
+  "Deno on a blocked port": [new TypeError("Fetch failed: Requests to port 6000 are blocked"), "setup"],
+  "Deno without permission": [Object.assign(new Error('Requires net access to "127.0.0.1:1", run again with the --allow-net flag'), { name: "NotCapable" }), "setup"],
+  "Deno without permission for an address": [inDeno('client error (Connect): Requires net access to "127.0.0.1:1"'), "setup"],
+  "Deno with another certificate": [inDeno("client error (Connect): invalid peer certificate: UnknownIssuer"), "tls"],
+  "Deno on a port without TLS": [inDeno("client error (Connect): received corrupt message of type InvalidContentType"), "tls"],
+};
+
+/** What looks like one of these, and comes from a request that may have arrived. */
+const MAY_BE_SENT = {
+  "a permission for something else": coded("ERR_ACCESS_DENIED", { syscall: "open" }),
+  "a reset without more": coded("ECONNRESET", { syscall: "read" }),
+  "Bun's failed TLS, of a connection in use too": Object.assign(new TypeError("EPROTO: The TLS handshake failed."), { code: "EPROTO" }),
+  "Deno that sent": inDeno("client error (SendRequest): connection closed before message completed"),
+  "Deno's words in what a server sent": failed(new Error("error sending request from 127.0.0.1:2 for https://a (b): client error (SendRequest): x): client error (Connect): y")),
+  "an alert after the handshake": failed(new Error("received fatal alert: CertificateRequired")),
+  "another end of the session": failed(new Error("connection error received: unexpected internal error encountered")),
+};
+
+test("a create is sent again after a failure that a runtime only has when nothing was sent", async () => {
+  for (const [why, [thrown, code]] of Object.entries(UNSENT)) {
+    const { keys, fetch } = clientOver([rejection(thrown), created("sk-or-v1-second")]);
+    assert.equal((await keys.create(PARAMS)).key, "sk-or-v1-second", why);
+    assert.equal(fetch.requests.length, 2, why);
+    const error = await failureOf(clientOver([rejection(thrown)]).keys.create(PARAMS, { retry: false }));
+    assert.deepEqual([error.code, error.effect, error.isRetryable], [code, "nothing", true], why);
+  }
+});
+
+test("a create that a runtime refuses to send is not sent again, and created nothing", async () => {
+  for (const [why, [thrown, code]] of Object.entries(UNSENT_FOR_GOOD)) {
+    const { keys, fetch } = clientOver([rejection(thrown), created("sk-or-v1-second")]);
+    const error = await failureOf(keys.create(PARAMS));
+    assert.deepEqual([error.code, error.effect, error.isRetryable], [code, "nothing", false], why);
+    assert.equal(fetch.requests.length, 1, why);
+  }
+});
+
+test("a failure that a create may also have after it was sent is not believed", async () => {
+  for (const [why, thrown] of Object.entries(MAY_BE_SENT)) {
+    const error = await failureOf(clientOver([rejection(thrown)]).keys.create(PARAMS));
+    assert.equal(error.effect, "may_have_created", why);
+  }
+});

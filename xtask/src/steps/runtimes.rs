@@ -7,9 +7,10 @@ use crate::emulator;
 use crate::failure::Failure;
 use crate::step::{Context, Outcome, Step};
 
-const PROGRAMS: [&str; 3] = [
+const PROGRAMS: [&str; 4] = [
     "bindings-js/test/emulator/official-sdk.mjs",
     "bindings-js/test/runtimes/run.mjs",
+    "bindings-js/test/runtimes/deliveries.mjs",
     "bindings-js/test/examples/run.mjs",
 ];
 

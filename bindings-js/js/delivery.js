@@ -1,0 +1,205 @@
+// How far a create got in Node, whose `fetch` (undici) publishes what it does.
+//
+// It only listens, and only while a create is under way. Where anything is uncertain,
+// nothing is known.
+
+/** How deep undici's error is among the causes, at most. */
+const DEEPEST = 4;
+
+/** RFC 9113, section 7. */
+const REFUSED_STREAM = 7;
+
+const underWay = new Set();
+/** The delivery whose `fetch` is being called: undici usually creates its request before that returns. */
+let beginning;
+/** The request whose headers are being written to HTTP/2: its stream is opened right after. */
+let opening;
+/** All requests with a body: a dispatcher that sends again uses the same one. */
+const byBody = new WeakMap();
+/** The requests that failed with an error, which becomes the cause of what `fetch` rejects with. */
+const byError = new WeakMap();
+/** What the server of each HTTP/2 session has said about its last stream. */
+const ends = new WeakMap();
+/** The path and the global dispatcher of a request that was published while its `fetch` was called. */
+let proven = {};
+
+export class Delivery {
+  #path;
+  #isGivenUp = false;
+  #own = [];
+  /** Those that cannot be told apart: undici creates some later, behind others. */
+  #possible = [];
+
+  constructor(url) {
+    this.#path = url.slice(url.indexOf("/", 8));
+  }
+
+  /** Calls `fetch`, and listens until it settles. */
+  async follow(fetch) {
+    if (!listen()) return fetch();
+    underWay.add(this);
+    try {
+      return await this.#begin(fetch);
+    } finally {
+      underWay.delete(this);
+      if (underWay.size === 0) listen(false);
+    }
+  }
+
+  /**
+   * How far the request got that `fetch` rejected with this: "unsent", "refused" (the
+   * server did not process it), "sent" or, if that is not known, nothing.
+   */
+  reach(thrown) {
+    for (let error = thrown, depth = 0; error && depth < DEEPEST; error = error.cause, depth++) {
+      const failed = byError.get(error);
+      if (failed) return reachOf(failed);
+    }
+    return undefined;
+  }
+
+  /** Whether surely nothing was sent. Nothing will be, from here on. */
+  giveUp() {
+    this.#isGivenUp = true;
+    if (this.#own.length > 0) return reachOf(this.#own) === "unsent";
+    const isPublished = proven.path === this.#path && proven.dispatcher !== undefined && proven.dispatcher === dispatcher();
+    return isPublished && reachOf(this.#possible) === "unsent";
+  }
+
+  get isGivenUp() {
+    return this.#isGivenUp;
+  }
+
+  isFor({ method, path }) {
+    return method === "POST" && String(path).endsWith(this.#path);
+  }
+
+  add(seen) {
+    if (seen.owner === undefined) this.#possible.push(seen);
+    if (seen.owner !== this) return;
+    this.#own.push(seen);
+    proven = { path: this.#path, dispatcher: dispatcher() };
+  }
+
+  #begin(fetch) {
+    beginning = this;
+    try {
+      return fetch();
+    } finally {
+      beginning = undefined;
+    }
+  }
+}
+
+/** Of requests any of which may be the one: the worst of them, and of those that repeat it. */
+function reachOf(candidates) {
+  const all = candidates.flatMap(({ request }) => byBody.get(request.body));
+  if (all.every(isUnsent)) return "unsent";
+  return all.every((seen) => isUnsent(seen) || isRefused(seen)) ? "refused" : "sent";
+}
+
+/** undici sets `abort` as soon as it uses a connection. */
+function isUnsent({ request, written }) {
+  return written === 0 && request.abort === null;
+}
+
+function isRefused({ written, streams }) {
+  return written > 0 && streams.length === written && streams.every(isUntouched);
+}
+
+/** RFC 9113, section 8.7. Only an orderly end of the session promises it. */
+function isUntouched({ stream, session }) {
+  const { isOrderly, last } = ends.get(session);
+  return isOrderly && (stream.id > last || stream.rstCode === REFUSED_STREAM);
+}
+
+function created({ request }) {
+  const meant = [...underWay].filter((delivery) => delivery.isFor(request));
+  if (meant.length === 0 || !request.body) return;
+  const repeated = byBody.get(request.body) ?? [];
+  const owner = meant.includes(beginning) ? beginning : repeated[0]?.owner;
+  const seen = { request, owner, written: 0, streams: [] };
+  byBody.set(request.body, [...repeated, seen]);
+  for (const delivery of meant) delivery.add(seen);
+}
+
+/** Node's own, or one that npm's undici has put in its place. */
+function dispatcher() {
+  return globalThis[Symbol.for("undici.globalDispatcher.2")] ?? globalThis[Symbol.for("undici.globalDispatcher.1")];
+}
+
+function seenOf(request) {
+  return byBody.get(request?.body)?.find((seen) => seen.request === request);
+}
+
+function written({ request, socket }) {
+  opening = undefined;
+  const seen = seenOf(request);
+  if (!seen) return;
+  seen.written++;
+  if (socket?.alpnProtocol === "h2") opening = seen;
+  // It was taken for never sent, and must not leave any more.
+  if (seen.owner?.isGivenUp) socket?.destroy();
+}
+
+function opened({ stream, headers }) {
+  const seen = opening;
+  opening = undefined;
+  if (!seen || headers?.[":path"] !== seen.request.path) return;
+  const { session } = stream;
+  if (!ends.has(session)) watchEnd(session);
+  seen.streams.push({ stream, session });
+}
+
+function watchEnd(session) {
+  const end = { isOrderly: true, last: Infinity };
+  ends.set(session, end);
+  session.on("goaway", (code, last) => {
+    end.isOrderly &&= code === 0;
+    end.last = Math.min(end.last, last);
+  });
+}
+
+function failed({ request, error }) {
+  const seen = seenOf(request);
+  if (seen) byError.set(error, [...(byError.get(error) ?? []), seen]);
+}
+
+/** What is thrown here would end the process. */
+const careful = (listener) => (message) => {
+  try {
+    listener(message);
+  } catch {
+    // Whatever it was about stays unknown.
+  }
+};
+
+const LISTENERS = {
+  "undici:request:create": careful(created),
+  "undici:client:sendHeaders": careful(written),
+  // Since Node 22.17 and 24.2.
+  "http2.client.stream.created": careful(opened),
+  "undici:request:error": careful(failed),
+};
+
+let isListening = false;
+
+/** Whether the platform publishes anything. */
+function listen(wanted = true) {
+  const channels = diagnostics();
+  if (channels && wanted !== isListening) {
+    isListening = wanted;
+    const change = wanted ? "subscribe" : "unsubscribe";
+    for (const [name, listener] of Object.entries(LISTENERS)) channels[change](name, listener);
+  }
+  return channels !== undefined;
+}
+
+/** Since Node 20.16; an import would not be understood elsewhere. */
+function diagnostics() {
+  try {
+    return globalThis.process?.getBuiltinModule?.("node:diagnostics_channel");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+// Keeps a key that goes to this machine in plain text away from proxies.
+
+const LOCAL = /^http:\/\/((?:[^/:@]+\.)?localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?\//i;
+
+/** Node's own, and what npm's undici of any version sets. */
+const DISPATCHERS = ["undici.globalDispatcher.2", "undici.globalDispatcher.1"].map((name) => Symbol.for(name));
+
+const VARIABLES = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
+const EXCEPTIONS = ["no_proxy", "NO_PROXY"];
+
+/** What `fetch` needs to go past a proxy; throws if it would not get past. */
+export function pastProxies(url) {
+  const [, host] = url.match(LOCAL) ?? [];
+  if (host === undefined) return undefined;
+  if ("Bun" in globalThis || "Deno" in globalThis) return checkVariables(host.replace(/[[\]]/g, "").toLowerCase());
+  for (const name of DISPATCHERS) {
+    const dispatcher = globalThis[name];
+    if (!dispatcher) continue;
+    const own = Object.getOwnPropertySymbols(dispatcher);
+    // Of undici's EnvHttpProxyAgent.
+    const direct = own.find(({ description }) => description === "no proxy agent");
+    if (direct) return { dispatcher: dispatcher[direct] };
+    if (own.some(({ description }) => /proxy/i.test(description))) throw seen("the global dispatcher is a proxy", "use another dispatcher");
+  }
+  return undefined;
+}
+
+/** Bun and Deno read these themselves, each in its own way: only what both take for an exception counts. */
+function checkVariables(host) {
+  const proxy = VARIABLES.find((name) => variable(name));
+  if (proxy === undefined) return;
+  const exceptions = EXCEPTIONS.map(variable).filter((list) => list !== undefined);
+  const isExcepted = (list) => list.split(",").some((entry) => entry.trim().toLowerCase() === host);
+  if (exceptions.length > 0 && exceptions.every(isExcepted)) return;
+  throw seen(`${proxy} is set`, `add ${host} to NO_PROXY`);
+}
+
+/** Deno may not be allowed to read it. */
+function variable(name) {
+  try {
+    return globalThis.Deno ? Deno.env.get(name) : process.env[name];
+  } catch {
+    return undefined;
+  }
+}
+
+function seen(why, remedy) {
+  const message = `a proxy would see the API key in plain text, because ${why}; ${remedy}`;
+  return Object.assign(new Error(message), { code: "ERR_PROXY_SEES_KEY" });
+}
