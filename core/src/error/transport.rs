@@ -217,7 +217,14 @@ impl fmt::Display for TransportError {
                 write!(f, "the response is larger than {limit} bytes")
             }
             TransportErrorKind::HiddenRedirect => f.write_str("the server redirected"),
-            TransportErrorKind::Setup => f.write_str("the transport cannot be used from here"),
+            TransportErrorKind::Setup => {
+                f.write_str("the transport cannot be used from here")?;
+                // Nothing else says what to change.
+                match &self.source {
+                    Some(source) => write!(f, " ({source})"),
+                    None => Ok(()),
+                }
+            }
             TransportErrorKind::Other => f.write_str("the request failed"),
         }?;
         match self.status {
