@@ -102,6 +102,7 @@ impl Client {
             on_progress: None,
             pages: pages.into(),
             pending: VecDeque::new(),
+            failed: None,
         }
     }
 
@@ -300,6 +301,8 @@ pub struct Keys {
     pages: Pages,
     /// The pages under way, in the order in which the listing takes them.
     pending: VecDeque<Pending>,
+    /// What ended the listing, and is given after the keys before it.
+    failed: Option<Error>,
 }
 
 enum Pending {
@@ -351,15 +354,16 @@ impl Iterator for Keys {
             if let Some(key) = self.pages.next_key() {
                 return Some(Ok(key));
             }
+            if let Some(error) = self.failed.take() {
+                return Some(Err(error));
+            }
             let page = self.next_page()?;
             let accepted = self.pages.accept(page);
             self.pending.truncate(self.pages.awaited());
             if let Some(report) = &mut self.on_progress {
                 report(self.pages.progress());
             }
-            if let Err(error) = accepted {
-                return Some(Err(error));
-            }
+            self.failed = accepted.err();
         }
     }
 }

@@ -44,6 +44,8 @@ pub struct KeyStream {
     pages: Pages,
     /// The pages under way, in the order in which the listing takes them.
     pending: VecDeque<Pending>,
+    /// What ended the listing, and is given after the keys before it.
+    failed: Option<Error>,
 }
 
 /// What is told how far the listing has come.
@@ -64,6 +66,7 @@ impl KeyStream {
             on_progress: None,
             pages,
             pending: VecDeque::new(),
+            failed: None,
         }
     }
 
@@ -112,6 +115,9 @@ impl KeyStream {
             if let Some(key) = self.pages.next_key() {
                 return Poll::Ready(Some(Ok(key)));
             }
+            if let Some(error) = self.failed.take() {
+                return Poll::Ready(Some(Err(error)));
+            }
             while let Some(list) = self.pages.next_request() {
                 let call = self.client.call(AnyOperation::List(list)).options(self.options.clone());
                 let page = call.boxed();
@@ -127,9 +133,7 @@ impl KeyStream {
             if let Some(report) = &mut self.on_progress {
                 report(self.pages.progress());
             }
-            if let Err(error) = accepted {
-                return Poll::Ready(Some(Err(error)));
-            }
+            self.failed = accepted.err();
         }
     }
 

@@ -1,11 +1,11 @@
 //! All pages of a listing, each key once.
 //!
 //! ```text
-//!  next_request ─▶ a page ─▶ accept ─┬─ it overlaps, and is full ──▶ one step on
-//!       ▲                            ├─ it does not overlap ───────▶ one step back
-//!       └────────────────────────────┼─ it overlaps, and is short ─▶ the next workspace,
-//!                                    │                              or the end
-//!                                    └─ it brings nothing new ─────▶ PaginationStalled
+//!  next_request ─▶ a page ─▶ accept ─┬─ it overlaps, and has more ───▶ one step on
+//!       ▲                            ├─ it does not overlap ─────────▶ one step back
+//!       └────────────────────────────┼─ it overlaps, and has no more ▶ the next workspace,
+//!                                    │                                or the end
+//!                                    └─ it brings nothing new ───────▶ PaginationStalled
 //! ```
 //!
 //! The API pages by offset, newest first, so that a key that is made or deleted
@@ -16,12 +16,18 @@
 //! Why that is enough: the order never changes, so that every key before one
 //! that was seen was seen too, or is new. It holds whenever a page was read, and
 //! so for pages that were asked for ahead of their turn.
+//!
+//! A short page is the last one of a server that keeps to the documentation. One that
+//! filters its pages, or a gateway that does, sends short pages anywhere: therefore the
+//! listing goes on until a page has nothing new.
+//!
+//! A row is remembered as 16 bytes, whatever it holds.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
+use std::hash::{DefaultHasher, Hasher};
 
 use crate::error::{Error, ErrorKind};
-use crate::hash::KeyHash;
 use crate::json::Json;
 use crate::key::Key;
 use crate::operation::{List, Operation, PAGE_SIZE, Page};
@@ -32,10 +38,20 @@ const STEP: u64 = 99;
 /// So many pages in a row without a new key mean that stepping back and forth
 /// leads nowhere.
 const FRUITLESS: u32 = 32;
+/// So many filtered pages in a row without a new key are taken for the end.
+const BARREN: u32 = 3;
 /// More would be a burst that a server has to refuse.
 const MAX_PREFETCH: usize = 64;
 /// Some 990,000 keys.
 const MAX_REQUESTS: u64 = 10_000;
+/// Some 400,000 keys of the usual size.
+const MAX_BYTES: u64 = 256 << 20;
+/// What a listing may hold in all: so much for each request that it may take, and this
+/// beside it.
+const ROWS_PER_REQUEST: u64 = 100;
+const ROWS_BESIDE: u64 = 10_000;
+const BYTES_PER_REQUEST: u64 = 128 << 10;
+const BYTES_BESIDE: u64 = 8 << 20;
 
 /// The machine that turns pages into keys, each once, and what it is to list. It
 /// does no I/O.
@@ -66,6 +82,7 @@ pub struct Pages {
     until_empty: bool,
     prefetch: usize,
     max_requests: u64,
+    max_bytes: u64,
     /// The workspaces whose turn is still to come.
     workspaces: VecDeque<String>,
     /// Where the next page to accept begins; `None` at the end.
@@ -74,12 +91,20 @@ pub struct Pages {
     asked: VecDeque<u64>,
     /// The furthest page that was read so far.
     furthest: Option<u64>,
+    /// Where the last page ended, if it was short.
+    rest: Option<u64>,
+    /// The rows of the last page.
+    last: Vec<u128>,
+    /// Whether offsets count rows that the pages do not have.
+    is_filtered: bool,
     /// Pages in a row that brought nothing new.
     fruitless: u32,
-    seen: BTreeSet<Identity>,
+    seen: BTreeSet<u128>,
     /// What was seen in other workspaces.
-    elsewhere: BTreeSet<Identity>,
+    elsewhere: BTreeSet<u128>,
     keys: VecDeque<Key>,
+    rows: u64,
+    bytes: u64,
     odd_rows: u64,
     progress: Progress,
 }
@@ -103,26 +128,41 @@ impl Pages {
         Self {
             list,
             first,
-            until_empty: false,
+            until_empty: true,
             prefetch: 1,
             max_requests: MAX_REQUESTS,
+            max_bytes: MAX_BYTES,
             workspaces: VecDeque::new(),
             offset: Some(first),
             asked: VecDeque::new(),
             furthest: None,
+            rest: None,
+            last: Vec::new(),
+            is_filtered: false,
             fruitless: 0,
             seen: BTreeSet::new(),
             elsewhere: BTreeSet::new(),
             keys: VecDeque::new(),
+            rows: 0,
+            bytes: 0,
             odd_rows: 0,
             progress: Progress::default(),
         }
     }
 
-    /// Goes on until a page is empty, in place of until one is not full: one
-    /// more request, for a server whose pages are smaller than documented.
+    /// Reads on until a page has nothing new, which is the default: one request more
+    /// than the documented API needs. A server or gateway that filters its pages, or
+    /// whose pages are smaller than documented, then costs no key. Only where it leaves
+    /// nothing of the first page, or of several in a row, does that look like the end.
     pub fn exhaustive(mut self) -> Self {
         self.until_empty = true;
+        self
+    }
+
+    /// Stops at the first page with fewer than 100 rows, which saves the last request.
+    /// Keys behind a short page are then missed without an error.
+    pub fn stop_at_short_page(mut self) -> Self {
+        self.until_empty = false;
         self
     }
 
@@ -136,9 +176,15 @@ impl Pages {
 
     /// How many requests the listing may take, at least 1; 10,000 by default, for
     /// some 990,000 keys. One that needs more ends with
-    /// [`ErrorKind::TooManyPages`].
+    /// [`ErrorKind::TooManyPages`], so that a server without an end cannot hold it. The
+    /// request behind a short page is left out where the others were all that it may take.
+    ///
+    /// It limits what the pages hold as well: 10,000 rows and 100 for each request;
+    /// 8 MiB and 128 KiB for each request or, unless this is set, 256 MiB in all.
     pub fn max_requests(mut self, requests: u64) -> Self {
         self.max_requests = requests.max(1);
+        self.max_bytes =
+            self.max_requests.saturating_mul(BYTES_PER_REQUEST).saturating_add(BYTES_BESIDE);
         self
     }
 
@@ -178,8 +224,10 @@ impl Pages {
             Some(last) => last.checked_add(STEP),
             None => self.offset,
         }?;
+        // Behind a short page there is probably nothing to read ahead.
+        let prefetch = if self.rest.is_some() { 1 } else { self.prefetch };
         let may_ask = self.offset.is_some()
-            && self.asked.len() < self.prefetch
+            && self.asked.len() < prefetch
             && self.progress.requests < self.max_requests;
         if !may_ask {
             return None;
@@ -201,7 +249,13 @@ impl Pages {
         let Some(offset) = self.asked.pop_front() else {
             return Ok(());
         };
-        let next = page.and_then(|page| self.follow(offset, page));
+        let next = match page {
+            Err(refused) if self.rest.is_some() && refused.refuses_page() => Ok(None),
+            page => page.and_then(|page| self.follow(offset, page)),
+        };
+        let is_last = self.asked.is_empty() && self.progress.requests >= self.max_requests;
+        // What is behind a short page is no part of what the caller allowed for.
+        let next = if is_last && self.rest.is_some() { next.map(|_| None) } else { next };
         self.offset = *next.as_ref().unwrap_or(&None);
         if self.asked.front() != self.offset.as_ref() {
             self.asked.clear();
@@ -210,41 +264,56 @@ impl Pages {
             self.next_workspace();
         }
         next?;
-        if self.offset.is_some()
-            && self.asked.is_empty()
-            && self.progress.requests >= self.max_requests
-        {
+        let is_last = self.asked.is_empty() && self.progress.requests >= self.max_requests;
+        if self.offset.is_some() && (is_last || self.is_too_large()) {
             self.offset = None;
-            let requests = self.progress.requests;
+            self.asked.clear();
+            let requests = self.max_requests;
             return Err(Error::unsent(self.list.name(), ErrorKind::TooManyPages { requests }));
         }
         Ok(())
     }
 
-    /// Takes the page and tells where the next one begins.
+    /// Whether the pages hold more than so many should.
+    fn is_too_large(&self) -> bool {
+        let max_rows = self.max_requests.saturating_mul(ROWS_PER_REQUEST);
+        self.rows > max_rows.saturating_add(ROWS_BESIDE) || self.bytes > self.max_bytes
+    }
+
+    /// Takes the page and returns where the next one begins.
     fn follow(&mut self, offset: u64, page: Page) -> Result<Option<u64>, Error> {
         self.progress.pages = self.progress.pages.saturating_add(1);
-        let rows = page.rows();
+        let keys = page.data.iter().map(identity);
+        let ids: Vec<u128> = keys.chain(page.odd.iter().map(identity_of_odd)).collect();
+        let rows = ids.len();
+        self.rows = self.rows.saturating_add(u64::try_from(rows).unwrap_or(u64::MAX));
+        self.bytes = self.bytes.saturating_add(page.size());
         let is_first = offset == self.first;
-        let has_seen = page.data.iter().any(|key| self.seen.contains(&Identity::of(key)))
-            || page.odd.iter().any(|row| self.seen.contains(&Identity::of_odd(row)));
-        let overlaps = is_first || has_seen;
+        let seen = ids.iter().filter(|id| self.seen.contains(id)).count();
+        let seen = u64::try_from(seen).unwrap_or(u64::MAX);
+        // Of a sound server, all keys were seen when a short page came: nothing slips past.
+        let overlaps = is_first || seen > 0 || self.rest.is_some() || self.is_filtered;
         // The keys of a page that does not overlap are not kept: a later page
         // could overlap with them, and the gap before them would go unnoticed.
-        let found = if overlaps { self.keep_new(page) } else { 0 };
+        let found = if overlaps { self.keep_new(page, &ids) } else { 0 };
         let is_second = self.furthest == Some(self.first) && offset > self.first;
         self.furthest = self.furthest.max(Some(offset));
         self.fruitless = if found > 0 { 0 } else { self.fruitless.saturating_add(1) };
 
+        let is_short = rows < PAGE_SIZE;
+        let count = u64::try_from(rows).unwrap_or(STEP);
         let next = if !overlaps {
             // Keys before this page were deleted: others took their places.
             Some(offset.saturating_sub(STEP).max(self.first))
-        } else if rows >= if self.until_empty { 2 } else { PAGE_SIZE } {
-            let rows = u64::try_from(rows).unwrap_or(STEP);
-            Some(offset.saturating_add(rows.saturating_sub(1)))
+        } else if !is_short && !self.is_filtered {
+            Some(offset.saturating_add(count.saturating_sub(1)))
+        } else if self.until_empty {
+            self.beyond(offset, &ids, seen)
         } else {
             None
         };
+        self.rest = (overlaps && is_short).then(|| offset.saturating_add(count));
+        self.last = ids;
         // Further on, keys that are made meanwhile push whole pages back.
         let repeats = is_second && overlaps && found == 0 && rows >= PAGE_SIZE;
         let stalled = repeats || self.fruitless >= FRUITLESS;
@@ -254,6 +323,28 @@ impl Pages {
         Ok(next)
     }
 
+    /// Where a server may have more, although this page is short.
+    ///
+    /// Where pages are merely small, each begins with the last row of the one before it.
+    /// If more of it was seen, offsets count rows that a filter took out of the pages:
+    /// then each page stands for 100 rows, and some in a row may have nothing new.
+    fn beyond(&mut self, offset: u64, ids: &[u128], seen: u64) -> Option<u64> {
+        let is_same = self.last == ids;
+        if self.is_filtered && is_same && !ids.is_empty() {
+            // The server ignores the offset, and sends all that it has each time.
+            return None;
+        }
+        // A step goes back by one row at most.
+        let expected = self.rest.map_or(u64::MAX, |rest| rest.saturating_sub(offset));
+        self.is_filtered |= seen > expected;
+        if self.is_filtered {
+            return (self.fruitless <= BARREN).then(|| offset.saturating_add(STEP));
+        }
+        let count = u64::try_from(ids.len()).unwrap_or(STEP);
+        let step = count.saturating_sub(1).max(1);
+        (count > seen).then(|| offset.saturating_add(step))
+    }
+
     fn next_workspace(&mut self) {
         let Some(id) = self.workspaces.pop_front() else {
             return;
@@ -261,37 +352,33 @@ impl Pages {
         self.list = std::mem::take(&mut self.list).workspace_id(id);
         self.offset = Some(self.first);
         self.furthest = None;
+        self.rest = None;
+        self.last.clear();
+        self.is_filtered = false;
         self.fruitless = 0;
         self.elsewhere.extend(std::mem::take(&mut self.seen));
     }
 
-    /// Keeps what was not seen yet and tells how much that is.
-    fn keep_new(&mut self, page: Page) -> usize {
-        let mut found: usize = 0;
-        let mut unnamed: Vec<Identity> = page.odd.iter().map(Identity::of_odd).collect();
-        found = found.saturating_add(unnamed.iter().filter(|row| !self.seen.contains(row)).count());
+    /// Keeps what was not seen yet and returns how much that is.
+    fn keep_new(&mut self, page: Page, ids: &[u128]) -> usize {
+        let odd = ids.get(page.data.len()..).unwrap_or_default();
+        let mut found = odd.iter().filter(|id| !self.seen.contains(id)).count();
         self.odd_rows = self.odd_rows.saturating_add(u64::try_from(found).unwrap_or(u64::MAX));
-        for key in page.data {
-            let identity = Identity::of(&key);
-            let is_elsewhere = self.elsewhere.contains(&identity);
-            let is_new = match identity {
-                Identity::Hash(_) => self.seen.insert(identity),
-                // Two rows of one page may be alike without being the same key.
-                Identity::Text(_) => {
-                    let is_new = !self.seen.contains(&identity);
-                    unnamed.push(identity);
-                    is_new
-                }
-            };
-            if is_new {
-                found = found.saturating_add(1);
+        for (key, id) in page.data.into_iter().zip(ids) {
+            // Two rows without a hash may be alike without being the same key: what they
+            // say is noted after the page.
+            let has_hash = key.hash.get().is_some();
+            let is_new = if has_hash { self.seen.insert(*id) } else { !self.seen.contains(id) };
+            if !is_new {
+                continue;
             }
-            if is_new && !is_elsewhere {
+            found = found.saturating_add(1);
+            if !self.elsewhere.contains(id) {
                 self.progress.keys = self.progress.keys.saturating_add(1);
                 self.keys.push_back(key);
             }
         }
-        self.seen.extend(unnamed);
+        self.seen.extend(ids);
         found
     }
 }
@@ -316,21 +403,24 @@ impl fmt::Debug for Pages {
 
 /// By what a row is recognised on another page: its hash, or all that it says
 /// where the server sent none.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Identity {
-    Hash(KeyHash),
-    Text(String),
+fn identity(key: &Key) -> u128 {
+    match key.hash.get() {
+        Some(hash) => digest(0, hash.as_str()),
+        None => digest(1, &fingerprint(key)),
+    }
 }
 
-impl Identity {
-    fn of(key: &Key) -> Self {
-        match key.hash.get() {
-            Some(hash) => Self::Hash(hash.clone()),
-            None => Self::Text(fingerprint(key)),
-        }
-    }
+fn identity_of_odd(row: &Json) -> u128 {
+    digest(1, row.as_str())
+}
 
-    fn of_odd(row: &Json) -> Self {
-        Self::Text(row.as_str().to_owned())
-    }
+/// 128 bits of the text. Only the server could look for two texts of one digest, and it
+/// can leave rows out anyway.
+fn digest(kind: u8, text: &str) -> u128 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write_u8(kind);
+    hasher.write(text.as_bytes());
+    let low = hasher.finish();
+    hasher.write_u8(kind);
+    u128::from(hasher.finish()).rotate_left(64) | u128::from(low)
 }

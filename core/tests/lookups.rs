@@ -108,6 +108,7 @@ async fn the_workspaces_to_search_can_be_named() {
         current(&format!(r#""label":"{LABEL}","workspace_id":"{two}""#)),
         page(&[]),
         page(&[row("bb", LABEL)]),
+        page(&[]),
     ]);
     let find = FindBySecret::new(SECRET).workspaces([one, two]);
     let found = client(&transport).find_by_secret(find).await.unwrap();

@@ -85,7 +85,7 @@ proptest! {
                 .prop_map(|(created, deleted)| Churn { created, deleted }),
             0..12,
         ),
-        exhaustive in any::<bool>(),
+        stops_short in any::<bool>(),
     ) {
         let keys: Vec<u32> = (0..initial).rev().collect();
         let server = Arc::new(Mutex::new(Server { keys: keys.clone(), next: initial, churn }));
@@ -95,8 +95,8 @@ proptest! {
         });
         let blocking = blocking::Client::new(transport, ApiKey::new("sk-or-v1-test").unwrap());
         let mut pages = Pages::new(List::new());
-        if exhaustive {
-            pages = pages.exhaustive();
+        if stops_short {
+            pages = pages.stop_at_short_page();
         }
         let mut listed: Vec<u32> = blocking.list_all(pages)
             .map(|key| u32::from_str_radix(key.unwrap().hash.as_deref().unwrap(), 16).unwrap())
@@ -131,15 +131,15 @@ proptest! {
                 .prop_map(|(created, deleted)| Churn { created, deleted }),
             0..12,
         ),
-        exhaustive in any::<bool>(),
+        stops_short in any::<bool>(),
         prefetch in 1_usize..10,
         order in proptest::collection::vec(any::<usize>(), 64),
     ) {
         let keys: Vec<u32> = (0..initial).rev().collect();
         let mut server = Server { keys: keys.clone(), next: initial, churn };
         let mut pages = Pages::new(List::new()).prefetch(prefetch);
-        if exhaustive {
-            pages = pages.exhaustive();
+        if stops_short {
+            pages = pages.stop_at_short_page();
         }
         let mut order = order.into_iter().cycle();
         let mut under_way: Vec<(List, Option<Page>)> = Vec::new();
@@ -197,8 +197,9 @@ async fn pages_under_way_at_once_come_in_order_and_no_more_than_asked_for() {
         .map(|key| u32::from_str_radix(key.hash.as_deref().unwrap(), 16).unwrap())
         .collect();
     assert_eq!(hashes, (0..1000).rev().collect::<Vec<_>>());
-    // 11 pages hold them all; up to 3 more are asked for before the last is known.
-    assert!((11..=14).contains(&transport.requests().len()), "{}", transport.requests().len());
+    // 11 pages hold them all; up to 3 more are asked for before the last is known, and one
+    // behind it.
+    assert!((12..=15).contains(&transport.requests().len()), "{}", transport.requests().len());
 }
 
 #[test]
@@ -319,7 +320,7 @@ async fn progress_is_told_after_each_page_by_both_clients() {
         .iter()
         .map(|progress| (progress.requests, progress.pages, progress.keys))
         .collect();
-    let once = [(1, 1, 100), (2, 2, 199), (3, 3, 250)];
+    let once = [(1, 1, 100), (2, 2, 199), (3, 3, 250), (4, 4, 250)];
     assert_eq!(told, [once, once].concat());
 }
 
@@ -382,7 +383,11 @@ async fn a_server_that_is_empty_beyond_its_first_page_is_not_asked_forever() {
 async fn pages_are_asked_for_no_sooner_than_their_keys_are_wanted() {
     let transport = FakeTransport::answering(|_, request| {
         let page = |from: u32, to: u32| body(&(from..to).rev().collect::<Vec<_>>());
-        Reply::status(200).json(if offset_of(request) == 0 { page(50, 150) } else { page(0, 51) })
+        Reply::status(200).json(match offset_of(request) {
+            0 => page(50, 150),
+            99 => page(0, 51),
+            _ => page(0, 1),
+        })
     });
     let mut keys = client(&transport).list_all(List::new().include_disabled(true));
     assert_eq!(transport.requests().len(), 0);
@@ -395,13 +400,14 @@ async fn pages_are_asked_for_no_sooner_than_their_keys_are_wanted() {
         key.unwrap();
         rest += 1;
     }
-    assert_eq!((rest, transport.requests().len()), (50, 2));
+    assert_eq!((rest, transport.requests().len()), (50, 3));
     let paths: Vec<String> = transport
         .requests()
         .iter()
         .map(|request| request.uri().query().unwrap().to_owned())
         .collect();
-    assert_eq!(paths, ["include_disabled=true", "include_disabled=true&offset=99"]);
+    let further = |offset| format!("include_disabled=true&offset={offset}");
+    assert_eq!(paths, ["include_disabled=true".to_owned(), further(99), further(149)]);
 }
 
 #[tokio::test]
@@ -438,7 +444,125 @@ async fn a_row_without_a_hash_stops_no_listing_and_comes_once() {
             });
             let keys = client(&transport).list_all(List::new()).collect_all().await.unwrap();
             let expected = if odd.starts_with('{') { 250 } else { 249 };
-            assert_eq!((keys.len(), transport.requests().len()), (expected, 3), "{odd} at {at}");
+            assert_eq!((keys.len(), transport.requests().len()), (expected, 4), "{odd} at {at}");
         }
+    }
+}
+
+/// A gateway that leaves out rows after the server has paged, and so sends pages that
+/// are short before the end.
+fn filtered(keys: u32, passes: impl Fn(u32) -> bool + Send + Sync + 'static) -> FakeTransport {
+    FakeTransport::answering(move |_, request| {
+        let raw = (0..keys).rev().skip(offset_of(request)).take(100);
+        Reply::status(200).json(body(&raw.filter(|key| passes(*key)).collect::<Vec<_>>()))
+    })
+}
+
+#[tokio::test]
+async fn a_server_that_filters_its_pages_costs_no_key() {
+    for every in [2_u32, 4, 17, 60, 99] {
+        let wanted = (0..437).filter(|key| key % every == 0).count();
+        for prefetch in [1, 4] {
+            let transport = filtered(437, move |key| key % every == 0);
+            let pages = Pages::new(List::new()).prefetch(prefetch);
+            let keys = client(&transport).list_all(pages).collect_all().await.unwrap();
+            assert_eq!(keys.len(), wanted, "{every} {prefetch}");
+            let requests = transport.requests().len();
+            assert!(requests <= 14, "{every} {prefetch}: {requests}");
+        }
+        let transport = filtered(437, move |key| key % every == 0);
+        let blocking = blocking::Client::new(transport, ApiKey::new("sk-or-v1-test").unwrap());
+        assert_eq!(blocking.list_all(List::new()).filter(Result::is_ok).count(), wanted);
+    }
+}
+
+/// A gateway whose pages are smaller than the API's.
+#[tokio::test]
+async fn a_server_whose_pages_are_small_costs_no_key() {
+    for size in [1, 2, 25, 99] {
+        let transport = FakeTransport::answering(move |_, request| {
+            let page = (0..130).rev().skip(offset_of(request)).take(size);
+            Reply::status(200).json(body(&page.collect::<Vec<_>>()))
+        });
+        let keys = client(&transport).list_all(List::new()).collect_all().await.unwrap();
+        assert_eq!(keys.len(), 130, "{size}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_stops_at_a_short_page_saves_a_request_and_may_miss_keys() {
+    for (keys, read_on, stopped) in [(0, 1, 1), (1, 2, 1), (2, 2, 1), (99, 2, 1), (100, 2, 2)] {
+        let pages = Pages::new(List::new());
+        for (pages, requests) in [(pages.clone(), read_on), (pages.stop_at_short_page(), stopped)] {
+            let transport = still(keys);
+            let listed = client(&transport).list_all(pages).collect_all().await.unwrap();
+            assert_eq!(u32::try_from(listed.len()).unwrap(), keys);
+            assert_eq!(transport.requests().len(), requests, "{keys}");
+        }
+    }
+    let stopped = Pages::new(List::new()).stop_at_short_page();
+    let transport = filtered(437, |key| key % 4 == 0);
+    assert_eq!(client(&transport).list_all(stopped).collect_all().await.unwrap().len(), 25);
+}
+
+#[tokio::test]
+async fn a_short_page_that_comes_again_and_again_is_all_that_there_is() {
+    for rows in [1, 2, 99] {
+        let transport = FakeTransport::always(Reply::status(200).json(samples::page(rows)));
+        let keys = client(&transport).list_all(List::new()).collect_all().await.unwrap();
+        assert_eq!((keys.len(), transport.requests().len()), (rows, 3));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_the_page_behind_a_short_one_has_no_more() {
+    for status in [400, 404, 416, 422] {
+        for rows in [1, 2] {
+            let transport = FakeTransport::answering(move |_, request| match offset_of(request) {
+                0 => Reply::status(200).json(samples::page(rows)),
+                _ => Reply::status(status).json("{}"),
+            });
+            let keys = client(&transport).list_all(List::new()).collect_all().await.unwrap();
+            assert_eq!((keys.len(), transport.requests().len()), (rows, 2), "{status}");
+        }
+    }
+    // A full page is not the last, and a server that is down says nothing.
+    for (rows, status) in [(100, 400), (2, 403), (2, 500)] {
+        let transport = FakeTransport::answering(move |_, request| match offset_of(request) {
+            0 => Reply::status(200).json(samples::page(rows)),
+            _ => Reply::status(status).json("{}"),
+        });
+        let error = client(&transport).list_all(List::new()).collect_all().await.unwrap_err();
+        assert_eq!(error.status().unwrap().as_u16(), status);
+    }
+}
+
+/// A server whose list has no end, with rows that nothing can be recognised by.
+fn endless(row: impl Fn(usize) -> String + Send + Sync + 'static) -> FakeTransport {
+    FakeTransport::answering(move |_, request| {
+        let from = offset_of(request);
+        let rows: Vec<String> = (from..from + 100).map(&row).collect();
+        Reply::status(200).json(format!(r#"{{"data":[{}]}}"#, rows.join(",")))
+    })
+}
+
+#[tokio::test]
+async fn a_listing_that_never_ends_is_stopped_by_its_requests_or_by_its_size() {
+    let name = |size: usize| "n".repeat(size);
+    for (transport, requests) in [
+        (endless(|n| format!(r#"{{"name":"{n}"}}"#)), 50),
+        (endless(|n| n.to_string()), 50),
+        // 8 MiB and 50 times 128 KiB, by 400 kB a page.
+        (endless(move |n| format!(r#"{{"name":"{n}{}"}}"#, name(4000))), 38),
+    ] {
+        let mut keys = client(&transport).list_all(Pages::new(List::new()).max_requests(50));
+        let mut last = keys.next().await.unwrap();
+        while let Some(next) = keys.next().await {
+            last = next;
+        }
+        let error = last.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::TooManyPages { requests: 50 }), "{error}");
+        assert!(error.to_string().contains("; raise max_requests if"), "{error}");
+        assert_eq!(transport.requests().len(), requests);
     }
 }

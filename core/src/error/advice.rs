@@ -75,7 +75,9 @@ impl Error {
             ErrorKind::WrongKeyKind { is, .. } => is.advice(),
             ErrorKind::Unverified { .. } => "compare the settings of the old and the new key",
             ErrorKind::KeyHolder { .. } => "see the key holder's error",
-            ErrorKind::TooManyPages { .. } => "allow more requests, or list fewer keys",
+            ErrorKind::TooManyPages { .. } => {
+                "raise max_requests if there are so many keys; otherwise the list may have no end"
+            }
         }
     }
 }

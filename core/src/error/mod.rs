@@ -111,7 +111,8 @@ pub enum ErrorKind {
         /// Its error.
         cause: BoxError,
     },
-    /// A listing needs more requests than it may take.
+    /// A listing needs more requests than it may take, or holds more than so many
+    /// pages should: see [`Pages::max_requests`](crate::Pages::max_requests).
     TooManyPages {
         /// How many it may take.
         requests: u64,
@@ -290,6 +291,12 @@ impl Error {
     pub(crate) fn repeatable(mut self, is_retryable: bool) -> Self {
         self.0.is_retryable = is_retryable;
         self
+    }
+
+    /// Whether the server says that there is no such page.
+    pub(crate) fn refuses_page(&self) -> bool {
+        let ErrorKind::Api(error) = &self.0.kind else { return false };
+        matches!(error.status.as_u16(), 400 | 404 | 416 | 422) && error.body != ErrorBody::Html
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
@@ -498,7 +505,7 @@ impl fmt::Display for ErrorKind {
                 _ => "the key holder could not say whether it has the new key",
             }),
             Self::TooManyPages { requests } => {
-                write!(f, "{requests} pages were not enough to list every key")
+                write!(f, "the listing is longer or larger than {requests} pages should be")
             }
         }
     }

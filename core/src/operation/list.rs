@@ -114,7 +114,9 @@ impl Operation for List {
     fn parse(&self, body: &[u8]) -> Result<Parsed<Page>, DecodeError> {
         let mut rows = Rows::default();
         parse_some(&mut rows, body)?;
-        Ok(Parsed { output: rows.page()?, envelope: Extra::default() })
+        let mut page = rows.page()?;
+        page.size = Size(u64::try_from(body.len()).unwrap_or(u64::MAX));
+        Ok(Parsed { output: page, envelope: Extra::default() })
     }
 }
 
@@ -128,12 +130,22 @@ pub struct Page {
     pub odd: Vec<Json>,
     /// The fields beside `data` that this version does not know.
     pub extra: Extra,
+    size: Size,
+}
+
+/// How many bytes the page had on the wire. Pages that say the same are equal.
+#[derive(Clone, Copy, Debug, Default)]
+struct Size(u64);
+
+impl PartialEq for Size {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Page {
-    /// How many rows the server sent.
-    pub(crate) fn rows(&self) -> usize {
-        self.data.len().saturating_add(self.odd.len())
+    pub(crate) fn size(&self) -> u64 {
+        self.size.0
     }
 }
 

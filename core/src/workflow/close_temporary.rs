@@ -41,6 +41,7 @@ pub struct CloseTemporary {
     hash: Option<KeyHash>,
     workspace_id: Option<String>,
     unconfirmed: Vec<String>,
+    max_requests: Option<u64>,
 }
 
 impl CloseTemporary {
@@ -48,7 +49,13 @@ impl CloseTemporary {
     ///
     /// A name without the marker of a temporary key is refused when it is run.
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), hash: None, workspace_id: None, unconfirmed: Vec::new() }
+        Self {
+            name: name.into(),
+            hash: None,
+            workspace_id: None,
+            unconfirmed: Vec::new(),
+            max_requests: None,
+        }
     }
 
     /// The key's hash, which saves looking for the name.
@@ -67,6 +74,13 @@ impl CloseTemporary {
     /// found is deleted.
     pub fn unconfirmed<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
         self.unconfirmed = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How many requests each of its listings may take: see
+    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    pub fn max_requests(mut self, requests: u64) -> Self {
+        self.max_requests = Some(requests);
         self
     }
 
@@ -102,6 +116,7 @@ impl Workflow for CloseTemporary {
             return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
         }
         turn::begin(name, opening, |desk| async move {
+            let desk = desk.listing_with(self.max_requests);
             close(&desk, &self).await.map_err(|(error, left)| {
                 let is_retryable = error.is_retryable();
                 error.of_workflow(desk.name(), Some(left)).repeatable(is_retryable)

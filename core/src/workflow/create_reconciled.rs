@@ -58,12 +58,20 @@ const DEADLINE: Duration = Duration::from_secs(180);
 #[must_use = "a workflow does nothing until it is run"]
 pub struct CreateReconciled {
     create: Create,
+    max_requests: Option<u64>,
 }
 
 impl CreateReconciled {
     /// Makes this key, under its name with a marker.
     pub fn new(create: Create) -> Self {
-        Self { create }
+        Self { create, max_requests: None }
+    }
+
+    /// How many requests each of its listings may take: see
+    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    pub fn max_requests(mut self, requests: u64) -> Self {
+        self.max_requests = Some(requests);
+        self
     }
 }
 
@@ -101,6 +109,7 @@ impl Workflow for CreateReconciled {
             return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
         }
         turn::begin(name, opening, |desk| async move {
+            let desk = desk.listing_with(self.max_requests);
             let mut markers = Markers::new(Kind::Lasting, opening.entropy);
             let reconciled = reconcile(&desk, &self.create, &mut markers).await;
             reconciled.map_err(|Failed { error, left }| error.of_workflow(name, left))

@@ -55,6 +55,8 @@ pub(crate) struct Desk {
     wall_clock: Option<SystemTime>,
     /// When the workflow has to be over, after its beginning.
     deadline: Option<Duration>,
+    /// How many requests each listing may take.
+    max_requests: Option<u64>,
 }
 
 /// What a listing brought.
@@ -69,7 +71,13 @@ pub(crate) struct Listed {
 
 impl Desk {
     pub(super) fn new(name: &'static str, opening: Opening, slot: Arc<Mutex<Slot>>) -> Self {
-        Self { name, slot, wall_clock: opening.wall_clock, deadline: None }
+        let wall_clock = opening.wall_clock;
+        Self { name, slot, wall_clock, deadline: None, max_requests: None }
+    }
+
+    /// The same, each of whose listings takes so many requests at most.
+    pub(super) fn listing_with(self, max_requests: Option<u64>) -> Self {
+        Self { max_requests, ..self }
     }
 
     /// The same, for a part of the work that may take no longer than this from
@@ -175,7 +183,10 @@ impl Desk {
         passes: &'a (dyn Fn(&Key) -> bool + Sync),
     ) -> BoxFuture<'a, Result<Listed, Error>> {
         Box::pin(async move {
-            let mut pages = pages.exhaustive();
+            let mut pages = match self.max_requests {
+                Some(requests) => pages.max_requests(requests),
+                None => pages,
+            };
             let mut listed = Listed { keys: Vec::new(), date: self.unix_time(), odd_rows: 0 };
             while let Some(list) = pages.next_request() {
                 let page = self.send(list).await.map(|response| {

@@ -74,6 +74,7 @@ pub struct Ensure {
     disabled: Option<bool>,
     pick: Pick,
     settle: Duration,
+    max_requests: Option<u64>,
 }
 
 /// Which key counts if several have the name.
@@ -90,7 +91,14 @@ pub enum Pick {
 impl Ensure {
     /// Makes sure of a key of this name with these settings.
     pub fn new(create: Create) -> Self {
-        Self { create, clears_reset: false, disabled: None, pick: Pick::Refuse, settle: SETTLE }
+        Self {
+            create,
+            clears_reset: false,
+            disabled: None,
+            pick: Pick::Refuse,
+            settle: SETTLE,
+            max_requests: None,
+        }
     }
 
     /// Lets the limit of a key that exists never start anew.
@@ -118,6 +126,13 @@ impl Ensure {
     /// creation times are coarse.
     pub fn settle(mut self, time: Duration) -> Self {
         self.settle = time;
+        self
+    }
+
+    /// How many requests each of its listings may take: see
+    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    pub fn max_requests(mut self, requests: u64) -> Self {
+        self.max_requests = Some(requests);
         self
     }
 
@@ -199,6 +214,7 @@ impl Workflow for Ensure {
             return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
         }
         turn::begin(name, opening, |desk| async move {
+            let desk = desk.listing_with(self.max_requests);
             ensure(&desk, &self).await.map_err(|error| {
                 let left = error.may_have_created().cloned();
                 error.of_workflow(desk.name(), left)

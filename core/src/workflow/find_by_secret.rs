@@ -44,18 +44,26 @@ use crate::secret::{ApiKey, Secret};
 pub struct FindBySecret {
     secret: Secret,
     workspaces: Vec<String>,
+    max_requests: Option<u64>,
 }
 
 impl FindBySecret {
     /// Finds the key of this secret.
     pub fn new(secret: impl Into<Secret>) -> Self {
-        Self { secret: secret.into(), workspaces: Vec::new() }
+        Self { secret: secret.into(), workspaces: Vec::new(), max_requests: None }
     }
 
     /// The workspaces (UUIDs) to search, in place of the one that the API names
     /// or, if it names none, the default one.
     pub fn workspaces<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
         self.workspaces = ids.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How many requests each of its listings may take: see
+    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    pub fn max_requests(mut self, requests: u64) -> Self {
+        self.max_requests = Some(requests);
         self
     }
 }
@@ -91,13 +99,14 @@ impl Workflow for FindBySecret {
             Err(refused) => return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused)))),
         };
         turn::begin(name, opening, |desk| async move {
+            let desk = desk.listing_with(self.max_requests);
             find(&desk, self, key).await.map_err(|error| error.of_workflow(desk.name(), None))
         })
     }
 }
 
 async fn find(desk: &Desk, wanted: FindBySecret, key: ApiKey) -> Result<FoundBySecret, Error> {
-    let FindBySecret { secret, workspaces } = wanted;
+    let FindBySecret { secret, workspaces, .. } = wanted;
     let current = match desk.send_as(Some(key), GetCurrentKeyMetadata).await {
         Ok(response) => Some(response.output),
         Err(error) if error.is_unauthorized() => None,

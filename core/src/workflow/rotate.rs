@@ -85,17 +85,25 @@ const TRIES: [Duration; 5] = [
 #[must_use = "a workflow does nothing until it is run"]
 pub struct Rotate {
     state: Result<Rotation, BuildError>,
+    max_requests: Option<u64>,
 }
 
 impl Rotate {
     /// Replaces the key of this hash.
     pub fn new(hash: impl AsRef<str>) -> Self {
-        Self { state: KeyHash::new(hash.as_ref()).map(Rotation::new) }
+        Self { state: KeyHash::new(hash.as_ref()).map(Rotation::new), max_requests: None }
     }
 
     /// Goes on where a run was that saved this state.
     pub fn resume(state: Rotation) -> Self {
-        Self { state: Ok(state) }
+        Self { state: Ok(state), max_requests: None }
+    }
+
+    /// How many requests each of its listings may take: see
+    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    pub fn max_requests(mut self, requests: u64) -> Self {
+        self.max_requests = Some(requests);
+        self
     }
 
     /// The new key's limit is what is left of the old one's.
@@ -174,7 +182,9 @@ impl Workflow for Rotate {
             Ok(state) => state,
             Err(refused) => return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused)))),
         };
-        turn::begin(name, opening, |desk| async move {
+        let max_requests = self.max_requests;
+        turn::begin(name, opening, move |desk| async move {
+            let desk = desk.listing_with(max_requests);
             let mut work =
                 Work { desk: &desk, state, markers: Markers::new(Kind::Lasting, opening.entropy) };
             match work.run().await {

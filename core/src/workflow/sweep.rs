@@ -42,6 +42,7 @@ use crate::timestamp::Timestamp;
 pub struct Sweep {
     what: What,
     workspaces: Vec<String>,
+    max_requests: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -55,7 +56,7 @@ impl Sweep {
     /// included.
     pub fn new<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Self {
         let what = What::Named(names.into_iter().map(Into::into).collect());
-        Self { what, workspaces: Vec::new() }
+        Self { what, workspaces: Vec::new(), max_requests: None }
     }
 
     /// Sweeps the temporary keys of the default workspace that have expired,
@@ -66,12 +67,19 @@ impl Sweep {
     /// not tell it, by this machine's. One that lives is left alone, and so is one
     /// that tells no time: see [`Swept::endless`].
     pub fn temporary() -> Self {
-        Self { what: What::Temporary, workspaces: Vec::new() }
+        Self { what: What::Temporary, workspaces: Vec::new(), max_requests: None }
     }
 
     /// The workspaces (UUIDs) to sweep, in place of the default one.
     pub fn workspaces<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
         self.workspaces = ids.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How many requests each of its listings may take: see
+    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    pub fn max_requests(mut self, requests: u64) -> Self {
+        self.max_requests = Some(requests);
         self
     }
 }
@@ -116,12 +124,13 @@ impl Workflow for Sweep {
             }
         }
         turn::begin(name, opening, |desk| async move {
+            let desk = desk.listing_with(self.max_requests);
             sweep(&desk, self).await.map_err(|error| error.of_workflow(desk.name(), None))
         })
     }
 }
 
-async fn sweep(desk: &Desk, Sweep { what, workspaces }: Sweep) -> Result<Swept, Error> {
+async fn sweep(desk: &Desk, Sweep { what, workspaces, .. }: Sweep) -> Result<Swept, Error> {
     let everywhere = Pages::new(List::everything()).workspaces(workspaces);
     match what {
         What::Named(names) if names.is_empty() => Ok(Swept::default()),

@@ -62,6 +62,7 @@ use crate::timestamp::Timestamp;
 pub struct Temporary {
     create: Create,
     lifetime: Duration,
+    max_requests: Option<u64>,
 }
 
 impl Temporary {
@@ -74,7 +75,14 @@ impl Temporary {
     /// an `expires_at` of its own, because only one of the two could be kept; as
     /// `Transport`: a transport that does not tell the time of day.
     pub fn new(create: Create, lifetime: Duration) -> Self {
-        Self { create, lifetime }
+        Self { create, lifetime, max_requests: None }
+    }
+
+    /// How many requests each of its listings may take: see
+    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    pub fn max_requests(mut self, requests: u64) -> Self {
+        self.max_requests = Some(requests);
+        self
     }
 
     fn check(&self) -> Result<(), BuildError> {
@@ -141,6 +149,7 @@ impl Workflow for Temporary {
             return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
         }
         turn::begin(name, opening, |desk| async move {
+            let desk = desk.listing_with(self.max_requests);
             let mut markers = Markers::new(Kind::Temporary, opening.entropy);
             let lent = lend(&desk, self, &mut markers).await;
             lent.map_err(|Failed { error, left }| error.of_workflow(name, left))
@@ -149,7 +158,7 @@ impl Workflow for Temporary {
 }
 
 async fn lend(desk: &Desk, wanted: Temporary, markers: &mut Markers) -> Result<Lent, Failed> {
-    let Temporary { create, lifetime } = wanted;
+    let Temporary { create, lifetime, .. } = wanted;
     let mut rounds = Rounds::new(desk);
     loop {
         let name = markers.mark(create.name());

@@ -26,7 +26,8 @@ async fn where_there_is_none_it_is_made_and_looked_for_once_more() {
     assert_eq!(created.key().reveal().len(), 42);
     assert_eq!(seconds(&transport), [5]);
     let look = "GET /keys?include_disabled=true";
-    assert_eq!(sent(&transport), [look, "POST /keys", look]);
+    let further = format!("{look}&offset=1");
+    assert_eq!(sent(&transport), [look, "POST /keys", look, &further]);
     assert_eq!(body(&transport, 1)["name"], "ci");
 }
 
@@ -60,8 +61,8 @@ async fn only_what_differs_is_changed() {
         let transport = scripted([list(&[key]), Reply::status(200).json(answer).into()]);
         let ensured = client(&transport).ensure(wanted).await.unwrap();
         let Ensured::Existing { key, changed } = ensured else { panic!("{ensured:?}") };
-        assert_eq!(sent(&transport)[1], "PATCH /keys/aa");
-        let sent = body(&transport, 1);
+        assert_eq!(sent(&transport)[2], "PATCH /keys/aa");
+        let sent = body(&transport, 2);
         assert_eq!(sent, serde_json::from_str::<serde_json::Value>(expected).unwrap());
         let names: Vec<&String> = sent.as_object().unwrap().keys().collect();
         let mut changed = changed;
@@ -82,7 +83,7 @@ async fn a_key_that_was_switched_off_stays_so_unless_it_is_said() {
     let ensured = client(&transport).ensure(Ensure::new(create())).await.unwrap();
     assert!(matches!(ensured, Ensured::Existing { changed, .. } if changed.is_empty()));
     client(&transport).ensure(Ensure::new(create()).disabled(false)).await.unwrap();
-    assert_eq!(body(&transport, 2), serde_json::json!({ "disabled": false }));
+    assert_eq!(body(&transport, 4), serde_json::json!({ "disabled": false }));
 }
 
 #[tokio::test]

@@ -49,6 +49,7 @@ pub struct Audit {
     expiring_within: u32,
     disabled_for: u32,
     workspaces: Vec<String>,
+    max_requests: Option<u64>,
 }
 
 impl Default for Audit {
@@ -59,6 +60,7 @@ impl Default for Audit {
             expiring_within: 7,
             disabled_for: 0,
             workspaces: Vec::new(),
+            max_requests: None,
         }
     }
 }
@@ -100,6 +102,13 @@ impl Audit {
     /// The workspaces (UUIDs) to audit, in place of the default one.
     pub fn workspaces<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
         self.workspaces = ids.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How many requests each of its listings may take: see
+    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    pub fn max_requests(mut self, requests: u64) -> Self {
+        self.max_requests = Some(requests);
         self
     }
 
@@ -158,7 +167,9 @@ impl Workflow for Audit {
         if let Err(refused) = self.check() {
             return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
         }
-        turn::begin(name, opening, |desk| async move { audit(&desk, &self).await })
+        turn::begin(name, opening, |desk| async move {
+            audit(&desk.listing_with(self.max_requests), &self).await
+        })
     }
 }
 
