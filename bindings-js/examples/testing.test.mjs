@@ -66,9 +66,9 @@ test("a key that may have been made without us is found and deleted", async () =
 
   assert.deepEqual(
     fetch.requests.map(({ method }) => method),
-    ["POST", "GET", "DELETE"],
+    ["POST", "GET", "GET", "DELETE"],
   );
-  assert.equal(fetch.requests[2].path, `/api/v1/keys/${orphan.hash}`);
+  assert.equal(fetch.requests[3].path, `/api/v1/keys/${orphan.hash}`);
   fetch.assertDone();
 });
 

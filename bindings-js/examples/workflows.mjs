@@ -56,7 +56,7 @@ try {
   const own = report.keys.find(({ key }) => key.hash === hashes[0]);
   console.log(`audited: ${own.findings.length} findings of this key`); // report.table has them all
 
-  const all = await keys.listAll({ exhaustive: true, prefetch: 4 }).toArray();
+  const all = await keys.listAll({ prefetch: 4 }).toArray();
   console.log(`listed ${all.filter((key) => key.name === name).length} of this name`);
 } finally {
   for (const hash of hashes) await keys.delete(hash);

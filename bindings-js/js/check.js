@@ -138,9 +138,11 @@ const CREATE = {
   creatorUserId: orNull(text),
   external,
 };
-const ALL = { exhaustive: bool, prefetch: whole, maxRequests: whole, workspaceIds: texts };
-const ENSURE = { disabled: bool, pick: choice("refuse", "newest"), settleMs: pause };
-const ROTATE = { hash: text, limitRemaining: bool, leaked: bool, graceMs: whole, quietMs: whole, watchMs: whole, resume: kind("an object", isObject) };
+const ALL = { exhaustive: bool, stopAtShortPage: bool, prefetch: whole, maxRequests: whole, workspaceIds: texts };
+/** Of every workflow that lists. */
+const LOOKS = { maxRequests: whole };
+const ENSURE = { disabled: bool, pick: choice("refuse", "newest"), settleMs: pause, ...LOOKS };
+const ROTATE = { hash: text, limitRemaining: bool, fullLimit: bool, leaked: bool, graceMs: whole, quietMs: whole, watchMs: whole, resume: kind("an object", isObject), ...LOOKS };
 const ROTATION = {
   old: required(text),
   step: required(choice(...STEPS)),
@@ -151,17 +153,20 @@ const ROTATION = {
   since: whole,
   leaked: bool,
   remaining: bool,
+  full: bool,
+  carried: number,
+  oldKey: kind("an object", isObject, (value) => JSON.stringify(value)),
   graceMs: whole,
   quietMs: whole,
   watchMs: whole,
 };
 const HOLDER = { save: required(method), handOver: required(method), wasHandedOver: required(method) };
-const FIND = { secret: required(kind("a text", isString)), workspaceIds: texts };
+const FIND = { secret: required(kind("a text", isString)), workspaceIds: texts, ...LOOKS };
 const HASH = required(text);
 const KIND = required(choice("management", "inference"));
-const AUDIT = { nearLimit: number, unusedForDays: whole, expiringWithinDays: whole, disabledForDays: whole, workspaceIds: texts };
-const TEMPORARY = { lifetimeMs: required(time) };
-const SWEEP = { names: texts, workspaceIds: texts, temporary: only };
+const AUDIT = { nearLimit: number, unusedForDays: whole, expiringWithinDays: whole, disabledForDays: whole, workspaceIds: texts, ...LOOKS };
+const TEMPORARY = { lifetimeMs: required(time), ...LOOKS };
+const SWEEP = { names: texts, workspaceIds: texts, temporary: only, ...LOOKS };
 const UPDATE = {
   name: text,
   disabled: bool,
@@ -230,11 +235,22 @@ export function listValues(params) {
 }
 
 export function listAllValues(params) {
-  return Object.values(take("listAll", "params", { ...LIST, ...ALL }, params));
+  const { exhaustive, stopAtShortPage = exhaustive === false, prefetch, maxRequests, workspaceIds, ...list } = take(
+    "listAll",
+    "params",
+    { ...LIST, ...ALL },
+    params,
+  );
+  return [...Object.values(list), stopAtShortPage, prefetch, maxRequests, workspaceIds];
 }
 
-export function createValues(operation, params) {
-  return createdFrom(operation, take(operation, "params", CREATE, params));
+export function createValues(params) {
+  return createdFrom("create", take("create", "params", CREATE, params));
+}
+
+export function reconciledValues(params) {
+  const { maxRequests, ...create } = take("createReconciled", "params", { ...CREATE, ...LOOKS }, params);
+  return [...createdFrom("createReconciled", create), maxRequests];
 }
 
 function createdFrom(operation, { external: partner, ...rest }) {
@@ -244,23 +260,23 @@ function createdFrom(operation, { external: partner, ...rest }) {
 
 /** `null` for the reset means never, of a key that exists too. */
 export function ensureValues(params) {
-  const { disabled, pick, settleMs, ...create } = take("ensure", "params", { ...CREATE, ...ENSURE }, params);
-  return [...createdFrom("ensure", create), create.limitReset === null, disabled, pick, settleMs];
+  const { disabled, pick, settleMs, maxRequests, ...create } = take("ensure", "params", { ...CREATE, ...ENSURE }, params);
+  return [...createdFrom("ensure", create), create.limitReset === null, disabled, pick, settleMs, maxRequests];
 }
 
 /** A state: that of a run before, or one in which nothing is done yet. */
 export function rotateValues(params) {
-  const { hash, limitRemaining: remaining, resume, ...rest } = take("rotate", "params", ROTATE, params);
+  const { hash, limitRemaining: remaining, fullLimit: full, resume, maxRequests, ...rest } = take("rotate", "params", ROTATE, params);
   if ((hash === undefined) === (resume === undefined)) {
     throw refused("rotate", "hash", "params must have either hash or resume");
   }
-  const given = [remaining, ...Object.values(rest)].some((value) => value !== undefined);
+  const given = [remaining, full, ...Object.values(rest)].some((value) => value !== undefined);
   if (resume !== undefined && given) {
     throw refused("rotate", "resume", "resume is given beside settings: the state has them");
   }
-  const state = resume ?? { old: hash, step: "begun", remaining, ...rest };
+  const state = resume ?? { old: hash, step: "begun", remaining, full, ...rest };
   const taken = take("rotate", "resume", ROTATION, state);
-  return FIELDS.map((name) => taken[name]);
+  return [...FIELDS.map((name) => taken[name]), maxRequests];
 }
 
 /** The caller's functions, each called as a method of theirs. */
@@ -285,8 +301,8 @@ export function kindValues(kind) {
 
 /** The end of a temporary key is its lifetime; `expiresAt` beside it is refused by the core. */
 export function temporaryValues(params) {
-  const { lifetimeMs, ...create } = take("temporary", "params", { ...CREATE, ...TEMPORARY }, params);
-  return [...createdFrom("temporary", create), lifetimeMs];
+  const { lifetimeMs, maxRequests, ...create } = take("temporary", "params", { ...CREATE, ...TEMPORARY }, params);
+  return [...createdFrom("temporary", create), lifetimeMs, maxRequests];
 }
 
 /** Without names, the temporary keys that have expired: that has to be said. */

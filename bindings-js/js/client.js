@@ -16,6 +16,7 @@ import {
   listingValues,
   listValues,
   LONGEST,
+  reconciledValues,
   requestValues,
   rotateValues,
   sweepValues,
@@ -56,7 +57,7 @@ export class OpenRouterKeys {
   }
 
   create(params, options) {
-    return this.#call("create", () => createValues("create", params), options);
+    return this.#call("create", () => createValues(params), options);
   }
 
   get(hash, options) {
@@ -80,7 +81,7 @@ export class OpenRouterKeys {
   }
 
   createReconciled(params, options) {
-    return this.#work("createReconciled", () => [createValues("createReconciled", params)], options);
+    return this.#work("createReconciled", () => [reconciledValues(params)], options);
   }
 
   ensure(params, options) {

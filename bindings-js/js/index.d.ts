@@ -318,14 +318,24 @@ export interface ListParams {
 
 /** Which keys are listed through all pages, and how. */
 export interface ListAllParams extends ListParams {
-  /** Goes on until a page is empty, in place of until one is not full. */
+  /**
+   * Stops at the first page of fewer than 100 keys, which saves the last request; false by
+   * default. Where a server or gateway filters its pages, keys behind a short page are then
+   * missed without an error.
+   */
+  stopAtShortPage?: boolean | undefined;
+  /** `false` is the same as `stopAtShortPage: true`. */
   exhaustive?: boolean | undefined;
   /**
    * How many pages are asked for at once: 1 by default, 64 at most. More make a long listing
    * over a slow link faster, and ask for up to so many pages too many at its end.
    */
   prefetch?: number | undefined;
-  /** How many requests the listing may take, at least 1; 10000 by default, for some 990,000 keys. */
+  /**
+   * How many requests the listing may take, at least 1; 10000 by default, for some 990,000 keys.
+   * One that needs more, or whose pages hold far more than so many should, is a
+   * {@link TooManyPagesError}.
+   */
   maxRequests?: number | undefined;
   /** The workspaces (UUIDs) to list one after another, in place of `workspaceId`. */
   workspaceIds?: readonly string[] | undefined;
@@ -364,8 +374,20 @@ export interface CreateParams {
   external?: External | undefined;
 }
 
+/** What a workflow may list. */
+export interface ListingParams {
+  /**
+   * How many requests each of its listings may take, at least 1; 10000 by default. More, or
+   * far more rows or bytes than so many pages should hold, is a {@link TooManyPagesError}.
+   */
+  maxRequests?: number | undefined;
+}
+
+/** A key to be made by `createReconciled`. */
+export interface CreateReconciledParams extends CreateParams, ListingParams {}
+
 /** A key that is to be there. */
-export interface EnsureParams extends CreateParams {
+export interface EnsureParams extends CreateParams, ListingParams {
   /** When the limit starts anew; `null` means never, of a key that exists too. Left as it is, unless given. */
   limitReset?: LimitReset | null | undefined;
   /** Switches a key that exists off or on. Left as it is, unless given. */
@@ -380,7 +402,7 @@ export interface EnsureParams extends CreateParams {
 }
 
 /** A key to be made for a time. It has no `expiresAt`: its end is its lifetime. */
-export interface TemporaryParams extends Omit<CreateParams, "expiresAt"> {
+export interface TemporaryParams extends Omit<CreateParams, "expiresAt">, ListingParams {
   /**
    * How long the key lives from when it is asked for, more than 0: at its end the
    * API stops the key, if nobody closed it. By this machine's clock, rounded up to
@@ -401,13 +423,13 @@ export type SweepParams = (
       temporary: true;
       names?: undefined;
     }
-) & {
+) & ListingParams & {
   /** The workspaces (UUIDs) to sweep, in place of the default one. */
   workspaceIds?: readonly string[] | undefined;
 };
 
 /** What an audit looks for. Days have 24 hours. */
-export interface AuditParams {
+export interface AuditParams extends ListingParams {
   /** The share of its limit from which on a key is near it, from 0 to 1; 0.8 by default. */
   nearLimit?: number | undefined;
   /** After how many days without a request a key is unused; 90 by default. */
@@ -578,11 +600,17 @@ export interface External {
 }
 
 /** Which key is replaced, and how: either `hash` with settings, or `resume` alone. */
-export interface RotateParams {
+export interface RotateParams extends ListingParams {
   /** The hash of the key that is replaced. */
   hash?: string | undefined;
-  /** Whether the new key's limit is what is left of the old one's; false by default. */
+  /**
+   * Whether the new key's limit is what is left of the old one's, also of one that starts anew:
+   * then it is that little in each further day, week or month too. By default, what is left of
+   * a limit that never starts anew goes over, and one that starts anew is copied whole.
+   */
   limitRemaining?: boolean | undefined;
+  /** Whether the new key's limit is the whole of the old one's, also of one that never starts anew. */
+  fullLimit?: boolean | undefined;
   /**
    * Whether the old key is in wrong hands: it is disabled before anything else is
    * done, and no grace is given. Until the new key is handed over, none works.
@@ -619,6 +647,11 @@ export interface Rotation {
   readonly since?: number;
   readonly leaked?: boolean;
   readonly remaining?: boolean;
+  readonly full?: boolean;
+  /** What was left of the old key's limit, if that is the new one's. */
+  readonly carried?: number;
+  /** The old key as it was last read, by the API's names. */
+  readonly oldKey?: Readonly<Record<string, unknown>>;
   readonly graceMs?: number;
   readonly quietMs?: number;
   readonly watchMs?: number;
@@ -656,6 +689,16 @@ export type Rotated =
       readonly outcome: "done";
       /** The new key's hash. */
       readonly new: string;
+      /**
+       * The old key as it was last read, disabled and about to be deleted: what it spent is in
+       * no listing any more. Absent if somebody else deleted it before it was read.
+       */
+      readonly old?: Key;
+      /**
+       * The new key's limit, where it is what was left of the old one's. With 0, it works once
+       * its limit is raised.
+       */
+      readonly carried?: number;
       /** Names under which a key may still turn up: give them to `sweep` later. */
       readonly unconfirmed: readonly string[];
     }
@@ -672,7 +715,7 @@ export type Rotated =
 export declare function isNewKey(state: Rotation, secret: string): boolean;
 
 /** Whose key is looked for. */
-export interface FindBySecretParams {
+export interface FindBySecretParams extends ListingParams {
   /** The secret, such as one that was found in a log. */
   secret: string;
   /** The workspaces (UUIDs) to search, in place of the one that the API names. */
@@ -880,7 +923,8 @@ export declare class OpenRouterKeys {
   /**
    * Lists the keys of all pages, each once. A key that exists from the first
    * request to the last is given exactly once, whatever is created and deleted
-   * meanwhile.
+   * meanwhile. It reads on until a page has nothing new, one request behind the first
+   * short page: see `stopAtShortPage`.
    *
    * Its requests run in the async context (`AsyncLocalStorage`) of this call,
    * whoever reads on.
@@ -930,7 +974,7 @@ export declare class OpenRouterKeys {
    * next is made. Nothing without such a marker is touched. An error's
    * `mayHaveCreated.names` are what to `sweep` later.
    */
-  createReconciled(params: CreateParams, options?: CallOptions): Promise<Reconciled>;
+  createReconciled(params: CreateReconciledParams, options?: CallOptions): Promise<Reconciled>;
 
   /**
    * Makes sure that there is one key of this name with these settings. Only what
@@ -1144,7 +1188,7 @@ export declare class PaginationStalledError extends OpenRouterKeysError {
   readonly offset: number;
 }
 
-/** A listing needs more requests than it may take. */
+/** A listing needs more requests than it may take, or its pages hold far more than they should. */
 export declare class TooManyPagesError extends OpenRouterKeysError {
   /** How many it may take. */
   readonly requests: number;

@@ -11,6 +11,9 @@ export const FIELDS = [
   "since",
   "leaked",
   "remaining",
+  "full",
+  "carried",
+  "oldKey",
   "graceMs",
   "quietMs",
   "watchMs",
@@ -20,8 +23,20 @@ export const STEPS = ["begun", "creating", "handing_over", "handed_over", "disab
 
 /** A state as an object that JSON can keep. */
 export function readRotation(tape) {
-  const fields = FIELDS.map((name) => [name, name === "unconfirmed" ? tape.list() : tape.value()]);
+  const read = { unconfirmed: () => tape.list(), oldKey: () => asTheApiWrites(tape.value()) };
+  const fields = FIELDS.map((name) => [name, read[name] ? read[name]() : tape.value()]);
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
+}
+
+/** A key by the API's names, so that the state is the same in Rust. */
+function asTheApiWrites(key) {
+  if (key === undefined) return undefined;
+  const { extra, odd, ...fields } = key;
+  const named = Object.entries({ ...fields, ...odd }).map(([name, value]) => [
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    value,
+  ]);
+  return { ...Object.fromEntries(named), ...extra };
 }
 
 /** Whether the secret is the new key of this state, as far as its label tells. */

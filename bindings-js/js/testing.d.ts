@@ -135,7 +135,11 @@ export declare function reply(status: number, json?: unknown, options?: ReplyOpt
 /** The answer to a create: the secret, and a key with these fields, as the API writes them. */
 export declare function created(secret: string, fields?: Record<string, unknown>, options?: ReplyOptions): Reply;
 
-/** The answer to a list: one page, such as `listed([key({ name: "a" }), key({ name: "b" })])`. */
+/**
+ * The answer to a list: one page, such as `listed([key({ name: "a" }), key({ name: "b" })])`.
+ * In a script, the request behind a page of fewer than 100 keys gets what is left of
+ * it, unless another `listed` follows.
+ */
 export declare function listed(keys: readonly unknown[], options?: ReplyOptions): Reply;
 
 /** The answer to a get and to an update: a key with these fields. */

@@ -9,6 +9,9 @@ const IDLE_TURNS = 4;
 // Taken at once: the user's test may put a fake in its place.
 const realSetTimeout = globalThis.setTimeout;
 
+/** A page of fewer keys is short. */
+const PAGE_SIZE = 100;
+
 const turn = () => new Promise((resolve) => realSetTimeout(resolve, 0));
 
 /** A clock for the client's option `clock`. */
@@ -124,15 +127,27 @@ export function fakeFetch(script, { clock = globalThis } = {}) {
   const replies = typeof script === "function" ? undefined : [...script];
   const requests = [];
   const unexpected = [];
+  /** The last page of the script. */
+  let page;
 
   async function fetch(url, init = {}) {
     const request = record(url, init);
     requests.push(request);
-    const reply = replies ? replies.shift() : await script(request);
+    const reply = replies ? next(request) : await script(request);
     if (reply) return carry(reply, init.signal, clock);
     const problem = `unexpected request ${requests.length}: ${request.method} ${request.path}`;
     unexpected.push(problem);
     throw new TypeError(problem);
+  }
+
+  /** Behind a short page of a script comes what is left of it, unless the script has another. */
+  function next({ method, path }) {
+    const offset = Number(/[?&]offset=(\d+)/.exec(path)?.[1] ?? 0);
+    const isFurther = method === "GET" && page?.keys.length < PAGE_SIZE && offset > page.offset;
+    if (isFurther && !replies[0]?.keys) return listed(page.keys.slice(offset - page.offset));
+    const reply = replies.shift();
+    if (reply?.keys) page = { keys: reply.keys, offset };
+    return reply;
   }
 
   Object.defineProperty(fetch, DIRECT, { value: true });
@@ -220,7 +235,7 @@ export function created(secret, fields = {}, options) {
 
 /** The answer to a list: one page. */
 export function listed(keys, options) {
-  return reply(200, { data: keys }, options);
+  return { ...reply(200, { data: keys }, options), keys };
 }
 
 /** The answer to a get and to an update. */

@@ -163,7 +163,9 @@ const OUTCOMES = {
     return { outcome: "existing", key: tape.value(), changed: tape.list().map(camelCase) };
   },
   rotate(tape) {
-    if (tape.value()) return { outcome: "done", new: tape.value(), unconfirmed: tape.list() };
+    if (tape.value()) {
+      return present({ outcome: "done", new: tape.value(), old: tape.value(), carried: tape.value(), unconfirmed: tape.list() });
+    }
     return { outcome: "still_in_use", old: tape.value(), state: readRotation(tape) };
   },
   findBySecret: (tape) => present({ key: tape.value(), current: tape.value() }),

@@ -176,6 +176,9 @@ fn rotation(tape: &mut Tape, state: &Rotation) {
     tape.view(&state.since.map_or(View::Absent, View::Whole));
     tape.bool(state.leaked);
     tape.bool(state.remaining);
+    tape.bool(state.full);
+    tape.number_if(state.carried);
+    tape.object_if(state.old_key.as_deref());
     for ms in [state.grace_ms, state.quiet_ms, state.watch_ms] {
         tape.view(&View::Whole(i64::try_from(ms).unwrap_or(i64::MAX)));
     }
@@ -185,9 +188,11 @@ pub(crate) fn write_rotated(rotated: &Rotated) -> Array {
     let mut tape = Tape::default();
     tape.bool(true);
     match rotated {
-        Rotated::Done { new, unconfirmed, .. } => {
+        Rotated::Done { new, old, carried, unconfirmed, .. } => {
             tape.bool(true);
             tape.text(new.as_str());
+            tape.object_if(old.as_deref());
+            tape.number_if(*carried);
             list_texts(&mut tape, unconfirmed);
         }
         Rotated::StillInUse { old, state, .. } => {

@@ -10,8 +10,9 @@ use js_sys::Array;
 use openrouter_keys_core::{
     AnyOperation, ApiRequest, Audit, BaseUrl, BuildError, BuildErrorKind, CallOptions, CheckKey,
     CloseTemporary, Config, Create, CreateReconciled, Delete, Ensure, External, FindBySecret, Get,
-    GetCurrentKeyMetadata, Headers, Jitter, KeyHash, KeyKind, Limit, LimitReset, List, Pages, Pick,
-    RetryPolicy, Rotate, Rotation, RotationStep, Sweep, Temporary, Timestamp, Update,
+    GetCurrentKeyMetadata, Headers, Jitter, Key, KeyHash, KeyKind, Limit, LimitReset, List,
+    Operation, Pages, Pick, RetryPolicy, Rotate, Rotation, RotationStep, Sweep, Temporary,
+    Timestamp, Update,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -219,7 +220,9 @@ pub(crate) fn job(name: &str, values: Array) -> Job {
         "getCurrentKeyMetadata" => Job::Call(GetCurrentKeyMetadata.into()),
         "request" => Job::Call(request(arguments).into()),
         "createReconciled" => made("createReconciled", create(arguments), |create| {
-            Job::work(CreateReconciled::new(create), answer::write_reconciled)
+            let create = CreateReconciled::new(create);
+            let create = capped(create, arguments, CreateReconciled::max_requests);
+            Job::work(create, answer::write_reconciled)
         }),
         "ensure" => made("ensure", create(arguments), |create| {
             Job::work(ensure(create, arguments), answer::write_ensured)
@@ -228,20 +231,24 @@ pub(crate) fn job(name: &str, values: Array) -> Job {
             let (names, workspaces) = (arguments.list(), arguments.list());
             // The facade lets one of the two ways through.
             let sweep = names.map_or_else(Sweep::temporary, Sweep::new);
-            Job::work(sweep.workspaces(workspaces.unwrap_or_default()), answer::write_swept)
+            let sweep = sweep.workspaces(workspaces.unwrap_or_default());
+            Job::work(capped(sweep, arguments, Sweep::max_requests), answer::write_swept)
         }
         "temporary" => made("temporary", create(arguments), |create| {
             let lifetime = arguments.time().unwrap_or_default();
-            Job::work(Temporary::new(create, lifetime), answer::write_lent)
+            let temporary = Temporary::new(create, lifetime);
+            Job::work(capped(temporary, arguments, Temporary::max_requests), answer::write_lent)
         }),
         "closeTemporary" => Job::work(close_temporary(arguments), |()| answer::write_done()),
         "rotate" => made("rotate", rotation(arguments), |state| {
-            Job::work(Rotate::resume(state), answer::write_rotated)
+            let rotate = capped(Rotate::resume(state), arguments, Rotate::max_requests);
+            Job::work(rotate, answer::write_rotated)
         }),
         "findBySecret" => {
             let find = FindBySecret::new(arguments.text().unwrap_or_default());
             let workspaces = arguments.list().unwrap_or_default();
-            Job::work(find.workspaces(workspaces), answer::write_found)
+            let find = find.workspaces(workspaces);
+            Job::work(capped(find, arguments, FindBySecret::max_requests), answer::write_found)
         }
         "checkKey" => {
             let is_inference = arguments.text().as_deref() == Some("inference");
@@ -253,6 +260,14 @@ pub(crate) fn job(name: &str, values: Array) -> Job {
             let refused = BuildError::new(BuildErrorKind::Other, "there is no such operation");
             Job::Call(AnyOperation::Refused("call", refused))
         }
+    }
+}
+
+/// The workflow, each of whose listings takes as many requests as are given, if any.
+fn capped<W>(workflow: W, arguments: &mut Arguments, set: fn(W, u64) -> W) -> W {
+    match arguments.number() {
+        Some(requests) => set(workflow, whole(requests)),
+        None => workflow,
     }
 }
 
@@ -276,10 +291,20 @@ fn rotation(arguments: &mut Arguments) -> Result<Rotation, BuildError> {
     state.since = arguments.number().and_then(|since| i64::try_from(whole(since)).ok());
     state.leaked = arguments.bool().unwrap_or_default();
     state.remaining = arguments.bool().unwrap_or_default();
+    state.full = arguments.bool().unwrap_or_default();
+    state.carried = arguments.number();
+    state.old_key = arguments.text().and_then(|json| old_key(&json));
     for ms in [&mut state.grace_ms, &mut state.quiet_ms, &mut state.watch_ms] {
         *ms = arguments.number().map_or(*ms, whole);
     }
     Ok(state)
+}
+
+/// What cannot be read is missing in the result, and no more.
+fn old_key(json: &str) -> Option<Box<Key>> {
+    let body = [r#"{"data":"#, json, "}"].concat();
+    let parsed = Get::new("").parse(body.as_bytes()).ok()?;
+    Some(Box::new(parsed.output))
 }
 
 /// A listing of all keys.
@@ -287,7 +312,7 @@ pub(crate) fn pages(values: Array) -> Pages {
     let arguments = &mut Arguments::new(values);
     let mut pages = Pages::new(list(arguments));
     if arguments.bool() == Some(true) {
-        pages = pages.exhaustive();
+        pages = pages.stop_at_short_page();
     }
     if let Some(ahead) = arguments.number() {
         pages = pages.prefetch(usize::try_from(whole(ahead)).unwrap_or(usize::MAX));
@@ -315,7 +340,7 @@ fn ensure(create: Create, arguments: &mut Arguments) -> Ensure {
     if let Some(time) = arguments.time() {
         ensure = ensure.settle(time);
     }
-    ensure
+    capped(ensure, arguments, Ensure::max_requests)
 }
 
 fn audit(arguments: &mut Arguments) -> Audit {
@@ -328,7 +353,8 @@ fn audit(arguments: &mut Arguments) -> Audit {
             audit = set(audit, u32::try_from(whole(days)).unwrap_or(u32::MAX));
         }
     }
-    audit.workspaces(arguments.list().unwrap_or_default())
+    audit = audit.workspaces(arguments.list().unwrap_or_default());
+    capped(audit, arguments, Audit::max_requests)
 }
 
 fn close_temporary(arguments: &mut Arguments) -> CloseTemporary {

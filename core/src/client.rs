@@ -254,8 +254,12 @@ impl Client {
                 };
                 let exchange = attempt.exchange(elapsed());
                 let outcome = {
-                    let sent = pin!(sent_within(transport, || attempt.request(&key), &exchange));
-                    unless(&mut cancel, sent).await
+                    let (request, operation) = attempt.in_flight();
+                    let watch = trace::in_flight(operation, &key, &exchange);
+                    let sent = pin!(sent_within(transport, || request(&key), &exchange));
+                    let outcome = unless(&mut cancel, sent).await;
+                    watch.is_over();
+                    outcome
                 };
                 let Some(outcome) = outcome else {
                     return Err(attempt.cancelled(!exchange.nothing_sent(), elapsed()));
@@ -310,7 +314,8 @@ impl<O> Call<O> {
     }
 }
 
-/// Dropping the future ends the call: what has not been sent is never sent.
+/// Dropping the future ends the call: what has not been sent is never sent. A create that
+/// was in flight may have created a key, of which the feature `tracing` warns.
 impl<O> IntoFuture for CallWithResponse<O>
 where
     O: Operation + MaybeSendSync + 'static,

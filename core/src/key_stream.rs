@@ -28,7 +28,7 @@ use crate::transport::{BoxFuture, MaybeSend};
 ///
 /// let all = List::new().include_disabled(true).include_expired(true);
 /// let mut keys = client
-///     .list_all(Pages::new(all).exhaustive().prefetch(4))
+///     .list_all(Pages::new(all).prefetch(4))
 ///     .on_progress(|progress| eprintln!("{} keys so far", progress.keys));
 /// while let Some(key) = keys.next().await {
 ///     println!("{}", key?.name.as_deref().unwrap_or("?"));

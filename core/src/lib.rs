@@ -64,7 +64,7 @@
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `jiff`, `time` | conversions between [`Timestamp`] and the types of these crates |
-//! | `tracing` | one span a call and one event an attempt, without secrets |
+//! | `tracing` | one span a call, one event an attempt and a warning for a dropped create, without secrets |
 //! | `test-util` | fake transports over a virtual clock, for unit tests |
 
 mod answer;

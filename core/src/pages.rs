@@ -95,6 +95,8 @@ pub struct Pages {
     rest: Option<u64>,
     /// The rows of the last page.
     last: Vec<u128>,
+    /// How often in a row a page was the same as the one before it.
+    repeated: u32,
     /// Whether offsets count rows that the pages do not have.
     is_filtered: bool,
     /// Pages in a row that brought nothing new.
@@ -138,6 +140,7 @@ impl Pages {
             furthest: None,
             rest: None,
             last: Vec::new(),
+            repeated: 0,
             is_filtered: false,
             fruitless: 0,
             seen: BTreeSet::new(),
@@ -291,8 +294,9 @@ impl Pages {
         let is_first = offset == self.first;
         let seen = ids.iter().filter(|id| self.seen.contains(id)).count();
         let seen = u64::try_from(seen).unwrap_or(u64::MAX);
-        // Of a sound server, all keys were seen when a short page came: nothing slips past.
-        let overlaps = is_first || seen > 0 || self.rest.is_some() || self.is_filtered;
+        // Behind a single row, the next page begins where that one ended.
+        let follows = self.rest == Some(offset);
+        let overlaps = is_first || seen > 0 || follows || self.is_filtered;
         // The keys of a page that does not overlap are not kept: a later page
         // could overlap with them, and the gap before them would go unnoticed.
         let found = if overlaps { self.keep_new(page, &ids) } else { 0 };
@@ -325,24 +329,30 @@ impl Pages {
 
     /// Where a server may have more, although this page is short.
     ///
-    /// Where pages are merely small, each begins with the last row of the one before it.
-    /// If more of it was seen, offsets count rows that a filter took out of the pages:
-    /// then each page stands for 100 rows, and some in a row may have nothing new.
+    /// Where pages are merely small, each begins with the last row of the one before it,
+    /// and all but the last are of one size. Where a filter takes rows out of the pages,
+    /// offsets count what was taken out, and each page stands for 100 rows: then some in a
+    /// row may have nothing new.
     fn beyond(&mut self, offset: u64, ids: &[u128], seen: u64) -> Option<u64> {
-        let is_same = self.last == ids;
-        if self.is_filtered && is_same && !ids.is_empty() {
+        let count = u64::try_from(ids.len()).unwrap_or(STEP);
+        let is_first = offset == self.first;
+        let overlap = self.rest.map_or(1, |rest| rest.saturating_sub(offset));
+        let is_same = !is_first && self.last == ids;
+        self.repeated = if is_same { self.repeated.saturating_add(1) } else { 0 };
+        if !self.is_filtered {
+            if count == 0 || (!is_first && count == seen && count <= overlap) {
+                return None;
+            }
+            let differs = self.rest.is_some() && self.last.len() != ids.len() && seen > overlap;
+            self.is_filtered = !is_first && (differs || self.repeated >= 2);
+        } else if is_same && count > 0 {
             // The server ignores the offset, and sends all that it has each time.
             return None;
         }
-        // A step goes back by one row at most.
-        let expected = self.rest.map_or(u64::MAX, |rest| rest.saturating_sub(offset));
-        self.is_filtered |= seen > expected;
         if self.is_filtered {
             return (self.fruitless <= BARREN).then(|| offset.saturating_add(STEP));
         }
-        let count = u64::try_from(ids.len()).unwrap_or(STEP);
-        let step = count.saturating_sub(1).max(1);
-        (count > seen).then(|| offset.saturating_add(step))
+        Some(offset.saturating_add(count.saturating_sub(1).max(1)))
     }
 
     fn next_workspace(&mut self) {
@@ -354,6 +364,7 @@ impl Pages {
         self.furthest = None;
         self.rest = None;
         self.last.clear();
+        self.repeated = 0;
         self.is_filtered = false;
         self.fruitless = 0;
         self.elsewhere.extend(std::mem::take(&mut self.seen));

@@ -196,11 +196,13 @@ const WHOLE: [&str; 12] = [
     "PATCH /keys/aa",
 ];
 
-const ASKED: [&str; 7] = [
+const ASKED: [&str; 8] = [
     "save creating",
     "save handing_over",
     "hand_over sk-or-v1-0e6000000000000000000000000001c96",
     "save handed_over",
+    "save disabled",
+    // What the old key spent, before it is deleted.
     "save disabled",
     "save deleted",
     "save done",
@@ -259,6 +261,129 @@ async fn the_times_of_grace_quiet_and_watch_are_the_callers() {
     .await;
     assert!(result.is_ok(), "{result:?}");
     assert!(transport.pauses().is_empty(), "{:?}", transport.pauses());
+}
+
+/// The old key, with another limit.
+fn with_limit(limit: &str, left: &str, reset: &str) -> String {
+    let old = OLD.replace(r#""limit":25"#, &format!(r#""limit":{limit}"#));
+    let old = old.replace(r#""limit_remaining":7.5"#, &format!(r#""limit_remaining":{left}"#));
+    old.replace(r#""monthly""#, reset)
+}
+
+/// The limit of the new key, and what the result says of it.
+async fn limit_of_new(old: &str, rotate: Rotate) -> (serde_json::Value, Option<f64>) {
+    let world = World::default();
+    world.answer("GET /keys/01d", vec![data(old); 5]);
+    world.answer("GET /key", [Reply::status(200).json(r#"{"data":{}}"#)]);
+    let (transport, result) = run(&world, rotate.watch(Duration::ZERO)).await;
+    // The old key is never disabled in this world: it is enough that the new one is there.
+    let carried = match result.unwrap() {
+        Rotated::Done { carried, .. } => carried,
+        Rotated::StillInUse { state, .. } => state.carried,
+        other => panic!("{other:?}"),
+    };
+    (body(&transport, "POST", 0)["limit"].clone(), carried)
+}
+
+#[tokio::test]
+async fn a_spent_budget_does_not_start_anew_unless_it_would_anyway_or_that_is_asked_for() {
+    type Change = fn(Rotate) -> Rotate;
+    let (plain, rest, full): (Change, Change, Change) =
+        (|rotate| rotate, Rotate::limit_remaining, Rotate::full_limit);
+    for (limit, left, reset, change, expected, carried) in [
+        ("25", "7.5", "null", plain, 7.5, Some(7.5)),
+        ("25", "0", "null", plain, 0.0, Some(0.0)),
+        ("25", "-3", "null", plain, 0.0, Some(0.0)),
+        // More than the limit is left, after a refund.
+        ("25", "30", "null", plain, 25.0, Some(25.0)),
+        ("25", "7.5", "null", rest, 7.5, Some(7.5)),
+        ("25", "7.5", "null", full, 25.0, None),
+        ("25", "odd", "null", full, 25.0, None),
+        ("25", "7.5", r#""monthly""#, plain, 25.0, None),
+        ("25", "0", r#""yearly""#, plain, 25.0, None),
+        ("25", "7.5", r#""monthly""#, rest, 7.5, Some(7.5)),
+        ("25", "7.5", r#""monthly""#, full, 25.0, None),
+        ("0", "0", "null", plain, 0.0, Some(0.0)),
+    ] {
+        let left = if left == "odd" { r#""odd""# } else { left };
+        let old = with_limit(limit, left, reset);
+        let (limit, told) = limit_of_new(&old, change(Rotate::new("01d"))).await;
+        assert_eq!((limit.as_f64(), told), (Some(expected), carried), "{old}");
+    }
+    let (limit, told) = limit_of_new(&with_limit("null", "null", "null"), Rotate::new("01d")).await;
+    assert!(limit.is_null() && told.is_none());
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_limit_is_not_guessed_where_it_is_needed() {
+    for (left, kind) in [
+        ("", DecodeErrorKind::Missing),
+        (r#""limit_remaining":null,"#, DecodeErrorKind::WrongType),
+        (r#""limit_remaining":"7.5","#, DecodeErrorKind::WrongType),
+    ] {
+        let world = World::default();
+        let old = with_limit("25", "7.5", "null").replace(r#""limit_remaining":7.5,"#, left);
+        world.answer("GET /keys/01d", [data(&old)]);
+        let (transport, result) = run(&world, Rotate::new("01d")).await;
+        let error = result.unwrap_err();
+        let ErrorKind::Decode(told) = error.kind() else { panic!("{error}") };
+        assert_eq!((told.path(), told.kind()), ("$.data.limit_remaining", kind));
+        assert_eq!(sent(&transport), ["GET /keys/01d"]);
+    }
+}
+
+#[tokio::test]
+async fn what_the_old_key_spends_while_both_work_is_taken_off_the_new_limit() {
+    let world = World::default();
+    let old = |left: &str, usage: &str, disabled: bool| {
+        let old = with_limit("25", left, "null").replace("17.5", usage);
+        data(&old.replace("false", &disabled.to_string()))
+    };
+    let reads = [
+        old("7.5", "17.5", false),
+        old("7", "18", false),
+        old("6", "19", false),
+        old("6", "19", false),
+        old("4.25", "20.75", true),
+    ];
+    world.answer("GET /keys/01d", reads);
+    world.answer("GET /key", [Reply::status(200).json(r#"{"data":{"limit":7.5}}"#)]);
+    let (transport, result) = run(&world, Rotate::new("01d")).await;
+    let Ok(Rotated::Done { old, carried, .. }) = result else { panic!("{result:?}") };
+    assert_eq!(body(&transport, "POST", 0)["limit"], 7.5);
+    let settled = serde_json::json!({"name": "production", "limit": 4.25});
+    assert_eq!(body(&transport, "PATCH", 1), settled);
+    assert_eq!(carried, Some(4.25));
+    assert_eq!(old.unwrap().usage.copied(), Some(20.75));
+}
+
+#[tokio::test]
+async fn the_result_has_the_old_key_as_it_was_before_it_was_deleted() {
+    let world = World::default();
+    let (_, result) = run(&world, Rotate::new("01d")).await;
+    let Ok(Rotated::Done { old: Some(old), .. }) = result else { panic!("{result:?}") };
+    assert_eq!((old.usage.copied(), old.disabled.copied()), (Some(17.5), Some(true)));
+
+    // Killed behind the deletion, and resumed from what was saved before it.
+    let world = World::default();
+    world.fail_from("save", 6);
+    let (_, result) = run(&world, Rotate::new("01d")).await;
+    let text = result.unwrap_err().to_string();
+    assert!(text.contains("resume the rotation"), "{text}");
+    let kept = serde_json::to_string(world.0.lock().unwrap().last.as_ref().unwrap()).unwrap();
+    let gone_world = World::default();
+    gone_world.answer("GET /keys/01d", vec![gone(); 9]);
+    let kept = serde_json::from_str(&kept.replace(r#""step":"deleted""#, r#""step":"disabled""#));
+    let (_, result) = run(&gone_world, Rotate::resume(kept.unwrap())).await;
+    let Ok(Rotated::Done { old: Some(old), .. }) = result else { panic!("{result:?}") };
+    assert_eq!(old.usage.copied(), Some(17.5));
+
+    // A state of an earlier version has none, and somebody deleted the key.
+    let world = World::default();
+    world.answer("GET /keys/01d", vec![gone(); 9]);
+    let kept = r#"{"old":"01d","step":"handed_over","new":"aa","name":"production"}"#;
+    let (_, result) = run(&world, Rotate::resume(serde_json::from_str(kept).unwrap())).await;
+    assert!(matches!(result, Ok(Rotated::Done { old: None, .. })), "{result:?}");
 }
 
 #[tokio::test]
@@ -365,8 +490,10 @@ async fn a_new_key_whose_answer_has_no_hash_is_found_by_its_name() {
     world.answer("POST /keys", [bare()]).list_what_is_made();
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
-    let looked = ["GET /keys/01d", "POST /keys", "GET /keys", "GET /keys", "GET /key"];
-    assert_eq!(sent(&transport)[..5], looked);
+    // This server ignores the offset.
+    assert_eq!(sent(&transport)[..2], ["GET /keys/01d", "POST /keys"]);
+    assert_eq!(sent(&transport)[2..6], ["GET /keys"; 4]);
+    assert_eq!(sent(&transport)[6], "GET /key");
 
     // If the listing does not have it either, nothing is handed over.
     let world = World::default();

@@ -1,13 +1,18 @@
 //! What a subscriber sees. Alone in its program: other tests on other threads
 //! would decide for it which events are recorded.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+use std::future::{Future, IntoFuture};
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
+use std::time::Duration;
 
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
-use openrouter_keys_core::{ApiKey, Client, List};
+use openrouter_keys_core::{
+    ApiKey, Client, Create, Ensure, Exchange, Limit, List, Transport, TransportError,
+};
 
 const KEY: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00";
 
@@ -26,8 +31,8 @@ impl io::Write for Log {
     }
 }
 
-#[test]
-fn tracing_has_one_span_a_call_one_event_an_attempt_and_no_secret() {
+/// What a subscriber prints while this is done.
+fn logged(work: impl FnOnce()) -> String {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -36,7 +41,152 @@ fn tracing_has_one_span_a_call_one_event_an_attempt_and_no_secret() {
         .with_span_events(tracing_subscriber::fmt::format::FmtSpan::NEW)
         .with_writer(move || writer.clone())
         .finish();
-    tracing::subscriber::with_default(subscriber, || {
+    tracing::subscriber::with_default(subscriber, work);
+    let text = log.0.lock().unwrap().clone();
+    String::from_utf8(text).unwrap()
+}
+
+/// The warnings of a future that is polled so often, and then dropped.
+fn warnings_of_a_drop<F: Future>(polls: usize, work: impl FnOnce() -> F) -> Vec<String> {
+    let text = logged(|| {
+        let mut work = Box::pin(work());
+        let mut context = Context::from_waker(Waker::noop());
+        for _ in 0..polls {
+            if work.as_mut().poll(&mut context).is_ready() {
+                break;
+            }
+        }
+    });
+    assert!(!text.contains("c0ffee"), "{text}");
+    text.lines().filter(|line| line.contains(" WARN ")).map(str::to_owned).collect()
+}
+
+const DROPPED: &str = "the call was dropped; a key of this name may have been created";
+const WORKSPACE: &str = "0df9e665-d932-5740-b2c7-b52af166bc11";
+
+fn client(transport: impl Transport + 'static) -> Client {
+    Client::new(transport, ApiKey::new(KEY).unwrap())
+}
+
+/// Never replies. When its future is dropped, it still connects.
+struct Connecting;
+
+struct NotesNothingSent<'a>(&'a Exchange);
+
+impl Drop for NotesNothingSent<'_> {
+    fn drop(&mut self) {
+        self.0.saw_nothing_sent();
+    }
+}
+
+#[async_trait::async_trait]
+impl Transport for Connecting {
+    async fn send(
+        &self,
+        _: http::Request<bytes::Bytes>,
+        exchange: &Exchange,
+    ) -> Result<http::Response<bytes::Bytes>, TransportError> {
+        let _guard = NotesNothingSent(exchange);
+        std::future::pending().await
+    }
+
+    async fn sleep(&self, _: Duration) {
+        std::future::pending().await
+    }
+
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn entropy(&self) -> u64 {
+        0
+    }
+}
+
+#[test]
+fn a_create_that_is_dropped_in_flight_leaves_one_warning_with_its_name() {
+    let named = format!("Customer {KEY}");
+    let create = || Create::new(&named, Limit::usd(1.0)).workspace_id(WORKSPACE);
+    let in_flight = || client(FakeTransport::never()).create(create()).into_future();
+    let warnings = warnings_of_a_drop(1, in_flight);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    let said = [DROPPED, "name=Customer", "[redacted]", WORKSPACE, "operation=\"create\""];
+    for part in said {
+        assert!(warnings[0].contains(part), "{part}: {warnings:?}");
+    }
+    let with_response =
+        || client(FakeTransport::never()).create(create()).with_response().into_future();
+    assert_eq!(warnings_of_a_drop(1, with_response).len(), 1);
+}
+
+#[test]
+fn nothing_is_warned_of_where_no_key_can_have_been_created_or_the_call_has_ended() {
+    let create = || Create::new("ci", Limit::usd(1.0));
+    let nothing: [String; 0] = [];
+    // It was never begun.
+    let unsent = || client(FakeTransport::never()).create(create()).into_future();
+    assert_eq!(warnings_of_a_drop(0, unsent), nothing);
+    let connecting = || client(Connecting).create(create()).into_future();
+    assert_eq!(warnings_of_a_drop(3, connecting), nothing);
+    // It ended, well or not.
+    for reply in [Reply::status(201).json(samples::CREATED), Reply::disconnected()] {
+        let ended = || client(FakeTransport::always(reply)).create(create()).into_future();
+        assert_eq!(warnings_of_a_drop(200, ended), nothing);
+    }
+    // A throttled create waits for its next attempt.
+    let throttled = FakeTransport::scripted([Reply::status(429), Reply::never()]);
+    let in_pause = || client(throttled).create(create()).into_future();
+    assert_eq!(warnings_of_a_drop(1, in_pause), nothing);
+    // Nothing else creates anything.
+    let list = || client(FakeTransport::never()).list(List::new()).into_future();
+    assert_eq!(warnings_of_a_drop(1, list), nothing);
+    let delete = || client(FakeTransport::never()).delete("aa").into_future();
+    assert_eq!(warnings_of_a_drop(1, delete), nothing);
+}
+
+#[test]
+fn a_workflow_that_is_dropped_warns_of_every_key_that_only_it_knows_of() {
+    let create = || Create::new("ci", Limit::usd(1.0));
+    // In flight.
+    let sending = || client(FakeTransport::never()).create_reconciled(create()).into_future();
+    let warnings = warnings_of_a_drop(1, sending);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("name=ci #"), "{warnings:?}");
+    // Its response was lost, and it pauses before it looks.
+    let lost = || {
+        client(FakeTransport::always(Reply::disconnected()))
+            .create_reconciled(create())
+            .into_future()
+    };
+    let warnings = warnings_of_a_drop(1, lost);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains(DROPPED), "{warnings:?}");
+    // It was created, and `ensure` waits for rivals.
+    let settling = || {
+        let transport = FakeTransport::answering(|_, request| match *request.method() {
+            http::Method::POST => Reply::status(201).json(samples::CREATED),
+            _ => Reply::status(200).json(r#"{"data":[]}"#),
+        });
+        client(transport).ensure(Ensure::new(create())).into_future()
+    };
+    let warnings = warnings_of_a_drop(1, settling);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("name=ci"), "{warnings:?}");
+    // Whoever waits to the end hears of it in the result.
+    let mut ended = 0;
+    for reply in [Reply::disconnected(), Reply::status(201).json(samples::CREATED)] {
+        let whole = || {
+            ended += 1;
+            client(FakeTransport::always(reply)).create_reconciled(create()).into_future()
+        };
+        assert!(warnings_of_a_drop(100_000, whole).is_empty());
+    }
+    assert_eq!(ended, 2);
+}
+
+#[test]
+fn tracing_has_one_span_a_call_one_event_an_attempt_and_no_secret() {
+    let text = logged(|| {
         let script = [
             Reply::status(503).json(format!(r#"{{"error":{{"message":"{KEY}"}}}}"#)),
             Reply::disconnected(),
@@ -46,7 +196,6 @@ fn tracing_has_one_span_a_call_one_event_an_attempt_and_no_secret() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async { client.list(List::new()).await }).unwrap();
     });
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(!text.contains("c0ffee"), "{text}");
     assert_eq!(text.lines().filter(|line| line.contains("attempt=")).count(), 3, "{text}");
     assert_eq!(text.lines().filter(|line| line.contains(": new")).count(), 1, "{text}");

@@ -19,9 +19,15 @@ fn moments(rotate: fn(Rotate) -> Rotate) -> usize {
 
 /// What holds however often it was killed.
 fn ends_well(story: &Story, kills: &[usize]) {
-    let Some(Ok(Rotated::Done { new, unconfirmed, .. })) = &story.result else {
+    let Some(Ok(Rotated::Done { new, old, unconfirmed, .. })) = &story.result else {
         panic!("{kills:?}: {:?}", story.result)
     };
+    // What the old key spent, and no cent of its budget more.
+    let keys = &story.server.keys;
+    let spent = keys.first().unwrap().usage;
+    assert_eq!(old.as_ref().unwrap().usage.copied(), Some(spent), "{kills:?}");
+    let limit = keys.iter().find(|key| key.secret == story.vault).unwrap().limit.unwrap();
+    assert!((limit - (25.0 - spent)).abs() < 0.015, "{kills:?}: {limit} after {spent}");
     let working = story.working();
     assert_eq!(working, [("production", story.vault.as_str())], "{kills:?}");
     // A create that was killed may never have been sent.

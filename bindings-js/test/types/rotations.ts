@@ -19,8 +19,8 @@ export async function rotations(): Promise<void> {
   const rotated: Rotated = await keys.rotate({ hash: "hash", graceMs: 1 }, holder);
   if (rotated.outcome === "done") {
     same<typeof rotated.new, string>();
-    // @ts-expect-error: the old key is gone
-    rotated.old;
+    const [old, carried]: [Key | undefined, number | undefined] = [rotated.old, rotated.carried];
+    void [old, carried];
   } else {
     same<typeof rotated.old, Key>();
     await keys.rotate({ resume: rotated.state }, holder, { signal: AbortSignal.abort() });

@@ -64,9 +64,11 @@ test("a rotation hands the new key over and leaves it alone, under the old name"
   const { keys, state } = server();
   const holder = vault();
   const done = await keys.rotate({ hash: HASH, ...NO_TIME }, holder);
-  assert.deepEqual(done, { outcome: "done", new: NEW, unconfirmed: [] });
+  const { old, ...rest } = done;
+  assert.deepEqual(rest, { outcome: "done", new: NEW, carried: 25, unconfirmed: [] });
+  assert.deepEqual([old.hash, old.name, old.usage, old.disabled], [HASH, "production", 1, true]);
   assert.deepEqual(holder.kept.secrets, [SECRET]);
-  assert.deepEqual(stepsOf(holder), ["creating", "handing_over", "handed_over", "disabled", "deleted", "done"]);
+  assert.deepEqual(stepsOf(holder), ["creating", "handing_over", "handed_over", "disabled", "disabled", "deleted", "done"]);
   assert.equal(state[HASH], undefined);
   assert.equal(state[NEW].name, "production");
   assert.ok(!holder.kept.states.join().includes(SECRET));
@@ -96,7 +98,53 @@ test("a holder may be an instance of a class", async () => {
   const { keys } = server();
   const holder = new Vault();
   await keys.rotate({ hash: HASH, ...NO_TIME }, holder);
-  assert.equal(holder.states.length, 7);
+  assert.equal(holder.states.length, 8);
+});
+
+test("a spent budget does not start anew unless it would anyway or that is asked for", async () => {
+  for (const [settings, left, reset, limit, carried] of [
+    [{}, 7.5, null, 7.5, 7.5],
+    [{}, 0, null, 0, 0],
+    [{}, -3, null, 0, 0],
+    [{ limitRemaining: true }, 7.5, "monthly", 7.5, 7.5],
+    [{}, 7.5, "monthly", 25, undefined],
+    [{ fullLimit: true }, 0, null, 25, undefined],
+  ]) {
+    const { keys, state } = server(({ url }) => (url.endsWith("/key") ? current({ label: LABEL, limit, limit_reset: reset, is_management_key: false }) : undefined));
+    Object.assign(state[HASH], { limit_remaining: left, limit_reset: reset });
+    const done = await keys.rotate({ hash: HASH, ...settings, ...NO_TIME }, vault());
+    assert.deepEqual([state[NEW].limit, done.carried], [limit, carried], JSON.stringify([settings, left, reset]));
+  }
+  for (const left of [null, "7.5", undefined]) {
+    const { keys, state } = server();
+    state[HASH].limit_remaining = left;
+    const error = await failureOf(keys.rotate({ hash: HASH, ...NO_TIME }, vault()));
+    assert.equal(error.unreadable.path, "$.data.limit_remaining");
+    assert.equal(state[NEW], undefined);
+  }
+  const both = { hash: HASH, limitRemaining: true, fullLimit: true };
+  assert.ok((await failureOf(server().keys.rotate(both, vault()))) instanceof InvalidArgumentError);
+});
+
+test("the old key's figures are in the result of a rotation that was killed behind its deletion", async () => {
+  const { keys, state } = server();
+  Object.assign(state[HASH], { usage: 17.25, plan: "pro", byok_usage: "odd" });
+  const killed = vault({
+    save(rotation) {
+      if (rotation.step === "deleted") throw new Error("killed");
+      killed.kept.states.push(JSON.stringify(rotation));
+    },
+  });
+  await failureOf(keys.rotate({ hash: HASH, ...NO_TIME }, killed));
+  assert.equal(state[HASH], undefined);
+  const kept = JSON.parse(killed.kept.states.at(-1));
+  // By the API's names, as in Rust.
+  assert.deepEqual([kept.step, kept.oldKey.usage, kept.oldKey.byok_usage, kept.oldKey.plan], ["disabled", 17.25, "odd", "pro"]);
+  const { old } = await keys.rotate({ resume: kept }, vault());
+  assert.deepEqual([old.usage, old.odd, old.extra], [17.25, { byokUsage: "odd" }, { plan: "pro" }]);
+  const { oldKey, ...older } = kept;
+  assert.ok(oldKey);
+  assert.equal((await keys.rotate({ resume: older }, vault())).old, undefined);
 });
 
 test("what a function of the holder throws is the cause, and the new key is deleted", async () => {

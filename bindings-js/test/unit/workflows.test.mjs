@@ -438,15 +438,15 @@ test("pages that are fetched ahead come in order", async () => {
   const { keys, fetch } = server(MANY);
   const names = (await keys.listAll({ prefetch: 4 }).toArray()).map(({ name }) => name);
   assert.deepEqual(names, MANY.map(({ name }) => name));
-  assert.ok(fetch.requests.length <= 13, String(fetch.requests.length));
+  assert.ok(fetch.requests.length <= 14, String(fetch.requests.length));
 });
 
 test("progress is told after each page, and what it throws ends the listing", async () => {
   const told = [];
   const { keys } = server(MANY.slice(0, 250));
   await keys.listAll({}, { onProgress: (progress) => told.push(progress) }).toArray();
-  assert.deepEqual(told.at(-1), { requests: 3, pages: 3, keys: 250 });
-  assert.equal(told.length, 3);
+  assert.deepEqual(told.at(-1), { requests: 4, pages: 4, keys: 250 });
+  assert.equal(told.length, 4);
   const thrown = new Error("the caller's own");
   const onProgress = () => {
     throw thrown;
@@ -459,6 +459,81 @@ test("a listing takes no more requests than it may", async () => {
   const error = await failureOf(keys.listAll({ maxRequests: 3 }).toArray());
   assert.ok(error instanceof TooManyPagesError);
   assert.deepEqual([error.code, error.requests, fetch.requests.length], ["too_many_pages", 3, 3]);
+});
+
+/** A server whose list has no end, with rows that nothing can be recognised by. */
+const endless = ({ url }) => {
+  const { pathname, searchParams } = new URL(url);
+  if (pathname.endsWith("/key")) return apiError(401);
+  const from = Number(searchParams.get("offset") ?? 0);
+  return listed(Array.from({ length: 100 }, (_, row) => ({ n: from + row })));
+};
+
+test("no workflow follows a list without an end", async () => {
+  for (const call of [
+    (keys, maxRequests) => keys.audit({ maxRequests }),
+    (keys, maxRequests) => keys.sweep({ temporary: true, maxRequests }),
+    (keys, maxRequests) => keys.ensure({ ...PARAMS, maxRequests }),
+    (keys, maxRequests) => keys.findBySecret({ secret: SECRET, maxRequests }),
+  ]) {
+    const { keys, fetch } = clientOver(endless);
+    const error = await failureOf(call(keys, 5));
+    assert.ok(error instanceof TooManyPagesError, `${call}: ${error.stack}`);
+    assert.equal(error.requests, 5);
+    assert.equal(fetch.requests.filter(({ path }) => path.includes("/keys")).length, 5, String(call));
+  }
+  for (const call of [
+    (keys) => keys.createReconciled({ ...PARAMS, maxRequests: 2 }),
+    (keys) => keys.temporary({ ...PARAMS, lifetimeMs: 1000, maxRequests: 2 }),
+  ]) {
+    const { keys, fetch } = clientOver((request) => (request.method === "POST" ? lost() : endless(request)));
+    const error = await failureOf(call(keys));
+    assert.equal(error.mayHaveCreated.names.length, 3);
+    // Three looks of each of three rounds.
+    assert.equal(fetch.requests.filter(({ method }) => method === "GET").length, 18);
+  }
+});
+
+test("a server that filters its pages costs no key", async () => {
+  const passes = MANY.slice(0, 437).filter((_, index) => index % 17 === 0);
+  const filtered = ({ url }) => {
+    const from = Number(new URL(url).searchParams.get("offset") ?? 0);
+    return listed(MANY.slice(0, 437).slice(from, from + 100).filter((one) => passes.includes(one)));
+  };
+  assert.equal((await clientOver(filtered).keys.listAll().toArray()).length, passes.length);
+  for (const short of [{ stopAtShortPage: true }, { exhaustive: false }]) {
+    const { keys, fetch } = clientOver(filtered);
+    assert.equal((await keys.listAll(short).toArray()).length, 6);
+    assert.equal(fetch.requests.length, 1);
+  }
+});
+
+test("a script's short page needs no second one", async () => {
+  const { keys, fetch } = clientOver([listed(MANY.slice(0, 2)), deleted()]);
+  assert.equal((await keys.listAll().toArray()).length, 2);
+  await keys.delete(MANY[0].hash);
+  fetch.assertDone();
+});
+
+test("a hash that a response lacked is no reason to say that nothing was created", async () => {
+  const { keys } = clientOver([reply(201, { key: SECRET, data: { name: "ci" } })]);
+  const created = await keys.create(PARAMS);
+  for (const call of [() => keys.get(created.data.hash), () => keys.delete(created.data.hash), () => keys.update(created.data.hash, { name: "x" })]) {
+    const error = await failureOf(call());
+    assert.ok(error instanceof InvalidArgumentError && error.argument === "hash");
+    assert.ok(!/nothing was/.test(error.message), error.message);
+    assert.match(error.message, /hash is missing: .*list the keys and find this one by its name; this call sent nothing/);
+  }
+});
+
+test("an audit reports a key that has spent and has no recorded use", async () => {
+  const stale = sound({ last_used_at: null, usage: 3, created_at: OLD });
+  const { keys } = server([stale]);
+  const report = await keys.audit();
+  const unused = report.keys[0].findings.find(({ kind }) => kind === "unused");
+  // From the end of 2025 to the virtual clock's 2030.
+  assert.deepEqual(unused, { kind: "unused", days: 1462 });
+  assert.match(report.table, /before 2026/);
 });
 
 test("workspaces are listed in turn", async () => {

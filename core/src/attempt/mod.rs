@@ -157,6 +157,14 @@ impl<O: Operation> Attempt<O> {
         self.call.request(key)
     }
 
+    /// What makes the request, and the operation beside it.
+    pub(crate) fn in_flight(
+        &mut self,
+    ) -> (impl FnOnce(&ApiKey) -> Request<Bytes> + use<'_, O>, &O) {
+        let Self { operation, call } = self;
+        (|key| call.request(key), operation)
+    }
+
     /// Judges what became of the request, `elapsed` after the call's beginning.
     pub fn finish(
         mut self,

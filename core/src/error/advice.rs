@@ -76,7 +76,7 @@ impl Error {
             ErrorKind::Unverified { .. } => "compare the settings of the old and the new key",
             ErrorKind::KeyHolder { .. } => "see the key holder's error",
             ErrorKind::TooManyPages { .. } => {
-                "raise max_requests if there are so many keys; otherwise the list may have no end"
+                "allow more requests if there are so many keys; if not, the list may have no end"
             }
         }
     }

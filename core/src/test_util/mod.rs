@@ -91,18 +91,21 @@ struct Seen {
 }
 
 impl FakeTransport {
-    /// Replies in this order; when they are used up, the request fails unsent.
+    /// Replies in this order; when they are used up, the request fails unsent, but for
+    /// the one behind a short page of a listing, which gets what is left of that page.
     pub fn scripted(replies: impl IntoIterator<Item = Reply>) -> Self {
         let replies: Vec<Reply> = replies.into_iter().collect();
-        Self::answering(move |number, _| {
-            number.checked_sub(1).and_then(|index| replies.get(index)).cloned().unwrap_or_else(
-                || {
-                    Reply::not_sent(
-                        TransportErrorKind::Other,
-                        format!("the script has no reply for request {number}"),
-                    )
-                },
-            )
+        Self::answering(move |number, request| {
+            let reply = number.checked_sub(1).and_then(|index| replies.get(index)).cloned();
+            let query = request.uri().query().unwrap_or_default();
+            let offset = query.split('&').find_map(|pair| pair.strip_prefix("offset="));
+            let further = offset.and_then(|offset| replies.last()?.page_from(offset.parse().ok()?));
+            reply.or(further).unwrap_or_else(|| {
+                Reply::not_sent(
+                    TransportErrorKind::Other,
+                    format!("the script has no reply for request {number}"),
+                )
+            })
         })
     }
 

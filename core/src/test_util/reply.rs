@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::error::{Reach, TransportError, TransportErrorKind};
+use crate::operation::PAGE_SIZE;
 
 /// One reply of a [`FakeTransport`](super::FakeTransport).
 #[derive(Clone, Debug)]
@@ -52,6 +53,15 @@ impl Reply {
             answer.headers_mut().append(name, value);
         }
         self
+    }
+
+    /// What is left of a short page of a listing, from this row on.
+    pub(super) fn page_from(&self, offset: usize) -> Option<Self> {
+        let Outcome::Answer(answer) = &self.outcome else { return None };
+        let body: serde_json::Value = serde_json::from_slice(answer.body()).ok()?;
+        let rows = body.get("data")?.as_array().filter(|rows| rows.len() < PAGE_SIZE)?;
+        let rest = rows.get(offset..).unwrap_or_default();
+        Some(Self::status(200).json(serde_json::json!({ "data": rest }).to_string()))
     }
 
     /// Gives an answer this body, or what comes of it before it breaks off.

@@ -17,8 +17,9 @@ use super::sweep::{Found, delete_named};
 use super::{Desk, Opening, Turn, Workflow, turn};
 use crate::error::{Error, ErrorKind, MayHaveCreated};
 use crate::key::Key;
-use crate::operation::{Create, Created, List, Operation};
+use crate::operation::{Create, Created, List, Operation, Orphan};
 use crate::pages::Pages;
+use crate::trace;
 
 /// When to look, after the create or the look before.
 pub(super) const LOOKS: [Duration; 3] =
@@ -179,13 +180,19 @@ impl Rounds {
     }
 
     /// The keys whose answers were lost, found and deleted.
-    pub(super) fn into_swept(self) -> Vec<Key> {
-        self.lost.swept
+    pub(super) fn into_swept(mut self) -> Vec<Key> {
+        self.hand_on();
+        std::mem::take(&mut self.lost.swept)
+    }
+
+    /// Somebody else knows the names from now on.
+    pub(super) fn hand_on(&mut self) {
+        self.lost.unconfirmed.clear();
     }
 
     /// The error that ended the call, with what it may have left behind.
-    pub(super) fn told(&self, error: Error) -> Failed {
-        Failed { error, left: MayHaveCreated::all(self.lost.unconfirmed.clone()) }
+    pub(super) fn told(&mut self, error: Error) -> Failed {
+        Failed { error, left: MayHaveCreated::all(std::mem::take(&mut self.lost.unconfirmed)) }
     }
 }
 
@@ -205,8 +212,10 @@ pub(super) async fn look_for(
         |name: &String| MayHaveCreated::known(create.clone().named(name.clone()).orphan(), None);
     let mut lost = Lost { unconfirmed: names.iter().map(orphan).collect(), swept: Vec::new() };
     let newest = names.last().map(String::as_str).unwrap_or_default();
-    lost.look(desk, create, newest).await?;
-    Ok(lost.names().map(str::to_owned).collect())
+    let looked = lost.look(desk, create, newest).await;
+    // The rotation's state has them, whatever becomes of the look.
+    let names = std::mem::take(&mut lost.unconfirmed);
+    looked.map(|()| names.into_iter().map(|orphan| orphan.name).collect())
 }
 
 /// The keys of this call whose answers were lost.
@@ -216,6 +225,16 @@ struct Lost {
     unconfirmed: Vec<MayHaveCreated>,
     /// Those that were found and deleted.
     swept: Vec<Key>,
+}
+
+/// Nobody else knows the names of a call that is dropped.
+impl Drop for Lost {
+    fn drop(&mut self) {
+        for MayHaveCreated { name, workspace_id, .. } in &self.unconfirmed {
+            let orphan = Orphan { name, workspace_id: workspace_id.as_deref() };
+            trace::dropped("create", orphan, &[]);
+        }
+    }
 }
 
 impl Lost {

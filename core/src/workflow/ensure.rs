@@ -21,6 +21,7 @@ use crate::key::Key;
 use crate::limit::LimitReset;
 use crate::operation::{Create, Created, List, Operation, Update};
 use crate::pages::Pages;
+use crate::trace;
 
 /// Longer than a listing lags behind and than creation times are coarse.
 const SETTLE: Duration = Duration::from_secs(5);
@@ -289,10 +290,12 @@ fn by_age(one: &Key, other: &Key) -> Ordering {
 
 /// Looks whether another caller made a key too. The oldest stays.
 async fn settle(desk: &Desk, wanted: &Ensure, created: Created) -> Result<Ensured, Error> {
+    let watch = trace::held(desk.name(), wanted.create.orphan());
     let looked = match desk.pause(wanted.settle).await {
         Ok(()) => look(desk, wanted).await,
         Err(cancelled) => Err(cancelled),
     };
+    watch.is_over();
     // Whatever is wrong, the secret in hand is not thrown away.
     let kept = |created, unsettled: Option<Error>| {
         let unsettled =

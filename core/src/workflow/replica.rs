@@ -8,16 +8,16 @@ use crate::limit::Limit;
 use crate::operation::{Create, Created, External};
 use crate::timestamp::Timestamp;
 
-/// A create with the settings of the old key. What cannot be read is not guessed:
-/// a limit that is missing must not make a key without one.
-pub(super) fn copy(old: &Key, remaining: bool) -> Result<Create, Error> {
+/// A create with the settings of the old key, and what is left of its limit if that is
+/// the new one. What cannot be read is not guessed: a limit that is missing must not make
+/// a key without one.
+pub(super) fn copy(old: &Key, budget: Budget) -> Result<(Create, Option<f64>), Error> {
     let name = required(&old.name, "$.data.name")?;
-    let limit = match &old.limit {
-        Field::Null => Limit::unlimited(),
-        _ if remaining => {
-            Limit::usd(required(&old.limit_remaining, "$.data.limit_remaining")?.max(0.0))
-        }
-        limit => Limit::usd(*required(limit, "$.data.limit")?),
+    let carried = carried(old, budget)?;
+    let limit = match (&old.limit, carried) {
+        (Field::Null, _) => Limit::unlimited(),
+        (_, Some(left)) => Limit::usd(left),
+        (limit, None) => Limit::usd(*required(limit, "$.data.limit")?),
     };
     let mut create = Create::new(name.as_str(), limit);
     if let Some(reset) = told(&old.limit_reset, "$.data.limit_reset")? {
@@ -35,7 +35,44 @@ pub(super) fn copy(old: &Key, remaining: bool) -> Result<Create, Error> {
     if let Some(user) = optional(&old.external_user, "$.data.external_user")? {
         create = create.external(External::new(user.as_str()));
     }
-    Ok(create)
+    Ok((create, carried))
+}
+
+/// How much of the old key's limit the new one gets.
+#[derive(Clone, Copy)]
+pub(super) enum Budget {
+    /// What is left of one that never starts anew, and the whole of any other.
+    ByReset,
+    /// What is left.
+    Remaining,
+    /// The whole.
+    Full,
+}
+
+/// What is left of the old key's limit, if that is the new one's.
+fn carried(old: &Key, budget: Budget) -> Result<Option<f64>, Error> {
+    let limit = match &old.limit {
+        Field::Null => return Ok(None),
+        limit => *required(limit, "$.data.limit")?,
+    };
+    let is_carried = match budget {
+        Budget::ByReset => told(&old.limit_reset, "$.data.limit_reset")?.is_none(),
+        Budget::Remaining => true,
+        Budget::Full => false,
+    };
+    if !is_carried {
+        return Ok(None);
+    }
+    let left = *required(&old.limit_remaining, "$.data.limit_remaining")?;
+    Ok(Some(left.min(limit).max(0.0)))
+}
+
+/// What is left of the old key's limit by now, if it is less than what the new key got:
+/// both were used for a while.
+pub(super) fn less_left(old: &Key, carried: f64) -> Option<f64> {
+    const CENT: f64 = 0.01;
+    let left = old.limit_remaining.copied()?.max(0.0);
+    (left <= carried - CENT).then_some(left)
 }
 
 fn required<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<&'a T, Error> {

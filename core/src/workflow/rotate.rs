@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use super::create_reconciled::{Failed, Rounds, everywhere, look_for};
 use super::marker::{Kind, Markers, unmarked};
-use super::replica::{copy, difference};
+use super::replica::{Budget, copy, difference, less_left};
 use super::rotation::{Rotation, RotationStep};
 use super::sweep::{delete_hash, delete_named};
 use super::{Desk, Opening, Question, Turn, Workflow, turn};
@@ -26,7 +26,9 @@ use crate::current_key::CurrentKey;
 use crate::error::{BuildError, DecodeError, DecodeErrorKind, Effect, Error, ErrorKind};
 use crate::hash::KeyHash;
 use crate::key::Key;
-use crate::operation::{Create, Created, Get, GetCurrentKeyMetadata, Update};
+use crate::limit::Limit;
+use crate::operation::{Create, Created, Get, GetCurrentKeyMetadata, Operation, Orphan, Update};
+use crate::trace;
 
 /// When to try a new key that does not work yet: five times within 30 s.
 const TRIES: [Duration; 5] = [
@@ -45,11 +47,20 @@ const TRIES: [Duration; 5] = [
 /// another in which nobody used the old one, that is disabled, and deleted some
 /// time later. The new key then gets its name.
 ///
-/// Copied are the limit, its reset, whether BYOK counts, the expiry, the
-/// workspace and the partner's user. The member who made the key
+/// Copied are the limit or what is left of it, its reset, whether BYOK counts, the
+/// expiry, the workspace and the partner's user. The member who made the key
 /// (`creator_user_id`) is not: the API would refuse it outside organisations. A
 /// setting that the answer garbles is not guessed, nor is a limit, a reset or an
 /// expiry that it lacks: nothing is made.
+///
+/// **The budget:** a limit that never starts anew is carried over as what is left of it,
+/// without what the old key spends while both work, so that a spent budget stays spent: the
+/// new key of a limit of which nothing is left has a limit of 0, and works once that is
+/// raised. A limit that starts anew each day, week or month is copied whole: the new key has
+/// all of it for the rest of the present one, so that each rotation can cost at most one
+/// limit more. [`limit_remaining`](Rotate::limit_remaining) and
+/// [`full_limit`](Rotate::full_limit) say otherwise. What the old key spent is in the result,
+/// and in no later listing or audit.
 ///
 /// The state, a [`Rotation`], is saved before and after whatever cannot be made
 /// undone. A program that was killed goes on with [`Rotate::resume`].
@@ -106,9 +117,19 @@ impl Rotate {
         self
     }
 
-    /// The new key's limit is what is left of the old one's.
+    /// The new key's limit is what is left of the old one's, also of one that starts anew
+    /// each day, week or month: then it is that little in each further one too.
+    ///
+    /// By default, what is left of a limit that never starts anew goes over to the new key,
+    /// and a limit that starts anew is copied whole.
     pub fn limit_remaining(self) -> Self {
-        self.with(|state| state.remaining = true)
+        self.with(|state| (state.remaining, state.full) = (true, false))
+    }
+
+    /// The new key's limit is the whole of the old one's, also of one that never starts
+    /// anew: what was spent can be spent once more.
+    pub fn full_limit(self) -> Self {
+        self.with(|state| (state.remaining, state.full) = (false, true))
     }
 
     /// The old key is in wrong hands: it is disabled before anything else is
@@ -155,6 +176,12 @@ pub enum Rotated {
     Done {
         /// The new key's hash.
         new: KeyHash,
+        /// The old key as it was last read, disabled and about to be deleted: what it spent
+        /// is in no listing any more. `None` if somebody else deleted it before it was read.
+        old: Option<Box<Key>>,
+        /// The new key's limit, where it is what was left of the old one's. With 0, it works
+        /// once its limit is raised.
+        carried: Option<f64>,
         /// Names under which a key may still turn up: give them to
         /// [`Sweep`](crate::Sweep) later.
         unconfirmed: Vec<String>,
@@ -185,8 +212,8 @@ impl Workflow for Rotate {
         let max_requests = self.max_requests;
         turn::begin(name, opening, move |desk| async move {
             let desk = desk.listing_with(max_requests);
-            let mut work =
-                Work { desk: &desk, state, markers: Markers::new(Kind::Lasting, opening.entropy) };
+            let markers = Markers::new(Kind::Lasting, opening.entropy);
+            let mut work = Work { desk: &desk, state, markers, old: None };
             match work.run().await {
                 Ok(rotated) => Ok(rotated),
                 Err(Failed { error, left }) => {
@@ -206,6 +233,8 @@ struct Work<'a> {
     desk: &'a Desk,
     state: Rotation,
     markers: Markers,
+    /// The old key as it was last read, which the next save keeps.
+    old: Option<Key>,
 }
 
 /// With what a failed step may have left behind.
@@ -237,12 +266,30 @@ impl Work<'_> {
         }
         let new = self.new_hash()?.clone();
         if self.state.step == RotationStep::Deleted {
-            if let Some(name) = self.state.name.clone() {
-                self.desk.send(Update::new(&new).name(name)).await?;
-            }
+            self.settle(&new).await?;
             self.reach(RotationStep::Done).await?;
         }
-        Ok(Rotated::Done { new, unconfirmed: self.state.unconfirmed.clone() })
+        let Rotation { old_key: old, carried, unconfirmed, .. } = self.state.clone();
+        Ok(Rotated::Done { new, old, carried, unconfirmed })
+    }
+
+    /// Gives the new key the old one's name, and a limit without what the old one spent
+    /// while both worked.
+    async fn settle(&mut self, new: &KeyHash) -> Step<()> {
+        let mut update = Update::new(new);
+        if let Some(name) = &self.state.name {
+            update = update.name(name.as_str());
+        }
+        let old = self.state.old_key.as_deref();
+        let less = old.zip(self.state.carried).and_then(|(old, carried)| less_left(old, carried));
+        if let Some(left) = less {
+            update = update.limit(Limit::usd(left));
+        }
+        if self.state.name.is_some() || less.is_some() {
+            self.desk.send(update).await?;
+        }
+        self.state.carried = less.or(self.state.carried);
+        Ok(())
     }
 
     fn still_in_use(&self, old: Key) -> Rotated {
@@ -251,6 +298,7 @@ impl Work<'_> {
 
     /// Notes that the step is done, and saves that.
     async fn reach(&mut self, step: RotationStep) -> Step<()> {
+        self.keep_old();
         self.state.step = step;
         self.state.since = self.desk.unix_time();
         self.save("").await
@@ -274,14 +322,25 @@ impl Work<'_> {
             (self.state.new, self.state.new_label) = (None, None);
         }
         let old = self.desk.send(Get::new(&self.state.old)).await?.output;
-        let create = copy(&old, self.state.remaining)?;
+        let budget = match self.state {
+            Rotation { full: true, .. } => Budget::Full,
+            Rotation { remaining: true, .. } => Budget::Remaining,
+            _ => Budget::ByReset,
+        };
+        let (create, carried) = copy(&old, budget)?;
+        self.state.carried = carried;
+        self.state.old_key = Some(Box::new(old));
         if !self.state.unconfirmed.is_empty() {
             // What a run that ended may have made.
             let names = self.state.unconfirmed.clone();
             self.state.unconfirmed = look_for(self.desk, &create, names).await?;
         }
         let made = self.make(&create).await?;
-        if let Err(failed) = self.hand_over(&create, &made).await {
+        let orphan = create.orphan().map(|orphan| Orphan { name: &made.name, ..orphan });
+        let watch = trace::held(self.desk.name(), orphan);
+        let handed_over = self.hand_over(&create, &made).await;
+        watch.is_over();
+        if let Err(failed) = handed_over {
             return Err(self.abandon(&create, &made, failed.error).await);
         }
         self.reach(RotationStep::HandedOver).await
@@ -321,6 +380,7 @@ impl Work<'_> {
             self.state.unconfirmed.truncate(kept);
             self.state.unconfirmed.extend(rounds.unconfirmed());
             if let Some(created) = made? {
+                rounds.hand_on();
                 return Ok(Made { created, name });
             }
         }
@@ -398,7 +458,7 @@ impl Work<'_> {
     /// that is gone counts as disabled, if the new one is there: otherwise
     /// something else is wrong, such as the account.
     async fn disable_old(&mut self) -> Step<Option<Key>> {
-        let old = self.read(&self.state.old).await?;
+        let old = self.read_old().await?;
         let is_on = old.is_some_and(|old| old.disabled.copied() != Some(true));
         if is_on && !self.state.leaked {
             self.rest_of_pause(self.state.grace_ms).await?;
@@ -414,13 +474,13 @@ impl Work<'_> {
     }
 
     /// The old key, if it is used. One of which the API does not tell is used.
-    async fn used(&self) -> Step<Option<Key>> {
+    async fn used(&mut self) -> Step<Option<Key>> {
         if self.state.quiet_ms == 0 {
             return Ok(None);
         }
-        let Some(before) = self.read(&self.state.old).await? else { return Ok(None) };
+        let Some(before) = self.read_old().await? else { return Ok(None) };
         self.desk.pause(Duration::from_millis(self.state.quiet_ms)).await?;
-        let Some(after) = self.read(&self.state.old).await? else { return Ok(None) };
+        let Some(after) = self.read_old().await? else { return Ok(None) };
         // `null` says that no use is on record.
         let use_is_told = after.last_used_at.is_null() || after.last_used_at.get().is_some();
         let is_told = after.usage.get().is_some() || use_is_told;
@@ -434,12 +494,15 @@ impl Work<'_> {
     /// enabled it again.
     async fn delete_old(&mut self) -> Step<Option<Key>> {
         self.rest_of_pause(self.state.watch_ms).await?;
-        let old = self.read(&self.state.old).await?;
+        let old = self.read_old().await?;
         if old.as_ref().is_some_and(|old| old.disabled.copied() != Some(true)) {
             return Ok(old);
         }
         self.check_new().await?;
         if old.is_some() {
+            // What it spent cannot be read again.
+            self.keep_old();
+            self.save("").await?;
             delete_hash(self.desk, &self.state.old).await?;
         }
         Ok(None)
@@ -475,6 +538,21 @@ impl Work<'_> {
             Err(error) if !error.is_not_found() => Err(error.into()),
             _ => Ok(()),
         }
+    }
+
+    fn keep_old(&mut self) {
+        if let Some(old) = self.old.take() {
+            self.state.old_key = Some(Box::new(old));
+        }
+    }
+
+    /// The old key, if it is there.
+    async fn read_old(&mut self) -> Step<Option<Key>> {
+        let old = self.read(&self.state.old).await?;
+        if let Some(old) = &old {
+            self.old = Some(old.clone());
+        }
+        Ok(old)
     }
 
     /// The key of this hash, if it is there.

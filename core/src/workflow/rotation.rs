@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::marker::check_marked;
 use crate::error::{BuildError, BuildErrorKind, MayHaveCreated};
 use crate::hash::KeyHash;
+use crate::key::Key;
 use crate::secret::Secret;
 
 /// How far the replacement of a key has come.
@@ -49,9 +50,21 @@ pub struct Rotation {
     /// Whether the old key is disabled before the new one is made.
     #[serde(default)]
     pub leaked: bool,
-    /// Whether the new key's limit is what was left of the old one's.
+    /// Whether the new key's limit is what was left of the old one's, even if it starts
+    /// anew.
     #[serde(default)]
     pub remaining: bool,
+    /// Whether the new key's limit is the whole of the old one's, even if it never starts
+    /// anew.
+    #[serde(default)]
+    pub full: bool,
+    /// What was left of the old key's limit when the new key was made, if that is the new
+    /// one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<f64>,
+    /// The old key as it was last read, before it was deleted at the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_key: Option<Box<Key>>,
     /// How long both keys work after the hand-over, in milliseconds.
     #[serde(default = "minute")]
     pub grace_ms: u64,
@@ -125,6 +138,9 @@ impl Rotation {
             since: None,
             leaked: false,
             remaining: false,
+            full: false,
+            carried: None,
+            old_key: None,
             grace_ms: minute(),
             quiet_ms: minute(),
             watch_ms: minute(),
@@ -144,6 +160,12 @@ impl Rotation {
             return Err(BuildError::new(
                 BuildErrorKind::Hash,
                 "the old and the new key of the rotation's state are the same",
+            ));
+        }
+        if self.remaining && self.full {
+            return Err(BuildError::new(
+                BuildErrorKind::Limit,
+                "the new key's limit cannot be both the whole of the old one's and what is left of it",
             ));
         }
         self.unconfirmed.iter().try_for_each(|name| check_marked(name))?;

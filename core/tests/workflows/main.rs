@@ -15,8 +15,9 @@ use std::time::Duration;
 
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_core::{
-    ApiKey, BuildErrorKind, Client, Create, Effect, Ensure, Ensured, ErrorKind, Limit, LimitReset,
-    List, Opening, Pick, RetryPolicy, Sweep, Turn, Workflow, blocking,
+    ApiKey, Audit, BuildErrorKind, Client, CloseTemporary, Create, CreateReconciled, Effect,
+    Ensure, Ensured, ErrorKind, FindBySecret, Limit, LimitReset, List, Opening, Pick, RetryPolicy,
+    Sweep, Temporary, Turn, Workflow, blocking,
 };
 
 const CREATED: &str =
@@ -101,6 +102,59 @@ fn scripted<const N: usize>(reactions: [Reaction; N]) -> FakeTransport {
 }
 
 const EVERYTHING: &str = "GET /keys?include_disabled=true&include_expired=true";
+
+/// A server whose list has no end; a create of it is lost.
+fn endless() -> FakeTransport {
+    FakeTransport::answering(|_, request| {
+        let query = request.uri().query().unwrap_or_default();
+        let offset = query.split('&').find_map(|pair| pair.strip_prefix("offset="));
+        let from = offset.map_or(0, |text| text.parse().unwrap_or_default());
+        let rows: Vec<String> =
+            (from..from + 100).map(|n: u64| format!(r#"{{"n":{n}}}"#)).collect();
+        match (request.method().as_str(), request.uri().path()) {
+            ("GET", "/api/v1/keys") => {
+                Reply::status(200).json(format!(r#"{{"data":[{}]}}"#, rows.join(",")))
+            }
+            ("GET", "/api/v1/key") => Reply::status(401),
+            _ => Reply::disconnected(),
+        }
+    })
+}
+
+#[tokio::test]
+async fn no_workflow_follows_a_list_without_an_end() {
+    const LISTING: usize = 7;
+    let hour = Duration::from_secs(3600);
+    let temp = "ci #temp-00000000000000000000000000000001";
+    let (most, create) = (7, create());
+    let transport = endless();
+    let keys = client(&transport);
+    let too_long = |error: openrouter_keys_core::Error| {
+        assert!(matches!(error.kind(), ErrorKind::TooManyPages { requests: 7 }), "{error}");
+    };
+    too_long(keys.audit(Audit::new().max_requests(most)).await.unwrap_err());
+    too_long(keys.sweep(Sweep::temporary().max_requests(most)).await.unwrap_err());
+    too_long(keys.ensure(Ensure::new(create.clone()).max_requests(most)).await.unwrap_err());
+    let find = FindBySecret::new("sk-or-v1-0e6000000000000000000000000001c96").max_requests(most);
+    too_long(keys.find_by_secret(find).await.unwrap_err());
+    too_long(keys.run(CloseTemporary::named(temp).max_requests(most)).await.unwrap_err());
+    let listings = |transport: &FakeTransport| {
+        let is_listing = |line: &&String| line.starts_with("GET /keys");
+        sent(transport).iter().filter(is_listing).count()
+    };
+    assert_eq!(listings(&transport), 5 * LISTING);
+
+    // A look that fails is one that found nothing: three looks of each of three rounds.
+    let transport = endless();
+    let reconciled = CreateReconciled::new(create.clone()).max_requests(most);
+    let error = client(&transport).create_reconciled(reconciled).await.unwrap_err();
+    assert_eq!(error.may_have_created().unwrap().names().count(), 3);
+    assert_eq!(listings(&transport), 9 * LISTING);
+    let transport = endless();
+    let lending = client(&transport).temporary(Temporary::new(create, hour).max_requests(most));
+    assert_eq!(lending.await.unwrap_err().may_have_created().unwrap().names().count(), 3);
+    assert_eq!(listings(&transport), 9 * LISTING);
+}
 
 mod create_reconciled;
 

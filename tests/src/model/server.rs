@@ -92,6 +92,7 @@ impl ServerKey {
             "label": format!("{}...{}", start.unwrap_or_default(), end.unwrap_or_default()),
             "disabled": self.disabled,
             "limit": self.limit,
+            "limit_remaining": self.limit.map(|limit| limit - self.usage),
             "limit_reset": null,
             "expires_at": self.expires_at.map(moment),
             "usage": self.usage,
@@ -227,6 +228,7 @@ impl Server {
                     Some(key) => {
                         if *method == Method::PATCH {
                             let body = json(request);
+                            key.limit = body["limit"].as_f64().or(key.limit);
                             key.disabled = body["disabled"].as_bool().unwrap_or(key.disabled);
                             body["name"]
                                 .as_str()
