@@ -18,6 +18,8 @@ let opening;
 const byBody = new WeakMap();
 /** The requests that failed with an error, which becomes the cause of what `fetch` rejects with. */
 const byError = new WeakMap();
+/** Those that some `fetch` rejected with. */
+const claimed = new WeakSet();
 /** What the server of each HTTP/2 session has said about its last stream. */
 const ends = new WeakMap();
 /** The path and the global dispatcher of a request that was published while its `fetch` was called. */
@@ -40,6 +42,9 @@ export class Delivery {
     underWay.add(this);
     try {
       return await this.#begin(fetch);
+    } catch (thrown) {
+      for (const error of chain(thrown)) claimed.add(error);
+      throw thrown;
     } finally {
       underWay.delete(this);
       if (underWay.size === 0) listen(false);
@@ -51,11 +56,11 @@ export class Delivery {
    * server did not process it), "sent" or, if that is not known, nothing.
    */
   reach(thrown) {
-    for (let error = thrown, depth = 0; error && depth < DEEPEST; error = error.cause, depth++) {
-      const failed = byError.get(error);
-      if (failed) return reachOf(failed);
-    }
-    return undefined;
+    const failed = chain(thrown).map((error) => byError.get(error)).find((requests) => requests);
+    // A dispatcher may have sent it before, and failed in another way.
+    const earlier = this.#own.length > 0 ? this.#own : this.#possible.filter(({ error }) => error && !claimed.has(error));
+    const reach = reachOf([...(failed ?? []), ...earlier]);
+    return failed || reach === "sent" ? reach : undefined;
   }
 
   /** Whether surely nothing was sent. Nothing will be, from here on. */
@@ -91,6 +96,13 @@ export class Delivery {
   }
 }
 
+/** What was thrown and its causes, as far as they are objects. */
+function chain(thrown) {
+  const errors = [];
+  for (let error = thrown; Object(error) === error && errors.length < DEEPEST; error = error.cause) errors.push(error);
+  return errors;
+}
+
 /** Of requests any of which may be the one: the worst of them, and of those that repeat it. */
 function reachOf(candidates) {
   const all = candidates.flatMap(({ request }) => byBody.get(request.body));
@@ -118,7 +130,7 @@ function created({ request }) {
   if (meant.length === 0 || !request.body) return;
   const repeated = byBody.get(request.body) ?? [];
   const owner = meant.includes(beginning) ? beginning : repeated[0]?.owner;
-  const seen = { request, owner, written: 0, streams: [] };
+  const seen = { request, owner, written: 0, streams: [], error: undefined };
   byBody.set(request.body, [...repeated, seen]);
   for (const delivery of meant) delivery.add(seen);
 }
@@ -162,7 +174,9 @@ function watchEnd(session) {
 
 function failed({ request, error }) {
   const seen = seenOf(request);
-  if (seen) byError.set(error, [...(byError.get(error) ?? []), seen]);
+  if (!seen) return;
+  seen.error = error;
+  byError.set(error, [...(byError.get(error) ?? []), seen]);
 }
 
 /** What is thrown here would end the process. */

@@ -119,6 +119,20 @@ test("a create that a dispatcher sends again may exist as soon as one of its req
     return new Request({ body }).create();
   }, "ECONNREFUSED"));
 
+test("a create that a dispatcher sends again in another form may exist as soon as it was written", async () => {
+  const lost = (request) => publish("undici:request:error", { request, error: new Error("lost on the way") });
+  await isAmbiguous(async () => {
+    lost(new Request().create().write());
+    await undefined;
+    return new Request().create();
+  }, "ECONNREFUSED");
+  await isAmbiguous(async () => {
+    await undefined;
+    lost(new Request().create().write());
+    return new Request().create();
+  }, "ECONNREFUSED");
+});
+
 test("of several requests that fail with one error, the one that got furthest counts", () =>
   isAmbiguous(async () => {
     const first = new Request().create();
