@@ -258,7 +258,7 @@ impl Client {
                     let watch = trace::in_flight(operation, &key, &exchange);
                     let sent = pin!(sent_within(transport, || request(&key), &exchange));
                     let outcome = unless(&mut cancel, sent).await;
-                    watch.is_over();
+                    watch.finish();
                     outcome
                 };
                 let Some(outcome) = outcome else {

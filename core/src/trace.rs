@@ -84,7 +84,7 @@ mod on {
     }
 
     impl<O: Operation> InFlight<'_, O> {
-        pub(crate) fn is_over(mut self) {
+        pub(crate) fn finish(mut self) {
             self.operation = None;
         }
     }
@@ -115,7 +115,7 @@ mod on {
     }
 
     impl Held {
-        pub(crate) fn is_over(mut self) {
+        pub(crate) fn finish(mut self) {
             self.names = None;
         }
     }
@@ -154,7 +154,9 @@ mod off {
     pub(crate) struct Watch;
 
     impl Watch {
-        pub(crate) fn is_over(self) {}
+        pub(crate) fn finish(self) {
+            let Self = self;
+        }
     }
 
     pub(crate) fn in_flight<O>(_: &O, _: &ApiKey, _: &Exchange) -> Watch {

@@ -91,7 +91,7 @@ impl Transport for Connecting {
     }
 
     async fn sleep(&self, _: Duration) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     fn now(&self) -> Duration {

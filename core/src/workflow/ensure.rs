@@ -295,7 +295,7 @@ async fn settle(desk: &Desk, wanted: &Ensure, created: Created) -> Result<Ensure
         Ok(()) => look(desk, wanted).await,
         Err(cancelled) => Err(cancelled),
     };
-    watch.is_over();
+    watch.finish();
     // Whatever is wrong, the secret in hand is not thrown away.
     let kept = |created, unsettled: Option<Error>| {
         let unsettled =

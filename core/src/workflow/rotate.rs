@@ -339,7 +339,7 @@ impl Work<'_> {
         let orphan = create.orphan().map(|orphan| Orphan { name: &made.name, ..orphan });
         let watch = trace::held(self.desk.name(), orphan);
         let handed_over = self.hand_over(&create, &made).await;
-        watch.is_over();
+        watch.finish();
         if let Err(failed) = handed_over {
             return Err(self.abandon(&create, &made, failed.error).await);
         }
