@@ -35,10 +35,13 @@ function checkVariables(host) {
   throw seen(`${proxy} is set`, `add ${host} to NO_PROXY`);
 }
 
-/** Deno may not be allowed to read it. */
 function variable(name) {
   try {
-    return globalThis.Deno ? Deno.env.get(name) : process.env[name];
+    const { Deno, process } = globalThis;
+    if (!Deno) return process.env[name];
+    // Without asking: reading would put a question to the user.
+    const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+    return state === "granted" ? Deno.env.get(name) : undefined;
   } catch {
     return undefined;
   }
