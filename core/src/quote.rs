@@ -137,7 +137,7 @@ fn has(ranges: &[(char, char)], char: char) -> bool {
     ranges.iter().any(|(first, last)| (*first..=*last).contains(&char))
 }
 
-/// Unicode 17: the categories Cf, Zl, Zp, Zs and Co, Default_Ignorable_Code_Point,
+/// Unicode 17: the categories Cf, Zl, Zp, Zs and Co, `Default_Ignorable_Code_Point`,
 /// noncharacters, the planes without characters, and four that look like nothing:
 /// the Braille blank, two fillers and the null notehead.
 const HIDDEN: [(char, char); 36] = [
@@ -221,7 +221,7 @@ const COMBINING: [(char, char); 38] = [
     ('\u{fe20}', '\u{fe2f}'),
 ];
 
-/// East_Asian_Width W and F (Unicode 17), without the gaps that hold no characters.
+/// `East_Asian_Width` W and F (Unicode 17), without the gaps that hold no characters.
 const WIDE: [(char, char); 90] = [
     ('\u{1100}', '\u{115f}'),
     ('\u{231a}', '\u{231b}'),

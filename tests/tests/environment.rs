@@ -67,8 +67,7 @@ fn a_missing_or_bad_key_in_the_environment_gets_a_clear_first_line() {
         "{missing}"
     );
     let bad = child("child_from_env", &[("OPENROUTER_API_KEY", "sk-or-v1-s3cr3t ")]);
-    let problem =
-        "refused: the environment variable OPENROUTER_API_KEY is refused: the API key";
+    let problem = "refused: the environment variable OPENROUTER_API_KEY is refused: the API key";
     assert!(bad.contains(problem), "{bad}");
     assert!(!bad.contains("s3cr3t"), "{bad}");
 }
