@@ -186,6 +186,11 @@ fn flaw_of_authority(authority: &str) -> Option<&'static str> {
     if port.matches(':').count() > 1 {
         return Some("has several colons behind its scheme; an IPv6 address needs brackets");
     }
+    if looks_like_v4(host) && !is_v4(host) {
+        return Some(
+            "has a host that looks like an IPv4 address and is not one, such as 192.0.2.1",
+        );
+    }
     match port.strip_prefix(':') {
         None if port.is_empty() => None,
         Some("") => Some("has a colon behind its host and no port"),
@@ -248,11 +253,24 @@ fn is_below_localhost(host: &str) -> bool {
 
 /// Four numbers of which the first is 127.
 fn is_loopback_v4(host: &str) -> bool {
+    host.starts_with("127.") && is_v4(host)
+}
+
+fn is_v4(host: &str) -> bool {
     let is_number = |part: &str| {
         let is_plain = part == "0" || !part.starts_with('0');
         is_plain && part.bytes().all(|byte| byte.is_ascii_digit()) && part.parse::<u8>().is_ok()
     };
-    host.starts_with("127.") && host.split('.').count() == 4 && host.split('.').all(is_number)
+    host.split('.').count() == 4 && host.split('.').all(is_number)
+}
+
+/// Whether URL parsers take a host for an IPv4 address, `127.1` and `0x7f000001` too.
+fn looks_like_v4(host: &str) -> bool {
+    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    last.starts_with(|first: char| first.is_ascii_digit())
+        && last.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'x' | b'X'))
+        && (last.bytes().all(|byte| byte.is_ascii_digit())
+            || matches!(last.get(..2), Some("0x" | "0X")))
 }
 
 #[cfg(test)]
@@ -342,6 +360,9 @@ mod tests {
             "https://[2001:db8::1]:8443/v1",
             "https://proxy.example/https://openrouter.ai/api/v1",
             "https://a.example:65535",
+            "https://192.0.2.1:8443",
+            "https://1and1.example",
+            "https://a.0xyz",
             "HTTP://LOCALHOST:1",
         ] {
             assert!(BaseUrl::new(url).is_ok(), "{url}");
@@ -355,6 +376,8 @@ mod tests {
         let port = "has a port that is not a number from 1 to 65535";
         let colons = "has several colons behind its scheme; an IPv6 address needs brackets";
         let encoded = "has an encoded character (%…) in its host; write the host itself";
+        let address =
+            "has a host that looks like an IPv4 address and is not one, such as 192.0.2.1";
         let dots = "has a path with `.`, `..` or an encoded dot in it";
         let scheme = "does not begin with https:// (or http:// for this machine)";
         let character = "has a character that its part of a URL cannot have";
@@ -389,6 +412,12 @@ mod tests {
                 "has a host with letters beyond ASCII; write it in its punycode form, such as \
                  xn--bcher-kva.example for bücher.example",
             ),
+            ("http://127.1/v1", address),
+            ("https://2130706433", address),
+            ("https://0x7f.0.0.1", address),
+            ("https://192.0.2.256", address),
+            ("https://192.0.2.01", address),
+            ("https://1.2.3.4.5", address),
             ("https://a%2eexample", encoded),
             ("https://%61.example:1", encoded),
             (

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_core::{
-    ApiKey, BuildError, Client, CloseTemporary, Config, Create, CreateReconciled, Effect, Ensure,
-    Error, ErrorKind, Get, KeySource, Limit, List, Reach, RetryPolicy, Temporary, TimeoutPhase,
-    TransportErrorKind, Update,
+    ApiKey, Audit, BuildError, CheckKey, Client, CloseTemporary, Config, Create, CreateReconciled,
+    Effect, Ensure, Error, ErrorKind, FindBySecret, Get, KeyHash, KeyKind, KeySource, Limit, List,
+    Reach, RetryPolicy, Rotate, Sweep, Temporary, TimeoutPhase, TransportErrorKind, Update,
 };
 
 const HASH: &str = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
@@ -126,6 +126,53 @@ async fn no_text_contradicts_what_the_error_says_to_programs_whatever_fails_belo
             for error in errors(reply, RetryPolicy::none()).await {
                 check(&error, &format!("{status} that breaks off"));
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_text_of_a_workflow_contradicts_what_the_error_says_to_programs() {
+    let create = || Create::new("ci", Limit::usd(1.0));
+    let marked = "ci #temp-0123456789abcdef0123456789abcdef";
+    let hash = || KeyHash::new(HASH).unwrap();
+    for reply in [
+        Reply::status(401).body(DOCUMENTED),
+        Reply::status(403).body(PAGE),
+        Reply::status(409).body(DOCUMENTED),
+        Reply::status(429),
+        Reply::status(500).body(DOCUMENTED),
+        Reply::status(501),
+        Reply::status(503).header("x-should-retry", "false"),
+        Reply::status(200).body("{"),
+        Reply::status(200).body("{}"),
+        Reply::status(302),
+        Reply::refused(),
+        Reply::disconnected(),
+        Reply::stalled(200),
+        Reply::failure(Reach::NotSent, TransportErrorKind::Tls),
+    ] {
+        let client = client(&FakeTransport::always(reply));
+        let hour = Duration::from_secs(3600);
+        let errors = [
+            client.run(CreateReconciled::new(create())).await.err(),
+            client.run(Temporary::new(create(), hour)).await.err(),
+            client.run(CloseTemporary::named(marked)).await.err(),
+            client.run(CloseTemporary::named(marked).hash(hash())).await.err(),
+            client.run(Ensure::new(create())).await.err(),
+            client.run(Sweep::new([marked])).await.err(),
+            client.run(Sweep::temporary()).await.err(),
+            client.run(Audit::new()).await.err(),
+            client.run(FindBySecret::new("sk-or-v1-other")).await.err(),
+            client.run(CheckKey::new(KeyKind::Management)).await.err(),
+            client.run(Rotate::new(HASH)).await.err(),
+            client.run(Rotate::new(HASH).leaked()).await.err(),
+        ];
+        for error in errors.into_iter().flatten() {
+            let text = error.to_string();
+            assert_eq!(text.contains("try again"), error.is_retryable(), "{text}");
+            let says_nothing = text.contains("nothing was created or changed");
+            assert_eq!(says_nothing, matches!(error.effect(), Effect::Nothing), "{text}");
+            is_short(&error);
         }
     }
 }
