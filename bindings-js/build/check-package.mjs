@@ -12,7 +12,7 @@ const BUDGETS = JSON.parse(readFileSync(new URL("../../tests/budgets.json", impo
 
 const GLUE = "openrouter_keys_bg.js";
 const MODULE = "openrouter_keys_bg.wasm";
-const FACADE = ["api.js", "body.js", "browser.js", "call.js", "check.js", "client.js", "clock.js", "delivery.js", "direct.js", "errors.js", "exchange.js", "fetch.js", "headers.js", "hidden.js", "load.js", "proxy.js", "rotation.js", "signal.js", "steering.js", "tape.js", "task.js", "values.js"];
+const FACADE = ["api.js", "body.js", "browser.js", "call.js", "check.js", "client.js", "clock.js", "delivery.js", "direct.js", "errors.js", "exchange.js", "fetch.js", "foreign.js", "headers.js", "hidden.js", "load.js", "proxy.js", "rotation.js", "signal.js", "steering.js", "tape.js", "task.js", "values.js"];
 const ENTRIES = {
   "module and glue": [MODULE, GLUE],
   "index.js (import, browser)": ["index.js", "wasm-inline.js", GLUE, ...FACADE],

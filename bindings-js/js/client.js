@@ -24,10 +24,11 @@ import {
   updateValues,
 } from "./check.js";
 import { soundClock } from "./clock.js";
-import { readError, refused } from "./errors.js";
+import { InvalidArgumentError, readError, refused } from "./errors.js";
 import { Carrier } from "./exchange.js";
+import { withoutSecrets } from "./foreign.js";
 import { hide, hidden } from "./hidden.js";
-import { Client } from "./openrouter_keys_bg.js";
+import { Client, masked } from "./openrouter_keys_bg.js";
 import { readRotation } from "./rotation.js";
 import { unlessAborted } from "./signal.js";
 import { Tape } from "./tape.js";
@@ -40,7 +41,7 @@ export class OpenRouterKeys {
   #client;
 
   constructor(options) {
-    const { apiKey, values, fetch, clock, dangerouslyAllowBrowser } = clientValues(options);
+    const { apiKey, values, fetch, clock, dangerouslyAllowBrowser } = given(options);
     if (isBrowser() && !dangerouslyAllowBrowser) {
       throw refused("new OpenRouterKeys", "dangerouslyAllowBrowser", WHY_NOT_IN_A_BROWSER);
     }
@@ -109,16 +110,22 @@ export class OpenRouterKeys {
     return this.#work("audit", () => [auditValues(params)], options);
   }
 
-  async temporary(params, options) {
-    this.#live("temporary");
-    const values = temporaryValues(params);
-    const settings = callValues("temporary", options);
-    const { tape, secret } = await this.#run("temporary", values, settings);
-    // Whatever called the making off does not call the closing off.
-    const own = { ...settings, signal: undefined };
-    return readTemporary(tape, secret, async (held, given) => {
-      await this.#run("closeTemporary", held, given === undefined ? own : callValues("closeTemporary", given));
+  temporary(params, options) {
+    return this.#guarded("temporary", async () => {
+      const values = temporaryValues(params);
+      const settings = callValues("temporary", options);
+      const { tape, secret } = await this.#run("temporary", values, settings);
+      return readTemporary(tape, secret, this.#closer(settings));
     });
+  }
+
+  /** Whatever called the making off does not call the closing off. */
+  #closer(settings) {
+    const own = { ...settings, signal: undefined };
+    return (held, given) =>
+      this.#guarded("closeTemporary", async () => {
+        await this.#run("closeTemporary", held, given === undefined ? own : callValues("closeTemporary", given));
+      });
   }
 
   dispose() {
@@ -139,48 +146,75 @@ export class OpenRouterKeys {
     return Call.of(this.#whole(operation, arguments_, options));
   }
 
-  async #whole(operation, arguments_, options) {
-    this.#live(operation);
-    const values = arguments_();
-    const { tape, secret } = await this.#run(operation, values, callValues(operation, options));
-    return { data: readAnswer(tape, operation, secret), tape };
+  #whole(operation, arguments_, options) {
+    return this.#guarded(operation, async () => {
+      const values = arguments_();
+      const { tape, secret } = await this.#run(operation, values, callValues(operation, options));
+      return { data: readAnswer(tape, operation, secret), tape };
+    });
   }
 
-  async #work(workflow, arguments_, options) {
-    this.#live(workflow);
-    const [values, ask] = arguments_();
-    const { tape, secret, errors } = await this.#run(workflow, values, callValues(workflow, options), ask);
-    return readOutcome(tape, workflow, secret, errors.map((parts) => failure(parts)));
+  #work(workflow, arguments_, options) {
+    return this.#guarded(workflow, async () => {
+      const [values, ask] = arguments_();
+      const { tape, secret, errors } = await this.#run(workflow, values, callValues(workflow, options), ask);
+      return readOutcome(tape, workflow, secret, errors);
+    });
   }
 
-  async #run(name, values, { values: settings, signal }, ask) {
+  /** What a getter of the caller's threw is the cause of a refusal. */
+  async #guarded(operation, work) {
+    const client = this.#live(operation);
+    try {
+      return await work();
+    } catch (error) {
+      throw refusal(error, (text) => client.masked(text));
+    }
+  }
+
+  #run(name, values, { values: settings, signal }, ask) {
     const client = this.#live(name);
-    const parts = await unlessAborted(name, signal, (cancel) => run(client.call(name, values, settings, cancel, ask)));
-    const tape = new Tape(parts);
-    if (!tape.value()) throw readError(tape, parts[2], signal);
-    return { tape, secret: parts[2], errors: parts[3] };
+    return unlessAborted(name, signal, (cancel) => run(client.call(name, values, settings, cancel, ask), readParts(signal)));
   }
 
   /** The requests belong to who began the listing, whoever reads on: a stream does so in any context. */
   async *#pages(context, params, options) {
-    const values = listAllValues(params);
-    const { values: settings, signal, onProgress } = listingValues("listAll", options);
+    const given = () => [listAllValues(params), listingValues("listAll", options)];
+    const [values, { values: settings, signal, onProgress }] = await this.#guarded("listAll", async () => given());
     const report = onProgress && reporter(onProgress);
     const listing = told(() => this.#live("listAll").listing(values, settings, report));
+    const mask = (text) => listing.masked(text);
     try {
       for (;;) {
-        const parts = await unlessAborted("listAll", signal, (cancel) => context.run(() => run(listing.next(cancel))));
-        const tape = new Tape(parts);
-        if (!tape.value()) throw readError(tape, parts[2], signal);
-        report?.check();
+        const next = (cancel) => context.run(() => run(listing.next(cancel), readParts(signal)));
+        const { tape } = await unlessAborted("listAll", signal, next);
+        report?.check(mask);
         const keys = tape.list();
         if (keys.length === 0) return;
         yield* keys;
       }
+    } catch (error) {
+      throw refusal(error, mask);
     } finally {
       await context.run(() => listing.free());
     }
   }
+}
+
+/** Reads what the module wrote of a call. */
+function readParts(signal) {
+  return (parts, mask) => {
+    const tape = new Tape(parts);
+    const [, , secret, errors = []] = parts;
+    if (!tape.value()) throw readError(tape, (thrown) => withoutSecrets(thrown, mask), secret, signal);
+    return { tape, secret, errors: errors.map((error) => failure(error, mask)) };
+  };
+}
+
+/** The error, whose cause may be what a getter threw. */
+function refusal(error, mask) {
+  if (error instanceof InvalidArgumentError && error.cause !== undefined) error.cause = withoutSecrets(error.cause, mask);
+  return error;
 }
 
 /** What the caller's function throws ends the listing, not the module's work. */
@@ -193,8 +227,8 @@ function reporter(onProgress) {
       thrown = { error };
     }
   };
-  report.check = () => {
-    if (thrown) throw thrown.error;
+  report.check = (mask) => {
+    if (thrown) throw withoutSecrets(thrown.error, mask);
   };
   return report;
 }
@@ -203,50 +237,11 @@ function reporter(onProgress) {
 function asker(holder) {
   return async (question, parts) => {
     const tape = new Tape(parts);
-    if (question === "handOver") return handOver(holder, readCreated(tape, parts[2]));
+    if (question === "handOver") return holder.handOver(readCreated(tape, parts[2]));
     const answer = await holder[question](readRotation(tape));
     if (question === "save" || typeof answer === "boolean") return answer;
     throw new TypeError("wasHandedOver must give true or false");
   };
-}
-
-/** What is thrown becomes an error's cause, which gets printed: the new key must not be in it. */
-async function handOver(holder, created) {
-  try {
-    await holder.handOver(created);
-  } catch (thrown) {
-    throw withoutSecret(thrown, created.key);
-  }
-}
-
-function withoutSecret(thrown, secret) {
-  try {
-    if (!shows(thrown, secret)) return thrown;
-    return new Error(String(thrown.message ?? thrown).replaceAll(secret, "[redacted]"));
-  } catch {
-    return new Error("handOver threw what cannot be read");
-  }
-}
-
-/** Whether the secret is in what is thrown or in one of its causes, or may be. */
-function shows(thrown, secret) {
-  const seen = new Set();
-  for (let one = thrown; one !== undefined && one !== null && !seen.has(one); one = one.cause) {
-    seen.add(one);
-    const shown = [String(one), one.message, one.stack, json(one)];
-    if (shown.some((text) => text === NO_JSON || String(text).includes(secret))) return true;
-  }
-  return false;
-}
-
-const NO_JSON = Symbol();
-
-function json(value) {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return NO_JSON;
-  }
 }
 
 /** What the module throws for a refused setting, as an error. */
@@ -296,9 +291,18 @@ function settled(apiKey) {
   };
 }
 
+/** The settings, whose getters may throw. */
+function given(options) {
+  try {
+    return clientValues(options);
+  } catch (error) {
+    throw refusal(error, masked);
+  }
+}
+
 /** The error that the module wrote. */
-function failure(parts) {
+function failure(parts, mask = masked) {
   const tape = new Tape(parts);
   tape.value();
-  return readError(tape, parts[2]);
+  return readError(tape, (thrown) => withoutSecrets(thrown, mask), parts[2]);
 }

@@ -1,5 +1,6 @@
 // The error classes, and how a failed call becomes one.
 
+import { hide, hidden } from "./hidden.js";
 import { steers } from "./steering.js";
 
 const BRAND = Symbol.for("openrouter-keys.error");
@@ -141,11 +142,11 @@ export function look(operation, argument, read) {
 
 /**
  * Reads the error that `src/error.rs` wrote, in the same order. `thrown` is
- * what a function of the caller threw.
+ * what a function of the caller threw, and `shown` is what may be shown of that and of a string.
  */
-export function readError(tape, thrown, signal) {
+export function readError(tape, shown, thrown, signal) {
   const code = tape.value();
-  const message = tape.value();
+  const message = shown(tape.value());
   const fields = {
     code,
     operation: tape.value(),
@@ -155,7 +156,7 @@ export function readError(tape, thrown, signal) {
     status: tape.value(),
     retryAfterMs: tape.value(),
     requestId: tape.value(),
-    mayHaveCreated: tape.value() ? readOrphan(tape) : undefined,
+    mayHaveCreated: tape.value() ? readOrphan(tape, shown) : undefined,
   };
   let kind = API_ERRORS[code];
   let cause;
@@ -178,10 +179,10 @@ export function readError(tape, thrown, signal) {
       break;
     case "credentials":
       if (steers(thrown)) return thrown;
-      cause = thrown === undefined ? new Error(tape.value()) : thrown;
+      cause = thrown === undefined ? new Error(tape.value()) : shown(thrown);
       break;
     case "aborted":
-      cause = reasonOf(signal);
+      cause = shown(reasonOf(signal));
       break;
     case "pagination_stalled":
       fields.offset = tape.value();
@@ -201,7 +202,7 @@ export function readError(tape, thrown, signal) {
       break;
     case "key_holder":
       fields.method = tape.value();
-      cause = thrown === undefined ? new Error(tape.value()) : thrown;
+      cause = thrown === undefined ? new Error(tape.value()) : shown(thrown);
       break;
     case "unexpected_redirect":
       fields.origin = tape.value();
@@ -228,12 +229,27 @@ function reasonOf(signal) {
   }
 }
 
-function readOrphan(tape) {
-  const orphan = {};
+/** Names that show a secret: a program reads them, and nothing prints them. */
+class WithoutNames {
+  get name() {
+    return this.names[0];
+  }
+
+  get names() {
+    return hidden(this).names;
+  }
+
+  /** Node can be told to print what getters return. */
+  [Symbol.for("nodejs.util.inspect.custom")]() {
+    return { ...this };
+  }
+}
+
+function readOrphan(tape, shown) {
   const names = tape.list();
+  const isClean = names.every((name) => shown(name) === name);
+  const orphan = isClean ? { name: names[0] ?? "", names } : hide(new WithoutNames(), { names });
   assign(orphan, {
-    name: names[0] ?? "",
-    names,
     hash: tape.value(),
     workspaceId: tape.value(),
     from: iso(tape.value()),

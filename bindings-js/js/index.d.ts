@@ -670,8 +670,8 @@ export interface KeyHolder {
   save(state: Rotation): unknown;
   /**
    * Stores the new key where it is used. If it throws, the key is deleted: it has
-   * to mean that nobody uses it. What it throws is the error's cause, without the
-   * key.
+   * to mean that nobody uses it. What it throws is the error's cause, or a masked
+   * account of it.
    */
   handOver(created: Created): unknown;
   /**

@@ -3,9 +3,10 @@
 
 /**
  * Polls a task to its end. An async function goes on in the context it was called in,
- * whichever call of whichever client, clock or signal wakes it.
+ * whichever call of whichever client, clock or signal wakes it. `read` takes the outcome
+ * and what masks the call's secrets in a string.
  */
-export async function run(task) {
+export async function run(task, read) {
   try {
     await undefined;
     for (;;) {
@@ -14,7 +15,7 @@ export async function run(task) {
         wake = resolve;
       });
       const outcome = task.poll(wake);
-      if (outcome !== undefined) return outcome;
+      if (outcome !== undefined) return read(outcome, (text) => task.masked(text));
       await woken;
     }
   } finally {

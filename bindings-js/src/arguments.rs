@@ -18,6 +18,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::answer;
 use crate::job::Job;
+use crate::secrets::note;
 
 /// Takes the values of an array one after another.
 pub(crate) struct Arguments {
@@ -245,7 +246,9 @@ pub(crate) fn job(name: &str, values: Array) -> Job {
             Job::work(rotate, answer::write_rotated)
         }),
         "findBySecret" => {
-            let find = FindBySecret::new(arguments.text().unwrap_or_default());
+            let secret = arguments.text().unwrap_or_default();
+            note(&secret);
+            let find = FindBySecret::new(secret);
             let workspaces = arguments.list().unwrap_or_default();
             let find = find.workspaces(workspaces);
             Job::work(capped(find, arguments, FindBySecret::max_requests), answer::write_found)
@@ -414,6 +417,7 @@ fn create(arguments: &mut Arguments) -> Result<Create, BuildError> {
     if let Some(user) = user {
         let mut external = External::new(user);
         if let Some(key) = key {
+            note(&key);
             external = external.api_key(key);
         }
         create = create.external(external);

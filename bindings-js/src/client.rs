@@ -15,6 +15,7 @@ use wasm_bindgen_futures::JsFuture;
 use crate::carrier::{Carrier, FacadeTransport};
 use crate::holder::Holder;
 use crate::job::Job;
+use crate::secrets::Secrets;
 use crate::task::Task;
 use crate::{answer, arguments, error, keys};
 
@@ -52,15 +53,22 @@ impl Client {
         ask: JsValue,
     ) -> Task {
         let client = self.0.clone();
-        let mut job = arguments::job(name, values);
+        let options = arguments::options(options);
+        let secrets = Secrets::new(&client, options.clone().unwrap_or_default());
+        let job = secrets.while_known(|| arguments::job(name, values));
+        let (job, options) = match options {
+            Ok(options) => (job, options),
+            Err(refused) => {
+                (Job::Call(AnyOperation::Refused(job.name(), refused)), CallOptions::new())
+            }
+        };
         // The one future of all jobs, so that its machinery is in the module once.
-        Task::new(async move {
-            let options = arguments::options(options).unwrap_or_else(|refused| {
-                job = Job::Call(AnyOperation::Refused(job.name(), refused));
-                CallOptions::new()
-            });
-            job.run(client, options, Holder::new(ask), until(cancel)).await
-        })
+        Task::new(secrets, job.run(client, options, Holder::new(ask), until(cancel)))
+    }
+
+    /// The text without the client's secrets; nothing if it shows none.
+    pub fn masked(&self, text: String) -> Option<String> {
+        Secrets::new(&self.0, CallOptions::new()).masked(text)
     }
 
     /// A listing of all keys. `report` is called with its progress, if it is a
@@ -72,24 +80,28 @@ impl Client {
         report: JsValue,
     ) -> Result<Listing, JsValue> {
         let options = arguments::options(options).map_err(|refused| thrown("listAll", refused))?;
+        let secrets = Secrets::new(&self.0, options.clone());
         let mut stream = self.0.list_all(arguments::pages(values)).options(options);
         if let Ok(report) = report.dyn_into::<Function>() {
             stream = stream.on_progress(move |progress| tell(&report, progress));
         }
-        Ok(Listing(Rc::new(RefCell::new(Some(stream)))))
+        Ok(Listing { stream: Rc::new(RefCell::new(Some(stream))), secrets })
     }
 }
 
 /// A listing that goes from page to page.
 #[wasm_bindgen]
-pub struct Listing(Rc<RefCell<Option<KeyStream>>>);
+pub struct Listing {
+    stream: Rc<RefCell<Option<KeyStream>>>,
+    secrets: Secrets,
+}
 
 #[wasm_bindgen]
 impl Listing {
     /// The keys that are there next, or none at the end.
     pub fn next(&self, cancel: JsValue) -> Task {
-        let place = Rc::clone(&self.0);
-        Task::new(async move {
+        let place = Rc::clone(&self.stream);
+        Task::new(self.secrets.clone(), async move {
             // It is away while it is asked, and the facade asks once at a time.
             let Some(mut stream) = place.take() else {
                 return answer::write_keys(&[]);
@@ -105,6 +117,11 @@ impl Listing {
                 Err(failed) => error::write(&failed),
             }
         })
+    }
+
+    /// The text without the listing's secrets; nothing if it shows none.
+    pub fn masked(&self, text: String) -> Option<String> {
+        self.secrets.masked(text)
     }
 }
 

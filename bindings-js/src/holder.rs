@@ -7,6 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use crate::answer;
+use crate::secrets::note;
 use crate::thrown::Thrown;
 
 /// The facade's function, which takes the name of a question and its plain data.
@@ -32,6 +33,7 @@ impl KeyHolder for Holder {
     }
 
     async fn hand_over(&mut self, new: &Created) -> Result<(), BoxError> {
+        note(new.key().reveal());
         self.ask("handOver", answer::write_new(new)).await.map(|_| ())
     }
 

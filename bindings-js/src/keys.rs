@@ -6,6 +6,7 @@ use openrouter_keys_core::{ApiKey, BoxError, BuildError, BuildErrorKind, KeySour
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use crate::secrets::note;
 use crate::thrown::Thrown;
 
 pub(crate) fn source(key: JsValue) -> Result<KeySource, BuildError> {
@@ -22,7 +23,10 @@ async fn ask(function: Function) -> Result<ApiKey, BoxError> {
     let promise = function.call0(&JsValue::UNDEFINED).map_err(Thrown::new)?;
     let key = JsFuture::from(Promise::resolve(&promise)).await.map_err(Thrown::new)?;
     match key.as_string() {
-        Some(key) => Ok(ApiKey::new(key)?),
+        Some(key) => {
+            note(&key);
+            Ok(ApiKey::new(key)?)
+        }
         None => Err("the function that gives the API key gave no text".into()),
     }
 }

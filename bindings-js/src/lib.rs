@@ -17,13 +17,18 @@ mod error;
 mod holder;
 mod job;
 mod keys;
+mod secrets;
 mod tape;
 mod task;
 mod thrown;
 
+/// What is freed is overwritten: a body that repeats a secret is read in many pieces.
 #[global_allocator]
-static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+static ALLOCATOR: ZeroAlloc<rlsf::SmallGlobalTlsf> = ZeroAlloc(rlsf::SmallGlobalTlsf::new());
+
+use zeroizing_alloc::ZeroAlloc;
 
 pub use client::{Client, Listing};
+pub use secrets::masked;
 pub use tape::shapes;
 pub use task::Task;

@@ -9,6 +9,8 @@ use js_sys::{Array, Function};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::secrets::Secrets;
+
 thread_local! {
     static WAITING: RefCell<Waiting> = const { RefCell::new(Waiting::new()) };
 }
@@ -42,14 +44,15 @@ impl Waiting {
 #[wasm_bindgen]
 pub struct Task {
     place: usize,
+    secrets: Secrets,
     /// `None` while it is polled, and when it is done.
     work: RefCell<Option<Pin<Box<dyn Future<Output = Array>>>>>,
 }
 
 impl Task {
-    pub(crate) fn new(work: impl Future<Output = Array> + 'static) -> Self {
+    pub(crate) fn new(secrets: Secrets, work: impl Future<Output = Array> + 'static) -> Self {
         let place = WAITING.with_borrow_mut(Waiting::add);
-        Self { place, work: RefCell::new(Some(Box::pin(work))) }
+        Self { place, secrets, work: RefCell::new(Some(Box::pin(work))) }
     }
 }
 
@@ -61,13 +64,19 @@ impl Task {
         let mut work = self.work.take()?;
         WAITING.with_borrow_mut(|waiting| waiting.set(self.place, Some(wake)));
         let waker = Waker::from(Arc::new(Place(self.place)));
-        match work.as_mut().poll(&mut Context::from_waker(&waker)) {
+        let context = &mut Context::from_waker(&waker);
+        match self.secrets.while_known(|| work.as_mut().poll(context)) {
             Poll::Ready(outcome) => Some(outcome),
             Poll::Pending => {
                 self.work.replace(Some(work));
                 None
             }
         }
+    }
+
+    /// The text without the call's secrets; nothing if it shows none.
+    pub fn masked(&self, text: String) -> Option<String> {
+        self.secrets.masked(text)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::key::Key;
 use crate::key_kind::KeyKind;
 use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Page, Update};
 use crate::pages::{Pages, Progress};
+use crate::redact::mask_cause;
 use crate::response::Response;
 use crate::run;
 use crate::secret::ApiKey;
@@ -214,7 +215,11 @@ impl Client {
                 }
                 Turn::Ask(asking) => {
                     let (question, asked) = asking.into_parts();
-                    asked.answered(question.ask_blocking(holder), elapsed())
+                    let answer = question.ask_blocking(holder).map_err(|cause| {
+                        let key = (self.0.keys)().ok();
+                        mask_cause(cause, &options.secrets(config, key.as_ref()))
+                    });
+                    asked.answered(answer, elapsed())
                 }
                 Turn::Done(result) => return result,
             };

@@ -19,6 +19,7 @@ use crate::operation::{
 use crate::pages::Pages;
 use crate::provider::{KeySource, Source};
 use crate::race::{race, unless};
+use crate::redact::{mask, mask_cause};
 use crate::response::Response;
 use crate::run::Run;
 use crate::secret::ApiKey;
@@ -188,6 +189,15 @@ impl Client {
         Call::new(self.clone(), operation)
     }
 
+    /// A text without what looks like an API key, the client's secrets, the options'
+    /// and these.
+    #[doc(hidden)]
+    pub fn masked(&self, text: &str, options: &CallOptions, secrets: &[&str]) -> String {
+        let mut all = options.secrets(&self.0.config, self.0.keys.fixed());
+        all.extend(secrets);
+        mask(text, &all)
+    }
+
     /// The handful of lines around the machine of a workflow: everything that
     /// waits, and is not a call.
     pub(crate) async fn work<W: Workflow>(
@@ -220,7 +230,9 @@ impl Client {
                 }
                 Turn::Ask(asking) => {
                     let (question, asked) = asking.into_parts();
-                    asked.answered(question.ask(holder).await, elapsed())
+                    let known = || options.secrets(config, self.0.keys.fixed());
+                    let answer = question.ask(holder).await;
+                    asked.answered(answer.map_err(|cause| mask_cause(cause, &known())), elapsed())
                 }
                 Turn::Done(result) => return result,
             };

@@ -8,6 +8,7 @@ use crate::error::{BuildError, BuildErrorKind};
 use crate::headers::Headers;
 use crate::quota::RetryQuota;
 use crate::retry::RetryPolicy;
+use crate::secret::ApiKey;
 
 /// The settings of a client. The defaults are right for most programs.
 ///
@@ -208,6 +209,17 @@ impl CallOptions {
     pub fn base_url(mut self, url: BaseUrl) -> Self {
         self.set().base_url = Some(url);
         self
+    }
+
+    /// What no text about this call may show, as far as it is known before the call.
+    pub(crate) fn secrets<'a>(
+        &'a self,
+        config: &'a Config,
+        key: Option<&'a ApiKey>,
+    ) -> Vec<&'a str> {
+        let own = self.0.iter().flat_map(|set| set.headers.secrets());
+        let all = config.0.headers.secrets().chain(own);
+        all.chain(key.map(ApiKey::reveal)).collect()
     }
 
     /// Headers of this call, each in the place of the client's of that name.

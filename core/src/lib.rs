@@ -141,6 +141,8 @@ pub use pages::{Pages, Progress};
 pub use provider::{KeyProvider, KeySource};
 pub use race::race;
 pub use reader::Reader;
+#[doc(hidden)]
+pub use redact::mask;
 pub use response::{Meta, RateLimit, Response};
 pub use retry::{Jitter, RetryPolicy};
 pub use run::Run;

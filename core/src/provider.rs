@@ -55,6 +55,14 @@ pub(crate) enum Source {
 }
 
 impl KeySource {
+    /// The key, unless a provider knows it.
+    pub(crate) fn fixed(&self) -> Option<&ApiKey> {
+        match &self.0 {
+            Source::Fixed(key) => Some(key),
+            Source::Provider(_) => None,
+        }
+    }
+
     /// Asks the provider before each attempt.
     pub fn provider(provider: impl KeyProvider + 'static) -> Self {
         Self(Source::Provider(Arc::new(provider)))

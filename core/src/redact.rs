@@ -21,7 +21,7 @@ const LEVELS: usize = 4;
 /// Replaces the given secrets, whatever their case, and whatever looks like an
 /// API key. A text that hides one behind escapes is returned without these; one
 /// with more levels of escapes than are looked into is replaced as a whole.
-pub(crate) fn mask(text: &str, secrets: &[&str]) -> String {
+pub fn mask(text: &str, secrets: &[&str]) -> String {
     let mut shown = mask_plain(text, secrets);
     let mut level = shown.clone();
     for _ in 0..LEVELS {

@@ -15,8 +15,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_core::{
-    ApiKey, BoxError, Client, Created, DecodeErrorKind, Effect, Error, ErrorKind, KeyHolder,
-    Nobody, Rotate, Rotated, Rotation, RotationStep, blocking,
+    ApiKey, BoxError, Client, Config, Created, DecodeErrorKind, Effect, Error, ErrorKind, Headers,
+    KeyHolder, Nobody, Rotate, Rotated, Rotation, RotationStep, blocking,
 };
 
 const SECRET: &str = "sk-or-v1-0e6000000000000000000000000001c96";
@@ -521,6 +521,57 @@ async fn a_hand_over_that_fails_deletes_the_new_key_and_says_why_without_it() {
         "rotate: the key holder could not take the new key; nothing was created or changed; \
          see the key holder's error"
     );
+}
+
+/// Says in its error what it should never have known.
+struct Telltale;
+
+const MANAGEMENT: &str = "hunter2-the-management-key";
+
+#[async_trait]
+impl KeyHolder for Telltale {
+    async fn save(&mut self, _: &Rotation) -> Result<(), BoxError> {
+        Err(format!("no access with {MANAGEMENT} through gateway-token-0123456789").into())
+    }
+
+    async fn hand_over(&mut self, _: &Created) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    async fn was_handed_over(&mut self, _: &Rotation) -> Result<bool, BoxError> {
+        Ok(false)
+    }
+}
+
+impl blocking::KeyHolder for Telltale {
+    fn save(&mut self, _: &Rotation) -> Result<(), BoxError> {
+        Err(format!("no access with {MANAGEMENT} through gateway-token-0123456789").into())
+    }
+
+    fn hand_over(&mut self, _: &Created) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    fn was_handed_over(&mut self, _: &Rotation) -> Result<bool, BoxError> {
+        Ok(false)
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_the_holder_shows_neither_the_management_key_nor_a_header() {
+    let config = Config::new()
+        .headers(Headers::new().header("x-gateway", "gateway-token-0123456789").unwrap());
+    let key = ApiKey::new(MANAGEMENT).unwrap();
+    let transport = World::default().transport();
+    let client = Client::with_config(transport.clone(), key.clone(), config.clone()).unwrap();
+    let failed = client.rotate(Rotate::new("01d"), Telltale).await.unwrap_err();
+    let blocking = blocking::Client::with_config(transport, key, config).unwrap();
+    let blocked = blocking.rotate(Rotate::new("01d"), Telltale).finish().unwrap_err();
+    for error in [failed, blocked] {
+        let shown = format!("{error:?} {:?}", std::error::Error::source(&error));
+        assert!(shown.contains("no access with [redacted] through [redacted]"), "{shown}");
+        assert!(!shown.contains("hunter2") && !shown.contains("gateway-token"), "{shown}");
+    }
 }
 
 #[tokio::test]

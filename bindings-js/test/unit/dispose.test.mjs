@@ -87,6 +87,41 @@ test("the API key is in the memory of the module until the client is disposed of
   assert.equal(after, 0);
 });
 
+test("what a server echoes of secrets in an error is not in the memory of the module once the client is disposed of", () => {
+  const left = inAnotherProcess(
+    `
+    const canaries = ["sk-or-v1-canary-of", "canary-of-the-gateway", "canary-of-the-partner", "sk-or-v1-created-canary"].map((head) => [head, "the-memory-of-the-module"].join("-"));
+    const [apiKey, gateway, partner, created] = canaries;
+    const all = canaries.join(" ");
+    const escaped = all.replaceAll("-", "\\u002d");
+    const headers = { "x-request-id": all, location: "https://" + apiKey + ".example/" + all, "x-echo": all };
+    const bodies = [
+      JSON.stringify({ error: { code: 400, message: all, metadata: { [all]: [all] } }, user_id: all, openrouter_metadata: { raw: all } }),
+      '{"error":{"code":400,"message":"' + escaped + '","metadata":{"raw":"' + escaped + '"}}}',
+      "<html>" + all + "</html>",
+      "not JSON " + all,
+    ];
+    const replies = [400, 401, 500, 302, 200].flatMap((status) => bodies.map((body) => ({ status, headers, body })));
+    replies.push(testing.rejection(new TypeError(all, { cause: new Error(all) })), testing.created(created));
+    const keys = new api.OpenRouterKeys({
+      apiKey,
+      headers: { "x-gateway": gateway },
+      retry: false,
+      fetch: testing.fakeFetch(replies),
+    });
+    const create = () => keys.create({ name: "Customer 42", limit: 1, external: { user: "partner", apiKey: partner } });
+    for (let count = 1; count < replies.length; count++) await create().catch((error) => error);
+    await create();
+    const signal = AbortSignal.abort(new Error(all));
+    await keys.list({}, { signal }).catch((error) => error);
+    keys.dispose();
+    result = canaries.map((canary) => count(canary));
+    `,
+    COUNT,
+  );
+  assert.deepEqual(left, [0, 0, 0, 0]);
+});
+
 test("a listing gives back its memory when it ends, is left early or fails", async (context) => {
   const free = context.mock.method(Listing.prototype, "free");
   const { keys } = clientOver([listed([]), listed([PAGE[0]])]);

@@ -202,8 +202,6 @@ test("causes that go round in a circle come to an end", async () => {
     });
     const error = await failureOf(server().keys.rotate({ hash: HASH, ...NO_TIME }, holder));
     assert.equal(error.cause.message, thrown.message);
-    // What cannot be looked through is left out.
-    assert.equal(error.cause === thrown, thrown === hidden);
   }
 });
 

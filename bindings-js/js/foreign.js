@@ -1,0 +1,142 @@
+// What foreign code throws (a key function, a holder, a getter, whoever aborts) becomes
+// a cause, which gets printed: in whatever way, it must show no secret.
+//
+// It stays what it is if it is proved clean: plain data of well-known kinds, none of whose
+// strings shows a secret. Anything else is replaced by a masked account of it.
+
+/** More is not walked through, and not told. */
+const MOST_VALUES = 200;
+const MOST_CHARS = 100_000;
+const MOST_ERRORS = 10;
+const DEEPEST = 4;
+
+const SOURCE = Function.prototype.toString;
+/** The constructors of well-known kinds, of whatever realm; a bound function has no name here. */
+const NATIVE = /^function (\w*Error|Object|Array|Map|Set|Date)\(\) \{\s*\[native code\]\s*\}$/;
+/** That of an error's stack, in newer engines; a bound function has a name. */
+const NATIVE_GETTER = /^function \(\) \{\s*\[native code\]\s*\}$/;
+/** Methods that decide how an object is printed. */
+const PRINTING = ["toJSON", "toString", "valueOf", "toLocaleString", "inspect"];
+
+/** The thrown value, or a masked account of it. `mask` returns a string without secrets, nothing if it shows none. */
+export function withoutSecrets(thrown, mask) {
+  try {
+    return new Walk(mask).isClean(thrown) ? thrown : account(thrown, mask, 0);
+  } catch {
+    return new Error("what was thrown cannot be read");
+  }
+}
+
+class Walk {
+  #mask;
+  #seen = new Set();
+  #chars = 0;
+
+  constructor(mask) {
+    this.#mask = mask;
+  }
+
+  isClean(value) {
+    switch (typeof value) {
+      case "string":
+        this.#chars += value.length;
+        return this.#chars <= MOST_CHARS && this.#mask(value) === undefined;
+      case "symbol":
+        return this.isClean(value.description ?? "");
+      case "function":
+        return false;
+      case "object":
+        return value === null || this.#isCleanObject(value);
+      default:
+        return this.isClean(String(value));
+    }
+  }
+
+  #isCleanObject(object) {
+    if (this.#seen.has(object)) return true;
+    this.#seen.add(object);
+    if (this.#seen.size > MOST_VALUES) return false;
+    const kind = this.#kindOf(object);
+    if (kind === undefined || isProxy(object)) return false;
+    return this.#isCleanContent(object, kind) && Reflect.ownKeys(object).every((name) => this.#isCleanProperty(object, name));
+  }
+
+  /** The name of the well-known kind that it is of, or that its class extends without hiding or printing anything. */
+  #kindOf(object) {
+    let prototype = Object.getPrototypeOf(object);
+    if (prototype === null) return "Object";
+    for (let depth = 0; prototype !== null; depth++) {
+      if (prototype === globalThis.DOMException?.prototype) return depth === 0 ? "DOMException" : undefined;
+      const constructor = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+      const source = typeof constructor === "function" ? SOURCE.call(constructor) : "";
+      const kind = NATIVE.exec(source)?.[1];
+      if (kind !== undefined && constructor.prototype === prototype) return depth === 0 || kind.endsWith("Error") ? kind : undefined;
+      // A private field shows in an inspector alone.
+      if (source === "" || source.includes("#") || !this.#isCleanClass(prototype)) return undefined;
+      prototype = Object.getPrototypeOf(prototype);
+    }
+    return undefined;
+  }
+
+  #isCleanClass(prototype) {
+    return Reflect.ownKeys(prototype).every((name) => {
+      const { value } = Object.getOwnPropertyDescriptor(prototype, name);
+      if (typeof name === "symbol" || PRINTING.includes(name)) return false;
+      return typeof value === "function" || (value !== undefined && this.isClean(value));
+    });
+  }
+
+  #isCleanContent(object, kind) {
+    let isClean = true;
+    const look = (value, key) => {
+      isClean &&= this.isClean(value) && this.isClean(key);
+    };
+    if (kind === "Map") Map.prototype.forEach.call(object, look);
+    if (kind === "Set") Set.prototype.forEach.call(object, look);
+    // Accessors of their prototypes, and of the object itself in newer engines.
+    if (kind === "DOMException" || kind.endsWith("Error")) [object.name, object.message, object.stack].forEach((value) => look(value, ""));
+    return isClean;
+  }
+
+  #isCleanProperty(object, name) {
+    const { get, set, value } = Object.getOwnPropertyDescriptor(object, name);
+    if (get === undefined && set === undefined) return this.isClean(name) && this.isClean(value);
+    return name === "stack" && get?.name === "" && NATIVE_GETTER.test(SOURCE.call(get));
+  }
+}
+
+/** Nothing else refuses every proxy, and it refuses little that could be clean. */
+function isProxy(object) {
+  try {
+    structuredClone(object);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function account(thrown, mask, depth) {
+  const masked = (text) => (text.length > MOST_CHARS ? `${text.length} characters` : (mask(text) ?? text));
+  if (typeof thrown === "string") return masked(thrown);
+  const read = (name) => {
+    try {
+      const value = thrown[name];
+      return typeof value === "string" ? masked(value) : value;
+    } catch {
+      return undefined;
+    }
+  };
+  const [message, name, stack, code] = ["message", "name", "stack", "code"].map(read);
+  const error = new Error(typeof message === "string" ? message : "what was thrown is not shown, because it may show a secret");
+  const define = (name, value) => Object.defineProperty(error, name, { value, configurable: true, writable: true });
+  if (typeof name === "string") define("name", name);
+  if (typeof stack === "string") define("stack", stack);
+  if (typeof code === "string" || typeof code === "number") error.code = code;
+  if (depth === DEEPEST) return error;
+  const within = (one) => (new Walk(mask).isClean(one) ? one : account(one, mask, depth + 1));
+  const cause = read("cause");
+  if (cause !== undefined) define("cause", within(cause));
+  const errors = read("errors");
+  if (Array.isArray(errors)) define("errors", errors.slice(0, MOST_ERRORS).map(within));
+  return error;
+}
