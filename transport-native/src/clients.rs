@@ -24,7 +24,7 @@ pub(crate) struct Need {
 pub(crate) struct Clients {
     given: Option<Given>,
     builder: NativeTransportBuilder,
-    made: Box<[OnceLock<Client>; 8]>,
+    made: Box<[[OnceLock<Client>; 2]; 4]>,
     /// Who holds it makes one.
     making: Mutex<()>,
 }
@@ -73,12 +73,12 @@ impl Clients {
     }
 
     fn cell(&self, Need { is_tls, is_local, is_fresh }: Need) -> &OnceLock<Client> {
-        let [a, b, c, d, e, f, g, h] = &*self.made;
-        let (pooled, unpooled) = match (is_tls, is_local) {
-            (false, false) => (a, b),
-            (false, true) => (c, d),
-            (true, false) => (e, f),
-            (true, true) => (g, h),
+        let [plain, plain_local, tls, tls_local] = &*self.made;
+        let [pooled, unpooled] = match (is_tls, is_local) {
+            (false, false) => plain,
+            (false, true) => plain_local,
+            (true, false) => tls,
+            (true, true) => tls_local,
         };
         if is_fresh { unpooled } else { pooled }
     }

@@ -83,7 +83,7 @@ fn may_proxy_http(shown: &str) -> bool {
     proxies.contains(" http: ")
         || !proxies.starts_with("Matcher")
         || proxies.contains(", _")
-        || !proxies.split("Matcher").all(|part| is_known(part))
+        || !proxies.split("Matcher").all(is_known)
 }
 
 fn refused(problem: &'static str) -> BuildError {
