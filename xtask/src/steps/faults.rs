@@ -161,7 +161,9 @@ fn cargo_target(file: &str) -> String {
         Some("transport-native") => NATIVE,
         _ => TESTS,
     };
-    let name = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".rs");
+    // A target of several files is a folder.
+    let within = file.rsplit_once("/tests/").and_then(|(_, within)| within.split('/').next());
+    let name = within.or(file.rsplit('/').next()).unwrap_or(file).trim_end_matches(".rs");
     // The cases of the contract are tests of what includes them.
     if file.contains("/tests/") || file == CONTRACT {
         format!("-p {package} --test {name}")
