@@ -27,6 +27,8 @@ export class Reading {
   #timer;
   /** `undefined` as soon as it is over. */
   #resolve;
+  #came;
+  #announced;
 
   constructor(stream, limits) {
     this.#limits = limits;
@@ -40,9 +42,13 @@ export class Reading {
     }
   }
 
-  /** The bytes, and what ended them. A body that is announced to be larger than allowed is not begun. */
+  /**
+   * The bytes, and what ended them. A body that is announced to be larger than allowed
+   * is not begun, unless a part of it is of use.
+   */
   run(announced) {
-    if (this.#resolve !== undefined && announced > this.#limits.maxBody) this.#end(TOO_LARGE);
+    this.#announced = announced;
+    if (this.#resolve !== undefined && announced > this.#limits.maxBody && !this.#limits.keepsPartial) this.#end(TOO_LARGE);
     if (this.#resolve !== undefined) {
       this.#watch(this.#limits.idle);
       this.#read();
@@ -50,8 +56,10 @@ export class Reading {
     return this.#outcome;
   }
 
+  /** What has come so far. */
   giveUp() {
     this.#end(BROKEN);
+    return this.#came;
   }
 
   async #read() {
@@ -78,8 +86,9 @@ export class Reading {
       return this.#empty > MOST_EMPTY ? "the body is made of empty pieces" : undefined;
     }
     this.#length += bytes.length;
-    if (this.#length > this.#limits.maxBody) return TOO_LARGE;
     this.#pieces.push(bytes);
+    const { maxBody } = this.#limits;
+    if (this.#length > maxBody || (this.#length === maxBody && this.#announced > maxBody)) return TOO_LARGE;
   }
 
   async #watch(ms) {
@@ -111,10 +120,11 @@ export class Reading {
     this.#resolve = undefined;
     if (this.#timer !== undefined) this.#limits.clock.clearTimeout(this.#timer);
     if (end !== undefined) cancel(this.#reader);
-    resolve(this.#came(end, thrown));
+    this.#came = this.#outcomeOf(end, thrown);
+    resolve(this.#came);
   }
 
-  #came(end, thrown) {
+  #outcomeOf(end, thrown) {
     try {
       return { bytes: this.#whole(), end, thrown };
     } catch (unreadable) {
@@ -124,12 +134,13 @@ export class Reading {
   }
 
   #whole() {
-    if (this.#length > this.#limits.maxBody) return undefined;
-    if (this.#pieces.length <= 1) return this.#pieces[0];
-    const whole = new Uint8Array(this.#length);
+    const { maxBody, keepsPartial } = this.#limits;
+    if (this.#length > maxBody && !keepsPartial) return undefined;
+    if (this.#pieces.length <= 1) return this.#pieces[0]?.subarray(0, maxBody);
+    const whole = new Uint8Array(Math.min(this.#length, maxBody));
     let at = 0;
     for (const piece of this.#pieces) {
-      whole.set(piece, at);
+      whole.set(piece.subarray(0, whole.length - at), at);
       at += piece.length;
     }
     return whole;

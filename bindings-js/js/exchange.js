@@ -16,14 +16,14 @@ export class Carrier {
   }
 
   /** The head has the method, the URL, and the name and the value of each header, a line each. */
-  begin(head, body, [maxSuccess, maxError, idle]) {
+  begin(head, body, [maxSuccess, maxError, idle, keepsPartial]) {
     const lines = head.split("\n");
     const headers = {};
     for (let at = 2; at < lines.length; at += 2) headers[lines[at]] = lines[at + 1];
     const [method, url] = lines;
     const init = { method, headers, redirect: "manual" };
     if (body !== undefined) init.body = body;
-    return new Exchange(this.#carry, url, init, { maxSuccess, maxError, idle, clock: this.#clock });
+    return new Exchange(this.#carry, url, init, { maxSuccess, maxError, idle, keepsPartial, clock: this.#clock });
   }
 }
 
@@ -32,8 +32,8 @@ class Exchange {
   #delivery;
   #reading;
   #isGivenUp = false;
-  /** 0 until the head of the answer is there. */
-  status = 0;
+  /** As soon as the head of the response is there. */
+  #head;
 
   constructor(carry, url, init, limits) {
     if (this.#controller) init.signal = this.#controller.signal;
@@ -43,25 +43,27 @@ class Exchange {
     this.answer = this.#run(carry(url, init, this.#delivery), limits);
   }
 
-  /** Whether surely nothing was sent. */
+  /** What has come of the response, if anything has, or that surely nothing was sent. */
   giveUp() {
     this.#isGivenUp = true;
     const isUnsent = this.#delivery?.giveUp() === true;
+    const came = this.#reading?.giveUp();
     this.#controller?.abort();
-    this.#reading?.giveUp();
-    return isUnsent;
+    if (isUnsent) return answer(0, "", { end: "unsent" });
+    return this.#head && answer(this.#head.status, this.#head.headers, came ?? {});
   }
 
-  async #run(carried, { maxSuccess, maxError, idle, clock }) {
+  async #run(carried, { maxSuccess, maxError, idle, keepsPartial, clock }) {
     const { type, status, headers, body, steering } = await carried;
     if (steering !== undefined) return answer(0, "", { end: "steering", thrown: steering });
     // A browser shows a redirect that it did not follow as nothing at all.
     if (type === "opaqueredirect") return answer(0, headers, { end: "hidden redirect" });
     if (!isStatus(status)) return answer(0, headers, { end: "the answer has no status" });
-    this.status = status;
+    this.#head = { status, headers };
     if (body === null) return answer(status, headers, {});
-    const maxBody = status >= 200 && status < 300 ? maxSuccess : maxError;
-    this.#reading = new Reading(body, { maxBody, idle, clock });
+    const isSuccess = status >= 200 && status < 300;
+    const maxBody = isSuccess ? maxSuccess : maxError;
+    this.#reading = new Reading(body, { maxBody, idle, keepsPartial: !isSuccess || keepsPartial === 1, clock });
     if (this.#isGivenUp) this.#reading.giveUp();
     return answer(status, headers, await this.#reading.run(announced(headers)));
   }

@@ -291,7 +291,7 @@ export interface Unreadable {
   /** Where, as a path such as `$.data`. */
   readonly path: string;
   /** Why. */
-  readonly kind: "empty" | "syntax" | "truncated" | "missing" | "wrong_type" | "not_confirmed" | (string & {});
+  readonly kind: "empty" | "syntax" | "truncated" | "missing" | "wrong_type" | "not_confirmed" | "encoded" | (string & {});
 }
 
 /** The server confirmed that the key is gone. */
@@ -780,7 +780,10 @@ export interface RetryOptions {
 
 /** What one call sets in place of the client's settings. */
 export interface CallOptions {
-  /** Ends the call with an {@link AbortError}, in flight and during a pause alike. */
+  /**
+   * Ends the call with an {@link AbortError}, in flight and during a pause alike. A create
+   * whose whole secret has arrived by then resolves with it.
+   */
   signal?: AbortSignal | null | undefined;
   /** How long the call may take with all its attempts and pauses. */
   timeoutMs?: number | undefined;

@@ -29,12 +29,9 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn answer(this: &UnderWay) -> Promise;
 
-    #[wasm_bindgen(method, getter, js_name = status)]
-    fn seen_status(this: &UnderWay) -> u16;
-
-    /// Whether surely nothing was sent.
+    /// What has come of the response, or that surely nothing was sent.
     #[wasm_bindgen(method, js_name = giveUp)]
-    fn give_up(this: &UnderWay) -> bool;
+    fn give_up(this: &UnderWay) -> Option<Answer>;
 
     /// What came of it.
     type Answer;
@@ -75,12 +72,13 @@ impl Transport for FacadeTransport {
         request: Request<Bytes>,
         exchange: &Exchange,
     ) -> Result<Response<Bytes>, TransportError> {
-        let sent = Sent::new(&self.carrier, &request, exchange);
+        let mut sent = Sent::new(&self.carrier, &request, exchange);
         drop(request);
         let answer = JsFuture::from(sent.under_way.answer()).await;
+        sent.exchange = None;
         let answer: Answer = answer.map_err(|thrown| rejected(&thrown))?.unchecked_into();
         let response = whole(&answer, exchange)?;
-        sent.done();
+        sent.is_done = true;
         Ok(response)
     }
 
@@ -101,34 +99,37 @@ impl Transport for FacadeTransport {
     }
 }
 
-/// Gives the exchange up, unless it was told that all is done, and notes how far it
-/// came.
+/// Gives the exchange up unless all is done, and keeps what has come of the response.
 struct Sent<'a> {
     under_way: UnderWay,
-    /// `None` when all is done.
+    /// `None` when nothing more can come.
     exchange: Option<&'a Exchange>,
+    is_done: bool,
 }
 
 impl<'a> Sent<'a> {
     fn new(carrier: &Carrier, request: &Request<Bytes>, exchange: &'a Exchange) -> Self {
         let body = std::str::from_utf8(request.body()).ok().filter(|text| !text.is_empty());
         let under_way = carrier.begin(&head(request), body, &limits(exchange));
-        Self { under_way, exchange: Some(exchange) }
-    }
-
-    fn done(mut self) {
-        self.exchange = None;
+        Self { under_way, exchange: Some(exchange), is_done: false }
     }
 }
 
 impl Drop for Sent<'_> {
     fn drop(&mut self) {
-        let Some(exchange) = self.exchange else { return };
-        if let Ok(status) = StatusCode::from_u16(self.under_way.seen_status()) {
-            exchange.saw_status(status);
+        if self.is_done {
+            return;
         }
-        if self.under_way.give_up() {
+        let (Some(came), Some(exchange)) = (self.under_way.give_up(), self.exchange) else {
+            return;
+        };
+        if came.end().as_deref() == Some("unsent") {
             exchange.saw_nothing_sent();
+        }
+        let Ok(status) = StatusCode::from_u16(came.status()) else { return };
+        exchange.saw_status(status);
+        if exchange.keeps_partial(status) {
+            exchange.keep_partial(response(status, &came));
         }
     }
 }
@@ -146,17 +147,18 @@ fn head(request: &Request<Bytes>) -> Zeroizing<String> {
     Zeroizing::new(lines.join("\n"))
 }
 
-/// How many bytes the body of a success and of a failure may have, and how many
-/// milliseconds may pass without one.
+/// How many bytes the body of a success and of a failure may have, how many
+/// milliseconds may pass without one, and whether part of a success is of use.
 #[expect(
     clippy::as_conversions,
     clippy::cast_precision_loss,
     reason = "what is longer than 2^53 does not fit into memory"
 )]
-fn limits(exchange: &Exchange) -> [f64; 3] {
+fn limits(exchange: &Exchange) -> [f64; 4] {
     let max_body = |status| exchange.max_body(status) as f64;
     let idle = exchange.idle_timeout().as_secs_f64() * 1000.0;
-    [max_body(StatusCode::OK), max_body(StatusCode::NOT_FOUND), idle]
+    let keeps = f64::from(u8::from(exchange.keeps_partial(StatusCode::OK)));
+    [max_body(StatusCode::OK), max_body(StatusCode::NOT_FOUND), idle, keeps]
 }
 
 /// The answer, if nothing ended it before its end.
@@ -173,10 +175,7 @@ fn whole(answer: &Answer, exchange: &Exchange) -> Result<Response<Bytes>, Transp
             problem => protocol(problem.unwrap_or_default()),
         });
     };
-    let body = answer.bytes().map(|bytes| bytes.to_vec()).unwrap_or_default();
-    let mut response = Response::new(body.into());
-    *response.status_mut() = status;
-    *response.headers_mut() = answer.headers().lines().filter_map(header).collect();
+    let response = response(status, answer);
     let error = match end.as_deref() {
         None => return Ok(response),
         Some("too large") => exchange.body_too_large(status),
@@ -186,6 +185,15 @@ fn whole(answer: &Answer, exchange: &Exchange) -> Result<Response<Bytes>, Transp
         Some(problem) => protocol(problem),
     };
     Err(error.with_status(Some(status)).with_answer(response))
+}
+
+/// As much of it as came.
+fn response(status: StatusCode, answer: &Answer) -> Response<Bytes> {
+    let body = answer.bytes().map(|bytes| bytes.to_vec()).unwrap_or_default();
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    *response.headers_mut() = answer.headers().lines().filter_map(header).collect();
+    response
 }
 
 fn protocol(problem: &str) -> TransportError {

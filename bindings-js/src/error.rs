@@ -148,6 +148,7 @@ pub(crate) fn decode_kind(kind: DecodeErrorKind) -> &'static str {
         DecodeErrorKind::Missing => "missing",
         DecodeErrorKind::WrongType => "wrong_type",
         DecodeErrorKind::NotConfirmed => "not_confirmed",
+        DecodeErrorKind::Encoded => "encoded",
         _ => "other",
     }
 }

@@ -245,6 +245,7 @@ impl Client {
             let exchange = attempt.exchange(elapsed());
             let outcome =
                 exchange.check_in_time().and_then(|()| transport.send(request, &exchange));
+            attempt.note_time(&outcome, elapsed(), || transport.wall_clock());
             match attempt.finish(outcome, elapsed()) {
                 Step::Done(result) => return result,
                 Step::Retry { after, next } => {

@@ -18,7 +18,7 @@ use crate::operation::{
 };
 use crate::pages::Pages;
 use crate::provider::{KeySource, Source};
-use crate::race::{race, unless};
+use crate::race::{race, unless, unless_over};
 use crate::redact::{mask, mask_cause};
 use crate::response::Response;
 use crate::run::Run;
@@ -262,26 +262,28 @@ impl Client {
                 let key = match key {
                     Some(Ok(key)) => key,
                     Some(Err(cause)) => return Err(attempt.without_key(cause, elapsed())),
-                    None => return Err(attempt.cancelled(false, elapsed())),
+                    None => return attempt.cancelled(None, elapsed()).map(finish),
                 };
                 let exchange = attempt.exchange(elapsed());
                 let outcome = {
                     let (request, operation) = attempt.in_flight();
                     let watch = trace::in_flight(operation, &key, &exchange);
                     let sent = pin!(sent_within(transport, || request(&key), &exchange));
-                    let outcome = unless(&mut cancel, sent).await;
+                    let outcome = unless_over(&mut cancel, sent).await;
                     watch.finish();
                     outcome
                 };
                 let Some(outcome) = outcome else {
-                    return Err(attempt.cancelled(!exchange.nothing_sent(), elapsed()));
+                    let sent = Some(&exchange).filter(|exchange| !exchange.nothing_sent());
+                    return attempt.cancelled(sent, elapsed()).map(finish);
                 };
+                attempt.note_time(&outcome, elapsed(), || transport.wall_clock());
                 let (after, next) = match attempt.finish(outcome, elapsed()) {
                     Step::Done(result) => return result.map(finish),
                     Step::Retry { after, next } => (after, next),
                 };
                 if unless(&mut cancel, transport.sleep(after)).await.is_none() {
-                    return Err(next.cancelled(false, elapsed()));
+                    return next.cancelled(None, elapsed()).map(finish);
                 }
                 attempt = next;
             }

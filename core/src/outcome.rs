@@ -47,14 +47,7 @@ impl Outcome {
     }
 
     /// What a failure below HTTP means.
-    pub(crate) fn of_transport(error: &TransportError, asks_to_wait: bool) -> Self {
-        // A refusal is a refusal even if its explanation breaks off.
-        if let Some(status) = error.status().filter(|status| status.as_u16() >= 300) {
-            let Self { class, trouble } = Self::of_status(status, asks_to_wait);
-            // A refusal tells when to come back; a flood of an answer may come again.
-            let may_pass = class != Class::Ambiguous || !error.is_lasting();
-            return Self { class, trouble: trouble.filter(|_| may_pass) };
-        }
+    pub(crate) fn of_transport(error: &TransportError) -> Self {
         let class = match error.reach() {
             Reach::NotSent => Class::NotSent,
             Reach::Ambiguous => Class::Ambiguous,
@@ -74,25 +67,7 @@ mod tests {
     use http::StatusCode;
 
     use super::{Class, Outcome};
-    use crate::error::{TransportError, TransportErrorKind};
     use crate::operation::Replay;
-
-    #[test]
-    fn an_error_that_breaks_off_may_pass_and_one_that_floods_does_not() {
-        for (kind, passes) in
-            [(TransportErrorKind::Disconnected, true), (TransportErrorKind::BodyTooLarge(1), false)]
-        {
-            let seen = |code| {
-                let status = StatusCode::from_u16(code).unwrap();
-                let error = TransportError::ambiguous(kind).with_status(Some(status));
-                Outcome::of_transport(&error, false)
-            };
-            assert_eq!(seen(502).may_repeat(Replay::Reads), passes, "{kind:?}");
-            // A refusal to process it says when to come back, flood or not.
-            assert!(seen(429).may_repeat(Replay::Duplicates), "{kind:?}");
-            assert!(!seen(502).may_repeat(Replay::Duplicates), "{kind:?}");
-        }
-    }
 
     #[test]
     fn no_status_lets_a_create_of_unknown_effect_go_out_again() {

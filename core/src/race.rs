@@ -43,3 +43,23 @@ pub(crate) fn unless<W: Future + Unpin>(
         Poll::Pending => Pin::new(&mut work).poll(context).map(Some),
     })
 }
+
+/// The same, but work that has begun is looked at once more: what has arrived by the
+/// time of the cancellation counts.
+pub(crate) fn unless_over<W: Future + Unpin>(
+    cancel: &mut (impl Future<Output = ()> + Unpin),
+    mut work: W,
+) -> impl Future<Output = Option<W::Output>> {
+    let mut has_begun = false;
+    poll_fn(move |context| {
+        let is_cancelled = Pin::new(&mut *cancel).poll(context).is_ready();
+        if is_cancelled && !has_begun {
+            return Poll::Ready(None);
+        }
+        has_begun = true;
+        match Pin::new(&mut work).poll(context) {
+            Poll::Pending if is_cancelled => Poll::Ready(None),
+            polled => polled.map(Some),
+        }
+    })
+}

@@ -72,10 +72,57 @@ pub(crate) fn string_end(text: &str) -> usize {
     text.len()
 }
 
+/// Whether a string token has its closing quote.
+fn is_whole_string(token: &str) -> bool {
+    let inner = token.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let escapes = |inner: &str| inner.bytes().rev().take_while(|byte| *byte == b'\\').count();
+    inner.is_some_and(|inner| escapes(inner) & 1 == 0)
+}
+
 /// A body as text. Bytes that are no UTF-8 become U+FFFD; the first look is many
 /// times faster than the second.
 pub(crate) fn text_of(body: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed)
+}
+
+/// A JSON text that is cut off, closed behind its last whole value. A string or a word
+/// that may go on is left out: half a secret must not be taken for something else.
+pub(crate) fn closed(text: &str) -> String {
+    let mut open = Vec::new();
+    // Where the text can be cut, and how many brackets are open there.
+    let mut whole = (0, 0);
+    let mut is_value = true;
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '"' => string_end(rest),
+            c if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        let (token, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        let at = text.len().saturating_sub(after.len());
+        match first {
+            '{' | '[' => {
+                open.push(if first == '{' { '}' } else { ']' });
+                whole = (at, open.len());
+                is_value = first == '[';
+            }
+            '}' | ']' => {
+                open.pop();
+                whole = (at, open.len());
+            }
+            ':' => is_value = true,
+            ',' => is_value = open.last() == Some(&']'),
+            '"' if is_value && is_whole_string(token) => whole = (at, open.len()),
+            c if is_word(c) && !after.is_empty() && !open.is_empty() => whole = (at, open.len()),
+            _ => {}
+        }
+        rest = after;
+    }
+    let (at, depth) = whole;
+    let mut out = text.get(..at).unwrap_or_default().to_owned();
+    out.extend(open.iter().take(depth).rev());
+    out
 }
 
 /// What stands between the quotes of a string, without its escapes. What is no
@@ -175,7 +222,33 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    use super::{repaired, unescape};
+    use super::{closed, repaired, unescape};
+
+    #[test]
+    fn a_text_that_is_cut_off_is_closed_behind_its_last_whole_value() {
+        let whole = r#"{"error":{"code":400,"message":"a \"b\"","list":[1,{"c":null}]},"d":"é"}"#;
+        for (length, expected) in [
+            (whole.len(), whole),
+            (
+                whole.len() - 1,
+                r#"{"error":{"code":400,"message":"a \"b\"","list":[1,{"c":null}]},"d":"é"}"#,
+            ),
+            (
+                whole.len() - 2,
+                r#"{"error":{"code":400,"message":"a \"b\"","list":[1,{"c":null}]}}"#,
+            ),
+            (58, r#"{"error":{"code":400,"message":"a \"b\"","list":[1,{}]}}"#),
+            (38, r#"{"error":{"code":400}}"#),
+            (21, r#"{"error":{"code":400}}"#),
+            // It may be 400 or 4000.
+            (20, r#"{"error":{}}"#),
+            (5, "{}"),
+            (0, ""),
+        ] {
+            assert_eq!(closed(whole.get(..length).unwrap()), expected, "{length}");
+        }
+        assert_eq!(closed("<html>"), "");
+    }
 
     proptest! {
         #[test]
@@ -186,7 +259,7 @@ mod tests {
 
         #[test]
         fn any_text_of_json_tokens_is_repaired_without_a_panic(text in r#"[\\"ud8Ce0-9NaI{}\[\],:.+é-]{0,40}"#) {
-            let _ = (repaired(&text), unescape(&text));
+            let _ = (repaired(&text), unescape(&text), closed(&text));
         }
 
         #[test]

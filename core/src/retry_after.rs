@@ -14,12 +14,13 @@ const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 ///
 /// A value that is no non-negative number and no HTTP date is ignored. A number
 /// too large for a clock stays larger than every limit. A date is measured
-/// against the answer's own `Date`, so that a wrong clock on this side changes
-/// nothing; without a `Date` it is ignored.
-pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+/// against the response's own `Date`, so that a wrong clock on this side changes
+/// nothing; without a `Date`, against `now`, in seconds since 1970 by this side's
+/// clock. Without either it is ignored.
+pub(crate) fn retry_after(headers: &HeaderMap, now: Option<i64>) -> Option<Duration> {
     let mut longest = None;
     each_value(headers, &RETRY_AFTER, |text| {
-        longest = longest.max(decimal(text, 1.0).or_else(|| until(text, headers)));
+        longest = longest.max(decimal(text, 1.0).or_else(|| until(text, headers, now)));
     });
     each_value(headers, &RETRY_AFTER_MS, |text| longest = longest.max(decimal(text, 1000.0)));
     longest
@@ -52,10 +53,20 @@ fn decimal(text: &str, per_second: f64) -> Option<Duration> {
     Some(Duration::try_from_secs_f64(float(text) / per_second).unwrap_or(Duration::MAX))
 }
 
-/// The time from the answer's `Date` to an HTTP date, nothing if it has passed.
-fn until(text: &str, headers: &HeaderMap) -> Option<Duration> {
+/// Whether this side's clock is needed to read these headers.
+pub(crate) fn needs_clock(headers: &HeaderMap) -> bool {
+    headers.contains_key(RETRY_AFTER) && date(headers).is_none()
+}
+
+fn date(headers: &HeaderMap) -> Option<i64> {
+    http_date(headers.get(DATE)?.to_str().ok()?)
+}
+
+/// The time from the response's `Date`, or else from now, to an HTTP date; nothing
+/// if it has passed.
+fn until(text: &str, headers: &HeaderMap, now: Option<i64>) -> Option<Duration> {
     let then = http_date(text)?;
-    let now = http_date(headers.get(DATE)?.to_str().ok()?)?;
+    let now = date(headers).or(now)?;
     let seconds = u64::try_from(then.saturating_sub(now)).unwrap_or(0);
     Some(Duration::from_secs(seconds))
 }
@@ -67,7 +78,11 @@ mod tests {
     use http::{HeaderMap, HeaderName, HeaderValue};
     use proptest::prelude::*;
 
-    use super::retry_after;
+    use super::{needs_clock, retry_after as measured};
+
+    fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+        measured(headers, None)
+    }
 
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
         pairs
@@ -148,6 +163,25 @@ mod tests {
             retry_after(&headers(&[("date", date), ("retry-after", &joined)])),
             Some(Duration::from_secs(30))
         );
+    }
+
+    #[test]
+    fn without_a_date_of_the_response_a_date_is_measured_by_this_sides_clock() {
+        let (date, later) = ("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:30 GMT");
+        let now = Some(1_445_412_480);
+        for (pairs, expected) in [
+            (&[("retry-after", later)][..], Some(30)),
+            (&[("retry-after", date)], Some(0)),
+            (&[("date", "yesterday"), ("retry-after", later)], Some(30)),
+            (&[("date", "Wed, 21 Oct 2015 07:28:20 GMT"), ("retry-after", later)], Some(10)),
+            (&[("retry-after", "soon")], None),
+        ] {
+            let found = measured(&headers(pairs), now);
+            assert_eq!(found, expected.map(Duration::from_secs), "{pairs:?}");
+        }
+        assert!(needs_clock(&headers(&[("retry-after", later)])));
+        assert!(!needs_clock(&headers(&[("retry-after", later), ("date", date)])));
+        assert!(!needs_clock(&headers(&[])));
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::HeaderValue;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{BuildError, BuildErrorKind};
 use crate::redact::MASK;
@@ -151,6 +151,13 @@ impl TryFrom<String> for ApiKey {
 
     fn try_from(key: String) -> Result<Self, BuildError> {
         Self::new(key)
+    }
+}
+
+/// Overwrites a body that may hold a secret, if this is its last holder.
+pub(crate) fn wipe(body: Bytes) {
+    if let Ok(mut body) = body.try_into_mut() {
+        body.as_mut().zeroize();
     }
 }
 

@@ -1,6 +1,7 @@
 //! What carries a request: the one thing that differs between platforms.
 
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -8,7 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
 use crate::config::Settings;
-use crate::error::{TimeoutPhase, TransportError, TransportErrorKind};
+use crate::error::{Interrupted, TimeoutPhase, TransportError, TransportErrorKind};
 use crate::race::race;
 
 /// Carries requests, sleeps, and owns the clocks and the entropy that the core
@@ -23,8 +24,10 @@ use crate::race::race;
 pub trait Transport: MaybeSendSync {
     /// Sends a request once and returns the answer with its whole body.
     ///
-    /// The driver ends it after [`Exchange::timeout`]; the transport keeps the
-    /// other limits of the exchange.
+    /// The driver ends it after [`Exchange::timeout`] by dropping the future; the
+    /// transport keeps the other limits of the exchange. When it is dropped in the
+    /// middle of a body, a good transport leaves what it has read with
+    /// [`Exchange::keep_partial`].
     async fn send(
         &self,
         request: Request<Bytes>,
@@ -121,6 +124,7 @@ pub struct Exchange {
     /// 0 until the head of the answer is there.
     seen: AtomicU16,
     unsent: AtomicBool,
+    partial: Mutex<Option<Interrupted>>,
 }
 
 #[derive(Clone, Debug)]
@@ -156,7 +160,8 @@ impl Default for Exchange {
 
 impl Exchange {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, seen: AtomicU16::new(0), unsent: AtomicBool::new(false) }
+        let unsent = AtomicBool::new(false);
+        Self { limits, seen: AtomicU16::new(0), unsent, partial: Mutex::new(None) }
     }
 
     /// How long the exchange may take, from the request to the end of the body.
@@ -206,6 +211,36 @@ impl Exchange {
         self.unsent.load(Ordering::Relaxed)
     }
 
+    /// Whether part of a response with this status is worth keeping when the rest is
+    /// lost: the secret of a created key, or the explanation of an error.
+    ///
+    /// Its body is then read up to [`max_body`](Self::max_body) even if it is
+    /// announced to be larger.
+    pub fn keeps_partial(&self, status: StatusCode) -> bool {
+        !status.is_success() || self.limits.fresh_connection
+    }
+
+    /// Keeps what has arrived of a response: its head, and its body so far.
+    ///
+    /// For a transport whose future is dropped before the end of the body, because
+    /// the time is up or the call is cancelled. What has arrived then decides as if
+    /// the connection had broken: a whole secret is returned.
+    pub fn keep_partial(&self, response: Response<Bytes>) {
+        let status = response.status();
+        self.saw_status(status);
+        if self.keeps_partial(status) {
+            *self.partial() = Some(Interrupted::new(response));
+        }
+    }
+
+    pub(crate) fn take_partial(&self) -> Option<Response<Bytes>> {
+        self.partial().take().map(Interrupted::into_response)
+    }
+
+    fn partial(&self) -> MutexGuard<'_, Option<Interrupted>> {
+        self.partial.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Refuses an exchange for which no time is left.
     pub(crate) fn check_in_time(&self) -> Result<(), TransportError> {
         if self.timeout().is_zero() {
@@ -214,15 +249,20 @@ impl Exchange {
         Ok(())
     }
 
-    /// The error of an exchange that took longer than [`timeout`](Self::timeout).
+    /// The error of an exchange that took longer than [`timeout`](Self::timeout), with
+    /// what was [kept](Self::keep_partial) of the response.
     pub fn timed_out(&self) -> TransportError {
         let phase =
             if self.limits.is_last_of_call { TimeoutPhase::Call } else { TimeoutPhase::Attempt };
         if self.nothing_sent() {
             return TransportError::not_sent(TransportErrorKind::Timeout(phase));
         }
-        TransportError::ambiguous(TransportErrorKind::Timeout(phase))
-            .with_status(self.seen_status())
+        let error = TransportError::ambiguous(TransportErrorKind::Timeout(phase))
+            .with_status(self.seen_status());
+        match self.take_partial() {
+            Some(response) => error.with_answer(response),
+            None => error,
+        }
     }
 
     /// The error of a body that is longer than [`max_body`](Self::max_body).
@@ -255,6 +295,6 @@ pub(crate) async fn sent_within<T: Transport + ?Sized>(
     let sending = transport.send(request(), exchange);
     let timer = transport.sleep(exchange.timeout());
     let outcome = race(sending, timer).await;
-    // The transport's future is gone by now, and has noted how far it got.
+    // The transport's future is gone by now, and has left what it had read.
     outcome.unwrap_or_else(|| Err(exchange.timed_out()))
 }

@@ -165,3 +165,62 @@ async fn an_answer_that_is_there_before_the_call_is_called_off_counts() {
     let page = client(&transport).list(List::new()).cancel_on(cancel).await.unwrap();
     assert_eq!(page.data.len(), 2);
 }
+
+const SECRET: &str = "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";
+
+fn arriving(status: u16, body: impl Into<bytes::Bytes>) -> FakeTransport {
+    FakeTransport::always(Reply::stalled(status).header("x-request-id", "req-1").body(body))
+}
+
+#[tokio::test]
+async fn a_create_that_is_cancelled_behind_its_secret_returns_it() {
+    let whole = format!(r#"{{"key":"{SECRET}","data":{{"hash":"abc"}}}}"#);
+    for body in [
+        whole.clone(),
+        whole.split_at(whole.len() - 1).0.to_owned(),
+        format!(r#"{{"key":"{SECRET}""#),
+        format!(r#"{{"data":{{"api_key":"{SECRET}","#),
+    ] {
+        let is_whole = body == whole;
+        let transport = arriving(201, body);
+        let cancel = after(&transport, SECOND);
+        let call = client(&transport).create(create()).cancel_on(cancel).with_response();
+        let response = call.await.unwrap();
+        assert_eq!(response.output.key().reveal(), SECRET);
+        assert_eq!(response.output.problem.is_none(), is_whole);
+        assert_eq!((response.meta.attempts, response.meta.request_id()), (1, Some("req-1")));
+        assert_eq!(transport.clock().now(), SECOND);
+    }
+}
+
+#[tokio::test]
+async fn a_create_that_is_cancelled_within_its_secret_returns_nothing_of_it() {
+    for body in [format!(r#"{{"key":"{}"#, &SECRET[..SECRET.len() - 1]), "{".to_owned()] {
+        let transport = arriving(201, body);
+        let cancel = after(&transport, SECOND);
+        let error = client(&transport).create(create()).cancel_on(cancel).await.unwrap_err();
+        assert!(error.may_have_been_created(), "{error}");
+        assert!(matches!(error.kind(), ErrorKind::Cancelled), "{error}");
+        assert_eq!(error.request_id(), Some("req-1"));
+        assert!(!format!("{error} {error:?} {error:#?}").contains("0e6f44a4"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_create_that_is_cancelled_behind_the_head_of_a_refusal_created_nothing() {
+    for (status, effect_is_open) in [(400, false), (429, false), (500, true), (302, true)] {
+        let transport = arriving(status, "{");
+        let cancel = after(&transport, SECOND);
+        let error = client(&transport).create(create()).cancel_on(cancel).await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Cancelled), "{error}");
+        assert_eq!(error.may_have_been_created(), effect_is_open, "{status}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_is_cancelled_behind_its_body_is_cancelled() {
+    let transport = arriving(200, r#"{"data":[]}"#);
+    let cancel = after(&transport, SECOND);
+    let error = client(&transport).list(List::new()).cancel_on(cancel).await.unwrap_err();
+    assert_cancelled(&error, 1, &Effect::Nothing);
+}

@@ -9,7 +9,9 @@
 )]
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -207,6 +209,43 @@ const ASKED: [&str; 8] = [
     "save deleted",
     "save done",
 ];
+
+/// The secret has arrived, and nothing else comes.
+fn arrived() -> Reply {
+    let body = format!(r#"{{"key":"{SECRET}","data":{{"hash":"aa"}}}}"#);
+    Reply::stalled(201).body(body)
+}
+
+#[tokio::test]
+async fn a_rotation_whose_create_runs_out_of_time_behind_the_secret_goes_on() {
+    let world = World::default();
+    world.answer("POST /keys", [arrived()]);
+    let (transport, result) = run(&world, Rotate::new("01d")).await;
+    assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
+    assert_eq!(sent(&transport), WHOLE);
+    assert_eq!(world.asked(), ASKED);
+}
+
+#[tokio::test]
+async fn a_rotation_that_is_cancelled_behind_the_secret_names_the_key_that_it_leaves() {
+    let world = World::default();
+    world.answer("POST /keys", [arrived()]);
+    let transport = world.transport();
+    let seen = transport.clone();
+    let cancel = poll_fn(move |context| {
+        context.waker().wake_by_ref();
+        let is_out = seen.requests().iter().any(|request| request.method() == "POST");
+        if is_out { Poll::Ready(()) } else { Poll::Pending }
+    });
+    let rotation = client(&transport).rotate(Rotate::new("01d"), world.clone()).cancel_on(cancel);
+    let error = rotation.await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Cancelled), "{error}");
+    let name = body(&transport, "POST", 0)["name"].as_str().unwrap().to_owned();
+    assert_eq!(error.may_have_created().unwrap().names().collect::<Vec<_>>(), [name.as_str()]);
+    assert!(!format!("{error} {error:?} {error:#?}").contains(SECRET));
+    // A run that resumes deletes it: the state that was saved has the name too.
+    assert_eq!(world.0.lock().unwrap().last.as_ref().unwrap().unconfirmed, [name]);
+}
 
 #[tokio::test]
 async fn a_rotation_copies_tries_hands_over_waits_disables_and_deletes() {

@@ -40,6 +40,7 @@ files! {
     "answers-drift.json": 40,
     "answers-key.json": 50,
     "answers-unreadable.json": 50,
+    "arrived.json": 100,
     "errors.json": 50,
     "failures.json": 90,
     "redirects.json": 50,

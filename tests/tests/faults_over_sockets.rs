@@ -9,6 +9,7 @@ mod servers {
     pub(crate) mod tls;
 }
 
+use std::io::Write;
 use std::net::TcpStream;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -70,6 +71,10 @@ over_both!(
     no_text_of_an_error_shows_a_secret_of_a_request_that_the_server_repeats,
     a_secret_that_came_before_its_answer_broke_off_reaches_the_caller,
     the_head_of_a_refusal_counts_even_if_its_body_is_a_flood,
+    a_secret_behind_which_a_time_limit_passes_reaches_the_caller,
+    a_secret_before_the_limit_on_a_body_reaches_the_caller,
+    a_create_asks_for_no_coding_and_its_secret_is_read_out_of_one,
+    the_status_of_an_error_decides_whatever_becomes_of_its_body,
 );
 
 type Connect<C> = fn(NativeTransportBuilder, &str) -> C;
@@ -277,6 +282,10 @@ async fn a_secret_that_came_before_its_answer_broke_off_reaches_the_caller<C: Ca
         format!("{head}content-length: {}\r\n\r\n{cut}", whole.len()),
         // The last chunk, which is empty, does not come.
         format!("{head}transfer-encoding: chunked\r\n\r\n{:x}\r\n{whole}\r\n", whole.len()),
+        // What comes in its place is not a chunk.
+        format!("{head}transfer-encoding: chunked\r\n\r\n{:x}\r\n{whole}\r\nzzz\r\n", whole.len()),
+        format!("{head}content-length: {}\r\n\r\n{whole}", behind_the_key + 3),
+        format!("{head}content-length: {}\r\n\r\n{whole}HTTP/1.1 400 x\r\n\r\n", whole.len()),
     ] {
         let (address, requests) = raw::serve(answer);
         let created = connect(plain(), &address).call(create()).await.unwrap();
@@ -299,4 +308,132 @@ async fn the_head_of_a_refusal_counts_even_if_its_body_is_a_flood<C: Caller>(con
     let error = connect(plain(), &address).call(create()).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)), "{error}");
     assert_eq!(requests.load(Ordering::SeqCst), 1);
+}
+
+const SECRET: &str = "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";
+const CREATED: &str = "HTTP/1.1 201 Created\r\ncontent-type: application/json\r\n";
+
+/// The body of a created key with this secret.
+fn whole() -> String {
+    samples::CREATED.replace("sk-or-v1-0e6...1c96", SECRET)
+}
+
+async fn a_secret_behind_which_a_time_limit_passes_reaches_the_caller<C: Caller>(
+    connect: Connect<C>,
+) {
+    let whole = whole();
+    let cut = whole.split_at(whole.find(SECRET).unwrap() + SECRET.len() + 1).0;
+    let chunk = format!("transfer-encoding: chunked\r\n\r\n{:x}\r\n{whole}\r\n", whole.len());
+    let second = Duration::from_secs(1);
+    let options = [CallOptions::new().timeout(second), CallOptions::new().attempt_timeout(second)];
+    for rest in [format!("content-length: 5000\r\n\r\n{cut}"), chunk] {
+        for options in &options {
+            let (address, _) = raw::holding(format!("{CREATED}{rest}"));
+            let client = connect(plain(), &address);
+            let made = client.send(create(), options.clone()).await.unwrap();
+            assert_eq!(made.output.key().reveal(), SECRET);
+        }
+    }
+}
+
+async fn a_secret_before_the_limit_on_a_body_reaches_the_caller<C: Caller>(connect: Connect<C>) {
+    let padding = " ".repeat(5 << 20);
+    let whole = whole();
+    let length = whole.len() + padding.len();
+    for rest in [
+        format!("content-length: {length}\r\n\r\n{whole}{padding}"),
+        format!("\r\n{whole}{padding}"),
+        // So much is announced, and does not come.
+        format!("content-length: {length}\r\n\r\n{whole}"),
+    ] {
+        let (address, requests) = raw::serve(format!("{CREATED}{rest}"));
+        let made = connect(plain(), &address).call(create()).await.unwrap();
+        assert_eq!(made.key().reveal(), SECRET);
+        assert_eq!(requests.load(Ordering::SeqCst), 1);
+    }
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.flush().unwrap();
+    encoder.finish().unwrap()
+}
+
+async fn a_create_asks_for_no_coding_and_its_secret_is_read_out_of_one<C: Caller>(
+    connect: Connect<C>,
+) {
+    let body = gzip(&whole());
+    let head = |coding: &str, body: &[u8]| {
+        let length = body.len();
+        format!("{CREATED}content-encoding: {coding}\r\ncontent-length: {length}\r\n\r\n")
+    };
+    // The last eight bytes are a checksum and a length.
+    for sent in [body.as_slice(), body.split_at(body.len() - 8).0] {
+        let sent = [head("gzip", &body).as_bytes(), sent].concat();
+        let (address, requests) = raw::answering(move |request| {
+            let request = String::from_utf8_lossy(request).to_ascii_lowercase();
+            assert!(request.contains("\r\naccept-encoding: identity\r\n"), "{request}");
+            sent.clone()
+        });
+        let made = connect(plain(), &address).call(create()).await.unwrap();
+        assert_eq!(made.key().reveal(), SECRET);
+        assert_eq!(requests.load(Ordering::SeqCst), 1);
+    }
+    let (address, _) = raw::serve([head("br", b"\x8b\x80").as_bytes(), b"\x8b\x80"].concat());
+    let error = connect(plain(), &address).call(create()).await.unwrap_err();
+    assert!(error.may_have_been_created());
+    assert!(error.to_string().contains("compressed with br"), "{error}");
+}
+
+async fn the_status_of_an_error_decides_whatever_becomes_of_its_body<C: Caller>(
+    connect: Connect<C>,
+) {
+    let said = r#"{"error":{"code":400,"message":"no such thing","metadata":{"raw":""#;
+    let flood = "x".repeat(70_000);
+    for (rest, is_read) in [
+        (format!("content-length: 70000\r\n\r\n{said}"), true),
+        (format!("content-length: 9000000\r\n\r\n{said}{flood}"), true),
+        (format!("\r\n{said}{flood}"), true),
+        (format!("transfer-encoding: chunked\r\n\r\n{:x}\r\n{said}\r\nzzz\r\n", said.len()), true),
+        (format!("content-encoding: gzip\r\ncontent-length: 9000\r\n\r\n{said}"), true),
+        ("content-length: 9\r\n\r\n".to_owned(), false),
+        ("transfer-encoding: chunked\r\n\r\nzzz\r\n".to_owned(), false),
+    ] {
+        for (status, expected) in [(400, 1), (500, 3), (503, 3), (429, 3)] {
+            let (address, requests) = raw::serve(format!("HTTP/1.1 {status} x\r\n{rest}"));
+            let error = connect(plain(), &address).call(List::new()).await.unwrap_err();
+            let ErrorKind::Api(api) = error.kind() else { panic!("{status} {rest:?}: {error:?}") };
+            assert_eq!(api.status.as_u16(), status);
+            assert_eq!(api.message.as_deref(), is_read.then_some("no such thing"), "{rest}");
+            assert_eq!(requests.load(Ordering::SeqCst), expected, "{status} {rest}");
+        }
+    }
+    // Reading ends at the limit, whether more comes or not.
+    let (address, _) =
+        raw::holding(format!("HTTP/1.1 400 x\r\ncontent-length: 90000\r\n\r\n{flood}"));
+    let error = connect(plain(), &address).call(List::new()).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Api(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_create_that_is_cancelled_behind_its_secret_returns_it() {
+    let whole = whole();
+    for rest in [
+        format!("content-length: 5000\r\n\r\n{whole}"),
+        format!("transfer-encoding: chunked\r\n\r\n{:x}\r\n{whole}\r\n", whole.len()),
+    ] {
+        let (address, is_written) = raw::holding(format!("{CREATED}{rest}"));
+        // What was written is read within far fewer turns of the runtime.
+        let cancel = async move {
+            while !is_written.load(Ordering::SeqCst) {
+                tokio::task::yield_now().await;
+            }
+            for _ in 0..10_000 {
+                tokio::task::yield_now().await;
+            }
+        };
+        let made = async_client(plain(), &address).create(create()).cancel_on(cancel).await;
+        assert_eq!(made.unwrap().key().reveal(), SECRET);
+    }
 }

@@ -6,47 +6,76 @@ use bytes::{Bytes, BytesMut};
 use http::Response;
 use openrouter_keys_core::{Exchange, TimeoutPhase, TransportError, TransportErrorKind, race};
 
-use crate::failure;
+use crate::{coding, failure};
 
 /// How much is reserved on a server's word.
 const RESERVED_AT_MOST: usize = 1 << 20;
 
-/// Reads the whole body. One that is or says that it is larger than allowed is
-/// given up, and with it the connection. The error has what came of it.
+/// Reads the whole body. One that is larger than allowed is given up, and with it the
+/// connection. The error has what came of it.
 pub(crate) async fn read(
     answer: &mut reqwest::Response,
     exchange: &Exchange,
 ) -> Result<Response<Bytes>, TransportError> {
-    let mut body = Body::Empty;
-    let end = read_into(&mut body, answer, exchange).await;
-    let mut response = Response::new(body.into_bytes());
-    *response.status_mut() = answer.status();
-    *response.headers_mut() = std::mem::take(answer.headers_mut());
+    let mut reading = Reading { answer, exchange, body: Body::Empty, is_over: false };
+    let end = reading.run().await;
+    reading.is_over = true;
+    let response = reading.response();
     match end {
         Ok(()) => Ok(response),
         Err(error) => Err(error.with_answer(response)),
     }
 }
 
-async fn read_into(
-    body: &mut Body,
-    answer: &mut reqwest::Response,
-    exchange: &Exchange,
-) -> Result<(), TransportError> {
-    let status = answer.status();
-    let limit = exchange.max_body(status);
-    let announced =
-        usize::try_from(answer.content_length().unwrap_or_default()).unwrap_or(usize::MAX);
-    if announced > limit {
-        return Err(exchange.body_too_large(status));
-    }
-    while let Some(chunk) = next_chunk(answer, exchange).await? {
-        if body.len().saturating_add(chunk.len()) > limit {
-            return Err(exchange.body_too_large(status));
+/// Leaves what it has read if it is dropped before its end.
+struct Reading<'a> {
+    answer: &'a mut reqwest::Response,
+    exchange: &'a Exchange,
+    body: Body,
+    is_over: bool,
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        if !self.is_over && self.exchange.keeps_partial(self.answer.status()) {
+            let response = self.response();
+            self.exchange.keep_partial(response);
         }
-        *body = std::mem::replace(body, Body::Empty).with(chunk, announced);
     }
-    Ok(())
+}
+
+impl Reading<'_> {
+    async fn run(&mut self) -> Result<(), TransportError> {
+        let status = self.answer.status();
+        let limit = self.exchange.max_body(status);
+        let announced =
+            usize::try_from(self.answer.content_length().unwrap_or_default()).unwrap_or(usize::MAX);
+        let is_too_large = || Err(self.exchange.body_too_large(status));
+        if announced > limit && !self.exchange.keeps_partial(status) {
+            return is_too_large();
+        }
+        while let Some(mut chunk) = next_chunk(self.answer, self.exchange).await? {
+            let room = limit.saturating_sub(self.body.len());
+            let is_full = chunk.len() > room || chunk.len() == room && announced > limit;
+            chunk.truncate(room);
+            self.body.push(chunk, announced.min(limit));
+            if is_full {
+                return is_too_large();
+            }
+        }
+        Ok(())
+    }
+
+    fn response(&mut self) -> Response<Bytes> {
+        let mut response =
+            Response::new(std::mem::replace(&mut self.body, Body::Empty).into_bytes());
+        *response.status_mut() = self.answer.status();
+        *response.headers_mut() = std::mem::take(self.answer.headers_mut());
+        if self.exchange.keeps_partial(response.status()) {
+            coding::undo(&mut response, self.exchange.max_body(self.answer.status()));
+        }
+        response
+    }
 }
 
 async fn next_chunk(
@@ -79,21 +108,18 @@ impl Body {
         }
     }
 
-    fn with(self, chunk: Bytes, announced: usize) -> Self {
+    fn push(&mut self, chunk: Bytes, announced: usize) {
         match self {
-            Self::Empty => Self::One(chunk),
+            Self::Empty => *self = Self::One(chunk),
             Self::One(first) => {
                 let mut pieces = BytesMut::with_capacity(
                     announced.min(RESERVED_AT_MOST).max(first.len().saturating_add(chunk.len())),
                 );
-                pieces.extend_from_slice(&first);
+                pieces.extend_from_slice(first);
                 pieces.extend_from_slice(&chunk);
-                Self::Many(pieces)
+                *self = Self::Many(pieces);
             }
-            Self::Many(mut pieces) => {
-                pieces.extend_from_slice(&chunk);
-                Self::Many(pieces)
-            }
+            Self::Many(pieces) => pieces.extend_from_slice(&chunk),
         }
     }
 

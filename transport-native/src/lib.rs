@@ -38,6 +38,7 @@ pub mod blocking;
 mod body;
 mod builder;
 mod clients;
+mod coding;
 mod destination;
 mod dns;
 mod environment;

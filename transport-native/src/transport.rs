@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::ACCEPT_ENCODING;
+use http::{HeaderValue, Request, Response};
 use openrouter_keys_core::{
     BoxFuture, BuildError, Exchange, Transport, TransportError, TransportErrorKind,
 };
@@ -134,6 +135,7 @@ impl NativeTransport {
         };
         let mut request = reqwest::Request::new(head.method, url);
         *request.headers_mut() = head.headers;
+        request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         *request.version_mut() = head.version;
         let mut gate = None;
         if is_fresh && !body.is_empty() {

@@ -33,8 +33,8 @@ extern "C" {
 /// brings nothing for ever. Reading so many takes tenths of a second.
 const MOST_EMPTY: usize = 10_000;
 
-/// Reads the body. One that is or says that it is larger than allowed is given
-/// up. The error has what came of it.
+/// Reads the body. One that is larger than allowed is given up. The error has what
+/// came of it.
 pub(crate) async fn read(
     answer: &Answer,
     status: StatusCode,
@@ -42,16 +42,46 @@ pub(crate) async fn read(
     exchange: &Exchange,
     clock: &Timekeeper,
 ) -> Result<Response<Bytes>, TransportError> {
-    let mut pieces = Pieces::default();
-    let end = read_into(&mut pieces, answer, status, &headers, exchange, clock).await;
-    let is_too_large = pieces.length > exchange.max_body(status);
-    let body = if is_too_large { Bytes::new() } else { pieces.into_bytes() };
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
+    let pieces = Pieces::default();
+    let mut reading = Reading { status, headers, pieces, exchange, is_over: false };
+    let Reading { pieces, headers, .. } = &mut reading;
+    let end = read_into(pieces, answer, status, headers, exchange, clock).await;
+    reading.is_over = true;
+    let response = reading.response();
     match end {
         Ok(()) => Ok(response),
         Err(error) => Err(error.with_answer(response)),
+    }
+}
+
+/// Leaves what it has read if it is dropped before its end.
+struct Reading<'a> {
+    status: StatusCode,
+    headers: HeaderMap,
+    pieces: Pieces,
+    exchange: &'a Exchange,
+    is_over: bool,
+}
+
+impl Reading<'_> {
+    fn response(&mut self) -> Response<Bytes> {
+        let limit = self.exchange.max_body(self.status);
+        let pieces = std::mem::take(&mut self.pieces);
+        let is_of_use = pieces.length <= limit || self.exchange.keeps_partial(self.status);
+        let body = if is_of_use { pieces.into_bytes(limit) } else { Bytes::new() };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = std::mem::take(&mut self.headers);
+        response
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        if !self.is_over && self.exchange.keeps_partial(self.status) {
+            let response = self.response();
+            self.exchange.keep_partial(response);
+        }
     }
 }
 
@@ -105,7 +135,8 @@ async fn read_stream(
     };
     let reader = Reader::new(stream).map_err(broken)?;
     let limit = exchange.max_body(status);
-    if announced(headers) > limit {
+    let announced = announced(headers);
+    if announced > limit && !exchange.keeps_partial(status) {
         return Err(exchange.body_too_large(status));
     }
     loop {
@@ -123,7 +154,7 @@ async fn read_stream(
         };
         let bytes = octets(&part("value")?).map_err(broken)?;
         pieces.push(bytes.ok_or_else(|| no_body("the body is not made of bytes"))?);
-        if pieces.length > limit {
+        if pieces.length > limit || pieces.length == limit && announced > limit {
             return Err(exchange.body_too_large(status));
         }
         if pieces.empty > MOST_EMPTY {
@@ -163,10 +194,13 @@ impl Pieces {
         self.kept.push(piece);
     }
 
-    fn into_bytes(self) -> Bytes {
-        let mut body = vec![0; self.length];
+    /// So many of them at most.
+    fn into_bytes(self, limit: usize) -> Bytes {
+        let mut body = vec![0; self.length.min(limit)];
         let mut rest = body.as_mut_slice();
         for piece in self.kept {
+            let room = u32::try_from(rest.len()).unwrap_or(u32::MAX);
+            let piece = piece.subarray(0, piece.length().min(room));
             let length = usize::try_from(piece.length()).unwrap_or(usize::MAX);
             let Some((room, after)) = rest.split_at_mut_checked(length) else { break };
             piece.copy_to(room);

@@ -41,11 +41,60 @@ test("a redirect that a browser hides may have made a key", async () => {
 
 test("the body of an error is read to a limit of its own", async () => {
   const LIMIT = 64 << 10;
-  for (const status of [199, 300, 404, 500]) {
+  for (const [status, code] of [[199, "other_status"], [300, "unexpected_redirect"], [404, "not_found"], [500, "server"]]) {
     const { seen, stream } = endless(1 << 10);
     const error = await failureOf(over(async () => ({ status, headers: {}, body: stream })).get(HASH));
     assert.equal(seen.pieces, LIMIT / (1 << 10) + 1, `${status}`);
-    assert.equal(error.code, "body_too_large");
+    assert.equal(error.code, code);
+  }
+});
+
+const SECRET = "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";
+
+/** A response of this status that says this, piece by piece, and then nothing. */
+const saying = (status, ...pieces) => ({
+  status,
+  headers: {},
+  body: new ReadableStream({ start: (controller) => pieces.forEach((piece) => controller.enqueue(new TextEncoder().encode(piece))) }),
+});
+
+test("a create that is aborted behind its secret resolves with it", async () => {
+  const whole = JSON.stringify({ key: SECRET, data: { hash: "h" } });
+  for (const pieces of [[whole], [whole.slice(0, 20), whole.slice(20)], [`{"key":"${SECRET}"`], [`{"data":{"token":"${SECRET}"`]]) {
+    const stop = new AbortController();
+    const call = over(async () => saying(201, ...pieces)).create(PARAMS, { signal: stop.signal });
+    await everythingElse();
+    stop.abort();
+    const created = await call;
+    assert.equal(created.key, SECRET);
+    assert.equal(created.problem === undefined, pieces.join("") === whole);
+  }
+});
+
+test("a create that is aborted within its secret, or a read, is aborted", async () => {
+  for (const [method, text, effect] of [
+    ["create", `{"key":"${SECRET}`, "may_have_created"],
+    ["create", "", "may_have_created"],
+    ["list", '{"data":[]}', "nothing"],
+  ]) {
+    const stop = new AbortController();
+    const call = over(async () => saying(201, ...(text ? [text] : [])))[method](PARAMS, { signal: stop.signal });
+    call.catch(() => {});
+    await everythingElse();
+    stop.abort();
+    const error = await failureOf(call);
+    assert.equal(error.code, "aborted");
+    assert.equal(error.effect, effect);
+  }
+});
+
+test("a secret before the limit on a body arrives, however long the body is said to be", async () => {
+  const text = JSON.stringify({ key: SECRET, data: { hash: "h", name: "n".repeat(300) } });
+  for (const pieces of [[text], [text.slice(0, 100), text.slice(100)]]) {
+    for (const announced of [{}, { "content-length": "5000000" }]) {
+      const keys = over(async () => ({ ...saying(201, ...pieces), headers: announced }), { maxSuccessBytes: 120 });
+      assert.equal((await keys.create(PARAMS)).key, SECRET);
+    }
   }
 });
 

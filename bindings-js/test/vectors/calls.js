@@ -35,7 +35,7 @@ function replies(answers = []) {
     const pairs = headers.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]);
     let reply;
     if (failure === "never" && status === undefined) reply = { rejects: undefined, delayMs: Infinity };
-    else if (failure === "never") reply = { status, headers: pairs, stalls: true, delayMs };
+    else if (failure === "never") reply = { status, headers: pairs, body: bodyOf(answer), stalls: true, delayMs };
     else if (failure && status !== undefined) reply = { status, headers: pairs, body: bodyOf(answer), stalls: failureOf(failure), delayMs };
     else if (failure) reply = { rejects: failureOf(failure), delayMs };
     else reply = { status, headers: pairs, body: [204, 205, 304].includes(status) ? null : bodyOf(answer), delayMs };
@@ -99,7 +99,7 @@ export const OPERATIONS = {
  */
 export function callsOf({ OpenRouterKeys }, { fakeFetch, virtualClock }, options) {
   return async function make(vector) {
-    const clock = virtualClock();
+    const clock = virtualClock({ startMs: Date.UTC(2027, 0, 1) });
     const script = replies(vector.answers);
     const { call, well } = entry(OPERATIONS, vector.operation);
     // The request is answered well where a vector is about it alone.

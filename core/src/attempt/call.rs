@@ -2,10 +2,11 @@
 //! request, the verdict on an answer, the pause before the next attempt.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use http::response::Parts as Head;
 use http::uri::Uri;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
@@ -17,7 +18,7 @@ use crate::error::{
     ApiError, BuildError, DecodeError, ErrorKind, TransportError, TransportErrorKind,
 };
 use crate::operation::{Operation, Parts, Replay};
-use crate::outcome::Outcome;
+use crate::outcome::{Class, Outcome};
 use crate::redact;
 use crate::retry::{Trouble, next_entropy};
 use crate::retry_after::{forbids_retry, retry_after};
@@ -100,27 +101,76 @@ impl Call {
         &self,
         outcome: Result<Response<Bytes>, TransportError>,
         secret: Option<&str>,
+        elapsed: Duration,
     ) -> Finding {
-        let answer = match outcome {
-            Ok(answer) => answer,
-            Err(error) => return self.broken(error, secret),
+        let (response, cut) = match outcome {
+            Ok(response) => (response, None),
+            Err(mut error) => match arrived(&mut error) {
+                Some(response) => (response, Some(error)),
+                None => return Finding::Failure(self.below_http(error, None, secret, elapsed)),
+            },
         };
-        let status = answer.status();
-        let max_body = if status.is_success() {
+        let (response, cut) = self.capped(response, cut);
+        if !response.status().is_success() {
+            return Finding::Failure(self.refused(response, cut.is_some(), secret, elapsed));
+        }
+        match cut {
+            None => Finding::Success(response),
+            Some(error) => {
+                let headers = Some(response.headers().clone());
+                let failure = self.below_http(error, headers, secret, elapsed);
+                Finding::Interrupted(response, failure)
+            }
+        }
+    }
+
+    /// The response without what its body has beyond the limit.
+    fn capped(
+        &self,
+        response: Response<Bytes>,
+        cut: Option<TransportError>,
+    ) -> (Response<Bytes>, Option<TransportError>) {
+        let max_body = if response.status().is_success() {
             self.config.max_success_body
         } else {
             self.config.max_error_body
         };
-        if answer.body().len() > max_body {
-            let error = TransportError::ambiguous(TransportErrorKind::BodyTooLarge(max_body));
-            let answer = answer.map(|body| body.slice(..max_body));
-            return self.broken(error.with_answer(answer), secret);
+        if response.body().len() <= max_body {
+            return (response, cut);
         }
-        if status.is_success() {
-            return Finding::Success(answer);
-        }
-        let (head, body) = answer.into_parts();
-        let retry_after = retry_after(&head.headers);
+        let error = TransportError::ambiguous(TransportErrorKind::BodyTooLarge(max_body))
+            .with_status(Some(response.status()));
+        (response.map(|body| body.slice(..max_body)), Some(error))
+    }
+
+    /// A response that is not a success. Its status decides, even if the body is cut.
+    fn refused(
+        &self,
+        response: Response<Bytes>,
+        is_cut: bool,
+        secret: Option<&str>,
+        elapsed: Duration,
+    ) -> Failure {
+        let status = response.status();
+        let (head, body) = response.into_parts();
+        let kind = if status.is_redirection() {
+            let origin = redirect::origin(&head.headers, &self.uri)
+                .map(|origin| redact::mask(&origin, &self.secrets(secret)).into_boxed_str());
+            ErrorKind::UnexpectedRedirect { status: Some(status), origin }
+        } else {
+            ErrorKind::Api(ApiError::read(status, &body, is_cut, &self.secrets(secret)))
+        };
+        self.failed(status, kind, head.headers, elapsed)
+    }
+
+    fn failed(
+        &self,
+        status: StatusCode,
+        kind: ErrorKind,
+        headers: HeaderMap,
+        elapsed: Duration,
+    ) -> Failure {
+        let retry_after = self.retry_after(&headers, elapsed);
         let mut outcome =
             Outcome::of_status(status, retry_after.is_some() && !self.config.retry.strict);
         // The API documents a 409 on update as one to try again later. That is for the
@@ -132,51 +182,85 @@ impl Call {
         {
             outcome.trouble = Some(Trouble::Transient);
         }
-        let kind = if status.is_redirection() {
-            let origin = redirect::origin(&head.headers, &self.uri)
-                .map(|origin| redact::mask(&origin, &self.secrets(secret)).into_boxed_str());
-            ErrorKind::UnexpectedRedirect { status: Some(status), origin }
-        } else {
-            ErrorKind::Api(ApiError::read(status, &body, &self.secrets(secret)))
-        };
-        Finding::Failure(Failure {
-            kind,
-            outcome,
-            retry_after,
-            is_final: forbids_retry(&head.headers),
-            headers: Some(head.headers),
-        })
+        let is_final = forbids_retry(&headers);
+        Failure { kind, outcome, retry_after, is_final, headers: Some(headers) }
     }
 
-    /// What no answer, or half of one, came to.
-    fn broken(&self, mut error: TransportError, secret: Option<&str>) -> Finding {
-        let answer = error.take_answer();
-        let headers = answer.as_ref().map(|answer| answer.headers().clone());
+    /// A failure below HTTP, with the headers of the response if they came.
+    fn below_http(
+        &self,
+        error: TransportError,
+        headers: Option<HeaderMap>,
+        secret: Option<&str>,
+        elapsed: Duration,
+    ) -> Failure {
         let error = error.masked(&self.secrets(secret));
-        let failure = Failure::below_http(error, headers, self.config.retry.strict);
-        match answer {
-            Some(answer) if answer.status().is_success() => Finding::Interrupted(answer, failure),
-            _ => Finding::Failure(failure),
+        Failure {
+            outcome: Outcome::of_transport(&error),
+            kind: match error.kind() {
+                TransportErrorKind::HiddenRedirect => {
+                    ErrorKind::UnexpectedRedirect { status: None, origin: None }
+                }
+                _ => ErrorKind::Transport(error),
+            },
+            retry_after: headers.as_ref().and_then(|headers| self.retry_after(headers, elapsed)),
+            is_final: headers.as_ref().is_some_and(forbids_retry),
+            headers,
         }
     }
 
-    /// A body under a status of success that is not what was promised.
+    /// A body under a status of success that is not what was promised. The code of an
+    /// error in it decides as the same status would.
     pub(super) fn unreadable(
         &self,
-        status: StatusCode,
+        head: Head,
         body: &[u8],
         error: DecodeError,
         secret: Option<&str>,
-    ) -> ErrorKind {
-        ApiError::documented(status, body, &self.secrets(secret))
-            .map_or_else(|| ErrorKind::Decode(error.with_status(status)), ErrorKind::Api)
+        elapsed: Duration,
+    ) -> Failure {
+        let headers = head.headers;
+        let kind = match ApiError::documented(head.status, body, &self.secrets(secret)) {
+            Some(api) if !api.meaning().is_success() => {
+                return self.failed(api.meaning(), ErrorKind::Api(api), headers, elapsed);
+            }
+            Some(api) => ErrorKind::Api(api),
+            None => {
+                let error = error.with_status(head.status);
+                ErrorKind::Decode(match coding(&headers, body) {
+                    Some(coding) => error.encoded(coding),
+                    None => error,
+                })
+            }
+        };
+        Failure::last(kind, Class::Ambiguous, Some(headers))
+    }
+
+    /// How an error status that was seen decides about a request that is cancelled.
+    pub(super) fn class_of(&self, status: StatusCode, headers: Option<&HeaderMap>) -> Class {
+        let asks = headers.is_some_and(|headers| {
+            retry_after(headers, None).is_some() && !self.config.retry.strict
+        });
+        match Outcome::of_status(status, asks).class {
+            Class::Done => Class::Ambiguous,
+            class => class,
+        }
+    }
+
+    fn retry_after(&self, headers: &HeaderMap, elapsed: Duration) -> Option<Duration> {
+        let now = || {
+            let now = self.start.wall_clock?.checked_add(elapsed)?;
+            let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+            i64::try_from(since_1970.as_secs()).ok()
+        };
+        retry_after(headers, now())
     }
 
     /// The pause before the next attempt; `None` if there is to be none.
     pub(super) fn pause_after(&mut self, failure: &Failure, elapsed: Duration) -> Option<Duration> {
         let policy = &self.config.retry;
         let listed = match &failure.kind {
-            ErrorKind::Api(error) => policy.has_status(error.status),
+            ErrorKind::Api(error) => policy.has_status(error.meaning()),
             ErrorKind::Transport(_) => policy.connection_errors,
             _ => false,
         };
@@ -199,4 +283,33 @@ impl Call {
         self.taken = Some(self.config.quota.take(trouble)?);
         Some(after)
     }
+}
+
+/// What arrived of the response whose exchange failed. A refusal is one even if
+/// nothing but its status is known.
+fn arrived(error: &mut TransportError) -> Option<Response<Bytes>> {
+    error.take_answer().or_else(|| {
+        let status = error.status().filter(|status| !status.is_success())?;
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = status;
+        Some(response)
+    })
+}
+
+/// The outermost coding of a compressed body. Platforms that decompress leave the
+/// header as it came, and a coded body is never text.
+fn coding(headers: &HeaderMap, body: &[u8]) -> Option<&'static str> {
+    const KNOWN: [&str; 5] = ["gzip", "deflate", "br", "zstd", "compress"];
+    let is_text = match std::str::from_utf8(body) {
+        Ok(_) => true,
+        // Cut within a character.
+        Err(error) => error.error_len().is_none(),
+    };
+    let last = headers.get_all(CONTENT_ENCODING).iter().next_back()?.to_str().ok()?;
+    let name = last.rsplit(',').next()?.trim().to_ascii_lowercase();
+    let name = name.strip_prefix("x-").unwrap_or(&name);
+    if is_text || matches!(name, "" | "identity") {
+        return None;
+    }
+    Some(KNOWN.into_iter().find(|known| *known == name).unwrap_or("an unknown coding"))
 }

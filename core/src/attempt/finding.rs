@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Response, StatusCode};
 
-use crate::error::{ErrorKind, TransportError, TransportErrorKind};
-use crate::outcome::Outcome;
-use crate::retry_after::{forbids_retry, retry_after};
+use crate::error::ErrorKind;
+use crate::outcome::{Class, Outcome};
 
 /// What an attempt came to.
 pub(crate) enum Finding {
@@ -28,28 +27,17 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// A failure below HTTP, with the headers of the answer if they came.
-    pub(super) fn below_http(
-        error: TransportError,
-        headers: Option<HeaderMap>,
-        is_strict: bool,
-    ) -> Self {
-        let retry_after = headers.as_ref().and_then(retry_after);
-        Self {
-            outcome: Outcome::of_transport(&error, retry_after.is_some() && !is_strict),
-            kind: match error.kind() {
-                TransportErrorKind::HiddenRedirect => {
-                    ErrorKind::UnexpectedRedirect { status: None, origin: None }
-                }
-                _ => ErrorKind::Transport(error),
-            },
-            retry_after,
-            is_final: headers.as_ref().is_some_and(forbids_retry),
-            headers,
-        }
+    /// A failure that ends the call: a success that is none, or the caller's wish.
+    pub(super) fn last(kind: ErrorKind, class: Class, headers: Option<HeaderMap>) -> Self {
+        let outcome = Outcome { class, trouble: None };
+        Self { kind, outcome, retry_after: None, is_final: true, headers }
     }
 
-    pub(super) fn is_not_found(&self) -> bool {
-        matches!(&self.kind, ErrorKind::Api(error) if error.says_not_found())
+    /// The status, if the response says that there is no such key.
+    pub(super) fn not_found(&self) -> Option<StatusCode> {
+        match &self.kind {
+            ErrorKind::Api(error) if error.says_not_found() => Some(error.status),
+            _ => None,
+        }
     }
 }

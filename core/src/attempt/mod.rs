@@ -9,8 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::response::Parts as Head;
-use http::{HeaderMap, Request, Response as HttpResponse, StatusCode};
-use zeroize::Zeroize;
+use http::{HeaderMap, Request, Response as HttpResponse};
 
 use self::call::Call;
 use self::finding::Failure;
@@ -21,10 +20,11 @@ use crate::error::{
     TransportError,
 };
 use crate::operation::{Operation, Parsed, Replay};
-use crate::outcome::{Class, Outcome};
+use crate::outcome::Class;
 use crate::redact;
 use crate::response::{Meta, Response, request_id};
-use crate::secret::ApiKey;
+use crate::retry_after::needs_clock;
+use crate::secret::{ApiKey, wipe};
 use crate::trace;
 use crate::transport::{Exchange, Limits};
 
@@ -33,13 +33,14 @@ use crate::transport::{Exchange, Limits};
 pub struct Start {
     /// Random bits, for jitter.
     pub entropy: u64,
-    /// The time of day, if it is known.
+    /// The time of day, if it is known. A create's error says when the request was
+    /// sent, and a `Retry-After` that is a date may need it.
     pub wall_clock: Option<SystemTime>,
 }
 
 impl Start {
-    /// The start of this operation. Only a create's error tells when the request was
-    /// sent, so that only a create looks at the clock.
+    /// The start of this operation. Only a create always needs the clock; for others,
+    /// see [`Attempt::note_time`].
     pub(crate) fn of(
         operation: &impl Operation,
         entropy: u64,
@@ -171,22 +172,26 @@ impl<O: Operation> Attempt<O> {
         outcome: Result<HttpResponse<Bytes>, TransportError>,
         elapsed: Duration,
     ) -> Step<O> {
-        let finding = self.call.judge(outcome, self.operation.secret());
+        let finding = self.call.judge(outcome, self.operation.secret(), elapsed);
         trace::attempt(self.call.name, self.call.number, &finding, elapsed);
         let failure = match finding {
-            Finding::Success(answer) => return Step::Done(self.succeed(answer, elapsed)),
             Finding::Failure(failure) => failure,
-            Finding::Interrupted(answer, failure) => match self.rescued(answer) {
-                Some(response) => return Step::Done(Ok(response)),
+            Finding::Success(response) => match self.succeed(response, elapsed) {
+                Ok(response) => return Step::Done(Ok(response)),
+                Err(failure) => failure,
+            },
+            Finding::Interrupted(response, failure) => match self.rescued(response, elapsed) {
+                Some(Ok(response)) => return Step::Done(Ok(response)),
+                Some(Err(refused)) => refused,
                 None => failure,
             },
         };
-        if failure.is_not_found() && self.call.was_ambiguous {
+        if let Some(status) = failure.not_found().filter(|_| self.call.was_ambiguous) {
             if let (Some(output), Some(headers)) = (self.operation.gone(), &failure.headers) {
                 self.call.config.quota.refund(self.call.taken);
                 let meta = Meta {
                     request_id: self.request_id(headers),
-                    status: StatusCode::NOT_FOUND,
+                    status,
                     headers: headers.clone(),
                     attempts: self.call.number,
                     envelope: crate::json::Extra::default(),
@@ -209,79 +214,89 @@ impl<O: Operation> Attempt<O> {
         let cause = redact::mask_cause(cause, &self.call.secrets(self.operation.secret()));
         // This attempt's request was never built.
         self.call.number = self.call.number.saturating_sub(1);
-        self.fail(
-            Failure {
-                kind: ErrorKind::Credentials(cause),
-                outcome: Outcome { class: Class::NotSent, trouble: None },
-                retry_after: None,
-                is_final: true,
-                headers: None,
-            },
-            elapsed,
-        )
+        self.fail(Failure::last(ErrorKind::Credentials(cause), Class::NotSent, None), elapsed)
     }
 
-    /// Ends the call because its caller called it off, before or after this
-    /// attempt's request was handed to the transport.
-    pub fn cancelled(mut self, was_sent: bool, elapsed: Duration) -> Error {
-        if !was_sent {
+    /// Ends the call because its caller cancelled it: after this attempt's request was
+    /// handed to the transport for this exchange, or before.
+    ///
+    /// The secret of a key is returned all the same if it has arrived.
+    pub fn cancelled(
+        mut self,
+        sent: Option<&Exchange>,
+        elapsed: Duration,
+    ) -> Result<Response<O::Output>, Error> {
+        let Some(exchange) = sent else {
             self.call.number = self.call.number.saturating_sub(1);
+            return Err(
+                self.fail(Failure::last(ErrorKind::Cancelled, Class::NotSent, None), elapsed)
+            );
+        };
+        let seen = exchange.seen_status();
+        let (mut class, mut headers) = (Class::Ambiguous, None);
+        if let Some(response) = exchange.take_partial() {
+            headers = Some(response.headers().clone());
+            if response.status().is_success() {
+                if let Some(Ok(response)) = self.rescued(response, elapsed) {
+                    return Ok(response);
+                }
+            }
         }
-        let class = if was_sent { Class::Ambiguous } else { Class::NotSent };
-        self.fail(
-            Failure {
-                kind: ErrorKind::Cancelled,
-                outcome: Outcome { class, trouble: None },
-                retry_after: None,
-                is_final: true,
-                headers: None,
-            },
-            elapsed,
-        )
+        if let Some(status) = seen {
+            class = self.call.class_of(status, headers.as_ref());
+        }
+        Err(self.fail(Failure::last(ErrorKind::Cancelled, class, headers), elapsed))
+    }
+
+    /// Looks at the clock, if this outcome needs it and the call began without.
+    pub(crate) fn note_time(
+        &mut self,
+        outcome: &Result<HttpResponse<Bytes>, TransportError>,
+        elapsed: Duration,
+        clock: impl FnOnce() -> Option<SystemTime>,
+    ) {
+        let headers = match outcome {
+            Ok(response) => Some(response.headers()),
+            Err(error) => error.headers(),
+        };
+        let start = &mut self.call.start;
+        if start.wall_clock.is_none() && headers.is_some_and(needs_clock) {
+            start.wall_clock = clock().and_then(|now| now.checked_sub(elapsed));
+        }
     }
 
     fn succeed(
-        self,
-        answer: HttpResponse<Bytes>,
+        &self,
+        response: HttpResponse<Bytes>,
         elapsed: Duration,
-    ) -> Result<Response<O::Output>, Error> {
-        let (head, body) = answer.into_parts();
-        let parsed = match self.read(&body) {
-            Ok(parsed) => parsed,
-            Err(error) => return Err(self.unreadable(head, body, error, elapsed)),
+    ) -> Result<Response<O::Output>, Failure> {
+        let (head, body) = response.into_parts();
+        let read = match self.read(&body) {
+            Ok(parsed) => Ok(self.response(head, parsed)),
+            Err(error) => {
+                Err(self.call.unreadable(head, &body, error, self.operation.secret(), elapsed))
+            }
         };
         wipe_if_secret(self.call.replay, body);
-        Ok(self.response(head, parsed))
+        read
     }
 
-    fn unreadable(self, head: Head, body: Bytes, error: DecodeError, elapsed: Duration) -> Error {
-        let replay = self.call.replay;
-        let kind = self.call.unreadable(head.status, &body, error, self.operation.secret());
-        wipe_if_secret(replay, body);
-        self.fail(
-            Failure {
-                kind,
-                outcome: Outcome { class: Class::Ambiguous, trouble: None },
-                retry_after: None,
-                is_final: true,
-                headers: Some(head.headers),
-            },
-            elapsed,
-        )
-    }
-
-    /// The secret of an answer that broke off behind it. Nothing else is taken of
-    /// half an answer.
-    fn rescued(&self, answer: HttpResponse<Bytes>) -> Option<Response<O::Output>> {
+    /// What is taken of half a response: the secret of a key, or the reason why there is
+    /// none.
+    fn rescued(
+        &self,
+        response: HttpResponse<Bytes>,
+        elapsed: Duration,
+    ) -> Option<Result<Response<O::Output>, Failure>> {
         // What makes nothing has no secret to look for, and may be a flood.
         if self.call.replay != Replay::Duplicates {
             return None;
         }
-        let (head, body) = answer.into_parts();
-        let parsed = self.read(&body).ok();
-        wipe_if_secret(self.call.replay, body);
-        let parsed = parsed.filter(|parsed| self.operation.made(&parsed.output).is_some())?;
-        Some(self.response(head, parsed))
+        match self.succeed(response, elapsed) {
+            Ok(response) => self.operation.made(&response.output).is_some().then_some(Ok(response)),
+            Err(failure) if failure.outcome.class == Class::Rejected => Some(Err(failure)),
+            Err(_) => None,
+        }
     }
 
     fn response(&self, head: Head, parsed: Parsed<O::Output>) -> Response<O::Output> {
@@ -300,9 +315,15 @@ impl<O: Operation> Attempt<O> {
     /// Reads the body of a success. A server that repeats a secret of the request
     /// in the place of the one to be made has made none that can be known.
     fn read(&self, body: &[u8]) -> Result<Parsed<O::Output>, DecodeError> {
-        let parsed = self.operation.parse(body);
+        let (parsed, own) = match self.call.replay {
+            Replay::Duplicates => {
+                let own = self.call.secrets(self.operation.secret());
+                (self.operation.parse_excluding(body, &own), own)
+            }
+            Replay::Reads | Replay::ChangesOnce => (self.operation.parse(body), Vec::new()),
+        };
         let made = parsed.as_ref().ok().and_then(|parsed| self.operation.made(&parsed.output));
-        if made.is_some_and(|made| self.call.secrets(self.operation.secret()).contains(&made)) {
+        if made.is_some_and(|made| own.contains(&made)) {
             return Err(DecodeError::at("$.key", DecodeErrorKind::NotConfirmed));
         }
         parsed
@@ -343,9 +364,7 @@ impl<O: Operation> Attempt<O> {
 /// The answer to a create holds its secret, and this is the last holder of it.
 fn wipe_if_secret(replay: Replay, body: Bytes) {
     if replay == Replay::Duplicates {
-        if let Ok(mut body) = body.try_into_mut() {
-            body.as_mut().zeroize();
-        }
+        wipe(body);
     }
 }
 

@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use super::{BuildError, BuildErrorKind, Effect, Error, ErrorKind, MayHaveCreated, Shared};
+use super::{
+    BuildError, BuildErrorKind, DecodeErrorKind, Effect, Error, ErrorKind, MayHaveCreated, Shared,
+};
 
 impl Error {
     /// Writes the last part of the text.
@@ -57,6 +59,9 @@ impl Error {
             ErrorKind::Credentials(_) => "see the key provider's error",
             ErrorKind::Api(error) => error.remedy(self.is_retryable()),
             ErrorKind::Transport(error) => error.remedy(self.is_retryable()),
+            ErrorKind::Decode(error) if error.kind() == DecodeErrorKind::Encoded => {
+                "turn off compression in the proxy or gateway in front of the API"
+            }
             ErrorKind::Decode(error) if error.lacks_hash() => {
                 "list the keys and find it by its name"
             }

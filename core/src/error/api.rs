@@ -13,7 +13,7 @@ use crate::operation::parse_into;
 use crate::quote::{OneLine, Quoted};
 use crate::reader::Reader;
 use crate::redact;
-use crate::repair::text_of;
+use crate::repair::{closed, text_of};
 
 /// An error that the server, or something before it, answered with.
 ///
@@ -21,9 +21,10 @@ use crate::repair::text_of;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// The status of the answer.
+    /// The status of the response.
     pub status: StatusCode,
-    /// The same, typed.
+    /// What went wrong: the status, typed. An error inside a success is typed by its
+    /// own [`code`](Self::code), if that is the status of an error.
     pub kind: ApiErrorKind,
     /// The API's own message; absent if the body is not the API's.
     pub message: Option<String>,
@@ -40,6 +41,7 @@ pub struct ApiError {
     /// The kind of the key that signed the request, if the message says that it
     /// is the wrong one.
     pub key_kind: Option<KeyKind>,
+    meaning: StatusCode,
 }
 
 /// The meaning of an error's status.
@@ -131,9 +133,12 @@ fn is_json(body: &[u8]) -> bool {
 }
 
 impl ApiError {
-    /// Reads an error's body, whatever it is, and masks the given secrets.
-    pub(crate) fn read(status: StatusCode, body: &[u8], secrets: &[&str]) -> Self {
-        Self::documented(status, body, secrets).unwrap_or_else(|| {
+    /// Reads an error's body, whatever it is, and masks the given secrets. Of one that
+    /// is cut off, whole fields count.
+    pub(crate) fn read(status: StatusCode, body: &[u8], is_cut: bool, secrets: &[&str]) -> Self {
+        let closed = is_cut.then(|| closed(&text_of(body)));
+        let readable = closed.as_ref().map_or(body, String::as_bytes);
+        Self::documented(status, readable, secrets).unwrap_or_else(|| {
             let body = if body.trim_ascii().is_empty() {
                 ErrorBody::Empty
             } else if body.trim_ascii_start().starts_with(b"<") {
@@ -167,8 +172,11 @@ impl ApiError {
             Some(masked.map_or(json, Json::trusted))
         };
         let message = text(error.message);
+        let meaning = meaning(status, &error.code);
         Some(Self {
-            key_kind: message.as_deref().and_then(|message| KeyKind::told_by(status, message)),
+            meaning,
+            kind: ApiErrorKind::of(meaning),
+            key_kind: message.as_deref().and_then(|message| KeyKind::told_by(meaning, message)),
             message,
             code: error.code.copied(),
             metadata: json(error.metadata),
@@ -197,16 +205,22 @@ impl ApiError {
         }
     }
 
+    /// The status that decides: the response's own or, inside a success, the code of
+    /// the error. A success if that code is not the status of an error.
+    pub(crate) fn meaning(&self) -> StatusCode {
+        self.meaning
+    }
+
     /// Whether the API itself says that there is no such key.
     pub(crate) fn says_not_found(&self) -> bool {
-        self.status == StatusCode::NOT_FOUND
+        self.meaning == StatusCode::NOT_FOUND
             && matches!(self.body, ErrorBody::Documented | ErrorBody::Empty)
     }
 
     /// The same, in the API's own words: what stands before it may answer nothing
     /// at all.
     pub(crate) fn says_not_found_itself(&self) -> bool {
-        self.status == StatusCode::NOT_FOUND && self.body == ErrorBody::Documented
+        self.meaning == StatusCode::NOT_FOUND && self.body == ErrorBody::Documented
     }
 
     fn bare(status: StatusCode, body: ErrorBody) -> Self {
@@ -220,8 +234,23 @@ impl ApiError {
             openrouter_metadata: None,
             body,
             key_kind: None,
+            meaning: status,
         }
     }
+}
+
+/// Some servers write the code as a string.
+fn meaning(status: StatusCode, code: &Field<i64>) -> StatusCode {
+    if !status.is_success() {
+        return status;
+    }
+    let code = match code {
+        Field::Value(code) => u16::try_from(*code).ok(),
+        Field::Odd(json) => json.as_str().trim_matches('"').parse().ok(),
+        Field::Null | Field::Absent => None,
+    };
+    let code = code.filter(|code| (400..=599).contains(code));
+    code.and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(status)
 }
 
 answer! {
@@ -251,6 +280,9 @@ answer! {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the server answered {}", Status(self.status))?;
+        if self.meaning != self.status {
+            write!(f, " with error code {}", self.meaning.as_u16())?;
+        }
         if let Some(kind) = self.key_kind {
             write!(f, " to {}", kind.described())?;
         }

@@ -18,6 +18,7 @@ pub struct DecodeError {
     kind: DecodeErrorKind,
     position: Option<(usize, usize)>,
     status: Option<StatusCode>,
+    coding: Option<&'static str>,
 }
 
 /// Why a body cannot be read.
@@ -36,6 +37,8 @@ pub enum DecodeErrorKind {
     WrongType,
     /// The field that confirms the operation says otherwise.
     NotConfirmed,
+    /// It is compressed, although the request asks for no content coding.
+    Encoded,
 }
 
 const HASH: &str = "$.data.hash";
@@ -44,7 +47,7 @@ impl DecodeError {
     /// For operations of the caller's own. `path` is a JSON path such as
     /// `$.data`; it must hold no value of the answer.
     pub fn new(path: impl Into<Cow<'static, str>>, kind: DecodeErrorKind) -> Self {
-        Self { path: path.into(), kind, position: None, status: None }
+        Self { path: path.into(), kind, position: None, status: None, coding: None }
     }
 
     pub(crate) fn at(path: &'static str, kind: DecodeErrorKind) -> Self {
@@ -81,6 +84,12 @@ impl DecodeError {
         self
     }
 
+    /// The same of a body in this content coding.
+    pub(crate) fn encoded(self, coding: &'static str) -> Self {
+        let status = self.status;
+        Self { status, coding: Some(coding), ..Self::at("$", DecodeErrorKind::Encoded) }
+    }
+
     /// Where in the body, as a JSON path such as `$.data`.
     pub fn path(&self) -> &str {
         &self.path
@@ -114,7 +123,11 @@ impl fmt::Display for DecodeError {
             DecodeErrorKind::Missing => "the response lacks a field",
             DecodeErrorKind::WrongType => "the response has a value of another type",
             DecodeErrorKind::NotConfirmed => "the response does not confirm the operation",
+            DecodeErrorKind::Encoded => "the response is compressed",
         })?;
+        if let Some(coding) = self.coding {
+            return write!(f, " with {coding}, which was not asked for");
+        }
         write!(f, " at {}", OneLine(&self.path))?;
         match self.position {
             Some((line, column)) => write!(f, " (line {line}, column {column})"),

@@ -24,6 +24,7 @@ use api::Status;
 pub use api::{ApiError, ApiErrorKind, ErrorBody};
 pub use build::{BuildError, BuildErrorKind};
 pub use decode::{DecodeError, DecodeErrorKind};
+pub(crate) use transport::Interrupted;
 pub use transport::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
 
 /// Any error, boxed, as a transport or a key provider reports its cause.

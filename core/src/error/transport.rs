@@ -4,10 +4,11 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 
 use super::BoxError;
 use crate::redact;
+use crate::secret::wipe;
 
 /// How far a failed request may have got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +80,24 @@ pub struct TransportError {
     is_lasting: bool,
 }
 
-/// What came of an answer, which may hold a secret.
-struct Interrupted(Box<Response<Bytes>>);
+/// Part of a response, which may hold a secret.
+pub(crate) struct Interrupted(Box<Response<Bytes>>);
+
+impl Interrupted {
+    pub(crate) fn new(response: Response<Bytes>) -> Self {
+        Self(Box::new(response))
+    }
+
+    pub(crate) fn into_response(mut self) -> Response<Bytes> {
+        std::mem::take(&mut *self.0)
+    }
+}
+
+impl Drop for Interrupted {
+    fn drop(&mut self) {
+        wipe(std::mem::take(self.0.body_mut()));
+    }
+}
 
 impl fmt::Debug for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -124,7 +141,7 @@ impl TransportError {
     #[must_use]
     pub fn with_answer(mut self, answer: Response<Bytes>) -> Self {
         self.status = Some(answer.status());
-        self.answer = Some(Interrupted(Box::new(answer)));
+        self.answer = Some(Interrupted::new(answer));
         self
     }
 
@@ -155,7 +172,12 @@ impl TransportError {
 
     /// What came of the answer, which must not stay in an error that people see.
     pub(crate) fn take_answer(&mut self) -> Option<Response<Bytes>> {
-        self.answer.take().map(|Interrupted(answer)| *answer)
+        self.answer.take().map(Interrupted::into_response)
+    }
+
+    /// The headers of a response that broke off.
+    pub(crate) fn headers(&self) -> Option<&HeaderMap> {
+        self.answer.as_ref().map(|Interrupted(response)| response.headers())
     }
 
     /// The same without what its causes show of these secrets.

@@ -189,6 +189,15 @@ impl Operation for AnyOperation {
         }
     }
 
+    fn parse_excluding(&self, body: &[u8], own: &[&str]) -> Result<Parsed<AnyOutput>, DecodeError> {
+        match self {
+            Self::Create(operation) => {
+                any(operation.parse_excluding(body, own), AnyOutput::Created)
+            }
+            _ => self.parse(body),
+        }
+    }
+
     fn made<'a>(&self, output: &'a AnyOutput) -> Option<&'a str> {
         match (self, output) {
             (Self::Create(operation), AnyOutput::Created(created)) => operation.made(created),

@@ -5,7 +5,7 @@ use http::Method;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
 
-use super::salvage::salvage;
+use super::salvage::{is_masked, salvage};
 use super::{
     List, Operation, Orphan, Parsed, Parts, Replay, USUAL_BODY, check_name, check_workspace_id,
     parse_into,
@@ -192,6 +192,14 @@ impl External {
 }
 
 impl Create {
+    /// Whether the request says this itself.
+    fn says(&self, text: &str) -> bool {
+        let Body { name, external, creator_user_id, .. } = &self.body;
+        let user = external.as_ref().map(|external| external.user.as_str());
+        let said = [Some(name.as_str()), user, creator_user_id.as_deref(), self.secret()];
+        said.into_iter().flatten().any(|said| said.contains(text))
+    }
+
     /// No body is longer if it has a secret, of which no copy shall be left.
     fn longest_body(&self) -> usize {
         // What JSON makes of one byte at most: `\u0001`.
@@ -319,33 +327,43 @@ impl Operation for Create {
         Ok(if self.secret().is_some() { wiped_on_drop(parts) } else { parts })
     }
 
-    /// Takes the secret before anything else is looked at: whatever the rest of
-    /// the body is, a key that was made reaches the caller.
     fn parse(&self, body: &[u8]) -> Result<Parsed<Created>, DecodeError> {
+        self.parse_excluding(body, &[])
+    }
+
+    /// Takes the secret before anything else is looked at: whatever the rest of
+    /// the body is, a key that was made reaches the caller. `$.key` counts first, then
+    /// whatever looks like a key: see [`salvage`].
+    fn parse_excluding(&self, body: &[u8], own: &[&str]) -> Result<Parsed<Created>, DecodeError> {
         if body.trim_ascii().is_empty() {
             return Err(DecodeError::at("$", DecodeErrorKind::Empty));
         }
-        let mut draft = Draft::default();
-        let problem = parse_into(&mut draft, body).err();
-        let Draft { key, has_odd_key, data, extra } = draft;
+        let mut draft = Draft { own, ..Draft::default() };
+        let broken = parse_into(&mut draft, body).err();
+        let Draft { key, odd_key, data, extra, .. } = draft;
+        let is_of_known_form = key.as_ref().is_some_and(|key| key.reveal().starts_with("sk-"));
         // A key that is found elsewhere is in what was read of the rest.
-        let due = usize::from(key.is_some());
-        match (key.or_else(|| problem.as_ref().and_then(|_| salvage(body))), problem) {
+        let elsewhere = if is_of_known_form {
+            None
+        } else {
+            salvage(body, &|text| own.contains(&text) || self.says(text))
+        };
+        let due = usize::from(elsewhere.is_none());
+        let problem = match (&key, &elsewhere) {
+            (Some(_), None) => broken,
+            _ => Some(broken.unwrap_or_else(|| DecodeError::at("$.key", odd_key))),
+        };
+        match (elsewhere.or(key), problem) {
             (Some(key), problem) => {
-                let mut secrets = vec![(key.reveal(), due)];
-                secrets.extend(self.secret().map(|secret| (secret, 0)));
-                let (data, extra) = match without_secrets(body, &secrets) {
+                let own = own.iter().copied().chain(self.secret());
+                let (data, extra) = match without_secrets(body, (key.reveal(), due), own) {
                     Some(Draft { data, extra, .. }) => (data, extra),
                     None => (data, extra),
                 };
                 let output = Created { key: key.clone(), data, problem, extra };
                 Ok(Parsed { output, envelope: Extra::default() })
             }
-            (None, Some(problem)) => Err(problem),
-            (None, None) if has_odd_key => {
-                Err(DecodeError::at("$.key", DecodeErrorKind::WrongType))
-            }
-            (None, None) => Err(DecodeError::at("$.key", DecodeErrorKind::Missing)),
+            (None, problem) => Err(problem.unwrap_or_else(|| DecodeError::at("$.key", odd_key))),
         }
     }
 
@@ -369,16 +387,28 @@ fn wiped_on_drop(parts: Parts) -> Parts {
 }
 
 /// What has been read, even if the rest could not be.
-#[derive(Default)]
-struct Draft {
+struct Draft<'a> {
+    own: &'a [&'a str],
     key: Option<Secret>,
-    /// There is a `key` that is no text.
-    has_odd_key: bool,
+    /// What is wrong with `key` if it is not the secret.
+    odd_key: DecodeErrorKind,
     data: Field<Key>,
     extra: Extra,
 }
 
-impl Target for Draft {
+impl Default for Draft<'_> {
+    fn default() -> Self {
+        Self {
+            own: &[],
+            key: None,
+            odd_key: DecodeErrorKind::Missing,
+            data: Field::default(),
+            extra: Extra::default(),
+        }
+    }
+}
+
+impl Target for Draft<'_> {
     fn names(&self) -> &'static [&'static str] {
         &["key", "data"]
     }
@@ -390,11 +420,14 @@ impl Target for Draft {
             return Ok(());
         }
         match String::read(reader)? {
-            Field::Value(text) if !text.is_empty() => {
+            Field::Value(text) if self.own.contains(&text.as_str()) => {
+                self.odd_key = DecodeErrorKind::NotConfirmed;
+            }
+            Field::Value(text) if !text.trim().is_empty() && !is_masked(&text) => {
                 let found = Secret::from(text);
                 self.key.get_or_insert(found);
             }
-            _ => self.has_odd_key = true,
+            _ => self.odd_key = DecodeErrorKind::WrongType,
         }
         Ok(())
     }
@@ -404,15 +437,20 @@ impl Target for Draft {
     }
 }
 
-/// What the body says with every secret in it masked, if one of them stands in
-/// it more often than it is due.
-fn without_secrets(body: &[u8], secrets: &[(&str, usize)]) -> Option<Draft> {
+/// What the body says with every secret in it masked, if one of the request stands in
+/// it, or the created one more often than it is due.
+fn without_secrets<'a>(
+    body: &[u8],
+    created: (&str, usize),
+    own: impl Iterator<Item = &'a str> + Clone,
+) -> Option<Draft<'static>> {
     let text = text_of(body);
-    let long = || secrets.iter().copied().filter(|(secret, _)| is_long(secret));
-    if !long().any(|(secret, due)| stands_in(&text, secret, due)) {
+    let secrets = own.map(|secret| (secret, 0)).chain([created]);
+    let long = secrets.filter(|(secret, _)| is_long(secret));
+    if !long.clone().any(|(secret, due)| stands_in(&text, secret, due)) {
         return None;
     }
-    let long: Vec<&str> = long().map(|(secret, _)| secret).collect();
+    let long: Vec<&str> = long.map(|(secret, _)| secret).collect();
     let masked = redact::mask_json(&text, &long)?;
     let mut draft = Draft::default();
     // What cannot be read of it was reported from the text as it came.

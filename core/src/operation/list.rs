@@ -6,7 +6,7 @@ use http::Method;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Operation, Parsed, Parts, Replay, check_workspace_id, parse_some};
+use super::{Operation, Parsed, Parts, Replay, check_no_error, check_workspace_id, parse_some};
 use crate::error::{BuildError, DecodeError, DecodeErrorKind};
 use crate::json::{Extra, Json};
 use crate::key::Key;
@@ -114,6 +114,7 @@ impl Operation for List {
     fn parse(&self, body: &[u8]) -> Result<Parsed<Page>, DecodeError> {
         let mut rows = Rows::default();
         parse_some(&mut rows, body)?;
+        check_no_error(&rows.page.extra)?;
         let mut page = rows.page()?;
         page.size = Size(u64::try_from(body.len()).unwrap_or(u64::MAX));
         Ok(Parsed { output: page, envelope: Extra::default() })

@@ -96,6 +96,17 @@ pub trait Operation {
     /// Reads the body of a 2xx answer.
     fn parse(&self, body: &[u8]) -> Result<Parsed<Self::Output>, DecodeError>;
 
+    /// The same of a response to a request that held these secrets, none of which is
+    /// what the server made.
+    fn parse_excluding(
+        &self,
+        body: &[u8],
+        own: &[&str],
+    ) -> Result<Parsed<Self::Output>, DecodeError> {
+        let _ = own;
+        self.parse(body)
+    }
+
     /// The secret that the server made. One that the request itself held is none,
     /// and its answer counts as one that cannot be read.
     fn made<'a>(&self, output: &'a Self::Output) -> Option<&'a str> {
@@ -187,11 +198,24 @@ impl<T: DeserializeOwned> Parsed<T> {
 fn parse_data<T: FieldValue>(body: &[u8]) -> Result<Parsed<T>, DecodeError> {
     let mut envelope = Envelope { data: Field::Absent, extra: Extra::default() };
     parse_some(&mut envelope, body)?;
+    check_no_error(&envelope.extra)?;
     match envelope.data {
         Field::Value(output) => Ok(Parsed { output, envelope: envelope.extra }),
         Field::Absent => Err(DecodeError::at("$.data", DecodeErrorKind::Missing)),
         Field::Null | Field::Odd(_) => Err(DecodeError::at("$.data", DecodeErrorKind::WrongType)),
     }
+}
+
+/// An error beside the data is an error.
+fn check_no_error(extra: &Extra) -> Result<(), DecodeError> {
+    let is_error = |json: &Json| {
+        let inner = json.as_str().strip_prefix('{');
+        inner.is_some_and(|inner| inner.trim_start() != "}")
+    };
+    if extra.get("error").is_some_and(is_error) {
+        return Err(DecodeError::at("$.error", DecodeErrorKind::NotConfirmed));
+    }
+    Ok(())
 }
 
 /// `data`, and the fields beside it that this version does not know.

@@ -1,62 +1,144 @@
-//! Finding a created secret in a body that is no sound JSON: its time will not
-//! come again.
+//! Finding a created secret that does not stand where it should, or in a body that is
+//! not sound JSON: it will not be shown again.
 
 use crate::reader::Reader;
 use crate::repair::{string_end, text_of, unescape};
 use crate::secret::Secret;
 
-/// The text of `"key"` in the body's outermost object. If quotes that do not
-/// match hide where that is, the one text there is that looks like a key of this
-/// API. A page for people holds none.
-pub(super) fn salvage(body: &[u8]) -> Option<Secret> {
+/// The string in the body that looks like a new key of this API and is not the
+/// request's own.
+///
+/// Of several, one in a field named `key` counts first, then the outermost, then the
+/// first. Strings within a string come last. A page for people holds none, nor does
+/// the explanation of an error. A string without its end is none: half a secret is
+/// worthless.
+pub(super) fn salvage(body: &[u8], is_own: &dyn Fn(&str) -> bool) -> Option<Secret> {
     let text = text_of(body);
     if text.trim_start().starts_with('<') {
         return None;
     }
-    outermost(&text).or_else(|| only(&text)).map(Secret::from)
+    let mut search = Search { is_own, saw_error: false, best: None };
+    search.json(&text, 0);
+    if search.best.is_none() && !search.saw_error {
+        search.quoted(&text);
+    }
+    search.best.map(|(_, key)| key)
 }
 
-fn outermost(text: &str) -> Option<String> {
-    let mut depth: usize = 0;
-    let mut rest = text;
-    loop {
-        let (_, from) = rest.split_at_checked(rest.find(['"', '{', '}', '[', ']'])?)?;
-        let (token, after) = from.split_at_checked(match from.as_bytes().first()? {
-            b'"' => string_end(from),
-            _ => 1,
-        })?;
-        match token {
-            "{" | "[" => depth = depth.saturating_add(1),
-            "}" | "]" => depth = depth.saturating_sub(1),
-            _ if depth == 1 && unescape(token) == NAME => {
-                const SHORTEST: usize = 12;
-                let key = value(after).filter(|key| key.starts_with("sk-"));
-                if let Some(key) = key.filter(|key| key.len() >= SHORTEST) {
-                    return Some(key);
+/// Whether a string shows a key with its middle left out.
+pub(super) fn is_masked(text: &str) -> bool {
+    ["...", "\u{2026}", "**", "\u{2022}"].iter().any(|gap| text.contains(gap))
+}
+
+/// How many strings within one another are looked into.
+const LEVELS: usize = 4;
+const KEY: &str = "sk-or-";
+/// A create never makes a key of this kind.
+const MANAGEMENT_KEY: &str = "sk-or-mgmt-";
+/// A label such as `sk-or-v1-0e6...1c96` breaks off after 12.
+const SHORTEST: usize = 16;
+
+/// How far a place is from the one where a key is due; the least counts.
+type Rank = (usize, bool, usize);
+
+struct Search<'a> {
+    is_own: &'a dyn Fn(&str) -> bool,
+    saw_error: bool,
+    best: Option<(Rank, Secret)>,
+}
+
+impl Search<'_> {
+    fn json(&mut self, text: &str, level: usize) {
+        let mut depth: usize = 0;
+        let mut name = None;
+        // The depth of the object whose error is being read.
+        let mut error_at = None;
+        let mut rest = text;
+        while let Some(at) = rest.find(['"', '{', '}', '[', ']']) {
+            let from = rest.get(at..).unwrap_or_default();
+            let length = if from.starts_with('"') { string_end(from) } else { 1 };
+            let (token, after) = from.split_at_checked(length).unwrap_or((from, ""));
+            rest = after;
+            match token {
+                "{" | "[" => depth = depth.saturating_add(1),
+                "}" | "]" => {
+                    depth = depth.saturating_sub(1);
+                    error_at = error_at.filter(|at| *at != depth);
+                }
+                _ if after.trim_start().starts_with(':') => {
+                    error_at = error_at.filter(|at| *at < depth);
+                    let found = unescape(token.trim_matches('"'));
+                    if error_at.is_none() && depth == 1 && level == 0 && found == "error" {
+                        error_at = Some(depth);
+                        self.saw_error = true;
+                    }
+                    name = Some(found);
+                }
+                _ if error_at.is_some() => error_at = error_at.filter(|at| *at < depth),
+                _ => {
+                    let is_named = name.take().is_some_and(|name| name == "key");
+                    self.string(token, (level, !is_named, depth));
                 }
             }
-            _ => {}
         }
-        rest = after;
+    }
+
+    fn string(&mut self, token: &str, rank: Rank) {
+        let Ok(text) = Reader::new(token).text() else { return };
+        let key = text.trim();
+        let (level, ..) = rank;
+        // Where a key is due, one of another form that is not known yet is one.
+        let is_due = rank == (0, false, 1) && key.starts_with("sk-") && !is_masked(key);
+        if is_due && key.len() >= 12 || key.starts_with(KEY) && key.bytes().all(is_token) {
+            self.take(key, rank, is_due);
+        } else if level < LEVELS && key.starts_with(['{', '[', '"']) {
+            self.json(key, level.saturating_add(1));
+        } else {
+            self.within(&text, (LEVELS, rank.1, rank.2));
+        }
+    }
+
+    /// A key among words.
+    fn within(&mut self, text: &str, rank: Rank) {
+        for (at, _) in text.match_indices(KEY) {
+            let (before, run) = text.split_at_checked(at).unwrap_or_default();
+            let end = run.bytes().position(|byte| !is_token(byte)).unwrap_or(run.len());
+            let (key, after) = run.split_at_checked(end).unwrap_or_default();
+            let after = after.strip_prefix('.').filter(|_| !is_masked(after)).unwrap_or(after);
+            let ends = after
+                .chars()
+                .next()
+                .is_none_or(|c| c.is_whitespace() || "\"'<>()[]{},;!".contains(c));
+            if ends && !before.bytes().next_back().is_some_and(is_token) {
+                self.take(key, rank, false);
+            }
+        }
+    }
+
+    /// Where quotes that do not match hide what is a string.
+    fn quoted(&mut self, text: &str) {
+        for (at, _) in text.match_indices("\"sk-or-") {
+            // An escaped quote begins a string within a string, which ends elsewhere.
+            let is_inner = text.get(..at).is_some_and(|before| before.ends_with('\\'));
+            let token = text.get(at..).filter(|_| !is_inner);
+            let key = token.and_then(|token| Reader::new(token).text().ok());
+            if let Some(key) = key.filter(|key| key.bytes().all(is_token)) {
+                self.take(&key, (0, true, 0), false);
+            }
+        }
+    }
+
+    fn take(&mut self, key: &str, rank: Rank, is_due: bool) {
+        let is_key = is_due || key.len() >= SHORTEST && !key.starts_with(MANAGEMENT_KEY);
+        let is_better = self.best.as_ref().is_none_or(|(best, _)| rank < *best);
+        if is_key && is_better && !(self.is_own)(key) {
+            self.best = Some((rank, Secret::from(key.to_owned())));
+        }
     }
 }
 
-fn only(text: &str) -> Option<String> {
-    const SHORTEST: usize = 20;
-    let mut keys = text
-        .match_indices(NAME)
-        .filter_map(|(at, name)| value(text.get(at.checked_add(name.len())?..)?))
-        .filter(|key| key.starts_with("sk-or-") && key.len() >= SHORTEST);
-    let first = keys.next()?;
-    keys.all(|other| other == first).then_some(first)
-}
-
-const NAME: &str = "\"key\"";
-
-/// The text behind a name and its colon, if it has an end.
-fn value(after: &str) -> Option<String> {
-    let value = after.trim_start().strip_prefix(':')?;
-    Reader::new(value).text().ok()
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
 #[cfg(test)]
@@ -64,9 +146,53 @@ mod tests {
     use super::salvage;
 
     const KEY: &str = "sk-or-v1-0123456789abcdef0123";
+    const OWN: &str = "sk-or-v1-of-the-request-itself";
 
     fn found(body: &str) -> Option<String> {
-        salvage(body.as_bytes()).map(|key| key.reveal().to_owned())
+        let body = body.replace("KEY", KEY).replace("OWN", OWN);
+        salvage(body.as_bytes(), &|text| text == OWN).map(|key| key.reveal().to_owned())
+    }
+
+    #[test]
+    fn a_key_is_found_wherever_it_stands() {
+        for body in [
+            r#"{"data":{"key":"KEY"}}"#,
+            r#"{"key":{"value":"KEY"}}"#,
+            r#"{"api_key":"KEY"}"#,
+            r#"{"result":[{"data":{"token":"KEY","label":"sk-or-v1-0e6...1c96"}}]}"#,
+            r#"["KEY"]"#,
+            r#""KEY""#,
+            r#"{"body":"{\"data\":{\"key\":\"KEY\"}}"}"#,
+            r#"{"body":"\"{\\\"key\\\":\\\"KEY\\\"}\""}"#,
+            r#"{"message":"Your key is KEY. Keep it safe."}"#,
+            r#"{"header":"Bearer KEY"}"#,
+            r#"{"data":{"key":"KEY","limit":1"#,
+            r#"{"data":{"key":"KEY""#,
+            r#"{"error":null,"data":{"key":"KEY"}}"#,
+            r#"{"error":{"code":500,"key":"sk-or-v1-in-an-error-0123456789"},"data":{"key":"KEY"}}"#,
+            r#"{"error":"sk-or-v1-in-an-error-0123456789","data":{"key":"KEY"}}"#,
+            r#"{"key":"sk-or-v1-0e6...1c96","data":{"secret":" KEY "}}"#,
+            r#"{"a":"unclosed,"b":{"key":"KEY"},"c":{"key":"sk-or-v1-another-0123456789"}}"#,
+        ] {
+            assert_eq!(found(body).as_deref(), Some(KEY), "{body}");
+        }
+    }
+
+    #[test]
+    fn of_several_keys_the_name_then_the_depth_then_the_order_decides() {
+        let other = "sk-or-v1-another-0123456789abcdef";
+        for body in [
+            r#"{"id":"OTHER","data":{"key":"KEY"}}"#,
+            r#"{"data":{"key":"OTHER"},"key":"KEY","limit":+5}"#,
+            r#"{"a":{"b":"OTHER"},"c":"KEY"}"#,
+            r#"{"a":"KEY","c":"OTHER"}"#,
+            r#"{"a":"{\"key\":\"OTHER\"}","c":"KEY"}"#,
+            r#"{"a":"the key OTHER","b":"{\"c\":\"KEY\"}"}"#,
+            r#"{"key":"OWN","old":"KEY"}"#,
+            r#"{"parent":{"key":"sk-or-mgmt-0123456789abcdef0123"},"a":{"b":"KEY"}}"#,
+        ] {
+            assert_eq!(found(&body.replace("OTHER", other)).as_deref(), Some(KEY), "{body}");
+        }
     }
 
     #[test]
@@ -78,7 +204,7 @@ mod tests {
             r#"{"limit":+5,"k\u0065y":"\u0073k-or-v1-0123456789abcdef0123"}"#,
             r#"{"broken":"unclosed,"key":"KEY"}"#,
         ] {
-            assert_eq!(found(&body.replace("KEY", KEY)).as_deref(), Some(KEY), "{body}");
+            assert_eq!(found(body).as_deref(), Some(KEY), "{body}");
         }
     }
 
@@ -89,11 +215,20 @@ mod tests {
             r#"<html><script>window.state={"key":"KEY"}</script></html>"#,
             r#"{"hint":+1,"key":"sk-..."}"#,
             r#"{"a":+1,"key":"sk-or-v1-0123456789abcdef0"#,
-            r#"{"a":"unclosed,"b":{"key":"KEY"},"c":{"key":"KEY-another"}}"#,
+            r#"{"a":"{\"key\":\"sk-or-v1-0123456789abcdef0"}"#,
+            r#"{"data":{"label":"sk-or-v1-0e6...1c96"}}"#,
+            r#"{"data":{"label":"sk-or-v1-0e6f44a47a05f1da...1c96"}}"#,
+            r#"{"data":{"label":"sk-or-v1-0e6f44a47a05f1da****1c96"}}"#,
+            r#"{"message":"made sk-or-v1-0e6f44a47a05f1da...1c96"}"#,
+            r#"{"message":"made sk-or-v1-0e6f44a47a05f1da…"}"#,
+            r#"{"error":{"message":"KEY is not valid","metadata":{"key":"KEY"}}}"#,
+            r#"{"error":{"message":"KEY is not valid","metadata":{"key":"KEY"#,
+            r#"{"data":{"key":"OWN"}}"#,
+            r#"{"data":{"parent":"sk-or-mgmt-0123456789abcdef0123"}}"#,
             r#"{"key":7,"a":+1}"#,
             "",
         ] {
-            assert_eq!(found(&body.replace("KEY", KEY)), None, "{body}");
+            assert_eq!(found(body), None, "{body}");
         }
     }
 }

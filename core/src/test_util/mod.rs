@@ -159,8 +159,9 @@ impl FakeTransport {
             seen.requests.len()
         };
         let reply = (self.0.answer)(number, request);
-        if let Some(status) = reply.head_only() {
-            exchange.saw_status(status);
+        if let Some(response) = reply.arrived() {
+            exchange.saw_status(response.status());
+            exchange.keep_partial(response.clone());
         }
         let delay = reply.delay().filter(|delay| *delay < exchange.timeout())?;
         self.0.clock.advance(delay);

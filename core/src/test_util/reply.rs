@@ -117,7 +117,8 @@ impl Reply {
         Self { delay: None, ..Self::disconnected() }
     }
 
-    /// The head of an answer, and then nothing.
+    /// The head of a response and what [`body`](Self::body) gives it, and then nothing:
+    /// the attempt ends by its timeout.
     pub fn stalled(status: u16) -> Self {
         Self { delay: None, ..Self::status(status) }
     }
@@ -135,10 +136,10 @@ impl Reply {
         self.delay
     }
 
-    /// The status of an answer of which only the head comes.
-    pub(super) fn head_only(&self) -> Option<StatusCode> {
+    /// What comes of a response whose end does not.
+    pub(super) fn arrived(&self) -> Option<&Response<Bytes>> {
         match (&self.outcome, self.delay) {
-            (Outcome::Answer(answer), None) => Some(answer.status()),
+            (Outcome::Answer(response), None) => Some(response),
             _ => None,
         }
     }

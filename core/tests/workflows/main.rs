@@ -156,6 +156,8 @@ async fn no_workflow_follows_a_list_without_an_end() {
     assert_eq!(listings(&transport), 9 * LISTING);
 }
 
+mod arrived;
+
 mod create_reconciled;
 
 mod sweep;

@@ -1,7 +1,7 @@
 //! Where the canaries are planted: in a vector's settings, arguments and
 //! answers.
 
-use openrouter_keys_tests::vectors::{Answer, OperationName, Vector};
+use openrouter_keys_tests::vectors::{Answer, DEFAULT_API_KEY, OperationName, Vector};
 use serde_json::{Value, json};
 
 /// The key that signs.
@@ -59,8 +59,9 @@ pub(crate) fn plant(vector: &mut Vector, server: Server) {
     let secret = vector.success.as_ref().and_then(|success| success.secret.clone());
     let all = known_to(vector.operation).join(" and ");
     for answer in &mut vector.answers {
+        replace(answer, DEFAULT_API_KEY, SIGNING);
         if let Some(secret) = &secret {
-            replace_created(answer, secret);
+            replace(answer, secret, CREATED);
         }
         if server != Server::Discreet && answer.failure.is_none() {
             repeat(answer, &all, server == Server::Escaping);
@@ -68,12 +69,12 @@ pub(crate) fn plant(vector: &mut Vector, server: Server) {
     }
 }
 
-fn replace_created(answer: &mut Answer, secret: &str) {
+fn replace(answer: &mut Answer, secret: &str, canary: &str) {
     if let Some(body) = &mut answer.body {
-        *body = body.replace(secret, CREATED);
+        *body = body.replace(secret, canary);
     }
     if let Some(json) = &mut answer.body_json {
-        if let Ok(planted) = serde_json::from_str(&json.to_string().replace(secret, CREATED)) {
+        if let Ok(planted) = serde_json::from_str(&json.to_string().replace(secret, canary)) {
             *json = planted;
         }
     }

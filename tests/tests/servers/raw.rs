@@ -5,7 +5,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// The address of one that always says the same, and how many connections
 /// brought a request.
@@ -32,6 +32,27 @@ pub(crate) fn answering(
         }
     });
     (format!("http://{address}"), requests)
+}
+
+/// The address of one that says this and then keeps the connection open, and whether
+/// it has said so.
+pub(crate) fn holding(answer: impl Into<Vec<u8>>) -> (String, Arc<AtomicBool>) {
+    let answer = answer.into();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let is_written = Arc::new(AtomicBool::new(false));
+    let written = is_written.clone();
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0_u8; 4096]);
+            let _ = stream.write_all(&answer);
+            written.store(true, Ordering::SeqCst);
+            held.push(stream);
+        }
+    });
+    (format!("http://{address}"), is_written)
 }
 
 /// An answer whose only header is as long as a small film.

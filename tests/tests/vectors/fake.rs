@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Response;
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
-use openrouter_keys_core::{Reach, TimeoutPhase, TransportErrorKind};
+use openrouter_keys_core::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
 use openrouter_keys_tests::vectors::{Answer, FailureName, Vector, WireRequest};
 
 use crate::call::sound_answer;
@@ -49,9 +51,7 @@ fn failed(failure: FailureName, status: Option<u16>) -> Result<Reply, String> {
     use TransportErrorKind as Kind;
 
     let (reach, kind) = match (failure, status) {
-        (FailureName::Disconnected, Some(status)) => return Ok(Reply::truncated(status)),
         (FailureName::Never, Some(status)) => return Ok(Reply::stalled(status)),
-        (other, Some(_)) => return Err(format!("{other:?} takes no status")),
         (FailureName::Never, None) => return Ok(Reply::never()),
         (FailureName::Dns, _) => (NotSent, Kind::Dns),
         (FailureName::Connect, _) => (NotSent, Kind::Connect),
@@ -61,10 +61,16 @@ fn failed(failure: FailureName, status: Option<u16>) -> Result<Reply, String> {
         (FailureName::Refused, _) => (NotSent, Kind::Refused),
         (FailureName::Setup, _) => (NotSent, Kind::Setup),
         (FailureName::OtherNotSent, _) => (NotSent, Kind::Other),
-        (FailureName::Disconnected, None) => (Ambiguous, Kind::Disconnected),
+        (FailureName::Disconnected, _) => (Ambiguous, Kind::Disconnected),
         (FailureName::IdleTimeout, _) => (Ambiguous, Kind::Timeout(TimeoutPhase::Idle)),
         (FailureName::Protocol, _) => (Ambiguous, Kind::Protocol),
         (FailureName::OtherAmbiguous, _) => (Ambiguous, Kind::Other),
     };
-    Ok(Reply::failure(reach, kind))
+    let Some(status) = status else { return Ok(Reply::failure(reach, kind)) };
+    if reach == NotSent {
+        return Err(format!("{failure:?} takes no status"));
+    }
+    let head = Response::builder().status(status).body(Bytes::new());
+    let head = head.map_err(|_| format!("{status} is no status"))?;
+    Ok(Err(TransportError::ambiguous(kind).with_answer(head)).into())
 }

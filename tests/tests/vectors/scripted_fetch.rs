@@ -67,7 +67,8 @@ enum Body {
     Bytes(Vec<u8>),
     /// After so many bytes, by this code.
     BreaksOff(Vec<u8>, &'static str),
-    Stalls,
+    /// After so many bytes.
+    Stalls(Vec<u8>),
 }
 
 impl ScriptedFetch {
@@ -167,10 +168,16 @@ fn response(
                 bytes => enqueued(controller, &bytes),
             })?)
         }
-        Body::Stalls => Some(stream(move |_| {
-            clock.go_on();
-            Promise::new(&mut |_, _| {})
-        })?),
+        Body::Stalls(bytes) => {
+            let bytes = RefCell::new(bytes);
+            Some(stream(move |controller| match bytes.take() {
+                bytes if bytes.is_empty() => {
+                    clock.go_on();
+                    Promise::new(&mut |_, _| {})
+                }
+                bytes => enqueued(controller, &bytes),
+            })?)
+        }
     };
     Response::new_with_opt_readable_stream_and_init(stream.as_ref(), &init)
 }
@@ -198,7 +205,7 @@ fn reply(answer: &Answer) -> Result<Reply, String> {
         (None, None) => Body::None,
         (None, Some(bytes)) => Body::Bytes(bytes),
         (Some(Sign::Code(code)), bytes) => Body::BreaksOff(bytes.unwrap_or_default(), code),
-        (Some(Sign::Silence), _) => Body::Stalls,
+        (Some(Sign::Silence), bytes) => Body::Stalls(bytes.unwrap_or_default()),
         (Some(Sign::None), _) => return Err("fetch shows no such failure".to_owned()),
     };
     let end = match (answer.status, body) {
@@ -211,7 +218,7 @@ fn reply(answer: &Answer) -> Result<Reply, String> {
             End::Answer { status, headers, body }
         }
         (None, Body::BreaksOff(_, code)) => End::Rejection(code),
-        (None, Body::Stalls) => End::Never,
+        (None, Body::Stalls(_)) => End::Never,
         (None, _) => return Err("an answer has neither a status nor a failure".to_owned()),
     };
     Ok(Reply { after_ms: answer.after_ms.unwrap_or(0), end })

@@ -61,6 +61,13 @@ fn end(answer: &Answer) -> Result<End, String> {
             bytes.pop();
             End::Bytes(bytes)
         }
+        (Some(FailureName::Protocol), Some(status)) => {
+            // A chunk whose length is not a number.
+            let chunk = [format!("{:x}\r\n", body.len()).as_bytes(), &body, b"\r\n"].concat();
+            let chunk = if body.is_empty() { Vec::new() } else { chunk };
+            let framing = "transfer-encoding: chunked";
+            End::Bytes(framed(status, headers, framing, &[&*chunk, b"zzz\r\n"].concat()))
+        }
         (Some(FailureName::Disconnected), None) => End::Bytes(Vec::new()),
         (Some(FailureName::Protocol), None) => End::Bytes(b"this is not HTTP\r\n\r\n".into()),
         (Some(FailureName::Connect), None) => End::Nobody,
@@ -69,13 +76,17 @@ fn end(answer: &Answer) -> Result<End, String> {
 }
 
 fn written(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    framed(status, headers, &format!("content-length: {}", body.len()), body)
+}
+
+fn framed(status: u16, headers: &[(&str, &str)], framing: &str, body: &[u8]) -> Vec<u8> {
     let mut bytes = format!("HTTP/1.1 {status} As the vector says\r\n").into_bytes();
     for (name, value) in headers {
         bytes.extend(format!("{name}: {value}\r\n").into_bytes());
     }
     // These have no body, and no word of one.
     if ![204, 304].contains(&status) {
-        bytes.extend(format!("content-length: {}\r\n", body.len()).into_bytes());
+        bytes.extend(format!("{framing}\r\n").into_bytes());
     }
     bytes.extend(b"connection: close\r\n\r\n");
     bytes.extend(body);

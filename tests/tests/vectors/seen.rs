@@ -317,6 +317,7 @@ fn unreadable(error: &DecodeError) -> Unreadable {
         DecodeErrorKind::Missing => "missing",
         DecodeErrorKind::WrongType => "wrong_type",
         DecodeErrorKind::NotConfirmed => "not_confirmed",
+        DecodeErrorKind::Encoded => "encoded",
         _ => "unknown",
     };
     Unreadable { path: error.path().to_owned(), kind: kind.to_owned() }

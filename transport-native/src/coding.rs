@@ -1,0 +1,149 @@
+//! Content codings that nobody asked for: a secret behind one must not be lost.
+
+use std::io::Read;
+
+use bytes::Bytes;
+use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
+use http::Response;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
+
+/// What every gzip stream begins with, and no text.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Replaces a body in `gzip` or `deflate` by what is in it, as far as it can be read
+/// and at most this many bytes. A wrong label changes nothing.
+pub(crate) fn undo(response: &mut Response<Bytes>, limit: usize) {
+    let mut codings = names(response.headers());
+    if codings.is_empty() && response.body().starts_with(&GZIP) {
+        codings.push("gzip".to_owned());
+    }
+    while let Some(name) = codings.last().map(String::as_str) {
+        let Some(body) = decoded(name, response.body(), limit) else { break };
+        *response.body_mut() = body.into();
+        codings.pop();
+        let headers = response.headers_mut();
+        headers.remove(CONTENT_LENGTH);
+        headers.remove(CONTENT_ENCODING);
+        // What is left of them stays in the response, which its error names.
+        if let Ok(left) = codings.join(", ").parse() {
+            if !codings.is_empty() {
+                headers.insert(CONTENT_ENCODING, left);
+            }
+        }
+    }
+}
+
+/// In the order in which they were applied. No server means more than these.
+fn names(headers: &HeaderMap) -> Vec<String> {
+    const MOST: usize = 4;
+    let lines = headers.get_all(CONTENT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    let names = lines.flat_map(|line| line.split(',')).map(|name| name.trim().to_ascii_lowercase());
+    names.filter(|name| !matches!(name.as_str(), "" | "identity")).take(MOST).collect()
+}
+
+fn decoded(name: &str, body: &[u8], limit: usize) -> Option<Vec<u8>> {
+    let is_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
+    match name {
+        _ if body.starts_with(&GZIP) => read(GzDecoder::new(body), limit),
+        "deflate" if is_json => None,
+        // RFC 9110 means zlib's form; some servers send what is in it.
+        "deflate" => {
+            read(ZlibDecoder::new(body), limit).or_else(|| read(DeflateDecoder::new(body), limit))
+        }
+        _ => None,
+    }
+}
+
+/// What comes out before the end, the limit or the first error.
+fn read(decoder: impl Read, limit: usize) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut decoder = decoder.take(u64::try_from(limit).unwrap_or(u64::MAX));
+    // What came before an error stays.
+    let _ = decoder.read_to_end(&mut out);
+    (!out.is_empty()).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use bytes::Bytes;
+    use flate2::Compression;
+    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    use http::Response;
+
+    use super::undo;
+
+    const TEXT: &[u8] = br#"{"key":"sk-or-v1-0123456789abcdef"}"#;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zlib(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn raw(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn undone(lines: &[&str], body: Vec<u8>) -> (Bytes, Vec<String>) {
+        let mut response = Response::new(Bytes::from(body));
+        for line in lines {
+            response.headers_mut().append("content-encoding", line.parse().unwrap());
+        }
+        undo(&mut response, 1000);
+        let left = response.headers().get_all("content-encoding").iter();
+        let left = left.map(|line| line.to_str().unwrap().to_owned()).collect();
+        (response.into_body(), left)
+    }
+
+    #[test]
+    fn what_can_be_decoded_is_and_its_label_goes() {
+        for (lines, body) in [
+            (&["gzip"][..], gzip(TEXT)),
+            (&["X-GZip"], gzip(TEXT)),
+            (&["identity, gzip"], gzip(TEXT)),
+            (&["deflate"], zlib(TEXT)),
+            (&["deflate"], raw(TEXT)),
+            (&["gzip, gzip"], gzip(&gzip(TEXT))),
+            (&["deflate", "gzip"], gzip(&zlib(TEXT))),
+            (&["br"], gzip(TEXT)),
+            (&[], gzip(TEXT)),
+        ] {
+            assert_eq!(undone(lines, body), (TEXT.into(), vec![]), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_stays_and_so_does_its_label() {
+        let label = |label: &str| vec![label.to_owned()];
+        assert_eq!(undone(&["gzip"], TEXT.into()), (TEXT.into(), label("gzip")));
+        assert_eq!(undone(&["deflate"], TEXT.into()), (TEXT.into(), label("deflate")));
+        assert_eq!(undone(&["br"], vec![7; 9]), (vec![7; 9].into(), label("br")));
+        assert_eq!(undone(&["br, gzip"], gzip(&[7; 9])), (vec![7; 9].into(), label("br")));
+    }
+
+    #[test]
+    fn a_stream_that_is_cut_off_gives_what_came_before() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(TEXT).unwrap();
+        encoder.flush().unwrap();
+        let cut = encoder.get_ref().clone();
+        assert_eq!(undone(&["gzip"], cut), (TEXT.into(), vec![]));
+    }
+
+    #[test]
+    fn a_bomb_ends_at_the_limit() {
+        let bomb = gzip(&vec![b' '; 1 << 20]);
+        assert_eq!(undone(&["gzip"], bomb.clone()).0.len(), 1000);
+        assert_eq!(undone(&["gzip, gzip"], gzip(&bomb)).0.len(), 1000);
+    }
+}
