@@ -144,3 +144,18 @@ fn a_body_is_read_as_a_type_of_your_own_or_says_why_not() {
     let error = Parsed::<Credits>::from_json(br#"{"total_credits":"hunter2"}"#).unwrap_err();
     assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
 }
+
+#[tokio::test]
+async fn an_error_inside_a_success_is_that_error_and_an_empty_one_is_data() {
+    let error = r#"{"data":[],"error":{"code":403,"message":"no"}}"#;
+    let fake = FakeTransport::always(Reply::status(200).json(error));
+    let refused = called(&fake, ApiRequest::get("/credits")).await.unwrap_err();
+    let ErrorKind::Api(api) = refused.kind() else { unreachable!("{refused:?}") };
+    assert_eq!((api.code, api.message.as_deref()), (Some(403), Some("no")));
+    assert_eq!(fake.requests().len(), 1);
+    for body in [r#"{"data":[],"error":{}}"#, r#"{"error":null}"#, r#"["error"]"#] {
+        let fake = FakeTransport::always(Reply::status(200).json(body));
+        let json = called(&fake, ApiRequest::get("/credits")).await.unwrap().unwrap();
+        assert_eq!(json.as_str(), body);
+    }
+}

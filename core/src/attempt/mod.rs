@@ -265,6 +265,7 @@ impl<O: Operation> Attempt<O> {
         }
     }
 
+    #[expect(clippy::result_large_err, reason = "it is passed on at once")]
     fn succeed(
         &self,
         response: HttpResponse<Bytes>,

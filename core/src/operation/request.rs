@@ -7,8 +7,9 @@ use http::Method;
 use serde::Serialize;
 
 use super::parts::{check_path, push_parameter};
-use super::{Operation, Parsed, Parts, Replay};
+use super::{Envelope, Operation, Parsed, Parts, Replay, check_no_error, parse_into};
 use crate::error::{BuildError, BuildErrorKind, DecodeError};
+use crate::field::Field;
 use crate::json::{Extra, Json};
 use crate::reader::Reader;
 use crate::repair::text_of;
@@ -138,7 +139,14 @@ impl Operation for ApiRequest {
         if body.trim_ascii().is_empty() {
             return Ok(Parsed { output: None, envelope });
         }
-        let json = Reader::whole(&text_of(body))?;
+        let text = text_of(body);
+        let json = Reader::whole(&text)?;
+        if text.contains("\"error\"") {
+            let mut envelope = Envelope { data: Field::<Json>::Absent, extra: Extra::default() };
+            if parse_into(&mut envelope, body).is_ok() {
+                check_no_error(&envelope.extra)?;
+            }
+        }
         Ok(Parsed { output: Some(json), envelope })
     }
 }
