@@ -21,7 +21,7 @@
  * What a program does when a create is lost is worth a test of its own:
  *
  * ```js
- * const fetch = fakeFetch([lost()]);
+ * const fetch = fakeFetch([disconnected()]);
  * const keys = new OpenRouterKeys({ apiKey: "sk-or-v1-test", fetch });
  * await assert.rejects(keys.create({ name: "ci", limit: 1 }), ({ mayHaveCreated }) => mayHaveCreated.name === "ci");
  * ```
@@ -125,7 +125,8 @@ export interface FakeFetchOptions {
 /**
  * Makes a `fetch` for the client's option of that name.
  *
- * A request that no reply is left for fails, and so does {@link FakeFetch.assertDone}.
+ * A request that no reply is left for fails with an error that says so, through the client
+ * too, and so does {@link FakeFetch.assertDone}.
  */
 export declare function fakeFetch(script: Script, options?: FakeFetchOptions): FakeFetch;
 
@@ -133,7 +134,7 @@ export declare function fakeFetch(script: Script, options?: FakeFetchOptions): F
 export declare function reply(status: number, json?: unknown, options?: ReplyOptions): Reply;
 
 /** The answer to a create: the secret, and a key with these fields, as the API writes them. */
-export declare function created(secret: string, fields?: Record<string, unknown>, options?: ReplyOptions): Reply;
+export declare function created(secret: string, fields?: KeyFields, options?: ReplyOptions): Reply;
 
 /**
  * The answer to a list: one page, such as `listed([key({ name: "a" }), key({ name: "b" })])`.
@@ -143,10 +144,10 @@ export declare function created(secret: string, fields?: Record<string, unknown>
 export declare function listed(keys: readonly unknown[], options?: ReplyOptions): Reply;
 
 /** The answer to a get and to an update: a key with these fields. */
-export declare function found(fields?: Record<string, unknown>, options?: ReplyOptions): Reply;
+export declare function found(fields?: KeyFields, options?: ReplyOptions): Reply;
 
 /** The answer to `getCurrentKeyMetadata`: the current key with these fields. */
-export declare function current(fields?: Record<string, unknown>, options?: ReplyOptions): Reply;
+export declare function current(fields?: CurrentKeyFields, options?: ReplyOptions): Reply;
 
 /** The answer to a delete. */
 export declare function deleted(options?: ReplyOptions): Reply;
@@ -158,11 +159,20 @@ export declare function apiError(
   options?: ReplyOptions & { metadata?: unknown },
 ): Reply;
 
-/** The connection breaks after the request was sent: a key may have been made. */
+/** The connection breaks after the request was sent: a key may have been created. */
+export declare function disconnected(options?: Delay): Reply;
+
+/** Another name of {@link disconnected}. */
 export declare function lost(options?: Delay): Reply;
 
-/** No connection comes about: nothing was sent, and nothing made. */
+/** Nobody listens: nothing was sent, and nothing created. */
 export declare function refused(options?: Delay): Reply;
+
+/** The body breaks off after what is given of it. */
+export declare function truncated(status: number, body?: string, options?: ReplyOptions): Reply;
+
+/** The body never ends after what is given of it; the call ends by a time limit or its signal. */
+export declare function stalled(status: number, body?: string, options?: ReplyOptions): Reply;
 
 /** `fetch` rejects with anything at all. */
 export declare function rejection(value: unknown, options?: Delay): Reply;
@@ -170,8 +180,61 @@ export declare function rejection(value: unknown, options?: Delay): Reply;
 /** No answer ever comes; the call ends by a time limit or its signal. */
 export declare function never(): Reply;
 
-/** A key as the API writes it (`limit_reset`, not `limitReset`): every field is sound, but for the given ones. */
-export declare function key(fields?: Record<string, unknown>): Record<string, unknown>;
+/** The fields of a key, by the API's own names (`limit_reset`, not `limitReset`). */
+export type KeyField =
+  | "hash"
+  | "name"
+  | "disabled"
+  | "created_at"
+  | "updated_at"
+  | "last_used_at"
+  | "external_user"
+  | CommonField;
 
-/** The current key as the API writes it: every field is sound, but for the given ones. */
-export declare function currentKey(fields?: Record<string, unknown>): Record<string, unknown>;
+/** The fields of the current key, by the API's own names. */
+export type CurrentKeyField =
+  | "is_free_tier"
+  | "is_management_key"
+  | "is_provisioning_key"
+  | "organization_id"
+  | "rate_limit"
+  | "allowed_data_regions"
+  | "free_model_daily_requests"
+  | "budgets"
+  | "effective_budget"
+  | CommonField;
+
+/** The fields that a key and the current key have in common. */
+export type CommonField =
+  | "label"
+  | "limit"
+  | "limit_remaining"
+  | "limit_reset"
+  | "include_byok_in_limit"
+  | "usage"
+  | "usage_daily"
+  | "usage_weekly"
+  | "usage_monthly"
+  | "byok_usage"
+  | "byok_usage_daily"
+  | "byok_usage_weekly"
+  | "byok_usage_monthly"
+  | "expires_at"
+  | "creator_user_id"
+  | "workspace_id";
+
+/** Some of the fields, with any values at all: a test may want an odd one. */
+export type KeyFields = { readonly [Name in KeyField]?: unknown };
+
+/** Some of the fields, with any values at all: a test may want an odd one. */
+export type CurrentKeyFields = { readonly [Name in CurrentKeyField]?: unknown };
+
+/**
+ * A key as the API writes it: every field is sound, hash and label are those of no other
+ * key, and the given fields are as they are given. A field that no key has is refused;
+ * `{ ...key(), newer: 1 }` adds one.
+ */
+export declare function key(fields?: KeyFields): { [Name in KeyField]: unknown };
+
+/** The current key as the API writes it: every field is sound, and the given fields are as they are given. */
+export declare function currentKey(fields?: CurrentKeyFields): { [Name in CurrentKeyField]: unknown };

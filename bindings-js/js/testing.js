@@ -125,6 +125,7 @@ class VirtualClock {
  */
 export function fakeFetch(script, { clock = globalThis } = {}) {
   const replies = typeof script === "function" ? undefined : [...script];
+  const has = replies ? `the script has ${replies.length} ${replies.length === 1 ? "reply" : "replies"}` : "the script has no reply";
   const requests = [];
   const unexpected = [];
   /** The last page of the script. */
@@ -135,9 +136,10 @@ export function fakeFetch(script, { clock = globalThis } = {}) {
     requests.push(request);
     const reply = replies ? next(request) : await script(request);
     if (reply) return carry(reply, init.signal, clock);
-    const problem = `unexpected request ${requests.length}: ${request.method} ${request.path}`;
+    const problem = `fakeFetch: ${has}${replies ? "; this is" : " to"} request ${requests.length}: ${request.method} ${request.path}`;
     unexpected.push(problem);
-    throw new TypeError(problem);
+    // The client lets what has a digest through as it is: it is a message to somebody outside.
+    throw Object.assign(new TypeError(problem), { digest: "openrouter-keys/testing" });
   }
 
   /** Behind a short page of a script comes what is left of it, unless the script has another. */
@@ -258,9 +260,26 @@ export function apiError(status, message = "no", options = {}) {
   return reply(status, { error: { code: status, message, metadata: options.metadata } }, options);
 }
 
-/** The connection breaks after the request was sent: a create may have been made. */
-export function lost(options = {}) {
+/** The connection breaks after the request was sent: a key may have been created. */
+export function disconnected(options = {}) {
   return rejection(failure("ECONNRESET"), options);
+}
+
+/** Another name of `disconnected`. */
+export const lost = disconnected;
+
+/** The body breaks off after what is given of it. */
+export function truncated(status, body = "", options = {}) {
+  return part(status, body, failure("ECONNRESET"), options);
+}
+
+/** The body never ends after what is given of it. */
+export function stalled(status, body = "", options = {}) {
+  return part(status, body, true, options);
+}
+
+function part(status, body, stalls, { headers, delayMs }) {
+  return { status, body, stalls, headers: { "content-type": "application/json", ...headers }, delayMs };
 }
 
 /** No connection comes about: nothing was sent. */
@@ -280,9 +299,46 @@ export function never() {
 
 const failure = (code) => new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
 
+/** How many keys were written: no two have the same hash or label. */
+let written = 0;
+
+function identity() {
+  const number = (++written).toString(16);
+  return {
+    hash: `f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40d${number.padStart(12, "0")}`,
+    label: `sk-or-v1-0e6...${number.padStart(4, "0").slice(-4)}`,
+  };
+}
+
+/** The sample with the given fields; one that it does not have is a slip of the pen. */
+function filled(what, sample, fields) {
+  if (typeof fields !== "object" || fields === null) {
+    throw new TypeError(`${what} takes an object of fields, such as { name: "ci" }`);
+  }
+  for (const name of Object.keys(fields)) {
+    if (Object.hasOwn(sample, name)) continue;
+    const [nearest] = Object.keys(sample).sort((one, other) => distance(name, one) - distance(name, other));
+    throw new TypeError(`${what} has no field "${name}"; did you mean "${nearest}"? { ...${what}, "${name}": … } adds one that the API does not have`);
+  }
+  return { ...sample, ...fields };
+}
+
+/** How many letters differ, capitals counting as the API writes them. */
+function distance(given, known) {
+  const from = given.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  let row = Array.from({ length: known.length + 1 }, (_, at) => at);
+  for (let i = 0; i < from.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < known.length; j++) {
+      next.push(Math.min(next[j] + 1, row[j + 1] + 1, row[j] + (from[i] === known[j] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row.at(-1);
+}
+
 /** What a key and the current key have in common. */
 const COMMON = {
-  label: "sk-or-v1-0e6...1c96",
   limit: 25,
   limit_remaining: 25,
   limit_reset: "monthly",
@@ -300,10 +356,13 @@ const COMMON = {
   workspace_id: "0df9e665-d932-5740-b2c7-b52af166bc11",
 };
 
-/** A key as the API writes it, every field sound, but for the given ones. */
+/**
+ * A key as the API writes it: every field is sound, hash and label are those of no other
+ * key, and the given fields are as they are given.
+ */
 export function key(fields = {}) {
-  return {
-    hash: "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943",
+  const sample = {
+    ...identity(),
     name: "Customer 42",
     disabled: false,
     created_at: "2030-01-01T00:00:00Z",
@@ -311,13 +370,14 @@ export function key(fields = {}) {
     last_used_at: null,
     external_user: null,
     ...COMMON,
-    ...fields,
   };
+  return filled("key()", sample, fields);
 }
 
 /** The current key as the API writes it, every field sound, but for the given ones. */
 export function currentKey(fields = {}) {
-  return {
+  const sample = {
+    label: identity().label,
     is_free_tier: false,
     is_management_key: true,
     is_provisioning_key: true,
@@ -328,6 +388,6 @@ export function currentKey(fields = {}) {
     budgets: [],
     effective_budget: null,
     ...COMMON,
-    ...fields,
   };
+  return filled("currentKey()", sample, fields);
 }

@@ -22,3 +22,8 @@ pub fn folder() -> std::path::PathBuf {
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/workflows.md")]
 mod workflows_page {}
+
+/// The example of the page.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/testing.md")]
+mod testing_page {}

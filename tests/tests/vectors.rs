@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use call::{Came, Outcome};
 use openrouter_keys_core::{Client, blocking};
 use openrouter_keys_tests::vector_files::{FILES, VectorFile};
-use openrouter_keys_tests::vectors::Vector;
+use openrouter_keys_tests::vectors::{FailureName, Vector};
 
 /// What makes the call.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +96,22 @@ fn every_vector_has_a_name_of_its_own() {
                 panic!("{file} and {other} both hold a vector named {name:?}");
             }
         }
+    }
+}
+
+#[test]
+fn the_page_on_testing_names_failures_that_vectors_know() {
+    let page = include_str!("../../docs/testing.md");
+    let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains("`")).skip(1);
+    let cells = rows.filter_map(|line| line.trim_end_matches(" |").rsplit(" | ").next());
+    let names: Vec<&str> = cells
+        .filter_map(|cell| cell.strip_prefix('`')?.split('`').next())
+        .filter(|name| *name != "after_ms")
+        .collect();
+    assert_eq!(names, ["connect", "disconnected", "never", "disconnected", "never"]);
+    for name in names {
+        let failure = serde_json::from_value::<FailureName>(name.into());
+        assert!(failure.is_ok(), "{name}");
     }
 }
 

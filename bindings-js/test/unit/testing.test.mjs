@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { OpenRouterKeys } from "../../npm/index.js";
@@ -11,6 +12,7 @@ import {
   current,
   currentKey,
   deleted,
+  disconnected,
   fakeFetch,
   found,
   key,
@@ -20,8 +22,11 @@ import {
   refused,
   rejection,
   reply,
+  stalled,
+  truncated,
   virtualClock,
 } from "../../npm/testing.js";
+import * as testing from "../../npm/testing.js";
 import { clientOver, failureOf, HASH, PARAMS } from "./harness.mjs";
 
 const URL_ = "https://gateway.example/api/v1/keys?offset=100";
@@ -30,7 +35,8 @@ test("replies come in order, and then none", async () => {
   const fetch = fakeFetch([reply(200, 1), reply(201, 2)]);
   assert.equal((await fetch(URL_)).status, 200);
   assert.equal((await fetch(URL_)).status, 201);
-  assert.match((await failureOf(fetch(URL_))).message, /unexpected request 3: GET \/api\/v1\/keys\?offset=100/);
+  const { message } = await failureOf(fetch(URL_));
+  assert.equal(message, "fakeFetch: the script has 2 replies; this is request 3: GET /api/v1/keys?offset=100");
 });
 
 test("assertDone throws for a reply that is left over and for a request too many, each time", async () => {
@@ -41,7 +47,7 @@ test("assertDone throws for a reply that is left over and for a request too many
   await left(URL_);
   left.assertDone();
   await failureOf(left(URL_));
-  assert.throws(() => left.assertDone(), /unexpected request 3/);
+  assert.throws(() => left.assertDone(), /this is request 3/);
 });
 
 test("a script may be a function of the request", async () => {
@@ -54,7 +60,48 @@ test("a script may be a function of the request", async () => {
 test("a script that has no reply is found out", async () => {
   const fetch = fakeFetch(() => undefined);
   await failureOf(fetch(URL_));
-  assert.throws(() => fetch.assertDone(), /unexpected request 1/);
+  assert.throws(() => fetch.assertDone(), { message: "fakeFetch: the script has no reply to request 1: GET /api/v1/keys?offset=100" });
+});
+
+test("a script that is too short says so in the first line of the client's failure, and once", async () => {
+  for (const call of [(keys) => keys.create(PARAMS), (keys) => keys.list(), (keys) => keys.listAll().toArray(), (keys) => keys.delete(HASH), (keys) => keys.audit()]) {
+    const { keys, fetch } = clientOver([]);
+    const { stack } = await failureOf(call(keys));
+    assert.match(stack.split("\n")[0], /^TypeError: fakeFetch: the script has 0 replies; this is request 1: (GET|POST|DELETE) \/api\/v1\/keys/);
+    assert.equal(fetch.requests.length, 1);
+  }
+});
+
+test("keys differ in hash and label unless these are given, even with the same fields", async () => {
+  const keys = [key(), key(), key({ name: "a" }), key({ name: "a" }), key({ limit: 1 })];
+  for (const field of ["hash", "label"]) assert.equal(new Set(keys.map((one) => one[field])).size, keys.length, field);
+  const hash = "0".repeat(64);
+  assert.deepEqual([key({ hash }).hash, key({ hash, label: "mine" }).label], [hash, "mine"]);
+  assert.deepEqual(key(keys[0]), keys[0]);
+  assert.notEqual(currentKey().label, currentKey().label);
+
+  const page = () => listed([key({ name: "a" }), key({ name: "b" })]);
+  const client = clientOver([page(), page(), listed([])]).keys;
+  assert.equal((await client.list()).data.length, 2);
+  assert.equal((await client.listAll().toArray()).length, 2);
+});
+
+test("a field that the API does not have is refused, with the nearest one that it has", () => {
+  for (const [make, message] of [
+    [() => key({ limitReset: "daily" }), 'key() has no field "limitReset"; did you mean "limit_reset"?'],
+    [() => key({ nmae: "a" }), 'key() has no field "nmae"; did you mean "name"?'],
+    [() => key({ useage_daily: 1 }), 'key() has no field "useage_daily"; did you mean "usage_daily"?'],
+    [() => found({ expiresAt: null }), 'key() has no field "expiresAt"; did you mean "expires_at"?'],
+    [() => created("sk-or-v1-new", { workspaceID: "" }), 'key() has no field "workspaceID"; did you mean "workspace_id"?'],
+    [() => key(JSON.parse('{"__proto__": 1}')), 'key() has no field "__proto__"; did you mean'],
+    [() => current({ isFreeTier: true }), 'currentKey() has no field "isFreeTier"; did you mean "is_free_tier"?'],
+    [() => current({ hash: "" }), 'currentKey() has no field "hash"; did you mean'],
+    [() => key("a"), "key() takes an object of fields"],
+    [() => key(null), "key() takes an object of fields"],
+  ]) {
+    assert.throws(make, (error) => error instanceof TypeError && error.message.startsWith(message), message);
+  }
+  assert.deepEqual(key({ limit: "much" }).limit, "much");
 });
 
 test("requests are remembered: method, URL, path, headers, body, signal", async () => {
@@ -109,15 +156,34 @@ test("the sample key and the sample current key are sound and complete", async (
   }
 });
 
+test("the page on testing names what this module exports, and what the samples of both languages share", async () => {
+  const page = readFileSync(new URL("../../../docs/testing.md", import.meta.url), "utf8");
+  const [, ...rows] = page.split("\n").filter((line) => /^\| .*`/.test(line)).map((line) => line.split(" | "));
+  const names = rows.map(([, , javaScript]) => javaScript.match(/`(\w+)\(/)?.[1]).filter(Boolean);
+  const wholes = page.match(/Responses that are as they should be: (.*),\n/)[1].match(/\w+(?=`)/g);
+  assert.deepEqual([...names, ...wholes], [
+    ...["refused", "disconnected", "never", "truncated", "stalled", "apiError", "rejection"],
+    ...["created", "listed", "found", "current", "deleted"],
+  ]);
+  for (const name of [...names, ...wholes]) assert.equal(typeof testing[name], "function", name);
+  const reply = readFileSync(new URL("../../../core/src/test_util/reply.rs", import.meta.url), "utf8");
+  const rust = rows.map(([, inRust]) => inRust.match(/`\.?(\w+)\(/)[1]);
+  for (const name of [...rust, ...wholes]) assert.match(reply, new RegExp(`pub fn ${name}\\b`), name);
+});
+
 test("apiError is an error of the API", async () => {
   const { keys } = clientOver([apiError(403, "not yours", { metadata: { why: "no" }, headers: { "x-request-id": "req-1" } })]);
   const { status, apiMessage, metadata, requestId } = await failureOf(keys.get(HASH));
   assert.deepEqual({ status, apiMessage, metadata, requestId }, { status: 403, apiMessage: "not yours", metadata: { why: "no" }, requestId: "req-1" });
 });
 
-test("lost, refused and never end a create as a connection does", async () => {
+test("disconnected, refused, never, truncated and stalled end a create as a connection does", async () => {
+  assert.equal(lost, disconnected);
   const outcomes = [
-    [lost(), "disconnected", "may_have_created"],
+    [disconnected(), "disconnected", "may_have_created"],
+    [truncated(201), "disconnected", "may_have_created"],
+    [truncated(201, '{"key":"sk-or'), "disconnected", "may_have_created"],
+    [stalled(201, '{"key":"sk-or'), "idle_timeout", "may_have_created"],
     [refused(), "connect", "nothing"],
     [never(), "attempt_timeout", "may_have_created"],
   ];

@@ -21,7 +21,7 @@
 //! // async fn a_lost_answer_is_reported_and_not_repeated() {
 //! let transport = FakeTransport::scripted([
 //!     Reply::refused(),
-//!     Reply::status(201).json(samples::CREATED),
+//!     Reply::created("sk-or-v1-new", samples::key().name("ada")),
 //!     Reply::disconnected(),
 //! ]);
 //! let client = Client::new(transport.clone(), ApiKey::new("sk-or-v1-test").unwrap());
@@ -51,7 +51,7 @@ use http::{Request, Response};
 
 pub use reply::Reply;
 
-use crate::error::{TransportError, TransportErrorKind};
+use crate::error::TransportError;
 use crate::transport::{BlockingTransport, Exchange, Transport};
 
 /// A clock that stands still until somebody sleeps by it or moves it.
@@ -91,8 +91,12 @@ struct Seen {
 }
 
 impl FakeTransport {
-    /// Replies in this order; when they are used up, the request fails unsent, but for
-    /// the one behind a short page of a listing, which gets what is left of that page.
+    /// Replies in this order. The request behind a short page of a listing may come without a
+    /// reply of its own: it gets what is left of that page.
+    ///
+    /// # Panics
+    ///
+    /// On another request that no reply is left for: the test expects fewer requests.
     pub fn scripted(replies: impl IntoIterator<Item = Reply>) -> Self {
         let replies: Vec<Reply> = replies.into_iter().collect();
         Self::answering(move |number, request| {
@@ -100,12 +104,7 @@ impl FakeTransport {
             let query = request.uri().query().unwrap_or_default();
             let offset = query.split('&').find_map(|pair| pair.strip_prefix("offset="));
             let further = offset.and_then(|offset| replies.last()?.page_from(offset.parse().ok()?));
-            reply.or(further).unwrap_or_else(|| {
-                Reply::not_sent(
-                    TransportErrorKind::Other,
-                    format!("the script has no reply for request {number}"),
-                )
-            })
+            reply.or(further).unwrap_or_else(|| overrun(replies.len(), number, request))
         })
     }
 
@@ -235,6 +234,16 @@ impl BlockingTransport for FakeTransport {
     fn wall_clock(&self) -> Option<SystemTime> {
         wall_clock(self.0.clock.now())
     }
+}
+
+#[expect(clippy::panic, reason = "documented: a script that is too short fails its test")]
+fn overrun(replies: usize, number: usize, request: &Request<Bytes>) -> Reply {
+    let replies_are = if replies == 1 { "reply" } else { "replies" };
+    panic!(
+        "FakeTransport: the script has {replies} {replies_are}; this is request {number}: {} {}",
+        request.method(),
+        request.uri().path()
+    )
 }
 
 /// How often other work may yield before a pause ends.

@@ -1,10 +1,12 @@
 //! What a fake transport replies: an answer, a failure, or nothing.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
+use super::samples;
 use crate::error::{Reach, TransportError, TransportErrorKind};
 use crate::operation::PAGE_SIZE;
 
@@ -77,6 +79,41 @@ impl Reply {
         self.header("content-type", "application/json").body(text.into())
     }
 
+    /// The response to a create: this secret, and this key.
+    pub fn created(secret: &str, key: impl Display) -> Self {
+        Self::status(201).json(samples::created(secret, key))
+    }
+
+    /// The response to a list: one page.
+    ///
+    /// ```
+    /// # use openrouter_keys_core::test_util::{Reply, samples};
+    /// let reply = Reply::listed([samples::key().name("a"), samples::key().name("b")]);
+    /// ```
+    pub fn listed<K: Display>(keys: impl IntoIterator<Item = K>) -> Self {
+        Self::status(200).json(samples::page_of(keys))
+    }
+
+    /// The response to a get and to an update.
+    pub fn found(key: impl Display) -> Self {
+        Self::status(200).json(samples::data(key))
+    }
+
+    /// The response to `get_current_key_metadata`.
+    pub fn current() -> Self {
+        Self::status(200).json(samples::CURRENT_KEY)
+    }
+
+    /// The response to a delete.
+    pub fn deleted() -> Self {
+        Self::status(200).json(samples::DELETED)
+    }
+
+    /// An error of the API.
+    pub fn api_error(status: u16, message: &str) -> Self {
+        Self::status(status).json(samples::api_error(status, message))
+    }
+
     /// Nobody listens: the request surely was not processed.
     pub fn refused() -> Self {
         Self::failure(Reach::NotSent, TransportErrorKind::Connect)
@@ -101,15 +138,6 @@ impl Reply {
     /// A failure of another kind.
     pub fn failure(reach: Reach, kind: TransportErrorKind) -> Self {
         Self::at_once(Outcome::Failure { reach, kind, answer: None, cause: None })
-    }
-
-    pub(super) fn not_sent(kind: TransportErrorKind, cause: String) -> Self {
-        Self::at_once(Outcome::Failure {
-            reach: Reach::NotSent,
-            kind,
-            answer: None,
-            cause: Some(cause),
-        })
     }
 
     /// No reply ever.

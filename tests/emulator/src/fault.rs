@@ -145,6 +145,12 @@ impl Fault {
         Self::none().with_content(Content::Endless)
     }
 
+    /// The connection is reset without a response. The change is made if the fault is
+    /// [`committing`](Self::committing).
+    pub fn disconnected() -> Self {
+        Self::reset_before_commit()
+    }
+
     /// The connection is reset; nothing was changed.
     pub fn reset_before_commit() -> Self {
         Self::none().delivered(Delivery::Reset)

@@ -69,7 +69,8 @@ fn read_word(word: &str) -> Option<Fault> {
         "commit" => Some(Fault::none().committing()),
         "conflict" => Some(Fault::conflict()),
         "endless-body" => Some(Fault::endless_body()),
-        "stall-headers" => Some(Fault::stall_headers()),
+        "stall-headers" | "never" => Some(Fault::stall_headers()),
+        "disconnected" => Some(Fault::disconnected()),
         "reset-before-commit" => Some(Fault::reset_before_commit()),
         "reset-after-commit" => Some(Fault::reset_after_commit()),
         "close-before-commit" => Some(Fault::close_before_commit()),
@@ -97,9 +98,9 @@ fn read_pair(word: &str, value: &str) -> Option<Fault> {
         }
         "body-bytes" => Some(Fault::body_bytes(value.parse().ok()?)),
         "shape" => Some(Fault::shape(value.parse().ok()?)),
-        "truncate" => Some(Fault::truncate(value.parse().ok()?)),
+        "truncate" | "truncated" => Some(Fault::truncate(value.parse().ok()?)),
         "truncate-chunked" => Some(Fault::truncate_chunked(value.parse().ok()?)),
-        "stall-body" => Some(Fault::stall_body(value.parse().ok()?)),
+        "stall-body" | "stalled" => Some(Fault::stall_body(value.parse().ok()?)),
         "retry-after" => with_header("retry-after", value),
         "header" => {
             let (name, value) = value.split_once(':')?;
@@ -167,6 +168,11 @@ mod tests {
             ("truncate-chunked=10", Fault::truncate_chunked(10)),
             ("stall-body=10", Fault::stall_body(10)),
             ("stall-headers", Fault::stall_headers()),
+            ("never", Fault::stall_headers()),
+            ("stalled=10", Fault::stall_body(10)),
+            ("truncated=10", Fault::truncate(10)),
+            ("disconnected", Fault::reset_before_commit()),
+            ("commit,disconnected", Fault::reset_after_commit()),
             ("reset-before-commit", Fault::reset_before_commit()),
             ("reset-after-commit", Fault::reset_after_commit()),
             ("close-before-commit", Fault::close_before_commit()),

@@ -20,6 +20,9 @@ pub(crate) fn transport(vector: &Vector) -> Result<FakeTransport, String> {
         let reply = reply(answer)?;
         replies.extend(std::iter::repeat_n(reply, answer.times.unwrap_or(1)));
     }
+    // A request too many is one of the vector's problems, and no panic.
+    let overrun = Reply::failure(Reach::NotSent, TransportErrorKind::Other);
+    replies.extend(std::iter::repeat_n(overrun, 100));
     Ok(FakeTransport::scripted(replies))
 }
 

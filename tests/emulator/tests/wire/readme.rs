@@ -65,6 +65,17 @@ fn every_fault_in_the_readme_is_understood() {
 }
 
 #[test]
+fn every_fault_in_the_table_of_all_fakes_is_understood() {
+    let page = include_str!("../../../../docs/testing.md");
+    let cells = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").nth(3));
+    let faults: Vec<&str> = cells.flat_map(code).collect();
+    assert_eq!(faults.len(), 8, "{faults:?}");
+    for fault in faults {
+        assert!(fault.parse::<Fault>().is_ok(), "{fault}");
+    }
+}
+
+#[test]
 fn every_request_in_the_readme_is_answered() {
     let emulator = Emulator::builder().keys(1).start().unwrap();
     let hash = emulator.keys().remove(0).hash;
