@@ -1,5 +1,7 @@
 //! What tests are written with: sample keys, replies by name, a script that is too short.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::collections::BTreeSet;
 
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
