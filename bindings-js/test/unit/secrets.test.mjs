@@ -67,7 +67,7 @@ test("a created key is shown by its getter and by nothing else", async () => {
 });
 
 test("a created key that the rest of the answer repeats is shown by the getter alone", async () => {
-  const repeated = key({ label: SECRETS.created, name: REPEATED, surprise: { nested: [REPEATED] }, limit: REPEATED });
+  const repeated = { ...key({ label: SECRETS.created, name: REPEATED, limit: REPEATED }), surprise: { nested: [REPEATED] } };
   const bodies = [
     { key: SECRETS.created, data: repeated, warning: REPEATED },
     { key: SECRETS.created, data: REPEATED },
