@@ -65,6 +65,8 @@ pub(crate) struct Listed {
     /// The seconds since 1970 when the last page came, by the server's clock or,
     /// where that cannot be seen, by this machine's.
     pub(crate) date: Option<i64>,
+    /// The same of the first page: what the listing shows may be as old as that.
+    pub(crate) since: Option<i64>,
     /// How many rows were no objects, as far as they can be told apart.
     pub(crate) odd_rows: u64,
 }
@@ -187,10 +189,12 @@ impl Desk {
                 Some(requests) => pages.max_requests(requests),
                 None => pages,
             };
-            let mut listed = Listed { keys: Vec::new(), date: self.unix_time(), odd_rows: 0 };
+            let mut listed =
+                Listed { keys: Vec::new(), date: self.unix_time(), since: None, odd_rows: 0 };
             while let Some(list) = pages.next_request() {
                 let page = self.send(list).await.map(|response| {
                     listed.date = response.meta.date().or(listed.date);
+                    listed.since = listed.since.or(listed.date);
                     response.output
                 });
                 pages.accept(page)?;

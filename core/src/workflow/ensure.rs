@@ -266,7 +266,7 @@ fn several(desk: &Desk, wanted: &Ensure, keys: Vec<Key>) -> Error {
 fn is_open(listed: &Listed, settle: Duration) -> bool {
     let time = if listed.keys.len() > 1 { RIVALRY } else { settle };
     let ages = listed.keys.iter().filter_map(|key| {
-        let age = listed.date?.saturating_sub(key.created_at.get()?.unix_seconds());
+        let age = listed.since?.saturating_sub(key.created_at.get()?.unix_seconds());
         // Made in the future: the clocks differ.
         Some(Duration::from_secs(u64::try_from(age).unwrap_or_default()))
     });
