@@ -150,7 +150,7 @@ async fn an_error_inside_a_success_is_that_error_and_an_empty_one_is_data() {
     let error = r#"{"data":[],"error":{"code":403,"message":"no"}}"#;
     let fake = FakeTransport::always(Reply::status(200).json(error));
     let refused = called(&fake, ApiRequest::get("/credits")).await.unwrap_err();
-    let ErrorKind::Api(api) = refused.kind() else { unreachable!("{refused:?}") };
+    let ErrorKind::Api(api) = refused.kind() else { panic!("{refused:?}") };
     assert_eq!((api.code, api.message.as_deref()), (Some(403), Some("no")));
     assert_eq!(fake.requests().len(), 1);
     for body in [r#"{"data":[],"error":{}}"#, r#"{"error":null}"#, r#"["error"]"#] {

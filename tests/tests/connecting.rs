@@ -328,7 +328,8 @@ async fn first(pieces: Receiver<Vec<u8>>, is_meant: fn(&[u8]) -> bool) {
 
 #[tokio::test]
 async fn a_create_that_is_cancelled_in_the_tls_handshake_created_nothing() {
-    for began in [<[u8]>::is_empty as fn(&[u8]) -> bool, |piece| !piece.is_empty()] {
+    let moments: [fn(&[u8]) -> bool; 2] = [<[u8]>::is_empty, |piece| !piece.is_empty()];
+    for began in moments {
         let (address, pieces) = silent();
         let client = async_client(patient().build().unwrap(), &format!("https://{address}"));
         let error = client.create(create()).cancel_on(first(pieces, began)).await.unwrap_err();

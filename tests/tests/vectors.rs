@@ -102,7 +102,7 @@ fn every_vector_has_a_name_of_its_own() {
 #[test]
 fn the_page_on_testing_names_failures_that_vectors_know() {
     let page = include_str!("../../docs/testing.md");
-    let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains("`")).skip(1);
+    let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`')).skip(1);
     let cells = rows.filter_map(|line| line.trim_end_matches(" |").rsplit(" | ").next());
     let names: Vec<&str> = cells
         .filter_map(|cell| cell.strip_prefix('`')?.split('`').next())

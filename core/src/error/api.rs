@@ -311,6 +311,7 @@ impl fmt::Debug for ApiError {
             .field("openrouter_metadata", &json(&self.openrouter_metadata).as_deref().map(OneLine))
             .field("body", &self.body)
             .field("key_kind", &self.key_kind)
+            .field("meaning", &self.meaning)
             .finish()
     }
 }

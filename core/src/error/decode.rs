@@ -143,6 +143,7 @@ impl fmt::Debug for DecodeError {
             .field("kind", &self.kind)
             .field("position", &self.position)
             .field("status", &self.status)
+            .field("coding", &self.coding)
             .finish()
     }
 }
