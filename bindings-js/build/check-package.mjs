@@ -12,14 +12,14 @@ const BUDGETS = JSON.parse(readFileSync(new URL("../../tests/budgets.json", impo
 
 const GLUE = "openrouter_keys_bg.js";
 const MODULE = "openrouter_keys_bg.wasm";
-const FACADE = ["api.js", "body.js", "browser.js", "call.js", "check.js", "client.js", "clock.js", "delivery.js", "direct.js", "errors.js", "exchange.js", "fetch.js", "foreign.js", "headers.js", "hidden.js", "load.js", "proxy.js", "rotation.js", "signal.js", "steering.js", "tape.js", "task.js", "values.js"];
+const FACADE = ["api.js", "body.js", "brand.js", "browser.js", "call.js", "check.js", "client.js", "clock.js", "delivery.js", "direct.js", "errors.js", "exchange.js", "fetch.js", "foreign.js", "headers.js", "helpers.js", "hidden.js", "listing.js", "load.js", "own.js", "proxy.js", "rotation.js", "signal.js", "source.js", "steering.js", "tape.js", "text.js", "task.js", "values.js"];
 const ENTRIES = {
   "module and glue": [MODULE, GLUE],
   "index.js (import, browser)": ["index.js", "wasm-inline.js", GLUE, ...FACADE],
-  "index.cjs (require)": ["index.cjs"],
+  "index.cjs (require)": ["index.cjs", "errors.cjs"],
   "workerd.js": ["workerd.js", MODULE, GLUE, ...FACADE],
   "edge-light.js": ["edge-light.js", MODULE, GLUE, ...FACADE],
-  "testing.js": ["testing.js", "direct.js"],
+  "testing.js": ["testing.js", "direct.js", "own.js"],
 };
 const EXPECTED = [
   ...FACADE,
@@ -29,6 +29,10 @@ const EXPECTED = [
   "LICENSE-MIT",
   "README.md",
   "edge-light.js",
+  "errors.cjs",
+  "helpers.cjs",
+  "helpers.d.cts",
+  "helpers.d.ts",
   "index.cjs",
   "index.d.cts",
   "index.d.ts",

@@ -1,5 +1,7 @@
 // Reading a body as bytes, within the limits of its exchange.
 
+import { read } from "./own.js";
+
 /** The names of what ends a body before its end. */
 const TOO_LARGE = "too large";
 const IDLE = "idle";
@@ -65,8 +67,9 @@ export class Reading {
   async #read() {
     try {
       for (;;) {
-        const { done, value } = await this.#reader.read();
-        if (done) return this.#end();
+        const piece = await this.#reader.read();
+        const value = read(piece, "value");
+        if (read(piece, "done")) return this.#end();
         this.#count++;
         this.#cameAt = this.#limits.clock.now();
         const problem = this.#take(value);
@@ -129,14 +132,14 @@ export class Reading {
       return { bytes: this.#whole(), end, thrown };
     } catch (unreadable) {
       // The stream took a piece back, or there is no room for all of them.
-      return { end: BROKEN, thrown: unreadable };
+      return { bytes: undefined, end: BROKEN, thrown: unreadable };
     }
   }
 
   #whole() {
     const { maxBody, keepsPartial } = this.#limits;
     if (this.#length > maxBody && !keepsPartial) return undefined;
-    if (this.#pieces.length <= 1) return this.#pieces[0]?.subarray(0, maxBody);
+    if (this.#pieces.length <= 1) return this.#pieces.at(0)?.subarray(0, maxBody);
     const whole = new Uint8Array(Math.min(this.#length, maxBody));
     let at = 0;
     for (const piece of this.#pieces) {

@@ -1,12 +1,15 @@
 // Whether this is a place where other people can read the memory.
 
+import { read } from "./own.js";
+
 export function isBrowser() {
-  const isPage = typeof window !== "undefined" && typeof window.document !== "undefined";
+  const own = (name) => read(globalThis, name);
+  const isPage = own("window")?.document !== undefined;
   // Servers have workers too; only a browser says that it is Mozilla.
   const isWorker =
-    typeof WorkerGlobalScope === "function" &&
+    typeof own("WorkerGlobalScope") === "function" &&
     globalThis instanceof WorkerGlobalScope &&
-    /^Mozilla\//.test(globalThis.navigator?.userAgent ?? "");
+    /^Mozilla\//.test(own("navigator")?.userAgent ?? "");
   return isPage || isWorker;
 }
 

@@ -1,5 +1,6 @@
 // A call under way: a promise of its value that can tell more.
 
+import { brand } from "./brand.js";
 import { hide, hidden } from "./hidden.js";
 import { readResponse } from "./values.js";
 
@@ -18,11 +19,13 @@ export class Call extends Promise {
     return hide(call, { whole });
   }
 
-  withResponse() {
+  async withResponse() {
+    const own = hidden(this, "withResponse", "call.withResponse");
     // Who asks for the response handles its failure there.
     this.catch(() => {});
-    const own = hidden(this);
     own.withResponse ??= own.whole.then(({ data, tape }) => ({ data, response: readResponse(tape) }));
     return own.withResponse;
   }
 }
+
+brand(Call, "Call");

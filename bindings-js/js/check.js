@@ -4,21 +4,37 @@
 // What a value means is checked by the core.
 
 import { look, refused } from "./errors.js";
+import { read } from "./own.js";
 import { FIELDS, STEPS } from "./rotation.js";
 
 /** The longest text that is taken; far longer ones do not fit into the module. */
 export const LONGEST = 1_000_000;
 
-const article = (value) => {
-  if (value === null) return "null";
+/** What a refused value is called. It is not shown itself: it may be a secret. */
+function article(value) {
+  if (value === null || value === undefined || typeof value === "number") return String(value);
   if (Array.isArray(value)) return "an array";
-  if (typeof value === "number") return Number.isFinite(value) ? "this number" : String(value);
-  if (typeof value === "string" && value.length > LONGEST) return `one of ${value.length} characters`;
-  return { undefined: "undefined", object: "an object" }[typeof value] ?? `a ${typeof value}`;
-};
+  if (typeof value === "string") return aString(value);
+  if (typeof value !== "object") return `a ${typeof value}`;
+  if (isDateObject(value)) return "an invalid Date";
+  const tag = String(value[Symbol.toStringTag] ?? "").slice(0, 40);
+  if (/^\w+$/.test(tag)) return `a ${tag} object`;
+  return "an object";
+}
+
+function aString(value) {
+  if (value.length > LONGEST) return `one of ${value.length} characters`;
+  return isWellFormed(value) ? "this string" : "one with half of a surrogate pair";
+}
+
+/** A name that somebody gave, on one line of a message. */
+function quoted(name) {
+  const short = name.length > 80 ? `${name.slice(0, 80)}…` : name;
+  return JSON.stringify(short).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0).toString(16)}}`);
+}
 
 /** A kind of value: what it is called, and what the module gets of a value, `undefined` if it is none of the kind. */
-const kind = (name, is, give = (value) => value) => ({ name, of: (value) => (is(value) ? give(value) : undefined) });
+const kind = (name, is, give = (value) => value) => ({ name, of: (value) => (is(value) ? give(value) : undefined), required: false, flaw: undefined });
 
 /** Half of a surrogate pair would arrive as something else. */
 const isWellFormed = (text) => text.isWellFormed?.() ?? !/\p{Surrogate}/u.test(text);
@@ -26,53 +42,77 @@ const isWellFormed = (text) => text.isWellFormed?.() ?? !/\p{Surrogate}/u.test(t
 const isString = (value) => typeof value === "string" && value.length <= LONGEST;
 const isText = (value) => isString(value) && isWellFormed(value);
 const isObject = (value) => typeof value === "object" && value !== null;
-const isDate = (value) => value instanceof Date && !Number.isNaN(value.getTime());
 const isFunction = (value) => typeof value === "function";
 const choice = (...choices) => kind(choices.map((one) => JSON.stringify(one)).join(" or "), (value) => choices.includes(value));
-const has = (value, ...names) => isObject(value) && names.every((name) => isFunction(value[name]));
+const has = (value, ...names) => isObject(value) && names.every((name) => isFunction(read(value, name)));
+
+/** The time of a `Date`, of another realm as well; `undefined` if it is none. */
+function timeOf(value) {
+  try {
+    return Date.prototype.getTime.call(value);
+  } catch {
+    return undefined;
+  }
+}
+const isDateObject = (value) => timeOf(value) !== undefined;
+const isDate = (value) => Number.isFinite(timeOf(value));
+
+/** A `URL` of whatever realm or library, as text, and every host in ASCII; anything else as it is. */
+function textOfUrl(value) {
+  const href = isObject(value) ? read(value, "href") : undefined;
+  const text = typeof href === "string" && String(value) === href ? href : value;
+  if (!isText(text) || /^[\0-\x7f]*$/.test(text)) return text;
+  try {
+    return new URL(text).href;
+  } catch {
+    return text;
+  }
+}
 
 const bool = kind("true or false", (value) => typeof value === "boolean");
 const only = kind("true", (value) => value === true);
-const text = kind("a well-formed text", isText);
+const text = kind("a string", isText);
+const url = kind("a string or a URL", (value) => isText(textOfUrl(value)), textOfUrl);
 const number = kind("a number", (value) => typeof value === "number");
 const whole = kind("a whole number from 0 to 2^53 - 1", (value) => Number.isSafeInteger(value) && value >= 0);
 const time = kind("a number of milliseconds above 0", (value) => typeof value === "number" && value > 0);
 const pause = kind("a number of milliseconds, 0 or more", (value) => typeof value === "number" && value >= 0);
 const method = kind("a function", isFunction);
-const texts = { name: "an array of texts", of: textsOf };
+const texts = { ...kind("an array of strings", Array.isArray), of: textsOf };
 const moment = kind(
-  "an RFC 3339 text or a valid Date",
+  "an RFC 3339 string or a valid Date",
   (value) => isText(value) || isDate(value),
-  (value) => (isDate(value) ? value.toISOString() : value),
+  (value) => (isText(value) ? value : Date.prototype.toISOString.call(value)),
 );
-const key = kind("a text or a function that gives one", (value) => isString(value) || isFunction(value));
+const key = kind("a string or a function that returns one", (value) => isString(value) || isFunction(value));
 const clock = kind("an object with now, date, setTimeout and clearTimeout", (value) => has(value, "now", "date", "setTimeout", "clearTimeout"));
-const signal = kind("an AbortSignal", (value) => has(value, "addEventListener", "removeEventListener") && typeof value.aborted === "boolean");
-const headers = { name: "an object or pairs of texts", of: headerTexts };
+const signal = kind("an AbortSignal", (value) => has(value, "addEventListener", "removeEventListener") && typeof read(value, "aborted") === "boolean");
+const headers = { ...kind("an object or pairs of strings", isObject), of: headerTexts, flaw: droppedHeader };
 
-const query = { name: "an object or pairs of strings, finite numbers and booleans", of: queryTexts };
-const json = { name: "a value that JSON can hold, without NaN and infinities", of: jsonText };
+const query = { ...kind("an object or pairs of strings, finite numbers and booleans", isObject), of: queryTexts };
+const json = { ...kind("a value that JSON can hold, without NaN and infinities", isObject), of: jsonText };
 
-const orNull = (other) => ({ name: `${other.name} or null`, of: (value) => (value === null ? null : other.of(value)) });
+const orNull = (other) => ({ ...other, name: `${other.name} or null`, of: (value) => (value === null ? null : other.of(value)) });
 const required = (other) => ({ ...other, required: true });
 
 /** In an array of this realm: the module sees no other for one. */
 function textsOf(value) {
-  const copy = Array.isArray(value) ? Array.from(value) : undefined;
-  return copy?.every(isText) ? copy : undefined;
+  if (!Array.isArray(value)) return undefined;
+  const copy = Array.from({ __proto__: null, length: value.length }, (_, at) => read(value, at));
+  return copy.every(isText) ? copy : undefined;
 }
 
 /** Names and values in turn. They are read once: an iterator has no more. */
 function headerTexts(value) {
   if (!isObject(value)) return undefined;
-  const pairs = isFunction(value[Symbol.iterator]) ? Array.from(value, (pair) => [...pair]) : Object.entries(value);
+  const pairs = isFunction(read(value, Symbol.iterator)) ? Array.from(value, (pair) => (isObject(pair) ? [...pair] : [])) : Object.entries(value);
   return pairs.every((pair) => pair.length === 2 && pair.every(isText)) ? pairs.flat() : undefined;
 }
 
 /** Names and values in turn; an array repeats its name. */
 function queryTexts(value) {
   if (!isObject(value)) return undefined;
-  const entries = isFunction(value[Symbol.iterator]) ? Array.from(value, (pair) => [...pair]) : Object.entries(value);
+  const entries = isFunction(read(value, Symbol.iterator)) ? Array.from(value, (pair) => [...pair]) : Object.entries(value);
   const pairs = entries.flatMap(([name, part]) => [part].flat().map((one) => [name, one])).filter(([, one]) => one !== undefined);
   const isSound = ([name, one]) => isText(name) && (isText(one) || typeof one === "boolean" || Number.isFinite(one));
   return pairs.every(isSound) ? pairs.flat().map(String) : undefined;
@@ -85,6 +125,12 @@ function jsonText(value) {
     return part;
   });
   return isString(written) ? written : undefined;
+}
+
+/** Node's `fetch` drops this one without a word, in whatever form it is given. */
+function droppedHeader(texts) {
+  const isThere = texts.some((text, at) => at % 2 === 0 && text.toLowerCase() === "__proto__");
+  return isThere ? 'a header cannot be named "__proto__"' : undefined;
 }
 
 const RETRY = {
@@ -101,10 +147,10 @@ const retry = kind("an object or false", (value) => value === false || isObject(
 
 /** What a client and a call have in common, in the order in which `src/arguments.rs` takes it. */
 const COMMON = {
-  baseUrl: text,
+  baseUrl: url,
   allowInsecureHttp: bool,
   headers,
-  httpReferer: text,
+  httpReferer: url,
   title: text,
   categories: texts,
   timeoutMs: time,
@@ -161,7 +207,7 @@ const ROTATION = {
   watchMs: whole,
 };
 const HOLDER = { save: required(method), handOver: required(method), wasHandedOver: required(method) };
-const FIND = { secret: required(kind("a text", isString)), workspaceIds: texts, ...LOOKS };
+const FIND = { secret: required(kind("a string", isString)), workspaceIds: texts, ...LOOKS };
 const HASH = required(text);
 const KIND = required(choice("management", "inference"));
 const AUDIT = { nearLimit: number, unusedForDays: whole, expiringWithinDays: whole, disabledForDays: whole, workspaceIds: texts, ...LOOKS };
@@ -190,9 +236,9 @@ const camelCase = (name) => name.replace(/[_-](\w)/g, (_, letter) => letter.toUp
 function take(operation, what, table, given = {}) {
   const problem = look(operation, what, () => problemOf(what, table, given));
   if (problem) throw refused(operation, problem.argument, problem.text);
-  const taken = {};
+  const taken = { __proto__: null };
   for (const [name, expected] of Object.entries(table)) {
-    taken[name] = one(operation, name, expected, look(operation, name, () => given[name]));
+    taken[name] = one(operation, name, expected, look(operation, name, () => read(given, name)));
   }
   return taken;
 }
@@ -205,10 +251,11 @@ function problemOf(what, table, given) {
   if (name === undefined) return undefined;
   const meant = camelCase(name);
   const hint = Object.hasOwn(table, meant) ? `did you mean ${meant}?` : `there are ${Object.keys(table).join(", ")}`;
-  return { argument: name, text: `${what} has no ${JSON.stringify(name)}; ${hint}` };
+  return { argument: quoted(name).slice(1, -1), text: `${what} has no ${quoted(name)}; ${hint}` };
 }
 
 const HINTS = {
+  __proto__: null,
   limit: "; null makes a key without a limit",
   hash: "; if the response lacked it, list the keys and find this one by its name",
 };
@@ -220,6 +267,8 @@ function one(operation, name, expected, value) {
     throw refused(operation, name, `${name} is missing: it must be ${expected.name}${hint}`);
   }
   const taken = look(operation, name, () => expected.of(value));
+  const flaw = taken !== undefined && taken !== null ? expected.flaw?.(taken) : undefined;
+  if (flaw !== undefined) throw refused(operation, name, flaw);
   if (taken !== undefined) return taken;
   const what = look(operation, name, () => article(value));
   throw refused(operation, name, `${name} must be ${expected.name}, not ${what}`);
@@ -254,8 +303,8 @@ export function reconciledValues(params) {
 }
 
 function createdFrom(operation, { external: partner, ...rest }) {
-  const { user, apiKey } = partner === undefined ? {} : take(operation, "external", EXTERNAL, partner);
-  return [...Object.values(rest), user, apiKey];
+  if (partner === undefined) return [...Object.values(rest), undefined, undefined];
+  return [...Object.values(rest), ...Object.values(take(operation, "external", EXTERNAL, partner))];
 }
 
 /** `null` for the reset means never, of a key that exists too. */
@@ -288,7 +337,7 @@ export function holderOf(holder) {
 /** An instance of a class has its methods in no property of its own. */
 function methodsOf(holder) {
   if (!isObject(holder)) return holder ?? null;
-  return look("rotate", "holder", () => ({ save: holder.save, handOver: holder.handOver, wasHandedOver: holder.wasHandedOver }));
+  return look("rotate", "holder", () => Object.fromEntries(Object.keys(HOLDER).map((name) => [name, read(holder, name)])));
 }
 
 export function findValues(params) {
@@ -309,7 +358,7 @@ export function temporaryValues(params) {
 export function sweepValues(params) {
   const { temporary, ...rest } = take("sweep", "params", SWEEP, params);
   if ((rest.names === undefined) === (temporary === true)) return Object.values(rest);
-  throw refused("sweep", "names", "params must have either names, an array of texts, or temporary: true");
+  throw refused("sweep", "names", "params must have either names, an array of strings, or temporary: true");
 }
 
 export function auditValues(params) {
@@ -330,7 +379,7 @@ export function requestValues(request) {
 
 export function callValues(operation, options) {
   // Most calls have none; to say so of each takes longer than the rest of the check.
-  if (options === undefined) return { values: [] };
+  if (options === undefined) return { values: [], signal: undefined };
   return settingsOf(operation, take(operation, "options", CALL, options));
 }
 
@@ -347,7 +396,7 @@ export function clientValues(options) {
   if (options === undefined) throw refused(operation, "options", "options are missing: they must be an object with apiKey");
   const taken = take(operation, "options", CLIENT, options);
   const { retry: policy, maxAttempts, apiKey, fetch, clock, dangerouslyAllowBrowser, ...settings } = taken;
-  const own = look(operation, "retry", () => (policy === undefined || maxAttempts === undefined ? policy : { ...policy }));
+  const own = policy === undefined || policy === false || maxAttempts === undefined ? undefined : take(operation, "retry", RETRY, policy);
   if (maxAttempts !== undefined && (policy === false || own?.maxAttempts !== undefined)) {
     throw refused(operation, "maxAttempts", "maxAttempts is given twice: leave it out beside retry");
   }

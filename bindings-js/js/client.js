@@ -1,5 +1,6 @@
 // The client: the six operations and the listing of all pages.
 
+import { brand } from "./brand.js";
 import { isBrowser, WHY_NOT_IN_A_BROWSER } from "./browser.js";
 import { Call } from "./call.js";
 import {
@@ -28,9 +29,11 @@ import { InvalidArgumentError, readError, refused } from "./errors.js";
 import { Carrier } from "./exchange.js";
 import { withoutSecrets } from "./foreign.js";
 import { hide, hidden } from "./hidden.js";
+import { KeyListing } from "./listing.js";
+import { requireModule } from "./load.js";
 import { Client, masked } from "./openrouter_keys_bg.js";
 import { readRotation } from "./rotation.js";
-import { unlessAborted } from "./signal.js";
+import { isAborted, unlessAborted } from "./signal.js";
 import { Tape } from "./tape.js";
 import { AsyncContext, run } from "./task.js";
 import { readAnswer, readCreated, readOutcome, readTemporary } from "./values.js";
@@ -38,166 +41,174 @@ import { readAnswer, readCreated, readOutcome, readTemporary } from "./values.js
 const DISPOSE = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
 export class OpenRouterKeys {
-  #client;
-
   constructor(options) {
     const { apiKey, values, fetch, clock, dangerouslyAllowBrowser } = given(options);
     if (isBrowser() && !dangerouslyAllowBrowser) {
       throw refused("new OpenRouterKeys", "dangerouslyAllowBrowser", WHY_NOT_IN_A_BROWSER);
     }
+    requireModule();
     const sound = soundClock(clock);
-    this.#client = told(() => new Client(settled(apiKey), values, new Carrier(fetch, sound), sound));
+    hide(this, { client: told(() => new Client(settled(apiKey), values, new Carrier(fetch, sound), sound)) });
   }
 
   list(params, options) {
-    return this.#call("list", () => listValues(params), options);
+    return call(this, "list", () => listValues(params), options);
   }
 
   listAll(params, options) {
-    return new KeyListing(this.#pages(new AsyncContext(), params, options));
+    return new KeyListing(pages(this, new AsyncContext(), params, options));
   }
 
   create(params, options) {
-    return this.#call("create", () => createValues(params), options);
+    return call(this, "create", () => createValues(params), options);
   }
 
   get(hash, options) {
-    return this.#call("get", () => hashValues("get", hash), options);
+    return call(this, "get", () => hashValues("get", hash), options);
   }
 
   update(hash, changes, options) {
-    return this.#call("update", () => updateValues(hash, changes), options);
+    return call(this, "update", () => updateValues(hash, changes), options);
   }
 
   delete(hash, options) {
-    return this.#call("delete", () => hashValues("delete", hash), options);
+    return call(this, "delete", () => hashValues("delete", hash), options);
   }
 
   getCurrentKeyMetadata(options) {
-    return this.#call("getCurrentKeyMetadata", () => [], options);
+    return call(this, "getCurrentKeyMetadata", () => [], options);
   }
 
   request(request, options) {
-    return this.#call("request", () => requestValues(request), options);
+    return call(this, "request", () => requestValues(request), options);
   }
 
   createReconciled(params, options) {
-    return this.#work("createReconciled", () => [reconciledValues(params)], options);
+    return work(this, "createReconciled", () => [reconciledValues(params)], options);
   }
 
   ensure(params, options) {
-    return this.#work("ensure", () => [ensureValues(params)], options);
+    return work(this, "ensure", () => [ensureValues(params)], options);
   }
 
   sweep(params, options) {
-    return this.#work("sweep", () => [sweepValues(params)], options);
+    return work(this, "sweep", () => [sweepValues(params)], options);
   }
 
   rotate(params, holder, options) {
     const checked = () => [rotateValues(params), asker(holderOf(holder))];
-    return this.#work("rotate", checked, options);
+    return work(this, "rotate", checked, options);
   }
 
   findBySecret(params, options) {
-    return this.#work("findBySecret", () => [findValues(params)], options);
+    return work(this, "findBySecret", () => [findValues(params)], options);
   }
 
   checkKey(kind, options) {
-    return this.#work("checkKey", () => [kindValues(kind)], options);
+    return work(this, "checkKey", () => [kindValues(kind)], options);
   }
 
   audit(params, options) {
-    return this.#work("audit", () => [auditValues(params)], options);
+    return work(this, "audit", () => [auditValues(params)], options);
   }
 
   temporary(params, options) {
-    return this.#guarded("temporary", async () => {
+    return guarded(this, "temporary", async () => {
       const values = temporaryValues(params);
       const settings = callValues("temporary", options);
-      const { tape, secret } = await this.#run("temporary", values, settings);
-      return readTemporary(tape, secret, this.#closer(settings));
+      const { tape, secret } = await perform(this, "temporary", values, settings);
+      return readTemporary(tape, secret, closer(this, settings));
     });
   }
 
-  /** Whatever called the making off does not call the closing off. */
-  #closer(settings) {
-    const own = { ...settings, signal: undefined };
-    return (held, given) =>
-      this.#guarded("closeTemporary", async () => {
-        await this.#run("closeTemporary", held, given === undefined ? own : callValues("closeTemporary", given));
-      });
-  }
-
   dispose() {
-    this.#client?.free();
-    this.#client = undefined;
+    const own = hidden(this, "dispose", "keys.dispose");
+    own.client?.free();
+    own.client = undefined;
   }
 
   [DISPOSE]() {
     this.dispose();
   }
+}
 
-  #live(operation) {
-    if (this.#client) return this.#client;
-    throw refused(operation, "client", "the client was disposed of and holds no API key any more");
-  }
+brand(OpenRouterKeys, "OpenRouterKeys");
 
-  #call(operation, arguments_, options) {
-    return Call.of(this.#whole(operation, arguments_, options));
-  }
+function live(keys, operation) {
+  const { client } = hidden(keys, operation, `keys.${operation}`);
+  if (client) return client;
+  throw refused(operation, "client", "the client was disposed of and holds no API key any more");
+}
 
-  #whole(operation, arguments_, options) {
-    return this.#guarded(operation, async () => {
-      const values = arguments_();
-      const { tape, secret } = await this.#run(operation, values, callValues(operation, options));
-      return { data: readAnswer(tape, operation, secret), tape };
+function call(keys, operation, arguments_, options) {
+  return Call.of(whole(keys, operation, arguments_, options));
+}
+
+function whole(keys, operation, arguments_, options) {
+  return guarded(keys, operation, async () => {
+    const values = arguments_();
+    const { tape, secret } = await perform(keys, operation, values, callValues(operation, options));
+    return { data: readAnswer(tape, operation, secret), tape };
+  });
+}
+
+function work(keys, workflow, arguments_, options) {
+  return guarded(keys, workflow, async () => {
+    const [values, ask] = arguments_();
+    const { tape, secret, errors } = await perform(keys, workflow, values, callValues(workflow, options), ask);
+    return readOutcome(tape, workflow, secret, errors);
+  });
+}
+
+/** Whatever called the making off does not call the closing off. */
+function closer(keys, settings) {
+  const own = { ...settings, signal: undefined };
+  return (held, given) =>
+    guarded(keys, "closeTemporary", async () => {
+      await perform(keys, "closeTemporary", held, given === undefined ? own : callValues("closeTemporary", given));
     });
-  }
+}
 
-  #work(workflow, arguments_, options) {
-    return this.#guarded(workflow, async () => {
-      const [values, ask] = arguments_();
-      const { tape, secret, errors } = await this.#run(workflow, values, callValues(workflow, options), ask);
-      return readOutcome(tape, workflow, secret, errors);
-    });
+/** What a getter of the caller's threw is the cause of a refusal. */
+async function guarded(keys, operation, work) {
+  const client = live(keys, operation);
+  try {
+    return await work();
+  } catch (error) {
+    throw refusal(error, (text) => client.masked(text));
   }
+}
 
-  /** What a getter of the caller's threw is the cause of a refusal. */
-  async #guarded(operation, work) {
-    const client = this.#live(operation);
-    try {
-      return await work();
-    } catch (error) {
-      throw refusal(error, (text) => client.masked(text));
-    }
-  }
+function perform(keys, name, values, { values: settings, signal }, ask) {
+  const client = live(keys, name);
+  return unlessAborted(name, signal, (cancel) => run(client.call(name, values, settings, cancel, ask), readParts(signal)));
+}
 
-  #run(name, values, { values: settings, signal }, ask) {
-    const client = this.#live(name);
-    return unlessAborted(name, signal, (cancel) => run(client.call(name, values, settings, cancel, ask), readParts(signal)));
-  }
-
-  /** The requests belong to who began the listing, whoever reads on: a stream does so in any context. */
-  async *#pages(context, params, options) {
-    const given = () => [listAllValues(params), listingValues("listAll", options)];
-    const [values, { values: settings, signal, onProgress }] = await this.#guarded("listAll", async () => given());
-    const report = onProgress && reporter(onProgress);
-    const listing = told(() => this.#live("listAll").listing(values, settings, report));
-    const mask = (text) => listing.masked(text);
-    try {
-      for (;;) {
-        const next = (cancel) => context.run(() => run(listing.next(cancel), readParts(signal)));
-        const { tape } = await unlessAborted("listAll", signal, next);
-        report?.check(mask);
-        const keys = tape.list();
-        if (keys.length === 0) return;
-        yield* keys;
+/** The requests belong to who began the listing, whoever reads on: a stream does so in any context. */
+async function* pages(keys, context, params, options) {
+  const given = () => [listAllValues(params), listingValues("listAll", options)];
+  const [values, { values: settings, signal, onProgress }] = await guarded(keys, "listAll", async () => given());
+  const report = onProgress && reporter(onProgress);
+  const listing = told(() => live(keys, "listAll").listing(values, settings, report));
+  const mask = (text) => listing.masked(text);
+  try {
+    for (;;) {
+      const next = (cancel) => context.run(() => run(listing.next(cancel), readParts(signal)));
+      const { tape } = await unlessAborted("listAll", signal, next);
+      report?.check(mask);
+      const page = tape.list();
+      if (page.length === 0) return;
+      for (const key of page) {
+        yield key;
+        live(keys, "listAll");
+        // The next step reports it.
+        if (isAborted("listAll", signal)) break;
       }
-    } catch (error) {
-      throw refusal(error, mask);
-    } finally {
-      await context.run(() => listing.free());
     }
+  } catch (error) {
+    throw refusal(error, mask);
+  } finally {
+    await context.run(() => listing.free());
   }
 }
 
@@ -250,35 +261,6 @@ function told(make) {
     return make();
   } catch (thrown) {
     throw Array.isArray(thrown) ? failure(thrown) : thrown;
-  }
-}
-
-/** The keys of all pages: an async generator that can be read to its end at once. */
-class KeyListing {
-  constructor(keys) {
-    hide(this, { keys });
-  }
-
-  next() {
-    return hidden(this).keys.next();
-  }
-
-  return(value) {
-    return hidden(this).keys.return(value);
-  }
-
-  throw(error) {
-    return hidden(this).keys.throw(error);
-  }
-
-  [Symbol.asyncIterator]() {
-    return this;
-  }
-
-  async toArray() {
-    const keys = [];
-    for await (const key of hidden(this).keys) keys.push(key);
-    return keys;
   }
 }
 

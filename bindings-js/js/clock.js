@@ -1,7 +1,7 @@
 // What tells the module the time and wakes it, whatever the caller's clock does.
 
 const SYSTEM_CLOCK = {
-  now: () => performance.now(),
+  now: () => (typeof performance === "object" ? performance : Date).now(),
   date: () => Date.now(),
   setTimeout: (callback, ms) => setTimeout(callback, ms),
   clearTimeout: (timer) => clearTimeout(timer),

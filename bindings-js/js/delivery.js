@@ -202,9 +202,13 @@ let isListening = false;
 function listen(wanted = true) {
   const channels = diagnostics();
   if (channels && wanted !== isListening) {
-    isListening = wanted;
     const change = wanted ? "subscribe" : "unsubscribe";
-    for (const [name, listener] of Object.entries(LISTENERS)) channels[change](name, listener);
+    try {
+      for (const [name, listener] of Object.entries(LISTENERS)) channels[change](name, listener);
+    } catch {
+      return false;
+    }
+    isListening = wanted;
   }
   return channels !== undefined;
 }

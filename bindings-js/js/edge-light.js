@@ -4,6 +4,6 @@
 import { load } from "./load.js";
 import wasm from "./openrouter_keys_bg.wasm?module";
 
-load(wasm);
+load(() => wasm);
 
 export * from "./api.js";

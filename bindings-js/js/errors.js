@@ -1,9 +1,9 @@
 // The error classes, and how a failed call becomes one.
 
+import { brand, isBranded } from "./brand.js";
 import { hide, hidden } from "./hidden.js";
+import { put, putAll, read } from "./own.js";
 import { steers } from "./steering.js";
-
-const BRAND = Symbol.for("openrouter-keys.error");
 
 /** The moment as a text; `undefined` where there is none, or none that a `Date` can hold. */
 function iso(ms) {
@@ -11,22 +11,11 @@ function iso(ms) {
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
-/** Leaves out what is not there, so that printing shows what is. */
-function assign(error, fields) {
-  for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) error[name] = value;
-  }
-}
-
 export class OpenRouterKeysError extends Error {
   /** For this package alone. */
   constructor(message, fields = {}, cause) {
     super(message, cause === undefined ? undefined : { cause });
-    assign(this, fields);
-  }
-
-  get [BRAND]() {
-    return true;
+    putAll(this, fields);
   }
 }
 
@@ -79,10 +68,12 @@ for (const [name, kind] of Object.entries({
   UnverifiedError,
   KeyHolderError,
 })) {
-  Object.defineProperty(kind.prototype, "name", { value: name, configurable: true, writable: true });
+  put(kind.prototype, "name", name, false);
+  brand(kind, name);
 }
 
 const API_ERRORS = {
+  __proto__: null,
   bad_request: BadRequestError,
   payload_too_large: BadRequestError,
   unprocessable: BadRequestError,
@@ -98,6 +89,7 @@ const API_ERRORS = {
 };
 
 const OTHER_ERRORS = {
+  __proto__: null,
   invalid_argument: InvalidArgumentError,
   credentials: CredentialsError,
   aborted: AbortError,
@@ -112,14 +104,14 @@ const OTHER_ERRORS = {
 };
 
 export function isOpenRouterKeysError(error) {
-  return typeof error === "object" && error !== null && error[BRAND] === true;
+  return isBranded(error, "OpenRouterKeysError");
 }
 
 /** An argument that is refused before the module sees it. */
-export function refused(operation, argument, problem, cause) {
+export function refused(operation, argument, problem, cause, remedy = "correct the argument") {
   // A hash comes from an earlier response, whose call did what it did.
   const effect = argument === "hash" ? "this call sent nothing" : "nothing was created or changed";
-  const message = `${operation}: ${problem}; ${effect}; correct the argument`;
+  const message = `${operation}: ${problem}; ${effect}; ${remedy}`;
   const fields = {
     code: "invalid_argument",
     operation,
@@ -129,6 +121,13 @@ export function refused(operation, argument, problem, cause) {
     argument,
   };
   return new InvalidArgumentError(message, fields, cause);
+}
+
+/** The module is not there, and nothing can be sent. */
+export function noModule(problem, cause) {
+  const operation = "new OpenRouterKeys";
+  const fields = { code: "setup", operation, effect: "nothing", isRetryable: false, attempts: 0 };
+  return new ConnectionError(`${operation}: ${problem}; nothing was created or changed`, fields, cause);
 }
 
 /** What reading gives; an argument that throws when it is read is refused. */
@@ -161,7 +160,7 @@ export function readError(tape, shown, thrown, signal) {
   let kind = API_ERRORS[code];
   let cause;
   if (kind) {
-    assign(fields, {
+    putAll(fields, {
       apiMessage: tape.value(),
       apiCode: tape.value(),
       metadata: tape.value(),
@@ -175,7 +174,7 @@ export function readError(tape, shown, thrown, signal) {
   kind = OTHER_ERRORS[code];
   switch (code) {
     case "invalid_argument":
-      fields.argument = tape.value();
+      put(fields, "argument", tape.value());
       break;
     case "credentials":
       if (steers(thrown)) return thrown;
@@ -185,30 +184,29 @@ export function readError(tape, shown, thrown, signal) {
       cause = shown(reasonOf(signal));
       break;
     case "pagination_stalled":
-      fields.offset = tape.value();
+      put(fields, "offset", tape.value());
       break;
     case "too_many_pages":
-      fields.requests = tape.value();
+      put(fields, "requests", tape.value());
       break;
     case "several_keys":
-      fields.keys = tape.list();
+      put(fields, "keys", tape.list());
       break;
     case "wrong_key_kind":
-      fields.keyKind = tape.value();
-      fields.needed = tape.value();
+      putAll(fields, { keyKind: tape.value(), needed: tape.value() });
       break;
     case "unverified":
-      fields.problem = tape.value();
+      put(fields, "problem", tape.value());
       break;
     case "key_holder":
-      fields.method = tape.value();
+      put(fields, "method", tape.value());
       cause = thrown === undefined ? new Error(tape.value()) : shown(thrown);
       break;
     case "unexpected_redirect":
-      fields.origin = tape.value();
+      put(fields, "origin", tape.value());
       break;
     case "unreadable":
-      fields.unreadable = { path: tape.value(), kind: tape.value() };
+      put(fields, "unreadable", { path: tape.value(), kind: tape.value() });
       break;
     default: {
       // A framework's own signal, see `steering.js`: it must get what it threw.
@@ -223,7 +221,7 @@ export function readError(tape, shown, thrown, signal) {
 
 function reasonOf(signal) {
   try {
-    return signal?.reason;
+    return signal ? read(signal, "reason") : undefined;
   } catch (thrown) {
     return thrown;
   }
@@ -232,7 +230,7 @@ function reasonOf(signal) {
 /** Names that show a secret: a program reads them, and nothing prints them. */
 class WithoutNames {
   get name() {
-    return this.names[0];
+    return this.names.at(0);
   }
 
   get names() {
@@ -248,12 +246,11 @@ class WithoutNames {
 function readOrphan(tape, shown) {
   const names = tape.list();
   const isClean = names.every((name) => shown(name) === name);
-  const orphan = isClean ? { name: names[0] ?? "", names } : hide(new WithoutNames(), { names });
-  assign(orphan, {
+  const orphan = isClean ? { name: names.at(0) ?? "", names } : hide(new WithoutNames(), { names });
+  return putAll(orphan, {
     hash: tape.value(),
     workspaceId: tape.value(),
     from: iso(tape.value()),
     until: iso(tape.value()),
   });
-  return orphan;
 }

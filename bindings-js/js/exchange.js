@@ -4,6 +4,7 @@
 import { Reading } from "./body.js";
 import { Delivery } from "./delivery.js";
 import { carrier } from "./fetch.js";
+import { read } from "./own.js";
 
 /** What the module sends requests with. */
 export class Carrier {
@@ -18,10 +19,11 @@ export class Carrier {
   /** The head has the method, the URL, and the name and the value of each header, a line each. */
   begin(head, body, [maxSuccess, maxError, idle, keepsPartial]) {
     const lines = head.split("\n");
-    const headers = {};
+    // Without a prototype: what somebody added to `Object.prototype` would be read as an option.
+    const headers = { __proto__: null };
     for (let at = 2; at < lines.length; at += 2) headers[lines[at]] = lines[at + 1];
     const [method, url] = lines;
-    const init = { method, headers, redirect: "manual" };
+    const init = { __proto__: null, method, headers, redirect: "manual" };
     if (body !== undefined) init.body = body;
     return new Exchange(this.#carry, url, init, { maxSuccess, maxError, idle, keepsPartial, clock: this.#clock });
   }
@@ -49,21 +51,24 @@ class Exchange {
     const isUnsent = this.#delivery?.giveUp() === true;
     const came = this.#reading?.giveUp();
     this.#controller?.abort();
-    if (isUnsent) return answer(0, "", { end: "unsent" });
-    return this.#head && answer(this.#head.status, this.#head.headers, came ?? {});
+    if (isUnsent) return answer(0, "", { __proto__: null, end: "unsent" });
+    return this.#head && answer(this.#head.status, this.#head.headers, came ?? { __proto__: null });
   }
 
   async #run(carried, { maxSuccess, maxError, idle, keepsPartial, clock }) {
-    const { type, status, headers, body, steering } = await carried;
-    if (steering !== undefined) return answer(0, "", { end: "steering", thrown: steering });
+    const got = await carried;
+    const { type, status, headers, body } = got;
+    const steering = read(got, "steering");
+    if (steering !== undefined) return answer(0, "", { bytes: undefined, end: "steering", thrown: steering });
     // A browser shows a redirect that it did not follow as nothing at all.
-    if (type === "opaqueredirect") return answer(0, headers, { end: "hidden redirect" });
-    if (!isStatus(status)) return answer(0, headers, { end: "the answer has no status" });
+    if (type === "opaqueredirect") return answer(0, headers, { __proto__: null, end: "hidden redirect" });
+    if (!isStatus(status)) return answer(0, headers, { __proto__: null, end: "the answer has no status" });
     this.#head = { status, headers };
-    if (body === null) return answer(status, headers, {});
+    if (body === null) return answer(status, headers, { __proto__: null });
     const isSuccess = status >= 200 && status < 300;
-    const maxBody = isSuccess ? maxSuccess : maxError;
-    this.#reading = new Reading(body, { maxBody, idle, keepsPartial: !isSuccess || keepsPartial === 1, clock });
+    const limits = { maxBody: isSuccess ? maxSuccess : maxError, keepsPartial: !isSuccess || keepsPartial === 1, clock };
+    // Of a body that comes at once, nothing is seen before.
+    this.#reading = new Reading(body, { ...limits, idle: read(body, "comesAtOnce") ? Infinity : idle });
     if (this.#isGivenUp) this.#reading.giveUp();
     return answer(status, headers, await this.#reading.run(announced(headers)));
   }

@@ -3,7 +3,9 @@
 
 import { DIRECT } from "./direct.js";
 import { headersOf } from "./headers.js";
+import { put, read } from "./own.js";
 import { pastProxies } from "./proxy.js";
+import { sourceOf } from "./source.js";
 import { steers } from "./steering.js";
 
 /** Responses of these statuses have no body. */
@@ -13,17 +15,18 @@ const WITHOUT_BODY = [204, 205, 304];
 const { fetch: OWN } = globalThis;
 
 /** What keeps a browser from adding to a request. */
-const GUARDS = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
+const GUARDS = { __proto__: null, credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
 
 /** What `transport-wasm/src/failure.rs` believes more than any other code. */
-const REACHES = { unsent: "ERR_NOT_SENT", refused: "ERR_REFUSED", sent: "ERR_MAY_BE_SENT" };
+const REACHES = { __proto__: null, unsent: "ERR_NOT_SENT", refused: "ERR_REFUSED", sent: "ERR_MAY_BE_SENT" };
 
 /** The function that an exchange calls instead of `fetch`. */
 export function carrier(fetch) {
   return async (url, init, delivery) => {
     // The time limit of the attempt begins before the function does.
     await undefined;
-    const isDirect = fetch === undefined ? globalThis.fetch === OWN : fetch[DIRECT] === true;
+    const isDirect = fetch === undefined ? globalThis.fetch === OWN : read(fetch, DIRECT) === true;
+    if (fetch === undefined && typeof globalThis.fetch !== "function") throw noFetch();
     // Throws before anything is sent.
     const whole = fetch === undefined ? guarded(url, init) : init;
     let answer;
@@ -36,10 +39,10 @@ export function carrier(fetch) {
       // A wrapper makes requests of its own, perhaps after this one: to a log, for a token.
       if (!isDirect) throw unknownReach("the fetch function failed", thrown);
       const code = REACHES[delivery?.reach(thrown) ?? (isResent(whole) ? "sent" : "unknown")];
-      throw code ? Object.assign(new Error(code, { cause: thrown }), { code }) : thrown;
+      throw code ? put(new Error(code, { cause: thrown }), "code", code) : thrown;
     }
     try {
-      return await parts(answer);
+      return parts(answer);
     } catch (thrown) {
       // There is an answer, so that the request was sent, whatever the code says.
       throw unknownReach("the answer cannot be read", thrown);
@@ -47,9 +50,12 @@ export function carrier(fetch) {
   };
 }
 
+/** The code says that nothing was sent. */
+const noFetch = () => put(new Error("this platform has no fetch: give a function as the option fetch"), "code", "ERR_NO_FETCH");
+
 /** The code keeps `transport-wasm/src/failure.rs` from believing those of the causes. */
 function unknownReach(message, cause) {
-  return Object.assign(new Error(message, { cause }), { code: "ERR_UNKNOWN_REACH" });
+  return put(new Error(message, { cause }), "code", "ERR_UNKNOWN_REACH");
 }
 
 let takesGuards;
@@ -57,13 +63,13 @@ let takesGuards;
 function guarded(url, init) {
   takesGuards ??= isTaken(GUARDS);
   const whole = Object.assign(init, takesGuards && GUARDS, pastProxies(url));
-  if (whole.method === "POST" && "Deno" in globalThis) whole.body = sentOnce(whole.body);
+  if (whole.method === "POST" && Object.hasOwn(globalThis, "Deno")) whole.body = sentOnce(whole.body);
   return whole;
 }
 
 /** Deno sends again what has no stream: its last failure says nothing about the first. */
 function isResent({ method }) {
-  return "Deno" in globalThis && method !== "POST";
+  return Object.hasOwn(globalThis, "Deno") && method !== "POST";
 }
 
 /** workerd refuses what it does not know. Where nothing can be tried, all is said. */
@@ -80,29 +86,15 @@ function isTaken(init) {
 
 /** As a stream, which nobody can send twice: see `transport-wasm/src/request.rs`. */
 function sentOnce(body) {
-  return new Response(body).body.pipeThrough(new TransformStream());
+  return new Response(body, { __proto__: null }).body.pipeThrough(new TransformStream());
 }
 
 /** What an exchange reads of an answer, of whatever looks like a `Response`. */
-async function parts(answer) {
-  if (typeof answer !== "object" || answer === null || typeof answer.status !== "number") {
+function parts(answer) {
+  const status = typeof answer === "object" && answer !== null ? read(answer, "status") : undefined;
+  if (typeof status !== "number") {
     throw new TypeError("the fetch function returned something that is no Response");
   }
-  const { type, status } = answer;
-  const body = WITHOUT_BODY.includes(status) ? null : stream(await bytes(answer));
-  return { type, status, headers: headersOf(answer), body };
-}
-
-function stream(body) {
-  return body === null || body instanceof ReadableStream ? body : new Response(body).body;
-}
-
-async function bytes(answer) {
-  // Reading what is not there takes time in Firefox.
-  if (answer instanceof Response && answer.body === null) return null;
-  if (answer.body !== undefined && answer.body !== null) return answer.body;
-  if (typeof answer.arrayBuffer === "function") return answer.arrayBuffer();
-  if (typeof answer.text === "function") return answer.text();
-  if (typeof answer.json === "function") return JSON.stringify(await answer.json());
-  return null;
+  const body = WITHOUT_BODY.includes(status) ? null : sourceOf(answer);
+  return { type: read(answer, "type"), status, headers: headersOf(answer), body };
 }

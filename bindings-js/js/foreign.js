@@ -4,6 +4,8 @@
 // It stays what it is if it is proved clean: plain data of well-known kinds, none of whose
 // strings shows a secret. Anything else is replaced by a masked account of it.
 
+import { put } from "./own.js";
+
 /** More is not walked through, and not told. */
 const MOST_VALUES = 200;
 const MOST_CHARS = 100_000;
@@ -128,10 +130,10 @@ function account(thrown, mask, depth) {
   };
   const [message, name, stack, code] = ["message", "name", "stack", "code"].map(read);
   const error = new Error(typeof message === "string" ? message : "what was thrown is not shown, because it may show a secret");
-  const define = (name, value) => Object.defineProperty(error, name, { value, configurable: true, writable: true });
+  const define = (name, value) => put(error, name, value, false);
   if (typeof name === "string") define("name", name);
   if (typeof stack === "string") define("stack", stack);
-  if (typeof code === "string" || typeof code === "number") error.code = code;
+  if (typeof code === "string" || typeof code === "number") put(error, "code", code);
   if (depth === DEEPEST) return error;
   const within = (one) => (new Walk(mask).isClean(one) ? one : account(one, mask, depth + 1));
   const cause = read("cause");

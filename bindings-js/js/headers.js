@@ -1,6 +1,8 @@
 // The headers of an answer as one text, a line each, whatever they are. An answer
 // matters more than its headers: what cannot be read is left out.
 
+import { read } from "./own.js";
+
 /** What is made use of: all that can be had of headers that only `get` shows. */
 const KNOWN = [
   "x-request-id",
@@ -21,14 +23,14 @@ const KNOWN = [
 const LONGEST = 100_000;
 
 export function headersOf(answer) {
-  const headers = attempt(() => answer.headers);
+  const headers = attempt(() => read(answer, "headers"));
   if (headers === undefined || headers === null) return "";
   return attempt(() => all(headers)) ?? attempt(() => known(headers)) ?? "";
 }
 
 function all(headers) {
-  if (typeof headers[Symbol.iterator] === "function") return lines([...headers], ([name, value]) => [name, value]);
-  if (typeof headers.get === "function") return undefined;
+  if (typeof read(headers, Symbol.iterator) === "function") return lines([...headers], ([name, value]) => [name, value]);
+  if (typeof read(headers, "get") === "function") return undefined;
   return lines(Object.keys(headers), (name) => [name, headers[name]]);
 }
 

@@ -1,5 +1,7 @@
 // What objects hold out of sight: an inspector that is attached prints private fields.
 
+import { refused } from "./errors.js";
+
 const all = new WeakMap();
 
 /** Gives the object what it alone holds. */
@@ -8,9 +10,14 @@ export function hide(owner, own) {
   return owner;
 }
 
-/** What the object holds. */
-export function hidden(owner) {
+/**
+ * What the object holds. A method that was taken off its object has none, and neither has a
+ * proxy: the error says how it is called.
+ */
+export function hidden(owner, operation, method) {
   const own = all.get(owner);
-  if (own === undefined) throw new TypeError("this is a copy or a proxy of an object of openrouter-keys: use the object itself");
-  return own;
+  if (own !== undefined) return own;
+  const problem = "this is a copy or a proxy of an object of openrouter-keys, or no object at all";
+  if (operation === undefined) throw new TypeError(`${problem}: use the object itself`);
+  throw refused(operation, "this", problem, undefined, `call it as a method of the object itself, ${method}(…), or bind it first`);
 }

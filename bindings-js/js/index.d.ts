@@ -794,13 +794,13 @@ export interface CallOptions {
   /** What is tried again; `false` for one attempt and no more. */
   retry?: RetryOptions | false | undefined;
   /** `HTTP-Referer`: the app's URL. */
-  httpReferer?: string | undefined;
+  httpReferer?: string | URL | undefined;
   /** `X-OpenRouter-Title`: the app's name. */
   title?: string | undefined;
   /** `X-OpenRouter-Categories`: the app's categories. */
   categories?: readonly string[] | undefined;
   /** Where the API is. */
-  baseUrl?: string | undefined;
+  baseUrl?: string | URL | undefined;
   /** Whether `baseUrl` may be plain http to another machine; false by default. */
   allowInsecureHttp?: boolean | undefined;
 }
@@ -844,7 +844,7 @@ export interface ClientOptions extends Omit<CallOptions, "signal"> {
    */
   apiKey: string | (() => string | Promise<string>);
   /** Where the API is; `https://openrouter.ai/api/v1` by default. */
-  baseUrl?: string | undefined;
+  baseUrl?: string | URL | undefined;
   /** How long a call may take with all its attempts and pauses; 60000 by default. */
   timeoutMs?: number | undefined;
   /** How long one attempt may take; 30000 by default. */
@@ -905,10 +905,18 @@ export declare class Call<T> extends Promise<T> {
   withResponse(): Promise<{ data: T; response: ResponseInfo }>;
 }
 
-/** The keys of all pages, each once. It ends after the first error. */
+/**
+ * The keys of all pages, each once. It ends after the first error, and at the next key
+ * once its `signal` is aborted. It is read once: a loop or a `toArray` after its end is
+ * refused. Call `listAll` again for another.
+ */
 export interface KeyListing extends AsyncIterableIterator<Key> {
+  return(value?: unknown): Promise<IteratorResult<Key, undefined>>;
+  throw(error?: unknown): Promise<IteratorResult<Key, undefined>>;
   /** All keys that are left. */
   toArray(): Promise<Key[]>;
+  /** Ends the listing, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Manages API keys. */
@@ -1024,8 +1032,9 @@ export declare class OpenRouterKeys {
   audit(params?: AuditParams, options?: CallOptions): Promise<AuditReport>;
 
   /**
-   * Forgets the API key and refuses further calls; calls under way go on. Also
-   * under `Symbol.dispose`, where the runtime has it, for `using`.
+   * Forgets the API key and refuses further calls; calls under way go on, and a
+   * listing ends at its next key. Also under `Symbol.dispose`, where the runtime
+   * has it, for `using`.
    */
   dispose(): void;
   [Symbol.dispose](): void;

@@ -4,7 +4,7 @@
 import { load } from "./load.js";
 import { wasm } from "./wasm-inline.js";
 
-load(new WebAssembly.Module(bytesOf(atob(wasm))));
+load(() => bytesOf(atob(wasm)));
 
 /** By a loop: `Uint8Array.from` with a function takes several times as long, tens of milliseconds. */
 function bytesOf(binary) {

@@ -1,9 +1,42 @@
-// Puts the WebAssembly module behind its glue.
+// Puts the WebAssembly module behind its glue, or keeps why it cannot be had: helpers and
+// error classes of the same entry work without it.
 
+import { noModule } from "./errors.js";
 import * as glue from "./openrouter_keys_bg.js";
 
-export function load(module) {
-  const { exports } = new WebAssembly.Instance(module, { "./openrouter_keys_bg.js": glue });
-  glue.__wbg_set_wasm(exports);
-  exports.__wbindgen_start();
+let problem;
+
+/** Throws, where a client is made, what kept the module from being loaded. */
+export function requireModule() {
+  if (problem) throw problem;
+}
+
+/** Takes what the entry gives: the module, or a function that makes it. */
+export function load(give) {
+  try {
+    const module = moduleOf(give());
+    const { exports } = new WebAssembly.Instance(module, { __proto__: null, "./openrouter_keys_bg.js": glue });
+    glue.__wbg_set_wasm(exports);
+    exports.__wbindgen_start();
+  } catch (thrown) {
+    problem = noModule(why(thrown), thrown);
+  }
+}
+
+/** What bundlers make of an import of a `.wasm` file. */
+function moduleOf(given) {
+  const found = given?.default ?? given;
+  const kind = Object.prototype.toString.call(found);
+  if (kind === "[object WebAssembly.Module]") return found;
+  if (ArrayBuffer.isView(found) || kind === "[object ArrayBuffer]") return new WebAssembly.Module(found);
+  throw new TypeError(`the bundler made ${kind} of the import of openrouter_keys_bg.wasm, where a WebAssembly.Module is needed`);
+}
+
+function why(thrown) {
+  if (typeof WebAssembly === "undefined") return "this platform has no WebAssembly, which the package needs";
+  const text = String(thrown?.message ?? thrown);
+  if (/Content.Security.Policy|unsafe-eval|violates|blocked by CSP/i.test(text)) {
+    return "the Content-Security-Policy of this page blocks WebAssembly: add 'wasm-unsafe-eval' to its script-src; 'unsafe-eval' is not needed";
+  }
+  return `the WebAssembly module cannot be loaded (${text})`;
 }

@@ -12,14 +12,14 @@ const EXCEPTIONS = ["no_proxy", "NO_PROXY"];
 export function pastProxies(url) {
   const [, host] = url.match(LOCAL) ?? [];
   if (host === undefined) return undefined;
-  if ("Bun" in globalThis || "Deno" in globalThis) return checkVariables(host.replace(/[[\]]/g, "").toLowerCase());
+  if (Object.hasOwn(globalThis, "Bun") || Object.hasOwn(globalThis, "Deno")) return checkVariables(host.replace(/[[\]]/g, "").toLowerCase());
   for (const name of DISPATCHERS) {
     const dispatcher = globalThis[name];
     if (!dispatcher) continue;
     const own = Object.getOwnPropertySymbols(dispatcher);
     // Of undici's EnvHttpProxyAgent.
     const direct = own.find(({ description }) => description === "no proxy agent");
-    if (direct) return { dispatcher: dispatcher[direct] };
+    if (direct) return { __proto__: null, dispatcher: dispatcher[direct] };
     if (own.some(({ description }) => /proxy/i.test(description))) throw seen("the global dispatcher is a proxy", "use another dispatcher");
   }
   return undefined;

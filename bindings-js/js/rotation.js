@@ -1,5 +1,7 @@
 // How far the replacement of a key has come: plain data without a secret.
 
+import { read } from "./own.js";
+
 /** The state's fields, in the order in which `src/arguments.rs` takes and `src/answer.rs` writes them. */
 export const FIELDS = [
   "old",
@@ -41,7 +43,7 @@ function asTheApiWrites(key) {
 
 /** Whether the secret is the new key of this state, as far as its label tells. */
 export function isNewKey(state, secret) {
-  const label = state.newLabel ?? "";
+  const label = read(state, "newLabel") ?? "";
   const at = label.indexOf("...");
   const [start, end] = [label.slice(0, at), label.slice(at + 3)];
   if (at < 1 || end === "" || typeof secret !== "string") return false;

@@ -1,6 +1,7 @@
 // Calls that a signal ends.
 
 import { look } from "./errors.js";
+import { read } from "./own.js";
 
 /**
  * Calls with what the module takes for a signal: nothing, `true` if it is
@@ -11,22 +12,53 @@ export function unlessAborted(operation, signal, call) {
   return signal ? withSignal(operation, signal, call) : call(undefined);
 }
 
+export function isAborted(operation, signal) {
+  return Boolean(signal) && look(operation, "signal", () => read(signal, "aborted"));
+}
+
 async function withSignal(operation, signal, call) {
-  if (look(operation, "signal", () => signal.aborted)) return call(true);
+  if (isAborted(operation, signal)) return call(true);
   let stop;
   const aborted = new Promise((resolve) => {
     stop = resolve;
   });
-  const onAbort = () => stop();
-  look(operation, "signal", () => signal.addEventListener("abort", onAbort));
+  const leave = join(operation, signal, stop);
   try {
     return await call(aborted);
   } finally {
     stop();
-    try {
-      signal.removeEventListener("abort", onAbort);
-    } catch {
-      // What the call came to, a new secret perhaps, matters more.
-    }
+    leave();
+  }
+}
+
+/** The calls of each signal, which share a listener: Node warns of more than ten. */
+const groups = new WeakMap();
+
+function join(operation, signal, stop) {
+  const group = groups.get(signal) ?? begin(operation, signal);
+  group.stops.add(stop);
+  return () => {
+    group.stops.delete(stop);
+    if (group.stops.size === 0) end(signal, group);
+  };
+}
+
+function begin(operation, signal) {
+  const stops = new Set();
+  const onAbort = () => {
+    for (const stop of stops) stop();
+  };
+  look(operation, "signal", () => signal.addEventListener("abort", onAbort));
+  const group = { stops, onAbort };
+  groups.set(signal, group);
+  return group;
+}
+
+function end(signal, { onAbort }) {
+  groups.delete(signal);
+  try {
+    signal.removeEventListener("abort", onAbort);
+  } catch {
+    // What the call came to, a new secret perhaps, matters more.
   }
 }

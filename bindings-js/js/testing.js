@@ -2,6 +2,7 @@
 // clock that takes no time.
 
 import { DIRECT } from "./direct.js";
+import { put, read } from "./own.js";
 
 /** How many idle turns of the runtime mean that nothing but time is waited for. */
 const IDLE_TURNS = 4;
@@ -15,8 +16,8 @@ const PAGE_SIZE = 100;
 const turn = () => new Promise((resolve) => realSetTimeout(resolve, 0));
 
 /** A clock for the client's option `clock`. */
-export function virtualClock({ startMs = Date.UTC(2030, 0, 1), autoAdvance = true } = {}) {
-  return new VirtualClock(startMs, autoAdvance);
+export function virtualClock(options = {}) {
+  return new VirtualClock(read(options, "startMs") ?? Date.UTC(2030, 0, 1), read(options, "autoAdvance") ?? true);
 }
 
 /** Sets a timer that is no pause of the client's. */
@@ -123,7 +124,8 @@ class VirtualClock {
  * A `fetch` that answers from a script: a list of replies in their order, or a
  * function from a request to a reply.
  */
-export function fakeFetch(script, { clock = globalThis } = {}) {
+export function fakeFetch(script, options = {}) {
+  const clock = read(options, "clock") ?? globalThis;
   const replies = typeof script === "function" ? undefined : [...script];
   const has = replies ? `the script has ${replies.length} ${replies.length === 1 ? "reply" : "replies"}` : "the script has no reply";
   const requests = [];
@@ -135,7 +137,7 @@ export function fakeFetch(script, { clock = globalThis } = {}) {
     const request = record(url, init);
     requests.push(request);
     const reply = replies ? next(request) : await script(request);
-    if (reply) return carry(reply, init.signal, clock);
+    if (reply) return carry(reply, read(init, "signal"), clock);
     const problem = `fakeFetch: ${has}${replies ? "; this is" : " to"} request ${requests.length}: ${request.method} ${request.path}`;
     unexpected.push(problem);
     // The client lets what has a digest through as it is: it is a message to somebody outside.
@@ -152,23 +154,24 @@ export function fakeFetch(script, { clock = globalThis } = {}) {
     return reply;
   }
 
-  Object.defineProperty(fetch, DIRECT, { value: true });
-  fetch.requests = requests;
-  fetch.assertDone = () => {
+  put(fetch, DIRECT, true, false);
+  put(fetch, "requests", requests);
+  const assertDone = () => {
     const problems = [...unexpected];
     if (replies?.length > 0) problems.push(`${replies.length} of the replies were not asked for`);
     if (problems.length > 0) throw new Error(problems.join("; "));
   };
-  return fetch;
+  return put(fetch, "assertDone", assertDone);
 }
 
-function record(url, { method = "GET", headers, body, signal }) {
+function record(url, init) {
+  const [method, headers, body, signal] = ["method", "headers", "body", "signal"].map((name) => read(init, name));
   const { pathname, search } = new URL(url);
   return {
-    method,
+    method: method ?? "GET",
     url: String(url),
     path: pathname + search,
-    headers: Object.fromEntries(new Headers(headers)),
+    headers: Object.fromEntries(typeof Headers === "function" ? new Headers(headers) : lowerCase(headers)),
     body: body ?? undefined,
     signal: signal ?? undefined,
     get json() {
@@ -177,16 +180,20 @@ function record(url, { method = "GET", headers, body, signal }) {
   };
 }
 
+const lowerCase = (headers) => Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+
 async function carry(reply, signal, clock) {
-  await delay(reply.delayMs, signal, clock);
-  if ("rejects" in reply) throw reply.rejects;
-  const { status, headers, body, stalls } = reply;
-  if (!stalls) return new Response(body, { status, headers });
+  await delay(read(reply, "delayMs"), signal, clock);
+  if (Object.hasOwn(reply, "rejects")) throw reply.rejects;
+  const [status, headers, body, stalls] = ["status", "headers", "body", "stalls"].map((name) => read(reply, name));
+  const init = { __proto__: null, status, headers };
+  if (!stalls) return answer(body, init);
   let rest = body;
   const half = new ReadableStream(
     {
+      __proto__: null,
       start(controller) {
-        signal?.addEventListener("abort", () => controller.error(signal.reason), { once: true });
+        signal?.addEventListener("abort", () => controller.error(signal.reason), { __proto__: null, once: true });
       },
       // An error takes what is not read yet along, so that it has to come after.
       pull(controller) {
@@ -197,9 +204,15 @@ async function carry(reply, signal, clock) {
         return undefined;
       },
     },
-    { highWaterMark: 0 },
+    { __proto__: null, highWaterMark: 0 },
   );
-  return new Response(half, { status, headers });
+  return answer(half, init);
+}
+
+/** jsdom has no `Response` and no streams. */
+function answer(body, init) {
+  if (typeof Response === "function") return new Response(body, init);
+  return { ...init, headers: new Map(Object.entries(init.headers ?? {})), body };
 }
 
 /** Waits, unless it is aborted: as long as `Infinity`, if need be. */
@@ -225,8 +238,8 @@ export function reply(status, json, options = {}) {
   return {
     status,
     body: json === undefined ? null : JSON.stringify(json),
-    headers: { "content-type": "application/json", ...options.headers },
-    delayMs: options.delayMs,
+    headers: { "content-type": "application/json", ...read(options, "headers") },
+    delayMs: read(options, "delayMs"),
   };
 }
 
@@ -257,7 +270,7 @@ export function deleted(options) {
 
 /** An answer that is an error. */
 export function apiError(status, message = "no", options = {}) {
-  return reply(status, { error: { code: status, message, metadata: options.metadata } }, options);
+  return reply(status, { error: { code: status, message, metadata: read(options, "metadata") } }, options);
 }
 
 /** The connection breaks after the request was sent: a key may have been created. */
@@ -288,8 +301,8 @@ export function refused(options = {}) {
 }
 
 /** `fetch` rejects with anything at all. */
-export function rejection(value, { delayMs } = {}) {
-  return { rejects: value, delayMs };
+export function rejection(value, options = {}) {
+  return { rejects: value, delayMs: read(options, "delayMs") };
 }
 
 /** No answer ever comes. */
@@ -297,7 +310,7 @@ export function never() {
   return rejection(undefined, { delayMs: Infinity });
 }
 
-const failure = (code) => new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
+const failure = (code) => new TypeError("fetch failed", { cause: put(new Error(code), "code", code) });
 
 /** How many keys were written: no two have the same hash or label. */
 let written = 0;

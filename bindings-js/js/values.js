@@ -1,8 +1,11 @@
 // What calls return beside plain objects.
 
+import { brand } from "./brand.js";
 import { hide, hidden } from "./hidden.js";
+import { putAll, read } from "./own.js";
 import { readRotation } from "./rotation.js";
 import { camelCase } from "./tape.js";
+import { TextDecoder, TextEncoder } from "./text.js";
 
 /** As numbers: what walks through scopes and maps finds no string. */
 const [encoder, decoder] = [new TextEncoder(), new TextDecoder("utf-8", { ignoreBOM: true })];
@@ -12,9 +15,7 @@ export class Created {
   /** For this package alone. */
   constructor(key, fields) {
     hide(this, { key: encoder.encode(key) });
-    for (const [name, value] of Object.entries(fields)) {
-      if (value !== undefined) this[name] = value;
-    }
+    putAll(this, fields);
   }
 
   get key() {
@@ -25,7 +26,7 @@ export class Created {
   [Symbol.for("nodejs.util.inspect.custom")](depth, options, inspect) {
     const { name } = this.constructor;
     if (depth < 0 || inspect === undefined) return `[${name}]`;
-    const nested = { ...options, depth: options.depth === null ? null : options.depth - 1 };
+    const nested = { __proto__: null, ...options, depth: options.depth === null ? null : options.depth - 1 };
     return `${name} ${inspect({ ...this }, nested)}`;
   }
 }
@@ -41,8 +42,8 @@ export class TemporaryKey extends Created {
   }
 
   /** Once; what failed can be tried again. */
-  close(options) {
-    const own = hidden(this);
+  async close(options) {
+    const own = hidden(this, "closeTemporary", "key.close");
     own.closed ??= own.close(options).catch((error) => {
       own.closed = undefined;
       throw error;
@@ -60,24 +61,19 @@ export class ResponseInfo {
   /** For this package alone. */
   constructor(fields, headers) {
     hide(this, { headers });
-    for (const [name, value] of Object.entries(fields)) {
-      if (value !== undefined) this[name] = value;
-    }
+    putAll(this, fields);
   }
 
   get headers() {
     const lines = hidden(this).headers.split("\n").filter((line) => line.includes(":"));
-    return new Headers(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
+    const kind = typeof Headers === "function" ? Headers : Map;
+    return new kind(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
   }
 }
 
-export function toDate(timestamp) {
-  return timestamp === null || timestamp === undefined ? undefined : new Date(timestamp);
-}
-
-export function managesKeys(key) {
-  return key.isManagementKey ?? key.isProvisioningKey;
-}
+brand(Created, "Created");
+brand(TemporaryKey, "TemporaryKey");
+brand(ResponseInfo, "ResponseInfo");
 
 /** Reads what `src/answer.rs` wrote: first the value. */
 export function readAnswer(tape, operation, secret) {
@@ -93,18 +89,14 @@ export function readResponse(tape) {
     rateLimit: present({ limit: tape.value(), remaining: tape.value(), reset: tape.value() }),
   };
   const headers = tape.value();
-  fields.extra = tape.extra();
-  return new ResponseInfo(fields, headers);
+  return new ResponseInfo({ ...fields, extra: tape.extra() }, headers);
 }
 
 const READERS = {
   list(tape) {
-    const page = { data: tape.list() };
+    const data = tape.list();
     const oddRows = tape.list();
-    const extra = tape.extra();
-    if (oddRows.length > 0) page.oddRows = oddRows;
-    if (extra) page.extra = extra;
-    return page;
+    return present({ data, oddRows: oddRows.length > 0 ? oddRows : undefined, extra: tape.extra() });
   },
   create: readCreated,
   get: (tape) => tape.value(),
@@ -142,7 +134,7 @@ export function readTemporary(tape, secret, close) {
   };
   const { data, name, unconfirmed } = fields;
   // In the order in which `src/arguments.rs` takes it.
-  const values = [name, data.hash, unconfirmed, tape.value()];
+  const values = [name, read(data, "hash"), unconfirmed, tape.value()];
   return new TemporaryKey(secret, fields, (options) => close(values, options));
 }
 

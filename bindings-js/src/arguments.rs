@@ -32,7 +32,9 @@ impl Arguments {
     }
 
     fn take(&mut self) -> JsValue {
-        let value = self.values.get(self.next);
+        // What is read beyond the end comes from a prototype.
+        let is_there = self.next < self.values.length();
+        let value = if is_there { self.values.get(self.next) } else { JsValue::UNDEFINED };
         self.next = self.next.saturating_add(1);
         value
     }

@@ -21,8 +21,12 @@ pub(crate) fn write(error: &Error) -> Array {
     let name = camel_case(error.operation());
     let text = error.to_string();
     let rest = text.strip_prefix(error.operation()).unwrap_or(&text);
+    let rest = match error.kind() {
+        ErrorKind::Build(_) => in_javascript(rest),
+        _ => rest.to_owned(),
+    };
     tape.text(code(error.kind()));
-    tape.text(&[&name, rest].concat());
+    tape.text(&[&*name, &rest].concat());
     tape.text(&name);
     tape.text(match error.effect() {
         Effect::MayHaveChanged => "may_have_changed",
@@ -114,6 +118,26 @@ fn caused(tape: &mut Tape, source: &BoxError) -> JsValue {
         tape.text(&source.to_string());
         JsValue::UNDEFINED
     })
+}
+
+/// The core's text with its names of functions and fields as JavaScript has them. What
+/// it quotes is somebody else's.
+fn in_javascript(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut is_quoted = false;
+    let is_name = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | ':');
+    for piece in text.split_inclusive(|char| !is_name(char)) {
+        let (word, end) = piece.split_at(piece.trim_end_matches(|char| !is_name(char)).len());
+        let last = word.rsplit("::").next().unwrap_or_default();
+        if is_quoted || (last == word && !word.contains('_')) {
+            written.push_str(word);
+        } else {
+            written.push_str(&camel_case(last));
+        }
+        is_quoted ^= end == "\"" && !written.ends_with('\\');
+        written.push_str(end);
+    }
+    written
 }
 
 /// A name as JavaScript writes it.

@@ -45,7 +45,7 @@ impl BaseUrl {
         if base.scheme == Scheme::HTTP && !is_loopback(base.authority.host()) {
             return Err(refused(
                 "uses http:// to another machine, which would send the API key in the clear; \
-                 use https://, or allow insecure http explicitly",
+                 use https://, or say allow_insecure_http",
             ));
         }
         Ok(base)

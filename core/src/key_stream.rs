@@ -46,6 +46,7 @@ pub struct KeyStream {
     pending: VecDeque<Pending>,
     /// What ended the listing, and is given after the keys before it.
     failed: Option<Error>,
+    is_over: bool,
 }
 
 /// What is told how far the listing has come.
@@ -67,6 +68,7 @@ impl KeyStream {
             pages,
             pending: VecDeque::new(),
             failed: None,
+            is_over: false,
         }
     }
 
@@ -82,7 +84,7 @@ impl KeyStream {
         self
     }
 
-    /// Ends the listing as soon as the future is ready, with
+    /// Ends the listing as soon as the future is ready, in the middle of a page too, with
     /// [`ErrorKind::Cancelled`]. Dropping the stream ends it too.
     pub fn cancel_on(mut self, cancel: impl Future<Output = ()> + MaybeSend + 'static) -> Self {
         self.cancel = Cancel::new(cancel);
@@ -111,6 +113,27 @@ impl KeyStream {
     }
 
     fn poll_key(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Key, Error>>> {
+        if self.is_over {
+            return Poll::Ready(None);
+        }
+        if Pin::new(&mut self.cancel).poll(context).is_ready() {
+            self.end();
+            return Poll::Ready(Some(Err(Error::unsent("list", ErrorKind::Cancelled))));
+        }
+        let key = ready!(self.poll_page_or_key(context));
+        if !matches!(key, Some(Ok(_))) {
+            self.end();
+        }
+        Poll::Ready(key)
+    }
+
+    /// Requests under way are given up.
+    fn end(&mut self) {
+        self.is_over = true;
+        self.pending.clear();
+    }
+
+    fn poll_page_or_key(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Key, Error>>> {
         loop {
             if let Some(key) = self.pages.next_key() {
                 return Poll::Ready(Some(Ok(key)));
@@ -139,9 +162,6 @@ impl KeyStream {
 
     /// Lets every page under way go on, and gives the one whose turn it is.
     fn poll_page(&mut self, context: &mut Context<'_>) -> Poll<Result<Page, Error>> {
-        if Pin::new(&mut self.cancel).poll(context).is_ready() {
-            return Poll::Ready(Err(Error::unsent("list", ErrorKind::Cancelled)));
-        }
         for pending in &mut self.pending {
             if let Pending::Waiting(future) = pending {
                 if let Poll::Ready(page) = future.as_mut().poll(context) {

@@ -345,6 +345,23 @@ async fn a_listing_that_is_called_off_says_so_and_ends() {
 }
 
 #[tokio::test]
+async fn a_listing_that_is_cancelled_within_a_page_ends_at_the_next_key() {
+    for taken in [1, 99, 120, 250] {
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let mut keys = client(&still(250)).list_all(List::new()).cancel_on(async {
+            let _ = stopped.await;
+        });
+        for _ in 0..taken {
+            keys.next().await.unwrap().unwrap();
+        }
+        stop.send(()).unwrap();
+        let error = keys.next().await.unwrap().unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Cancelled), "after {taken} keys: {error}");
+        assert!(keys.next().await.is_none());
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_ignores_the_offset_is_noticed_after_two_requests() {
     let transport = FakeTransport::always(Reply::status(200).json(samples::page(100)));
     let error = client(&transport).list_all(List::new()).collect_all().await.unwrap_err();

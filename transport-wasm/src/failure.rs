@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
-use js_sys::Reflect;
+use js_sys::{Object, Reflect};
 use openrouter_keys_core::{TimeoutPhase, TransportError, TransportErrorKind};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 /// How deep a chain of causes is followed.
 const DEEPEST: usize = 5;
@@ -21,6 +21,11 @@ mod proof {
     pub(super) const MAY_BE_SENT: &str = "ERR_MAY_BE_SENT";
 }
 
+/// The code of a response whose headers Node does not take.
+const HEADERS: &str = "UND_ERR_HEADERS_OVERFLOW";
+
+const HEADERS_LIMIT: &str = "the response headers are larger than the runtime accepts: in Node, 16 KiB or --max-http-header-size";
+
 /// What JavaScript threw, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thrown(String);
@@ -28,7 +33,11 @@ pub struct Thrown(String);
 impl Thrown {
     /// The texts of what was thrown and of its causes.
     pub fn look(thrown: &JsValue) -> Self {
-        let texts: Vec<String> = chain(thrown).iter().filter_map(describe).collect();
+        let errors = chain(thrown);
+        let mut texts: Vec<String> = errors.iter().filter_map(describe).collect();
+        if errors.iter().any(|error| text_of(error, "code").as_deref() == Some(HEADERS)) {
+            texts.push(HEADERS_LIMIT.to_owned());
+        }
         if texts.is_empty() {
             return Self::from("something without a message was thrown");
         }
@@ -124,8 +133,11 @@ fn by_code(error: &JsValue) -> Option<(TransportErrorKind, bool)> {
     let system_call = text_of(error, "syscall").unwrap_or_default();
     Some(match (&*code, &*system_call) {
         (proof::UNKNOWN_REACH, _) => (TransportErrorKind::Other, false),
-        // A proxy that would see the key, a header that undici refuses, Node's `--permission`.
-        ("ERR_PROXY_SEES_KEY" | "UND_ERR_INVALID_ARG" | "UND_ERR_NOT_SUPPORTED", _)
+        // A proxy that would see the key, no `fetch`, a header that undici refuses, Node's `--permission`.
+        (
+            "ERR_PROXY_SEES_KEY" | "ERR_NO_FETCH" | "UND_ERR_INVALID_ARG" | "UND_ERR_NOT_SUPPORTED",
+            _,
+        )
         | ("ERR_ACCESS_DENIED", "connect" | "getaddrinfo") => (TransportErrorKind::Setup, true),
         ("ENOTFOUND" | "EAI_AGAIN" | "EAI_NODATA" | "EAI_NONAME", _) | (_, "getaddrinfo") => {
             (TransportErrorKind::Dns, true)
@@ -149,7 +161,7 @@ fn by_code(error: &JsValue) -> Option<(TransportErrorKind, bool)> {
                 (TransportErrorKind::Disconnected, false)
             }
         }
-        ("UND_ERR_HEADERS_OVERFLOW", _) => (TransportErrorKind::Protocol, false),
+        (HEADERS, _) => (TransportErrorKind::Protocol, false),
         _ if CERTIFICATE.iter().any(|prefix| code.starts_with(prefix)) => {
             (TransportErrorKind::Tls, true)
         }
@@ -212,7 +224,7 @@ fn chain(thrown: &JsValue) -> Vec<JsValue> {
 }
 
 fn cause_of(error: &JsValue) -> Option<JsValue> {
-    Reflect::get(error, &"cause".into()).ok().filter(is_there)
+    property(error, "cause").filter(is_there)
 }
 
 fn is_there(error: &JsValue) -> bool {
@@ -228,5 +240,28 @@ fn describe(error: &JsValue) -> Option<String> {
 
 /// A property that is a text. Whatever a getter or a proxy does, it ends here.
 fn text_of(error: &JsValue, name: &str) -> Option<String> {
-    Reflect::get(error, &name.into()).ok()?.as_string()
+    property(error, name)?.as_string()
+}
+
+/// A property of the object or of its class. One that somebody added to
+/// `Object.prototype` says nothing about this error.
+fn property(error: &JsValue, name: &str) -> Option<JsValue> {
+    let name = name.into();
+    let mut holder: Object = error.clone().unchecked_into();
+    while !has_own(&holder, &name)? {
+        holder = Reflect::get_prototype_of(&holder).ok()?;
+        if holder.is_null() {
+            break;
+        }
+        let is_root = Reflect::get_prototype_of(&holder).ok()?.is_null();
+        if is_root && has_own(&holder, &"isPrototypeOf".into())? {
+            return None;
+        }
+    }
+    Reflect::get(error, &name).ok()
+}
+
+fn has_own(holder: &Object, name: &JsValue) -> Option<bool> {
+    let found = Reflect::get_own_property_descriptor(holder, name).ok()?;
+    Some(!found.is_undefined())
 }

@@ -20,6 +20,9 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
+/// Where the glue has its text encoders from: some platforms have none.
+const TEXT: &str = "import { TextDecoder, TextEncoder } from \"./text.js\";\n";
+
 /// Writes `openrouter_keys_bg.wasm` and `openrouter_keys_bg.js` into the
 /// package.
 pub(crate) fn build(folders: &Folders) -> Result<()> {
@@ -30,6 +33,7 @@ pub(crate) fn build(folders: &Folders) -> Result<()> {
     let module = folders.package.join("openrouter_keys_bg.wasm");
     optimize(folders, &scratch, &module, &["--strip-debug", "--strip-producers"])?;
     let glue = scratch.join("openrouter_keys_bg.js");
+    fs::write(&glue, format!("{TEXT}{}", fs::read_to_string(&glue)?))?;
     run(folders
         .node_program("esbuild/bin/esbuild")
         .args(["--minify", "--format=esm", "--log-level=warning", "--allow-overwrite"])

@@ -8,8 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::{Folders, Result, run};
 
-/// What CommonJS programs get, each from its module.
-const COMMON_JS: [&str; 2] = ["index", "testing"];
+/// What CommonJS programs get, each from its module. The error classes are a file of
+/// their own, so that every entry has the same.
+const COMMON_JS: [&str; 4] = ["errors", "index", "helpers", "testing"];
+/// Those of them that can be imported.
+const ENTRIES: [&str; 3] = ["index", "helpers", "testing"];
 
 /// Puts everything beside the module.
 pub(crate) fn assemble(folders: &Folders) -> Result<()> {
@@ -22,13 +25,22 @@ pub(crate) fn assemble(folders: &Folders) -> Result<()> {
     let inline = format!("export const wasm = \"{}\";\n", STANDARD.encode(module));
     fs::write(package.join("wasm-inline.js"), inline)?;
     for name in COMMON_JS {
+        let output = package.join(name).with_extension("cjs");
+        let shared: &[&str] = if name == "errors" { &[] } else { &["--external:./errors.js"] };
         run(folders
             .node_program("esbuild/bin/esbuild")
             .args(["--bundle", "--format=cjs", "--target=es2022", "--log-level=warning"])
             .args(["--minify-syntax", "--minify-whitespace"])
+            .args(shared)
             .arg(package.join(name).with_extension("js"))
-            .arg(format!("--outfile={}", package.join(name).with_extension("cjs").display())))?;
-        fs::copy(package.join(format!("{name}.d.ts")), package.join(format!("{name}.d.cts")))?;
+            .arg(format!("--outfile={}", output.display())))?;
+        let bundle = fs::read_to_string(&output)?;
+        fs::write(&output, bundle.replace("\"./errors.js\"", "\"./errors.cjs\""))?;
+    }
+    for name in ENTRIES {
+        let types = fs::read_to_string(package.join(format!("{name}.d.ts")))?;
+        let types = types.replace("\"./index.js\"", "\"./index.cjs\"");
+        fs::write(package.join(format!("{name}.d.cts")), types)?;
     }
     fs::copy(tools.join("README.md"), package.join("README.md"))?;
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {

@@ -55,7 +55,8 @@ export async function whileServed(program, folder, work) {
 
 function configuration(files) {
   const modules = files
-    .map((name) => `(name = "${name}", ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed "${name}")`)
+    // As it is imported.
+    .map((name) => `(name = "${name.endsWith(".wasm") ? `${name}?module` : name}", ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed "${name}")`)
     // The first one is the service itself.
     .sort((one, other) => one.includes("wasm") - other.includes("wasm"));
   return `using Workerd = import "/workerd/workerd.capnp";

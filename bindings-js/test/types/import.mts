@@ -2,12 +2,20 @@
 
 import * as api from "openrouter-keys";
 import { type Key, OpenRouterKeys } from "openrouter-keys";
+import { NotFoundError, toDate } from "openrouter-keys/helpers";
 import { fakeFetch, listed, virtualClock } from "openrouter-keys/testing";
 
 const clock = virtualClock();
 const keys = new OpenRouterKeys({ apiKey: "…", fetch: fakeFetch([listed([])], { clock }), clock });
 const all: Key[] = await keys.listAll().toArray();
 for await (const { limit } of keys.listAll()) limit satisfies number | null;
+// The same classes by either entry.
+NotFoundError satisfies typeof api.NotFoundError;
+toDate("2030-01-01T00:00:00Z") satisfies Date;
+const listing = keys.listAll();
+await listing.throw(new Error()).catch(() => {});
+await listing[Symbol.asyncDispose]();
+new OpenRouterKeys({ apiKey: "…", baseUrl: new URL("https://gateway.example") });
 // @ts-expect-error: there is no default export
 api.default;
 // @ts-expect-error: the inside of the package is closed

@@ -1,6 +1,7 @@
 // A CommonJS module of Node's, which gets the package's CommonJS.
 
 import api = require("openrouter-keys");
+import helpers = require("openrouter-keys/helpers");
 import testing = require("openrouter-keys/testing");
 
 const clock = testing.virtualClock();
@@ -9,6 +10,7 @@ const page: Promise<api.Page> = keys.list();
 const limit = (key: api.Key): number | null => key.limit;
 // @ts-expect-error: a create has a limit here too
 keys.create({ name: "ci" });
+helpers.NotFoundError satisfies typeof api.NotFoundError;
 // @ts-expect-error: there is no default export
 api.default;
 

@@ -143,16 +143,16 @@ test("a fetch function is called with a URL and plain settings, and told to foll
   };
   const { keys } = clientOver([], { fetch });
   await keys.create(PARAMS);
-  const [[url, { signal, ...init }, ...others]] = calls;
+  const [[url, { signal, headers, ...init }, ...others]] = calls;
   assert.equal(url, "https://openrouter.ai/api/v1/keys");
   assert.ok(signal instanceof AbortSignal);
+  assert.deepEqual({ ...headers }, {
+    accept: "application/json",
+    authorization: `Bearer ${API_KEY}`,
+    "content-type": "application/json",
+  });
   assert.deepEqual(init, {
     method: "POST",
-    headers: {
-      accept: "application/json",
-      authorization: `Bearer ${API_KEY}`,
-      "content-type": "application/json",
-    },
     redirect: "manual",
     body: '{"name":"Customer 42","limit":25}',
   });

@@ -164,14 +164,14 @@ test("what an error does not have is no property of it", async () => {
   }
 });
 
-test("an error of another copy of the package is recognised by isOpenRouterKeysError alone", () => {
+test("an error of another copy of the package is recognised by instanceof and by isOpenRouterKeysError", () => {
   const result = inAnotherProcess(`
     const { createRequire } = await import("node:module");
     const other = createRequire(process.cwd() + "/x.js")("../../npm/index.cjs");
     const error = await new other.OpenRouterKeys({ apiKey: "sk-or-v1-test" }).get(5).catch((thrown) => thrown);
     result = [error instanceof api.OpenRouterKeysError, api.isOpenRouterKeysError(error), error.name];
   `);
-  assert.deepEqual(result, [false, true, "InvalidArgumentError"]);
+  assert.deepEqual(result, [true, true, "InvalidArgumentError"]);
 });
 
 test("isOpenRouterKeysError is false for everything else", () => {

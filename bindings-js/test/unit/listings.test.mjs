@@ -50,7 +50,6 @@ test("a loop that is left early asks for no further page, and the listing is ove
   }
   assert.equal(fetch.requests.length, 1);
   assert.deepEqual(await listing.next(), { value: undefined, done: true });
-  assert.deepEqual(await listing.toArray(), []);
   assert.equal(fetch.requests.length, 1);
 });
 

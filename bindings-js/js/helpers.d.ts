@@ -1,0 +1,38 @@
+/**
+ * The error classes and the functions of `openrouter-keys` that need no WebAssembly, for
+ * code that sends nothing itself. The classes are those of `openrouter-keys`.
+ *
+ * @packageDocumentation
+ */
+
+export {
+  AbortError,
+  ApiError,
+  BadRequestError,
+  ConflictError,
+  ConnectionError,
+  CredentialsError,
+  ForbiddenError,
+  InvalidArgumentError,
+  isOpenRouterKeysError,
+  KeyHolderError,
+  NotFoundError,
+  OpenRouterKeysError,
+  PaginationStalledError,
+  PaymentRequiredError,
+  RateLimitError,
+  ServerError,
+  SeveralKeysError,
+  TimeoutError,
+  TooManyPagesError,
+  UnauthorizedError,
+  UnexpectedRedirectError,
+  UnreadableAnswerError,
+  UnverifiedError,
+  WrongKeyKindError,
+  isNewKey,
+  managesKeys,
+  toDate,
+} from "./index.js";
+
+export type { CurrentKey, ErrorCode, MayHaveCreated, Timestamp } from "./index.js";

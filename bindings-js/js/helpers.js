@@ -1,0 +1,40 @@
+// What needs no module: the error classes, and functions of plain values. An entry of
+// its own for pages and programs that send nothing.
+
+import { read } from "./own.js";
+
+export {
+  AbortError,
+  ApiError,
+  BadRequestError,
+  ConflictError,
+  ConnectionError,
+  CredentialsError,
+  ForbiddenError,
+  InvalidArgumentError,
+  isOpenRouterKeysError,
+  KeyHolderError,
+  NotFoundError,
+  OpenRouterKeysError,
+  PaginationStalledError,
+  PaymentRequiredError,
+  RateLimitError,
+  ServerError,
+  SeveralKeysError,
+  TimeoutError,
+  TooManyPagesError,
+  UnauthorizedError,
+  UnexpectedRedirectError,
+  UnreadableAnswerError,
+  UnverifiedError,
+  WrongKeyKindError,
+} from "./errors.js";
+export { isNewKey } from "./rotation.js";
+
+export function toDate(timestamp) {
+  return timestamp === null || timestamp === undefined ? undefined : new Date(timestamp);
+}
+
+export function managesKeys(key) {
+  return read(key, "isManagementKey") ?? read(key, "isProvisioningKey");
+}
