@@ -43,7 +43,7 @@ const ARGUMENTS = {
   creatorUserId: "'evil'",
   disabled: "true",
   disabledForDays: "0",
-  exhaustive: "true",
+  stopAtShortPage: "true",
   expiresAt: "'2031-01-01T00:00:00Z'",
   expiringWithinDays: "400",
   external: "{ user: 'evil' }",
