@@ -19,8 +19,13 @@ export class Call extends Promise {
     return hide(call, { whole });
   }
 
-  async withResponse() {
-    const own = hidden(this, "withResponse", "call.withResponse");
+  withResponse() {
+    let own;
+    try {
+      own = hidden(this, "withResponse", "call.withResponse");
+    } catch (error) {
+      return Promise.reject(error);
+    }
     // Who asks for the response handles its failure there.
     this.catch(() => {});
     own.withResponse ??= own.whole.then(({ data, tape }) => ({ data, response: readResponse(tape) }));

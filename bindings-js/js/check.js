@@ -57,16 +57,10 @@ function timeOf(value) {
 const isDateObject = (value) => timeOf(value) !== undefined;
 const isDate = (value) => Number.isFinite(timeOf(value));
 
-/** A `URL` of whatever realm or library, as text, and every host in ASCII; anything else as it is. */
+/** A `URL` of whatever realm or library, as text; anything else as it is. */
 function textOfUrl(value) {
   const href = isObject(value) ? read(value, "href") : undefined;
-  const text = typeof href === "string" && String(value) === href ? href : value;
-  if (!isText(text) || /^[\0-\x7f]*$/.test(text)) return text;
-  try {
-    return new URL(text).href;
-  } catch {
-    return text;
-  }
+  return typeof href === "string" && String(value) === href ? href : value;
 }
 
 const bool = kind("true or false", (value) => typeof value === "boolean");

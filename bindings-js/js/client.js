@@ -224,7 +224,7 @@ function readParts(signal) {
 
 /** The error, whose cause may be what a getter threw. */
 function refusal(error, mask) {
-  if (error instanceof InvalidArgumentError && error.cause !== undefined) error.cause = withoutSecrets(error.cause, mask);
+  if (error instanceof InvalidArgumentError && Object.hasOwn(error, "cause")) error.cause = withoutSecrets(error.cause, mask);
   return error;
 }
 

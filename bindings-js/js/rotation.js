@@ -25,15 +25,15 @@ export const STEPS = ["begun", "creating", "handing_over", "handed_over", "disab
 
 /** A state as an object that JSON can keep. */
 export function readRotation(tape) {
-  const read = { unconfirmed: () => tape.list(), oldKey: () => asTheApiWrites(tape.value()) };
-  const fields = FIELDS.map((name) => [name, read[name] ? read[name]() : tape.value()]);
+  const readers = { __proto__: null, unconfirmed: () => tape.list(), oldKey: () => asTheApiWrites(tape.value()) };
+  const fields = FIELDS.map((name) => [name, readers[name] ? readers[name]() : tape.value()]);
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
 }
 
 /** A key by the API's names, so that the state is the same in Rust. */
 function asTheApiWrites(key) {
   if (key === undefined) return undefined;
-  const { extra, odd, ...fields } = key;
+  const { extra, odd, ...fields } = { extra: undefined, odd: undefined, ...key };
   const named = Object.entries({ ...fields, ...odd }).map(([name, value]) => [
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     value,

@@ -42,8 +42,13 @@ export class TemporaryKey extends Created {
   }
 
   /** Once; what failed can be tried again. */
-  async close(options) {
-    const own = hidden(this, "closeTemporary", "key.close");
+  close(options) {
+    let own;
+    try {
+      own = hidden(this, "closeTemporary", "key.close");
+    } catch (error) {
+      return Promise.reject(error);
+    }
     own.closed ??= own.close(options).catch((error) => {
       own.closed = undefined;
       throw error;

