@@ -1,5 +1,7 @@
 // Where the canaries are planted: in a vector's settings, arguments and answers.
 
+import { API_KEY } from "../vectors/calls.js";
+
 export const SIGNING = "sk-or-v1-canary-of-the-key-that-signs-0123456789";
 export const CREATED = "sk-or-v1-canary-of-the-created-key-0123456789abc";
 export const GATEWAY = "canary-of-the-gateway-token-0123456789";
@@ -23,17 +25,18 @@ export function planted(vector, server) {
   const external = { user: "partner", ...given.external, api_key: PARTNER };
   const args = operation === "create" ? { ...given, external } : rest.arguments;
   const answers = rest.answers?.map((answer) => {
-    const own = success?.secret ? withCreated(answer, success.secret) : answer;
+    const signed = withCanary(answer, API_KEY, SIGNING);
+    const own = success?.secret ? withCanary(signed, success.secret, CREATED) : signed;
     return server === "discreet" || own.failure ? own : repeating(own, all, server === "escaping");
   });
   return { ...rest, operation, success, settings, arguments: args, answers };
 }
 
-function withCreated(answer, secret) {
+function withCanary(answer, secret, canary) {
   const { body, body_json } = answer;
-  if (body !== undefined) return { ...answer, body: body.replaceAll(secret, CREATED) };
+  if (body !== undefined) return { ...answer, body: body.replaceAll(secret, canary) };
   if (body_json === undefined) return answer;
-  return { ...answer, body_json: JSON.parse(JSON.stringify(body_json).replaceAll(secret, CREATED)) };
+  return { ...answer, body_json: JSON.parse(JSON.stringify(body_json).replaceAll(secret, canary)) };
 }
 
 /** The answer with the text in its head and in whatever form of body it has. */

@@ -45,7 +45,7 @@ function createdValue(data, notes) {
   const value = wire(rest, "", notes);
   const hasKey = problem?.path !== "$.data";
   if (hasKey && !(problem && Object.keys(key).length === 0)) value.data = wire(key, "/data", notes);
-  else if (problem?.kind === "wrong_type" && !("data" in value)) value.data = null;
+  else if (!hasKey && problem.kind === "wrong_type" && !("data" in value)) value.data = null;
   return value;
 }
 
