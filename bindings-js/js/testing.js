@@ -331,7 +331,7 @@ function filled(what, sample, fields) {
   for (const name of Object.keys(fields)) {
     if (Object.hasOwn(sample, name)) continue;
     const [nearest] = Object.keys(sample).sort((one, other) => distance(name, one) - distance(name, other));
-    throw new TypeError(`${what} has no field "${name}"; did you mean "${nearest}"? { ...${what}, "${name}": … } adds one that the API does not have`);
+    throw new TypeError(`${what} has no field "${name}"; did you mean "${nearest}"? reply(200, { data: { ...${what}, "${name}": … } }) has one that the API does not know`);
   }
   return { ...sample, ...fields };
 }

@@ -125,6 +125,7 @@ async fn what_is_on_the_wire_is_what_was_asked_for_and_no_more() {
         names,
         [
             "accept",
+            "accept-encoding",
             "authorization",
             "content-length",
             "content-type",
@@ -135,6 +136,7 @@ async fn what_is_on_the_wire_is_what_was_asked_for_and_no_more() {
         ]
     );
     assert_eq!(request.headers["accept"], "application/json");
+    assert_eq!(request.headers["accept-encoding"], "identity");
     assert_eq!(request.body, r#"{"name":"x","limit":1}"#);
     assert_eq!(request.path_and_query, "/api/v1/keys");
 }

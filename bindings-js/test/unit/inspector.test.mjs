@@ -26,7 +26,8 @@ async function objects() {
   const script = [created(SECRET, {}, echoing), created(SECRET), reply(403, { error: { code: 403, message: SECRETS.join() } }), listed([key()])];
   const { keys } = clientOver(({ method, path }) => {
     if (path.endsWith("/key")) return current();
-    if (path.endsWith(HASH)) return method === "DELETE" ? reply(200, { deleted: true }) : found();
+    if (method === "DELETE") return reply(200, { deleted: true });
+    if (path.endsWith(HASH)) return found();
     return script.shift() ?? listed([]);
   }, OPTIONS);
   const call = keys.create(PARAMS);

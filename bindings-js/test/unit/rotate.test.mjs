@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Created, InvalidArgumentError, isNewKey, KeyHolderError, SeveralKeysError, UnverifiedError, WrongKeyKindError } from "../../npm/index.js";
-import { apiError, current, deleted, found, key, listed, reply } from "../../npm/testing.js";
+import { apiError, current, deleted, key, listed, reply } from "../../npm/testing.js";
 import { clientOver, everythingShown, failureOf, HASH } from "./harness.mjs";
 
 const SECRET = "sk-or-v1-0e6000000000000000000000000001c96";
@@ -36,7 +36,7 @@ function server(react = () => undefined) {
       return deleted();
     }
     if (method === "PATCH") Object.assign(state[hash], JSON.parse(body));
-    return found(state[hash]);
+    return reply(200, { data: state[hash] });
   };
   return { ...clientOver(answer), state };
 }
