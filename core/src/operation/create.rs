@@ -332,8 +332,8 @@ impl Operation for Create {
     }
 
     /// Takes the secret before anything else is looked at: whatever the rest of
-    /// the body is, a key that was made reaches the caller. `$.key` counts first, then
-    /// whatever looks like a key: see [`salvage`].
+    /// the body is, a key that was created reaches the caller. `$.key` counts first, then
+    /// whatever looks like a key, wherever it stands.
     fn parse_excluding(&self, body: &[u8], own: &[&str]) -> Result<Parsed<Created>, DecodeError> {
         if body.trim_ascii().is_empty() {
             return Err(DecodeError::at("$", DecodeErrorKind::Empty));
