@@ -22,12 +22,14 @@ const byError = new WeakMap();
 const claimed = new WeakSet();
 /** What the server of each HTTP/2 session has said about its last stream. */
 const ends = new WeakMap();
-/** The path and the global dispatcher of a request that was published while its `fetch` was called. */
+/** The path, the `fetch` and the global dispatcher of a request that was published while it was called. */
 let proven = {};
 
 export class Delivery {
   #path;
   #isGivenUp = false;
+  #isFollowed = false;
+  #carrier;
   #own = [];
   /** Those that cannot be told apart: undici creates some later, behind others. */
   #possible = [];
@@ -36,9 +38,14 @@ export class Delivery {
     this.#path = url.slice(url.indexOf("/", 8));
   }
 
-  /** Calls `fetch`, and listens until it settles. */
-  async follow(fetch) {
+  /**
+   * Calls the runtime's own `fetch`, or what stands in for it, and listens until it
+   * settles. Of any other `fetch` nothing is known.
+   */
+  async follow(fetch, carrier) {
     if (!listen()) return fetch();
+    this.#isFollowed = true;
+    this.#carrier = carrier;
     underWay.add(this);
     try {
       return await this.#begin(fetch);
@@ -66,8 +73,9 @@ export class Delivery {
   /** Whether surely nothing was sent. Nothing will be, from here on. */
   giveUp() {
     this.#isGivenUp = true;
+    if (!this.#isFollowed) return false;
     if (this.#own.length > 0) return reachOf(this.#own) === "unsent";
-    const isPublished = proven.path === this.#path && proven.dispatcher !== undefined && proven.dispatcher === dispatcher();
+    const isPublished = proven.path === this.#path && proven.carrier === this.#carrier && proven.dispatcher !== undefined && proven.dispatcher === dispatcher();
     return isPublished && reachOf(this.#possible) === "unsent";
   }
 
@@ -83,7 +91,7 @@ export class Delivery {
     if (seen.owner === undefined) this.#possible.push(seen);
     if (seen.owner !== this) return;
     this.#own.push(seen);
-    proven = { path: this.#path, dispatcher: dispatcher() };
+    proven = { path: this.#path, carrier: this.#carrier, dispatcher: dispatcher() };
   }
 
   #begin(fetch) {

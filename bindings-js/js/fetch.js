@@ -33,7 +33,7 @@ export function carrier(fetch) {
     try {
       // Looked up at each call: tests and tracers put their own in its place.
       const call = () => (fetch === undefined ? globalThis.fetch(url, whole) : fetch(url, whole));
-      answer = await (delivery && isDirect ? delivery.follow(call) : call());
+      answer = await (delivery && isDirect ? delivery.follow(call, fetch) : call());
     } catch (thrown) {
       if (steers(thrown)) return { steering: thrown };
       // A wrapper makes requests of its own, perhaps after this one: to a log, for a token.

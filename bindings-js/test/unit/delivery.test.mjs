@@ -171,14 +171,18 @@ test("creates that are under way together are told apart", async () => {
 });
 
 /** How a create ends that is aborted when its request, and those of others, got so far. */
+let acting;
+const { keys: oneByOne } = over(() => acting());
+
+/** Always over the same fetch: what it publishes once counts for what it does later. */
 async function abortedAfter(act) {
   const controller = new AbortController();
-  const { keys } = over(async () => {
+  acting = async () => {
     await act();
     controller.abort();
     await new Promise(() => {});
-  });
-  return (await failureOf(keys.create(PARAMS, { signal: controller.signal }))).effect;
+  };
+  return (await failureOf(oneByOne.create(PARAMS, { signal: controller.signal }))).effect;
 }
 
 test("an abort created nothing only if no request that may be the create's was written", async () => {
@@ -208,6 +212,29 @@ test("an abort created nothing only if no request that may be the create's was w
 });
 
 const session = () => new EventEmitter();
+
+test("what one fetch publishes proves nothing of another", async () => {
+  const DISPATCHER = Symbol.for("undici.globalDispatcher.2");
+  const original = globalThis[DISPATCHER];
+  globalThis[DISPATCHER] = {};
+  try {
+    await failureOf(over(() => new Request().create().write()).keys.create(PARAMS));
+    for (const mark of [false, true]) {
+      // It sends by its own means, and publishes nothing.
+      let calls = 0;
+      const fetch = (_, { signal }) => {
+        calls++;
+        return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      };
+      Object.defineProperty(fetch, Symbol.for("openrouter-keys.fetch.direct"), { value: mark });
+      const error = await failureOf(clientOver([], { fetch }).keys.create(PARAMS, { timeoutMs: 1_000 }));
+      assert.equal(error.effect, "may_have_created");
+      assert.equal(calls, 1);
+    }
+  } finally {
+    globalThis[DISPATCHER] = original;
+  }
+});
 
 test("a create whose HTTP/2 stream is above the last one of an orderly GOAWAY is sent again", async () => {
   const error = await isSentAgain(() => {
