@@ -971,8 +971,8 @@ export declare class OpenRouterKeys {
    * you. A request that is not idempotent is never resent when its outcome is
    * unknown; the error's `effect` is then `"may_have_created"`.
    *
-   * ```js
-   * const { data } = await keys.request({ path: "/credits" });
+   * ```ts
+   * const { data } = await keys.request<{ data: { total_credits: number } }>({ path: "/credits" });
    * ```
    */
   request<T = unknown>(request: ApiRequest, options?: CallOptions): Call<T>;

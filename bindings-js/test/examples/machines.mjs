@@ -65,7 +65,7 @@ const workerdSettings = (script, apiKey, emulator) => `
   const worker :Workerd.Worker = (
     modules = [
       (name = "worker", esModule = embed "${script}"),
-      (name = "./openrouter_keys_bg.wasm", wasm = embed "openrouter_keys_bg.wasm"),
+      (name = "openrouter_keys_bg.wasm?module", wasm = embed "openrouter_keys_bg.wasm"),
     ],
     bindings = [(name = "OPENROUTER_API_KEY", text = "${apiKey}")],
     globalOutbound = "emulator",

@@ -30,7 +30,7 @@ const SPECIAL = {
 };
 
 /** Blocks whose whole point is that nothing is sent. */
-const SILENT = ["Testing", "Cancelling"];
+const SILENT = ["Testing", "Cancelling", "Bundlers and platforms"];
 
 /** Each block's code, language, heading and number. */
 export function blocksOf(file) {
