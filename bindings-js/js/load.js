@@ -1,4 +1,4 @@
-// Puts the WebAssembly module behind its glue, or keeps why it cannot be had: helpers and
+// Puts the WebAssembly module behind its glue, or keeps why that failed: helpers and
 // error classes of the same entry work without it.
 
 import { noModule } from "./errors.js";

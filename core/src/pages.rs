@@ -257,7 +257,7 @@ impl Pages {
             page => page.and_then(|page| self.follow(offset, page)),
         };
         let is_last = self.asked.is_empty() && self.progress.requests >= self.max_requests;
-        // What is behind a short page is no part of what the caller allowed for.
+        // Reading behind a short page does not count against what the caller allowed.
         let next = if is_last && self.rest.is_some() { next.map(|_| None) } else { next };
         self.offset = *next.as_ref().unwrap_or(&None);
         if self.asked.front() != self.offset.as_ref() {
