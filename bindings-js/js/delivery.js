@@ -1,28 +1,25 @@
-// How far a create got in Node, whose `fetch` (undici) publishes what it does.
-//
-// It only listens, and only while a create is under way. Where anything is uncertain,
-// nothing is known.
+// How far a create got in Node, whose `fetch` (undici) publishes what it does. Where
+// anything is uncertain, nothing is known.
 
-/** How deep undici's error is among the causes, at most. */
 const DEEPEST = 4;
 
 /** RFC 9113, section 7. */
 const REFUSED_STREAM = 7;
 
 const underWay = new Set();
-/** The delivery whose `fetch` is being called: undici usually creates its request before that returns. */
+/** The delivery whose `fetch` is being called: undici usually creates its request meanwhile. */
 let beginning;
-/** The request whose headers are being written to HTTP/2: its stream is opened right after. */
+/** The request whose HTTP/2 stream is opened next. */
 let opening;
-/** All requests with a body: a dispatcher that sends again uses the same one. */
+/** A dispatcher that sends again uses the same body. */
 const byBody = new WeakMap();
-/** The requests that failed with an error, which becomes the cause of what `fetch` rejects with. */
+/** The requests that failed with an error. */
 const byError = new WeakMap();
-/** Those that some `fetch` rejected with. */
+/** The errors that some `fetch` rejected with. */
 const claimed = new WeakSet();
-/** What the server of each HTTP/2 session has said about its last stream. */
+/** How each HTTP/2 session ends. */
 const ends = new WeakMap();
-/** The path, the `fetch` and the global dispatcher of a request that was published while it was called. */
+/** What carried a request that was published. */
 let proven = {};
 
 export class Delivery {
@@ -38,17 +35,17 @@ export class Delivery {
     this.#path = url.slice(url.indexOf("/", 8));
   }
 
-  /**
-   * Calls the runtime's own `fetch`, or what stands in for it, and listens until it
-   * settles. Of any other `fetch` nothing is known.
-   */
+  /** Calls `fetch` and listens until it settles. */
   async follow(fetch, carrier) {
     if (!listen()) return fetch();
     this.#isFollowed = true;
     this.#carrier = carrier;
     underWay.add(this);
     try {
-      return await this.#begin(fetch);
+      const response = await this.#begin(fetch);
+      // It was sent, even if nothing of that was published.
+      this.#isFollowed = false;
+      return response;
     } catch (thrown) {
       for (const error of chain(thrown)) claimed.add(error);
       throw thrown;
@@ -58,13 +55,10 @@ export class Delivery {
     }
   }
 
-  /**
-   * How far the request got that `fetch` rejected with this: "unsent", "refused" (the
-   * server did not process it), "sent" or, if that is not known, nothing.
-   */
+  /** How far the request got: "unsent", "refused" (not processed), "sent", or nothing if unknown. */
   reach(thrown) {
     const failed = chain(thrown).map((error) => byError.get(error)).find((requests) => requests);
-    // A dispatcher may have sent it before, and failed in another way.
+    // A dispatcher may have sent it before.
     const earlier = this.#own.length > 0 ? this.#own : this.#possible.filter(({ error }) => error && !claimed.has(error));
     const reach = reachOf([...(failed ?? []), ...earlier]);
     return failed || reach === "sent" ? reach : undefined;
@@ -104,16 +98,15 @@ export class Delivery {
   }
 }
 
-/** What was thrown and its causes, as far as they are objects. */
 function chain(thrown) {
   const errors = [];
   for (let error = thrown; Object(error) === error && errors.length < DEEPEST; error = error.cause) errors.push(error);
   return errors;
 }
 
-/** Of requests any of which may be the one: the worst of them, and of those that repeat it. */
+/** The worst of all that may be the request, or repeat it. */
 function reachOf(candidates) {
-  const all = candidates.flatMap(({ request }) => byBody.get(request.body));
+  const all = candidates.flatMap(({ sameBody }) => sameBody);
   if (all.every(isUnsent)) return "unsent";
   return all.every((seen) => isUnsent(seen) || isRefused(seen)) ? "refused" : "sent";
 }
@@ -136,10 +129,11 @@ function isUntouched({ stream, session }) {
 function created({ request }) {
   const meant = [...underWay].filter((delivery) => delivery.isFor(request));
   if (meant.length === 0 || !request.body) return;
-  const repeated = byBody.get(request.body) ?? [];
-  const owner = meant.includes(beginning) ? beginning : repeated[0]?.owner;
-  const seen = { request, owner, written: 0, streams: [], error: undefined };
-  byBody.set(request.body, [...repeated, seen]);
+  const sameBody = byBody.get(request.body) ?? [];
+  const owner = meant.includes(beginning) ? beginning : sameBody[0]?.owner;
+  const seen = { request, owner, sameBody, written: 0, streams: [], error: undefined };
+  sameBody.push(seen);
+  byBody.set(request.body, sameBody);
   for (const delivery of meant) delivery.add(seen);
 }
 
@@ -158,7 +152,7 @@ function written({ request, socket }) {
   if (!seen) return;
   seen.written++;
   if (socket?.alpnProtocol === "h2") opening = seen;
-  // It was taken for never sent, and must not leave any more.
+  // It was reported as unsent.
   if (seen.owner?.isGivenUp) socket?.destroy();
 }
 
@@ -187,12 +181,12 @@ function failed({ request, error }) {
   byError.set(error, [...(byError.get(error) ?? []), seen]);
 }
 
-/** What is thrown here would end the process. */
+/** A listener that throws ends the process. */
 const careful = (listener) => (message) => {
   try {
     listener(message);
   } catch {
-    // Whatever it was about stays unknown.
+    // It stays unknown.
   }
 };
 
@@ -206,7 +200,6 @@ const LISTENERS = {
 
 let isListening = false;
 
-/** Whether the platform publishes anything. */
 function listen(wanted = true) {
   const channels = diagnostics();
   if (channels && wanted !== isListening) {

@@ -1,12 +1,11 @@
-// One exchange: a request that goes out once, and its answer, read under the
-// limits that the module sets. `src/carrier.rs` is the other side.
+// One request and its response, within the module's limits: the other side of
+// `src/carrier.rs`.
 
 import { Reading } from "./body.js";
 import { Delivery } from "./delivery.js";
 import { carrier } from "./fetch.js";
 import { read } from "./own.js";
 
-/** What the module sends requests with. */
 export class Carrier {
   #carry;
   #clock;
@@ -16,10 +15,9 @@ export class Carrier {
     this.#clock = clock;
   }
 
-  /** The head has the method, the URL, and the name and the value of each header, a line each. */
+  /** The head is the method, the URL, and each header's name and value, a line each. */
   begin(head, body, [maxSuccess, maxError, idle, keepsPartial]) {
     const lines = head.split("\n");
-    // Without a prototype: what somebody added to `Object.prototype` would be read as an option.
     const headers = { __proto__: null };
     for (let at = 2; at < lines.length; at += 2) headers[lines[at]] = lines[at + 1];
     const [method, url] = lines;
@@ -34,18 +32,17 @@ class Exchange {
   #delivery;
   #reading;
   #isGivenUp = false;
-  /** As soon as the head of the response is there. */
+  /** The response's, once it is there. */
   #head;
 
   constructor(carry, url, init, limits) {
     if (this.#controller) init.signal = this.#controller.signal;
     // Everything else may be repeated.
     if (init.method === "POST") this.#delivery = new Delivery(url);
-    /** Rejects with what came in the place of an answer. */
     this.answer = this.#run(carry(url, init, this.#delivery), limits);
   }
 
-  /** What has come of the response, if anything has, or that surely nothing was sent. */
+  /** What has come of the response, or that surely nothing was sent. */
   giveUp() {
     this.#isGivenUp = true;
     const isUnsent = this.#delivery?.giveUp() === true;
@@ -83,14 +80,14 @@ function isStatus(status) {
   return Number.isInteger(status) && status >= 100 && status <= 999;
 }
 
-/** How long the body is said to be: `headers.js` writes names in small letters. */
+/** The announced length. */
 function announced(headers) {
   const line = "\ncontent-length:";
   const at = `\n${headers}`.indexOf(line);
   return at < 0 ? 0 : Number.parseInt(headers.slice(at + line.length - 1), 10);
 }
 
-/** Where the platform has none, nothing can be aborted. */
+/** Some platforms have none. */
 function abortController() {
   try {
     return new AbortController();

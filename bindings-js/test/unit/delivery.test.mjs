@@ -236,6 +236,42 @@ test("what one fetch publishes proves nothing of another", async () => {
   }
 });
 
+test("a create whose response has begun was sent, whatever is published of it", async () => {
+  const DISPATCHER = Symbol.for("undici.globalDispatcher.2");
+  const original = globalThis[DISPATCHER];
+  globalThis[DISPATCHER] = {};
+  try {
+    const SECRET = "sk-or-v1-0e6aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1c96";
+    let body;
+    let begun;
+    let calls = 0;
+    const fetch = async () => {
+      // The dispatcher publishes its first request, and carries the others in another way.
+      if (++calls === 1) {
+        new Request().create().write();
+        throw new TypeError("fetch failed");
+      }
+      const stream = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(body)) });
+      begun();
+      return new Response(stream, { status: 201 });
+    };
+    Object.defineProperty(fetch, Symbol.for("openrouter-keys.fetch.direct"), { value: true });
+    const { keys } = clientOver([], { fetch });
+    await failureOf(keys.create(PARAMS));
+    const aborted = async () => {
+      const controller = new AbortController();
+      begun = () => setTimeout(() => controller.abort(), 5);
+      return keys.create(PARAMS, { signal: controller.signal });
+    };
+    body = "{";
+    assert.equal((await failureOf(aborted())).effect, "may_have_created");
+    body = `{"key":"${SECRET}","data":{}`;
+    assert.equal((await aborted()).key, SECRET);
+  } finally {
+    globalThis[DISPATCHER] = original;
+  }
+});
+
 test("a create whose HTTP/2 stream is above the last one of an orderly GOAWAY is sent again", async () => {
   const error = await isSentAgain(() => {
     const of = session();
