@@ -1,5 +1,4 @@
-// Between an exchange, which has what `fetch` takes and wants the parts of a
-// `Response`, and whatever carries the requests.
+// Calls `fetch` for an exchange, and takes the response apart.
 
 import { DIRECT } from "./direct.js";
 import { headersOf } from "./headers.js";
@@ -11,8 +10,11 @@ import { steers } from "./steering.js";
 /** Responses of these statuses have no body. */
 const WITHOUT_BODY = [204, 205, 304];
 
-/** The runtime's own. */
-const { fetch: OWN } = globalThis;
+/** The source in Node, in Deno, and of native code, where proxies have no name. */
+const NATIVE = /^(async )?function fetch\((input, init = (undefined|\{ __proto__: null \})\)|\.\.\.\w\)\{return lazyFetch|\) \{\s*\[native code\])/;
+
+/** The runtime's own, unless it was replaced before. */
+const OWN = NATIVE.test(globalThis.fetch) && globalThis.fetch.name === "fetch" ? globalThis.fetch : undefined;
 
 /** What keeps a browser from adding to a request. */
 const GUARDS = { __proto__: null, credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
@@ -25,18 +27,20 @@ export function carrier(fetch) {
   return async (url, init, delivery) => {
     // The time limit of the attempt begins before the function does.
     await undefined;
-    const isDirect = fetch === undefined ? globalThis.fetch === OWN : read(fetch, DIRECT) === true;
-    if (fetch === undefined && typeof globalThis.fetch !== "function") throw noFetch();
+    const used = fetch ?? globalThis.fetch;
+    if (typeof used !== "function") throw noFetch();
+    const isOwn = used === OWN;
+    const isDirect = isOwn || (fetch !== undefined && read(fetch, DIRECT) === true);
     // Throws before anything is sent.
-    const whole = fetch === undefined ? guarded(url, init) : init;
+    const whole = isOwn || fetch === undefined ? guarded(url, init) : init;
     let answer;
     try {
       // Looked up at each call: tests and tracers put their own in its place.
       const call = () => (fetch === undefined ? globalThis.fetch(url, whole) : fetch(url, whole));
-      answer = await (delivery && isDirect ? delivery.follow(call, fetch) : call());
+      answer = await (delivery && isDirect ? delivery.follow(call, used) : call());
     } catch (thrown) {
       if (steers(thrown)) return { steering: thrown };
-      // A wrapper makes requests of its own, perhaps after this one: to a log, for a token.
+      // A wrapper may have failed in a request of its own: to a log, for a token.
       if (!isDirect) throw unknownReach("the fetch function failed", thrown);
       const code = REACHES[delivery?.reach(thrown) ?? (isResent(whole) ? "sent" : "unknown")];
       throw code ? put(new Error(code, { cause: thrown }), "code", code) : thrown;
@@ -44,16 +48,15 @@ export function carrier(fetch) {
     try {
       return parts(answer);
     } catch (thrown) {
-      // There is an answer, so that the request was sent, whatever the code says.
+      // There is a response, so the request was sent.
       throw unknownReach("the answer cannot be read", thrown);
     }
   };
 }
 
-/** The code says that nothing was sent. */
 const noFetch = () => put(new Error("this platform has no fetch: give a function as the option fetch"), "code", "ERR_NO_FETCH");
 
-/** The code keeps `transport-wasm/src/failure.rs` from believing those of the causes. */
+/** Keeps the codes of the causes from being believed. */
 function unknownReach(message, cause) {
   return put(new Error(message, { cause }), "code", "ERR_UNKNOWN_REACH");
 }
@@ -72,9 +75,9 @@ function isResent({ method }) {
   return Object.hasOwn(globalThis, "Deno") && method !== "POST";
 }
 
-/** workerd refuses what it does not know. Where nothing can be tried, all is said. */
+/** workerd refuses what it does not know. */
 function isTaken(init) {
-  // Not before a call needs it: Node loads all of its `fetch` for this, which doubles the time of the import.
+  // Late: it makes Node load its `fetch`, which doubles the time of the import.
   const { Request } = globalThis;
   if (Request === undefined) return true;
   try {
@@ -89,7 +92,6 @@ function sentOnce(body) {
   return new Response(body, { __proto__: null }).body.pipeThrough(new TransformStream());
 }
 
-/** What an exchange reads of an answer, of whatever looks like a `Response`. */
 function parts(answer) {
   const status = typeof answer === "object" && answer !== null ? read(answer, "status") : undefined;
   if (typeof status !== "number") {

@@ -7,7 +7,7 @@ import { test } from "node:test";
 
 import { ConnectionError, OpenRouterKeys } from "../../npm/index.js";
 import { created, fakeFetch, lost, refused, virtualClock } from "../../npm/testing.js";
-import { API_KEY, failureOf, PARAMS } from "./harness.mjs";
+import { API_KEY, failureOf, inAnotherProcess, PARAMS } from "./harness.mjs";
 
 const listening = (server) => new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${server.address().port}`)));
 const closed = (server) => new Promise((resolve) => server.close(resolve));
@@ -66,6 +66,42 @@ test("a create is made once though what took the place of the global fetch logs 
     } finally {
       globalThis.fetch = original;
     }
+  }));
+
+test("a create is made once though what took the place of the global fetch before the package was loaded logs in vain", () => {
+  // It waits first, so that nothing ties its requests to the create.
+  const log = `async function fetch(url, init) {
+    await undefined;
+    const response = await original(url, init);
+    await original(globalThis.logUrl, { method: "POST", body: "" });
+    return response;
+  }`;
+  const body = `
+    const { createServer } = await import("node:http");
+    let made = 0;
+    const server = createServer((request, response) => {
+      made++;
+      response.writeHead(201, { connection: "close" }).end('{"key":"sk-or-v1-made","data":{}}');
+    });
+    const closed = createServer();
+    for (const one of [server, closed]) await new Promise((resolve) => one.listen(0, "127.0.0.1", resolve));
+    globalThis.logUrl = "http://127.0.0.1:" + closed.address().port;
+    await new Promise((resolve) => closed.close(resolve));
+    const keys = new api.OpenRouterKeys({ apiKey: "k", baseUrl: "http://127.0.0.1:" + server.address().port });
+    const { code, effect } = await keys.create({ name: "a", limit: 1 }).catch((error) => error);
+    result = [code, effect, made];
+    server.close();
+  `;
+  for (const wrapped of [log, `new Proxy(${log}, {})`, `(${log}).bind(undefined)`]) {
+    const globals = `const original = fetch; globalThis.fetch = ${wrapped}`;
+    assert.deepEqual(inAnotherProcess(body, globals), ["connection", "may_have_created", 1]);
+  }
+});
+
+test("the runtime's own fetch is the same when it is given", () =>
+  withServers(async (_, baseUrl) => {
+    const error = await failureOf(new OpenRouterKeys({ apiKey: API_KEY, baseUrl, fetch }).create(PARAMS));
+    assert.deepEqual([error.code, error.effect, error.attempts], ["connect", "nothing", 3]);
   }));
 
 test("the runtime's own fetch tells that nobody listens", () =>
