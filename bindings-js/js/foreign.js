@@ -1,69 +1,65 @@
-// What foreign code throws (a key function, a holder, a getter, whoever aborts) becomes
-// a cause, which gets printed: in whatever way, it must show no secret.
-//
-// It stays what it is if it is proved clean: plain data of well-known kinds, none of whose
-// strings shows a secret. Anything else is replaced by a masked account of it.
+// What foreign code throws becomes a cause, which must show no secret, however it is
+// printed. It stays what it is if it is proved clean: plain data of well-known kinds.
+// Anything else is replaced by a masked account of it.
 
 import { put } from "./own.js";
 
-/** More is not walked through, and not told. */
 const MOST_VALUES = 200;
 const MOST_CHARS = 100_000;
 const MOST_ERRORS = 10;
 const DEEPEST = 4;
 
 const SOURCE = Function.prototype.toString;
-/** The constructors of well-known kinds, of whatever realm; a bound function has no name here. */
+/** Of any realm; a bound function has no name here. */
 const NATIVE = /^function (\w*Error|Object|Array|Map|Set|Date)\(\) \{\s*\[native code\]\s*\}$/;
-/** That of an error's stack, in newer engines; a bound function has a name. */
+/** Of an error's stack, in newer engines; a bound function has a name. */
 const NATIVE_GETTER = /^function \(\) \{\s*\[native code\]\s*\}$/;
 /** Methods that decide how an object is printed. */
 const PRINTING = ["toJSON", "toString", "valueOf", "toLocaleString", "inspect"];
 
-/** The thrown value, or a masked account of it. `mask` returns a string without secrets, nothing if it shows none. */
+/** `mask` returns a string without secrets, nothing if it shows none. */
 export function withoutSecrets(thrown, mask) {
   try {
-    return new Walk(mask).isClean(thrown) ? thrown : account(thrown, mask, 0);
+    return isClean(thrown, mask) ? thrown : account(thrown, mask, 0);
   } catch {
     return new Error("what was thrown cannot be read");
   }
 }
 
+function isClean(value, mask) {
+  const walk = new Walk();
+  return walk.isPlain(value) && mask(walk.texts) === undefined && mask(walk.together) === undefined;
+}
+
 class Walk {
-  #mask;
   #seen = new Set();
-  #chars = 0;
+  /** All that may be printed, a line each. */
+  texts = "";
+  /** The values alone: a list of characters, or of their codes, shows what they make up. */
+  together = "";
 
-  constructor(mask) {
-    this.#mask = mask;
+  isPlain(value) {
+    if (typeof value === "function") return false;
+    if (typeof value === "object" && value !== null) return this.#isPlainObject(value);
+    if (typeof value !== "symbol") this.together += typeof value === "number" ? String.fromCharCode(value) : value;
+    return this.#note(value);
   }
 
-  isClean(value) {
-    switch (typeof value) {
-      case "string":
-        this.#chars += value.length;
-        return this.#chars <= MOST_CHARS && this.#mask(value) === undefined;
-      case "symbol":
-        return this.isClean(value.description ?? "");
-      case "function":
-        return false;
-      case "object":
-        return value === null || this.#isCleanObject(value);
-      default:
-        return this.isClean(String(value));
-    }
+  #note(text) {
+    this.texts += `${String(text)}\n`;
+    return this.texts.length <= MOST_CHARS;
   }
 
-  #isCleanObject(object) {
+  #isPlainObject(object) {
     if (this.#seen.has(object)) return true;
     this.#seen.add(object);
     if (this.#seen.size > MOST_VALUES) return false;
     const kind = this.#kindOf(object);
     if (kind === undefined || isProxy(object)) return false;
-    return this.#isCleanContent(object, kind) && Reflect.ownKeys(object).every((name) => this.#isCleanProperty(object, name));
+    return this.#isPlainContent(object, kind) && Reflect.ownKeys(object).every((name) => this.#isPlainProperty(object, name));
   }
 
-  /** The name of the well-known kind that it is of, or that its class extends without hiding or printing anything. */
+  /** The well-known kind that it is of, or that its class extends without hiding or printing anything. */
   #kindOf(object) {
     let prototype = Object.getPrototypeOf(object);
     if (prototype === null) return "Object";
@@ -73,25 +69,25 @@ class Walk {
       const source = typeof constructor === "function" ? SOURCE.call(constructor) : "";
       const kind = NATIVE.exec(source)?.[1];
       if (kind !== undefined && constructor.prototype === prototype) return depth === 0 || kind.endsWith("Error") ? kind : undefined;
-      // A private field shows in an inspector alone.
-      if (source === "" || source.includes("#") || !this.#isCleanClass(prototype)) return undefined;
+      // A private field shows in an inspector alone, as the source does.
+      if (source === "" || source.includes("#") || !this.#note(source) || !this.isPlain(constructor.name) || !this.#isPlainClass(prototype)) return undefined;
       prototype = Object.getPrototypeOf(prototype);
     }
     return undefined;
   }
 
-  #isCleanClass(prototype) {
+  #isPlainClass(prototype) {
     return Reflect.ownKeys(prototype).every((name) => {
       const { value } = Object.getOwnPropertyDescriptor(prototype, name);
-      if (typeof name === "symbol" || PRINTING.includes(name)) return false;
-      return typeof value === "function" || (value !== undefined && this.isClean(value));
+      if (typeof name === "symbol" || PRINTING.includes(name) || !this.#note(name)) return false;
+      return typeof value === "function" || (value !== undefined && this.isPlain(value));
     });
   }
 
-  #isCleanContent(object, kind) {
+  #isPlainContent(object, kind) {
     let isClean = true;
     const look = (value, key) => {
-      isClean &&= this.isClean(value) && this.isClean(key);
+      isClean &&= this.isPlain(key) && this.isPlain(value);
     };
     if (kind === "Map") Map.prototype.forEach.call(object, look);
     if (kind === "Set") Set.prototype.forEach.call(object, look);
@@ -100,9 +96,9 @@ class Walk {
     return isClean;
   }
 
-  #isCleanProperty(object, name) {
+  #isPlainProperty(object, name) {
     const { get, set, value } = Object.getOwnPropertyDescriptor(object, name);
-    if (get === undefined && set === undefined) return this.isClean(name) && (this.isClean(value) || isOfTheRuntime(object, name));
+    if (get === undefined && set === undefined) return this.#note(name) && (this.isPlain(value) || isOfTheRuntime(object, name));
     return name === "stack" && get?.name === "" && NATIVE_GETTER.test(SOURCE.call(get));
   }
 }
@@ -113,7 +109,7 @@ function isOfTheRuntime(object, name) {
   return Object.hasOwn(new DOMException(), name);
 }
 
-/** Nothing else refuses every proxy, and it refuses little that could be clean. */
+/** Nothing else refuses every proxy. */
 function isProxy(object) {
   try {
     structuredClone(object);
@@ -141,10 +137,10 @@ function account(thrown, mask, depth) {
   if (typeof stack === "string") define("stack", stack);
   if (typeof code === "string" || typeof code === "number") put(error, "code", code);
   if (depth === DEEPEST) return error;
-  const within = (one) => (new Walk(mask).isClean(one) ? one : account(one, mask, depth + 1));
+  const within = (one) => (isClean(one, mask) ? one : account(one, mask, depth + 1));
   const cause = read("cause");
   if (cause !== undefined) define("cause", within(cause));
   const errors = read("errors");
-  if (Array.isArray(errors)) define("errors", errors.slice(0, MOST_ERRORS).map(within));
+  if (Array.isArray(errors)) define("errors", Array.prototype.slice.call(errors, 0, MOST_ERRORS).map(within));
   return error;
 }

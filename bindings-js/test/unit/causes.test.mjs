@@ -88,6 +88,13 @@ const HIDING = {
   "a DOMException": (secret) => new DOMException(secret, "AbortError"),
   "capitals": (secret) => new Error(secret.toUpperCase()),
   "JSON within JSON": (secret) => new Error(JSON.stringify(JSON.stringify({ secret }))),
+  "a list of characters": (secret) => Object.assign(new Error("no"), { read: [...secret] }),
+  "a Set of two halves": (secret) => new Set([secret.slice(0, 9), secret.slice(9)]),
+  "a buffer's JSON": (secret) => Object.assign(new Error("no"), { body: Buffer.from(secret).toJSON() }),
+  "a class's name": (secret) => new { [secret]: class extends Error {} }[secret]("no"),
+  "a class's source": (secret) => new Function(`return new (class extends Error { token() { return "${secret}"; } })("no")`)(),
+  "a method's name": (secret) => new (class extends Error { [secret]() {} })("no"),
+  "a revoked proxy": () => ((revocable) => (revocable.revoke(), revocable.proxy))(Proxy.revocable({}, {})),
   "a throwing getter": (secret) => Object.defineProperty(new Error(secret), "code", { get() { throw new Error(secret); } }),
 };
 
