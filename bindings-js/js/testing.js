@@ -4,10 +4,10 @@
 import { DIRECT } from "./direct.js";
 import { put, read } from "./own.js";
 
-/** How many idle turns of the runtime mean that nothing but time is waited for. */
+/** Idle turns after which nothing but time is waited for. */
 const IDLE_TURNS = 4;
 
-// Taken at once: the user's test may put a fake in its place.
+// Before the user's test fakes it.
 const realSetTimeout = globalThis.setTimeout;
 
 /** A page of fewer keys is short. */
@@ -17,10 +17,11 @@ const turn = () => new Promise((resolve) => realSetTimeout(resolve, 0));
 
 /** A clock for the client's option `clock`. */
 export function virtualClock(options = {}) {
-  return new VirtualClock(read(options, "startMs") ?? Date.UTC(2030, 0, 1), read(options, "autoAdvance") ?? true);
+  const { startMs, autoAdvance } = filled("virtualClock()", { startMs: undefined, autoAdvance: undefined }, options);
+  return new VirtualClock(startMs ?? Date.UTC(2030, 0, 1), autoAdvance ?? true);
 }
 
-/** Sets a timer that is no pause of the client's. */
+/** A timer that is not a pause of the client's. */
 let setQuietTimeout;
 
 class VirtualClock {
@@ -78,7 +79,7 @@ class VirtualClock {
     return id;
   }
 
-  /** The timer that rings first, the older one of two; one at `Infinity` never does. */
+  /** The timer that rings first, the older one of two. */
   #first() {
     let first;
     for (const entry of this.#timers) {
@@ -125,7 +126,7 @@ class VirtualClock {
  * function from a request to a reply.
  */
 export function fakeFetch(script, options = {}) {
-  const clock = read(options, "clock") ?? globalThis;
+  const clock = filled("fakeFetch()", { clock: undefined }, options).clock ?? globalThis;
   const replies = typeof script === "function" ? undefined : [...script];
   const has = replies ? `the script has ${replies.length} ${replies.length === 1 ? "reply" : "replies"}` : "the script has no reply";
   const requests = [];
@@ -140,11 +141,11 @@ export function fakeFetch(script, options = {}) {
     if (reply) return carry(reply, read(init, "signal"), clock);
     const problem = `fakeFetch: ${has}${replies ? "; this is" : " to"} request ${requests.length}: ${request.method} ${request.path}`;
     unexpected.push(problem);
-    // The client lets what has a digest through as it is: it is a message to somebody outside.
-    throw Object.assign(new TypeError(problem), { digest: "openrouter-keys/testing" });
+    // The client does not wrap what has such a digest.
+    throw Object.assign(new TypeError(problem), { digest: "FAKE_FETCH" });
   }
 
-  /** Behind a short page of a script comes what is left of it, unless the script has another. */
+  /** Behind a short page comes what is left of it, unless the script has another. */
   function next({ method, path }) {
     const offset = Number(/[?&]offset=(\d+)/.exec(path)?.[1] ?? 0);
     const isFurther = method === "GET" && page?.keys.length < PAGE_SIZE && offset > page.offset;
@@ -234,13 +235,8 @@ async function delay(ms, signal, clock) {
 }
 
 /** Any answer with a JSON body. */
-export function reply(status, json, options = {}) {
-  return {
-    status,
-    body: json === undefined ? null : JSON.stringify(json),
-    headers: { "content-type": "application/json", ...read(options, "headers") },
-    delayMs: read(options, "delayMs"),
-  };
+export function reply(status, json, options) {
+  return part(status, json === undefined ? null : JSON.stringify(json), undefined, options);
 }
 
 /** The answer to a create. */
@@ -270,11 +266,12 @@ export function deleted(options) {
 
 /** An answer that is an error. */
 export function apiError(status, message = "no", options = {}) {
-  return reply(status, { error: { code: status, message, metadata: read(options, "metadata") } }, options);
+  const { metadata, ...rest } = { metadata: undefined, ...options };
+  return reply(status, { error: { code: status, message, metadata } }, rest);
 }
 
 /** The connection breaks after the request was sent: a key may have been created. */
-export function disconnected(options = {}) {
+export function disconnected(options) {
   return rejection(failure("ECONNRESET"), options);
 }
 
@@ -282,27 +279,28 @@ export function disconnected(options = {}) {
 export const lost = disconnected;
 
 /** The body breaks off after what is given of it. */
-export function truncated(status, body = "", options = {}) {
+export function truncated(status, body = "", options) {
   return part(status, body, failure("ECONNRESET"), options);
 }
 
 /** The body never ends after what is given of it. */
-export function stalled(status, body = "", options = {}) {
+export function stalled(status, body = "", options) {
   return part(status, body, true, options);
 }
 
-function part(status, body, stalls, { headers, delayMs }) {
+function part(status, body, stalls, options = {}) {
+  const { headers, delayMs } = filled("a reply", { headers: undefined, delayMs: undefined }, options);
   return { status, body, stalls, headers: { "content-type": "application/json", ...headers }, delayMs };
 }
 
 /** No connection comes about: nothing was sent. */
-export function refused(options = {}) {
+export function refused(options) {
   return rejection(failure("ECONNREFUSED"), options);
 }
 
 /** `fetch` rejects with anything at all. */
 export function rejection(value, options = {}) {
-  return { rejects: value, delayMs: read(options, "delayMs") };
+  return { rejects: value, ...filled("a rejection", { delayMs: undefined }, options) };
 }
 
 /** No answer ever comes. */
@@ -323,20 +321,21 @@ function identity() {
   };
 }
 
-/** The sample with the given fields; one that it does not have is a slip of the pen. */
+/** The sample with the given fields, all of which it must have. */
 function filled(what, sample, fields) {
   if (typeof fields !== "object" || fields === null) {
-    throw new TypeError(`${what} takes an object of fields, such as { name: "ci" }`);
+    throw new TypeError(`${what} takes an object of fields`);
   }
   for (const name of Object.keys(fields)) {
     if (Object.hasOwn(sample, name)) continue;
     const [nearest] = Object.keys(sample).sort((one, other) => distance(name, one) - distance(name, other));
-    throw new TypeError(`${what} has no field "${name}"; did you mean "${nearest}"? reply(200, { data: { ...${what}, "${name}": … } }) has one that the API does not know`);
+    const further = Object.hasOwn(sample, "label") ? ` reply(200, { data: { ...${what}, "${name}": … } }) has one that the API does not know` : "";
+    throw new TypeError(`${what} has no field "${name}"; did you mean "${nearest}"?${further}`);
   }
   return { ...sample, ...fields };
 }
 
-/** How many letters differ, capitals counting as the API writes them. */
+/** How many letters differ from the API's spelling. */
 function distance(given, known) {
   const from = given.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   let row = Array.from({ length: known.length + 1 }, (_, at) => at);

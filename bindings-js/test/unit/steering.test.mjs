@@ -64,7 +64,8 @@ test("a signal from a function around fetch, or from the key function, reaches t
 });
 
 test("an error that only looks like a signal is a failure like others", async () => {
-  for (const thrown of [Object.assign(new Error("no"), { digest: 5 }), Object.assign(new Error("no"), { code: "ENEXT" }), Object.assign(new Error("no"), { then: true })]) {
+  const hash = "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+  for (const thrown of [digest(hash), digest("DEADBEEF00"), digest("1234567890"), Object.assign(new Error("no"), { digest: 5 }), Object.assign(new Error("no"), { code: "ENEXT" }), Object.assign(new Error("no"), { then: true })]) {
     const { keys } = clientOver([rejection(thrown)]);
     assert.equal((await failureOf(keys.create(PARAMS))).effect, "may_have_created");
   }

@@ -104,6 +104,19 @@ test("a field that the API does not have is refused, with the nearest one that i
   assert.deepEqual(key({ limit: "much" }).limit, "much");
 });
 
+test("an option that does not exist is refused, with the nearest one that does", () => {
+  for (const [make, message] of [
+    [() => virtualClock({ autoadvance: false }), 'virtualClock() has no field "autoadvance"; did you mean "autoAdvance"?'],
+    [() => fakeFetch([], { clok: virtualClock() }), 'fakeFetch() has no field "clok"; did you mean "clock"?'],
+    [() => created("sk-or-v1-new", {}, { delay: 5 }), 'a reply has no field "delay"; did you mean "delayMs"?'],
+    [() => apiError(429, "slow down", { header: {} }), 'a reply has no field "header"; did you mean "headers"?'],
+    [() => stalled(201, "{", { headrs: {} }), 'a reply has no field "headrs"; did you mean "headers"?'],
+    [() => lost({ headers: {} }), 'a rejection has no field "headers"; did you mean "delayMs"?'],
+  ]) {
+    assert.throws(make, { name: "TypeError", message });
+  }
+});
+
 test("requests are remembered: method, URL, path, headers, body, signal", async () => {
   const { signal } = new AbortController();
   const forms = [{ "X-Team": "billing" }, [["X-Team", "billing"]], new Headers({ "X-Team": "billing" })];
