@@ -1,22 +1,18 @@
 // Reading a body as bytes, within the limits of its exchange.
 
 import { read } from "./own.js";
+import { bytesOf } from "./source.js";
 
-/** The names of what ends a body before its end. */
 const TOO_LARGE = "too large";
 const IDLE = "idle";
 const BROKEN = "broken";
 
-/**
- * A stream that is always ready lets no timer ring: nothing else ends one that
- * brings nothing for ever. Reading so many takes tenths of a second.
- */
+/** No timer rings beside a stream that is always ready. */
 const MOST_EMPTY = 10_000;
 
-/** The longest time that `setTimeout` takes; with a longer one it rings at once. */
+/** With a longer time, `setTimeout` rings at once. */
 const LONGEST = 0x7fff_ffff;
 
-/** A body, which is read once. */
 export class Reading {
   #reader;
   #limits;
@@ -27,7 +23,7 @@ export class Reading {
   #count = 0;
   #cameAt = 0;
   #timer;
-  /** `undefined` as soon as it is over. */
+  /** `undefined` once it is over. */
   #resolve;
   #came;
   #announced;
@@ -44,10 +40,7 @@ export class Reading {
     }
   }
 
-  /**
-   * The bytes, and what ended them. A body that is announced to be larger than allowed
-   * is not begun, unless a part of it is of use.
-   */
+  /** A body that is announced too large is not begun, unless a part of it is of use. */
   run(announced) {
     this.#announced = announced;
     if (this.#resolve !== undefined && announced > this.#limits.maxBody && !this.#limits.keepsPartial) this.#end(TOO_LARGE);
@@ -80,10 +73,9 @@ export class Reading {
     }
   }
 
-  /** Of whatever realm the view is, and whatever else it says of itself. */
   #take(piece) {
-    if (!ArrayBuffer.isView(piece)) return "the body is not made of bytes";
-    const bytes = new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
+    const bytes = bytesOf(piece);
+    if (bytes === undefined) return "the body is not made of bytes";
     if (bytes.length === 0) {
       this.#empty++;
       return this.#empty > MOST_EMPTY ? "the body is made of empty pieces" : undefined;
@@ -131,7 +123,7 @@ export class Reading {
     try {
       return { bytes: this.#whole(), end, thrown };
     } catch (unreadable) {
-      // The stream took a piece back, or there is no room for all of them.
+      // The stream took a piece back, or memory is short.
       return { bytes: undefined, end: BROKEN, thrown: unreadable };
     }
   }
@@ -150,12 +142,12 @@ export class Reading {
   }
 }
 
-/** Tells the stream that nobody reads on. What it does then is the caller's code. */
+/** Later, since it runs the caller's code. */
 async function cancel(reader) {
   try {
     await undefined;
     await reader.cancel();
   } catch {
-    // There is nothing left to be given up.
+    // Nothing is left to cancel.
   }
 }

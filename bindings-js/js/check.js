@@ -7,10 +7,10 @@ import { look, refused } from "./errors.js";
 import { read } from "./own.js";
 import { FIELDS, STEPS } from "./rotation.js";
 
-/** The longest text that is taken; far longer ones do not fit into the module. */
+/** Far longer strings do not fit into the module. */
 export const LONGEST = 1_000_000;
 
-/** What a refused value is called. It is not shown itself: it may be a secret. */
+/** What a refused value is called: it may be a secret. */
 function article(value) {
   if (value === null || value === undefined || typeof value === "number") return String(value);
   if (Array.isArray(value)) return "an array";
@@ -30,10 +30,10 @@ function aString(value) {
 /** A name that somebody gave, on one line of a message. */
 function quoted(name) {
   const short = name.length > 80 ? `${name.slice(0, 80)}…` : name;
-  return JSON.stringify(short).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0).toString(16)}}`);
+  return JSON.stringify(short).replace(/[\p{Cc}\p{Cf}\p{DI}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0).toString(16)}}`);
 }
 
-/** A kind of value: what it is called, and what the module gets of a value, `undefined` if it is none of the kind. */
+/** A kind of value: its name, and what the module gets of one. */
 const kind = (name, is, give = (value) => value) => ({ name, of: (value) => (is(value) ? give(value) : undefined), required: false, flaw: undefined });
 
 /** Half of a surrogate pair would arrive as something else. */
@@ -46,7 +46,7 @@ const isFunction = (value) => typeof value === "function";
 const choice = (...choices) => kind(choices.map((one) => JSON.stringify(one)).join(" or "), (value) => choices.includes(value));
 const has = (value, ...names) => isObject(value) && names.every((name) => isFunction(read(value, name)));
 
-/** The time of a `Date`, of another realm as well; `undefined` if it is none. */
+/** The time of a `Date` of any realm. */
 function timeOf(value) {
   try {
     return Date.prototype.getTime.call(value);
@@ -57,7 +57,7 @@ function timeOf(value) {
 const isDateObject = (value) => timeOf(value) !== undefined;
 const isDate = (value) => Number.isFinite(timeOf(value));
 
-/** A `URL` of whatever realm or library, as text; anything else as it is. */
+/** A `URL` of any realm or library as a string. */
 function textOfUrl(value) {
   const href = isObject(value) ? read(value, "href") : undefined;
   return typeof href === "string" && String(value) === href ? href : value;
@@ -96,32 +96,41 @@ function textsOf(value) {
   return copy.every(isText) ? copy : undefined;
 }
 
-/** Names and values in turn. They are read once: an iterator has no more. */
-function headerTexts(value) {
+/** Pairs, which an iterator gives once. */
+function pairsOf(value) {
   if (!isObject(value)) return undefined;
-  const pairs = isFunction(read(value, Symbol.iterator)) ? Array.from(value, (pair) => (isObject(pair) ? [...pair] : [])) : Object.entries(value);
-  return pairs.every((pair) => pair.length === 2 && pair.every(isText)) ? pairs.flat() : undefined;
+  const isIterable = isFunction(read(value, Symbol.iterator));
+  const pairs = isIterable ? Array.from(value, (pair) => (isObject(pair) ? [...pair] : [])) : Object.entries(value);
+  return pairs.every((pair) => pair.length === 2) ? pairs : undefined;
+}
+
+function headerTexts(value) {
+  const texts = pairsOf(value)?.flat();
+  return texts?.every(isText) ? texts : undefined;
 }
 
 /** Names and values in turn; an array repeats its name. */
 function queryTexts(value) {
-  if (!isObject(value)) return undefined;
-  const entries = isFunction(read(value, Symbol.iterator)) ? Array.from(value, (pair) => [...pair]) : Object.entries(value);
-  const pairs = entries.flatMap(([name, part]) => [part].flat().map((one) => [name, one])).filter(([, one]) => one !== undefined);
+  const pairs = pairsOf(value)
+    ?.flatMap(([name, part]) => [part].flat().map((one) => [name, one]))
+    .filter(([, one]) => one !== undefined);
   const isSound = ([name, one]) => isText(name) && (isText(one) || typeof one === "boolean" || Number.isFinite(one));
-  return pairs.every(isSound) ? pairs.flat().map(String) : undefined;
+  return pairs?.every(isSound) ? pairs.flat().map(String) : undefined;
 }
 
-/** JSON turns NaN into null, which means something else. */
+/** JSON turns NaN into null, which means something else. A `toJSON` on all objects, arrays or strings is ignored. */
 function jsonText(value) {
-  const written = JSON.stringify(value, (_, part) => {
-    if (typeof part === "number" && !Number.isFinite(part)) throw new TypeError();
-    return part;
+  const written = JSON.stringify(value, function (name, part) {
+    const given = this[name];
+    const isWritten = typeof given === "bigint" || (isObject(given) && !Array.isArray(given) && read(given, "toJSON") !== undefined);
+    const written = isWritten ? part : given;
+    if (typeof written === "number" && !Number.isFinite(written)) throw new TypeError();
+    return written;
   });
   return isString(written) ? written : undefined;
 }
 
-/** Node's `fetch` drops this one without a word, in whatever form it is given. */
+/** Node's `fetch` drops this one silently. */
 function droppedHeader(texts) {
   const isThere = texts.some((text, at) => at % 2 === 0 && text.toLowerCase() === "__proto__");
   return isThere ? 'a header cannot be named "__proto__"' : undefined;
@@ -195,7 +204,7 @@ const ROTATION = {
   remaining: bool,
   full: bool,
   carried: number,
-  oldKey: kind("an object", isObject, (value) => JSON.stringify(value)),
+  oldKey: kind("an object", isObject, jsonText),
   graceMs: whole,
   quietMs: whole,
   watchMs: whole,
@@ -226,7 +235,6 @@ const REQUEST = {
 
 const camelCase = (name) => name.replace(/[_-](\w)/g, (_, letter) => letter.toUpperCase());
 
-/** The values of the table's names; throws what is refused. */
 function take(operation, what, table, given = {}) {
   const problem = look(operation, what, () => problemOf(what, table, given));
   if (problem) throw refused(operation, problem.argument, problem.text);
@@ -307,7 +315,6 @@ export function ensureValues(params) {
   return [...createdFrom("ensure", create), create.limitReset === null, disabled, pick, settleMs, maxRequests];
 }
 
-/** A state: that of a run before, or one in which nothing is done yet. */
 export function rotateValues(params) {
   const { hash, limitRemaining: remaining, fullLimit: full, resume, maxRequests, ...rest } = take("rotate", "params", ROTATE, params);
   if ((hash === undefined) === (resume === undefined)) {
@@ -348,7 +355,6 @@ export function temporaryValues(params) {
   return [...createdFrom("temporary", create), lifetimeMs, maxRequests];
 }
 
-/** Without names, the temporary keys that have expired: that has to be said. */
 export function sweepValues(params) {
   const { temporary, ...rest } = take("sweep", "params", SWEEP, params);
   if ((rest.names === undefined) === (temporary === true)) return Object.values(rest);
@@ -372,7 +378,7 @@ export function requestValues(request) {
 }
 
 export function callValues(operation, options) {
-  // Most calls have none; to say so of each takes longer than the rest of the check.
+  // For speed: most calls have none.
   if (options === undefined) return { values: [], signal: undefined };
   return settingsOf(operation, take(operation, "options", CALL, options));
 }

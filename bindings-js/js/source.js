@@ -1,5 +1,4 @@
-// The body of whatever looks like a `Response`, as something to be read piece by
-// piece. Platforms lack `ReadableStream`, or have the one of another realm.
+// The body of whatever looks like a `Response`, to be read piece by piece.
 
 import { read } from "./own.js";
 import { TextEncoder } from "./text.js";
@@ -11,26 +10,28 @@ const utf8 = (text) => new TextEncoder().encode(text);
 /** The ways to read a body at once, the one that changes nothing first. */
 const AT_ONCE = {
   __proto__: null,
-  arrayBuffer: (buffer) => new Uint8Array(buffer),
-  text: utf8,
-  blob: async (blob) => new Uint8Array(await blob.arrayBuffer()),
-  json: (value) => utf8(JSON.stringify(value)),
+  arrayBuffer: (buffer) => buffer,
+  text: (text) => text,
+  blob: (blob) => blob.arrayBuffer(),
+  json: (value) => JSON.stringify(value),
 };
 
-/** Something with `getReader`, and whether it comes at once; `null` if there is no body. */
+/** Of a string, a buffer or a view of any realm. */
+export function bytesOf(piece) {
+  if (typeof piece === "string") return utf8(piece);
+  return ArrayBuffer.isView(piece) ? new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength) : bufferOf(piece);
+}
+
 export function sourceOf(answer) {
   const body = read(answer, "body");
   if (body === undefined || body === null) return withoutStream(answer, body);
-  if (typeof body === "string") return pieces(() => utf8(body));
-  if (ArrayBuffer.isView(body)) return pieces(() => body);
-  if (!isObject(body)) return pieces(() => utf8(String(body)));
+  if (!isObject(body)) return pieces(() => String(body));
+  if (bytesOf(body)) return pieces(() => body);
   if (isMethod(body, "getReader")) return body;
   // A stream of Node, as `node-fetch` gives it.
   if (isMethod(body, Symbol.asyncIterator)) return iterated(body[Symbol.asyncIterator]());
   if (isMethod(body, "arrayBuffer")) return pieces(() => AT_ONCE.blob(body));
-  const buffer = bufferOf(body);
-  if (buffer) return pieces(() => buffer);
-  return hasWay(answer) ? pieces(() => atOnce(answer)) : pieces(() => new Response(body, { __proto__: null }).arrayBuffer().then(AT_ONCE.arrayBuffer));
+  return pieces(() => (hasWay(answer) ? atOnce(answer) : new Response(body, { __proto__: null }).arrayBuffer()));
 }
 
 function withoutStream(answer, body) {
@@ -43,15 +44,16 @@ function withoutStream(answer, body) {
 const waysOf = (answer) => Object.keys(AT_ONCE).filter((way) => isMethod(answer, way));
 const hasWay = (answer) => waysOf(answer).length > 0;
 
-/** By one way after another: React Native has an `arrayBuffer` that only ever fails. */
+/** React Native has an `arrayBuffer` that always fails. */
 async function atOnce(answer) {
   const ways = waysOf(answer);
   let problem;
   for (const way of ways) {
     try {
-      // A body is read once, so that a copy leaves it to the next way.
       const copy = way === ways.at(-1) || !isMethod(answer, "clone") ? answer : answer.clone();
-      return await AT_ONCE[way](await copy[way]());
+      const bytes = bytesOf(await AT_ONCE[way](await copy[way]()));
+      if (bytes !== undefined) return bytes;
+      throw new TypeError(`${way}() gave no bytes`);
     } catch (thrown) {
       problem ??= { thrown };
     }
@@ -59,7 +61,6 @@ async function atOnce(answer) {
   throw problem.thrown;
 }
 
-/** One of another realm as well. */
 function bufferOf(value) {
   try {
     return new Uint8Array(value, 0, Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength").get.call(value));
@@ -68,7 +69,6 @@ function bufferOf(value) {
   }
 }
 
-/** A body that comes in one piece. Until it does, nothing shows whether the connection lives. */
 function pieces(whole) {
   let isRead = false;
   const next = async () => {
@@ -81,10 +81,5 @@ function pieces(whole) {
 }
 
 function iterated(iterator) {
-  const bytes = (value) => (typeof value === "string" ? utf8(value) : value);
-  const next = async () => {
-    const { done, value } = await iterator.next();
-    return { done, value: bytes(value) };
-  };
-  return { comesAtOnce: false, getReader: () => ({ read: next, cancel: () => iterator.return?.() }) };
+  return { comesAtOnce: false, getReader: () => ({ read: () => iterator.next(), cancel: () => iterator.return?.() }) };
 }

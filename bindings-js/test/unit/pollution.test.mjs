@@ -74,7 +74,16 @@ const ARGUMENTS = {
   watchMs: "1",
   workspaceId: "'11111111-1111-4111-8111-111111111111'",
   workspaceIds: "['11111111-1111-4111-8111-111111111111']",
+  // Of `listAll` alone, of rotations and of `request`.
+  exhaustive: "false",
+  fullLimit: "true",
+  idempotent: "true",
+  path: "'/evil'",
+  query: "{ evil: 1 }",
   // Of a rotation's state.
+  carried: "1",
+  full: "true",
+  oldKey: "{ hash: 'e'.repeat(64) }",
   newLabel: "'sk-or-v1-evi...evil'",
   new: "'e'.repeat(64)",
   old: "'e'.repeat(64)",
@@ -105,6 +114,11 @@ const INSIDE = {
   data: "{ hash: 'e'.repeat(64) }",
   delayMs: "5",
   Deno: "{}",
+  comesAtOnce: "true",
+  digest: "'NEXT_EVIL'",
+  dispatcher: "{}",
+  $$typeof: "Symbol.for('react.postpone')",
+  toJSON: "() => 'evil'",
   done: "true",
   dns: "1",
   end: "'idle'",
@@ -125,7 +139,6 @@ const INSIDE = {
   number: "'evil'",
   odd: "{ evil: 1 }",
   of: "() => 'evil'",
-  path: "'evil'",
   reason: "'evil'",
   redirect: "'follow'",
   rejects: "new Error('evil')",
@@ -138,6 +151,7 @@ const INSIDE = {
   statusText: "'evil'",
   string: "'evil'",
   symbol: "'evil'",
+  steering: "new Error('evil')",
   syscall: "'connect'",
   tape: "'evil'",
   then: "'evil'",
@@ -206,6 +220,7 @@ test("array elements and iteration on Array.prototype and Object.prototype chang
     "Object.prototype[Symbol.iterator] = function* () { yield ['x-evil', 'yes']; };",
     "Object.prototype[Symbol.asyncIterator] = function* () {};",
     "Object.prototype[Symbol.toStringTag] = 'Date';",
+    "for (const { prototype } of [Array, String, Number, Boolean]) prototype.toJSON = function () { return 'evil'; };",
   ]);
 });
 

@@ -73,6 +73,8 @@ test("what cannot be a request is refused, and nothing is sent", async () => {
     { path: "/credits", methd: "GET" },
     { path: "/credits", query: { a: {} } },
     { path: "/credits", query: { a: NaN } },
+    { path: "/credits", query: [["a", "b", "c"]] },
+    { path: "/credits", query: ["ab"] },
     { ...POST, body: { limit: NaN } },
     { ...POST, body: [Infinity] },
     { ...POST, body: circle },
