@@ -1,4 +1,4 @@
-// The client: the six operations and the listing of all pages.
+// The client.
 
 import { brand } from "./brand.js";
 import { isBrowser, WHY_NOT_IN_A_BROWSER } from "./browser.js";
@@ -128,6 +128,7 @@ export class OpenRouterKeys {
   }
 
   [DISPOSE]() {
+    hidden(this, "dispose", "keys.dispose");
     this.dispose();
   }
 }
@@ -160,7 +161,7 @@ function work(keys, workflow, arguments_, options) {
   });
 }
 
-/** Whatever called the making off does not call the closing off. */
+/** The signal that cancels creating does not cancel closing. */
 function closer(keys, settings) {
   const own = { ...settings, signal: undefined };
   return (held, given) =>
@@ -169,7 +170,6 @@ function closer(keys, settings) {
     });
 }
 
-/** What a getter of the caller's threw is the cause of a refusal. */
 async function guarded(keys, operation, work) {
   const client = live(keys, operation);
   try {
@@ -184,7 +184,7 @@ function perform(keys, name, values, { values: settings, signal }, ask) {
   return unlessAborted(name, signal, (cancel) => run(client.call(name, values, settings, cancel, ask), readParts(signal)));
 }
 
-/** The requests belong to who began the listing, whoever reads on: a stream does so in any context. */
+/** The requests run in the context that began the listing, whoever reads on. */
 async function* pages(keys, context, params, options) {
   const given = () => [listAllValues(params), listingValues("listAll", options)];
   const [values, { values: settings, signal, onProgress }] = await guarded(keys, "listAll", async () => given());
@@ -212,7 +212,6 @@ async function* pages(keys, context, params, options) {
   }
 }
 
-/** Reads what the module wrote of a call. */
 function readParts(signal) {
   return (parts, mask) => {
     const tape = new Tape(parts);
@@ -264,7 +263,7 @@ function told(make) {
   }
 }
 
-/** A promise of the caller's may have a `then` or a constructor that throws; one of an async function has not. */
+/** A custom promise may throw; that of an async function does not. */
 function settled(apiKey) {
   if (typeof apiKey !== "function") return apiKey;
   return async () => {
@@ -273,7 +272,6 @@ function settled(apiKey) {
   };
 }
 
-/** The settings, whose getters may throw. */
 function given(options) {
   try {
     return clientValues(options);
@@ -282,7 +280,6 @@ function given(options) {
   }
 }
 
-/** The error that the module wrote. */
 function failure(parts, mask = masked) {
   const tape = new Tape(parts);
   tape.value();

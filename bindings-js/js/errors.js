@@ -5,7 +5,6 @@ import { hide, hidden } from "./hidden.js";
 import { put, putAll, read } from "./own.js";
 import { steers } from "./steering.js";
 
-/** The moment as a text; `undefined` where there is none, or none that a `Date` can hold. */
 function iso(ms) {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
@@ -123,14 +122,13 @@ export function refused(operation, argument, problem, cause, remedy = "correct t
   return new InvalidArgumentError(message, fields, cause);
 }
 
-/** The module is not there, and nothing can be sent. */
 export function noModule(problem, cause) {
   const operation = "new OpenRouterKeys";
   const fields = { code: "setup", operation, effect: "nothing", isRetryable: false, attempts: 0 };
   return new ConnectionError(`${operation}: ${problem}; nothing was created or changed`, fields, cause);
 }
 
-/** What reading gives; an argument that throws when it is read is refused. */
+/** An argument that throws when it is read is refused. */
 export function look(operation, argument, read) {
   try {
     return read();
@@ -139,10 +137,7 @@ export function look(operation, argument, read) {
   }
 }
 
-/**
- * Reads the error that `src/error.rs` wrote, in the same order. `thrown` is
- * what a function of the caller threw, and `shown` is what may be shown of that and of a string.
- */
+/** In the order of `src/error.rs`. `thrown` is what the caller's function threw; `shown` hides secrets. */
 export function readError(tape, shown, thrown, signal) {
   const code = tape.value();
   const message = shown(tape.value());

@@ -42,6 +42,7 @@ export class KeyListing {
   }
 
   async [ASYNC_DISPOSE]() {
+    held(this, "return");
     await this.return();
   }
 

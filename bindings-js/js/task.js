@@ -2,9 +2,8 @@
 // function or `fetch`, finds the caller's own AsyncLocalStorage store and trace.
 
 /**
- * Polls a task to its end. An async function goes on in the context it was called in,
- * whichever call of whichever client, clock or signal wakes it. `read` takes the outcome
- * and what masks the call's secrets in a string.
+ * Polls a task to its end: an async function goes on in its caller's context, whatever wakes
+ * it. `read` takes the outcome and what masks the call's secrets in a string.
  */
 export async function run(task, read) {
   try {
@@ -23,7 +22,7 @@ export async function run(task, read) {
   }
 }
 
-/** The async context in which this was made, in which functions can be called later. */
+/** Calls functions in the async context it was made in. */
 export class AsyncContext {
   #jobs = [];
   #wake;
@@ -32,10 +31,10 @@ export class AsyncContext {
     this.#work();
   }
 
-  /** Calls the function there; a promise of what it returns. */
   run(job) {
     return new Promise((resolve) => {
-      this.#jobs.push(() => resolve(job()));
+      // A throw must not end the loop below.
+      this.#jobs.push(() => resolve(new Promise((done) => done(job()))));
       this.#wake();
     });
   }

@@ -56,8 +56,9 @@ export class TemporaryKey extends Created {
     return own.closed;
   }
 
-  [ASYNC_DISPOSE]() {
-    return this.close();
+  async [ASYNC_DISPOSE]() {
+    hidden(this, "closeTemporary", "key.close");
+    await this.close();
   }
 }
 

@@ -69,7 +69,9 @@ test("a method without its client rejects with an error that says how to call it
       assert.equal(error.effect, "nothing");
       assert.ok(error.message.includes(`keys.${name}(`), error.message);
     }
-    assert.throws(() => Reflect.apply(keys.dispose, owner, []), esm.InvalidArgumentError);
+    for (const name of ["dispose", Symbol.dispose ?? Symbol.for("Symbol.dispose")]) {
+      assert.throws(() => Reflect.apply(keys[name], owner, []), esm.InvalidArgumentError);
+    }
   }
   assert.equal(fetch.requests.length, 0);
 });
@@ -77,7 +79,9 @@ test("a method without its client rejects with an error that says how to call it
 test("a method of a listing, a call or a temporary key without its object rejects likewise", async () => {
   const { keys } = clientOver([listed([])]);
   const { next, toArray, return: leave, throw: fail } = keys.listAll();
-  for (const method of [next, toArray, leave, fail, keys.list().withResponse, esm.TemporaryKey.prototype.close]) {
+  const asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+  const disposals = [keys.listAll(), esm.TemporaryKey.prototype].map((owner) => owner[asyncDispose]);
+  for (const method of [next, toArray, leave, fail, keys.list().withResponse, esm.TemporaryKey.prototype.close, ...disposals]) {
     const error = await failureOf(Reflect.apply(method, undefined, []));
     assert.ok(error instanceof esm.InvalidArgumentError, String(error));
   }
