@@ -4,6 +4,7 @@
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod pair;
 mod servers {
     pub(crate) mod raw;
     pub(crate) mod tls;
@@ -14,40 +15,18 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use openrouter_keys_native::blocking::{self, BlockingNativeTransport};
 use openrouter_keys_native::{
-    ApiKey, BaseUrl, CallOptions, Client, Config, Create, Effect, Error, ErrorKind, Limit, List,
-    NativeTransport, NativeTransportBuilder, Reach, RetryPolicy, TimeoutPhase, TransportErrorKind,
+    CallOptions, Effect, Error, ErrorKind, List, NativeTransport, NativeTransportBuilder, Reach,
+    RetryPolicy, TimeoutPhase, TransportErrorKind,
 };
 use openrouter_keys_tests::caller::Caller;
+use pair::{Connect, async_client, create, failure, over_both};
 use servers::raw;
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(300);
 /// Long enough to connect and to send a request, on a busy machine too.
 const ENOUGH: Duration = Duration::from_secs(3);
-
-/// One test for each case and each client.
-macro_rules! over_both {
-    ($($case:ident,)*) => {
-        mod over_async {
-            $(
-                #[tokio::test]
-                async fn $case() {
-                    super::$case(super::async_client).await;
-                }
-            )*
-        }
-        mod over_blocking {
-            $(
-                #[tokio::test]
-                async fn $case() {
-                    super::$case(super::blocking_client).await;
-                }
-            )*
-        }
-    };
-}
 
 over_both!(
     a_create_whose_time_runs_out_in_the_tls_handshake_created_nothing,
@@ -61,40 +40,9 @@ over_both!(
     credentials_that_a_socks_proxy_rejects_are_sent_once,
 );
 
-type Connect<C> = fn(NativeTransport, &str) -> C;
-
-fn async_client(transport: NativeTransport, base_url: &str) -> Client {
-    Client::with_config(transport, key(), config(base_url)).unwrap()
-}
-
-fn blocking_client(transport: NativeTransport, base_url: &str) -> blocking::Client {
-    let transport = BlockingNativeTransport::new(transport).unwrap();
-    blocking::Client::with_config(transport, key(), config(base_url)).unwrap()
-}
-
-fn key() -> ApiKey {
-    ApiKey::new("sk-or-v1-0123456789abcdef").unwrap()
-}
-
-fn config(base_url: &str) -> Config {
-    let policy = RetryPolicy::default().initial_interval(Duration::from_millis(1));
-    Config::new().base_url(BaseUrl::new(base_url).unwrap()).retry(policy)
-}
-
 /// One whose own limit on connecting never counts.
 fn patient() -> NativeTransportBuilder {
     NativeTransport::builder().connect_timeout(LONG)
-}
-
-fn create() -> Create {
-    Create::new("x", Limit::usd(1.0))
-}
-
-fn failure(error: &Error) -> (Reach, TransportErrorKind) {
-    match error.kind() {
-        ErrorKind::Transport(error) => (error.reach(), error.kind()),
-        other => panic!("{other:?}"),
-    }
 }
 
 fn assert_nothing_sent(error: &Error, kind: TransportErrorKind, attempts: u32) {
@@ -288,7 +236,7 @@ fn assert_credentials_are_rejected(error: &Error) {
     assert_nothing_sent(error, TransportErrorKind::Proxy, 1);
     assert!(!error.is_retryable(), "{error}");
     let text = format!("{error:?}");
-    assert!(text.contains("the proxy rejects the credentials"), "{text}");
+    assert!(text.contains("the proxy rejected the credentials"), "{text}");
     assert!(!text.contains("pa55word"), "{text}");
 }
 

@@ -3,6 +3,7 @@
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod pair;
 mod servers {
     pub(crate) mod h2;
     pub(crate) mod raw;
@@ -15,17 +16,16 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use openrouter_keys_core::test_util::samples;
-use openrouter_keys_native::blocking::{self, BlockingNativeTransport};
 use openrouter_keys_native::{
-    ApiKey, BaseUrl, CallOptions, Client, Config, Create, Error, ErrorKind, External, Limit, List,
-    NativeTransport, NativeTransportBuilder, Reach, RetryPolicy, TimeoutPhase, TransportErrorKind,
+    CallOptions, ErrorKind, External, List, NativeTransport, Reach, TimeoutPhase,
+    TransportErrorKind,
 };
 use openrouter_keys_tests::caller::Caller;
+use pair::{Connect, KEY, async_client, create, failure, over_both};
 use servers::h2::{self, Reply};
 use servers::raw;
 use servers::tls::TlsServer;
 
-const KEY: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
 const PARTNER: &str = "partner-key-of-no-known-form-1234567890";
 
 /// The codes of HTTP/2.
@@ -36,28 +36,6 @@ const REFUSED_STREAM: u32 = 7;
 const OWN: u32 = 1;
 const BEFORE_IT: u32 = 0;
 const AFTER_IT: u32 = (1 << 31) - 1;
-
-/// One test for each case and each client.
-macro_rules! over_both {
-    ($($case:ident,)*) => {
-        mod over_async {
-            $(
-                #[tokio::test]
-                async fn $case() {
-                    super::$case(super::async_client).await;
-                }
-            )*
-        }
-        mod over_blocking {
-            $(
-                #[tokio::test]
-                async fn $case() {
-                    super::$case(super::blocking_client).await;
-                }
-            )*
-        }
-    };
-}
 
 over_both!(
     a_create_that_http2_refuses_is_sent_again_and_made_once,
@@ -77,45 +55,18 @@ over_both!(
     the_status_of_an_error_decides_whatever_becomes_of_its_body,
 );
 
-type Connect<C> = fn(NativeTransportBuilder, &str) -> C;
-
-fn async_client(transport: NativeTransportBuilder, base_url: &str) -> Client {
-    Client::with_config(transport.build().unwrap(), key(), config(base_url)).unwrap()
+fn plain() -> NativeTransport {
+    NativeTransport::new().unwrap()
 }
 
-fn blocking_client(transport: NativeTransportBuilder, base_url: &str) -> blocking::Client {
-    let transport = BlockingNativeTransport::new(transport.build().unwrap()).unwrap();
-    blocking::Client::with_config(transport, key(), config(base_url)).unwrap()
+fn changed(
+    change: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
+) -> NativeTransport {
+    NativeTransport::builder().reqwest(change).build().unwrap()
 }
 
-fn key() -> ApiKey {
-    ApiKey::new(KEY).unwrap()
-}
-
-fn config(base_url: &str) -> Config {
-    let policy = RetryPolicy::default()
-        .initial_interval(Duration::from_millis(1))
-        .throttled_interval(Duration::from_millis(1));
-    Config::new().base_url(BaseUrl::new(base_url).unwrap()).retry(policy)
-}
-
-fn plain() -> NativeTransportBuilder {
-    NativeTransport::builder()
-}
-
-fn over_http2() -> NativeTransportBuilder {
-    plain().reqwest(reqwest::ClientBuilder::http2_prior_knowledge)
-}
-
-fn create() -> Create {
-    Create::new("x", Limit::usd(1.0))
-}
-
-fn failure(error: &Error) -> (Reach, TransportErrorKind) {
-    match error.kind() {
-        ErrorKind::Transport(error) => (error.reach(), error.kind()),
-        other => panic!("{other:?}"),
-    }
+fn over_http2() -> NativeTransport {
+    changed(reqwest::ClientBuilder::http2_prior_knowledge)
 }
 
 async fn a_create_that_http2_refuses_is_sent_again_and_made_once<C: Caller>(connect: Connect<C>) {
@@ -180,7 +131,7 @@ async fn a_certificate_that_is_not_to_be_trusted_ends_a_create_before_anything_i
 ) {
     let trusting = |server: &TlsServer| {
         let certificate = reqwest::Certificate::from_der(&server.certificate).unwrap();
-        plain().reqwest(move |client| client.add_root_certificate(certificate.clone()))
+        changed(move |client| client.add_root_certificate(certificate.clone()))
     };
     let url = |server: &TlsServer| format!("https://{}", server.address);
 
@@ -221,8 +172,8 @@ async fn a_connection_that_nobody_accepts_ends_by_the_connect_timeout_and_sent_n
     })
     .collect();
 
-    let transport = plain().connect_timeout(Duration::from_millis(100));
-    let client = connect(transport, &format!("http://{address}"));
+    let transport = NativeTransport::builder().connect_timeout(Duration::from_millis(100));
+    let client = connect(transport.build().unwrap(), &format!("http://{address}"));
     let error = client.call(create()).await.unwrap_err();
     let too_late = TransportErrorKind::Timeout(TimeoutPhase::Connect);
     assert_eq!(failure(&error), (Reach::NotSent, too_late), "{error:?}");

@@ -1,13 +1,22 @@
-//! Tokio runtimes that lack a part: an error, and no panic.
+//! Tokio runtimes that lack a part, and other executors: an error or a background thread,
+//! and no panic.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::net::TcpListener;
+use std::pin::pin;
+use std::process::Command;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use openrouter_keys_emulator::Emulator;
 use openrouter_keys_native::{
     ApiKey, BaseUrl, BoxError, Client, Config, Create, Effect, Error, ErrorKind, KeySource, Limit,
-    List, NativeTransport, TransportErrorKind,
+    List, NativeTransport, TimeoutPhase, TransportErrorKind, blocking, client_with,
 };
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::{LocalSet, block_in_place, spawn_blocking};
 
 fn runtimes(change: fn(&mut Builder) -> &mut Builder) -> [Runtime; 2] {
     [Builder::new_current_thread(), Builder::new_multi_thread()]
@@ -45,6 +54,17 @@ fn all_fail(runtimes: [Runtime; 2], problem: &str) {
             let create = Create::new("x", Limit::usd(1.0));
             let created = runtime.block_on(async { client.create(create).await });
             assert_setup(&created.unwrap_err(), problem);
+            // However the call comes to be polled there.
+            let list = |client: Client| async move { client.list(List::new()).await.unwrap_err() };
+            let spawned = runtime.spawn(list(client.clone()));
+            assert_setup(&runtime.block_on(spawned).unwrap(), problem);
+            let local = LocalSet::new();
+            assert_setup(&local.block_on(&runtime, list(client.clone())), problem);
+            let blocked = client.clone();
+            let blocked = runtime.spawn_blocking(move || Handle::current().block_on(list(blocked)));
+            assert_setup(&runtime.block_on(blocked).unwrap(), problem);
+            let _entered = runtime.enter();
+            assert_setup(&pollster::block_on(list(client)), problem);
         }
     }
 }
@@ -82,4 +102,91 @@ fn a_key_provider_that_waits_needs_no_timers_to_be_waited_for() {
         let error = runtime.block_on(async { client.list(List::new()).await }).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Credentials(_)), "{error:?}");
     }
+}
+
+#[test]
+fn program_without_timers() {
+    if std::env::var_os("IS_PROGRAM").is_some() {
+        let runtime = Builder::new_current_thread().enable_io().build().unwrap();
+        let client = client(NativeTransport::new().unwrap());
+        runtime.block_on(async { client.list(List::new()).await }).unwrap_err();
+    }
+}
+
+#[test]
+fn tokios_message_about_missing_timers_reaches_standard_error_once_a_call() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["program_without_timers", "--exact", "--nocapture"])
+        .env("IS_PROGRAM", "yes")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert_eq!(stderr.matches("timers are disabled").count(), 1, "{stderr}");
+}
+
+fn on_a_background_thread(base_url: &str, key: &str) -> Client {
+    let transport = NativeTransport::new().unwrap().on_background_thread();
+    let config = Config::new().base_url(BaseUrl::new(base_url).unwrap());
+    Client::with_config(transport, ApiKey::new(key).unwrap(), config).unwrap()
+}
+
+#[test]
+fn on_a_background_thread_calls_need_no_runtime_and_no_part_of_one() {
+    let emulator = Emulator::start().unwrap();
+    let client = on_a_background_thread(&emulator.base_url(), emulator.management_key());
+    let calls = |client: Client| async move {
+        client.create(Create::new("x", Limit::usd(1.0))).await.unwrap();
+        client.list(List::new()).await.unwrap().data.len()
+    };
+    assert_eq!(pollster::block_on(calls(client.clone())), 1);
+    let mut expected = 1;
+    let changes: [fn(&mut Builder) -> &mut Builder; 4] =
+        [|builder| builder, Builder::enable_io, Builder::enable_time, Builder::enable_all];
+    for runtime in changes.into_iter().flat_map(runtimes) {
+        expected += 1;
+        assert_eq!(runtime.block_on(calls(client.clone())), expected);
+        expected += 1;
+        let spawned = runtime.spawn(calls(client.clone()));
+        assert_eq!(runtime.block_on(spawned).unwrap(), expected);
+    }
+    // The last clone is dropped within a runtime, which must not panic.
+    let runtime = Runtime::new().unwrap();
+    runtime.block_on(async move { drop(client) });
+}
+
+#[test]
+fn on_a_background_thread_time_limits_hold_and_a_dropped_call_does_no_harm() {
+    // Whoever connects is left without a response.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let client = on_a_background_thread(&url, "sk-or-v1-0123456789abcdef");
+    let short = Duration::from_millis(200);
+    for _ in 0..2 {
+        let call = client.create(Create::new("x", Limit::usd(1.0))).timeout(short).into_future();
+        let error = pollster::block_on(call).unwrap_err();
+        let ErrorKind::Transport(transport) = error.kind() else { panic!("{error:?}") };
+        assert_eq!(transport.kind(), TransportErrorKind::Timeout(TimeoutPhase::Call));
+        let mut dropped = pin!(client.list(List::new()).into_future());
+        for _ in 0..3 {
+            assert!(dropped.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_clients_work_wherever_tokio_lets_a_thread_block() {
+    let emulator = Emulator::start().unwrap();
+    let key = || ApiKey::new(emulator.management_key()).unwrap();
+    let config = || Config::new().base_url(BaseUrl::new(emulator.base_url()).unwrap());
+    let client = client_with(key(), config()).unwrap();
+    let blocking = blocking::client_with(key(), config()).unwrap();
+    let create = || Create::new("x", Limit::usd(1.0));
+    let both = move || {
+        Handle::current().block_on(async { client.create(create()).await }).unwrap();
+        blocking.create(create()).send().unwrap();
+        blocking.list(List::new()).send().unwrap().data.len()
+    };
+    assert_eq!(block_in_place(both.clone()), 2);
+    assert_eq!(spawn_blocking(both).await.unwrap(), 4);
 }

@@ -267,7 +267,7 @@ async fn a_client_that_cannot_be_made_when_it_is_needed_ends_a_create_with_nothi
     assert_eq!(kind(&error), (Reach::NotSent, TransportErrorKind::Setup));
     assert_eq!(error.effect(), &Effect::Nothing);
     let source = std::error::Error::source(&error).unwrap().to_string();
-    assert!(source.contains("the HTTP client cannot be made: "), "{source}");
+    assert!(source.contains("the HTTP client could not be built: "), "{source}");
 }
 
 #[tokio::test]

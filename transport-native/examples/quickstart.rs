@@ -52,7 +52,7 @@ async fn in_process() -> Outcome {
     let created = client.create(create).await?;
     let hash = match &created.data {
         Field::Value(key) => key.require_hash()?.clone(),
-        _ => return Err("the answer does not describe the key".into()),
+        _ => return Err("the response does not describe the key".into()),
     };
     println!("created {hash}; its secret goes to a vault: {:?}", created.key());
     let staging = client.create(Create::new("Staging", Limit::unlimited())).await?;

@@ -1,8 +1,8 @@
-//! The blocking client: the async transport on a runtime of its own.
+//! The blocking client: the async transport with a background thread.
 //!
-//! There is one transport, so that every rule about failures, limits and
-//! connections holds here too. A single background thread keeps the
-//! connections; the caller needs no runtime.
+//! There is one transport, so every rule about failures, limits and connections
+//! holds here too. A single background thread keeps the connections; no async
+//! runtime is needed.
 //!
 //! ```no_run
 //! use openrouter_keys_native::{List, blocking};
@@ -22,60 +22,52 @@ use bytes::Bytes;
 use http::{Request, Response};
 pub use openrouter_keys_core::blocking::*;
 use openrouter_keys_core::{
-    ApiKey, BlockingTransport, BuildError, BuildErrorKind, Config, Exchange, Transport,
-    TransportError, TransportErrorKind, send_within,
+    ApiKey, BlockingTransport, BuildError, Config, Exchange, Transport, TransportError, send_within,
 };
-use tokio::runtime::{Builder, Runtime};
 use tokio::task::unconstrained;
 
+use crate::background::Background;
 use crate::environment::with_base_url;
 use crate::{NativeTransport, key_from_env};
 
-/// A blocking client with the default settings.
+/// Creates a blocking client with the default settings.
 pub fn client(key: ApiKey) -> Result<Client, BuildError> {
     client_with(key, Config::new())
 }
 
-/// A blocking client with settings of its own.
+/// Creates a blocking client with custom settings.
 pub fn client_with(key: ApiKey, config: Config) -> Result<Client, BuildError> {
     Client::with_config(BlockingNativeTransport::new(NativeTransport::new()?)?, key, config)
 }
 
-/// A blocking client with the API key and the base URL of the environment, as
-/// [`from_env`](crate::from_env) finds them.
+/// Creates a blocking client with the API key and the base URL from the environment, like
+/// [`from_env`](crate::from_env).
 pub fn from_env() -> Result<Client, BuildError> {
     from_env_with(Config::new())
 }
 
-/// The same with settings of its own. A base URL in them overrides the environment's.
+/// Like [`from_env`], with custom settings. A base URL in them overrides the environment's.
 pub fn from_env_with(config: Config) -> Result<Client, BuildError> {
     client_with(key_from_env()?, with_base_url(config)?)
 }
 
 /// [`NativeTransport`] for threads that may block. Clones share everything.
 ///
-/// It works on any thread; one that runs async code is held up meanwhile. A fork leaves
-/// the background thread behind: in the child, every call is an error.
+/// It works on any thread, but blocks one that runs async code. The first request
+/// starts the background thread, and a fork leaves it behind: in the child, a client that
+/// was used before the fork returns an error for every call, and one that was not used works.
 #[derive(Clone, Debug)]
 pub struct BlockingNativeTransport {
+    transport: NativeTransport,
     background: Arc<Background>,
 }
 
 impl BlockingNativeTransport {
-    /// Over an async transport, which must not be used elsewhere: its
-    /// connections belong to the runtime that made them.
-    pub fn new(transport: NativeTransport) -> Result<Self, BuildError> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("openrouter-keys")
-            .enable_all()
-            .build()
-            .map_err(|error| {
-                let problem = format!("the background thread cannot be started: {error}");
-                BuildError::new(BuildErrorKind::Transport, problem)
-            })?;
-        transport.home().settle();
-        Ok(Self { background: Arc::new(Background { transport, runtime: Some(runtime) }) })
+    /// Wraps an async transport, which must not be used elsewhere: its
+    /// connections belong to the runtime that opened them.
+    pub fn new(mut transport: NativeTransport) -> Result<Self, BuildError> {
+        let background = transport.take_background();
+        Ok(Self { transport, background })
     }
 }
 
@@ -85,16 +77,12 @@ impl BlockingTransport for BlockingNativeTransport {
         request: Request<Bytes>,
         exchange: &Exchange,
     ) -> Result<Response<Bytes>, TransportError> {
-        let Background { transport, runtime: Some(runtime) } = &*self.background else {
-            return Err(TransportError::not_sent(TransportErrorKind::Setup));
-        };
-        transport.home().check()?;
         // Timers and connections go to the background thread; this one only
         // waits. Tokio's own `block_on` would panic where async code calls.
         // And within an async task, Tokio's budget would run out and never be
         // renewed, since nothing here yields to its scheduler.
-        let _context = runtime.enter();
-        pollster::block_on(unconstrained(send_within(transport, request, exchange)))
+        let _entered = self.background.enter()?;
+        pollster::block_on(unconstrained(send_within(&self.transport, request, exchange)))
     }
 
     fn sleep(&self, duration: Duration) {
@@ -102,44 +90,25 @@ impl BlockingTransport for BlockingNativeTransport {
     }
 
     fn now(&self) -> Duration {
-        self.background.transport.now()
+        self.transport.now()
     }
 
     fn entropy(&self) -> u64 {
-        self.background.transport.entropy()
+        self.transport.entropy()
     }
 
     fn wall_clock(&self) -> Option<SystemTime> {
-        self.background.transport.wall_clock()
-    }
-}
-
-/// A transport and its runtime, which may be dropped anywhere: by itself it would
-/// wait, which panics in async code.
-#[derive(Debug)]
-struct Background {
-    transport: NativeTransport,
-    runtime: Option<Runtime>,
-}
-
-impl Drop for Background {
-    fn drop(&mut self) {
-        match self.runtime.take() {
-            // What the other process's threads had locked at the fork stays locked.
-            Some(runtime) if self.transport.home().is_left() => std::mem::forget(runtime),
-            Some(runtime) => runtime.shutdown_background(),
-            None => {}
-        }
+        self.transport.wall_clock()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use openrouter_keys_core::{
-        BaseUrl, BlockingTransport as _, Create, Effect, ErrorKind, Limit, List,
+        BaseUrl, BlockingTransport as _, Create, Effect, ErrorKind, Limit, List, TransportErrorKind,
     };
 
-    use super::{ApiKey, BlockingNativeTransport, Client, Config, TransportErrorKind};
+    use super::{ApiKey, BlockingNativeTransport, Client, Config};
     use crate::NativeTransport;
     use crate::clients::Clients;
     use crate::surroundings::Home;

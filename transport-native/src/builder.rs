@@ -1,4 +1,4 @@
-//! Settings of the transport, and the reqwest clients that they make.
+//! Settings of the transport, and the reqwest clients built from them.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ impl NativeTransportBuilder {
         Self { connect_timeout: CONNECT_TIMEOUT, customize: Arc::new(|builder| builder) }
     }
 
-    /// How long making a connection may take, with name resolution and TLS;
+    /// How long connecting may take, including name resolution and TLS;
     /// 3.1 s by default.
     pub fn connect_timeout(mut self, time: Duration) -> Self {
         self.connect_timeout = time;
@@ -35,14 +35,14 @@ impl NativeTransportBuilder {
     }
 
     /// Changes the settings of the reqwest clients: a proxy, a root
-    /// certificate, HTTP/2 with prior knowledge. What the promises of this
-    /// crate rest on (redirects, resending, decompression, no log of the bytes sent, the
-    /// pool of creates, no proxy for this machine) is set afterwards and stays, whatever
-    /// features of reqwest other crates switch on. A cookie store, or another TLS than
-    /// rustls, is refused.
+    /// certificate, HTTP/2 with prior knowledge. The settings that this crate's promises
+    /// depend on (redirects, resending, decompression, no log of the bytes sent, the
+    /// pool of creates, no proxy for this machine) are set afterwards and cannot be changed,
+    /// whichever features of reqwest other crates enable. A cookie store, or a TLS backend
+    /// other than rustls, is refused. HTTP/3, which is unstable in reqwest, is not tested.
     ///
-    /// It is called once for each client: twice by [`build`](Self::build), and again
-    /// before the first requests to this machine, or over plain http, within a call.
+    /// The function is called once per client: twice by [`build`](Self::build), and again
+    /// before the first request to this machine or over plain http.
     ///
     /// ```
     /// use openrouter_keys_native::NativeTransport;
@@ -59,13 +59,13 @@ impl NativeTransportBuilder {
         self
     }
 
-    /// Makes the transport.
+    /// Builds the transport.
     pub fn build(self) -> Result<NativeTransport, BuildError> {
         Ok(NativeTransport::over(Clients::own(self)?))
     }
 
-    /// Defaults, then the caller's settings, then what has to hold: other crates may
-    /// have switched features of reqwest on. What cannot be set back is refused.
+    /// Defaults, then the caller's settings, then the settings that must hold: other crates
+    /// may have enabled features of reqwest. Settings that cannot be undone are refused.
     pub(crate) fn client(&self, need: Need, roots: Roots) -> Result<reqwest::Client, BuildError> {
         let defaults = reqwest::Client::builder()
             .tls_backend_rustls()
@@ -98,22 +98,23 @@ impl NativeTransportBuilder {
     }
 }
 
-/// Which certificates are trusted.
+/// The certificates that are trusted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Roots {
     /// Those of the system, and those that the caller added.
     System,
-    /// Those alone that the caller added.
+    /// Only those that the caller added.
     Given,
 }
 
-/// Another TLS than rustls would fail in ways that are not known for what they are.
+/// The errors of another TLS backend could not be told apart.
 fn check_tls(client: &reqwest::ClientBuilder) -> Result<(), BuildError> {
-    // reqwest shows it in no other way.
+    // reqwest shows it nowhere else.
     let shown = format!("{client:?}");
     if shown.contains("tls_backend: NativeTls") || shown.contains("tls_backend: BuiltNativeTls") {
         return Err(refused(
-            "the reqwest client uses another TLS than rustls; leave tls_backend_native() out",
+            "the reqwest client uses a TLS backend other than rustls; \
+             remove tls_backend_native()",
         ));
     }
     Ok(())
@@ -123,15 +124,15 @@ fn refused(problem: impl Into<Cow<'static, str>>) -> BuildError {
     BuildError::new(BuildErrorKind::Transport, problem)
 }
 
-/// Why a client cannot be made.
+/// Why a client could not be built.
 fn unmade(error: &reqwest::Error) -> String {
     let text = failure::text(error);
     let hint = if text.contains("CA certificates") {
-        "; install the system's trusted certificates (ca-certificates), or set SSL_CERT_FILE"
+        "; install the system's trusted certificates (package ca-certificates) or set SSL_CERT_FILE"
     } else {
         ""
     };
-    format!("the HTTP client cannot be made: {text}{hint}")
+    format!("the HTTP client could not be built: {text}{hint}")
 }
 
 impl std::fmt::Debug for NativeTransportBuilder {

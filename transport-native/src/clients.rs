@@ -30,11 +30,11 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// Makes those to other machines at once, which shows whether the settings are
-    /// fit. What they read of the system is not read again at the first create.
+    /// Builds those to other machines at once, which checks the settings and reads the
+    /// system's certificates before the first create.
     ///
-    /// A system without trusted certificates has no use for TLS, but may have one for
-    /// plain http to itself: the error then waits for the first request over TLS.
+    /// A system without trusted certificates cannot use TLS, but can use plain http to
+    /// itself: the error is then returned by the first request over TLS.
     pub(crate) fn own(builder: NativeTransportBuilder) -> Result<Self, BuildError> {
         let clients = Self::new(None, builder);
         for is_fresh in [false, true] {
@@ -47,7 +47,7 @@ impl Clients {
         Ok(clients)
     }
 
-    /// Over the caller's, wherever they keep what is promised.
+    /// Uses the caller's, wherever they keep this crate's promises.
     pub(crate) fn given(given: Given) -> Self {
         Self::new(Some(given), NativeTransportBuilder::new())
     }

@@ -7,8 +7,8 @@ use http::uri::{Authority, Scheme};
 use openrouter_keys_core::{BoxError, is_loopback};
 use reqwest::Url;
 
-/// The origin of the first request, taken apart once: it is that of nearly all,
-/// and to read a whole URL costs a tenth of a call.
+/// The origin of the first request, parsed once: nearly all requests share it, and
+/// parsing a whole URL takes a tenth of a call's time.
 #[derive(Debug, Default)]
 pub(crate) struct Destinations(OnceLock<Origin>);
 
@@ -24,10 +24,10 @@ impl Destinations {
     /// The URL, and whether its host is this machine.
     pub(crate) fn of(&self, uri: &Uri) -> Result<(Url, bool), BoxError> {
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
-            return Err("the URI of the request names no host".into());
+            return Err("the request URI has no host".into());
         };
         if authority.as_str().contains('@') {
-            return Err("the URI of the request has a user name or a password in it".into());
+            return Err("the request URI contains a user name or a password".into());
         }
         let is_known =
             |origin: &&Origin| (&origin.scheme, &origin.authority) == (scheme, authority);

@@ -1,4 +1,4 @@
-//! Name resolution by the system, with an error that can be told from others.
+//! Name resolution by the system, with an error of its own type.
 
 use std::fmt;
 use std::io;
@@ -29,15 +29,14 @@ impl Resolve for SystemResolver {
 const THIS_MACHINE: [IpAddr; 2] =
     [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
-/// RFC 6761, section 6.3: `localhost` and names below it are this machine, which
-/// nobody is asked about. What another says of them could lead a key elsewhere,
-/// without TLS.
+/// RFC 6761, section 6.3: `localhost` and names below it are this machine and are not
+/// looked up. A resolver's response could send a key elsewhere, without TLS.
 fn is_this_machine(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// The name has no address, or nobody could be asked.
+/// The name has no address, or the lookup failed.
 #[derive(Debug)]
 pub(crate) struct DnsError(io::Error);
 

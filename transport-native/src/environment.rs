@@ -1,4 +1,4 @@
-//! The API key and the base URL of the environment.
+//! The API key and the base URL from the environment.
 
 use openrouter_keys_core::{ApiKey, BaseUrl, BuildError, BuildErrorKind, Config};
 
@@ -10,10 +10,9 @@ pub const API_KEY_VARIABLES: [&str; 3] =
 /// The environment variable that [`from_env`](crate::from_env) reads the base URL from.
 pub const BASE_URL_VARIABLE: &str = "OPENROUTER_BASE_URL";
 
-/// The API key of the environment: the first of [`API_KEY_VARIABLES`] that is set.
+/// Reads the API key from the environment: the first of [`API_KEY_VARIABLES`] that is set.
 ///
-/// A variable that is set to nothing counts as not set. Errors name the variable and
-/// show nothing of its value.
+/// An empty variable counts as unset. Errors name the variable and never show its value.
 pub fn key_from_env() -> Result<ApiKey, BuildError> {
     let read = |name| read(name, BuildErrorKind::ApiKey, ApiKey::new);
     API_KEY_VARIABLES.into_iter().find_map(read).unwrap_or_else(|| {
@@ -25,8 +24,8 @@ pub fn key_from_env() -> Result<ApiKey, BuildError> {
     })
 }
 
-/// Settings with the base URL of [`BASE_URL_VARIABLE`], if that is set and they have
-/// none but the default.
+/// Adds the base URL from [`BASE_URL_VARIABLE`], if that is set and the settings have
+/// only the default.
 pub(crate) fn with_base_url(config: Config) -> Result<Config, BuildError> {
     if !config.has_default_base_url() {
         return Ok(config);
@@ -37,7 +36,7 @@ pub(crate) fn with_base_url(config: Config) -> Result<Config, BuildError> {
     }
 }
 
-/// What a variable holds, if it is set and not empty.
+/// The value of a variable, if it is set and not empty.
 fn read<T>(
     name: &str,
     kind: BuildErrorKind,

@@ -1,4 +1,4 @@
-//! What a failure of reqwest means: how far the request may have got.
+//! What an error of reqwest means: how far the request may have got.
 
 use std::error::Error;
 use std::fmt;
@@ -9,8 +9,8 @@ use openrouter_keys_core::{TimeoutPhase, TransportError, TransportErrorKind};
 
 use crate::dns::DnsError;
 
-/// A failure before the head of an answer was there. `has_not_left` says that the
-/// request surely was not written.
+/// A failure before the head of a response arrived. With `has_not_left`, the request was
+/// certainly not written.
 pub(crate) fn before_the_head(error: reqwest::Error, has_not_left: bool) -> TransportError {
     // Without a connection there was nothing to send on. Everything else may
     // have come after the request was written.
@@ -28,7 +28,7 @@ pub(crate) fn before_the_head(error: reqwest::Error, has_not_left: bool) -> Tran
     failure.with_source(Cause::of(error))
 }
 
-/// A failure while the body was read.
+/// A failure while reading the body.
 pub(crate) fn within_the_body(error: reqwest::Error, status: StatusCode) -> TransportError {
     TransportError::ambiguous(exchange_kind(&error))
         .with_status(Some(status))
@@ -52,7 +52,7 @@ fn is_refusal(error: &reqwest::Error) -> bool {
 fn unconnected(error: reqwest::Error) -> TransportError {
     let failure = TransportError::not_sent(connect_kind(&error));
     if has_text(&error, rejects_credentials) {
-        let problem = "the proxy rejects the credentials, or needs some (407)";
+        let problem = "the proxy rejected the credentials, or requires some (407)";
         return failure.lasting().with_source(problem);
     }
     failure.with_source(Cause::of(error))
@@ -80,8 +80,8 @@ fn connect_kind(error: &reqwest::Error) -> TransportErrorKind {
     }
 }
 
-// hyper-util keeps the types of these to itself, and another TLS than rustls comes
-// with a client of the caller's only.
+// hyper-util does not export the types of these errors, and only a caller's own client
+// has another TLS backend.
 
 fn is_of_a_proxy(text: &str) -> bool {
     text.starts_with("tunnel error") || text.starts_with("SOCKS error")
@@ -104,7 +104,7 @@ fn exchange_kind(error: &reqwest::Error) -> TransportErrorKind {
     {
         TransportErrorKind::Protocol
     } else if error.is_timeout() {
-        // Of a client of the caller's: ours have no timeout of their own.
+        // From a caller's own client: ours have no timeout.
         TransportErrorKind::Timeout(TimeoutPhase::Attempt)
     } else {
         TransportErrorKind::Disconnected
@@ -119,8 +119,7 @@ fn has<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
     chain(error).any(<dyn Error>::is::<E>)
 }
 
-/// The error and its causes. An `io::Error` hides its inner error from
-/// `source`, so that it is asked for it.
+/// The error and its causes. `source` of an `io::Error` skips its inner error.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
         Some(error) => error.get_ref().map(|inner| -> &'a (dyn Error + 'static) { inner }),

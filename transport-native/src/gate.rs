@@ -48,7 +48,7 @@ impl Gate {
     }
 }
 
-/// Shuts a gate when it is dropped, and notes if nothing has left.
+/// Shuts a gate when dropped, and records if nothing has left.
 pub(crate) struct ShutsOnDrop<'a> {
     pub(crate) gate: Option<Gate>,
     pub(crate) exchange: &'a Exchange,
@@ -100,13 +100,13 @@ impl Body for Gated {
     }
 }
 
-/// The request was given up before it left.
+/// The request was abandoned before it left.
 #[derive(Debug)]
 struct Shut;
 
 impl fmt::Display for Shut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the request was given up before it was sent")
+        f.write_str("the request was abandoned before it was sent")
     }
 }
 

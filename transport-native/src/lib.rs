@@ -1,9 +1,8 @@
 //! Manage OpenRouter API keys from native Rust.
 //!
-//! [`client`] and [`from_env`] make a [`Client`] over reqwest; with the feature
-//! `blocking`, the module `blocking` has the same for threads that may block.
-//! Everything of `openrouter-keys-core` is re-exported, so that a program needs
-//! this one dependency.
+//! [`client`] and [`from_env`] create a [`Client`] over reqwest. With the feature
+//! `blocking`, the module `blocking` has the same API for threads that may block.
+//! `openrouter-keys-core` is re-exported in full, so this is the only dependency you need.
 //!
 //! ```no_run
 //! use openrouter_keys_native::{Create, Limit, LimitReset, List};
@@ -24,15 +23,23 @@
 //! # fn store_in_vault(_: &str) {}
 //! ```
 //!
+//! # Runtimes
+//!
+//! Requests need a Tokio runtime with I/O and timers: `#[tokio::main]`, or a
+//! `tokio::runtime::Builder` with `enable_all()`. In a runtime without them every call fails
+//! with a `Setup` error and sends nothing; Tokio's panic message reaches standard error all
+//! the same. Under another executor, and in programs that fork, see [`NativeTransport`].
+//!
 //! # Features
 //!
 //! | feature | what it adds |
 //! | --- | --- |
-//! | `blocking` | a client that needs no async runtime of the caller's |
+//! | `blocking` | a client that needs no async runtime |
 //! | `jiff`, `time` | conversions between [`Timestamp`] and the types of these crates |
-//! | `tracing` | one span a call and one event an attempt, without secrets |
+//! | `tracing` | one span per call and one event per attempt, without secrets |
 //! | `test-util` | fake transports over a virtual clock, for unit tests |
 
+mod background;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod body;
@@ -58,26 +65,26 @@ pub use transport::NativeTransport;
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// A client with the default settings.
+/// Creates a client with the default settings.
 ///
-/// Make one and clone it: clones share the connections, and making a client
+/// Create one and clone it: clones share the connections, and creating a client
 /// reads the system's trusted certificates.
 pub fn client(key: impl Into<KeySource>) -> Result<Client, BuildError> {
     client_with(key, Config::new())
 }
 
-/// A client with settings of its own.
+/// Creates a client with custom settings.
 pub fn client_with(key: impl Into<KeySource>, config: Config) -> Result<Client, BuildError> {
     Client::with_config(NativeTransport::new()?, key, config)
 }
 
-/// A client with the API key of the environment: the first of [`API_KEY_VARIABLES`]
-/// that is set. [`BASE_URL_VARIABLE`] may say where the API is.
+/// Creates a client with the API key from the environment: the first of
+/// [`API_KEY_VARIABLES`] that is set. [`BASE_URL_VARIABLE`] overrides the base URL.
 pub fn from_env() -> Result<Client, BuildError> {
     from_env_with(Config::new())
 }
 
-/// The same with settings of its own. A base URL in them overrides the environment's.
+/// Like [`from_env`], with custom settings. A base URL in them overrides the environment's.
 pub fn from_env_with(config: Config) -> Result<Client, BuildError> {
     client_with(key_from_env()?, environment::with_base_url(config)?)
 }

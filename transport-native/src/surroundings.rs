@@ -17,16 +17,17 @@ fn unusable(problem: &'static str) -> TransportError {
 
 /// Checks that there is a runtime here, and that it has timers.
 pub(crate) fn check_runtime() -> Result<(), TransportError> {
-    if Handle::try_current().is_err() {
-        return Err(unusable(
-            "there is no Tokio runtime here; start one, or use the blocking client",
-        ));
-    }
     timer(Duration::ZERO).map(drop)
 }
 
-/// A timer; an error where the runtime has none.
+/// A timer; an error where there is no runtime, or none with timers.
 pub(crate) fn timer(time: Duration) -> Result<Sleep, TransportError> {
+    if Handle::try_current().is_err() {
+        return Err(unusable(
+            "there is no Tokio runtime here; start one, use the blocking client, or call \
+             NativeTransport::on_background_thread()",
+        ));
+    }
     caught(|| tokio::time::sleep(time))
 }
 
@@ -40,7 +41,8 @@ pub(crate) async fn with_drivers<F: Future>(work: F) -> Result<F::Output, Transp
     .await
 }
 
-/// Tokio has no way to ask a runtime for its drivers: without them, it panics.
+/// Tokio has no way to ask a runtime for its drivers: without them, it panics, and the
+/// panic hook has printed its message by the time it is caught here.
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, TransportError> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| match missing(&*panic) {
         Some(problem) => unusable(problem),

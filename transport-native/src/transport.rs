@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::pending;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,6 +13,7 @@ use openrouter_keys_core::{
     BoxFuture, BuildError, Exchange, Transport, TransportError, TransportErrorKind,
 };
 
+use crate::background::{Background, Within};
 use crate::builder::NativeTransportBuilder;
 use crate::clients::{Clients, Need};
 use crate::destination::Destinations;
@@ -21,26 +22,39 @@ use crate::given::Given;
 use crate::surroundings::{Home, caught, check_runtime, timer, with_drivers};
 use crate::{body, failure};
 
-/// Carries requests with reqwest: rustls, HTTP/1.1 and HTTP/2, the proxy of the
-/// environment. It follows no redirect, sends nothing a second time, sends no
-/// `Referer` and decompresses nothing. Clones share the connections.
+/// Sends requests with reqwest: rustls, HTTP/1.1 and HTTP/2, and the proxy from the
+/// environment. It follows no redirects, resends nothing, sends no `Referer` and
+/// decompresses nothing. Clones share the connections.
 ///
-/// Creates go out on connections of their own, each used once: a connection
-/// that sat idle in a pool may have been closed by the server, and whether the
-/// server still read the request is then unknowable. That costs a create the
-/// time of one connection. A create that stops while it connects, for whatever
-/// reason, surely created nothing.
+/// Each create uses a new connection: the server may have closed one that was idle in a
+/// pool, and there is no way to know whether it still read the request. A create therefore
+/// takes the time of one connection longer. A create that fails while it connects, for
+/// whatever reason, created nothing.
 ///
-/// This machine (`localhost`, 127.0.0.0/8, `::1`) is never asked through a
-/// proxy: plain http is allowed there because nobody else sees it. The reqwest
-/// clients for it, and those for plain http, are made at the first request that needs
-/// them, the others at once. Plain http needs no trusted certificates.
+/// Requests to this machine (`localhost`, 127.0.0.0/8, `::1`) never go through a
+/// proxy: plain http is allowed there because nobody else can see it. The reqwest
+/// clients for this machine and for plain http are built when they are first needed, the
+/// others at once. Plain http needs no trusted certificates.
 ///
-/// It needs a Tokio runtime with I/O and timers (`enable_all`); the module `blocking`
-/// brings one. After a fork, a client that was used before is refused in the child.
+/// # Runtimes
+///
+/// Requests need a Tokio runtime with I/O and timers: build it with `enable_all()`, as
+/// `#[tokio::main]` does. Without one, each call fails with a `Setup` error, which says
+/// what is missing; nothing was sent. Tokio panics when a driver is missing and offers no
+/// way to ask first. The panic is caught, but its message still reaches the panic hook,
+/// and so standard error.
+///
+/// [`on_background_thread`](Self::on_background_thread) needs no runtime and never panics.
+/// It is the default in programs built with `panic = "abort"`, where nothing can be caught.
+/// The module `blocking` works the same way.
+///
+/// A fork leaves threads, and with them every Tokio runtime, behind. A client that was used
+/// before is refused in the child: create a runtime and a client there. One that was not
+/// used yet works in both processes.
 #[derive(Clone)]
 pub struct NativeTransport {
     shared: Arc<Shared>,
+    background: Option<Arc<Background>>,
     begun: Instant,
 }
 
@@ -50,7 +64,7 @@ struct Shared {
     home: Home,
 }
 
-/// The settings of a reqwest client may hold secrets of the caller's.
+/// The settings of a reqwest client may hold the caller's secrets.
 impl fmt::Debug for NativeTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NativeTransport").finish_non_exhaustive()
@@ -58,36 +72,34 @@ impl fmt::Debug for NativeTransport {
 }
 
 impl NativeTransport {
-    /// The transport with its defaults.
+    /// Creates a transport with the default settings.
     pub fn new() -> Result<Self, BuildError> {
         Self::builder().build()
     }
 
-    /// For a transport with settings of its own.
+    /// Returns a builder for a transport with custom settings.
     pub fn builder() -> NativeTransportBuilder {
         NativeTransportBuilder::new()
     }
 
-    /// Over a reqwest client of the caller's, for everything.
+    /// Uses your own reqwest client for all requests.
     ///
-    /// It has to be built with `redirect::Policy::none()` and is refused
-    /// otherwise: a redirect that is followed sends a create twice, unseen. One that
-    /// keeps cookies or decompresses is refused too. Its other settings stay as they
-    /// are; it should not resend (`reqwest::retry::never().max_retries_per_request(0)`,
-    /// which also spares a copy of each request), and not log what it sends
-    /// (`connection_verbose`). Creates share its pool;
-    /// [`from_clients`](Self::from_clients) keeps them apart.
+    /// It must be built with `redirect::Policy::none()` and is refused otherwise: following
+    /// a redirect would send a create twice, unnoticed. A client that keeps cookies or
+    /// decompresses is refused too. Its other settings are kept; it should not resend
+    /// (`reqwest::retry::never().max_retries_per_request(0)`, which also avoids a copy of
+    /// each request) and should not log what it sends (`connection_verbose`). Creates share
+    /// its pool; [`from_clients`](Self::from_clients) keeps them apart.
     ///
-    /// If it may send plain http through a proxy, of its own or of the environment,
-    /// requests over plain http to this machine go out through a client of this crate
-    /// instead, which does not: build yours with `no_proxy()` to have it used there.
+    /// If it may send plain http through a proxy, its own or the environment's, then
+    /// requests over plain http to this machine use a client of this crate instead, which
+    /// does not. Build yours with `no_proxy()` to have it used there.
     pub fn from_client(client: reqwest::Client) -> Result<Self, BuildError> {
         Self::from_clients(client.clone(), client)
     }
 
-    /// Over two reqwest clients of the caller's: one for everything that may be
-    /// sent again, and one for creates, which should not keep idle connections
-    /// (`pool_max_idle_per_host(0)`).
+    /// Uses two of your own reqwest clients: one for requests that may be resent, and one for
+    /// creates, which should not keep idle connections (`pool_max_idle_per_host(0)`).
     pub fn from_clients(
         replayable: reqwest::Client,
         creates: reqwest::Client,
@@ -101,13 +113,43 @@ impl NativeTransport {
 
     pub(crate) fn at_home(clients: Clients, home: Home) -> Self {
         let shared = Shared { clients, destinations: Destinations::default(), home };
-        Self { shared: Arc::new(shared), begun: Instant::now() }
+        let background = cfg!(panic = "abort").then(Arc::default);
+        Self { shared: Arc::new(shared), background, begun: Instant::now() }
     }
 
-    /// The process that it belongs to.
+    /// Keeps connections and timers on a background thread, which the first request
+    /// starts, instead of in the Tokio runtime that a request is awaited in.
+    ///
+    /// Requests can then be awaited anywhere: under another executor, or in a Tokio runtime
+    /// without I/O or timers. It costs a thread, and two switches between threads a request.
+    ///
+    /// ```
+    /// use openrouter_keys_native::{ApiKey, Client, NativeTransport};
+    ///
+    /// let transport = NativeTransport::new()?.on_background_thread();
+    /// let client = Client::new(transport, ApiKey::new("sk-or-v1-0123456789abcdef")?)?;
+    /// # let _ = client;
+    /// # Ok::<(), openrouter_keys_native::BuildError>(())
+    /// ```
+    #[must_use = "it returns the changed transport"]
+    pub fn on_background_thread(mut self) -> Self {
+        self.background.get_or_insert_default();
+        self
+    }
+
+    /// Its background thread, which a wrapper takes over.
     #[cfg(feature = "blocking")]
-    pub(crate) fn home(&self) -> &Home {
-        &self.shared.home
+    pub(crate) fn take_background(&mut self) -> Arc<Background> {
+        self.background.take().unwrap_or_default()
+    }
+
+    /// Runs this where sockets and timers can be created.
+    fn entered<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, TransportError>,
+    ) -> Result<T, TransportError> {
+        let _entered = self.background.as_deref().map(Background::enter).transpose()?;
+        work()
     }
 
     fn begin(
@@ -149,9 +191,8 @@ impl NativeTransport {
     }
 }
 
-// What `async_trait` makes of an `async fn`, written out: the request is reqwest's
-// at once, in place of taking its room in the future. Nothing is sent before the
-// future is polled.
+// An expanded `async_trait` function: the request is handed to reqwest at once instead of
+// being stored in the future. Nothing is sent before the future is polled.
 impl Transport for NativeTransport {
     fn send<'a, 'b, 'c>(
         &'a self,
@@ -162,10 +203,10 @@ impl Transport for NativeTransport {
         'a: 'c,
         'b: 'c,
     {
-        let begun = self.begin(request, exchange);
-        Box::pin(async move {
-            check_runtime()?;
+        let begun = self.entered(|| self.begin(request, exchange));
+        let sending = async move {
             let (gate, answer) = begun?;
+            check_runtime()?;
             let gate = ShutsOnDrop { gate, exchange };
             let exchanged = async {
                 let mut answer =
@@ -174,17 +215,21 @@ impl Transport for NativeTransport {
                 body::read(&mut answer, exchange).await
             };
             with_drivers(exchanged).await?
-        })
+        };
+        match &self.background {
+            None => Box::pin(sending),
+            Some(background) => Box::pin(Within::new(background, sending)),
+        }
     }
 
     fn sleep<'a, 'c>(&'a self, duration: Duration) -> BoxFuture<'c, ()>
     where
         'a: 'c,
     {
-        // Made when it is awaited. Without timers nothing is sent either, and so nothing
-        // has to end in time.
+        // Created when it is awaited. Without timers nothing is sent, so nothing has to time
+        // out.
         Box::pin(async move {
-            match check_runtime().and_then(|()| timer(duration)) {
+            match self.entered(|| timer(duration)) {
                 Ok(timer) => timer.await,
                 Err(_) => pending().await,
             }
@@ -195,9 +240,10 @@ impl Transport for NativeTransport {
         self.begun.elapsed()
     }
 
-    /// The standard library seeds each of these from the system.
+    /// The standard library seeds this from the system once per thread, and a fork copies the
+    /// seed: two processes differ by their id.
     fn entropy(&self) -> u64 {
-        RandomState::new().build_hasher().finish()
+        RandomState::new().hash_one(std::process::id())
     }
 
     fn wall_clock(&self) -> Option<SystemTime> {

@@ -232,6 +232,7 @@ impl SeenError {
             effect: match error.effect() {
                 Effect::Nothing => "nothing",
                 Effect::MayHaveChanged => "may_have_changed",
+                Effect::MayHaveTakenEffect => "may_have_taken_effect",
                 Effect::MayHaveCreated(_) => "may_have_created",
                 _ => "unknown",
             },

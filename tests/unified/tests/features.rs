@@ -115,7 +115,7 @@ async fn our_own_clients_carry_tls_with_rustls() {
 fn what_cannot_be_set_back_is_refused_when_the_client_is_built() {
     let refused = |builder: NativeTransportBuilder| builder.build().unwrap_err().to_string();
     let native = refused(NativeTransport::builder().reqwest(|client| client.tls_backend_native()));
-    assert!(native.contains("another TLS than rustls"), "{native}");
+    assert!(native.contains("a TLS backend other than rustls"), "{native}");
     let cookies = refused(NativeTransport::builder().reqwest(|client| client.cookie_store(true)));
     assert!(cookies.contains("keeps cookies"), "{cookies}");
 

@@ -86,10 +86,11 @@ const CARRIERS: [Carrier; 5] = [
 
 const ASYNC_ALONE: &str = "tests/tests/sockets.rs";
 /// What opens sockets; the other tests beside them have scripted transports.
-const SOCKETS: [&str; 7] = [
+const SOCKETS: [&str; 8] = [
     ASYNC_ALONE,
     "tests/tests/connecting.rs",
     "tests/tests/environment.rs",
+    "tests/tests/fork.rs",
     "tests/tests/faults_over_sockets.rs",
     "tests/tests/runtimes.rs",
     "tests/tests/stale_connections.rs",
