@@ -39,7 +39,7 @@ pub(crate) struct Options {
     #[arg(long)]
     cors_expose: bool,
 
-    /// Use this management key
+    /// Use this management key; OPENROUTER_EMULATOR_MANAGEMENT_KEY sets it out of sight of `ps`
     #[arg(long, value_name = "KEY")]
     management_key: Option<String>,
 
@@ -133,7 +133,8 @@ impl Options {
         for (_, switch) in switches.into_iter().filter(|(is_on, _)| *is_on) {
             builder = switch(builder);
         }
-        builder = with(builder, self.management_key, Builder::management_key);
+        let key = self.management_key.or_else(management_key_from_env);
+        builder = with(builder, key, Builder::management_key);
         builder = with(builder, self.seed, Builder::seed_file);
         builder = with(builder, self.secrets_seed, Builder::secrets_seed);
         builder = with(builder, self.state, Builder::state_file);
@@ -146,6 +147,13 @@ fn with<T>(builder: Builder, value: Option<T>, set: fn(Builder, T) -> Builder) -
         Some(value) => set(builder, value),
         None => builder,
     }
+}
+
+/// Other users of a machine can read its command lines. The variable is not the clients' own:
+/// the key is printed.
+fn management_key_from_env() -> Option<String> {
+    let value = std::env::var_os("OPENROUTER_EMULATOR_MANAGEMENT_KEY")?;
+    (!value.is_empty()).then(|| value.to_string_lossy().into_owned())
 }
 
 fn address(text: &str) -> Result<IpAddr, &'static str> {

@@ -120,8 +120,11 @@ fn it_says_where_it_is_and_with_which_keys_it_can_be_used() {
 
 /// A running program that has printed its line of JSON.
 fn started(arguments: &[&str]) -> (Running, Value) {
-    let mut command = program(&["--json"]);
-    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    started_by(program(arguments))
+}
+
+fn started_by(mut command: Command) -> (Running, Value) {
+    command.arg("--json").stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut running = Running(command.spawn().unwrap());
     let mut line = String::new();
     BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -161,6 +164,30 @@ fn one_line_of_json_tells_a_script_all_it_needs() {
     assert_eq!(line["control_url"], format!("{base}/_emulator"));
     let listed = send(&line, "GET", "/api/v1/keys", "");
     assert!(listed.contains(r#""name":"a""#) && listed.contains(r#""name":"ordinary key""#));
+}
+
+#[test]
+fn the_management_key_can_come_from_the_environment_where_ps_does_not_show_it() {
+    let in_environment = |key: &str, arguments: &[&str]| {
+        let mut command = program(arguments);
+        command.env("OPENROUTER_EMULATOR_MANAGEMENT_KEY", key);
+        command
+    };
+    let given = "sk-or-v1-of-my-environment";
+    for (key, arguments, expected) in [
+        (given, &[][..], Some(given)),
+        (given, &["--management-key", "sk-or-v1-of-my-script"], Some("sk-or-v1-of-my-script")),
+        ("", &[], None),
+    ] {
+        let (_running, line) = started_by(in_environment(key, arguments));
+        let used = line["management_key"].as_str().unwrap();
+        assert!(expected.map_or(used.len() > 40, |expected| used == expected), "{line}");
+        assert!(send(&line, "GET", "/api/v1/keys", "").contains(" 200 "));
+    }
+    let Output { status, stdout, stderr } = in_environment("two words", &[]).output().unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!((status.code(), stdout.is_empty()), (Some(2), true), "{stderr}");
+    assert!(stderr.contains("management key") && !stderr.contains("two words"), "{stderr}");
 }
 
 #[test]
