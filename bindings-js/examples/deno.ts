@@ -1,11 +1,11 @@
 // Makes a key in Deno, changes it, and deletes it again.
 //
-// OPENROUTER_API_KEY=sk-or-v1-… deno run --allow-env --allow-net deno.ts
+// OPENROUTER_MANAGEMENT_KEY=sk-or-v1-… deno run --allow-env --allow-net deno.ts
 
 import { type Created, OpenRouterKeys } from "npm:openrouter-keys";
 
 const keys = new OpenRouterKeys({
-  apiKey: Deno.env.get("OPENROUTER_API_KEY")!, // a management key
+  apiKey: Deno.env.get("OPENROUTER_MANAGEMENT_KEY")!,
   baseUrl: Deno.env.get("OPENROUTER_BASE_URL"), // OpenRouter itself, unless set
 });
 

@@ -1,11 +1,11 @@
 // Makes a key in Node, changes it, and deletes it again.
 //
-// OPENROUTER_API_KEY=sk-or-v1-… node node.mjs
+// OPENROUTER_MANAGEMENT_KEY=sk-or-v1-… node node.mjs
 
 import { OpenRouterKeys } from "openrouter-keys";
 
 const keys = new OpenRouterKeys({
-  apiKey: process.env.OPENROUTER_API_KEY, // a management key
+  apiKey: process.env.OPENROUTER_MANAGEMENT_KEY,
   baseUrl: process.env.OPENROUTER_BASE_URL, // OpenRouter itself, unless set
 });
 

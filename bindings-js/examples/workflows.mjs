@@ -1,12 +1,12 @@
 // Makes sure of a key, makes another that leaves no orphan and one for a time,
 // replaces the first, audits all keys, and deletes everything.
 //
-// OPENROUTER_API_KEY=sk-or-v1-… node workflows.mjs
+// OPENROUTER_MANAGEMENT_KEY=sk-or-v1-… node workflows.mjs
 
 import { isNewKey, OpenRouterKeys } from "openrouter-keys";
 
 const keys = new OpenRouterKeys({
-  apiKey: process.env.OPENROUTER_API_KEY, // a management key
+  apiKey: process.env.OPENROUTER_MANAGEMENT_KEY,
   baseUrl: process.env.OPENROUTER_BASE_URL, // OpenRouter itself, unless set
 });
 

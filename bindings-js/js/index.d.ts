@@ -969,7 +969,7 @@ export declare class OpenRouterKeys {
    *
    * Nothing in a response is masked: an endpoint that returns a secret returns it to
    * you. A request that is not idempotent is never resent when its outcome is
-   * unknown; the error's `effect` is then `"may_have_created"`.
+   * unknown; the error's `effect` is then `"may_have_taken_effect"`.
    *
    * ```ts
    * const { data } = await keys.request<{ data: { total_credits: number } }>({ path: "/credits" });
@@ -1110,7 +1110,7 @@ export declare class OpenRouterKeysError extends Error {
   /** The operation, such as `create`; `new OpenRouterKeys` for the client's own. */
   readonly operation: string;
   /** What the failed call may have left behind. */
-  readonly effect: "nothing" | "may_have_changed" | "may_have_created" | "partly_done";
+  readonly effect: "nothing" | "may_have_changed" | "may_have_taken_effect" | "may_have_created" | "partly_done";
   /** Whether making the same call again is safe and may succeed. Never for a create that may have been processed. */
   readonly isRetryable: boolean;
   /** How many requests left. */

@@ -30,6 +30,7 @@ pub(crate) fn write(error: &Error) -> Array {
     tape.text(&name);
     tape.text(match error.effect() {
         Effect::MayHaveChanged => "may_have_changed",
+        Effect::MayHaveTakenEffect => "may_have_taken_effect",
         Effect::MayHaveCreated(_) => "may_have_created",
         Effect::PartlyDone(_) => "partly_done",
         // Nothing that JavaScript calls converts errors of its own: `NoRequest`.

@@ -19,7 +19,7 @@ impl Holder {
     }
 
     async fn ask(&self, question: &str, data: Array) -> Result<bool, BoxError> {
-        let ask = self.0.as_ref().ok_or("there is nobody to ask")?;
+        let ask = self.0.as_ref().ok_or("no key holder was given")?;
         let answer = ask.call2(&JsValue::UNDEFINED, &JsValue::from_str(question), &data);
         let promise = Promise::resolve(&answer.map_err(Thrown::new)?);
         Ok(JsFuture::from(promise).await.map_err(Thrown::new)?.is_truthy())

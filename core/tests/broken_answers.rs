@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
 use openrouter_keys_core::{
-    ApiKey, BuildError, Client, Create, Created, DecodeError, Error, External, Extra, Limit, List,
-    Operation, Parsed, Parts, Replay, RetryPolicy,
+    ApiKey, BuildError, Client, Create, Created, DecodeError, Effect, Error, External, Extra,
+    Limit, List, Operation, Parsed, Parts, Replay, RetryPolicy,
 };
 
 const SIGNING: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00";
@@ -101,7 +101,7 @@ async fn half_an_answer_without_a_secret_is_none_of_what_makes_things_either() {
     let client = |reply| Client::new(FakeTransport::always(reply), ApiKey::new(SIGNING).unwrap());
     client(Reply::status(201).body("{}")).call(Invite).await.unwrap();
     let error = client(Reply::truncated(201).body("{}")).call(Invite).await.unwrap_err();
-    assert!(error.may_have_been_created(), "{error}");
+    assert_eq!(error.effect(), &Effect::MayHaveTakenEffect, "{error}");
 }
 
 #[tokio::test]

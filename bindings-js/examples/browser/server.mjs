@@ -1,7 +1,7 @@
 // The page's own server: it holds the management key, knows who asks, and lets
 // each user have no other keys than their own.
 //
-// OPENROUTER_API_KEY=sk-or-v1-… node server.mjs
+// OPENROUTER_MANAGEMENT_KEY=sk-or-v1-… node server.mjs
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -9,7 +9,7 @@ import { createServer } from "node:http";
 import { isOpenRouterKeysError, OpenRouterKeys } from "openrouter-keys";
 
 const keys = new OpenRouterKeys({
-  apiKey: process.env.OPENROUTER_API_KEY, // a management key
+  apiKey: process.env.OPENROUTER_MANAGEMENT_KEY,
   baseUrl: process.env.OPENROUTER_BASE_URL, // OpenRouter itself, unless set
 });
 

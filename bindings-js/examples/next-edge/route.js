@@ -1,7 +1,7 @@
 // A route handler on Vercel's edge runtime that makes a key, changes it, and
 // deletes it again.
 //
-// In a Next.js project this is app/api/example/route.js; OPENROUTER_API_KEY is
+// In a Next.js project this is app/api/example/route.js; OPENROUTER_MANAGEMENT_KEY is
 // an environment variable of the project.
 
 import { OpenRouterKeys } from "openrouter-keys";
@@ -11,7 +11,7 @@ export const runtime = "edge";
 export async function POST() {
   // A route that is more than an example asks here who is calling.
   const keys = new OpenRouterKeys({
-    apiKey: process.env.OPENROUTER_API_KEY, // a management key
+    apiKey: process.env.OPENROUTER_MANAGEMENT_KEY,
     baseUrl: process.env.OPENROUTER_BASE_URL, // OpenRouter itself, unless set
   });
   return new Response(await tryOut(keys));

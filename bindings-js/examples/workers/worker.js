@@ -1,6 +1,6 @@
 // A Cloudflare Worker that makes a key, changes it, and deletes it again.
 //
-// wrangler secret put OPENROUTER_API_KEY
+// wrangler secret put OPENROUTER_MANAGEMENT_KEY
 // wrangler deploy
 
 import { OpenRouterKeys } from "openrouter-keys";
@@ -9,7 +9,7 @@ export default {
   async fetch(request, env) {
     // A worker that is more than an example asks here who is calling.
     const keys = new OpenRouterKeys({
-      apiKey: env.OPENROUTER_API_KEY, // a management key
+      apiKey: env.OPENROUTER_MANAGEMENT_KEY,
       baseUrl: env.OPENROUTER_BASE_URL, // OpenRouter itself, unless set
     });
     return new Response(await tryOut(keys));

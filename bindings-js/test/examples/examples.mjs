@@ -46,7 +46,7 @@ export function exampleChecks(folder) {
   ];
 }
 
-const environment = ({ apiKey, baseUrl }) => ({ OPENROUTER_API_KEY: apiKey, OPENROUTER_BASE_URL: baseUrl });
+const environment = ({ apiKey, baseUrl }) => ({ OPENROUTER_MANAGEMENT_KEY: apiKey, OPENROUTER_BASE_URL: baseUrl });
 
 async function leavesNothing(emulator, program, pattern, expected) {
   const before = await keysAt(emulator);

@@ -3,7 +3,7 @@
 
 import { OpenRouterKeys } from "openrouter-keys";
 
-const { EMULATOR, OPENROUTER_API_KEY, HASH } = process.env;
+const { EMULATOR, OPENROUTER_MANAGEMENT_KEY, HASH } = process.env;
 const realFetch = globalThis.fetch;
 
 globalThis.fetch = async (input, init) => {
@@ -14,12 +14,12 @@ globalThis.fetch = async (input, init) => {
 };
 
 globalThis.OpenRouterKeys = OpenRouterKeys;
-globalThis.keys = new OpenRouterKeys({ apiKey: OPENROUTER_API_KEY });
+globalThis.keys = new OpenRouterKeys({ apiKey: OPENROUTER_MANAGEMENT_KEY });
 globalThis.hash = HASH;
-globalThis.secret = OPENROUTER_API_KEY;
+globalThis.secret = OPENROUTER_MANAGEMENT_KEY;
 globalThis.vault = {
   store: async (secret) => {
     if (!/^sk-or-v1-[0-9a-f]+$/.test(secret)) throw new Error("this is no secret");
   },
-  read: async () => OPENROUTER_API_KEY,
+  read: async () => OPENROUTER_MANAGEMENT_KEY,
 };

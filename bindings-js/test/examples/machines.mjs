@@ -67,7 +67,7 @@ const workerdSettings = (script, apiKey, emulator) => `
       (name = "worker", esModule = embed "${script}"),
       (name = "openrouter_keys_bg.wasm?module", wasm = embed "openrouter_keys_bg.wasm"),
     ],
-    bindings = [(name = "OPENROUTER_API_KEY", text = "${apiKey}")],
+    bindings = [(name = "OPENROUTER_MANAGEMENT_KEY", text = "${apiKey}")],
     globalOutbound = "emulator",
     compatibilityDate = "2025-06-01",
   );

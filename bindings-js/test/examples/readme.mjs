@@ -85,7 +85,9 @@ function lowered(block) {
 }
 
 async function environment(emulator) {
-  return { EMULATOR: emulator.baseUrl, OPENROUTER_API_KEY: emulator.apiKey, HASH: await freshHash(emulator) };
+  const hash = await freshHash(emulator);
+  // The official SDK's blocks read its variable.
+  return { EMULATOR: emulator.baseUrl, OPENROUTER_MANAGEMENT_KEY: emulator.apiKey, OPENROUTER_API_KEY: emulator.apiKey, HASH: hash };
 }
 
 /** The emulator, once it surely has a key of the tests. */

@@ -54,7 +54,7 @@ export function switched(error: OpenRouterKeysError): boolean {
 }
 
 declare const error: OpenRouterKeysError;
-same<OpenRouterKeysError["effect"], "nothing" | "may_have_changed" | "may_have_created" | "partly_done">();
+same<OpenRouterKeysError["effect"], "nothing" | "may_have_changed" | "may_have_taken_effect" | "may_have_created" | "partly_done">();
 // @ts-expect-error: there is no such effect
 error.effect === "something";
 // @ts-expect-error: errors are not written to

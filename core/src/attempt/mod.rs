@@ -339,14 +339,17 @@ impl<O: Operation> Attempt<O> {
         let effect = match (was_ambiguous, self.call.replay) {
             (false, _) | (true, Replay::Reads) => Effect::Nothing,
             (true, Replay::ChangesOnce) => Effect::MayHaveChanged,
-            (true, Replay::Duplicates) => {
-                let from = self.call.start.wall_clock;
-                Effect::MayHaveCreated(MayHaveCreated {
-                    from,
-                    until: from.and_then(|from| from.checked_add(elapsed)),
-                    ..MayHaveCreated::known(self.operation.orphan(), None)
-                })
-            }
+            (true, Replay::Duplicates) => match self.operation.orphan() {
+                None => Effect::MayHaveTakenEffect,
+                orphan => {
+                    let from = self.call.start.wall_clock;
+                    Effect::MayHaveCreated(MayHaveCreated {
+                        from,
+                        until: from.and_then(|from| from.checked_add(elapsed)),
+                        ..MayHaveCreated::known(orphan, None)
+                    })
+                }
+            },
         };
         Error::new(
             failure.kind,

@@ -18,6 +18,9 @@ impl Error {
             (Effect::PartlyDone(_), false) if self.operation() == "rotate" => {
                 f.write_str("resume the rotation from its saved state")
             }
+            (Effect::MayHaveTakenEffect, false) => {
+                f.write_str("check whether the request took effect before sending it again")
+            }
             (Effect::MayHaveChanged, false) => {
                 f.write_str("look at the key to see whether it was; ")?;
                 f.write_str(self.remedy())
@@ -34,9 +37,6 @@ impl Error {
     fn search(&self, orphan: &MayHaveCreated) -> &'static str {
         const MARKING: [&str; 4] = ["create_reconciled", "temporary", "close_temporary", "rotate"];
         match &orphan.hash {
-            None if orphan.is_unknown() => {
-                "check whether the request took effect before sending it again"
-            }
             Some(_) if orphan.others.is_empty() => "delete the key with this hash",
             Some(_) => "delete the key with this hash, and pass the other names to `sweep` later",
             None if MARKING.contains(&self.operation()) => "pass these names to `sweep` later",

@@ -16,6 +16,7 @@ impl Error {
         match (self.effect(), self.kind()) {
             (Effect::MayHaveCreated(_), _) => "a-key-may-exist",
             (Effect::MayHaveChanged, _) => "the-change-may-have-been-made",
+            (Effect::MayHaveTakenEffect, _) => "the-request-may-have-taken-effect",
             (Effect::PartlyDone(_), _) if self.operation() == "rotate" => {
                 "a-rotation-stopped-on-its-way"
             }
@@ -95,6 +96,7 @@ mod tests {
         let mut anchors = vec![
             "a-key-may-exist",
             "the-change-may-have-been-made",
+            "the-request-may-have-taken-effect",
             "an-argument-is-refused",
             "the-key-provider-failed",
             "a-page-instead-of-an-answer",

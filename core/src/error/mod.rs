@@ -141,6 +141,9 @@ pub enum Effect {
     NoRequest,
     /// The update or delete may or may not have been made; repeating it is safe.
     MayHaveChanged,
+    /// A request that is not idempotent, and of which nothing else is known, may have
+    /// taken effect; sending it again could repeat that.
+    MayHaveTakenEffect,
     /// A key may exist that nobody holds.
     MayHaveCreated(MayHaveCreated),
     /// A workflow stopped on its way; this much is done.
@@ -173,11 +176,6 @@ impl MayHaveCreated {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let names = std::iter::once(&self.name).chain(&self.others).map(String::as_str);
         names.filter(|name| !name.is_empty())
-    }
-
-    /// Whether nothing is known of what a custom operation creates.
-    fn is_unknown(&self) -> bool {
-        self.hash.is_none() && self.names().next().is_none()
     }
 
     /// One that stands for all of them; `None` if there are none.
@@ -519,9 +517,7 @@ impl fmt::Display for Effect {
             Self::NoRequest => f.write_str("no request failed, and what earlier calls did stands"),
             Self::MayHaveChanged => f.write_str("the change may have been made"),
             Self::PartlyDone(done) => f.write_str(done),
-            Self::MayHaveCreated(orphan) if orphan.is_unknown() => {
-                f.write_str("the request may have taken effect")
-            }
+            Self::MayHaveTakenEffect => f.write_str("the request may have taken effect"),
             Self::MayHaveCreated(orphan) => {
                 let several = !orphan.others.is_empty();
                 f.write_str(match (several, orphan.names().next()) {

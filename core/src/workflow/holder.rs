@@ -85,7 +85,7 @@ pub trait BlockingKeyHolder: Send {
 pub struct Nobody;
 
 fn refuse<T>() -> Result<T, BoxError> {
-    Err("there is no key holder to ask".into())
+    Err("no key holder was given".into())
 }
 
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
