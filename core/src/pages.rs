@@ -93,9 +93,9 @@ pub struct Pages {
     furthest: Option<u64>,
     /// Where the last page ended, if it was short.
     rest: Option<u64>,
-    /// The rows of the last page.
+    /// The rows of the last page, in an order of their own.
     last: Vec<u128>,
-    /// How often in a row a page was the same as the one before it.
+    /// How often in a row a page had the same rows as the one before it.
     repeated: u32,
     /// Whether offsets count rows that the pages do not have.
     is_filtered: bool,
@@ -154,9 +154,10 @@ impl Pages {
     }
 
     /// Reads on until a page has nothing new, which is the default: one request more
-    /// than the documented API needs. A server or gateway that filters its pages, or
+    /// than the documented API needs. A server or gateway that filters pages of 100, or
     /// whose pages are smaller than documented, then costs no key. Only where it leaves
-    /// nothing of the first page, or of several in a row, does that look like the end.
+    /// nothing of the first page, nothing new of the second, or nothing new of several in a
+    /// row, does that look like the end.
     pub fn exhaustive(mut self) -> Self {
         self.until_empty = true;
         self
@@ -284,15 +285,16 @@ impl Pages {
     }
 
     /// Takes the page and returns where the next one begins.
-    fn follow(&mut self, offset: u64, page: Page) -> Result<Option<u64>, Error> {
+    fn follow(&mut self, offset: u64, mut page: Page) -> Result<Option<u64>, Error> {
         self.progress.pages = self.progress.pages.saturating_add(1);
         let keys = page.data.iter().map(identity);
-        let ids: Vec<u128> = keys.chain(page.odd.iter().map(identity_of_odd)).collect();
+        let mut ids: Vec<u128> = keys.chain(page.odd.iter().map(identity_of_odd)).collect();
         let rows = ids.len();
+        let sorted = without_repeats(&mut page, &mut ids);
         self.rows = self.rows.saturating_add(u64::try_from(rows).unwrap_or(u64::MAX));
         self.bytes = self.bytes.saturating_add(page.size());
         let is_first = offset == self.first;
-        let seen = ids.iter().filter(|id| self.seen.contains(id)).count();
+        let seen = sorted.iter().filter(|id| self.seen.contains(id)).count();
         let seen = u64::try_from(seen).unwrap_or(u64::MAX);
         // Behind a single row, the next page begins where that one ended.
         let follows = self.rest == Some(offset);
@@ -305,19 +307,19 @@ impl Pages {
         self.fruitless = if found > 0 { 0 } else { self.fruitless.saturating_add(1) };
 
         let is_short = rows < PAGE_SIZE;
-        let count = u64::try_from(rows).unwrap_or(STEP);
+        let count = u64::try_from(sorted.len()).unwrap_or(STEP);
         let next = if !overlaps {
             // Keys before this page were deleted: others took their places.
             Some(offset.saturating_sub(STEP).max(self.first))
         } else if !is_short && !self.is_filtered {
-            Some(offset.saturating_add(count.saturating_sub(1)))
+            Some(offset.saturating_add(count.saturating_sub(1).max(1)))
         } else if self.until_empty {
-            self.beyond(offset, &ids, seen)
+            self.beyond(offset, &sorted, seen)
         } else {
             None
         };
         self.rest = (overlaps && is_short).then(|| offset.saturating_add(count));
-        self.last = ids;
+        self.last = sorted;
         // Further on, keys that are made meanwhile push whole pages back.
         let repeats = is_second && overlaps && found == 0 && rows >= PAGE_SIZE;
         let stalled = repeats || self.fruitless >= FRUITLESS;
@@ -410,6 +412,26 @@ impl fmt::Debug for Pages {
             .field("waiting", &self.keys.len())
             .finish_non_exhaustive()
     }
+}
+
+/// Leaves one of several rows with the same hash, and returns what of the rows differs, in
+/// an order of its own: offsets go by that, since some servers repeat rows.
+fn without_repeats(page: &mut Page, ids: &mut Vec<u128>) -> Vec<u128> {
+    let mut sorted = ids.clone();
+    sorted.sort_unstable();
+    if sorted.is_sorted_by(|one, other| one < other) {
+        return sorted;
+    }
+    let mut known = BTreeSet::new();
+    let rows = page.data.iter().zip(&*ids);
+    let is_kept: Vec<bool> =
+        rows.map(|(key, id)| key.hash.get().is_none() || known.insert(*id)).collect();
+    let mut kept = is_kept.iter();
+    page.data.retain(|_| kept.next() != Some(&false));
+    let mut kept = is_kept.iter();
+    ids.retain(|_| kept.next() != Some(&false));
+    sorted.dedup();
+    sorted
 }
 
 /// By what a row is recognised on another page: its hash, or all that it says

@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
 
@@ -543,6 +544,14 @@ async fn a_server_that_refuses_the_page_behind_a_short_one_has_no_more() {
             assert_eq!((keys.len(), transport.requests().len()), (rows, 2), "{status}");
         }
     }
+    for code in [400, 404, 416, 422] {
+        let transport = FakeTransport::answering(move |_, request| match offset_of(request) {
+            0 => Reply::status(200).json(samples::page(2)),
+            _ => Reply::status(200).json(samples::api_error(code, "no such page")),
+        });
+        let keys = client(&transport).list_all(List::new()).collect_all().await.unwrap();
+        assert_eq!(keys.len(), 2, "{code}");
+    }
     // A full page is not the last, and a server that is down says nothing.
     for (rows, status) in [(100, 400), (2, 403), (2, 500)] {
         let transport = FakeTransport::answering(move |_, request| match offset_of(request) {
@@ -582,4 +591,38 @@ async fn a_listing_that_never_ends_is_stopped_by_its_requests_or_by_its_size() {
         assert!(error.to_string().contains("; allow more requests if"), "{error}");
         assert_eq!(transport.requests().len(), requests);
     }
+}
+
+#[tokio::test]
+async fn rows_that_are_repeated_within_a_page_come_once_and_stop_nothing() {
+    for (count, size) in [(2, 100), (60, 100), (100, 100), (437, 100), (120, 50)] {
+        let transport = FakeTransport::answering(move |_, request| {
+            let from = offset_of(request).min(count);
+            let row = |n: usize| match n % 7 {
+                3 => format!(r#"{{"name":"{n}"}}"#),
+                _ => format!(r#"{{"hash":"{n:064}","name":"{n}"}}"#),
+            };
+            let mut rows: Vec<String> = (from..count.min(from + size)).map(row).collect();
+            rows.extend(rows.clone().into_iter().step_by(3));
+            Reply::status(200).json(format!(r#"{{"data":[{}]}}"#, rows.join(",")))
+        });
+        let keys = client(&transport).list_all(List::new()).collect_all().await.unwrap();
+        // Rows without a hash that are alike may be several keys.
+        let names: BTreeSet<_> = keys.iter().filter_map(|key| key.name.as_deref()).collect();
+        let hashes: Vec<_> = keys.iter().filter_map(|key| key.hash.get()).collect();
+        assert_eq!((names.len(), hashes.len()), (count, count - (count + 3) / 7), "{size}");
+        assert!(transport.requests().len() <= count.div_ceil(size) + 2, "{count} {size}");
+    }
+}
+
+#[tokio::test]
+async fn a_short_page_that_comes_again_and_again_in_another_order_is_all_that_there_is() {
+    let transport = FakeTransport::answering(|number, _| {
+        let mut rows: Vec<String> =
+            (0..60).map(|n| format!(r#"{{"hash":"{n:064}","name":"n"}}"#)).collect();
+        rows.rotate_left(7 * number % 60);
+        Reply::status(200).json(format!(r#"{{"data":[{}]}}"#, rows.join(",")))
+    });
+    let keys = client(&transport).list_all(List::new()).collect_all().await.unwrap();
+    assert_eq!((keys.len(), transport.requests().len()), (60, 4));
 }
