@@ -12,6 +12,7 @@ mod on {
     use crate::attempt::Finding;
     use crate::error::ErrorKind;
     use crate::operation::{Operation, Orphan, Replay};
+    use crate::quote::OneLine;
     use crate::redact;
     use crate::secret::ApiKey;
     use crate::transport::Exchange;
@@ -62,7 +63,7 @@ mod on {
         warn!(
             target: TARGET,
             operation,
-            name = %name,
+            name = %OneLine(&name),
             workspace_id = orphan.workspace_id,
             "the call was dropped; a key of this name may have been created"
         );
@@ -96,8 +97,14 @@ mod on {
             if !self.exchange.nothing_sent() {
                 let secrets: Vec<&str> =
                     [self.key.reveal()].into_iter().chain(operation.secret()).collect();
-                let orphan = operation.orphan().unwrap_or(Orphan { name: "", workspace_id: None });
-                dropped(operation.name(), orphan, &secrets);
+                match (operation.name(), operation.orphan()) {
+                    (name, Some(orphan)) => dropped(name, orphan, &secrets),
+                    (operation, None) => warn!(
+                        target: TARGET,
+                        operation,
+                        "the call was dropped; the request may have taken effect"
+                    ),
+                }
             }
         }
     }

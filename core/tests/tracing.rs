@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
 use openrouter_keys_core::{
-    ApiKey, Client, Create, Ensure, Exchange, Limit, List, Transport, TransportError,
+    ApiKey, ApiRequest, Client, Create, Ensure, Exchange, Limit, List, Transport, TransportError,
 };
 
 const KEY: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00";
@@ -114,9 +114,22 @@ fn a_create_that_is_dropped_in_flight_leaves_one_warning_with_its_name() {
     for part in said {
         assert!(warnings[0].contains(part), "{part}: {warnings:?}");
     }
+    let broken = || client(FakeTransport::never()).create(Create::new("a\nb", Limit::usd(1.0)));
+    let warnings = warnings_of_a_drop(1, || broken().into_future());
+    assert!(warnings[0].contains("name=a\\u{a}b"), "{warnings:?}");
     let with_response =
         || client(FakeTransport::never()).create(create()).with_response().into_future();
     assert_eq!(warnings_of_a_drop(1, with_response).len(), 1);
+}
+
+#[test]
+fn a_request_of_another_kind_that_is_dropped_in_flight_warns_of_no_key() {
+    let post = || ApiRequest::new(http::Method::POST, "/byok");
+    let in_flight = || client(FakeTransport::never()).call(post()).into_future();
+    let warnings = warnings_of_a_drop(1, in_flight);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("the request may have taken effect"), "{warnings:?}");
+    assert!(!warnings[0].contains("a key"), "{warnings:?}");
 }
 
 #[test]
