@@ -138,9 +138,9 @@ fn has(ranges: &[(char, char)], char: char) -> bool {
 }
 
 /// Unicode 17: the categories Cf, Zl, Zp, Zs and Co, `Default_Ignorable_Code_Point`,
-/// noncharacters, the planes without characters, and four that look like nothing:
-/// the Braille blank, two fillers and the null notehead.
-const HIDDEN: [(char, char); 36] = [
+/// noncharacters, the planes without characters, and what looks like nothing although it
+/// is a letter, mark or symbol: blanks, fillers, joiners, the null notehead.
+const HIDDEN: [(char, char); 39] = [
     ('\u{a0}', '\u{a0}'),
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
@@ -158,6 +158,7 @@ const HIDDEN: [(char, char); 36] = [
     ('\u{2028}', '\u{202f}'),
     ('\u{205f}', '\u{206f}'),
     ('\u{2800}', '\u{2800}'),
+    ('\u{2d7f}', '\u{2d7f}'),
     ('\u{3000}', '\u{3000}'),
     ('\u{3164}', '\u{3164}'),
     ('\u{e000}', '\u{f8ff}'),
@@ -167,10 +168,12 @@ const HIDDEN: [(char, char); 36] = [
     ('\u{ffa0}', '\u{ffa0}'),
     ('\u{fff0}', '\u{fffb}'),
     ('\u{fffe}', '\u{ffff}'),
+    ('\u{1107f}', '\u{1107f}'),
     ('\u{110bd}', '\u{110bd}'),
     ('\u{110cd}', '\u{110cd}'),
-    ('\u{13430}', '\u{1343f}'),
+    ('\u{13430}', '\u{13442}'),
     ('\u{16fe4}', '\u{16fe4}'),
+    ('\u{1bc9d}', '\u{1bc9d}'),
     ('\u{1bca0}', '\u{1bca3}'),
     ('\u{1d159}', '\u{1d159}'),
     ('\u{1d173}', '\u{1d17a}'),
@@ -360,7 +363,8 @@ mod tests {
         let lone = [
             0x7f, 0x85, 0xa0, 0xad, 0x34f, 0x61c, 0x6dd, 0x70f, 0x8e2, 0x115f, 0x1160, 0x1680,
             0x17b4, 0x17b5, 0x180e, 0x2028, 0x2029, 0x202f, 0x205f, 0x2800, 0x3000, 0x3164, 0xfeff,
-            0xffa0, 0xfffe, 0xffff, 0x110bd, 0x110cd, 0x1d159, 0x1fffe, 0x2ffff,
+            0xffa0, 0xfffe, 0xffff, 0x110bd, 0x110cd, 0x1d159, 0x1fffe, 0x2ffff, 0x2d7f, 0x1107f,
+            0x1bc9d,
         ];
         let ranges = [
             (0, 0x1f),
@@ -374,7 +378,7 @@ mod tests {
             (0xfdd0, 0xfdef),
             (0xfe00, 0xfe0f),
             (0xfff0, 0xfffb),
-            (0x13430, 0x1343f),
+            (0x13430, 0x13442),
             (0x1bca0, 0x1bca3),
             (0x1d173, 0x1d17a),
             (0xe0000, 0xe0fff),
@@ -392,7 +396,18 @@ mod tests {
     #[test]
     fn what_can_be_seen_is_shown_as_it_is() {
         // The standard library's tables: what it shows beside another character.
-        const BLANKS: [char; 4] = ['\u{2800}', '\u{1d159}', '\u{3164}', '\u{ffa0}'];
+        const BLANKS: [char; 10] = [
+            '\u{2800}',
+            '\u{2d7f}',
+            '\u{3164}',
+            '\u{ffa0}',
+            '\u{1107f}',
+            '\u{13440}',
+            '\u{13441}',
+            '\u{13442}',
+            '\u{1bc9d}',
+            '\u{1d159}',
+        ];
         for char in (0..=0x10_ffff).filter_map(char::from_u32) {
             let debugged = format!("{:?}", format!("a{char}"));
             let is_visible = debugged.contains(char) && !BLANKS.contains(&char);

@@ -247,11 +247,18 @@ const DAY: i64 = 86_400;
 fn no_date(text: &str) -> &'static str {
     if text.is_empty() {
         "it is empty"
-    } else if text.bytes().all(|byte| byte.is_ascii_digit()) {
+    } else if is_number(text) {
         "it is a number, and neither seconds nor milliseconds are assumed"
     } else {
         "it does not begin with a date"
     }
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    is_digits(whole) && is_digits(fraction)
 }
 
 /// A point in time without its text.
@@ -501,6 +508,8 @@ mod tests {
             ("Thu, 31 Dec 2026 00:00:00 GMT", "it does not begin with a date"),
             ("1798675200", "it is a number, and neither seconds nor milliseconds are assumed"),
             ("1798675200000", "it is a number, and neither seconds nor milliseconds are assumed"),
+            ("-1798675200", "it is a number, and neither seconds nor milliseconds are assumed"),
+            ("1798675200.25", "it is a number, and neither seconds nor milliseconds are assumed"),
             ("20261231T000000Z", "it does not begin with a date"),
             ("2026-12-31", "it has a date and no time"),
             ("2026-12-31T", "its time is not written like 23:59:59"),
