@@ -440,6 +440,7 @@ async fn a_setting_that_cannot_be_read_is_not_guessed() {
     for (from, to, path, kind) in [
         (r#""limit":25,"#, "", "$.data.limit", DecodeErrorKind::Missing),
         (r#""limit":25,"#, r#""limit":"much","#, "$.data.limit", DecodeErrorKind::WrongType),
+        (r#""limit":25,"#, r#""limit":-1,"#, "$.data.limit", DecodeErrorKind::WrongType),
         (r#""name":"production","#, "", "$.data.name", DecodeErrorKind::Missing),
         (r#""monthly""#, "7", "$.data.limit_reset", DecodeErrorKind::WrongType),
         (

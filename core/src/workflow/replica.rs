@@ -17,7 +17,7 @@ pub(super) fn copy(old: &Key, budget: Budget) -> Result<(Create, Option<f64>), E
     let limit = match (&old.limit, carried) {
         (Field::Null, _) => Limit::unlimited(),
         (_, Some(left)) => Limit::usd(left),
-        (limit, None) => Limit::usd(*required(limit, "$.data.limit")?),
+        (limit, None) => Limit::usd(amount(limit)?),
     };
     let mut create = Create::new(name.as_str(), limit);
     if let Some(reset) = told(&old.limit_reset, "$.data.limit_reset")? {
@@ -53,7 +53,7 @@ pub(super) enum Budget {
 fn carried(old: &Key, budget: Budget) -> Result<Option<f64>, Error> {
     let limit = match &old.limit {
         Field::Null => return Ok(None),
-        limit => *required(limit, "$.data.limit")?,
+        limit => amount(limit)?,
     };
     let is_carried = match budget {
         Budget::ByReset => told(&old.limit_reset, "$.data.limit_reset")?.is_none(),
@@ -73,6 +73,13 @@ pub(super) fn less_left(old: &Key, carried: f64) -> Option<f64> {
     const CENT: f64 = 0.01;
     let left = old.limit_remaining.copied()?.max(0.0);
     (left <= carried - CENT).then_some(left)
+}
+
+/// A limit, which no sound response has below 0.
+fn amount(limit: &Field<f64>) -> Result<f64, Error> {
+    const PATH: &str = "$.data.limit";
+    let amount = *required(limit, PATH)?;
+    if amount < 0.0 { Err(unreadable(PATH, DecodeErrorKind::WrongType)) } else { Ok(amount) }
 }
 
 fn required<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<&'a T, Error> {
