@@ -8,6 +8,7 @@ use http::Uri;
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 
 use crate::error::{BuildError, BuildErrorKind};
+use crate::redact::percent_decoded;
 
 /// The API's own address.
 pub const DEFAULT_BASE_URL: &str = "https://openrouter.ai/api/v1";
@@ -174,6 +175,9 @@ fn flaw_of_authority(authority: &str) -> Option<&'static str> {
         Some(Some((address, _))) if address.contains('%') => {
             return Some("has an IPv6 address with a zone (%…), which no URL parser takes");
         }
+        Some(Some((address, _))) if !looks_like_v6(address) => {
+            return Some("has something else than an IPv6 address in brackets");
+        }
         Some(Some((address, port))) => (address, port),
         None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
     };
@@ -204,7 +208,7 @@ fn flaw_of_path(path: &str) -> Option<&'static str> {
     if path.replace("://", "").contains("//") {
         return Some("has two slashes in a row in its path");
     }
-    if !path.split('/').all(is_plain_segment) {
+    if !has_plain_segments(path) {
         return Some("has a path with `.`, `..` or an encoded dot in it");
     }
     None
@@ -229,10 +233,15 @@ fn is_no_port(text: &str) -> bool {
     !text.bytes().all(|byte| byte.is_ascii_digit()) || text.parse::<u16>().is_err()
 }
 
-fn is_plain_segment(segment: &str) -> bool {
-    let lower = segment.to_ascii_lowercase();
-    let dots = lower.replace("%2e", ".");
-    dots != "." && dots != ".."
+/// Whether no segment leads elsewhere, however often it is decoded.
+pub(crate) fn has_plain_segments(path: &str) -> bool {
+    let mut path = path.to_owned();
+    while let Some(decoded) = percent_decoded(&path) {
+        path = decoded;
+    }
+    // A parameter behind a semicolon does not hide dots from every gateway.
+    let is_dots = |segment: &str| matches!(segment.split(';').next(), Some("." | ".."));
+    !path.split(['/', '\\']).any(is_dots)
 }
 
 /// Whether a host is this machine: `localhost`, its subdomains, 127.0.0.0/8 and
@@ -262,6 +271,13 @@ fn is_v4(host: &str) -> bool {
         is_plain && part.bytes().all(|byte| byte.is_ascii_digit()) && part.parse::<u8>().is_ok()
     };
     host.split('.').count() == 4 && host.split('.').all(is_number)
+}
+
+/// Whether a text has no character that an IPv6 address cannot have. URL parsers, which
+/// take no other address in brackets, see to the rest.
+fn looks_like_v6(address: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+    address.is_empty() || address.contains(':') && address.bytes().all(is_part)
 }
 
 /// Whether URL parsers take a host for an IPv4 address, `127.1` and `0x7f000001` too.
@@ -424,6 +440,9 @@ mod tests {
                 "https://[fe80::1%25eth0]/",
                 "has an IPv6 address with a zone (%…), which no URL parser takes",
             ),
+            ("https://[v1.a]/", "has something else than an IPv6 address in brackets"),
+            ("https://[g::1]:8443", "has something else than an IPv6 address in brackets"),
+            ("https://[a.example]", "has something else than an IPv6 address in brackets"),
             ("https://[::1", "has a bracket before its host and none behind it"),
             ("https://::1/", "names no host"),
             ("https://2001:db8::1", colons),
@@ -441,6 +460,9 @@ mod tests {
             ("https://a.example/v1/../v2", dots),
             ("https://a.example/./v1", dots),
             ("https://a.example/%2e%2E/v1", dots),
+            ("https://a.example/%252e%252e/v1", dots),
+            ("https://a.example/v1%2f..%2fv2", dots),
+            ("https://a.example/..;x=1/v1", dots),
             ("https://a<b.example", character),
             ("https://a.example/v1<x>", character),
         ] {

@@ -274,8 +274,7 @@ impl Client {
                     outcome
                 };
                 let Some(outcome) = outcome else {
-                    let sent = Some(&exchange).filter(|exchange| !exchange.nothing_sent());
-                    return attempt.cancelled(sent, elapsed()).map(finish);
+                    return attempt.cancelled(Some(&exchange), elapsed()).map(finish);
                 };
                 attempt.note_time(&outcome, elapsed(), || transport.wall_clock());
                 let (after, next) = match attempt.finish(outcome, elapsed()) {

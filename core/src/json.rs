@@ -51,6 +51,11 @@ impl Json {
         repaired(raw).map_or_else(|| Self(Box::new(raw.into())), Self::trusted)
     }
 
+    /// Whether it is an object with at least one field.
+    pub(crate) fn has_fields(&self) -> bool {
+        self.as_str().strip_prefix('{').is_some_and(|inner| inner.trim_start() != "}")
+    }
+
     /// A text that is known to be JSON.
     pub(crate) fn trusted(text: String) -> Self {
         Self(Box::new(text.into_boxed_str()))

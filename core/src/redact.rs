@@ -1,11 +1,12 @@
 //! Masking of secrets in text that other people wrote.
 
+use std::fmt;
 use std::ops::Range;
 
 use zeroize::Zeroizing;
 
 use crate::BoxError;
-use crate::repair::{string_end, unescape};
+use crate::repair::{is_whole_string, string_end, unescape};
 
 /// What stands in the place of a secret.
 pub(crate) const MASK: &str = "[redacted]";
@@ -34,6 +35,18 @@ pub fn mask(text: &str, secrets: &[&str]) -> String {
     if without_escapes(&level).is_some() { MASK.to_owned() } else { shown }
 }
 
+/// Shows a value as its own `Debug` does, without whatever looks like an API key: people
+/// take one for a name.
+pub(crate) struct Masked<'a>(pub(crate) &'a dyn fmt::Debug);
+
+impl fmt::Debug for Masked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(value) = self;
+        let text = if f.alternate() { format!("{value:#?}") } else { format!("{value:?}") };
+        f.write_str(&mask(&text, &[]))
+    }
+}
+
 /// What the text says to who takes its escapes for JSON's and those of URLs;
 /// `None` if it has none.
 fn without_escapes(text: &str) -> Option<String> {
@@ -42,7 +55,8 @@ fn without_escapes(text: &str) -> Option<String> {
     decoded.or(unescaped)
 }
 
-fn percent_decoded(text: &str) -> Option<String> {
+/// A text without the escapes of URLs; `None` if it has none.
+pub(crate) fn percent_decoded(text: &str) -> Option<String> {
     let (first, mut rest) = text.split_once('%')?;
     let mut bytes = first.as_bytes().to_vec();
     let mut is_changed = false;
@@ -127,12 +141,13 @@ fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
 /// A cause that shows a secret, itself or in a cause of its own, as the masked
 /// texts of them; any other stays what it is.
 pub(crate) fn mask_cause(cause: BoxError, secrets: &[&str]) -> BoxError {
-    let debugged = format!("{cause:?} {cause:#?}");
+    let mut debugged = format!("{cause:?} {cause:#?}");
     let mut text = cause.to_string();
     let mut deeper = cause.source();
     while let Some(error) = deeper {
         text.push_str(": ");
         text.push_str(&error.to_string());
+        debugged.push_str(&[" ", &format!("{error:?} {error:#?}")].concat());
         deeper = error.source();
     }
     let masked = mask(&text, secrets);
@@ -172,7 +187,12 @@ fn masked_token(token: &str, secrets: &[&str]) -> Option<String> {
     if masked == text {
         return None;
     }
-    serde_json::to_string(&masked).ok()
+    let mut shown = serde_json::to_string(&masked).ok()?;
+    if !is_whole_string(token) {
+        // A string that breaks off stays one.
+        shown.pop();
+    }
+    Some(shown)
 }
 
 fn is_token(c: char) -> bool {

@@ -73,7 +73,7 @@ pub(crate) fn string_end(text: &str) -> usize {
 }
 
 /// Whether a string token has its closing quote.
-fn is_whole_string(token: &str) -> bool {
+pub(crate) fn is_whole_string(token: &str) -> bool {
     let inner = token.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let escapes = |inner: &str| inner.bytes().rev().take_while(|byte| *byte == b'\\').count();
     inner.is_some_and(|inner| escapes(inner) & 1 == 0)

@@ -224,3 +224,29 @@ async fn a_read_that_is_cancelled_behind_its_body_is_cancelled() {
     let error = client(&transport).list(List::new()).cancel_on(cancel).await.unwrap_err();
     assert_cancelled(&error, 1, &Effect::Nothing);
 }
+
+#[tokio::test]
+async fn a_create_that_is_cancelled_behind_an_error_under_a_success_created_nothing() {
+    for (body, effect_is_open) in [
+        (r#"{"error":{"code":401,"message":"no"}}"#, false),
+        (r#"{"error":{"code":429,"message":"no"}}"#, false),
+        (r#"{"error":{"code":500,"message":"no"}}"#, true),
+        (r#"{"error":{"code":401,"message":"no"},"data":{"hash":"h"}}"#, true),
+        (r#"{"error":{"code":401,"message":"no""#, true),
+    ] {
+        let transport = arriving(200, body);
+        let cancel = after(&transport, SECOND);
+        let error = client(&transport).create(create()).cancel_on(cancel).await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Cancelled), "{error}");
+        assert_eq!(error.may_have_been_created(), effect_is_open, "{body}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_retry_after_that_is_a_date_counts_for_a_create_that_is_cancelled_behind_it() {
+    let busy = Reply::stalled(503).header("retry-after", "Fri, 01 Jan 2027 00:00:20 GMT");
+    let transport = FakeTransport::always(busy);
+    let cancel = after(&transport, SECOND);
+    let error = client(&transport).create(create()).cancel_on(cancel).await.unwrap_err();
+    assert_cancelled(&error, 1, &Effect::Nothing);
+}

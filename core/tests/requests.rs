@@ -160,3 +160,22 @@ async fn an_error_inside_a_success_is_that_error_and_an_empty_one_is_data() {
         assert_eq!(json.as_str(), body);
     }
 }
+
+#[tokio::test]
+async fn the_whole_response_to_what_is_sent_once_is_returned_although_it_does_not_end() {
+    let post = || ApiRequest::new(Method::POST, "/auth/keys").json(&json!({"code": "c"}));
+    for body in [r#"{"key":"sk-or-v1-0123456789abcdef"}"#, "[1]", "\"sk-or-v1-0123456789abcdef\""] {
+        for reply in [Reply::stalled(200).body(body), Reply::truncated(201).body(body)] {
+            let fake = FakeTransport::always(reply);
+            let json = called(&fake, post()).await.unwrap().unwrap();
+            assert_eq!((json.as_str(), fake.requests().len()), (body, 1));
+        }
+    }
+    // More could follow.
+    for body in ["", "12", "true", r#"{"key":"sk-or-v1-0123456789abcdef""#, "[1", "\"sk-or"] {
+        let fake = FakeTransport::always(Reply::stalled(200).body(body));
+        let error = called(&fake, post()).await.unwrap_err();
+        assert!(error.may_have_been_created(), "{body}: {error}");
+        assert_eq!(fake.requests().len(), 1, "{body}");
+    }
+}

@@ -14,9 +14,10 @@ use std::time::Duration;
 
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
 use openrouter_keys_core::{
-    ApiKey, Attempt, CallOptions, Client, Config, Create, Delete, Error, External, Get, Headers,
-    Limit, List, Operation, RetryPolicy, Start, Step, TransportError, TransportErrorKind, Update,
-    blocking,
+    AnyOperation, ApiKey, ApiRequest, Attempt, CallOptions, Client, CloseTemporary, Config, Create,
+    Delete, Ensure, Error, External, Get, Headers, KeySource, Limit, List, Operation, Question,
+    RetryPolicy, Rotate, Rotation, Start, Step, Sweep, Temporary, TransportError,
+    TransportErrorKind, Update, blocking,
 };
 
 const KEY: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
@@ -351,4 +352,102 @@ async fn a_part_of_a_secret_that_is_another_secret_leaves_nothing_of_it() {
     let options = CallOptions::new().headers(headers);
     let error = client.create(full_create()).options(options).await.unwrap_err();
     assert!(error.to_string().contains("(bad [redacted], [redacted])"), "{error}");
+}
+
+/// Names the secret in the `Debug` text of its cause alone.
+#[derive(Debug)]
+#[expect(dead_code, reason = "what it holds is read by `Debug` alone")]
+struct Layer(Option<Box<Layer>>, &'static str);
+
+struct Quiet(Layer);
+
+impl std::fmt::Debug for Quiet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Quiet")
+    }
+}
+
+impl std::fmt::Display for Quiet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("quiet")
+    }
+}
+
+impl std::error::Error for Quiet {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+impl std::fmt::Display for Layer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a layer")
+    }
+}
+
+impl std::error::Error for Layer {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.as_deref().map(|deeper| {
+            let deeper: &(dyn std::error::Error + 'static) = deeper;
+            deeper
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_secret_in_the_debug_text_of_a_deeper_cause_is_not_shown() {
+    for cause in [Layer(None, KEY), Layer(Some(Box::new(Layer(None, KEY))), "")] {
+        let cause = std::sync::Mutex::new(Some(Quiet(cause)));
+        let keys = KeySource::provider(move || {
+            let cause = cause.lock().unwrap().take().unwrap();
+            async move { Err(cause.into()) }
+        });
+        let client = Client::with_config(FakeTransport::never(), keys, Config::new()).unwrap();
+        let error = client.list(List::new()).await.unwrap_err();
+        assert_clean(&texts(&error), "a cause");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_was_given_as_a_name_is_in_no_debug_text() {
+    let marked = format!("{KEY} #0123456789abcdef0123456789abcdef");
+    let temporary = format!("{KEY} #temp-0123456789abcdef0123456789abcdef");
+    let create = || Create::new(KEY, Limit::usd(1.0)).creator_user_id(KEY);
+    let hour = Duration::from_secs(3600);
+    let lost = || {
+        // The first create is lost and cannot be found.
+        FakeTransport::answering(|number, request| match (request.method().as_str(), number) {
+            ("POST", 1) => Reply::disconnected(),
+            ("POST", _) => Reply::status(201).json(samples::CREATED),
+            _ => Reply::status(200).json(r#"{"data":[]}"#),
+        })
+    };
+    let client = |transport| Client::new(transport, ApiKey::new(KEY).unwrap());
+    let reconciled = client(lost()).create_reconciled(create()).await.unwrap();
+    assert_eq!(reconciled.unconfirmed.len(), 1);
+    let lent = client(lost()).temporary(Temporary::new(create(), hour)).await.unwrap();
+    let swept = client(lost()).sweep(Sweep::new([&marked])).await.unwrap();
+    assert_eq!(swept.absent, [marked.as_str()]);
+    let mut rotation = Rotation::new("01d".parse().unwrap());
+    rotation.name = Some(KEY.to_owned());
+    rotation.unconfirmed = vec![marked.clone()];
+    for shown in [
+        format!("{:?} {:#?}", create(), create()),
+        format!("{0:?} {0:#?}", Update::new("abc").name(KEY)),
+        format!("{0:?} {0:#?}", AnyOperation::from(create())),
+        format!("{0:?} {0:#?}", Ensure::new(create())),
+        format!("{0:?} {0:#?}", Sweep::new([&marked])),
+        format!("{0:?} {0:#?}", CloseTemporary::named(&temporary).unconfirmed([&temporary])),
+        format!("{0:?} {0:#?}", create().parts()),
+        format!("{0:?} {0:#?}", full_create().parts()),
+        format!("{0:?} {0:#?}", ApiRequest::get(format!("/a/{KEY}")).query("key", KEY)),
+        format!("{reconciled:?} {reconciled:#?}"),
+        format!("{:?} {:#?} {:?}", *lent, *lent, lent.closing()),
+        format!("{swept:?} {swept:#?}"),
+        format!("{rotation:?} {rotation:#?} {:?}", Rotate::resume(rotation.clone())),
+        format!("{:?}", Question::Save(rotation.clone())),
+    ] {
+        assert_clean(&shown, "a name");
+        assert!(!shown.contains("c0ffee00"), "{shown}");
+    }
 }

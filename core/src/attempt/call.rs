@@ -221,6 +221,8 @@ impl Call {
     ) -> Failure {
         let headers = head.headers;
         let kind = match ApiError::documented(head.status, body, &self.secrets(secret)) {
+            // What stands beside the error may be the key that was created.
+            Some(api) if api.is_beside_data() && !self.replay.is_safe() => ErrorKind::Api(api),
             Some(api) if !api.meaning().is_success() => {
                 return self.failed(api.meaning(), ErrorKind::Api(api), headers, elapsed);
             }
@@ -237,9 +239,14 @@ impl Call {
     }
 
     /// How an error status that was seen decides about a request that is cancelled.
-    pub(super) fn class_of(&self, status: StatusCode, headers: Option<&HeaderMap>) -> Class {
+    pub(super) fn class_of(
+        &self,
+        status: StatusCode,
+        headers: Option<&HeaderMap>,
+        elapsed: Duration,
+    ) -> Class {
         let asks = headers.is_some_and(|headers| {
-            retry_after(headers, None).is_some() && !self.config.retry.strict
+            self.retry_after(headers, elapsed).is_some() && !self.config.retry.strict
         });
         match Outcome::of_status(status, asks).class {
             Class::Done => Class::Ambiguous,

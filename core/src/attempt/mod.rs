@@ -226,25 +226,26 @@ impl<O: Operation> Attempt<O> {
         sent: Option<&Exchange>,
         elapsed: Duration,
     ) -> Result<Response<O::Output>, Error> {
-        let Some(exchange) = sent else {
+        let Some(exchange) = sent.filter(|exchange| !exchange.nothing_sent()) else {
             self.call.number = self.call.number.saturating_sub(1);
             return Err(
                 self.fail(Failure::last(ErrorKind::Cancelled, Class::NotSent, None), elapsed)
             );
         };
-        let seen = exchange.seen_status();
-        let (mut class, mut headers) = (Class::Ambiguous, None);
+        let (mut class, mut headers) = (None, None);
         if let Some(response) = exchange.take_partial() {
             headers = Some(response.headers().clone());
             if response.status().is_success() {
-                if let Some(Ok(response)) = self.rescued(response, elapsed) {
-                    return Ok(response);
+                match self.rescued(response, elapsed) {
+                    Some(Ok(response)) => return Ok(response),
+                    Some(Err(refused)) => class = Some(refused.outcome.class),
+                    None => {}
                 }
             }
         }
-        if let Some(status) = seen {
-            class = self.call.class_of(status, headers.as_ref());
-        }
+        let of_status = |status| self.call.class_of(status, headers.as_ref(), elapsed);
+        let class = class.or_else(|| exchange.seen_status().map(of_status));
+        let class = class.unwrap_or(Class::Ambiguous);
         Err(self.fail(Failure::last(ErrorKind::Cancelled, class, headers), elapsed))
     }
 

@@ -42,6 +42,7 @@ pub struct ApiError {
     /// is the wrong one.
     pub key_kind: Option<KeyKind>,
     meaning: StatusCode,
+    is_beside_data: bool,
 }
 
 /// The meaning of an error's status.
@@ -182,6 +183,7 @@ impl ApiError {
             metadata: json(error.metadata),
             user_id: text(document.user_id),
             openrouter_metadata: json(document.openrouter_metadata),
+            is_beside_data: document.extra.get("data").is_some_and(Json::has_fields),
             ..Self::bare(status, body)
         })
     }
@@ -211,6 +213,11 @@ impl ApiError {
         self.meaning
     }
 
+    /// Whether the response has data as well.
+    pub(crate) fn is_beside_data(&self) -> bool {
+        self.is_beside_data
+    }
+
     /// Whether the API itself says that there is no such key.
     pub(crate) fn says_not_found(&self) -> bool {
         self.meaning == StatusCode::NOT_FOUND
@@ -235,18 +242,22 @@ impl ApiError {
             body,
             key_kind: None,
             meaning: status,
+            is_beside_data: false,
         }
     }
 }
 
-/// Some servers write the code as a string.
+/// Some servers write the code as a string, or with a fraction of 0.
 fn meaning(status: StatusCode, code: &Field<i64>) -> StatusCode {
     if !status.is_success() {
         return status;
     }
     let code = match code {
         Field::Value(code) => u16::try_from(*code).ok(),
-        Field::Odd(json) => json.as_str().trim_matches('"').parse().ok(),
+        Field::Odd(json) => {
+            let code = json.as_str().trim_matches('"').trim();
+            code.strip_suffix(".0").unwrap_or(code).parse().ok()
+        }
         Field::Null | Field::Absent => None,
     };
     let code = code.filter(|code| (400..=599).contains(code));
@@ -312,6 +323,7 @@ impl fmt::Debug for ApiError {
             .field("body", &self.body)
             .field("key_kind", &self.key_kind)
             .field("meaning", &self.meaning)
+            .field("is_beside_data", &self.is_beside_data)
             .finish()
     }
 }

@@ -295,7 +295,7 @@ impl Error {
     /// Whether the server says that there is no such page.
     pub(crate) fn refuses_page(&self) -> bool {
         let ErrorKind::Api(error) = &self.0.kind else { return false };
-        matches!(error.status.as_u16(), 400 | 404 | 416 | 422) && error.body != ErrorBody::Html
+        matches!(error.meaning().as_u16(), 400 | 404 | 416 | 422) && error.body != ErrorBody::Html
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {

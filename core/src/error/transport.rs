@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 
 use super::BoxError;
+use crate::quote::OneLine;
 use crate::redact;
 use crate::secret::wipe;
 
@@ -243,7 +244,7 @@ impl fmt::Display for TransportError {
                 f.write_str("the transport cannot be used from here")?;
                 // Nothing else says what to change.
                 match &self.source {
-                    Some(source) => write!(f, " ({source})"),
+                    Some(source) => write!(f, " ({})", OneLine(&source.to_string())),
                     None => Ok(()),
                 }
             }

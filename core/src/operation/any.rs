@@ -201,6 +201,7 @@ impl Operation for AnyOperation {
     fn made<'a>(&self, output: &'a AnyOutput) -> Option<&'a str> {
         match (self, output) {
             (Self::Create(operation), AnyOutput::Created(created)) => operation.made(created),
+            (Self::Request(operation), AnyOutput::Json(json)) => operation.made(json),
             _ => None,
         }
     }

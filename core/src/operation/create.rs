@@ -37,10 +37,16 @@ const SHORTEST_EXTERNAL_KEY: usize = 32;
 /// let create = Create::new("Customer 42", Limit::usd(25.0)).limit_reset(LimitReset::Monthly);
 /// # let _ = create;
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Create {
     body: Body,
+}
+
+impl std::fmt::Debug for Create {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Create").field(&redact::Masked(&self.body)).finish()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -419,15 +425,22 @@ impl Target for Draft<'_> {
             self.data = Key::read(reader)?;
             return Ok(());
         }
-        match String::read(reader)? {
-            Field::Value(text) if self.own.contains(&text.as_str()) => {
-                self.odd_key = DecodeErrorKind::NotConfirmed;
-            }
-            Field::Value(text) if !text.trim().is_empty() && !is_masked(&text) => {
-                let found = Secret::from(text);
-                self.key.get_or_insert(found);
-            }
-            _ => self.odd_key = DecodeErrorKind::WrongType,
+        let Field::Value(text) = String::read(reader)? else {
+            self.odd_key = DecodeErrorKind::WrongType;
+            return Ok(());
+        };
+        let key = text.trim();
+        if self.own.contains(&key) {
+            self.odd_key = DecodeErrorKind::NotConfirmed;
+        } else if key.is_empty() || is_masked(key) {
+            self.odd_key = DecodeErrorKind::WrongType;
+        } else if self.key.is_none() {
+            let is_bare = key.len() == text.len();
+            self.key = Some(if is_bare {
+                Secret::from(text)
+            } else {
+                Secret::from(Zeroizing::new(text).trim())
+            });
         }
         Ok(())
     }

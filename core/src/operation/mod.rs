@@ -107,7 +107,8 @@ pub trait Operation {
         self.parse(body)
     }
 
-    /// The secret that the server made. One that the request itself held is none,
+    /// The secret that the server made, or whatever else of a response must not be lost
+    /// because the response does not end. A secret that the request itself held is none,
     /// and its answer counts as one that cannot be read.
     fn made<'a>(&self, output: &'a Self::Output) -> Option<&'a str> {
         let _ = output;
@@ -208,11 +209,7 @@ fn parse_data<T: FieldValue>(body: &[u8]) -> Result<Parsed<T>, DecodeError> {
 
 /// An error beside the data is an error.
 fn check_no_error(extra: &Extra) -> Result<(), DecodeError> {
-    let is_error = |json: &Json| {
-        let inner = json.as_str().strip_prefix('{');
-        inner.is_some_and(|inner| inner.trim_start() != "}")
-    };
-    if extra.get("error").is_some_and(is_error) {
+    if extra.get("error").is_some_and(Json::has_fields) {
         return Err(DecodeError::at("$.error", DecodeErrorKind::NotConfirmed));
     }
     Ok(())

@@ -1,13 +1,16 @@
 //! An operation written down: everything of a request that is its own.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 
 use super::USUAL_BODY;
+use crate::base_url::has_plain_segments;
 use crate::error::{BuildError, BuildErrorKind};
+use crate::redact::{MASK, Masked};
 
 /// An operation written down: method, path below the base URL, query and body.
 ///
@@ -19,13 +22,24 @@ use crate::error::{BuildError, BuildErrorKind};
 /// assert!(Parts::get("/keys/../credits").is_err());
 /// # Ok::<(), openrouter_keys_core::BuildError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "parts do nothing until their operation is sent"]
 pub struct Parts {
     pub(crate) method: Method,
     /// With the query, beginning with a slash.
     pub(crate) path: Cow<'static, str>,
     pub(crate) body: Option<Bytes>,
+}
+
+/// The body may hold a secret.
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts")
+            .field("method", &self.method)
+            .field("path", &Masked(&self.path))
+            .field("body", &self.body.as_ref().map(|_| MASK))
+            .finish()
+    }
 }
 
 impl Parts {
@@ -124,18 +138,6 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:@".contains(&byte)
 }
 
-/// Whether no segment leads elsewhere, however often it is decoded.
-fn has_plain_segments(path: &str) -> bool {
-    let mut path = path.to_ascii_lowercase();
-    while path.contains("%25") {
-        path = path.replace("%25", "%");
-    }
-    let path = path.replace("%2e", ".").replace("%2f", "/").replace("%5c", "\\");
-    // A parameter behind a semicolon does not hide dots from every gateway.
-    let bare = |segment: &str| matches!(segment.split(';').next(), Some("." | ".."));
-    !path.split(['/', '\\']).any(bare)
-}
-
 /// Adds a parameter to a path, or to a query that begins with its question mark.
 pub(super) fn push_parameter(path: &mut String, name: &str, value: &str) {
     path.push(if path.contains('?') { '&' } else { '?' });
@@ -181,6 +183,8 @@ mod tests {
             "/.%2e/credits",
             "/%252e%252e/credits",
             "/%25252e./credits",
+            "/%25%32%65%2525%32e/credits",
+            "/..%3bx=1/credits",
             "/keys%2f..%2fcredits",
             "/keys%5c..%5ccredits",
             "/..;x=1/credits",

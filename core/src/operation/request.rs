@@ -1,6 +1,7 @@
 //! Any other request to the API, as data.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use bytes::Bytes;
 use http::Method;
@@ -12,6 +13,7 @@ use crate::error::{BuildError, BuildErrorKind, DecodeError};
 use crate::field::Field;
 use crate::json::{Extra, Json};
 use crate::reader::Reader;
+use crate::redact::{MASK, Masked};
 use crate::repair::text_of;
 
 /// A request to an endpoint that this crate has no type for, with the client's
@@ -32,24 +34,28 @@ use crate::repair::text_of;
 /// assert_eq!(credits.unwrap().as_str(), r#"{"data":{"total_credits":10}}"#);
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ApiRequest {
     method: Method,
     path: Cow<'static, str>,
     /// Encoded, with its question mark; empty without parameters.
     query: String,
-    body: Option<Body>,
+    /// In JSON.
+    body: Option<Result<Bytes, BuildError>>,
     is_idempotent: Option<bool>,
 }
 
-/// A JSON body, which may hold a secret.
-#[derive(Clone)]
-struct Body(Result<Bytes, BuildError>);
-
-impl std::fmt::Debug for Body {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(crate::redact::MASK)
+/// The body may hold a secret.
+impl fmt::Debug for ApiRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiRequest")
+            .field("method", &self.method)
+            .field("path", &Masked(&self.path))
+            .field("query", &Masked(&self.query))
+            .field("body", &self.body.as_ref().map(|_| MASK))
+            .field("is_idempotent", &self.is_idempotent)
+            .finish()
     }
 }
 
@@ -74,13 +80,13 @@ impl ApiRequest {
     /// Sets the JSON body.
     pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
         let json = serde_json::to_vec(body).map_err(|_| refused("the body is not valid JSON"));
-        self.body = Some(Body(json.map(Bytes::from)));
+        self.body = Some(json.map(Bytes::from));
         self
     }
 
     /// Sets the body to JSON that is already written.
     pub fn json_text(mut self, body: impl Into<String>) -> Self {
-        self.body = Some(Body(Ok(body.into().into())));
+        self.body = Some(Ok(body.into().into()));
         self
     }
 
@@ -129,7 +135,7 @@ impl Operation for ApiRequest {
             Some(_) if self.method == Method::GET => {
                 Err(refused("a GET request cannot have a body"))
             }
-            Some(Body(body)) => Ok(parts.with_body(body.clone()?)),
+            Some(body) => Ok(parts.with_body(body.clone()?)),
             None => Ok(parts),
         }
     }
@@ -148,5 +154,10 @@ impl Operation for ApiRequest {
             }
         }
         Ok(Parsed { output: Some(json), envelope })
+    }
+
+    /// The whole body, which may hold a secret, unless more of it could follow.
+    fn made<'a>(&self, output: &'a Option<Json>) -> Option<&'a str> {
+        output.as_ref().map(Json::as_str).filter(|json| json.starts_with(['{', '[', '"']))
     }
 }

@@ -21,6 +21,10 @@ pub(super) fn salvage(body: &[u8], is_own: &dyn Fn(&str) -> bool) -> Option<Secr
     search.json(&text, 0);
     if search.best.is_none() && !search.saw_error {
         search.quoted(&text);
+        if !text.contains('"') {
+            search
+                .within(&text, (LEVELS, true, 0), &|key, after| !after.is_empty() || is_whole(key));
+        }
     }
     search.best.map(|(_, key)| key)
 }
@@ -84,9 +88,16 @@ impl Search<'_> {
     }
 
     fn string(&mut self, token: &str, rank: Rank) {
-        let Ok(text) = Reader::new(token).text() else { return };
-        let key = text.trim();
         let (level, ..) = rank;
+        let Ok(text) = Reader::new(token).text() else {
+            // Of a string that breaks off, the strings within it may be whole.
+            if level < LEVELS {
+                let inner = unescape(token.strip_prefix('"').unwrap_or(token));
+                self.json(&inner, level.saturating_add(1));
+            }
+            return;
+        };
+        let key = text.trim();
         // Where a key is due, one of another form that is not known yet is one.
         let is_due = rank == (0, false, 1) && key.starts_with("sk-") && !is_masked(key);
         if is_due && key.len() >= 12 || key.starts_with(KEY) && key.bytes().all(is_token) {
@@ -94,22 +105,23 @@ impl Search<'_> {
         } else if level < LEVELS && key.starts_with(['{', '[', '"']) {
             self.json(key, level.saturating_add(1));
         } else {
-            self.within(&text, (LEVELS, rank.1, rank.2));
+            self.within(&text, (LEVELS, rank.1, rank.2), &|_, _| true);
         }
     }
 
-    /// A key among words.
-    fn within(&mut self, text: &str, rank: Rank) {
+    /// A key among words, if what follows it shows that it is whole.
+    fn within(&mut self, text: &str, rank: Rank, ends: &dyn Fn(&str, &str) -> bool) {
         for (at, _) in text.match_indices(KEY) {
             let (before, run) = text.split_at_checked(at).unwrap_or_default();
             let end = run.bytes().position(|byte| !is_token(byte)).unwrap_or(run.len());
             let (key, after) = run.split_at_checked(end).unwrap_or_default();
+            let ends = ends(key, after);
             let after = after.strip_prefix('.').filter(|_| !is_masked(after)).unwrap_or(after);
-            let ends = after
+            let is_apart = after
                 .chars()
                 .next()
-                .is_none_or(|c| c.is_whitespace() || "\"'<>()[]{},;!".contains(c));
-            if ends && !before.bytes().next_back().is_some_and(is_token) {
+                .is_none_or(|c| c.is_whitespace() || "\"'<>()[]{},;!&".contains(c));
+            if ends && is_apart && !before.bytes().next_back().is_some_and(is_token) {
                 self.take(key, rank, false);
             }
         }
@@ -135,6 +147,13 @@ impl Search<'_> {
             self.best = Some((rank, Secret::from(key.to_owned())));
         }
     }
+}
+
+/// Whether a key is of the documented length, so that none of it can be missing.
+fn is_whole(key: &str) -> bool {
+    const DIGITS: usize = 64;
+    let digits = key.strip_prefix("sk-or-v1-").unwrap_or_default();
+    digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn is_token(byte: u8) -> bool {
@@ -173,6 +192,12 @@ mod tests {
             r#"{"error":"sk-or-v1-in-an-error-0123456789","data":{"key":"KEY"}}"#,
             r#"{"key":"sk-or-v1-0e6...1c96","data":{"secret":" KEY "}}"#,
             r#"{"a":"unclosed,"b":{"key":"KEY"},"c":{"key":"sk-or-v1-another-0123456789"}}"#,
+            r#"{"body":"{\"data\":{\"key\":\"KEY\",\"na"#,
+            "{'key': 'KEY', 'data': {}}",
+            "key: KEY\nhash: h",
+            "key=KEY&hash=h",
+            "Your key is KEY. Keep it safe.",
+            "KEY\n",
         ] {
             assert_eq!(found(body).as_deref(), Some(KEY), "{body}");
         }
@@ -226,6 +251,11 @@ mod tests {
             r#"{"data":{"key":"OWN"}}"#,
             r#"{"data":{"parent":"sk-or-mgmt-0123456789abcdef0123"}}"#,
             r#"{"key":7,"a":+1}"#,
+            r#"{"body":"{\"key\":\"sk-or-v1-0123456789abcdef0"#,
+            r#"{"body":"{\"key\":\"sk-or-v1-0123456789abcdef0\"#,
+            "key=KEY",
+            "key: OWN\n",
+            "made sk-or-v1-0e6f44a47a05f1da...1c96\n",
             "",
         ] {
             assert_eq!(found(body), None, "{body}");

@@ -1,5 +1,7 @@
 //! `PATCH /keys/{hash}`: changes what is named and leaves the rest.
 
+use std::fmt;
+
 use http::Method;
 use serde::Serialize;
 
@@ -10,6 +12,7 @@ use crate::error::{BuildError, BuildErrorKind, DecodeError};
 use crate::hash::GivenHash;
 use crate::key::Key;
 use crate::limit::{Limit, LimitReset};
+use crate::redact::Masked;
 
 /// Changes a key.
 ///
@@ -24,11 +27,18 @@ use crate::limit::{Limit, LimitReset};
 /// let update = Update::new("f01d52606dc8f0a8").limit(Limit::usd(50.0)).no_limit_reset();
 /// # let _ = update;
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Update {
     hash: GivenHash,
     body: Body,
+}
+
+impl fmt::Debug for Update {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { hash, body } = self;
+        f.debug_struct("Update").field("hash", hash).field("body", &Masked(body)).finish()
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

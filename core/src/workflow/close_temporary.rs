@@ -6,6 +6,8 @@
 //!            └─ it is not ──▶ look for the name now and after 2, 4, 8 s ──▶ delete what is found ──▶ done
 //! ```
 
+use std::fmt;
+
 use super::create_reconciled::LOOKS;
 use super::marker::check_temporary;
 use super::sweep::{Found, delete_hash, delete_named};
@@ -14,6 +16,7 @@ use crate::error::{BuildError, Error, ErrorKind, MayHaveCreated};
 use crate::hash::KeyHash;
 use crate::operation::{List, Orphan};
 use crate::pages::Pages;
+use crate::redact::Masked;
 
 /// Deletes a temporary key: by its hash or, where the answer that made it had
 /// none, by its marked name.
@@ -34,7 +37,7 @@ use crate::pages::Pages;
 /// client.run(CloseTemporary::named(name)).await?;
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a workflow does nothing until it is run"]
 pub struct CloseTemporary {
     name: String,
@@ -42,6 +45,16 @@ pub struct CloseTemporary {
     workspace_id: Option<String>,
     unconfirmed: Vec<String>,
     max_requests: Option<u64>,
+}
+
+impl fmt::Debug for CloseTemporary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CloseTemporary")
+            .field("name", &Masked(&self.name))
+            .field("hash", &self.hash)
+            .field("unconfirmed", &Masked(&self.unconfirmed))
+            .finish_non_exhaustive()
+    }
 }
 
 impl CloseTemporary {

@@ -10,6 +10,7 @@
 //!  └─────────┴── at most 3 rounds within 180 s, then the error that tells the names
 //! ```
 
+use std::fmt;
 use std::time::Duration;
 
 use super::marker::{Kind, Markers};
@@ -19,6 +20,7 @@ use crate::error::{Error, ErrorKind, MayHaveCreated};
 use crate::key::Key;
 use crate::operation::{Create, Created, List, Operation, Orphan};
 use crate::pages::Pages;
+use crate::redact::Masked;
 use crate::trace;
 
 /// When to look, after the create or the look before.
@@ -83,7 +85,7 @@ impl From<Create> for CreateReconciled {
 }
 
 /// A key that was made, and what became of those that were lost on the way.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Reconciled {
     /// The key, with its secret.
@@ -95,6 +97,17 @@ pub struct Reconciled {
     /// Names under which a key may still turn up: give them to
     /// [`Sweep`](crate::Sweep) later.
     pub unconfirmed: Vec<String>,
+}
+
+impl fmt::Debug for Reconciled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reconciled")
+            .field("created", &self.created)
+            .field("name", &Masked(&self.name))
+            .field("swept", &self.swept)
+            .field("unconfirmed", &Masked(&self.unconfirmed))
+            .finish()
+    }
 }
 
 impl Workflow for CreateReconciled {

@@ -14,6 +14,7 @@
 //!
 //! The state is saved after each step, and before a step that makes a key.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::create_reconciled::{Failed, Rounds, everywhere, look_for};
@@ -28,6 +29,7 @@ use crate::hash::KeyHash;
 use crate::key::Key;
 use crate::limit::Limit;
 use crate::operation::{Create, Created, Get, GetCurrentKeyMetadata, Operation, Orphan, Update};
+use crate::redact::Masked;
 use crate::trace;
 
 /// When to try a new key that does not work yet: five times within 30 s.
@@ -169,7 +171,7 @@ fn milliseconds(time: Duration) -> u64 {
 }
 
 /// What [`Rotate`] came to.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Rotated {
     /// The old key is gone, and the new one has its name.
@@ -194,6 +196,23 @@ pub enum Rotated {
         /// The state, as it was saved.
         state: Box<Rotation>,
     },
+}
+
+impl fmt::Debug for Rotated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done { new, old, carried, unconfirmed } => f
+                .debug_struct("Done")
+                .field("new", new)
+                .field("old", old)
+                .field("carried", carried)
+                .field("unconfirmed", &Masked(unconfirmed))
+                .finish(),
+            Self::StillInUse { old, state } => {
+                f.debug_struct("StillInUse").field("old", old).field("state", state).finish()
+            }
+        }
+    }
 }
 
 impl Workflow for Rotate {

@@ -1,10 +1,13 @@
 //! How far the replacement of a key has come, as plain data without a secret.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::marker::check_marked;
 use crate::error::{BuildError, BuildErrorKind, MayHaveCreated};
 use crate::hash::KeyHash;
+use crate::json::Json;
 use crate::key::Key;
 use crate::secret::Secret;
 
@@ -22,7 +25,7 @@ use crate::secret::Secret;
 /// assert!(state.is_new_key("sk-or-v1-4bf0c2...a secret ...90aa"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Rotation {
@@ -75,6 +78,14 @@ pub struct Rotation {
     /// How long the old key stays disabled before it is deleted, in milliseconds.
     #[serde(default = "minute")]
     pub watch_ms: u64,
+}
+
+/// As its JSON, without whatever looks like an API key.
+impl fmt::Debug for Rotation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let json = serde_json::to_string(self).map_err(|_| fmt::Error)?;
+        f.debug_tuple("Rotation").field(&Json::trusted(json)).finish()
+    }
 }
 
 fn minute() -> u64 {

@@ -7,6 +7,8 @@
 //!                                      └─ each temporary one that is over ┘
 //! ```
 
+use std::fmt;
+
 use super::desk::Listed;
 use super::marker::{Kind, check_marked};
 use super::{Desk, Opening, Turn, Workflow, turn};
@@ -15,6 +17,7 @@ use crate::hash::KeyHash;
 use crate::key::Key;
 use crate::operation::{Delete, List};
 use crate::pages::Pages;
+use crate::redact::Masked;
 use crate::timestamp::Timestamp;
 
 /// Deletes keys by their markers, disabled and expired ones included: every key
@@ -45,10 +48,19 @@ pub struct Sweep {
     max_requests: Option<u64>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum What {
     Named(Vec<String>),
     Temporary,
+}
+
+impl fmt::Debug for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(names) => f.debug_tuple("Named").field(&Masked(names)).finish(),
+            Self::Temporary => f.write_str("Temporary"),
+        }
+    }
 }
 
 impl Sweep {
@@ -85,7 +97,7 @@ impl Sweep {
 }
 
 /// What a sweep came to.
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[non_exhaustive]
 pub struct Swept {
     /// The keys that were deleted.
@@ -98,6 +110,17 @@ pub struct Swept {
     /// marker: their `expires_at` is `null`, missing or no time, so that they may
     /// live for ever.
     pub endless: Vec<Key>,
+}
+
+impl fmt::Debug for Swept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Swept")
+            .field("deleted", &self.deleted)
+            .field("failed", &self.failed)
+            .field("absent", &Masked(&self.absent))
+            .field("endless", &self.endless)
+            .finish()
+    }
 }
 
 impl Swept {

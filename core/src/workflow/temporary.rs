@@ -9,6 +9,7 @@
 //!  as create_reconciled does                  and Sweep::temporary deletes it
 //! ```
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::create_reconciled::{Failed, Rounds};
@@ -17,6 +18,7 @@ use super::{CloseTemporary, Desk, Opening, Turn, Workflow, turn};
 use crate::error::{BuildError, BuildErrorKind, Error, ErrorKind};
 use crate::key::Key;
 use crate::operation::{Create, Created, Operation};
+use crate::redact::Masked;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
@@ -98,7 +100,7 @@ impl Temporary {
 
 /// A temporary key that was made, and what became of those that were lost on the
 /// way.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Lent {
     /// The key, with its secret.
@@ -114,6 +116,19 @@ pub struct Lent {
     /// Names under which a key may still turn up.
     /// [`close`](crate::TemporaryKey::close) looks for them once more.
     pub unconfirmed: Vec<String>,
+}
+
+impl fmt::Debug for Lent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lent")
+            .field("created", &self.created)
+            .field("name", &Masked(&self.name))
+            .field("expires_at", &self.expires_at)
+            .field("workspace_id", &self.workspace_id)
+            .field("swept", &self.swept)
+            .field("unconfirmed", &Masked(&self.unconfirmed))
+            .finish()
+    }
 }
 
 impl Lent {

@@ -41,11 +41,12 @@ fn parse(body: &[u8]) -> Result<Created, openrouter_keys_core::DecodeError> {
     create.parse(body).map(|Parsed { output, .. }| output)
 }
 
-/// The first top-level `key` that is a text, where serde can read the body.
+/// The first top-level `key` that is a text, without white space around it, where serde
+/// can read the body.
 fn first_key(body: &[u8]) -> Option<String> {
     let Entries(entries) = serde_json::from_slice(body).ok()?;
     entries.into_iter().find_map(|(name, value)| match value {
-        Value::String(text) if name == "key" && !text.is_empty() => Some(text),
+        Value::String(text) if name == "key" && !text.is_empty() => Some(text.trim().to_owned()),
         _ => None,
     })
 }
