@@ -175,7 +175,7 @@ async fn the_whole_response_to_what_is_sent_once_is_returned_although_it_does_no
     for body in ["", "12", "true", r#"{"key":"sk-or-v1-0123456789abcdef""#, "[1", "\"sk-or"] {
         let fake = FakeTransport::always(Reply::stalled(200).body(body));
         let error = called(&fake, post()).await.unwrap_err();
-        assert!(error.may_have_been_created(), "{body}: {error}");
+        assert_ne!(error.effect(), &Effect::Nothing, "{body}: {error}");
         assert_eq!(fake.requests().len(), 1, "{body}");
     }
 }
