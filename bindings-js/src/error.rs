@@ -130,7 +130,8 @@ fn in_javascript(text: &str) -> String {
     for piece in text.split_inclusive(|char| !is_name(char)) {
         let (word, end) = piece.split_at(piece.trim_end_matches(|char| !is_name(char)).len());
         let last = word.rsplit("::").next().unwrap_or_default();
-        if is_quoted || (last == word && !word.contains('_')) {
+        // A lone underscore is a character that is named, not part of a name.
+        if is_quoted || word == "_" || (last == word && !word.contains('_')) {
             written.push_str(word);
         } else {
             written.push_str(&camel_case(last));

@@ -76,3 +76,8 @@ test("an API key with a line break behind it is refused as that, and never shown
     assert.equal(fetch.requests.length, 0);
   }
 });
+
+test("a character that a refusal names stays what it is", async () => {
+  const { message } = await failureOf(clientOver([]).keys.get("x y"));
+  assert.match(message, /letters, digits, `-`, `_`, `\.` and `~`/);
+});
