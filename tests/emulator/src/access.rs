@@ -3,7 +3,7 @@
 //! Any page that a browser shows can send requests to this machine. Checking `Host`
 //! stops DNS rebinding; checking `Origin` and `Sec-Fetch-Site` stops all other pages.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -81,14 +81,13 @@ impl Access {
         if area == Area::Api && self.any_origin {
             return Ok(());
         }
-        match (headers.get(ORIGIN), headers.get(SEC_FETCH_SITE)) {
-            (Some(origin), _) if self.lets_in(origin, &host) => Ok(()),
-            (Some(origin), _) => Err(ApiError::foreign_origin(&shown(origin))),
-            (None, Some(site)) if !["none", "same-origin"].contains(&&*shown(site)) => {
-                Err(ApiError::foreign_origin(&shown(site)))
-            }
-            _ => Ok(()),
-        }
+        let of = |name| headers.get_all(name).iter().map(shown);
+        let foreign = if headers.contains_key(ORIGIN) {
+            of(ORIGIN).find(|origin| !self.lets_in(origin, &host))
+        } else {
+            of(SEC_FETCH_SITE).find(|site| !["none", "same-origin"].contains(&&**site))
+        };
+        foreign.map_or(Ok(()), |foreign| Err(ApiError::foreign_origin(&foreign)))
     }
 
     /// The one host that the request names, if the server answers to it.
@@ -125,8 +124,7 @@ impl Access {
         }
     }
 
-    fn lets_in(&self, origin: &HeaderValue, host: &str) -> bool {
-        let origin = shown(origin);
+    fn lets_in(&self, origin: &str, host: &str) -> bool {
         origin.eq_ignore_ascii_case(&format!("http://{host}"))
             || self.origins.iter().any(|own| origin.eq_ignore_ascii_case(own))
     }
@@ -156,15 +154,36 @@ impl Access {
 
 /// An origin as browsers write it: scheme, host and perhaps a port, nothing else.
 pub(crate) fn origin(text: &str) -> Option<String> {
+    let text = text.to_ascii_lowercase();
     let (scheme, authority) = text.split_once("://")?;
-    let is_authority = authority.parse::<Authority>().is_ok() && !authority.contains('@');
-    (["http", "https"].contains(&scheme) && is_authority).then(|| text.to_ascii_lowercase())
+    // Browsers leave the port of the scheme out.
+    let default = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return None,
+    };
+    let authority = authority.strip_suffix(default).unwrap_or(authority);
+    let host = authority.parse::<Authority>().ok()?.host().to_owned();
+    let port = authority.strip_prefix(&*host)?;
+    let is_port = |port: &str| port.strip_prefix(':').is_some_and(|p| p.parse::<u16>().is_ok());
+    (is_host(&host) && (port.is_empty() || is_port(port)))
+        .then(|| format!("{scheme}://{authority}"))
 }
 
 /// A name for `Host`, without a port.
 pub(crate) fn host_name(text: &str) -> Option<String> {
-    let authority = text.parse::<Authority>().ok()?;
-    (authority.host() == text).then(|| text.to_ascii_lowercase())
+    is_host(text).then(|| text.to_ascii_lowercase())
+}
+
+/// A name, or an address as URLs have it. Patterns such as `*` are not supported.
+fn is_host(text: &str) -> bool {
+    match text.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']').is_some_and(|text| text.parse::<Ipv6Addr>().is_ok()),
+        None => {
+            !text.is_empty()
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        }
+    }
 }
 
 fn shown(value: &HeaderValue) -> String {
@@ -222,9 +241,24 @@ mod tests {
     #[test]
     fn an_origin_is_a_scheme_and_an_authority() {
         assert_eq!(origin("http://Localhost:5173").as_deref(), Some("http://localhost:5173"));
+        // Browsers leave the scheme's own port out.
+        for (given, sent) in [
+            ("http://localhost:80", "http://localhost"),
+            ("https://a.example:443", "https://a.example"),
+            ("https://a.example:80", "https://a.example:80"),
+            ("HTTP://[::1]:5173", "http://[::1]:5173"),
+        ] {
+            assert_eq!(origin(given).as_deref(), Some(sent));
+        }
         for bad in [
             "null",
             "*",
+            "http://*",
+            "https://*.example",
+            "http://a:",
+            "http://a:x",
+            "http://a:65536",
+            "http://[a]",
             "localhost",
             "http://a/",
             "http://a/b",
@@ -239,7 +273,7 @@ mod tests {
     #[test]
     fn a_host_name_has_no_port() {
         assert_eq!(host_name("Emulator").as_deref(), Some("emulator"));
-        for bad in ["", "a:80", "http://a", "a/b", "a b", "u@a"] {
+        for bad in ["", "a:80", "a:", "http://a", "a/b", "a b", "u@a", "*", "*.a", "[a]"] {
             assert_eq!(host_name(bad), None, "{bad}");
         }
     }

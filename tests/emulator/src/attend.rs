@@ -45,7 +45,11 @@ pub(crate) async fn attend(
     let (parts, body) = request.into_parts();
     let mut response = match to_bytes(body, LARGEST_BODY).await {
         Ok(body) => answer(&server, &connection, parts, body, next).await,
-        Err(_) => ApiError::of(StatusCode::PAYLOAD_TOO_LARGE).into_response(),
+        Err(_) => {
+            let refusal = ApiError::of(StatusCode::PAYLOAD_TOO_LARGE);
+            server.print(|| format!("{} {} 413", parts.method, parts.uri));
+            refusal.into_response()
+        }
     };
     if server.manners.close_idle {
         let body = std::mem::take(response.body_mut());

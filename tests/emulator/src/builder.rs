@@ -1,8 +1,9 @@
 //! The settings of an emulator, and its start.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -170,7 +171,8 @@ impl Builder {
         Self { kept_requests: count, ..self }
     }
 
-    /// Prints a line for every request on standard error.
+    /// Prints a line on standard error for every request to the API, and for every request
+    /// that is refused.
     pub fn print_requests(mut self) -> Self {
         self.manners.prints_requests = true;
         self
@@ -199,7 +201,10 @@ impl Builder {
     /// written, or is in use.
     pub fn start(mut self) -> io::Result<Emulator> {
         self.check()?;
-        let listener = TcpListener::bind((self.host, self.port))?;
+        let address = SocketAddr::new(self.host, self.port);
+        let listener = TcpListener::bind(address).map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+        })?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let server = Arc::new(self.server()?);
@@ -265,7 +270,11 @@ impl Builder {
         if let Some(path) = &self.seed_file {
             beginning.seeds = Seeds::read(path)?;
         }
-        let workspaces = beginning.seeds.workspaces.iter().cloned().chain(self.workspaces);
+        let named = beginning.seeds.workspaces.iter().cloned();
+        let mut workspaces: BTreeSet<String> = named.chain(self.workspaces).collect();
+        if !workspaces.is_empty() {
+            workspaces.extend(beginning.seeds.keys.iter().map(|key| key.workspace_id.clone()));
+        }
         let seed = self.secrets_seed.unwrap_or_else(|| RandomState::new().hash_one(()));
         let state_file = self.state_file.as_deref().map(StateFile::open).transpose()?;
         let left_behind = state_file.as_ref().map(StateFile::load).transpose()?.flatten();
@@ -285,7 +294,7 @@ impl Builder {
             access: self.access,
             clock: self.clock,
             manners: self.manners,
-            workspaces: workspaces.collect(),
+            workspaces,
             beginning,
             state_file,
             store: Mutex::new(store),

@@ -63,6 +63,12 @@ impl Clock {
         (face.standing_at, face.ahead) = (Some(instant), SignedDuration::ZERO);
     }
 
+    /// What it would show after a [`reset`](Self::reset).
+    pub(crate) fn at_first(&self) -> Timestamp {
+        let face = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        face.initial.unwrap_or_else(Timestamp::now)
+    }
+
     /// Takes back every [`advance`](Self::advance) and [`set`](Self::set).
     pub(crate) fn reset(&self) {
         let mut face = self.0.lock().unwrap_or_else(PoisonError::into_inner);

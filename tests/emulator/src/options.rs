@@ -79,7 +79,7 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Print a line for every request on standard error
+    /// Print a line on standard error for every request to the API
     #[arg(long)]
     log: bool,
 }

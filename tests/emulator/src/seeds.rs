@@ -1,11 +1,14 @@
 //! The keys and workspaces that a server begins with, as a JSON file describes them.
 
+use std::fmt;
 use std::fs;
 use std::io;
+use std::marker::PhantomData;
 use std::path::Path;
 
 use jiff::Timestamp;
-use serde::de::Error;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -19,6 +22,7 @@ use crate::reset::Reset;
 pub(crate) struct Seeds {
     #[serde(deserialize_with = "uuids")]
     pub(crate) workspaces: Vec<String>,
+    #[serde(deserialize_with = "objects")]
     pub(crate) keys: Vec<KeySeed>,
 }
 
@@ -43,11 +47,11 @@ pub(crate) struct KeySeed {
     pub(crate) expires_at: Option<Timestamp>,
     #[serde(default = "default_workspace", deserialize_with = "uuid")]
     pub(crate) workspace_id: String,
-    #[serde(default = "default_user", deserialize_with = "name")]
+    #[serde(default = "default_user", deserialize_with = "creator")]
     pub(crate) creator_user_id: String,
     #[serde(default, deserialize_with = "external_user")]
     pub(crate) external_user: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     pub(crate) spend: Vec<SpendSeed>,
 }
 
@@ -73,12 +77,44 @@ impl Seeds {
     }
 
     fn parse(text: &[u8]) -> Result<Self, String> {
-        let first = text.trim_ascii_start().first();
-        // serde would take a list for the fields in their order.
-        if first.is_some_and(|first| *first != b'{') {
+        // Some editors on Windows begin a file with a byte order mark.
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        if text.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
             return Err("it has to be a JSON object".to_owned());
         }
         serde_json::from_slice(text).map_err(|error| error.to_string())
+    }
+}
+
+/// A list of JSON objects. By itself, serde would also take lists for the fields in their order.
+fn objects<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let objects = Vec::<Object<T>>::deserialize(deserializer)?;
+    Ok(objects.into_iter().map(|Object(object)| object).collect())
+}
+
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Fields(PhantomData)).map(Self)
+    }
+}
+
+struct Fields<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields))
     }
 }
 
@@ -102,6 +138,12 @@ fn checked<'de, D: Deserializer<'de>, T>(
 
 fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     checked(deserializer, input::filled_text, "a string of at least one character")
+}
+
+fn creator<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let expected = "a string of at least one character, or null";
+    let creator = checked(deserializer, nullable(input::filled_text), expected)?;
+    Ok(creator.unwrap_or_else(default_user))
 }
 
 fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
@@ -161,6 +203,12 @@ mod tests {
             ("{\"keys\": [{\"name\": \"a\", \"workspace_id\": \"x\"}]}", "\"x\" is not a UUID"),
             ("{\"keys\": [{\"name\": \"a\", \"spend\": [{\"usd\": -1}]}]}", "-1 is not an amount"),
             ("{\"workspaces\": [\"x\"]}", "[\"x\"] is not a list of UUIDs"),
+            ("{\"keys\": [\n[\"a\"]]}", "invalid type: sequence, expected a JSON object at line 2"),
+            (
+                "{\"keys\": [{\"name\": \"a\", \"spend\": [[1]]}]}",
+                "invalid type: sequence, expected a JSON object at line 1",
+            ),
+            ("{\"keys\": {\"name\": \"a\"}}", "invalid type: map, expected a sequence"),
             ("[]", "it has to be a JSON object"),
             ("{", "EOF while parsing an object at line 1"),
             ("", "EOF while parsing a value at line 1"),
@@ -168,5 +216,13 @@ mod tests {
             let error = Seeds::parse(text.as_bytes()).unwrap_err();
             assert!(error.contains(message), "{error}");
         }
+    }
+
+    #[test]
+    fn what_the_api_allows_is_allowed_and_so_is_a_byte_order_mark() {
+        let text =
+            "\u{feff}{\"keys\": [{\"name\": \"a\", \"limit\": null, \"creator_user_id\": null}]}";
+        let seeds = Seeds::parse(text.as_bytes()).unwrap();
+        assert_eq!(seeds.keys[0].creator_user_id, USER);
     }
 }

@@ -67,12 +67,12 @@ impl Server {
     /// Goes back to the beginning: the keys and secrets of a first start, no requests, no
     /// faults, and the clock as it was.
     pub(crate) fn reset(&self) -> Result<(), ApiError> {
-        self.clock.reset();
-        let now = self.clock.now();
+        let now = self.clock.at_first();
         self.change(|store| {
             *store = Store::new(store.seed, &self.beginning, now);
             Ok(())
         })?;
+        self.clock.reset();
         self.script().clear();
         self.log().clear();
         Ok(())

@@ -25,9 +25,11 @@ impl StateFile {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Reads what an earlier server left; `None` if there was none.
+    /// Reads what an earlier server left; `None` if there is no file, or an empty one.
     pub(crate) fn load(&self) -> io::Result<Option<Store>> {
         match fs::read(&self.path) {
+            // As `mktemp` makes it.
+            Ok(text) if text.trim_ascii().is_empty() => Ok(None),
             Ok(text) => match serde_json::from_slice(&text) {
                 Ok(store) => Ok(Some(store)),
                 Err(error) => Err(explained(&self.path, &error.into())),

@@ -146,6 +146,22 @@ fn a_page_is_refused_even_if_its_browser_sends_no_origin() {
 }
 
 #[test]
+fn of_several_origins_each_has_to_be_let_in() {
+    let own = "http://localhost:3000";
+    let forgeries: [(&str, &[&str]); 4] = [
+        ("origin", &[own, "https://evil.example"]),
+        ("origin", &["https://evil.example", own]),
+        ("origin", &[own, "null"]),
+        ("sec-fetch-site", &["same-origin", "cross-site"]),
+    ];
+    for (name, values) in forgeries {
+        all_are_refused(Emulator::builder().allow_origin(own), |attempt| {
+            values.iter().fold(attempt, |attempt, value| attempt.add(name, value))
+        });
+    }
+}
+
+#[test]
 fn a_preflight_is_refused_like_the_request_that_it_asks_for() {
     for private in ["false", "true"] {
         all_are_refused(Emulator::builder(), |attempt| {
@@ -215,10 +231,13 @@ fn the_api_may_be_open_to_all_pages_but_the_control_api_is_not() {
 
 #[test]
 fn what_cannot_be_a_setting_is_refused_at_the_start() {
-    let wrong: [(Builder, &str); 8] = [
+    let wrong: [(Builder, &str); 11] = [
         (Emulator::builder().host([0, 0, 0, 0]), "0.0.0.0"),
         (Emulator::builder().host([192, 0, 2, 1]), "192.0.2.1"),
         (Emulator::builder().allow_host("a:80"), "`a:80` is not the name of a host"),
+        (Emulator::builder().allow_host("*"), "`*` is not the name of a host"),
+        (Emulator::builder().allow_host("*.example"), "`*.example` is not the name of a host"),
+        (Emulator::builder().allow_origin("http://*.example"), "is not an origin"),
         (Emulator::builder().allow_origin("null"), "`null` is not an origin"),
         (Emulator::builder().allow_origin("*"), "`*` is not an origin"),
         (Emulator::builder().workspace("x"), "`x` is not the UUID"),

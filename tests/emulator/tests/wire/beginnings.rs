@@ -85,6 +85,17 @@ fn a_seed_file_gives_names_limits_and_spend() {
 }
 
 #[test]
+fn the_workspace_of_a_seeded_key_is_known() {
+    let path = fresh_path("seeds-elsewhere.json");
+    let other = "99999999-2222-4333-8444-555555555555";
+    let seeds = json!({"workspaces": [WORKSPACE], "keys": [{"name": "a", "workspace_id": other}]});
+    fs::write(&path, seeds.to_string()).unwrap();
+    let emulator = Emulator::builder().seed_file(&path).start().unwrap();
+    let listed = call(&emulator, "GET", &format!("/keys?workspace_id={other}")).send().data();
+    assert_eq!(listed[0]["name"], "a");
+}
+
+#[test]
 fn a_bad_seed_file_is_an_error_that_names_it() {
     let path = fresh_path("bad-seeds.json");
     for (text, message) in

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use openrouter_keys_emulator::Emulator;
 use serde_json::json;
 
-use crate::client::call;
+use crate::client::{at, call};
 
 /// A path in the target directory, with nothing there yet.
 pub(crate) fn fresh_path(name: &str) -> PathBuf {
@@ -46,6 +46,31 @@ fn a_file_in_use_is_refused_by_whatever_path_and_free_again_afterwards() {
     for other in &paths {
         assert_eq!(Emulator::builder().state_file(other).start().unwrap().key_count(), 1);
     }
+}
+
+#[test]
+fn an_empty_file_is_a_first_start() {
+    for text in ["", "\n"] {
+        let path = fresh_path("empty.json");
+        fs::write(&path, text).unwrap();
+        let emulator = Emulator::builder().state_file(&path).keys(2).start().unwrap();
+        assert_eq!(emulator.key_count(), 2);
+        assert!(fs::read_to_string(&path).unwrap().contains("key 001"));
+    }
+}
+
+#[test]
+fn a_reset_that_cannot_be_saved_changes_nothing() {
+    let folder = fresh_path("vanishing-before-a-reset");
+    fs::create_dir_all(&folder).unwrap();
+    let emulator = Emulator::builder().state_file(folder.join("state.json")).start().unwrap();
+    emulator.seed_keys(1);
+    emulator.clock().set("2030-01-01T00:00:00Z".parse().unwrap());
+    call(&emulator, "GET", "/keys").send();
+    fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(at(&emulator, "POST", "/_emulator/reset").send().refusal(), 500);
+    assert_eq!((emulator.key_count(), emulator.requests().len()), (1, 1));
+    assert_eq!(emulator.clock().now().to_string(), "2030-01-01T00:00:00Z");
 }
 
 #[test]

@@ -84,6 +84,13 @@ fn a_taken_port_is_told_in_one_line_with_code_1() {
     assert!(stderr.contains(&format!("port {port} is taken")));
 }
 
+#[test]
+fn an_address_that_this_machine_lacks_is_named_in_one_line_with_code_1() {
+    let (code, stdout, stderr) = run(&["--host", "192.0.2.1", "--allow-remote", "--port", "7"]);
+    assert_eq!((code, stdout.as_str(), stderr.lines().count()), (1, "", 1));
+    assert!(stderr.starts_with("error: cannot listen on 192.0.2.1:7: "), "{stderr}");
+}
+
 /// Ends the program even if the test fails.
 struct Running(Child);
 
@@ -150,6 +157,11 @@ fn send(started: &Value, method: &str, path: &str, body: &str) -> String {
     answer
 }
 
+/// Sends a body that is one byte longer than what is read.
+fn too_large(started: &Value) {
+    assert!(send(started, "POST", "/api/v1/keys", &" ".repeat((1 << 20) + 1)).contains(" 413 "));
+}
+
 #[test]
 fn one_line_of_json_tells_a_script_all_it_needs() {
     let seeds = fresh_path("program-seeds.json");
@@ -195,12 +207,17 @@ fn the_request_log_goes_to_standard_error_and_shows_no_secret() {
     let (mut running, line) = started(&["--log"]);
     send(&line, "POST", "/api/v1/keys", r#"{"name": "a"}"#);
     send(&line, "GET", "/api/v1/keys?offset=x", "");
+    too_large(&line);
     let mut stderr = BufReader::new(running.0.stderr.take().unwrap());
     let mut lines = String::new();
-    for _ in 0..2 {
+    for _ in 0..3 {
         stderr.read_line(&mut lines).unwrap();
     }
-    assert_eq!(lines, "POST /api/v1/keys 201, changed something\nGET /api/v1/keys?offset=x 400\n");
+    assert_eq!(
+        lines,
+        "POST /api/v1/keys 201, changed something\nGET /api/v1/keys?offset=x 400\n\
+         POST /api/v1/keys 413\n"
+    );
 }
 
 #[cfg(unix)]
