@@ -61,6 +61,18 @@ impl Command {
         self
     }
 
+    /// Without a key in the environment nothing can reach the real API, and without a base
+    /// URL nothing can reach another.
+    pub(crate) fn without_credentials(self) -> Self {
+        let variables = [
+            "OPENROUTER_MANAGEMENT_KEY",
+            "OPENROUTER_PROVISIONING_KEY",
+            "OPENROUTER_API_KEY",
+            "OPENROUTER_BASE_URL",
+        ];
+        variables.into_iter().fold(self, Self::without)
+    }
+
     /// Shows the command and runs it; anything but success is a failure.
     pub(crate) fn run(&self, folder: &Path) -> Result<(), Failure> {
         println!("$ {self}");

@@ -14,9 +14,7 @@ pub(crate) const STEP: Step = Step {
 fn run(context: &Context) -> Result<Outcome, Failure> {
     for example in ["quickstart", "workflows"] {
         Command::cargo(&format!("run --locked --example {example}"))
-            .without("OPENROUTER_API_KEY")
-            .without("OPENROUTER_MANAGEMENT_KEY")
-            .without("OPENROUTER_PROVISIONING_KEY")
+            .without_credentials()
             .run(&context.workspace.root)?;
     }
     Ok(Outcome::Passed)
