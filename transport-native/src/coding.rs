@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use bytes::Bytes;
-use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::Response;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
 
@@ -44,7 +44,7 @@ fn names(headers: &HeaderMap) -> Vec<String> {
 fn decoded(name: &str, body: &[u8], limit: usize) -> Option<Vec<u8>> {
     let is_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
     match name {
-        _ if body.starts_with(&GZIP) => read(GzDecoder::new(body), limit),
+        _ if body.starts_with(&GZIP) => read(MultiGzDecoder::new(body), limit),
         "deflate" if is_json => None,
         // RFC 9110 means zlib's form; some servers send what is in it.
         "deflate" => {
@@ -114,6 +114,9 @@ mod tests {
             (&["deflate"], zlib(TEXT)),
             (&["deflate"], raw(TEXT)),
             (&["gzip, gzip"], gzip(&gzip(TEXT))),
+            // RFC 1952, 2.2: a file may have several members.
+            (&["gzip"], [gzip(&TEXT[..9]), gzip(&TEXT[9..])].concat()),
+            (&["gzip"], [gzip(TEXT), b"junk".to_vec()].concat()),
             (&["deflate", "gzip"], gzip(&zlib(TEXT))),
             (&["br"], gzip(TEXT)),
             (&[], gzip(TEXT)),
