@@ -60,10 +60,14 @@ pub use environment::{API_KEY_VARIABLES, BASE_URL_VARIABLE, key_from_env};
 pub use openrouter_keys_core::*;
 pub use transport::NativeTransport;
 
-/// The examples of the README run as tests.
+/// The examples of the README and of a page of the docs run as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/networks.md")]
+struct Networks;
 
 /// Creates a client with the default settings.
 ///
