@@ -34,6 +34,7 @@ pub struct Config(pub(crate) Arc<Settings>);
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) base_url: BaseUrl,
+    pub(crate) names_base_url: bool,
     pub(crate) headers: Headers,
     pub(crate) retry: Arc<RetryPolicy>,
     pub(crate) timeout: Duration,
@@ -48,6 +49,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             base_url: BaseUrl::default(),
+            names_base_url: false,
             headers: Headers::new(),
             retry: Arc::default(),
             timeout: Duration::from_secs(60),
@@ -72,13 +74,14 @@ impl Config {
 
     /// Where the API is; `https://openrouter.ai/api/v1` by default.
     pub fn base_url(mut self, url: BaseUrl) -> Self {
-        self.settings().base_url = url;
+        let settings = self.settings();
+        (settings.base_url, settings.names_base_url) = (url, true);
         self
     }
 
-    /// Whether the base URL is the API's own.
+    /// Whether no base URL was set, not even the default one.
     pub fn has_default_base_url(&self) -> bool {
-        self.0.base_url == BaseUrl::default()
+        !self.0.names_base_url
     }
 
     /// Headers of every request; none by default.

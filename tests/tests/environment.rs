@@ -124,6 +124,8 @@ fn child_own_base_url() {
         use openrouter_keys_native::{BaseUrl, Config, from_env_with};
         let own = Config::new().base_url(BaseUrl::new("https://own.example").unwrap());
         println!("{:?}", from_env_with(own).unwrap());
+        let apis_own = Config::new().base_url(BaseUrl::default());
+        println!("{:?}", from_env_with(apis_own).unwrap());
         println!("{:?}", from_env_with(Config::new().timeout(std::time::Duration::MAX)).unwrap());
     }
 }
@@ -134,8 +136,9 @@ fn a_base_url_in_the_settings_overrides_that_of_the_environment() {
         "child_own_base_url",
         &[("OPENROUTER_API_KEY", "sk-or-v1-x"), ("OPENROUTER_BASE_URL", "https://env.example")],
     );
-    let (own, other) = (text.find("https://own.example"), text.find("https://env.example"));
-    assert!(own.unwrap() < other.unwrap(), "{text}");
+    let at = |url| text.find(url).unwrap();
+    assert!(at("https://own.example") < at("https://openrouter.ai"), "{text}");
+    assert!(at("https://openrouter.ai") < at("https://env.example"), "{text}");
 }
 
 #[test]
