@@ -45,17 +45,18 @@ pub(crate) async fn attend(
     let (parts, body) = request.into_parts();
     let mut response = match to_bytes(body, LARGEST_BODY).await {
         Ok(body) => answer(&server, &connection, parts, body, next).await,
-        Err(_) => {
-            let refusal = ApiError::of(StatusCode::PAYLOAD_TOO_LARGE);
-            server.print(|| format!("{} {} 413", parts.method, parts.uri));
-            refusal.into_response()
-        }
+        Err(_) => too_large(&server, &parts),
     };
     if server.manners.close_idle {
         let body = std::mem::take(response.body_mut());
         *response.body_mut() = manners::closing(body, connection);
     }
     response
+}
+
+fn too_large(server: &Server, parts: &Parts) -> Response {
+    server.print(|| format!("{} {} 413", parts.method, parts.uri));
+    ApiError::of(StatusCode::PAYLOAD_TOO_LARGE).into_response()
 }
 
 async fn answer(
