@@ -39,7 +39,7 @@ pub(crate) struct Options {
     #[arg(long)]
     cors_expose: bool,
 
-    /// Use this management key; OPENROUTER_EMULATOR_MANAGEMENT_KEY sets it out of sight of `ps`
+    /// Use this management key; `OPENROUTER_EMULATOR_MANAGEMENT_KEY` sets it out of sight of `ps`
     #[arg(long, value_name = "KEY")]
     management_key: Option<String>,
 
