@@ -1,7 +1,6 @@
 // The error classes, and how a failed call becomes one.
 
 import { brand, isBranded } from "./brand.js";
-import { hide, hidden } from "./hidden.js";
 import { put, putAll, read } from "./own.js";
 import { steers } from "./steering.js";
 
@@ -222,14 +221,20 @@ function reasonOf(signal) {
   }
 }
 
+const hiddenNames = new WeakMap();
+
 /** Names that show a secret: a program reads them, and nothing prints them. */
 class WithoutNames {
+  constructor(names) {
+    hiddenNames.set(this, names);
+  }
+
   get name() {
     return this.names.at(0);
   }
 
   get names() {
-    return hidden(this).names;
+    return hiddenNames.get(this);
   }
 
   /** Node can be told to print what getters return. */
@@ -241,7 +246,7 @@ class WithoutNames {
 function readOrphan(tape, shown) {
   const names = tape.list();
   const isClean = names.every((name) => shown(name) === name);
-  const orphan = isClean ? { name: names.at(0) ?? "", names } : hide(new WithoutNames(), { names });
+  const orphan = isClean ? { name: names.at(0) ?? "", names } : new WithoutNames(names);
   return putAll(orphan, {
     hash: tape.value(),
     workspaceId: tape.value(),

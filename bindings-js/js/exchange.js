@@ -3,7 +3,7 @@
 
 import { Reading } from "./body.js";
 import { Delivery } from "./delivery.js";
-import { carrier } from "./fetch.js";
+import { carrier, isTaken } from "./fetch.js";
 import { read } from "./own.js";
 
 export class Carrier {
@@ -87,11 +87,25 @@ function announced(headers) {
   return at < 0 ? 0 : Number.parseInt(headers.slice(at + line.length - 1), 10);
 }
 
+let make;
+
 /** Some platforms have none. */
 function abortController() {
   try {
-    return new AbortController();
+    return (make ??= controllerForFetch())();
   } catch {
     return undefined;
+  }
+}
+
+/** jsdom brings its own, which Node's `fetch` refuses. */
+function controllerForFetch() {
+  const own = () => new AbortController();
+  try {
+    const node = globalThis.process.getBuiltinModule("node:util").transferableAbortController;
+    if (node() instanceof AbortController) return own;
+    return typeof Request === "function" && isTaken({ __proto__: null, signal: own().signal }) ? own : node;
+  } catch {
+    return own;
   }
 }

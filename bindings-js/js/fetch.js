@@ -76,7 +76,7 @@ function isResent({ method }) {
 }
 
 /** workerd refuses what it does not know. */
-function isTaken(init) {
+export function isTaken(init) {
   // Late: it makes Node load its `fetch`, which doubles the time of the import.
   const { Request } = globalThis;
   if (Request === undefined) return true;

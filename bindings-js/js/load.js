@@ -38,5 +38,8 @@ function why(thrown) {
   if (/Content.Security.Policy|unsafe-eval|violates|blocked by CSP/i.test(text)) {
     return "the Content-Security-Policy of this page blocks WebAssembly: add 'wasm-unsafe-eval' to its script-src; 'unsafe-eval' is not needed";
   }
+  if (/code generation.*allowed/i.test(text)) {
+    return "this platform compiles no WebAssembly: bundle with the export condition workerd (Cloudflare) or edge-light (Vercel)";
+  }
   return `the WebAssembly module cannot be loaded (${text})`;
 }

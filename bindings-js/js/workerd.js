@@ -1,5 +1,4 @@
-// The entry for workerd, which compiles modules before they run. Of the ways to import
-// one, `?module` is what wrangler, Cloudflare's Vite plugin and Nitro have in common.
+// The entry for workerd. Its bundlers (wrangler, Cloudflare's Vite plugin, Nitro) all know `?module`.
 
 import { load } from "./load.js";
 import wasm from "./openrouter_keys_bg.wasm?module";

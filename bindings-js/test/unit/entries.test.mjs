@@ -53,6 +53,16 @@ test("a bundle of the helpers has no WebAssembly and is small", async () => {
   assert.doesNotMatch(readFileSync(join(PACKAGE, "helpers.cjs"), "utf8"), /wasm/i);
 });
 
+test("no files of the package import each other in a circle, of which Rollup warns", async () => {
+  const entryPoints = ["index", "helpers", "testing"].map((name) => join(PACKAGE, `${name}.js`));
+  const { metafile } = await build({ entryPoints, bundle: true, format: "esm", write: false, metafile: true, outdir: "." });
+  const imports = new Map(Object.entries(metafile.inputs).map(([file, { imports }]) => [file, imports.map(({ path }) => path)]));
+  const reaches = (from, to, seen = new Set()) =>
+    imports.get(from).some((file) => file === to || (!seen.has(file) && reaches(file, to, seen.add(file))));
+  assert.ok(imports.size > 20);
+  assert.deepEqual([...imports.keys()].filter((file) => reaches(file, file)), []);
+});
+
 test("the module is taken in every form that bundlers give it, and anything else is named", async () => {
   const bytes = "readFileSync(new URL('./openrouter_keys_bg.wasm', import.meta.url))";
   const forms = {

@@ -222,6 +222,74 @@ test("a policy that blocks WebAssembly is named with the remedy that allows leas
   assert.match(inAnotherProcess(body, blocked), /^new OpenRouterKeys: the Content-Security-Policy .*add 'wasm-unsafe-eval' to its script-src/);
 });
 
+test("a platform that compiles no WebAssembly at run time is named with the export conditions that work there", () => {
+  const body = `
+    try { new api.OpenRouterKeys({ apiKey: "sk-or-v1-x" }); } catch ({ message, code, effect }) { result = { message, code, effect }; }
+  `;
+  const texts = [
+    "WebAssembly.Module(): Wasm code generation disallowed by embedder",
+    "Dynamic WASM code generation (e. g. 'WebAssembly.compile') not allowed in Edge Runtime",
+  ];
+  for (const text of texts) {
+    const blocked = `WebAssembly.Module = function () { throw new WebAssembly.CompileError(${JSON.stringify(text)}); }`;
+    const { message, ...error } = inAnotherProcess(body, blocked);
+    assert.deepEqual(error, { code: "setup", effect: "nothing" });
+    assert.match(message, /export condition workerd \(Cloudflare\) or edge-light \(Vercel\).*nothing was created or changed/);
+  }
+});
+
+for (const [place, globals] of [["beside Node's fetch", ""], ["beside a fetch of Node that is given", "delete globalThis.Request;"]]) {
+  test(`a call works and can be ended where AbortController is jsdom's, ${place}`, () => {
+    const jsdom = `
+      // Node 20 takes any signal, later ones their own alone.
+      const Own = AbortSignal;
+      const checked = (init) => {
+        if (init?.signal && !(init.signal instanceof Own)) throw new TypeError("RequestInit: Expected signal to be an instance of AbortSignal.");
+        return init;
+      };
+      const nodeFetch = globalThis.fetch;
+      globalThis.fetch = async (url, init) => nodeFetch(url, checked(init));
+      globalThis.Request = class extends Request {
+        constructor(url, init) {
+          super(url, checked(init));
+        }
+      };
+      globalThis.AbortSignal = class AbortSignal extends EventTarget { aborted = false; };
+      globalThis.AbortController = class AbortController {
+        signal = new AbortSignal();
+        abort() {
+          this.signal.aborted = true;
+          this.signal.dispatchEvent(new Event("abort"));
+        }
+      };
+      ${globals}
+    `;
+    const body = `
+      const { createServer } = await import("node:http");
+      const { once } = await import("node:events");
+      const server = createServer((request, response) => {
+        if (request.url.endsWith("/keys")) response.end(JSON.stringify({ data: [] }));
+        else response.on("close", () => server.emit("left"));
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const baseUrl = "http://127.0.0.1:" + server.address().port;
+      const given = typeof Request === "function" ? {} : { fetch };
+      const keys = new api.OpenRouterKeys({ apiKey: "sk-or-v1-x", baseUrl, retry: false, ...given });
+      const { data } = await keys.list();
+      const left = once(server, "left");
+      const controller = new AbortController();
+      const call = keys.get("f".repeat(64), { signal: controller.signal }).catch((error) => error);
+      await once(server, "request");
+      controller.abort();
+      await left;
+      result = { data, code: (await call).code };
+      server.close();
+      server.closeAllConnections();
+    `;
+    assert.deepEqual(inAnotherProcess(body, jsdom), { data: [], code: "aborted" });
+  });
+}
+
 test("headers with the names of properties of every object are sent, or refused by name", async () => {
   const names = ["constructor", "hasOwnProperty", "toString", "valueOf", "isPrototypeOf"];
   for (const form of [(name) => ({ [name]: "kept" }), (name) => [[name, "kept"]]]) {
