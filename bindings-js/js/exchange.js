@@ -92,19 +92,19 @@ let make;
 /** Some platforms have none. */
 function abortController() {
   try {
-    return (make ??= controllerForFetch())();
+    return (make ??= maker())();
   } catch {
     return undefined;
   }
 }
 
 /** jsdom brings its own, which Node's `fetch` refuses. */
-function controllerForFetch() {
+function maker() {
   const own = () => new AbortController();
   try {
     const node = globalThis.process.getBuiltinModule("node:util").transferableAbortController;
     if (node() instanceof AbortController) return own;
-    return typeof Request === "function" && isTaken({ __proto__: null, signal: own().signal }) ? own : node;
+    return globalThis.Request && isTaken({ __proto__: null, signal: own().signal }) ? own : node;
   } catch {
     return own;
   }
