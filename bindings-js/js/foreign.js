@@ -9,6 +9,9 @@ const MOST_CHARS = 100_000;
 const MOST_ERRORS = 10;
 const DEEPEST = 4;
 
+/** Perhaps base64 or hexadecimal digits. */
+const ENCODED = /[\w+/-]{24,}/g;
+
 const SOURCE = Function.prototype.toString;
 /** Of any realm; a bound function has no name here. */
 const NATIVE = /^function (\w*Error|Object|Array|Map|Set|Date)\(\) \{\s*\[native code\]\s*\}$/;
@@ -19,11 +22,28 @@ const PRINTING = ["toJSON", "toString", "valueOf", "toLocaleString", "inspect"];
 
 /** `mask` returns a string without secrets, nothing if it shows none. */
 export function withoutSecrets(thrown, mask) {
+  const masks = decoding(mask);
   try {
-    return isClean(thrown, mask) ? thrown : account(thrown, mask, 0);
+    return isClean(thrown, masks) ? thrown : account(thrown, masks, 0);
   } catch {
     return new Error("what was thrown cannot be read");
   }
+}
+
+/** Masks encoded secrets too: base64, hexadecimal digits, UTF-16. */
+const decoding = (mask) => (text) => {
+  const isUnclean = (encoded) => mask(encoded.replace(/\0/g, "")) !== undefined;
+  const shown = text.replace(/\0/g, "").replace(ENCODED, (run) => (decoded(run).some(isUnclean) ? "[redacted]" : run));
+  return mask(shown) ?? (shown === text ? undefined : shown);
+};
+
+function decoded(run) {
+  const base64 = run.replace(/-/g, "+").replace(/_/g, "/");
+  return [0, 1, 2, 3].flatMap((from) => {
+    const rest = base64.slice(from);
+    // `atob` refuses a single character behind whole groups of four.
+    return [rest.replace(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16))), atob(rest.length % 4 === 1 ? rest.slice(0, -1) : rest)];
+  });
 }
 
 function isClean(value, mask) {
