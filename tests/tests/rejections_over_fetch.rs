@@ -216,6 +216,20 @@ async fn no_code_is_believed_of_a_function_that_may_make_requests_of_its_own() {
 }
 
 #[wasm_bindgen_test]
+async fn no_code_is_believed_of_a_function_in_the_place_of_the_global_fetch() {
+    let replace = "const own = globalThis.fetch; globalThis.fetch = replacement; return own;";
+    let replace = Function::new_with_args("replacement", replace);
+    for (expression, ..) in TELLS_MORE {
+        for fetch in failing(expression) {
+            let own = replace.call1(&JsValue::UNDEFINED, &fetch).unwrap();
+            let transport = FetchTransport::new();
+            fails_over(expression, transport, TransportErrorKind::Other, false).await;
+            replace.call1(&JsValue::UNDEFINED, &own).unwrap();
+        }
+    }
+}
+
+#[wasm_bindgen_test]
 async fn what_is_no_response_is_an_error_like_any_other() {
     for (expression, kind) in IS_NO_ANSWER {
         for fetch in returning(expression) {

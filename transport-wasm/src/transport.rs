@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use js_sys::{Function, Promise};
+use js_sys::{Function, Promise, Reflect};
 use openrouter_keys_core::{
     BuildError, Client, Config, Exchange, KeySource, Transport, TransportError, TransportErrorKind,
 };
@@ -55,7 +55,8 @@ impl Default for FetchTransport {
 }
 
 impl FetchTransport {
-    /// The platform's `fetch` and clock.
+    /// The platform's `fetch` and clock. A function that has replaced the platform's
+    /// `fetch` is believed no more than one given to [`with_fetch`](Self::with_fetch).
     pub fn new() -> Self {
         Self { fetch: None, is_direct: true, clock: Timekeeper::Platform }
     }
@@ -94,6 +95,7 @@ impl FetchTransport {
         request: &Request<Bytes>,
         signal: Option<&AbortSignal>,
     ) -> Result<JsValue, TransportError> {
+        let is_believed = self.is_direct && (self.fetch.is_some() || is_platforms_own());
         let called = match &self.fetch {
             Some(fetch) => fetch.call2(&JsValue::UNDEFINED, &url(request), &init(request, signal)),
             None => global_fetch(&fetchable(request, signal)?),
@@ -104,14 +106,27 @@ impl FetchTransport {
         };
         let method = request.method();
         let failed = match &self.fetch {
+            _ if !is_believed => unknown,
             None if method.is_safe() || *method == Method::POST => rejected,
             // Deno sends such a request again, and the error is about the last time.
-            None => rejected_by_function,
-            Some(_) if self.is_direct => rejected_by_function,
-            Some(_) => unknown,
+            _ => rejected_by_function,
         };
         fetched.map_err(|thrown| failed(&thrown))
     }
+}
+
+/// Whether the global `fetch` is written as in Node, in Deno or in native code, where
+/// proxies have no name.
+fn is_platforms_own() -> bool {
+    let fetch = Reflect::get(&js_sys::global(), &"fetch".into()).ok();
+    let source =
+        fetch.and_then(|fetch| Some(String::from(fetch.dyn_ref::<Function>()?.to_string())));
+    let source = source.unwrap_or_default();
+    let begins = |start| source.trim_start_matches("async ").starts_with(start);
+    begins("function fetch(input, init = undefined)")
+        || begins("function fetch(input, init = { __proto__: null })")
+        || begins("function fetch(...") && source.contains("lazyFetch()")
+        || begins("function fetch() {") && source.contains("[native code]")
 }
 
 #[async_trait(?Send)]
