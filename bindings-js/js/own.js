@@ -5,7 +5,8 @@ const isRoot = (object) => Object.getPrototypeOf(object) === null && Object.hasO
 
 /** The property, of the object itself or of its class; `undefined` if only an `Object.prototype` has it. */
 export function read(object, name) {
-  for (let holder = object; holder !== null && holder !== undefined; holder = Object.getPrototypeOf(holder)) {
+  // A proxy can be its own prototype.
+  for (let holder = object, depth = 0; holder !== null && holder !== undefined && depth < 50; holder = Object.getPrototypeOf(holder), depth++) {
     if (Object.hasOwn(holder, name)) return holder !== object && isRoot(holder) ? undefined : object[name];
   }
   // Of a proxy, perhaps, which has what it does not list.

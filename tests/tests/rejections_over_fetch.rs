@@ -55,6 +55,7 @@ const TELLS_NOTHING: &[&str] = &[
     "Object.defineProperties({}, { message: { get: trap }, code: { get: trap }, cause: { get: trap } })",
     "Object.defineProperty(new Error(key), 'cause', { get: trap })",
     "new Proxy({}, { get: trap, has: trap, getPrototypeOf: trap })",
+    "(() => { const own = new Proxy({}, { getPrototypeOf: () => own }); return own; })()",
     "(() => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy; })()",
     "with_code('SOMETHING_NEW')",
     // Both are also what a connection that was in use ends with.

@@ -243,12 +243,20 @@ fn text_of(error: &JsValue, name: &str) -> Option<String> {
     property(error, name)?.as_string()
 }
 
+/// More prototypes than any class has: a proxy can be its own.
+const MOST_CLASSES: u8 = 50;
+
 /// A property of the object or of its class. One that somebody added to
 /// `Object.prototype` says nothing about this error.
 fn property(error: &JsValue, name: &str) -> Option<JsValue> {
     let name = name.into();
     let mut holder: Object = error.clone().unchecked_into();
+    let mut depth = 0;
     while !has_own(&holder, &name)? {
+        depth += 1;
+        if depth > MOST_CLASSES {
+            return None;
+        }
         holder = Reflect::get_prototype_of(&holder).ok()?;
         if holder.is_null() {
             break;

@@ -39,6 +39,10 @@ const THROWN = {
     return error;
   })(),
   "an object whose getters throw": Object.defineProperties({}, { message: { get: trap }, code: { get: trap }, cause: { get: trap } }),
+  "a proxy that is its own prototype": (() => {
+    const proxy = new Proxy({}, { getPrototypeOf: () => proxy });
+    return proxy;
+  })(),
   "a proxy that throws": new Proxy({}, { get: trap, has: trap, getPrototypeOf: trap }),
 };
 
