@@ -628,7 +628,8 @@ export interface RotateParams extends ListingParams {
 
 /**
  * How far the replacement of a key has come. It is plain data without a secret,
- * the same as in Rust: keep it as JSON.
+ * the same as in Rust. Keep it as JSON: if the key's name shows a key, other copies
+ * lack it and are refused.
  */
 export interface Rotation {
   /** The hash of the key that is replaced. */

@@ -1,6 +1,7 @@
 // How far the replacement of a key has come: plain data without a secret.
 
-import { read } from "./own.js";
+import { concealed, give } from "./hidden.js";
+import { put, read } from "./own.js";
 
 /** The state's fields, in the order in which `src/arguments.rs` takes and `src/answer.rs` writes them. */
 export const FIELDS = [
@@ -23,17 +24,25 @@ export const FIELDS = [
 
 export const STEPS = ["begun", "creating", "handing_over", "handed_over", "disabled", "deleted", "done"];
 
-/** A state as an object that JSON can keep. */
+/** A state as an object that JSON can keep, what is concealed too: without it, nobody can go on. */
 export function readRotation(tape) {
-  const readers = { __proto__: null, unconfirmed: () => tape.list(), oldKey: () => asTheApiWrites(tape.value()) };
-  const fields = FIELDS.map((name) => [name, readers[name] ? readers[name]() : tape.value()]);
-  return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
+  const state = {};
+  for (const name of FIELDS) {
+    const value = tape.value();
+    if (name !== "oldKey") give(state, name, value, tape.isShy);
+    else if (value !== undefined) give(state, name, asTheApiWrites(value), concealed(value));
+  }
+  if (concealed(state)) {
+    // A copy lacks what is concealed; without `old`, it is refused.
+    give(state, "old", state.old, true);
+    put(state, "toJSON", () => ({ ...state, ...concealed(state) }), false);
+  }
+  return state;
 }
 
 /** A key by the API's names, so that the state is the same in Rust. */
 function asTheApiWrites(key) {
-  if (key === undefined) return undefined;
-  const { extra, odd, ...fields } = { extra: undefined, odd: undefined, ...key };
+  const { extra, odd, ...fields } = { extra: undefined, odd: undefined, ...key, ...concealed(key) };
   const named = Object.entries({ ...fields, ...odd }).map(([name, value]) => [
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     value,

@@ -1,6 +1,7 @@
 // Reads what the module wrote as one list of numbers and one text: see
 // `src/tape.rs`, which writes in the same order.
 
+import { give } from "./hidden.js";
 import { shapes } from "./openrouter_keys_bg.js";
 import { put } from "./own.js";
 
@@ -29,6 +30,8 @@ function shapeOf(tag) {
 
 /** Values, read one after another. */
 export class Tape {
+  /** Whether the value that was read last shows a key. */
+  isShy = false;
   #numbers;
   #text;
   #at = 0;
@@ -46,7 +49,14 @@ export class Tape {
 
   /** The next value; `undefined` if there is none. */
   value() {
-    return this.#of(this.count());
+    this.isShy = false;
+    return this.#next();
+  }
+
+  /** Gives the object these fields, which come next. */
+  fields(object, ...names) {
+    for (const name of names) give(object, name, this.value(), this.isShy);
+    return object;
   }
 
   /** The values of a list. */
@@ -54,16 +64,23 @@ export class Tape {
     return this.value() ?? [];
   }
 
-  /** What this version does not know, by the API's names; `undefined` if there is nothing. */
-  extra() {
+  /** Gives the object what this version does not know, by the API's names, if there is anything. */
+  extra(object) {
     const count = this.count();
-    if (count === 0) return undefined;
+    if (count === 0) return object;
+    this.isShy = false;
     // Own properties, whatever their names: `__proto__` is one of them.
-    return Object.fromEntries(this.#several(count, () => [this.value(), this.value()]));
+    const extra = Object.fromEntries(this.#several(count, () => [this.#next(), this.#next()]));
+    return give(object, "extra", extra, this.isShy);
+  }
+
+  #next() {
+    return this.#of(this.count());
   }
 
   #of(tag) {
-    switch (tag) {
+    if (tag < 0) this.isShy = true;
+    switch (Math.abs(tag)) {
       case ABSENT:
         return undefined;
       case NULL:
@@ -79,7 +96,7 @@ export class Tape {
       case JSON_TEXT:
         return JSON.parse(this.#chars());
       case LIST:
-        return this.#several(this.count(), () => this.value());
+        return this.#several(this.count(), () => this.#next());
       default:
         return this.#object(shapeOf(tag));
     }
@@ -93,15 +110,21 @@ export class Tape {
   #object({ fields, blank }) {
     const object = { ...blank };
     let odd;
+    let isOddShy = false;
     for (const name of fields) {
       const tag = this.count();
-      if (tag === ABSENT || tag === JSON_TEXT) delete object[name];
-      if (tag === JSON_TEXT) odd = put(odd ?? {}, name, this.#of(tag));
+      const isOdd = Math.abs(tag) === JSON_TEXT;
+      this.isShy = false;
+      if (tag === ABSENT || isOdd) delete object[name];
+      if (isOdd) odd = put(odd ?? {}, name, this.#of(tag));
       else if (tag !== ABSENT) object[name] = this.#of(tag);
+      if (isOdd) isOddShy ||= this.isShy;
+      else if (this.isShy) give(object, name, object[name], true);
     }
-    const extra = this.extra();
-    if (odd) put(object, "odd", odd);
-    if (extra) put(object, "extra", extra);
+    give(object, "odd", odd, isOddShy);
+    this.extra(object);
+    // What shows a key is concealed within.
+    this.isShy = false;
     return object;
   }
 

@@ -1,7 +1,7 @@
 // What calls return beside plain objects.
 
 import { brand } from "./brand.js";
-import { hide, hidden } from "./hidden.js";
+import { give, hidden, hide, withoutGetters } from "./hidden.js";
 import { putAll, read } from "./own.js";
 import { readRotation } from "./rotation.js";
 import { camelCase } from "./tape.js";
@@ -13,31 +13,24 @@ const [encoder, decoder] = [new TextEncoder(), new TextDecoder("utf-8", { ignore
 /** A created key. Nothing that prints, copies or inspects the object shows the secret. */
 export class Created {
   /** For this package alone. */
-  constructor(key, fields) {
+  constructor(key) {
     hide(this, { key: encoder.encode(key) });
-    putAll(this, fields);
   }
 
   get key() {
     return decoder.decode(hidden(this).key);
   }
-
-  /** Node can be told to print what getters return. */
-  [Symbol.for("nodejs.util.inspect.custom")](depth, options, inspect) {
-    const { name } = this.constructor;
-    if (depth < 0 || inspect === undefined) return `[${name}]`;
-    const nested = { __proto__: null, ...options, depth: options.depth === null ? null : options.depth - 1 };
-    return `${name} ${inspect({ ...this }, nested)}`;
-  }
 }
+
+withoutGetters(Created.prototype);
 
 const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
 /** A key that lives until it is closed or expires. */
 export class TemporaryKey extends Created {
   /** For this package alone. */
-  constructor(key, fields, close) {
-    super(key, fields);
+  constructor(key, close) {
+    super(key);
     hidden(this).close = close;
   }
 
@@ -77,6 +70,8 @@ export class ResponseInfo {
   }
 }
 
+withoutGetters(ResponseInfo.prototype);
+
 brand(Created, "Created");
 brand(TemporaryKey, "TemporaryKey");
 brand(ResponseInfo, "ResponseInfo");
@@ -94,15 +89,14 @@ export function readResponse(tape) {
     requestId: tape.value(),
     rateLimit: present({ limit: tape.value(), remaining: tape.value(), reset: tape.value() }),
   };
-  const headers = tape.value();
-  return new ResponseInfo({ ...fields, extra: tape.extra() }, headers);
+  return tape.extra(new ResponseInfo(fields, tape.value()));
 }
 
 const READERS = {
   list(tape) {
-    const data = tape.list();
-    const oddRows = tape.list();
-    return present({ data, oddRows: oddRows.length > 0 ? oddRows : undefined, extra: tape.extra() });
+    const page = tape.fields({}, "data", "oddRows");
+    if (page.oddRows.length === 0) delete page.oddRows;
+    return tape.extra(page);
   },
   create: readCreated,
   get: (tape) => tape.value(),
@@ -113,35 +107,30 @@ const READERS = {
 };
 
 export function readCreated(tape, secret) {
-  return new Created(secret, createdFields(tape));
+  return readInto(new Created(secret), tape);
 }
 
-function createdFields(tape) {
+function readInto(created, tape) {
   const data = tape.value();
+  const { isShy } = tape;
   const path = tape.value();
   const kind = tape.value();
   const isKey = path !== "$.data";
-  return {
+  putAll(created, {
     data: isKey ? (data ?? {}) : {},
     problem: path === undefined ? undefined : { path, kind },
-    odd: isKey || data === undefined || data === null ? undefined : { data },
-    extra: tape.extra(),
-  };
+  });
+  if (!isKey && data !== undefined && data !== null) give(created, "odd", { data }, isShy);
+  return tape.extra(created);
 }
 
 /** A temporary key; `close` takes what the module needs to close it, and options. */
 export function readTemporary(tape, secret, close) {
-  const fields = {
-    ...createdFields(tape),
-    name: tape.value(),
-    swept: tape.list(),
-    unconfirmed: tape.list(),
-    expiresAt: tape.value(),
-  };
-  const { data, name, unconfirmed } = fields;
+  const lent = readInto(new TemporaryKey(secret, (options) => close(values, options)), tape);
+  const { data, name, unconfirmed } = tape.fields(lent, "name", "swept", "unconfirmed", "expiresAt");
   // In the order in which `src/arguments.rs` takes it.
   const values = [name, read(data, "hash"), unconfirmed, tape.value()];
-  return new TemporaryKey(secret, fields, (options) => close(values, options));
+  return lent;
 }
 
 /** Reads what `src/answer.rs` wrote of a workflow, in the same order; `errors` are those that are part of it. */
@@ -150,30 +139,24 @@ export function readOutcome(tape, workflow, secret, errors) {
 }
 
 const OUTCOMES = {
-  createReconciled: (tape, secret) => ({
-    created: readCreated(tape, secret),
-    name: tape.value(),
-    swept: tape.list(),
-    unconfirmed: tape.list(),
-  }),
+  createReconciled: (tape, secret) => tape.fields({ created: readCreated(tape, secret) }, "name", "swept", "unconfirmed"),
   ensure(tape, secret, [unsettled]) {
     if (tape.value()) return present({ outcome: "created", created: readCreated(tape, secret), unsettled });
     return { outcome: "existing", key: tape.value(), changed: tape.list().map(camelCase) };
   },
   rotate(tape) {
     if (tape.value()) {
-      return present({ outcome: "done", new: tape.value(), old: tape.value(), carried: tape.value(), unconfirmed: tape.list() });
+      return tape.fields({ outcome: "done" }, "new", "old", "carried", "unconfirmed");
     }
     return { outcome: "still_in_use", old: tape.value(), state: readRotation(tape) };
   },
-  findBySecret: (tape) => present({ key: tape.value(), current: tape.value() }),
+  findBySecret: (tape) => tape.fields({}, "key", "current"),
   checkKey: (tape) => tape.value(),
-  sweep: (tape, _, errors) => ({
-    deleted: tape.list(),
-    absent: tape.list(),
-    failed: tape.list().map((key, at) => ({ key, error: errors[at] })),
-    endless: tape.list(),
-  }),
+  sweep(tape, _, errors) {
+    const swept = tape.fields({}, "deleted", "absent", "failed", "endless");
+    swept.failed = swept.failed.map((key, at) => ({ key, error: errors[at] }));
+    return swept;
+  },
   audit(tape) {
     const at = tape.value();
     const [keys, findings] = [tape.list(), tape.list()];

@@ -249,7 +249,8 @@ pub(crate) fn write_audit(report: &AuditReport) -> Array {
         }
     }
     tape.number(u32::try_from(report.odd_rows).unwrap_or(u32::MAX));
-    tape.text(&report.to_string());
+    let table = report.table(false, &tape.keys());
+    tape.text(&table);
     with(tape, &JsValue::UNDEFINED, &[])
 }
 

@@ -5,9 +5,12 @@
 
 use js_sys::{Array, Float64Array};
 use openrouter_keys_core::{Answer, Budget, CurrentKey, Extra, FreeModelRequests, Json, Key};
-use openrouter_keys_core::{PAGE_SIZE, RateLimitNote, View};
+use openrouter_keys_core::{PAGE_SIZE, RateLimitNote, View, shows_key};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use zeroize::Zeroizing;
+
+use crate::secrets::known;
 
 const ABSENT: f64 = 0.0;
 const NULL: f64 = 1.0;
@@ -24,13 +27,25 @@ const OBJECT: u8 = 8;
 const SHAPES: [&str; 5] = ["Key", "CurrentKey", "Budget", "RateLimitNote", "FreeModelRequests"];
 
 /// Values written one after another.
-#[derive(Default)]
 pub(crate) struct Tape {
     numbers: Vec<f64>,
     text: String,
+    /// No print shows a text that holds one of them.
+    keys: Vec<Zeroizing<String>>,
+}
+
+impl Default for Tape {
+    fn default() -> Self {
+        Self { numbers: Vec::new(), text: String::new(), keys: known() }
+    }
 }
 
 impl Tape {
+    /// The keys that the present call knows.
+    pub(crate) fn keys(&self) -> Vec<&str> {
+        self.keys.iter().map(|key| key.as_str()).collect()
+    }
+
     /// Makes room for this many keys of the usual size, or for a page of them: a
     /// module's memory never shrinks.
     pub(crate) fn reserve_keys(&mut self, keys: usize) {
@@ -129,8 +144,9 @@ impl Tape {
         }
     }
 
-    /// JavaScript counts a text in UTF-16.
+    /// JavaScript counts a text in UTF-16. The tag of one that shows a key is negative.
     fn chars(&mut self, tag: f64, text: &str) {
+        let tag = if shows_key(text, &self.keys) { -tag } else { tag };
         let length = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
         self.numbers.extend([tag, count(length)]);
         self.text.push_str(text);

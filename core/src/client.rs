@@ -198,6 +198,12 @@ impl Client {
         mask(text, &all)
     }
 
+    /// The client's key, unless a provider knows it.
+    #[doc(hidden)]
+    pub fn fixed_key(&self) -> Option<&ApiKey> {
+        self.0.keys.fixed()
+    }
+
     /// The handful of lines around the machine of a workflow: everything that
     /// waits, and is not a call.
     pub(crate) async fn work<W: Workflow>(

@@ -142,7 +142,7 @@ pub use provider::{KeyProvider, KeySource};
 pub use race::race;
 pub use reader::Reader;
 #[doc(hidden)]
-pub use redact::mask;
+pub use redact::{mask, shows_key};
 pub use response::{Meta, RateLimit, Response};
 pub use retry::{Jitter, RetryPolicy};
 pub use run::Run;

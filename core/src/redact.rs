@@ -1,5 +1,6 @@
 //! Masking of secrets in text that other people wrote.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -14,6 +15,11 @@ pub(crate) const MASK: &str = "[redacted]";
 /// The shortest run of token characters behind `sk-` that is taken for a key.
 /// A masked label such as `sk-or-v1-0e6...1c96` breaks off after 12.
 const SHORTEST_KEY: usize = 20;
+/// What is taken for a whole key of this API behind its prefix; real ones have 64.
+const SHORTEST_DIGITS: usize = 16;
+
+/// How the keys of this API begin.
+const PREFIXES: [&str; 2] = ["sk-or-v1-", "sk-or-mgmt-"];
 
 /// How many texts within one another are looked into: an error of a server
 /// behind two gateways is a JSON text in a JSON text in a JSON text.
@@ -45,6 +51,47 @@ impl fmt::Debug for Masked<'_> {
         let text = if f.alternate() { format!("{value:#?}") } else { format!("{value:?}") };
         f.write_str(&mask(&text, &[]))
     }
+}
+
+/// Whether the text shows an OpenRouter key or one of these secrets, plainly or behind
+/// escapes.
+///
+/// Stricter than [`mask`]: what shows a key is kept out of prints and copies, and a name
+/// such as `helpdesk-…` must not be.
+pub fn shows_key<S: AsRef<str>>(text: &str, secrets: &[S]) -> bool {
+    let mut level = Cow::Borrowed(text);
+    for _ in 0..=LEVELS {
+        if shows_plainly(&level, secrets) {
+            return true;
+        }
+        match without_escapes(&level) {
+            Some(plain) if plain != level => level = plain.into(),
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// Most texts are shorter than a key, and cost nothing.
+fn shows_plainly<S: AsRef<str>>(text: &str, secrets: &[S]) -> bool {
+    let has = |part: &str| {
+        let mut runs = text.as_bytes().windows(part.len().max(1));
+        runs.any(|run| run.eq_ignore_ascii_case(part.as_bytes()))
+    };
+    if secrets.iter().any(|secret| forms(secret.as_ref()).any(has)) {
+        return true;
+    }
+    // Neither a hash nor a timestamp has a `k`.
+    let may_have_key = text.bytes().any(|byte| byte.eq_ignore_ascii_case(&b'k'));
+    if text.len() < SHORTEST_KEY || !may_have_key || !PREFIXES.into_iter().any(has) {
+        return false;
+    }
+    let folded = text.to_ascii_lowercase();
+    let is_key = |key: &str| {
+        let mut behind = PREFIXES.iter().filter_map(|prefix| key.split_once(prefix));
+        behind.any(|(_, digits)| digits.len() >= SHORTEST_DIGITS)
+    };
+    keys(&folded).any(|range| folded.get(range).is_some_and(is_key))
 }
 
 /// What the text says to who takes its escapes for JSON's and those of URLs;
@@ -201,7 +248,42 @@ fn is_token(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::mask;
+    use super::{mask, shows_key};
+
+    #[test]
+    fn a_text_shows_a_key_of_this_api_or_a_given_secret_and_no_other_does() {
+        const KEY: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00";
+        let own = ["acmecorp-0123456789abcdef"];
+        let json = serde_json::to_string(&["sk", KEY]).unwrap();
+        for shown in [
+            KEY,
+            "a SK-OR-MGMT-C0FFEE00C0FFEE00, in capitals",
+            "customer_sk-or-v1-c0ffee00c0ffee00c0ffee00",
+            "of ACMEcorp-0123456789abcdef",
+            &json,
+            &json.replace("sk", r"\u0073k"),
+            &serde_json::to_string(&json.replace("sk", r"\u0073k")).unwrap(),
+            "https://gateway.example/?key=%73k-or-v1-c0ffee00c0ffee00",
+        ] {
+            assert!(shows_key(shown, &own), "{shown}");
+        }
+        // Without its prefix it is still a known key.
+        assert!(shows_key("c0ffee00c0ffee00c0ffee00", &[KEY]));
+        for clean in [
+            "",
+            "sk-or-v1-0e6...1c96",
+            "helpdesk-automation-production",
+            "task-or-event-processing-pipeline",
+            "sk-or-v1- is how a key begins",
+            "sk-or-v1-not-this-one",
+            "acmecorp",
+            "100 % of C:\\temp",
+            r#"{"plan":"pro","path":"a\/b"}"#,
+        ] {
+            assert!(!shows_key(clean, &own), "{clean}");
+        }
+        assert!(!shows_key("anything", &[""]));
+    }
 
     #[test]
     fn keys_are_masked_and_labels_are_not() {

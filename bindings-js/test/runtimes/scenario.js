@@ -146,6 +146,14 @@ export async function scenario(api, settings, { check, shown }) {
     const key = await keys.get(created.data.hash);
     equal(JSON.stringify(key), JSON.stringify(created.data));
   });
+  await check("a name that shows a key is for the program alone", async () => {
+    const name = `of ${apiKey}`;
+    const key = await keys.update(created.data.hash, { name });
+    if (isBrowser) console.log(key, { key });
+    equal(key.name, name);
+    equal(shown(key).includes(key.hash), true);
+    equal(shown({ deep: [key] }).includes(apiKey), false);
+  });
   await check("update changes what is named, clears by null and leaves the rest", async () => {
     const { hash } = created.data;
     const changed = await keys.update(hash, { name: "Grüße, 世界 🗝", limit: null, limitReset: undefined });

@@ -18,10 +18,18 @@ const WIDEST: usize = 32;
 
 impl fmt::Display for AuditReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.table(f.alternate(), &[]))
+    }
+}
+
+impl AuditReport {
+    /// Its text, without these secrets too.
+    #[doc(hidden)]
+    pub fn table(&self, has_all: bool, secrets: &[&str]) -> String {
         let mut table = Table(Vec::new());
         for audited in &self.keys {
-            if f.alternate() || !audited.findings.is_empty() {
-                table.push_row(audited);
+            if has_all || !audited.findings.is_empty() {
+                table.push_row(audited, secrets);
             }
         }
         let mut text = table.into_text();
@@ -29,7 +37,7 @@ impl fmt::Display for AuditReport {
             text.push('\n');
         }
         push_summary(&mut text, self);
-        f.write_str(&text)
+        text
     }
 }
 
@@ -37,12 +45,12 @@ impl fmt::Display for AuditReport {
 struct Table(Vec<String>);
 
 impl Table {
-    fn push_row(&mut self, AuditedKey { key, findings }: &AuditedKey) {
+    fn push_row(&mut self, AuditedKey { key, findings }: &AuditedKey, secrets: &[&str]) {
         if self.0.is_empty() {
             self.0.extend(HEAD.iter().map(|&name| name.to_owned()));
         }
-        self.0.push(text(&key.name));
-        self.0.push(text(&key.label));
+        self.0.push(text(&key.name, secrets));
+        self.0.push(text(&key.label, secrets));
         let is_open = key.limit.is_null();
         self.0.push(if is_open { "none".to_owned() } else { amount(&key.limit) });
         for field in [&key.usage_daily, &key.usage_weekly, &key.usage_monthly] {
@@ -96,10 +104,10 @@ fn push_spaces(text: &mut String, count: usize) {
 
 const UNKNOWN: &str = "?";
 
-/// A text on one line, cut, and without whatever looks like an API key.
-fn text(field: &Field<String>) -> String {
+/// A text on one line, cut, and without these secrets and whatever looks like an API key.
+fn text(field: &Field<String>, secrets: &[&str]) -> String {
     let Some(text) = field.as_deref() else { return UNKNOWN.to_owned() };
-    let mut shown = OneLine(&redact::mask(text, &[])).to_string();
+    let mut shown = OneLine(&redact::mask(text, secrets)).to_string();
     if width_of(&shown) > WIDEST {
         let mut width = 1;
         let cut = shown.char_indices().find(|(_, char)| {
