@@ -134,6 +134,23 @@ fn what_cannot_be_set_back_is_refused_when_the_client_is_built() {
 }
 
 #[tokio::test]
+async fn the_feature_hickory_dns_changes_no_name_resolution_but_that_of_given_clients() {
+    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"data\":[]}";
+    let (address, _requests) = answering(answer);
+    let localhost = address.replace("127.0.0.1", "localhost");
+    let given = || NativeTransport::from_client(unfollowing().no_proxy().build().unwrap()).unwrap();
+    for client in [own(&localhost), client(given(), &localhost)] {
+        client.list(List::new()).await.unwrap();
+    }
+    // RFC 6761, section 6.4: nobody is asked about names below `invalid`.
+    let error = client(given(), "https://keys.invalid").create(create()).await.unwrap_err();
+    let ErrorKind::Transport(transport) = error.kind() else { panic!("{error:?}") };
+    let expected = (Reach::NotSent, TransportErrorKind::Dns);
+    assert_eq!((transport.reach(), transport.kind()), expected, "{error:?}");
+    assert_eq!(error.effect(), &Effect::Nothing);
+}
+
+#[tokio::test]
 async fn no_decompression_and_no_cookies_come_with_the_features() {
     let answer = b"HTTP/1.1 200 OK\r\nset-cookie: session=1\r\ncontent-length: 11\r\n\r\n{\"data\":[]}";
     let (address, requests) = answering(answer);
