@@ -14,9 +14,9 @@ macro_rules! answer {
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
         $vis struct $Name {
-            $( $(#[$field_about])* pub $field: $crate::Field<$Type>, )*
+            $( $(#[$field_about])* pub $field: $crate::field::Field<$Type>, )*
             /// The fields that this version does not know.
-            pub extra: $crate::Extra,
+            pub extra: $crate::json::Extra,
         }
 
         #[allow(dead_code, reason = "for the objects that are public")]
@@ -39,18 +39,18 @@ macro_rules! answer {
                 fn field(
                     &mut self,
                     place: usize,
-                    reader: &mut $crate::Reader<'_>,
-                ) -> Result<(), $crate::DecodeError> {
-                    const READ: &[fn(&mut $Name, &mut $crate::Reader<'_>) -> Result<(), $crate::DecodeError>] = &[
+                    reader: &mut $crate::reader::Reader<'_>,
+                ) -> Result<(), $crate::error::decode::DecodeError> {
+                    const READ: &[fn(&mut $Name, &mut $crate::reader::Reader<'_>) -> Result<(), $crate::error::decode::DecodeError>] = &[
                         $( |answer, reader| {
-                            answer.$field = $crate::FieldValue::read(reader)?;
+                            answer.$field = $crate::field::FieldValue::read(reader)?;
                             Ok(())
                         }, )*
                     ];
                     READ.get(place).map_or(Ok(()), |read| read(self, reader))
                 }
 
-                fn unknown(&mut self, name: String, json: $crate::Json) {
+                fn unknown(&mut self, name: String, json: $crate::json::Json) {
                     self.extra.push(name, json);
                 }
             }
@@ -61,16 +61,16 @@ macro_rules! answer {
                 }
             }
 
-            impl $crate::Answer for $Name {
+            impl $crate::view::Answer for $Name {
                 fn name(&self) -> &'static str {
                     stringify!($Name)
                 }
 
-                fn each_field<'a>(&'a self, show: &mut dyn FnMut(&'static str, $crate::View<'a>)) {
+                fn each_field<'a>(&'a self, show: &mut dyn FnMut(&'static str, $crate::view::View<'a>)) {
                     $( show(stringify!($field), (&self.$field).into()); )*
                 }
 
-                fn unknown_fields(&self) -> &$crate::Extra {
+                fn unknown_fields(&self) -> &$crate::json::Extra {
                     &self.extra
                 }
             }
@@ -81,20 +81,20 @@ macro_rules! answer {
                 }
             }
 
-            impl $crate::FieldValue for $Name {
+            impl $crate::field::FieldValue for $Name {
                 fn read(
-                    reader: &mut $crate::Reader<'_>,
-                ) -> Result<$crate::Field<Self>, $crate::DecodeError> {
+                    reader: &mut $crate::reader::Reader<'_>,
+                ) -> Result<$crate::field::Field<Self>, $crate::error::decode::DecodeError> {
                     if !reader.begins(b'{') {
                         return reader.other();
                     }
                     let mut answer = Self::default();
                     reader.object(&mut answer)?;
-                    Ok($crate::Field::Value(answer))
+                    Ok($crate::field::Field::Value(answer))
                 }
 
-                fn view(&self) -> $crate::View<'_> {
-                    $crate::View::Object(self)
+                fn view(&self) -> $crate::view::View<'_> {
+                    $crate::view::View::Object(self)
                 }
             }
         };
@@ -142,7 +142,7 @@ macro_rules! open_enum {
         impl std::fmt::Display for $Name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
-                    Self::Other(text) => $crate::quote::write_foreign(f, text),
+                    Self::Other(text) => $crate::redact::write_foreign(f, text),
                     known => f.pad(known.as_str()),
                 }
             }
@@ -154,15 +154,15 @@ macro_rules! open_enum {
             }
         }
 
-        impl $crate::FieldValue for $Name {
+        impl $crate::field::FieldValue for $Name {
             fn read(
-                reader: &mut $crate::Reader<'_>,
-            ) -> Result<$crate::Field<Self>, $crate::DecodeError> {
+                reader: &mut $crate::reader::Reader<'_>,
+            ) -> Result<$crate::field::Field<Self>, $crate::error::decode::DecodeError> {
                 reader.text_field(|text| Some(Self::from(&*text)))
             }
 
-            fn view(&self) -> $crate::View<'_> {
-                $crate::View::Text(self.as_str())
+            fn view(&self) -> $crate::view::View<'_> {
+                $crate::view::View::Text(self.as_str())
             }
         }
     };

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Uri;
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 
-use crate::error::{BuildError, BuildErrorKind};
+use crate::error::build::{BuildError, BuildErrorKind};
 use crate::redact::percent_decoded;
 
 /// The API's own address.

@@ -8,24 +8,36 @@ use std::thread::{Builder, JoinHandle};
 
 use crate::attempt::{Attempt, Start, Step};
 use crate::config::{CallOptions, Config};
-use crate::error::{BoxError, BuildError, Error};
+use crate::error::build::BuildError;
+use crate::error::{BoxError, Error};
 use crate::key::Key;
 use crate::key_kind::KeyKind;
-use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Page, Update};
+use crate::operation::Operation;
+use crate::operation::create::Create;
+use crate::operation::delete::Delete;
+use crate::operation::get::Get;
+use crate::operation::get_current_key_metadata::GetCurrentKeyMetadata;
+use crate::operation::list::{List, Page};
+use crate::operation::update::Update;
 use crate::pages::{Pages, Progress};
 use crate::redact::mask_cause;
 use crate::response::Response;
-use crate::run;
 use crate::secret::ApiKey;
-use crate::temporary_key;
-use crate::trace;
 use crate::transport::BlockingTransport;
-use crate::workflow::{
-    Audit, CheckKey, CreateReconciled, Ensure, FindBySecret, Nobody, Opening, Order, Rotate, Sweep,
-    Temporary, Turn, Workflow,
-};
+use crate::workflow::audit::Audit;
+use crate::workflow::check_key::CheckKey;
+use crate::workflow::create_reconciled::CreateReconciled;
+use crate::workflow::ensure::Ensure;
+use crate::workflow::find_by_secret::FindBySecret;
+use crate::workflow::holder::Nobody;
+use crate::workflow::rotate::Rotate;
+use crate::workflow::sweep::Sweep;
+use crate::workflow::temporary::Temporary;
+use crate::workflow::turn::{Order, Turn};
+use crate::workflow::{Opening, Workflow};
+use crate::{run, temporary_key, trace};
 
-pub use crate::workflow::BlockingKeyHolder as KeyHolder;
+pub use crate::workflow::holder::BlockingKeyHolder as KeyHolder;
 
 /// Gives the API key for each attempt to a blocking client.
 pub type KeyProvider = dyn Fn() -> Result<ApiKey, BoxError> + Send + Sync;

@@ -10,12 +10,19 @@ use crate::attempt::{Attempt, Start, Step};
 use crate::call::{Call, CallWithResponse};
 use crate::cancel::Cancel;
 use crate::config::{CallOptions, Config};
-use crate::error::{BoxError, BuildError, Error, TimeoutPhase, TransportError, TransportErrorKind};
+use crate::error::build::BuildError;
+use crate::error::transport::{TimeoutPhase, TransportError, TransportErrorKind};
+use crate::error::{BoxError, Error};
 use crate::key_kind::KeyKind;
 use crate::key_stream::KeyStream;
-use crate::operation::{
-    AnyOperation, AnyOutput, Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update,
-};
+use crate::operation::Operation;
+use crate::operation::any::{AnyOperation, AnyOutput};
+use crate::operation::create::Create;
+use crate::operation::delete::Delete;
+use crate::operation::get::Get;
+use crate::operation::get_current_key_metadata::GetCurrentKeyMetadata;
+use crate::operation::list::List;
+use crate::operation::update::Update;
 use crate::pages::Pages;
 use crate::provider::{KeySource, Source};
 use crate::race::{race, unless, unless_over};
@@ -26,10 +33,17 @@ use crate::secret::ApiKey;
 use crate::temporary_key::Lending;
 use crate::trace;
 use crate::transport::{BoxFuture, MaybeSend, MaybeSendSync, Transport, sent_within};
-use crate::workflow::{
-    Audit, CheckKey, CreateReconciled, Ensure, FindBySecret, KeyHolder, Nobody, Opening, Order,
-    Rotate, Sweep, Temporary, Turn, Workflow,
-};
+use crate::workflow::audit::Audit;
+use crate::workflow::check_key::CheckKey;
+use crate::workflow::create_reconciled::CreateReconciled;
+use crate::workflow::ensure::Ensure;
+use crate::workflow::find_by_secret::FindBySecret;
+use crate::workflow::holder::{KeyHolder, Nobody};
+use crate::workflow::rotate::Rotate;
+use crate::workflow::sweep::Sweep;
+use crate::workflow::temporary::Temporary;
+use crate::workflow::turn::{Order, Turn};
+use crate::workflow::{Opening, Workflow};
 
 /// Manages API keys over any [`Transport`]. Clones are cheap and share
 /// everything.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base_url::BaseUrl;
-use crate::error::{BuildError, BuildErrorKind};
+use crate::error::build::{BuildError, BuildErrorKind};
 use crate::headers::Headers;
 use crate::quota::RetryQuota;
 use crate::retry::RetryPolicy;

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
-use crate::error::DecodeError;
+use crate::error::decode::DecodeError;
 use crate::json::Json;
 use crate::reader::Reader;
 use crate::redact;

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::error::{BuildError, BuildErrorKind, DecodeError};
+use crate::error::build::{BuildError, BuildErrorKind};
+use crate::error::decode::DecodeError;
 use crate::field::{Field, FieldValue};
 use crate::reader::Reader;
 use crate::redact;

@@ -1,10 +1,11 @@
 //! Headers of the caller's: attribution, and extra ones within limits.
 
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::error::{BuildError, BuildErrorKind};
-use crate::quote::{OneLine, Quoted};
+use crate::error::build::{BuildError, BuildErrorKind};
 use crate::redact;
+use crate::redact::{OneLine, Quoted};
 
 const HTTP_REFERER: HeaderName = HeaderName::from_static("http-referer");
 const TITLE: HeaderName = HeaderName::from_static("x-openrouter-title");

@@ -7,9 +7,9 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::error::DecodeError;
-use crate::quote::write_visible;
-use crate::redact::{self, mask_json};
+use crate::error::decode::DecodeError;
+use crate::redact;
+use crate::redact::{mask_json, write_visible};
 use crate::repair::repaired;
 
 /// One JSON value, kept as the text that the server sent.

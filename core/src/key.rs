@@ -1,7 +1,7 @@
 //! A key as list, create, get and update describe it.
 
 use crate::answer::answer;
-use crate::error::DecodeError;
+use crate::error::decode::DecodeError;
 use crate::hash::KeyHash;
 use crate::limit::LimitReset;
 use crate::timestamp::Timestamp;

@@ -13,7 +13,8 @@ use crate::client::Client;
 use crate::config::CallOptions;
 use crate::error::{Error, ErrorKind};
 use crate::key::Key;
-use crate::operation::{AnyOperation, Page};
+use crate::operation::any::AnyOperation;
+use crate::operation::list::Page;
 use crate::pages::{Pages, Progress};
 use crate::transport::{BoxFuture, MaybeSend};
 

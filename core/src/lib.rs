@@ -93,7 +93,6 @@ mod outcome;
 mod pages;
 mod provider;
 mod quota;
-mod quote;
 mod race;
 mod reader;
 mod redact;
@@ -112,50 +111,64 @@ mod transport;
 mod view;
 mod workflow;
 
-pub use attempt::{Attempt, Start, Step};
-pub use base_url::{BaseUrl, DEFAULT_BASE_URL, is_loopback};
-pub use call::{Call, CallWithResponse};
-pub use client::Client;
-pub use config::{CallOptions, Config};
-pub use current_key::{
+pub use crate::attempt::{Attempt, Start, Step};
+pub use crate::base_url::{BaseUrl, DEFAULT_BASE_URL, is_loopback};
+pub use crate::call::{Call, CallWithResponse};
+pub use crate::client::Client;
+pub use crate::config::{CallOptions, Config};
+pub use crate::current_key::{
     Budget, BudgetScope, CurrentKey, DataRegion, FreeModelRequests, RateLimitNote,
 };
-pub use error::{
-    ApiError, ApiErrorKind, BoxError, BuildError, BuildErrorKind, DecodeError, DecodeErrorKind,
-    Effect, Error, ErrorBody, ErrorKind, MayHaveCreated, Reach, Shared, TimeoutPhase,
-    TransportError, TransportErrorKind,
-};
-pub use field::{Field, FieldValue};
-pub use hash::KeyHash;
-pub use headers::Headers;
-pub use json::{Extra, Json};
-pub use key::Key;
-pub use key_kind::KeyKind;
-pub use key_stream::KeyStream;
-pub use limit::{Limit, LimitReset};
-pub use operation::{
-    AnyOperation, AnyOutput, ApiRequest, Create, Created, Delete, Deleted, External, Get,
-    GetCurrentKeyMetadata, List, Operation, Orphan, PAGE_SIZE, Page, Parsed, Parts, Replay, Update,
-};
-pub use pages::{Pages, Progress};
-pub use provider::{KeyProvider, KeySource};
-pub use race::race;
-pub use reader::Reader;
+pub use crate::error::api::{ApiError, ApiErrorKind, ErrorBody};
+pub use crate::error::build::{BuildError, BuildErrorKind};
+pub use crate::error::decode::{DecodeError, DecodeErrorKind};
+pub use crate::error::transport::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
+pub use crate::error::{BoxError, Effect, Error, ErrorKind, MayHaveCreated, Shared};
+pub use crate::field::{Field, FieldValue};
+pub use crate::hash::KeyHash;
+pub use crate::headers::Headers;
+pub use crate::json::{Extra, Json};
+pub use crate::key::Key;
+pub use crate::key_kind::KeyKind;
+pub use crate::key_stream::KeyStream;
+pub use crate::limit::{Limit, LimitReset};
+pub use crate::operation::any::{AnyOperation, AnyOutput};
+pub use crate::operation::create::{Create, Created, External};
+pub use crate::operation::delete::{Delete, Deleted};
+pub use crate::operation::get::Get;
+pub use crate::operation::get_current_key_metadata::GetCurrentKeyMetadata;
+pub use crate::operation::list::{List, PAGE_SIZE, Page};
+pub use crate::operation::parts::Parts;
+pub use crate::operation::request::ApiRequest;
+pub use crate::operation::update::Update;
+pub use crate::operation::{Operation, Orphan, Parsed, Replay};
+pub use crate::pages::{Pages, Progress};
+pub use crate::provider::{KeyProvider, KeySource};
+pub use crate::race::race;
+pub use crate::reader::Reader;
 #[doc(hidden)]
-pub use redact::{mask, shows_key};
-pub use response::{Meta, RateLimit, Response};
-pub use retry::{Jitter, RetryPolicy};
-pub use run::Run;
-pub use secret::{ApiKey, Secret};
-pub use temporary_key::{Lending, Scoped, TemporaryKey};
-pub use timestamp::Timestamp;
-pub use transport::{
+pub use crate::redact::{mask, shows_key};
+pub use crate::response::{Meta, RateLimit, Response};
+pub use crate::retry::{Jitter, RetryPolicy};
+pub use crate::run::Run;
+pub use crate::secret::{ApiKey, Secret};
+pub use crate::temporary_key::{Lending, Scoped, TemporaryKey};
+pub use crate::timestamp::Timestamp;
+pub use crate::transport::{
     BlockingTransport, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Transport, send_within,
 };
-pub use view::{Answer, View};
-pub use workflow::{
-    Asked, Asking, Audit, AuditReport, AuditedKey, BlockingKeyHolder, CheckKey, CloseTemporary,
-    CreateReconciled, Ensure, Ensured, FindBySecret, Finding, FoundBySecret, KeyHolder, Lent,
-    Nobody, Opening, Order, Pausing, Pick, Question, Reconciled, Rotate, Rotated, Rotation,
-    RotationStep, Sending, Sent, Spend, Sweep, Swept, Temporary, Turn, Workflow,
-};
+pub use crate::view::{Answer, View};
+pub use crate::workflow::audit::Audit;
+pub use crate::workflow::audit::report::{AuditReport, AuditedKey, Finding, Spend};
+pub use crate::workflow::check_key::CheckKey;
+pub use crate::workflow::close_temporary::CloseTemporary;
+pub use crate::workflow::create_reconciled::{CreateReconciled, Reconciled};
+pub use crate::workflow::ensure::{Ensure, Ensured, Pick};
+pub use crate::workflow::find_by_secret::{FindBySecret, FoundBySecret};
+pub use crate::workflow::holder::{BlockingKeyHolder, KeyHolder, Nobody, Question};
+pub use crate::workflow::rotate::{Rotate, Rotated};
+pub use crate::workflow::rotation::{Rotation, RotationStep};
+pub use crate::workflow::sweep::{Sweep, Swept};
+pub use crate::workflow::temporary::{Lent, Temporary};
+pub use crate::workflow::turn::{Asked, Asking, Order, Pausing, Sending, Sent, Turn};
+pub use crate::workflow::{Opening, Workflow};

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::answer::open_enum;
-use crate::error::{BuildError, BuildErrorKind};
+use crate::error::build::{BuildError, BuildErrorKind};
 use crate::field::write_number;
 
 /// A key's spending limit as a create or an update asks for it.

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::error::{Reach, TransportError};
+use crate::error::transport::{Reach, TransportError};
 use crate::operation::Replay;
 use crate::retry::Trouble;
 

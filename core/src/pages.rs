@@ -30,7 +30,8 @@ use std::hash::{DefaultHasher, Hasher};
 use crate::error::{Error, ErrorKind};
 use crate::json::Json;
 use crate::key::Key;
-use crate::operation::{List, Operation, PAGE_SIZE, Page};
+use crate::operation::Operation;
+use crate::operation::list::{List, PAGE_SIZE, Page};
 use crate::view::fingerprint;
 
 /// How far a step goes: a page without the key of the overlap.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::error::{BuildError, BuildErrorKind};
+use crate::error::build::{BuildError, BuildErrorKind};
 
 /// How a client treats failed attempts.
 ///

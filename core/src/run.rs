@@ -3,14 +3,14 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 
-use crate::blocking;
 use crate::cancel::Cancel;
 use crate::client::Client;
 use crate::config::CallOptions;
 use crate::error::Error;
-use crate::trace;
 use crate::transport::{BoxFuture, MaybeSend};
-use crate::workflow::{BlockingKeyHolder, KeyHolder, Nobody, Workflow};
+use crate::workflow::Workflow;
+use crate::workflow::holder::{BlockingKeyHolder, KeyHolder, Nobody};
+use crate::{blocking, trace};
 
 /// A workflow that runs when it is awaited or, of a blocking client, when
 /// [`finish`](Run::finish) is called.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::error::{BuildError, BuildErrorKind};
+use crate::error::build::{BuildError, BuildErrorKind};
 use crate::redact::MASK;
 
 const SCHEME: &str = "Bearer ";

@@ -8,11 +8,12 @@ use std::time::{Duration, SystemTime};
 use serde::de::{Deserialize, Deserializer};
 use serde::{Serialize, Serializer};
 
-use crate::error::{BuildError, BuildErrorKind, DecodeError};
+use crate::error::build::{BuildError, BuildErrorKind};
+use crate::error::decode::DecodeError;
 use crate::field::{Field, FieldValue};
-use crate::quote::Quoted;
 use crate::reader::Reader;
 use crate::redact;
+use crate::redact::Quoted;
 use crate::view::View;
 
 /// A point in time as RFC 3339 text.

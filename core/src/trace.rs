@@ -9,11 +9,11 @@ mod on {
 
     use tracing::{Instrument, Span, debug, debug_span, warn};
 
-    use crate::attempt::Finding;
+    use crate::attempt::finding::Finding;
     use crate::error::ErrorKind;
     use crate::operation::{Operation, Orphan, Replay};
-    use crate::quote::OneLine;
     use crate::redact;
+    use crate::redact::OneLine;
     use crate::secret::ApiKey;
     use crate::transport::Exchange;
 
@@ -141,7 +141,7 @@ mod on {
 mod off {
     use std::time::Duration;
 
-    use crate::attempt::Finding;
+    use crate::attempt::finding::Finding;
     use crate::operation::Orphan;
     use crate::secret::ApiKey;
     use crate::transport::Exchange;

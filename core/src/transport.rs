@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
 use crate::config::Settings;
-use crate::error::{Interrupted, TimeoutPhase, TransportError, TransportErrorKind};
+use crate::error::transport::{Interrupted, TimeoutPhase, TransportError, TransportErrorKind};
 use crate::race::race;
 
 /// Carries requests, sleeps, and owns the clocks and the entropy that the core

@@ -127,7 +127,7 @@ mod tests {
     use serde_json::{Map, Value};
 
     use super::fingerprint;
-    use crate::CurrentKey;
+    use crate::current_key::CurrentKey;
     use crate::test_util::samples;
 
     fn print_of(fields: &Map<String, Value>) -> String {

@@ -10,14 +10,16 @@ use http::response::Parts as Head;
 use http::uri::Uri;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
-use super::Start;
 use super::finding::{Failure, Finding};
-use super::redirect;
+use super::{Start, redirect};
 use crate::config::{CallOptions, Config, Settings};
-use crate::error::{
-    ApiError, BuildError, DecodeError, ErrorKind, TransportError, TransportErrorKind,
-};
-use crate::operation::{Operation, Parts, Replay};
+use crate::error::ErrorKind;
+use crate::error::api::ApiError;
+use crate::error::build::BuildError;
+use crate::error::decode::DecodeError;
+use crate::error::transport::{TransportError, TransportErrorKind};
+use crate::operation::parts::Parts;
+use crate::operation::{Operation, Replay};
 use crate::outcome::{Class, Outcome};
 use crate::redact;
 use crate::retry::{Trouble, next_entropy};

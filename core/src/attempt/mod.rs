@@ -15,18 +15,16 @@ use self::call::Call;
 use self::finding::Failure;
 pub(crate) use self::finding::Finding;
 use crate::config::{CallOptions, Config};
-use crate::error::{
-    Circumstances, DecodeError, DecodeErrorKind, Effect, Error, ErrorKind, MayHaveCreated,
-    TransportError,
-};
+use crate::error::decode::{DecodeError, DecodeErrorKind};
+use crate::error::transport::TransportError;
+use crate::error::{Circumstances, Effect, Error, ErrorKind, MayHaveCreated};
 use crate::operation::{Operation, Parsed, Replay};
 use crate::outcome::Class;
-use crate::redact;
 use crate::response::{Meta, Response, request_id};
 use crate::retry_after::needs_clock;
 use crate::secret::{ApiKey, wipe};
-use crate::trace;
 use crate::transport::{Exchange, Limits};
+use crate::{redact, trace};
 
 /// What a call needs from the world at its beginning.
 #[derive(Clone, Copy, Debug, Default)]
@@ -210,7 +208,7 @@ impl<O: Operation> Attempt<O> {
     }
 
     /// Ends the call because no key could be had for this attempt.
-    pub fn without_key(mut self, cause: crate::BoxError, elapsed: Duration) -> Error {
+    pub fn without_key(mut self, cause: crate::error::BoxError, elapsed: Duration) -> Error {
         let cause = redact::mask_cause(cause, &self.call.secrets(self.operation.secret()));
         // This attempt's request was never built.
         self.call.number = self.call.number.saturating_sub(1);

@@ -3,9 +3,9 @@
 
 use std::fmt;
 
-use super::{
-    BuildError, BuildErrorKind, DecodeErrorKind, Effect, Error, ErrorKind, MayHaveCreated, Shared,
-};
+use super::build::{BuildError, BuildErrorKind};
+use super::decode::DecodeErrorKind;
+use super::{Effect, Error, ErrorKind, MayHaveCreated, Shared};
 
 impl Error {
     /// Writes the last part of the text.

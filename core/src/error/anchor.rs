@@ -1,6 +1,8 @@
 //! Where the page *What happens when…* tells about an error.
 
-use super::{ApiErrorKind, Effect, Error, ErrorBody, ErrorKind, TimeoutPhase, TransportErrorKind};
+use super::api::{ApiErrorKind, ErrorBody};
+use super::transport::{TimeoutPhase, TransportErrorKind};
+use super::{Effect, Error, ErrorKind};
 
 impl Error {
     /// The anchor of the part of `docs/what-happens-when.md` in the repository
@@ -77,8 +79,9 @@ fn answered(kind: ApiErrorKind) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::api::ApiErrorKind;
+    use super::super::transport::{TimeoutPhase, TransportErrorKind};
     use super::{answered, below_http};
-    use crate::error::{ApiErrorKind, TimeoutPhase, TransportErrorKind};
 
     const PAGE: &str = include_str!("../../../docs/what-happens-when.md");
 

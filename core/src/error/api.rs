@@ -10,9 +10,9 @@ use crate::field::Field;
 use crate::json::Json;
 use crate::key_kind::KeyKind;
 use crate::operation::parse_into;
-use crate::quote::{OneLine, Quoted};
 use crate::reader::Reader;
 use crate::redact;
+use crate::redact::{OneLine, Quoted};
 use crate::repair::{closed, text_of};
 
 /// An error that the server, or something before it, answered with.

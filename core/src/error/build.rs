@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::quote::OneLine;
+use crate::redact::OneLine;
 
 /// An argument or a setting that was refused. No request was made with it.
 #[derive(Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::fmt;
 
 use http::StatusCode;
 
-use crate::quote::OneLine;
+use crate::redact::OneLine;
 
 /// A body that is not what the status promised.
 ///

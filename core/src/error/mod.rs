@@ -8,7 +8,8 @@ mod decode;
 mod transport;
 
 use std::error::Error as StdError;
-use std::fmt::{self, Write};
+use std::fmt;
+use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
@@ -17,15 +18,15 @@ use crate::hash::KeyHash;
 use crate::key::Key;
 use crate::key_kind::KeyKind;
 use crate::operation::Orphan;
-use crate::quote::{CutLines, OneLine, Quoted, listed};
 use crate::redact;
+use crate::redact::{CutLines, OneLine, Quoted, listed};
 
-use api::Status;
-pub use api::{ApiError, ApiErrorKind, ErrorBody};
-pub use build::{BuildError, BuildErrorKind};
-pub use decode::{DecodeError, DecodeErrorKind};
-pub(crate) use transport::Interrupted;
-pub use transport::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
+use self::api::Status;
+pub use self::api::{ApiError, ApiErrorKind, ErrorBody};
+pub use self::build::{BuildError, BuildErrorKind};
+pub use self::decode::{DecodeError, DecodeErrorKind};
+pub(crate) use self::transport::Interrupted;
+pub use self::transport::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
 
 /// Any error, boxed, as a transport or a key provider reports its cause.
 pub type BoxError = Box<dyn StdError + Send + Sync>;

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 
 use super::BoxError;
-use crate::quote::OneLine;
 use crate::redact;
+use crate::redact::OneLine;
 use crate::secret::wipe;
 
 /// How far a failed request may have got.

@@ -1,12 +1,18 @@
 //! All operations as one type, for what chooses among them as it runs: a
 //! workflow, or a binding to another language.
 
-use super::{
-    ApiRequest, Create, Created, Delete, Deleted, Get, GetCurrentKeyMetadata, List, Operation,
-    Orphan, Page, Parsed, Parts, Replay, Update,
-};
+use super::create::{Create, Created};
+use super::delete::{Delete, Deleted};
+use super::get::Get;
+use super::get_current_key_metadata::GetCurrentKeyMetadata;
+use super::list::{List, Page};
+use super::parts::Parts;
+use super::request::ApiRequest;
+use super::update::Update;
+use super::{Operation, Orphan, Parsed, Replay};
 use crate::current_key::CurrentKey;
-use crate::error::{BuildError, DecodeError};
+use crate::error::build::BuildError;
+use crate::error::decode::DecodeError;
 use crate::json::Json;
 use crate::key::Key;
 

@@ -5,12 +5,14 @@ use http::Method;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
 
+use super::list::List;
+use super::parts::Parts;
 use super::salvage::{is_masked, salvage};
 use super::{
-    List, Operation, Orphan, Parsed, Parts, Replay, USUAL_BODY, check_name, check_workspace_id,
-    parse_into,
+    Operation, Orphan, Parsed, Replay, USUAL_BODY, check_name, check_workspace_id, parse_into,
 };
-use crate::error::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
+use crate::error::build::{BuildError, BuildErrorKind};
+use crate::error::decode::{DecodeError, DecodeErrorKind};
 use crate::field::{Field, FieldValue};
 use crate::json::{Extra, Json};
 use crate::key::Key;
@@ -486,9 +488,9 @@ fn is_long(secret: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Operation;
     use super::{Create, External};
     use crate::limit::{Limit, LimitReset};
-    use crate::operation::Operation;
 
     #[test]
     fn a_body_with_a_secret_is_never_longer_than_what_is_reserved_for_it() {

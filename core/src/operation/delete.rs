@@ -2,9 +2,11 @@
 
 use http::Method;
 
-use super::{Operation, Parsed, Parts, Replay, parse_into};
+use super::parts::Parts;
+use super::{Operation, Parsed, Replay, parse_into};
 use crate::answer::answer;
-use crate::error::{BuildError, DecodeError, DecodeErrorKind};
+use crate::error::build::BuildError;
+use crate::error::decode::{DecodeError, DecodeErrorKind};
 use crate::field::Field;
 use crate::hash::GivenHash;
 use crate::json::Extra;

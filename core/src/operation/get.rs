@@ -2,8 +2,10 @@
 
 use http::Method;
 
-use super::{Operation, Parsed, Parts, Replay, parse_data};
-use crate::error::{BuildError, DecodeError};
+use super::parts::Parts;
+use super::{Operation, Parsed, Replay, parse_data};
+use crate::error::build::BuildError;
+use crate::error::decode::DecodeError;
 use crate::hash::GivenHash;
 use crate::key::Key;
 

@@ -1,13 +1,16 @@
 //! `GET /keys`: one page of keys, newest first.
 
-use std::fmt::{self, Write};
+use std::fmt;
+use std::fmt::Write;
 
 use http::Method;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Operation, Parsed, Parts, Replay, check_no_error, check_workspace_id, parse_some};
-use crate::error::{BuildError, DecodeError, DecodeErrorKind};
+use super::parts::Parts;
+use super::{Operation, Parsed, Replay, check_no_error, check_workspace_id, parse_some};
+use crate::error::build::BuildError;
+use crate::error::decode::{DecodeError, DecodeErrorKind};
 use crate::json::{Extra, Json};
 use crate::key::Key;
 use crate::reader::{Reader, Target, deserialize};

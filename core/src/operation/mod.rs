@@ -14,18 +14,19 @@ mod update;
 
 use serde::de::DeserializeOwned;
 
-pub(crate) use any::OneOfSix;
-pub use any::{AnyOperation, AnyOutput};
-pub use create::{Create, Created, External};
-pub use delete::{Delete, Deleted};
-pub use get::Get;
-pub use get_current_key_metadata::GetCurrentKeyMetadata;
-pub use list::{List, PAGE_SIZE, Page};
-pub use parts::Parts;
-pub use request::ApiRequest;
-pub use update::Update;
+pub(crate) use self::any::OneOfSix;
+pub use self::any::{AnyOperation, AnyOutput};
+pub use self::create::{Create, Created, External};
+pub use self::delete::{Delete, Deleted};
+pub use self::get::Get;
+pub use self::get_current_key_metadata::GetCurrentKeyMetadata;
+pub use self::list::{List, PAGE_SIZE, Page};
+pub use self::parts::Parts;
+pub use self::request::ApiRequest;
+pub use self::update::Update;
 
-use crate::error::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
+use crate::error::build::{BuildError, BuildErrorKind};
+use crate::error::decode::{DecodeError, DecodeErrorKind};
 use crate::field::{Field, FieldValue};
 use crate::json::{Extra, Json};
 use crate::reader::{Reader, Target};

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::USUAL_BODY;
 use crate::base_url::has_plain_segments;
-use crate::error::{BuildError, BuildErrorKind};
+use crate::error::build::{BuildError, BuildErrorKind};
 use crate::redact::{MASK, Masked};
 
 /// An operation written down: method, path below the base URL, query and body.

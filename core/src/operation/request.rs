@@ -7,9 +7,10 @@ use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 
-use super::parts::{check_path, push_parameter};
-use super::{Envelope, Operation, Parsed, Parts, Replay, check_no_error, parse_into};
-use crate::error::{BuildError, BuildErrorKind, DecodeError};
+use super::parts::{Parts, check_path, push_parameter};
+use super::{Envelope, Operation, Parsed, Replay, check_no_error, parse_into};
+use crate::error::build::{BuildError, BuildErrorKind};
+use crate::error::decode::DecodeError;
 use crate::field::Field;
 use crate::json::{Extra, Json};
 use crate::reader::Reader;

@@ -5,10 +5,10 @@ use std::fmt;
 use http::Method;
 use serde::Serialize;
 
-use super::{
-    Operation, Parsed, Parts, Replay, USUAL_BODY, check_name, check_workspace_id, parse_data,
-};
-use crate::error::{BuildError, BuildErrorKind, DecodeError};
+use super::parts::Parts;
+use super::{Operation, Parsed, Replay, USUAL_BODY, check_name, check_workspace_id, parse_data};
+use crate::error::build::{BuildError, BuildErrorKind};
+use crate::error::decode::DecodeError;
 use crate::hash::GivenHash;
 use crate::key::Key;
 use crate::limit::{Limit, LimitReset};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::Reader;
 use super::words::is_of_word;
-use crate::error::DecodeError;
+use crate::error::decode::DecodeError;
 use crate::field::{Field, FieldValue};
 use crate::float::{float, short};
 use crate::json::Json;

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 use self::words::{behind, is_number, is_of_word, plain};
-use crate::error::{DecodeError, DecodeErrorKind};
+use crate::error::decode::{DecodeError, DecodeErrorKind};
 use crate::json::Json;
 use crate::repair::unescape;
 
@@ -353,7 +353,7 @@ mod tests {
 
     use super::Reader;
     use super::words::plain;
-    use crate::error::DecodeErrorKind;
+    use crate::error::decode::DecodeErrorKind;
     use crate::field::Field;
     use crate::json::Json;
     use crate::repair::repaired;
@@ -448,7 +448,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_sound_json_is_read_to_the_same_value(value in crate::reader::tests::values(), pretty in any::<bool>()) {
+        fn any_sound_json_is_read_to_the_same_value(value in super::tests::values(), pretty in any::<bool>()) {
             let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
             prop_assert_eq!(Reader::new(&text).raw().unwrap(), &text);
             prop_assert_eq!(read(&text), Some(value));

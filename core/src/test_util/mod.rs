@@ -49,9 +49,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 
-pub use reply::Reply;
+pub use self::reply::Reply;
 
-use crate::error::TransportError;
+use crate::error::transport::TransportError;
 use crate::transport::{BlockingTransport, Exchange, Transport};
 
 /// A clock that stands still until somebody sleeps by it or moves it.

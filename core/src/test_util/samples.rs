@@ -1,6 +1,7 @@
 //! Bodies of responses with every documented field, for scripts and benchmarks.
 
-use std::fmt::{self, Display};
+use std::fmt;
+use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 // `concat!` takes literals and macros, not constants.

@@ -5,11 +5,13 @@
 //!             └─ it is of the other ──▶ an error that says where to get one
 //! ```
 
-use super::{Desk, Opening, Turn, Workflow, turn};
+use super::desk::Desk;
+use super::turn::Turn;
+use super::{Opening, Workflow, turn};
 use crate::current_key::CurrentKey;
 use crate::error::{Error, ErrorKind};
 use crate::key_kind::KeyKind;
-use crate::operation::GetCurrentKeyMetadata;
+use crate::operation::get_current_key_metadata::GetCurrentKeyMetadata;
 
 /// Asks the API once what the client's key is for, before the work begins.
 ///

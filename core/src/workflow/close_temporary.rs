@@ -9,12 +9,16 @@
 use std::fmt;
 
 use super::create_reconciled::LOOKS;
+use super::desk::Desk;
 use super::marker::check_temporary;
 use super::sweep::{Found, delete_hash, delete_named};
-use super::{Desk, Opening, Turn, Workflow, turn};
-use crate::error::{BuildError, Error, ErrorKind, MayHaveCreated};
+use super::turn::Turn;
+use super::{Opening, Workflow, turn};
+use crate::error::build::BuildError;
+use crate::error::{Error, ErrorKind, MayHaveCreated};
 use crate::hash::KeyHash;
-use crate::operation::{List, Orphan};
+use crate::operation::Orphan;
+use crate::operation::list::List;
 use crate::pages::Pages;
 use crate::redact::Masked;
 

@@ -13,12 +13,16 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::desk::Desk;
 use super::marker::{Kind, Markers};
 use super::sweep::{Found, delete_named};
-use super::{Desk, Opening, Turn, Workflow, turn};
+use super::turn::Turn;
+use super::{Opening, Workflow, turn};
 use crate::error::{Error, ErrorKind, MayHaveCreated};
 use crate::key::Key;
-use crate::operation::{Create, Created, List, Operation, Orphan};
+use crate::operation::create::{Create, Created};
+use crate::operation::list::List;
+use crate::operation::{Operation, Orphan};
 use crate::pages::Pages;
 use crate::redact::Masked;
 use crate::trace;

@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
+use super::Opening;
+use super::holder::Question;
 use super::turn::Order;
-use super::{Opening, Question};
-use crate::error::{
-    BoxError, DecodeError, DecodeErrorKind, Error, ErrorKind, TimeoutPhase, TransportError,
-    TransportErrorKind,
-};
+use crate::error::decode::{DecodeError, DecodeErrorKind};
+use crate::error::transport::{TimeoutPhase, TransportError, TransportErrorKind};
+use crate::error::{BoxError, Error, ErrorKind};
 use crate::key::Key;
-use crate::operation::{AnyOperation, AnyOutput, OneOfSix, Operation};
+use crate::operation::Operation;
+use crate::operation::any::{AnyOperation, AnyOutput, OneOfSix};
 use crate::pages::Pages;
 use crate::redact::mask_cause;
 use crate::response::Response;

@@ -12,14 +12,18 @@
 use std::cmp::Ordering;
 use std::time::Duration;
 
-use super::desk::Listed;
+use super::desk::{Desk, Listed};
 use super::sweep::delete;
-use super::{Desk, Opening, Turn, Workflow, turn};
+use super::turn::Turn;
+use super::{Opening, Workflow, turn};
 use crate::error::{Error, ErrorKind, MayHaveCreated, Shared};
 use crate::field::Field;
 use crate::key::Key;
 use crate::limit::LimitReset;
-use crate::operation::{Create, Created, List, Operation, Update};
+use crate::operation::Operation;
+use crate::operation::create::{Create, Created};
+use crate::operation::list::List;
+use crate::operation::update::Update;
 use crate::pages::Pages;
 use crate::trace;
 

@@ -7,11 +7,14 @@
 //!                                  an error ◀── several ──────────────────────────────────────────────┘
 //! ```
 
-use super::{Desk, Opening, Turn, Workflow, turn};
+use super::desk::Desk;
+use super::turn::Turn;
+use super::{Opening, Workflow, turn};
 use crate::current_key::CurrentKey;
 use crate::error::{Error, ErrorKind, Shared};
 use crate::key::Key;
-use crate::operation::{GetCurrentKeyMetadata, List};
+use crate::operation::get_current_key_metadata::GetCurrentKeyMetadata;
+use crate::operation::list::List;
 use crate::pages::Pages;
 use crate::secret::{ApiKey, Secret};
 

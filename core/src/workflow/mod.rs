@@ -42,20 +42,21 @@ mod turn;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
-pub use audit::{Audit, AuditReport, AuditedKey, Finding, Spend};
-pub use check_key::CheckKey;
-pub use close_temporary::CloseTemporary;
-pub use create_reconciled::{CreateReconciled, Reconciled};
-pub use ensure::{Ensure, Ensured, Pick};
-pub use find_by_secret::{FindBySecret, FoundBySecret};
-pub use holder::{BlockingKeyHolder, KeyHolder, Nobody, Question};
-pub use rotate::{Rotate, Rotated};
-pub use rotation::{Rotation, RotationStep};
-pub use sweep::{Sweep, Swept};
-pub use temporary::{Lent, Temporary};
-pub use turn::{Asked, Asking, Order, Pausing, Sending, Sent, Turn};
+pub use self::audit::Audit;
+pub use self::audit::report::{AuditReport, AuditedKey, Finding, Spend};
+pub use self::check_key::CheckKey;
+pub use self::close_temporary::CloseTemporary;
+pub use self::create_reconciled::{CreateReconciled, Reconciled};
+pub use self::ensure::{Ensure, Ensured, Pick};
+pub use self::find_by_secret::{FindBySecret, FoundBySecret};
+pub use self::holder::{BlockingKeyHolder, KeyHolder, Nobody, Question};
+pub use self::rotate::{Rotate, Rotated};
+pub use self::rotation::{Rotation, RotationStep};
+pub use self::sweep::{Sweep, Swept};
+pub use self::temporary::{Lent, Temporary};
+pub use self::turn::{Asked, Asking, Order, Pausing, Sending, Sent, Turn};
 
-use desk::Desk;
+use self::desk::Desk;
 
 use crate::transport::MaybeSend;
 

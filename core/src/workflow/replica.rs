@@ -1,11 +1,12 @@
 //! What a key that replaces another is: the same settings, and nothing guessed.
 
 use crate::current_key::CurrentKey;
-use crate::error::{DecodeError, DecodeErrorKind, Error, ErrorKind};
+use crate::error::decode::{DecodeError, DecodeErrorKind};
+use crate::error::{Error, ErrorKind};
 use crate::field::Field;
 use crate::key::Key;
 use crate::limit::Limit;
-use crate::operation::{Create, Created, External};
+use crate::operation::create::{Create, Created, External};
 use crate::timestamp::Timestamp;
 
 /// A create with the settings of the old key, and what is left of its limit if that is

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::marker::check_marked;
-use crate::error::{BuildError, BuildErrorKind, MayHaveCreated};
+use crate::error::MayHaveCreated;
+use crate::error::build::{BuildError, BuildErrorKind};
 use crate::hash::KeyHash;
 use crate::json::Json;
 use crate::key::Key;

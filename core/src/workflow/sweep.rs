@@ -9,13 +9,16 @@
 
 use std::fmt;
 
-use super::desk::Listed;
+use super::desk::{Desk, Listed};
 use super::marker::{Kind, check_marked};
-use super::{Desk, Opening, Turn, Workflow, turn};
-use crate::error::{BuildError, BuildErrorKind, Error, ErrorKind};
+use super::turn::Turn;
+use super::{Opening, Workflow, turn};
+use crate::error::build::{BuildError, BuildErrorKind};
+use crate::error::{Error, ErrorKind};
 use crate::hash::KeyHash;
 use crate::key::Key;
-use crate::operation::{Delete, List};
+use crate::operation::delete::Delete;
+use crate::operation::list::List;
 use crate::pages::Pages;
 use crate::redact::Masked;
 use crate::timestamp::Timestamp;

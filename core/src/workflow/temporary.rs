@@ -12,12 +12,17 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use super::close_temporary::CloseTemporary;
 use super::create_reconciled::{Failed, Rounds};
+use super::desk::Desk;
 use super::marker::{Kind, Markers};
-use super::{CloseTemporary, Desk, Opening, Turn, Workflow, turn};
-use crate::error::{BuildError, BuildErrorKind, Error, ErrorKind};
+use super::turn::Turn;
+use super::{Opening, Workflow, turn};
+use crate::error::build::{BuildError, BuildErrorKind};
+use crate::error::{Error, ErrorKind};
 use crate::key::Key;
-use crate::operation::{Create, Created, Operation};
+use crate::operation::Operation;
+use crate::operation::create::{Create, Created};
 use crate::redact::Masked;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -229,7 +234,7 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::end_of;
-    use crate::BuildErrorKind;
+    use crate::error::build::BuildErrorKind;
 
     #[test]
     fn an_end_is_a_whole_second_and_never_before_the_lifetime_is_over() {

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::Opening;
 use super::desk::{Desk, Slot, Wish, lock};
-use super::{Opening, Question};
+use super::holder::Question;
 use crate::error::{BoxError, Error, ErrorKind};
-use crate::operation::{AnyOperation, AnyOutput};
+use crate::operation::any::{AnyOperation, AnyOutput};
 use crate::response::Response;
 use crate::secret::ApiKey;
 use crate::transport::{BoxFuture, MaybeSend};

@@ -12,14 +12,18 @@ mod judge;
 mod report;
 mod table;
 
-pub use report::{AuditReport, AuditedKey, Finding, Spend};
+pub use self::report::{AuditReport, AuditedKey, Finding, Spend};
 
-use super::{Desk, Opening, Turn, Workflow, turn};
-use crate::error::{BuildError, BuildErrorKind, Error, ErrorKind};
+use crate::error::build::{BuildError, BuildErrorKind};
+use crate::error::{Error, ErrorKind};
 use crate::key::Key;
-use crate::operation::{List, Operation};
+use crate::operation::Operation;
+use crate::operation::list::List;
 use crate::pages::Pages;
 use crate::timestamp::Timestamp;
+use crate::workflow::desk::Desk;
+use crate::workflow::turn::Turn;
+use crate::workflow::{Opening, Workflow, turn};
 
 /// Looks at all keys, disabled and expired ones included, and reports those
 /// that need attention. It reads and changes nothing.

@@ -5,8 +5,8 @@ use std::fmt;
 use super::judge::{is_recorded, is_unspent};
 use super::report::{AuditReport, AuditedKey, Finding, Spend};
 use crate::field::Field;
-use crate::quote::{OneLine, columns};
 use crate::redact;
+use crate::redact::{OneLine, columns};
 
 const COLUMNS: usize = 8;
 const HEAD: [&str; COLUMNS] =

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::redact;
+use super::mask;
 
 /// The most characters of a name or another value that a message shows: the
 /// longest name that carries a marker has 100.
@@ -111,7 +111,7 @@ pub(crate) fn write_visible(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Resu
 
 /// Shows a server's string by itself: masked, on one line, padded as asked for.
 pub(crate) fn write_foreign(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    f.pad(&OneLine(&redact::mask(text, &[])).to_string())
+    f.pad(&OneLine(&mask::mask(text, &[])).to_string())
 }
 
 /// What a reader cannot see as its number: controls, format characters, blanks that

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use crate::BoxError;
+use crate::error::BoxError;
 use crate::repair::{is_whole_string, string_end, unescape};
 
 /// What stands in the place of a secret.

@@ -1,0 +1,10 @@
+//! Strings made fit to print: API keys masked, invisible characters escaped.
+//!
+//! Uses: `json`.
+
+mod escape;
+mod mask;
+
+pub(crate) use escape::{CutLines, OneLine, Quoted, columns, listed, write_foreign, write_visible};
+pub(crate) use mask::{MASK, Masked, mask_cause, mask_json, percent_decoded};
+pub use mask::{mask, shows_key};
