@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::Uri;
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 
-use crate::error::build::{BuildError, BuildErrorKind};
 use crate::redact::percent_decoded;
+use crate::types::{BuildError, BuildErrorKind};
 
 /// The API's own address.
 pub const DEFAULT_BASE_URL: &str = "https://openrouter.ai/api/v1";

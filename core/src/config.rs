@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base_url::BaseUrl;
-use crate::error::build::{BuildError, BuildErrorKind};
 use crate::headers::Headers;
 use crate::quota::RetryQuota;
 use crate::retry::RetryPolicy;
-use crate::secret::ApiKey;
+use crate::types::{ApiKey, BuildError, BuildErrorKind};
 
 /// The settings of a client. The defaults are right for most programs.
 ///

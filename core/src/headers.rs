@@ -3,9 +3,9 @@
 use http::header;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::error::build::{BuildError, BuildErrorKind};
 use crate::redact;
 use crate::redact::{OneLine, Quoted};
+use crate::types::{BuildError, BuildErrorKind};
 
 const HTTP_REFERER: HeaderName = HeaderName::from_static("http-referer");
 const TITLE: HeaderName = HeaderName::from_static("x-openrouter-title");

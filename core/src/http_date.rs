@@ -1,7 +1,7 @@
 //! Dates in headers of HTTP: RFC 9110, section 5.6.7, with the two obsolete
 //! forms that are to be understood.
 
-use crate::timestamp::Timestamp;
+use crate::types::Timestamp;
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

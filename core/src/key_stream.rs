@@ -12,11 +12,11 @@ use crate::cancel::Cancel;
 use crate::client::Client;
 use crate::config::CallOptions;
 use crate::error::{Error, ErrorKind};
-use crate::key::Key;
 use crate::operation::any::AnyOperation;
 use crate::operation::list::Page;
 use crate::pages::{Pages, Progress};
 use crate::transport::{BoxFuture, MaybeSend};
+use crate::types::Key;
 
 /// The keys of all pages, as a stream. It ends after the first error.
 ///

@@ -67,7 +67,6 @@
 //! | `tracing` | one span a call, one event an attempt and a warning for a dropped create, without secrets |
 //! | `test-util` | fake transports over a virtual clock, for unit tests |
 
-mod answer;
 mod attempt;
 mod base_url;
 mod big;
@@ -76,18 +75,11 @@ mod call;
 mod cancel;
 mod client;
 mod config;
-mod current_key;
 mod error;
-mod field;
 mod float;
-mod hash;
 mod headers;
 mod http_date;
-mod json;
-mod key;
-mod key_kind;
 mod key_stream;
-mod limit;
 mod operation;
 mod outcome;
 mod pages;
@@ -101,14 +93,12 @@ mod response;
 mod retry;
 mod retry_after;
 mod run;
-mod secret;
 mod temporary_key;
 #[cfg(feature = "test-util")]
 pub mod test_util;
-mod timestamp;
 mod trace;
 mod transport;
-mod view;
+mod types;
 mod workflow;
 
 pub use crate::attempt::{Attempt, Start, Step};
@@ -116,22 +106,11 @@ pub use crate::base_url::{BaseUrl, DEFAULT_BASE_URL, is_loopback};
 pub use crate::call::{Call, CallWithResponse};
 pub use crate::client::Client;
 pub use crate::config::{CallOptions, Config};
-pub use crate::current_key::{
-    Budget, BudgetScope, CurrentKey, DataRegion, FreeModelRequests, RateLimitNote,
-};
 pub use crate::error::api::{ApiError, ApiErrorKind, ErrorBody};
-pub use crate::error::build::{BuildError, BuildErrorKind};
-pub use crate::error::decode::{DecodeError, DecodeErrorKind};
 pub use crate::error::transport::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
 pub use crate::error::{BoxError, Effect, Error, ErrorKind, MayHaveCreated, Shared};
-pub use crate::field::{Field, FieldValue};
-pub use crate::hash::KeyHash;
 pub use crate::headers::Headers;
-pub use crate::json::{Extra, Json};
-pub use crate::key::Key;
-pub use crate::key_kind::KeyKind;
 pub use crate::key_stream::KeyStream;
-pub use crate::limit::{Limit, LimitReset};
 pub use crate::operation::any::{AnyOperation, AnyOutput};
 pub use crate::operation::create::{Create, Created, External};
 pub use crate::operation::delete::{Delete, Deleted};
@@ -151,13 +130,16 @@ pub use crate::redact::{mask, shows_key};
 pub use crate::response::{Meta, RateLimit, Response};
 pub use crate::retry::{Jitter, RetryPolicy};
 pub use crate::run::Run;
-pub use crate::secret::{ApiKey, Secret};
 pub use crate::temporary_key::{Lending, Scoped, TemporaryKey};
-pub use crate::timestamp::Timestamp;
 pub use crate::transport::{
     BlockingTransport, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Transport, send_within,
 };
-pub use crate::view::{Answer, View};
+pub use crate::types::{Answer, ApiKey, Secret, Timestamp, View};
+pub use crate::types::{
+    Budget, BudgetScope, BuildError, BuildErrorKind, CurrentKey, DataRegion, DecodeError,
+    DecodeErrorKind, Extra, Field, FieldValue, FreeModelRequests, Json, Key, KeyHash, KeyKind,
+    Limit, LimitReset, RateLimitNote,
+};
 pub use crate::workflow::audit::Audit;
 pub use crate::workflow::audit::report::{AuditReport, AuditedKey, Finding, Spend};
 pub use crate::workflow::check_key::CheckKey;

@@ -28,11 +28,9 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
 
 use crate::error::{Error, ErrorKind};
-use crate::json::Json;
-use crate::key::Key;
 use crate::operation::Operation;
 use crate::operation::list::{List, PAGE_SIZE, Page};
-use crate::view::fingerprint;
+use crate::types::{Json, Key, fingerprint};
 
 /// How far a step goes: a page without the key of the overlap.
 const STEP: u64 = 99;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::error::BoxError;
-use crate::secret::ApiKey;
 use crate::transport::{MaybeSend, MaybeSendSync};
+use crate::types::ApiKey;
 
 /// Gives the API key for each attempt, so that keys can be rotated without a
 /// restart. Any `async` closure that returns a key is one.

@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderName, StatusCode};
 
 use crate::float::float;
 use crate::http_date::http_date;
-use crate::json::Extra;
 use crate::redact;
+use crate::types::Extra;
 
 /// A call's value with what the answer carried beside it.
 #[derive(Clone, Debug)]

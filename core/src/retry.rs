@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::error::build::{BuildError, BuildErrorKind};
+use crate::types::{BuildError, BuildErrorKind};
 
 /// How a client treats failed attempts.
 ///

@@ -14,8 +14,8 @@ mod on {
     use crate::operation::{Operation, Orphan, Replay};
     use crate::redact;
     use crate::redact::OneLine;
-    use crate::secret::ApiKey;
     use crate::transport::Exchange;
+    use crate::types::ApiKey;
 
     /// What `RUST_LOG=openrouter_keys=debug` selects.
     const TARGET: &str = "openrouter_keys";
@@ -143,8 +143,8 @@ mod off {
 
     use crate::attempt::finding::Finding;
     use crate::operation::Orphan;
-    use crate::secret::ApiKey;
     use crate::transport::Exchange;
+    use crate::types::ApiKey;
 
     pub(crate) fn call<F: Future>(_: &'static str, call: F) -> F {
         call

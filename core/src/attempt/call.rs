@@ -15,8 +15,6 @@ use super::{Start, redirect};
 use crate::config::{CallOptions, Config, Settings};
 use crate::error::ErrorKind;
 use crate::error::api::ApiError;
-use crate::error::build::BuildError;
-use crate::error::decode::DecodeError;
 use crate::error::transport::{TransportError, TransportErrorKind};
 use crate::operation::parts::Parts;
 use crate::operation::{Operation, Replay};
@@ -24,7 +22,7 @@ use crate::outcome::{Class, Outcome};
 use crate::redact;
 use crate::retry::{Trouble, next_entropy};
 use crate::retry_after::{forbids_retry, retry_after};
-use crate::secret::ApiKey;
+use crate::types::{ApiKey, BuildError, DecodeError};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

@@ -15,15 +15,14 @@ use self::call::Call;
 use self::finding::Failure;
 pub(crate) use self::finding::Finding;
 use crate::config::{CallOptions, Config};
-use crate::error::decode::{DecodeError, DecodeErrorKind};
 use crate::error::transport::TransportError;
 use crate::error::{Circumstances, Effect, Error, ErrorKind, MayHaveCreated};
 use crate::operation::{Operation, Parsed, Replay};
 use crate::outcome::Class;
 use crate::response::{Meta, Response, request_id};
 use crate::retry_after::needs_clock;
-use crate::secret::{ApiKey, wipe};
 use crate::transport::{Exchange, Limits};
+use crate::types::{ApiKey, DecodeError, DecodeErrorKind, wipe};
 use crate::{redact, trace};
 
 /// What a call needs from the world at its beginning.
@@ -192,7 +191,7 @@ impl<O: Operation> Attempt<O> {
                     status,
                     headers: headers.clone(),
                     attempts: self.call.number,
-                    envelope: crate::json::Extra::default(),
+                    envelope: crate::types::Extra::default(),
                 };
                 return Step::Done(Ok(Response { output, meta }));
             }

@@ -3,9 +3,8 @@
 
 use std::fmt;
 
-use super::build::{BuildError, BuildErrorKind};
-use super::decode::DecodeErrorKind;
 use super::{Effect, Error, ErrorKind, MayHaveCreated, Shared};
+use crate::types::{BuildError, BuildErrorKind, DecodeErrorKind};
 
 impl Error {
     /// Writes the last part of the text.

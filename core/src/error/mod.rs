@@ -3,8 +3,6 @@
 mod advice;
 mod anchor;
 mod api;
-mod build;
-mod decode;
 mod transport;
 
 use std::error::Error as StdError;
@@ -14,19 +12,16 @@ use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 
-use crate::hash::KeyHash;
-use crate::key::Key;
-use crate::key_kind::KeyKind;
 use crate::operation::Orphan;
 use crate::redact;
 use crate::redact::{CutLines, OneLine, Quoted, listed};
+use crate::types::{Key, KeyHash, KeyKind};
 
 use self::api::Status;
 pub use self::api::{ApiError, ApiErrorKind, ErrorBody};
-pub use self::build::{BuildError, BuildErrorKind};
-pub use self::decode::{DecodeError, DecodeErrorKind};
 pub(crate) use self::transport::Interrupted;
 pub use self::transport::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
+pub use crate::types::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
 
 /// Any error, boxed, as a transport or a key provider reports its cause.
 pub type BoxError = Box<dyn StdError + Send + Sync>;

@@ -9,7 +9,7 @@ use http::{HeaderMap, Response, StatusCode};
 use super::BoxError;
 use crate::redact;
 use crate::redact::OneLine;
-use crate::secret::wipe;
+use crate::types::wipe;
 
 /// How far a failed request may have got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,11 +10,7 @@ use super::parts::Parts;
 use super::request::ApiRequest;
 use super::update::Update;
 use super::{Operation, Orphan, Parsed, Replay};
-use crate::current_key::CurrentKey;
-use crate::error::build::BuildError;
-use crate::error::decode::DecodeError;
-use crate::json::Json;
-use crate::key::Key;
+use crate::types::{BuildError, CurrentKey, DecodeError, Json, Key};
 
 /// Any of the six operations, any other request, or the reason why it cannot be one.
 #[derive(Clone, Debug)]

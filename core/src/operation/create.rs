@@ -11,17 +11,13 @@ use super::salvage::{is_masked, salvage};
 use super::{
     Operation, Orphan, Parsed, Replay, USUAL_BODY, check_name, check_workspace_id, parse_into,
 };
-use crate::error::build::{BuildError, BuildErrorKind};
-use crate::error::decode::{DecodeError, DecodeErrorKind};
-use crate::field::{Field, FieldValue};
-use crate::json::{Extra, Json};
-use crate::key::Key;
-use crate::limit::{Limit, LimitReset};
 use crate::reader::{Reader, Target};
 use crate::redact;
 use crate::repair::{text_of, unescape};
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
+use crate::types::{
+    BuildError, BuildErrorKind, DecodeError, DecodeErrorKind, Extra, Field, FieldValue, Json, Key,
+    Limit, LimitReset, Secret, Timestamp,
+};
 
 /// The shortest `external.api_key` that the API takes.
 const SHORTEST_EXTERNAL_KEY: usize = 32;
@@ -490,7 +486,7 @@ fn is_long(secret: &str) -> bool {
 mod tests {
     use super::super::Operation;
     use super::{Create, External};
-    use crate::limit::{Limit, LimitReset};
+    use crate::types::{Limit, LimitReset};
 
     #[test]
     fn a_body_with_a_secret_is_never_longer_than_what_is_reserved_for_it() {

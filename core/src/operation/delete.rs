@@ -4,12 +4,7 @@ use http::Method;
 
 use super::parts::Parts;
 use super::{Operation, Parsed, Replay, parse_into};
-use crate::answer::answer;
-use crate::error::build::BuildError;
-use crate::error::decode::{DecodeError, DecodeErrorKind};
-use crate::field::Field;
-use crate::hash::GivenHash;
-use crate::json::Extra;
+use crate::types::{BuildError, DecodeError, DecodeErrorKind, Extra, Field, GivenHash, answer};
 
 /// Deletes a key. It stops working and cannot be restored.
 #[derive(Clone, Debug, PartialEq, Eq)]

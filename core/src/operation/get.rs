@@ -4,10 +4,7 @@ use http::Method;
 
 use super::parts::Parts;
 use super::{Operation, Parsed, Replay, parse_data};
-use crate::error::build::BuildError;
-use crate::error::decode::DecodeError;
-use crate::hash::GivenHash;
-use crate::key::Key;
+use crate::types::{BuildError, DecodeError, GivenHash, Key};
 
 /// Gets one key by its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]

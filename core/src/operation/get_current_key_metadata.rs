@@ -4,9 +4,7 @@ use http::Method;
 
 use super::parts::Parts;
 use super::{Operation, Parsed, Replay, parse_data};
-use crate::current_key::CurrentKey;
-use crate::error::build::BuildError;
-use crate::error::decode::DecodeError;
+use crate::types::{BuildError, CurrentKey, DecodeError};
 
 /// Gets what the API tells about the key that signs the request. Any key may
 /// ask this about itself; everything else needs a management key.

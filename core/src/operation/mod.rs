@@ -25,12 +25,11 @@ pub use self::parts::Parts;
 pub use self::request::ApiRequest;
 pub use self::update::Update;
 
-use crate::error::build::{BuildError, BuildErrorKind};
-use crate::error::decode::{DecodeError, DecodeErrorKind};
-use crate::field::{Field, FieldValue};
-use crate::json::{Extra, Json};
 use crate::reader::{Reader, Target};
 use crate::repair::text_of;
+use crate::types::{
+    BuildError, BuildErrorKind, DecodeError, DecodeErrorKind, Extra, Field, FieldValue, Json,
+};
 
 /// One operation of the API with its arguments.
 ///

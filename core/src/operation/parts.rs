@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::USUAL_BODY;
 use crate::base_url::has_plain_segments;
-use crate::error::build::{BuildError, BuildErrorKind};
 use crate::redact::{MASK, Masked};
+use crate::types::{BuildError, BuildErrorKind};
 
 /// An operation written down: method, path below the base URL, query and body.
 ///

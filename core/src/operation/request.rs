@@ -9,13 +9,10 @@ use serde::Serialize;
 
 use super::parts::{Parts, check_path, push_parameter};
 use super::{Envelope, Operation, Parsed, Replay, check_no_error, parse_into};
-use crate::error::build::{BuildError, BuildErrorKind};
-use crate::error::decode::DecodeError;
-use crate::field::Field;
-use crate::json::{Extra, Json};
 use crate::reader::Reader;
 use crate::redact::{MASK, Masked};
 use crate::repair::text_of;
+use crate::types::{BuildError, BuildErrorKind, DecodeError, Extra, Field, Json};
 
 /// A request to an endpoint that this crate has no type for, with the client's
 /// retries, limits, masking and errors.

@@ -3,7 +3,7 @@
 
 use crate::reader::Reader;
 use crate::repair::{string_end, text_of, unescape};
-use crate::secret::Secret;
+use crate::types::Secret;
 
 /// The string in the body that looks like a new key of this API and is not the
 /// request's own.

@@ -7,12 +7,8 @@ use serde::Serialize;
 
 use super::parts::Parts;
 use super::{Operation, Parsed, Replay, USUAL_BODY, check_name, check_workspace_id, parse_data};
-use crate::error::build::{BuildError, BuildErrorKind};
-use crate::error::decode::DecodeError;
-use crate::hash::GivenHash;
-use crate::key::Key;
-use crate::limit::{Limit, LimitReset};
 use crate::redact::Masked;
+use crate::types::{BuildError, BuildErrorKind, DecodeError, GivenHash, Key, Limit, LimitReset};
 
 /// Changes a key.
 ///

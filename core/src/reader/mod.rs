@@ -6,7 +6,6 @@
 //! that is no JSON. It keeps what it read before an error, reads the documented
 //! fields without an intermediate form, and does not recurse over the text.
 
-mod fields;
 mod words;
 
 use std::borrow::Cow;
@@ -14,9 +13,8 @@ use std::borrow::Cow;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 use self::words::{behind, is_number, is_of_word, plain};
-use crate::error::decode::{DecodeError, DecodeErrorKind};
-use crate::json::Json;
 use crate::repair::unescape;
+use crate::types::{DecodeError, DecodeErrorKind, Json};
 
 /// How many values of a list are read. In memory an empty row is far larger
 /// than on the wire, so that a small body could fill the memory.
@@ -353,10 +351,8 @@ mod tests {
 
     use super::Reader;
     use super::words::plain;
-    use crate::error::decode::DecodeErrorKind;
-    use crate::field::Field;
-    use crate::json::Json;
     use crate::repair::repaired;
+    use crate::types::{DecodeErrorKind, Field, Json};
 
     /// The value as serde reads what this reader kept of it.
     fn read(text: &str) -> Option<Value> {

@@ -8,10 +8,9 @@
 use super::desk::Desk;
 use super::turn::Turn;
 use super::{Opening, Workflow, turn};
-use crate::current_key::CurrentKey;
 use crate::error::{Error, ErrorKind};
-use crate::key_kind::KeyKind;
 use crate::operation::get_current_key_metadata::GetCurrentKeyMetadata;
+use crate::types::{CurrentKey, KeyKind};
 
 /// Asks the API once what the client's key is for, before the work begins.
 ///

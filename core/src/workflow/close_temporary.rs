@@ -14,13 +14,12 @@ use super::marker::check_temporary;
 use super::sweep::{Found, delete_hash, delete_named};
 use super::turn::Turn;
 use super::{Opening, Workflow, turn};
-use crate::error::build::BuildError;
 use crate::error::{Error, ErrorKind, MayHaveCreated};
-use crate::hash::KeyHash;
 use crate::operation::Orphan;
 use crate::operation::list::List;
 use crate::pages::Pages;
 use crate::redact::Masked;
+use crate::types::{BuildError, KeyHash};
 
 /// Deletes a temporary key: by its hash or, where the answer that made it had
 /// none, by its marked name.

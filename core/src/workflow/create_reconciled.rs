@@ -19,13 +19,13 @@ use super::sweep::{Found, delete_named};
 use super::turn::Turn;
 use super::{Opening, Workflow, turn};
 use crate::error::{Error, ErrorKind, MayHaveCreated};
-use crate::key::Key;
 use crate::operation::create::{Create, Created};
 use crate::operation::list::List;
 use crate::operation::{Operation, Orphan};
 use crate::pages::Pages;
 use crate::redact::Masked;
 use crate::trace;
+use crate::types::Key;
 
 /// When to look, after the create or the look before.
 pub(super) const LOOKS: [Duration; 3] =

@@ -17,15 +17,13 @@ use super::sweep::delete;
 use super::turn::Turn;
 use super::{Opening, Workflow, turn};
 use crate::error::{Error, ErrorKind, MayHaveCreated, Shared};
-use crate::field::Field;
-use crate::key::Key;
-use crate::limit::LimitReset;
 use crate::operation::Operation;
 use crate::operation::create::{Create, Created};
 use crate::operation::list::List;
 use crate::operation::update::Update;
 use crate::pages::Pages;
 use crate::trace;
+use crate::types::{Field, Key, LimitReset};
 
 /// Longer than a listing lags behind and than creation times are coarse.
 const SETTLE: Duration = Duration::from_secs(5);

@@ -10,13 +10,11 @@
 use super::desk::Desk;
 use super::turn::Turn;
 use super::{Opening, Workflow, turn};
-use crate::current_key::CurrentKey;
 use crate::error::{Error, ErrorKind, Shared};
-use crate::key::Key;
 use crate::operation::get_current_key_metadata::GetCurrentKeyMetadata;
 use crate::operation::list::List;
 use crate::pages::Pages;
-use crate::secret::{ApiKey, Secret};
+use crate::types::{ApiKey, CurrentKey, Key, Secret};
 
 /// Finds the key that a secret belongs to, such as one that was found in a log.
 ///

@@ -1,7 +1,7 @@
 //! Names that carry a marker of 128 bits, so that a key can be told to be this
 //! call's own, and a temporary one from every other.
 
-use crate::error::build::{BuildError, BuildErrorKind};
+use crate::types::{BuildError, BuildErrorKind};
 
 /// The most characters that a name may have.
 const LONGEST_NAME: usize = 100;
@@ -175,7 +175,7 @@ mod tests {
             marker.to_owned(),
         ] {
             let error = check_marked(&name).unwrap_err();
-            assert_eq!(error.kind(), crate::error::build::BuildErrorKind::Name, "{name}");
+            assert_eq!(error.kind(), crate::types::BuildErrorKind::Name, "{name}");
         }
     }
 }

@@ -1,13 +1,8 @@
 //! What a key that replaces another is: the same settings, and nothing guessed.
 
-use crate::current_key::CurrentKey;
-use crate::error::decode::{DecodeError, DecodeErrorKind};
 use crate::error::{Error, ErrorKind};
-use crate::field::Field;
-use crate::key::Key;
-use crate::limit::Limit;
 use crate::operation::create::{Create, Created, External};
-use crate::timestamp::Timestamp;
+use crate::types::{CurrentKey, DecodeError, DecodeErrorKind, Field, Key, Limit, Timestamp};
 
 /// A create with the settings of the old key, and what is left of its limit if that is
 /// the new one. What cannot be read is not guessed: a limit that is missing must not make

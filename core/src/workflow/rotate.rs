@@ -26,13 +26,7 @@ use super::rotation::{Rotation, RotationStep};
 use super::sweep::{delete_hash, delete_named};
 use super::turn::Turn;
 use super::{Opening, Workflow, turn};
-use crate::current_key::CurrentKey;
-use crate::error::build::BuildError;
-use crate::error::decode::{DecodeError, DecodeErrorKind};
 use crate::error::{Effect, Error, ErrorKind};
-use crate::hash::KeyHash;
-use crate::key::Key;
-use crate::limit::Limit;
 use crate::operation::create::{Create, Created};
 use crate::operation::get::Get;
 use crate::operation::get_current_key_metadata::GetCurrentKeyMetadata;
@@ -40,6 +34,7 @@ use crate::operation::update::Update;
 use crate::operation::{Operation, Orphan};
 use crate::redact::Masked;
 use crate::trace;
+use crate::types::{BuildError, CurrentKey, DecodeError, DecodeErrorKind, Key, KeyHash, Limit};
 
 /// When to try a new key that does not work yet: five times within 30 s.
 const TRIES: [Duration; 5] = [

@@ -6,11 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::marker::check_marked;
 use crate::error::MayHaveCreated;
-use crate::error::build::{BuildError, BuildErrorKind};
-use crate::hash::KeyHash;
-use crate::json::Json;
-use crate::key::Key;
-use crate::secret::Secret;
+use crate::types::{BuildError, BuildErrorKind, Json, Key, KeyHash, Secret};
 
 /// How far the replacement of a key has come.
 ///

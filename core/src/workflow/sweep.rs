@@ -13,15 +13,12 @@ use super::desk::{Desk, Listed};
 use super::marker::{Kind, check_marked};
 use super::turn::Turn;
 use super::{Opening, Workflow, turn};
-use crate::error::build::{BuildError, BuildErrorKind};
 use crate::error::{Error, ErrorKind};
-use crate::hash::KeyHash;
-use crate::key::Key;
 use crate::operation::delete::Delete;
 use crate::operation::list::List;
 use crate::pages::Pages;
 use crate::redact::Masked;
-use crate::timestamp::Timestamp;
+use crate::types::{BuildError, BuildErrorKind, Key, KeyHash, Timestamp};
 
 /// Deletes keys by their markers, disabled and expired ones included: every key
 /// that has one of some names exactly, or every temporary key that has expired.

@@ -18,14 +18,11 @@ use super::desk::Desk;
 use super::marker::{Kind, Markers};
 use super::turn::Turn;
 use super::{Opening, Workflow, turn};
-use crate::error::build::{BuildError, BuildErrorKind};
 use crate::error::{Error, ErrorKind};
-use crate::key::Key;
 use crate::operation::Operation;
 use crate::operation::create::{Create, Created};
 use crate::redact::Masked;
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
+use crate::types::{BuildError, BuildErrorKind, Key, Secret, Timestamp};
 
 /// Makes a key for a time: for a CI job, a test or an agent.
 ///
@@ -234,7 +231,7 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::end_of;
-    use crate::error::build::BuildErrorKind;
+    use crate::types::BuildErrorKind;
 
     #[test]
     fn an_end_is_a_whole_second_and_never_before_the_lifetime_is_over() {

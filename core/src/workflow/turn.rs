@@ -12,8 +12,8 @@ use super::holder::Question;
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::operation::any::{AnyOperation, AnyOutput};
 use crate::response::Response;
-use crate::secret::ApiKey;
 use crate::transport::{BoxFuture, MaybeSend};
+use crate::types::ApiKey;
 
 /// What a workflow wants next.
 #[derive(Debug)]

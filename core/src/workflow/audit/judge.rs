@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Audit;
 use super::report::{AuditReport, AuditedKey, Finding, Spend};
-use crate::field::Field;
-use crate::key::Key;
-use crate::timestamp::Timestamp;
+use crate::types::{Field, Key, Timestamp};
 
 const DAY: i64 = 86_400;
 /// 2025-12-31T00:00:00Z, in seconds since 1970: the API records uses from the end of

@@ -14,13 +14,11 @@ mod table;
 
 pub use self::report::{AuditReport, AuditedKey, Finding, Spend};
 
-use crate::error::build::{BuildError, BuildErrorKind};
 use crate::error::{Error, ErrorKind};
-use crate::key::Key;
 use crate::operation::Operation;
 use crate::operation::list::List;
 use crate::pages::Pages;
-use crate::timestamp::Timestamp;
+use crate::types::{BuildError, BuildErrorKind, Key, Timestamp};
 use crate::workflow::desk::Desk;
 use crate::workflow::turn::Turn;
 use crate::workflow::{Opening, Workflow, turn};

@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::key::Key;
-use crate::timestamp::Timestamp;
+use crate::types::{Key, Timestamp};
 
 /// What an audit came to.
 ///

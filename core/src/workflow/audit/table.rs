@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::judge::{is_recorded, is_unspent};
 use super::report::{AuditReport, AuditedKey, Finding, Spend};
-use crate::field::Field;
 use crate::redact;
 use crate::redact::{OneLine, columns};
+use crate::types::Field;
 
 const COLUMNS: usize = 8;
 const HEAD: [&str; COLUMNS] =

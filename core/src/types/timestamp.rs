@@ -8,13 +8,13 @@ use std::time::{Duration, SystemTime};
 use serde::de::{Deserialize, Deserializer};
 use serde::{Serialize, Serializer};
 
-use crate::error::build::{BuildError, BuildErrorKind};
-use crate::error::decode::DecodeError;
-use crate::field::{Field, FieldValue};
+use super::build_error::{BuildError, BuildErrorKind};
+use super::decode_error::DecodeError;
+use super::field::{Field, FieldValue};
+use super::value_ref::View;
 use crate::reader::Reader;
 use crate::redact;
 use crate::redact::Quoted;
-use crate::view::View;
 
 /// A point in time as RFC 3339 text.
 ///

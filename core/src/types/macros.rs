@@ -14,9 +14,9 @@ macro_rules! answer {
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
         $vis struct $Name {
-            $( $(#[$field_about])* pub $field: $crate::field::Field<$Type>, )*
+            $( $(#[$field_about])* pub $field: $crate::types::Field<$Type>, )*
             /// The fields that this version does not know.
-            pub extra: $crate::json::Extra,
+            pub extra: $crate::types::Extra,
         }
 
         #[allow(dead_code, reason = "for the objects that are public")]
@@ -40,17 +40,17 @@ macro_rules! answer {
                     &mut self,
                     place: usize,
                     reader: &mut $crate::reader::Reader<'_>,
-                ) -> Result<(), $crate::error::decode::DecodeError> {
-                    const READ: &[fn(&mut $Name, &mut $crate::reader::Reader<'_>) -> Result<(), $crate::error::decode::DecodeError>] = &[
+                ) -> Result<(), $crate::types::DecodeError> {
+                    const READ: &[fn(&mut $Name, &mut $crate::reader::Reader<'_>) -> Result<(), $crate::types::DecodeError>] = &[
                         $( |answer, reader| {
-                            answer.$field = $crate::field::FieldValue::read(reader)?;
+                            answer.$field = $crate::types::FieldValue::read(reader)?;
                             Ok(())
                         }, )*
                     ];
                     READ.get(place).map_or(Ok(()), |read| read(self, reader))
                 }
 
-                fn unknown(&mut self, name: String, json: $crate::json::Json) {
+                fn unknown(&mut self, name: String, json: $crate::types::Json) {
                     self.extra.push(name, json);
                 }
             }
@@ -61,40 +61,40 @@ macro_rules! answer {
                 }
             }
 
-            impl $crate::view::Answer for $Name {
+            impl $crate::types::Answer for $Name {
                 fn name(&self) -> &'static str {
                     stringify!($Name)
                 }
 
-                fn each_field<'a>(&'a self, show: &mut dyn FnMut(&'static str, $crate::view::View<'a>)) {
+                fn each_field<'a>(&'a self, show: &mut dyn FnMut(&'static str, $crate::types::View<'a>)) {
                     $( show(stringify!($field), (&self.$field).into()); )*
                 }
 
-                fn unknown_fields(&self) -> &$crate::json::Extra {
+                fn unknown_fields(&self) -> &$crate::types::Extra {
                     &self.extra
                 }
             }
 
             impl serde::Serialize for $Name {
                 fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                    $crate::view::write_object(self, serializer)
+                    $crate::types::write_object(self, serializer)
                 }
             }
 
-            impl $crate::field::FieldValue for $Name {
+            impl $crate::types::FieldValue for $Name {
                 fn read(
                     reader: &mut $crate::reader::Reader<'_>,
-                ) -> Result<$crate::field::Field<Self>, $crate::error::decode::DecodeError> {
+                ) -> Result<$crate::types::Field<Self>, $crate::types::DecodeError> {
                     if !reader.begins(b'{') {
                         return reader.other();
                     }
                     let mut answer = Self::default();
                     reader.object(&mut answer)?;
-                    Ok($crate::field::Field::Value(answer))
+                    Ok($crate::types::Field::Value(answer))
                 }
 
-                fn view(&self) -> $crate::view::View<'_> {
-                    $crate::view::View::Object(self)
+                fn view(&self) -> $crate::types::View<'_> {
+                    $crate::types::View::Object(self)
                 }
             }
         };
@@ -154,15 +154,15 @@ macro_rules! open_enum {
             }
         }
 
-        impl $crate::field::FieldValue for $Name {
+        impl $crate::types::FieldValue for $Name {
             fn read(
                 reader: &mut $crate::reader::Reader<'_>,
-            ) -> Result<$crate::field::Field<Self>, $crate::error::decode::DecodeError> {
+            ) -> Result<$crate::types::Field<Self>, $crate::types::DecodeError> {
                 reader.text_field(|text| Some(Self::from(&*text)))
             }
 
-            fn view(&self) -> $crate::view::View<'_> {
-                $crate::view::View::Text(self.as_str())
+            fn view(&self) -> $crate::types::View<'_> {
+                $crate::types::View::Text(self.as_str())
             }
         }
     };

@@ -6,11 +6,11 @@ use std::ops::Deref;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
-use crate::error::decode::DecodeError;
-use crate::json::Json;
+use super::decode_error::DecodeError;
+use super::json::Json;
+use super::value_ref::View;
 use crate::reader::Reader;
 use crate::redact;
-use crate::view::View;
 
 /// What an answer says about one of its fields.
 ///

@@ -1,8 +1,8 @@
 //! A key as it describes itself: the answer of `GET /key`.
 
-use crate::answer::{answer, open_enum};
-use crate::limit::LimitReset;
-use crate::timestamp::Timestamp;
+use super::limit::LimitReset;
+use super::macros::{answer, open_enum};
+use super::timestamp::Timestamp;
 
 answer! {
     /// What the API tells about the key that signed the request.

@@ -7,7 +7,7 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::error::decode::DecodeError;
+use super::decode_error::DecodeError;
 use crate::redact;
 use crate::redact::{mask_json, write_visible};
 use crate::repair::repaired;

@@ -3,12 +3,12 @@
 
 use std::borrow::Cow;
 
-use super::Reader;
-use super::words::is_of_word;
-use crate::error::decode::DecodeError;
-use crate::field::{Field, FieldValue};
+use super::decode_error::DecodeError;
+use super::field::{Field, FieldValue};
+use super::json::Json;
 use crate::float::{float, short};
-use crate::json::Json;
+use crate::reader::Reader;
+use crate::reader::words::is_of_word;
 
 impl<'a> Reader<'a> {
     /// Reads a field that is documented as a text; one that `make` does not take

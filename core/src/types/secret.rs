@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::error::build::{BuildError, BuildErrorKind};
+use super::build_error::{BuildError, BuildErrorKind};
 use crate::redact::MASK;
 
 const SCHEME: &str = "Bearer ";

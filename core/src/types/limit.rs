@@ -2,9 +2,9 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::answer::open_enum;
-use crate::error::build::{BuildError, BuildErrorKind};
-use crate::field::write_number;
+use super::build_error::{BuildError, BuildErrorKind};
+use super::field::write_number;
+use super::macros::open_enum;
 
 /// A key's spending limit as a create or an update asks for it.
 ///

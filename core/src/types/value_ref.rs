@@ -3,8 +3,8 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::field::{Field, FieldValue, write_number};
-use crate::json::{Extra, Json};
+use super::field::{Field, FieldValue, write_number};
+use super::json::{Extra, Json};
 
 /// What stands in one field of an answer.
 pub enum View<'a> {
@@ -126,8 +126,8 @@ fn written(text: &str) -> String {
 mod tests {
     use serde_json::{Map, Value};
 
+    use super::super::current_key::CurrentKey;
     use super::fingerprint;
-    use crate::current_key::CurrentKey;
     use crate::test_util::samples;
 
     fn print_of(fields: &Map<String, Value>) -> String {

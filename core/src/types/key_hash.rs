@@ -6,12 +6,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::error::build::{BuildError, BuildErrorKind};
-use crate::error::decode::DecodeError;
-use crate::field::{Field, FieldValue};
+use super::build_error::{BuildError, BuildErrorKind};
+use super::decode_error::DecodeError;
+use super::field::{Field, FieldValue};
+use super::value_ref::View;
 use crate::reader::Reader;
 use crate::redact;
-use crate::view::View;
 
 /// The longest hash that is sent. The API's hashes have 64 characters.
 const LONGEST: usize = 256;

@@ -1,10 +1,10 @@
 //! A key as list, create, get and update describe it.
 
-use crate::answer::answer;
-use crate::error::decode::DecodeError;
-use crate::hash::KeyHash;
-use crate::limit::LimitReset;
-use crate::timestamp::Timestamp;
+use super::decode_error::DecodeError;
+use super::key_hash::KeyHash;
+use super::limit::LimitReset;
+use super::macros::answer;
+use super::timestamp::Timestamp;
 
 answer! {
     /// An API key, without its secret.
