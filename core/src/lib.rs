@@ -69,16 +69,15 @@
 
 mod attempt;
 mod base_url;
-mod big;
 pub mod blocking;
 mod call;
 mod cancel;
 mod client;
 mod config;
 mod error;
-mod float;
 mod headers;
 mod http_date;
+mod json;
 mod key_stream;
 mod operation;
 mod outcome;
@@ -86,9 +85,7 @@ mod pages;
 mod provider;
 mod quota;
 mod race;
-mod reader;
 mod redact;
-mod repair;
 mod response;
 mod retry;
 mod retry_after;
@@ -110,6 +107,7 @@ pub use crate::error::api::{ApiError, ApiErrorKind, ErrorBody};
 pub use crate::error::transport::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
 pub use crate::error::{BoxError, Effect, Error, ErrorKind, MayHaveCreated, Shared};
 pub use crate::headers::Headers;
+pub use crate::json::Reader;
 pub use crate::key_stream::KeyStream;
 pub use crate::operation::any::{AnyOperation, AnyOutput};
 pub use crate::operation::create::{Create, Created, External};
@@ -124,7 +122,6 @@ pub use crate::operation::{Operation, Orphan, Parsed, Replay};
 pub use crate::pages::{Pages, Progress};
 pub use crate::provider::{KeyProvider, KeySource};
 pub use crate::race::race;
-pub use crate::reader::Reader;
 #[doc(hidden)]
 pub use crate::redact::{mask, shows_key};
 pub use crate::response::{Meta, RateLimit, Response};
@@ -134,11 +131,10 @@ pub use crate::temporary_key::{Lending, Scoped, TemporaryKey};
 pub use crate::transport::{
     BlockingTransport, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Transport, send_within,
 };
-pub use crate::types::{Answer, ApiKey, Secret, Timestamp, View};
 pub use crate::types::{
-    Budget, BudgetScope, BuildError, BuildErrorKind, CurrentKey, DataRegion, DecodeError,
-    DecodeErrorKind, Extra, Field, FieldValue, FreeModelRequests, Json, Key, KeyHash, KeyKind,
-    Limit, LimitReset, RateLimitNote,
+    Answer, ApiKey, Budget, BudgetScope, BuildError, BuildErrorKind, CurrentKey, DataRegion,
+    DecodeError, DecodeErrorKind, Extra, Field, FieldValue, FreeModelRequests, Json, Key, KeyHash,
+    KeyKind, Limit, LimitReset, RateLimitNote, Secret, Timestamp, View,
 };
 pub use crate::workflow::audit::Audit;
 pub use crate::workflow::audit::report::{AuditReport, AuditedKey, Finding, Spend};

@@ -5,8 +5,8 @@ use std::fmt;
 use http::header::DATE;
 use http::{HeaderMap, HeaderName, StatusCode};
 
-use crate::float::float;
 use crate::http_date::http_date;
+use crate::json::float;
 use crate::redact;
 use crate::types::Extra;
 

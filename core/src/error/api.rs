@@ -5,11 +5,10 @@ use std::fmt;
 
 use http::StatusCode;
 
+use crate::json::{Reader, closed, text_of};
 use crate::operation::parse_into;
-use crate::reader::Reader;
 use crate::redact;
 use crate::redact::{OneLine, Quoted};
-use crate::repair::{closed, text_of};
 use crate::types::{Field, Json, KeyKind, answer};
 
 /// An error that the server, or something before it, answered with.

@@ -11,9 +11,8 @@ use super::salvage::{is_masked, salvage};
 use super::{
     Operation, Orphan, Parsed, Replay, USUAL_BODY, check_name, check_workspace_id, parse_into,
 };
-use crate::reader::{Reader, Target};
+use crate::json::{Reader, Target, text_of, unescape};
 use crate::redact;
-use crate::repair::{text_of, unescape};
 use crate::types::{
     BuildError, BuildErrorKind, DecodeError, DecodeErrorKind, Extra, Field, FieldValue, Json, Key,
     Limit, LimitReset, Secret, Timestamp,

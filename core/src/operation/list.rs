@@ -9,7 +9,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::parts::Parts;
 use super::{Operation, Parsed, Replay, check_no_error, check_workspace_id, parse_some};
-use crate::reader::{Reader, Target, deserialize};
+use crate::json::{Reader, Target, deserialize};
 use crate::types::{BuildError, DecodeError, DecodeErrorKind, Extra, Json, Key};
 
 /// How many keys a page holds at most. The API has no parameter for it.

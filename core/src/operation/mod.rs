@@ -25,8 +25,7 @@ pub use self::parts::Parts;
 pub use self::request::ApiRequest;
 pub use self::update::Update;
 
-use crate::reader::{Reader, Target};
-use crate::repair::text_of;
+use crate::json::{Reader, Target, text_of};
 use crate::types::{
     BuildError, BuildErrorKind, DecodeError, DecodeErrorKind, Extra, Field, FieldValue, Json,
 };

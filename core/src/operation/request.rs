@@ -9,9 +9,8 @@ use serde::Serialize;
 
 use super::parts::{Parts, check_path, push_parameter};
 use super::{Envelope, Operation, Parsed, Replay, check_no_error, parse_into};
-use crate::reader::Reader;
+use crate::json::{Reader, text_of};
 use crate::redact::{MASK, Masked};
-use crate::repair::text_of;
 use crate::types::{BuildError, BuildErrorKind, DecodeError, Extra, Field, Json};
 
 /// A request to an endpoint that this crate has no type for, with the client's

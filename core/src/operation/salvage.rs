@@ -1,8 +1,7 @@
 //! Finding a created secret that does not stand where it should, or in a body that is
 //! not sound JSON: it will not be shown again.
 
-use crate::reader::Reader;
-use crate::repair::{string_end, text_of, unescape};
+use crate::json::{Reader, string_end, text_of, unescape};
 use crate::types::Secret;
 
 /// The string in the body that looks like a new key of this API and is not the

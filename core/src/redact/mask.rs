@@ -7,7 +7,7 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 use crate::error::BoxError;
-use crate::repair::{is_whole_string, string_end, unescape};
+use crate::json::{is_whole_string, string_end, unescape};
 
 /// What stands in the place of a secret.
 pub(crate) const MASK: &str = "[redacted]";

@@ -9,7 +9,7 @@ use serde::ser::{Serialize, Serializer};
 use super::decode_error::DecodeError;
 use super::json::Json;
 use super::value_ref::View;
-use crate::reader::Reader;
+use crate::json::Reader;
 use crate::redact;
 
 /// What an answer says about one of its fields.

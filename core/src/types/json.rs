@@ -8,9 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::decode_error::DecodeError;
+use crate::json::repaired;
 use crate::redact;
 use crate::redact::{mask_json, write_visible};
-use crate::repair::repaired;
 
 /// One JSON value, kept as the text that the server sent.
 ///

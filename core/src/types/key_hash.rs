@@ -10,7 +10,7 @@ use super::build_error::{BuildError, BuildErrorKind};
 use super::decode_error::DecodeError;
 use super::field::{Field, FieldValue};
 use super::value_ref::View;
-use crate::reader::Reader;
+use crate::json::Reader;
 use crate::redact;
 
 /// The longest hash that is sent. The API's hashes have 64 characters.

@@ -31,7 +31,7 @@ macro_rules! answer {
         }
 
         const _: () = {
-            impl $crate::reader::Target for $Name {
+            impl $crate::json::Target for $Name {
                 fn names(&self) -> &'static [&'static str] {
                     &[$( stringify!($field) ),*]
                 }
@@ -39,9 +39,9 @@ macro_rules! answer {
                 fn field(
                     &mut self,
                     place: usize,
-                    reader: &mut $crate::reader::Reader<'_>,
+                    reader: &mut $crate::json::Reader<'_>,
                 ) -> Result<(), $crate::types::DecodeError> {
-                    const READ: &[fn(&mut $Name, &mut $crate::reader::Reader<'_>) -> Result<(), $crate::types::DecodeError>] = &[
+                    const READ: &[fn(&mut $Name, &mut $crate::json::Reader<'_>) -> Result<(), $crate::types::DecodeError>] = &[
                         $( |answer, reader| {
                             answer.$field = $crate::types::FieldValue::read(reader)?;
                             Ok(())
@@ -57,7 +57,7 @@ macro_rules! answer {
 
             impl<'de> serde::Deserialize<'de> for $Name {
                 fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    $crate::reader::deserialize(deserializer)
+                    $crate::json::deserialize(deserializer)
                 }
             }
 
@@ -83,7 +83,7 @@ macro_rules! answer {
 
             impl $crate::types::FieldValue for $Name {
                 fn read(
-                    reader: &mut $crate::reader::Reader<'_>,
+                    reader: &mut $crate::json::Reader<'_>,
                 ) -> Result<$crate::types::Field<Self>, $crate::types::DecodeError> {
                     if !reader.begins(b'{') {
                         return reader.other();
@@ -156,7 +156,7 @@ macro_rules! open_enum {
 
         impl $crate::types::FieldValue for $Name {
             fn read(
-                reader: &mut $crate::reader::Reader<'_>,
+                reader: &mut $crate::json::Reader<'_>,
             ) -> Result<$crate::types::Field<Self>, $crate::types::DecodeError> {
                 reader.text_field(|text| Some(Self::from(&*text)))
             }

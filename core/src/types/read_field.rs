@@ -6,9 +6,7 @@ use std::borrow::Cow;
 use super::decode_error::DecodeError;
 use super::field::{Field, FieldValue};
 use super::json::Json;
-use crate::float::{float, short};
-use crate::reader::Reader;
-use crate::reader::words::is_of_word;
+use crate::json::{Reader, float, is_of_word, short};
 
 impl<'a> Reader<'a> {
     /// Reads a field that is documented as a text; one that `make` does not take

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::float::float;
+use super::number::float;
 
 /// The text with such tokens replaced; `None` if it has none.
 pub(crate) fn repaired(text: &str) -> Option<String> {

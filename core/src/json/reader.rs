@@ -6,14 +6,12 @@
 //! that is no JSON. It keeps what it read before an error, reads the documented
 //! fields without an intermediate form, and does not recurse over the text.
 
-mod words;
-
 use std::borrow::Cow;
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 
-use self::words::{behind, is_number, is_of_word, plain};
-use crate::repair::unescape;
+use super::lenient::unescape;
+use super::scan::{behind, is_number, is_of_word, plain};
 use crate::types::{DecodeError, DecodeErrorKind, Json};
 
 /// How many values of a list are read. In memory an empty row is far larger
@@ -349,9 +347,9 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
+    use super::super::lenient::repaired;
+    use super::super::scan::plain;
     use super::Reader;
-    use super::words::plain;
-    use crate::repair::repaired;
     use crate::types::{DecodeErrorKind, Field, Json};
 
     /// The value as serde reads what this reader kept of it.

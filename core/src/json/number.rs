@@ -1,7 +1,7 @@
 //! Reading a number of JSON as a double: the nearest there is, without the
 //! large tables of the standard library's reader.
 
-use crate::big::Big;
+use super::big::Big;
 
 /// The value of a JSON number; infinite if it is beyond a double, and not a
 /// number if the text is none.
