@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use crate::base_url::BaseUrl;
 use crate::cancel::Cancel;
 use crate::client::Client;
-use crate::config::CallOptions;
-use crate::headers::Headers;
-use crate::retry::RetryPolicy;
+use crate::config::{BaseUrl, CallOptions, Headers, RetryPolicy};
 
 /// A call that is sent when it is awaited or, of a blocking client, when
 /// [`send`](crate::blocking::Call::send) is called.

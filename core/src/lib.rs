@@ -68,14 +68,12 @@
 //! | `test-util` | fake transports over a virtual clock, for unit tests |
 
 mod attempt;
-mod base_url;
 pub mod blocking;
 mod call;
 mod cancel;
 mod client;
 mod config;
 mod error;
-mod headers;
 mod http_date;
 mod json;
 mod key_stream;
@@ -83,11 +81,9 @@ mod operation;
 mod outcome;
 mod pages;
 mod provider;
-mod quota;
 mod race;
 mod redact;
 mod response;
-mod retry;
 mod retry_after;
 mod run;
 mod temporary_key;
@@ -99,14 +95,13 @@ mod types;
 mod workflow;
 
 pub use crate::attempt::{Attempt, Start, Step};
-pub use crate::base_url::{BaseUrl, DEFAULT_BASE_URL, is_loopback};
 pub use crate::call::{Call, CallWithResponse};
 pub use crate::client::Client;
-pub use crate::config::{CallOptions, Config};
+pub use crate::config::{BaseUrl, CallOptions, Config, DEFAULT_BASE_URL, Headers, is_loopback};
+pub use crate::config::{Jitter, RetryPolicy};
 pub use crate::error::api::{ApiError, ApiErrorKind, ErrorBody};
 pub use crate::error::transport::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
 pub use crate::error::{BoxError, Effect, Error, ErrorKind, MayHaveCreated, Shared};
-pub use crate::headers::Headers;
 pub use crate::json::Reader;
 pub use crate::key_stream::KeyStream;
 pub use crate::operation::any::{AnyOperation, AnyOutput};
@@ -125,7 +120,6 @@ pub use crate::race::race;
 #[doc(hidden)]
 pub use crate::redact::{mask, shows_key};
 pub use crate::response::{Meta, RateLimit, Response};
-pub use crate::retry::{Jitter, RetryPolicy};
 pub use crate::run::Run;
 pub use crate::temporary_key::{Lending, Scoped, TemporaryKey};
 pub use crate::transport::{

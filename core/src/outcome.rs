@@ -2,9 +2,9 @@
 
 use http::StatusCode;
 
+use crate::config::Trouble;
 use crate::error::transport::{Reach, TransportError};
 use crate::operation::Replay;
-use crate::retry::Trouble;
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use super::finding::{Failure, Finding};
 use super::{Start, redirect};
-use crate::config::{CallOptions, Config, Settings};
+use crate::config::{CallOptions, Config, Settings, Trouble, next_entropy};
 use crate::error::ErrorKind;
 use crate::error::api::ApiError;
 use crate::error::transport::{TransportError, TransportErrorKind};
@@ -20,7 +20,6 @@ use crate::operation::parts::Parts;
 use crate::operation::{Operation, Replay};
 use crate::outcome::{Class, Outcome};
 use crate::redact;
-use crate::retry::{Trouble, next_entropy};
 use crate::retry_after::{forbids_retry, retry_after};
 use crate::types::{ApiKey, BuildError, DecodeError};
 

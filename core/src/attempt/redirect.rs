@@ -3,7 +3,7 @@
 use http::header::{HeaderMap, LOCATION};
 use http::uri::Uri;
 
-use crate::base_url::has_bad_port;
+use crate::config::has_bad_port;
 
 /// The target of a redirect without its path and user information, which may be
 /// secrets; `None` if the answer names none, or one that is not http.

@@ -8,7 +8,7 @@ use http::Method;
 use serde::Serialize;
 
 use super::USUAL_BODY;
-use crate::base_url::has_plain_segments;
+use crate::config::has_plain_segments;
 use crate::redact::{MASK, Masked};
 use crate::types::{BuildError, BuildErrorKind};
 
@@ -163,7 +163,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::Parts;
-    use crate::base_url::BaseUrl;
+    use crate::config::BaseUrl;
 
     #[test]
     fn a_path_that_could_lead_elsewhere_is_refused_and_not_repeated() {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base_url::BaseUrl;
-use crate::headers::Headers;
-use crate::quota::RetryQuota;
-use crate::retry::RetryPolicy;
+use super::base_url::BaseUrl;
+use super::headers::Headers;
+use super::retry_budget::RetryQuota;
+use super::retry_policy::RetryPolicy;
 use crate::types::{ApiKey, BuildError, BuildErrorKind};
 
 /// The settings of a client. The defaults are right for most programs.

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::retry::Trouble;
+use super::retry_policy::Trouble;
 
 const CAPACITY: u32 = 500;
 const TRANSIENT: u32 = 14;
@@ -50,8 +50,8 @@ impl RetryQuota {
 
 #[cfg(test)]
 mod tests {
+    use super::super::retry_policy::Trouble;
     use super::RetryQuota;
-    use crate::retry::Trouble;
 
     #[test]
     fn a_dead_server_gets_35_retries_and_no_more() {

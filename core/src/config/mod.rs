@@ -1,0 +1,17 @@
+//! Settings of a client and of a call: base URL, headers, timeouts, retries.
+//!
+//! Uses: `types`, `redact`.
+
+mod base_url;
+mod headers;
+mod retry_budget;
+mod retry_policy;
+mod settings;
+
+pub use base_url::{BaseUrl, DEFAULT_BASE_URL, is_loopback};
+pub(crate) use base_url::{has_bad_port, has_plain_segments};
+pub use headers::Headers;
+pub use retry_policy::{Jitter, RetryPolicy};
+pub(crate) use retry_policy::{Trouble, next_entropy};
+pub(crate) use settings::Settings;
+pub use settings::{CallOptions, Config};
