@@ -10,7 +10,6 @@ use crate::attempt::{Attempt, Start, Step};
 use crate::call::{Call, CallWithResponse};
 use crate::cancel::Cancel;
 use crate::config::{CallOptions, Config};
-use crate::error::transport::{TimeoutPhase, TransportError, TransportErrorKind};
 use crate::error::{BoxError, Error};
 use crate::key_stream::KeyStream;
 use crate::operation::Operation;
@@ -23,13 +22,15 @@ use crate::operation::list::List;
 use crate::operation::update::Update;
 use crate::pages::Pages;
 use crate::provider::{KeySource, Source};
-use crate::race::{race, unless, unless_over};
 use crate::redact::{mask, mask_cause};
 use crate::response::Response;
 use crate::run::Run;
 use crate::temporary_key::Lending;
 use crate::trace;
-use crate::transport::{BoxFuture, MaybeSend, MaybeSendSync, Transport, sent_within};
+use crate::transport::{
+    BoxFuture, MaybeSend, MaybeSendSync, TimeoutPhase, Transport, TransportError,
+    TransportErrorKind, race, sent_within, unless, unless_over,
+};
 use crate::types::{ApiKey, BuildError, KeyKind};
 use crate::workflow::audit::Audit;
 use crate::workflow::check_key::CheckKey;

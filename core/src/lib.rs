@@ -81,7 +81,6 @@ mod operation;
 mod outcome;
 mod pages;
 mod provider;
-mod race;
 mod redact;
 mod response;
 mod retry_after;
@@ -97,10 +96,10 @@ mod workflow;
 pub use crate::attempt::{Attempt, Start, Step};
 pub use crate::call::{Call, CallWithResponse};
 pub use crate::client::Client;
-pub use crate::config::{BaseUrl, CallOptions, Config, DEFAULT_BASE_URL, Headers, is_loopback};
-pub use crate::config::{Jitter, RetryPolicy};
+pub use crate::config::{
+    BaseUrl, CallOptions, Config, DEFAULT_BASE_URL, Headers, Jitter, RetryPolicy, is_loopback,
+};
 pub use crate::error::api::{ApiError, ApiErrorKind, ErrorBody};
-pub use crate::error::transport::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
 pub use crate::error::{BoxError, Effect, Error, ErrorKind, MayHaveCreated, Shared};
 pub use crate::json::Reader;
 pub use crate::key_stream::KeyStream;
@@ -116,7 +115,6 @@ pub use crate::operation::update::Update;
 pub use crate::operation::{Operation, Orphan, Parsed, Replay};
 pub use crate::pages::{Pages, Progress};
 pub use crate::provider::{KeyProvider, KeySource};
-pub use crate::race::race;
 #[doc(hidden)]
 pub use crate::redact::{mask, shows_key};
 pub use crate::response::{Meta, RateLimit, Response};
@@ -125,6 +123,7 @@ pub use crate::temporary_key::{Lending, Scoped, TemporaryKey};
 pub use crate::transport::{
     BlockingTransport, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Transport, send_within,
 };
+pub use crate::transport::{Reach, TimeoutPhase, TransportError, TransportErrorKind, race};
 pub use crate::types::{
     Answer, ApiKey, Budget, BudgetScope, BuildError, BuildErrorKind, CurrentKey, DataRegion,
     DecodeError, DecodeErrorKind, Extra, Field, FieldValue, FreeModelRequests, Json, Key, KeyHash,

@@ -3,8 +3,8 @@
 use http::StatusCode;
 
 use crate::config::Trouble;
-use crate::error::transport::{Reach, TransportError};
 use crate::operation::Replay;
+use crate::transport::{Reach, TransportError};
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

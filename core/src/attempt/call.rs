@@ -15,12 +15,12 @@ use super::{Start, redirect};
 use crate::config::{CallOptions, Config, Settings, Trouble, next_entropy};
 use crate::error::ErrorKind;
 use crate::error::api::ApiError;
-use crate::error::transport::{TransportError, TransportErrorKind};
 use crate::operation::parts::Parts;
 use crate::operation::{Operation, Replay};
 use crate::outcome::{Class, Outcome};
 use crate::redact;
 use crate::retry_after::{forbids_retry, retry_after};
+use crate::transport::{TransportError, TransportErrorKind};
 use crate::types::{ApiKey, BuildError, DecodeError};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");

@@ -15,13 +15,12 @@ use self::call::Call;
 use self::finding::Failure;
 pub(crate) use self::finding::Finding;
 use crate::config::{CallOptions, Config};
-use crate::error::transport::TransportError;
 use crate::error::{Circumstances, Effect, Error, ErrorKind, MayHaveCreated};
 use crate::operation::{Operation, Parsed, Replay};
 use crate::outcome::Class;
 use crate::response::{Meta, Response, request_id};
 use crate::retry_after::needs_clock;
-use crate::transport::{Exchange, Limits};
+use crate::transport::{Exchange, Limits, TransportError};
 use crate::types::{ApiKey, DecodeError, DecodeErrorKind, wipe};
 use crate::{redact, trace};
 

@@ -1,8 +1,8 @@
 //! Where the page *What happens when…* tells about an error.
 
 use super::api::{ApiErrorKind, ErrorBody};
-use super::transport::{TimeoutPhase, TransportErrorKind};
 use super::{Effect, Error, ErrorKind};
+use crate::transport::{TimeoutPhase, TransportErrorKind};
 
 impl Error {
     /// The anchor of the part of `docs/what-happens-when.md` in the repository
@@ -80,8 +80,8 @@ fn answered(kind: ApiErrorKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::super::api::ApiErrorKind;
-    use super::super::transport::{TimeoutPhase, TransportErrorKind};
     use super::{answered, below_http};
+    use crate::transport::{TimeoutPhase, TransportErrorKind};
 
     const PAGE: &str = include_str!("../../../docs/what-happens-when.md");
 

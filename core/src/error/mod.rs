@@ -3,7 +3,6 @@
 mod advice;
 mod anchor;
 mod api;
-mod transport;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -19,8 +18,8 @@ use crate::types::{Key, KeyHash, KeyKind};
 
 use self::api::Status;
 pub use self::api::{ApiError, ApiErrorKind, ErrorBody};
-pub(crate) use self::transport::Interrupted;
-pub use self::transport::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
+pub(crate) use crate::transport::Interrupted;
+pub use crate::transport::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
 pub use crate::types::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
 
 /// Any error, boxed, as a transport or a key provider reports its cause.

@@ -51,8 +51,7 @@ use http::{Request, Response};
 
 pub use self::reply::Reply;
 
-use crate::error::transport::TransportError;
-use crate::transport::{BlockingTransport, Exchange, Transport};
+use crate::transport::{BlockingTransport, Exchange, Transport, TransportError};
 
 /// A clock that stands still until somebody sleeps by it or moves it.
 #[derive(Clone, Debug, Default)]

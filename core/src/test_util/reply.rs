@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::samples;
-use crate::error::transport::{Reach, TransportError, TransportErrorKind};
 use crate::operation::list::PAGE_SIZE;
+use crate::transport::{Reach, TransportError, TransportErrorKind};
 
 /// One reply of a [`FakeTransport`](super::FakeTransport).
 #[derive(Clone, Debug)]

@@ -9,14 +9,13 @@ use std::time::{Duration, SystemTime};
 use super::Opening;
 use super::holder::Question;
 use super::turn::Order;
-use crate::error::transport::{TimeoutPhase, TransportError, TransportErrorKind};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::operation::Operation;
 use crate::operation::any::{AnyOperation, AnyOutput, OneOfSix};
 use crate::pages::Pages;
 use crate::redact::mask_cause;
 use crate::response::Response;
-use crate::transport::BoxFuture;
+use crate::transport::{BoxFuture, TimeoutPhase, TransportError, TransportErrorKind};
 use crate::types::{ApiKey, DecodeError, DecodeErrorKind, Key, Timestamp};
 
 /// Where code and driver meet. At most one wish is open, and its reply comes

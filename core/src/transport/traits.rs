@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
+use super::error::{Interrupted, TimeoutPhase, TransportError, TransportErrorKind};
+use super::race::race;
 use crate::config::Settings;
-use crate::error::transport::{Interrupted, TimeoutPhase, TransportError, TransportErrorKind};
-use crate::race::race;
 
 /// Carries requests, sleeps, and owns the clocks and the entropy that the core
 /// does without.
