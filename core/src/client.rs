@@ -12,14 +12,9 @@ use crate::cancel::Cancel;
 use crate::config::{CallOptions, Config};
 use crate::error::{BoxError, Error};
 use crate::key_stream::KeyStream;
-use crate::operation::Operation;
-use crate::operation::any::{AnyOperation, AnyOutput};
-use crate::operation::create::Create;
-use crate::operation::delete::Delete;
-use crate::operation::get::Get;
-use crate::operation::get_current_key_metadata::GetCurrentKeyMetadata;
-use crate::operation::list::List;
-use crate::operation::update::Update;
+use crate::operation::{
+    AnyOperation, AnyOutput, Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update,
+};
 use crate::pages::Pages;
 use crate::provider::{KeySource, Source};
 use crate::redact::{mask, mask_cause};

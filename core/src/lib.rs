@@ -103,16 +103,10 @@ pub use crate::error::api::{ApiError, ApiErrorKind, ErrorBody};
 pub use crate::error::{BoxError, Effect, Error, ErrorKind, MayHaveCreated, Shared};
 pub use crate::json::Reader;
 pub use crate::key_stream::KeyStream;
-pub use crate::operation::any::{AnyOperation, AnyOutput};
-pub use crate::operation::create::{Create, Created, External};
-pub use crate::operation::delete::{Delete, Deleted};
-pub use crate::operation::get::Get;
-pub use crate::operation::get_current_key_metadata::GetCurrentKeyMetadata;
-pub use crate::operation::list::{List, PAGE_SIZE, Page};
-pub use crate::operation::parts::Parts;
-pub use crate::operation::request::ApiRequest;
-pub use crate::operation::update::Update;
-pub use crate::operation::{Operation, Orphan, Parsed, Replay};
+pub use crate::operation::{
+    AnyOperation, AnyOutput, ApiRequest, Create, Created, Delete, Deleted, External, Get,
+    GetCurrentKeyMetadata, List, Operation, Orphan, PAGE_SIZE, Page, Parsed, Parts, Replay, Update,
+};
 pub use crate::pages::{Pages, Progress};
 pub use crate::provider::{KeyProvider, KeySource};
 #[doc(hidden)]
@@ -121,9 +115,9 @@ pub use crate::response::{Meta, RateLimit, Response};
 pub use crate::run::Run;
 pub use crate::temporary_key::{Lending, Scoped, TemporaryKey};
 pub use crate::transport::{
-    BlockingTransport, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Transport, send_within,
+    BlockingTransport, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Reach, TimeoutPhase,
+    Transport, TransportError, TransportErrorKind, race, send_within,
 };
-pub use crate::transport::{Reach, TimeoutPhase, TransportError, TransportErrorKind, race};
 pub use crate::types::{
     Answer, ApiKey, Budget, BudgetScope, BuildError, BuildErrorKind, CurrentKey, DataRegion,
     DecodeError, DecodeErrorKind, Extra, Field, FieldValue, FreeModelRequests, Json, Key, KeyHash,

@@ -28,8 +28,7 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
 
 use crate::error::{Error, ErrorKind};
-use crate::operation::Operation;
-use crate::operation::list::{List, PAGE_SIZE, Page};
+use crate::operation::{List, Operation, PAGE_SIZE, Page};
 use crate::types::{Json, Key, fingerprint};
 
 /// How far a step goes: a page without the key of the overlap.

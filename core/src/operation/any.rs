@@ -2,6 +2,7 @@
 //! workflow, or a binding to another language.
 
 use super::create::{Create, Created};
+use super::definition::{Operation, Orphan, Parsed, Replay};
 use super::delete::{Delete, Deleted};
 use super::get::Get;
 use super::get_current_key_metadata::GetCurrentKeyMetadata;
@@ -9,7 +10,6 @@ use super::list::{List, Page};
 use super::parts::Parts;
 use super::request::ApiRequest;
 use super::update::Update;
-use super::{Operation, Orphan, Parsed, Replay};
 use crate::types::{BuildError, CurrentKey, DecodeError, Json, Key};
 
 /// Any of the six operations, any other request, or the reason why it cannot be one.

@@ -5,12 +5,12 @@ use http::Method;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
 
+use super::definition::{
+    Operation, Orphan, Parsed, Replay, USUAL_BODY, check_name, check_workspace_id, parse_into,
+};
 use super::list::List;
 use super::parts::Parts;
 use super::salvage::{is_masked, salvage};
-use super::{
-    Operation, Orphan, Parsed, Replay, USUAL_BODY, check_name, check_workspace_id, parse_into,
-};
 use crate::json::{Reader, Target, text_of, unescape};
 use crate::redact;
 use crate::types::{
@@ -483,7 +483,7 @@ fn is_long(secret: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Operation;
+    use super::super::definition::Operation;
     use super::{Create, External};
     use crate::types::{Limit, LimitReset};
 

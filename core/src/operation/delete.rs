@@ -2,8 +2,8 @@
 
 use http::Method;
 
+use super::definition::{Operation, Parsed, Replay, parse_into};
 use super::parts::Parts;
-use super::{Operation, Parsed, Replay, parse_into};
 use crate::types::{BuildError, DecodeError, DecodeErrorKind, Extra, Field, GivenHash, answer};
 
 /// Deletes a key. It stops working and cannot be restored.

@@ -2,8 +2,8 @@
 
 use http::Method;
 
+use super::definition::{Operation, Parsed, Replay, parse_data};
 use super::parts::Parts;
-use super::{Operation, Parsed, Replay, parse_data};
 use crate::types::{BuildError, CurrentKey, DecodeError};
 
 /// Gets what the API tells about the key that signs the request. Any key may

@@ -7,8 +7,10 @@ use http::Method;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::definition::{
+    Operation, Parsed, Replay, check_no_error, check_workspace_id, parse_some,
+};
 use super::parts::Parts;
-use super::{Operation, Parsed, Replay, check_no_error, check_workspace_id, parse_some};
 use crate::json::{Reader, Target, deserialize};
 use crate::types::{BuildError, DecodeError, DecodeErrorKind, Extra, Json, Key};
 

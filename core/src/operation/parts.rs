@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 
-use super::USUAL_BODY;
+use super::definition::USUAL_BODY;
 use crate::config::has_plain_segments;
 use crate::redact::{MASK, Masked};
 use crate::types::{BuildError, BuildErrorKind};

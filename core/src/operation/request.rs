@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 
+use super::definition::{Envelope, Operation, Parsed, Replay, check_no_error, parse_into};
 use super::parts::{Parts, check_path, push_parameter};
-use super::{Envelope, Operation, Parsed, Replay, check_no_error, parse_into};
 use crate::json::{Reader, text_of};
 use crate::redact::{MASK, Masked};
 use crate::types::{BuildError, BuildErrorKind, DecodeError, Extra, Field, Json};

@@ -5,8 +5,10 @@ use std::fmt;
 use http::Method;
 use serde::Serialize;
 
+use super::definition::{
+    Operation, Parsed, Replay, USUAL_BODY, check_name, check_workspace_id, parse_data,
+};
 use super::parts::Parts;
-use super::{Operation, Parsed, Replay, USUAL_BODY, check_name, check_workspace_id, parse_data};
 use crate::redact::Masked;
 use crate::types::{BuildError, BuildErrorKind, DecodeError, GivenHash, Key, Limit, LimitReset};
 

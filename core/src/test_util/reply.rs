@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::samples;
-use crate::operation::list::PAGE_SIZE;
+use crate::operation::PAGE_SIZE;
 use crate::transport::{Reach, TransportError, TransportErrorKind};
 
 /// One reply of a [`FakeTransport`](super::FakeTransport).

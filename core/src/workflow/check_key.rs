@@ -9,7 +9,7 @@ use super::desk::Desk;
 use super::turn::Turn;
 use super::{Opening, Workflow, turn};
 use crate::error::{Error, ErrorKind};
-use crate::operation::get_current_key_metadata::GetCurrentKeyMetadata;
+use crate::operation::GetCurrentKeyMetadata;
 use crate::types::{CurrentKey, KeyKind};
 
 /// Asks the API once what the client's key is for, before the work begins.

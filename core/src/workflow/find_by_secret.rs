@@ -11,8 +11,7 @@ use super::desk::Desk;
 use super::turn::Turn;
 use super::{Opening, Workflow, turn};
 use crate::error::{Error, ErrorKind, Shared};
-use crate::operation::get_current_key_metadata::GetCurrentKeyMetadata;
-use crate::operation::list::List;
+use crate::operation::{GetCurrentKeyMetadata, List};
 use crate::pages::Pages;
 use crate::types::{ApiKey, CurrentKey, Key, Secret};
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::rotation::Rotation;
 use crate::error::BoxError;
-use crate::operation::create::Created;
+use crate::operation::Created;
 use crate::transport::MaybeSend;
 
 /// What a workflow asks of its caller. `Debug` shows which question it is.

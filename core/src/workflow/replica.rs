@@ -1,7 +1,7 @@
 //! What a key that replaces another is: the same settings, and nothing guessed.
 
 use crate::error::{Error, ErrorKind};
-use crate::operation::create::{Create, Created, External};
+use crate::operation::{Create, Created, External};
 use crate::types::{CurrentKey, DecodeError, DecodeErrorKind, Field, Key, Limit, Timestamp};
 
 /// A create with the settings of the old key, and what is left of its limit if that is

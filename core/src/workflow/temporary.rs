@@ -19,8 +19,7 @@ use super::marker::{Kind, Markers};
 use super::turn::Turn;
 use super::{Opening, Workflow, turn};
 use crate::error::{Error, ErrorKind};
-use crate::operation::Operation;
-use crate::operation::create::{Create, Created};
+use crate::operation::{Create, Created, Operation};
 use crate::redact::Masked;
 use crate::types::{BuildError, BuildErrorKind, Key, Secret, Timestamp};
 

@@ -10,7 +10,7 @@ use super::Opening;
 use super::desk::{Desk, Slot, Wish, lock};
 use super::holder::Question;
 use crate::error::{BoxError, Error, ErrorKind};
-use crate::operation::any::{AnyOperation, AnyOutput};
+use crate::operation::{AnyOperation, AnyOutput};
 use crate::response::Response;
 use crate::transport::{BoxFuture, MaybeSend};
 use crate::types::ApiKey;

@@ -15,8 +15,7 @@ mod table;
 pub use self::report::{AuditReport, AuditedKey, Finding, Spend};
 
 use crate::error::{Error, ErrorKind};
-use crate::operation::Operation;
-use crate::operation::list::List;
+use crate::operation::{List, Operation};
 use crate::pages::Pages;
 use crate::types::{BuildError, BuildErrorKind, Key, Timestamp};
 use crate::workflow::desk::Desk;
