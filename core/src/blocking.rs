@@ -10,25 +10,17 @@ use crate::attempt::{Attempt, Start, Step};
 use crate::config::{CallOptions, Config};
 use crate::error::{BoxError, Error};
 use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Page, Update};
-use crate::pages::{Pages, Progress};
 use crate::redact::mask_cause;
 use crate::response::Response;
 use crate::transport::BlockingTransport;
 use crate::types::{ApiKey, BuildError, Key, KeyKind};
-use crate::workflow::audit::Audit;
-use crate::workflow::check_key::CheckKey;
-use crate::workflow::create_reconciled::CreateReconciled;
-use crate::workflow::ensure::Ensure;
-use crate::workflow::find_by_secret::FindBySecret;
-use crate::workflow::holder::Nobody;
-use crate::workflow::rotate::Rotate;
-use crate::workflow::sweep::Sweep;
-use crate::workflow::temporary::Temporary;
-use crate::workflow::turn::{Order, Turn};
-use crate::workflow::{Opening, Workflow};
+use crate::workflow::{
+    Audit, CheckKey, CreateReconciled, Ensure, FindBySecret, Nobody, Opening, Order, Pages,
+    Progress, Rotate, Sweep, Temporary, Turn, Workflow,
+};
 use crate::{run, temporary_key, trace};
 
-pub use crate::workflow::holder::BlockingKeyHolder as KeyHolder;
+pub use crate::workflow::BlockingKeyHolder as KeyHolder;
 
 /// Gives the API key for each attempt to a blocking client.
 pub type KeyProvider = dyn Fn() -> Result<ApiKey, BoxError> + Send + Sync;

@@ -15,7 +15,6 @@ use crate::key_stream::KeyStream;
 use crate::operation::{
     AnyOperation, AnyOutput, Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update,
 };
-use crate::pages::Pages;
 use crate::provider::{KeySource, Source};
 use crate::redact::{mask, mask_cause};
 use crate::response::Response;
@@ -27,17 +26,10 @@ use crate::transport::{
     TransportErrorKind, race, sent_within, unless, unless_over,
 };
 use crate::types::{ApiKey, BuildError, KeyKind};
-use crate::workflow::audit::Audit;
-use crate::workflow::check_key::CheckKey;
-use crate::workflow::create_reconciled::CreateReconciled;
-use crate::workflow::ensure::Ensure;
-use crate::workflow::find_by_secret::FindBySecret;
-use crate::workflow::holder::{KeyHolder, Nobody};
-use crate::workflow::rotate::Rotate;
-use crate::workflow::sweep::Sweep;
-use crate::workflow::temporary::Temporary;
-use crate::workflow::turn::{Order, Turn};
-use crate::workflow::{Opening, Workflow};
+use crate::workflow::{
+    Audit, CheckKey, CreateReconciled, Ensure, FindBySecret, KeyHolder, Nobody, Opening, Order,
+    Pages, Rotate, Sweep, Temporary, Turn, Workflow,
+};
 
 /// Manages API keys over any [`Transport`]. Clones are cheap and share
 /// everything.

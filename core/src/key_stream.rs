@@ -13,9 +13,9 @@ use crate::client::Client;
 use crate::config::CallOptions;
 use crate::error::{Error, ErrorKind};
 use crate::operation::{AnyOperation, Page};
-use crate::pages::{Pages, Progress};
 use crate::transport::{BoxFuture, MaybeSend};
 use crate::types::Key;
+use crate::workflow::{Pages, Progress};
 
 /// The keys of all pages, as a stream. It ends after the first error.
 ///

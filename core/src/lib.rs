@@ -79,7 +79,6 @@ mod json;
 mod key_stream;
 mod operation;
 mod outcome;
-mod pages;
 mod provider;
 mod redact;
 mod response;
@@ -107,7 +106,6 @@ pub use crate::operation::{
     AnyOperation, AnyOutput, ApiRequest, Create, Created, Delete, Deleted, External, Get,
     GetCurrentKeyMetadata, List, Operation, Orphan, PAGE_SIZE, Page, Parsed, Parts, Replay, Update,
 };
-pub use crate::pages::{Pages, Progress};
 pub use crate::provider::{KeyProvider, KeySource};
 #[doc(hidden)]
 pub use crate::redact::{mask, shows_key};
@@ -123,17 +121,10 @@ pub use crate::types::{
     DecodeError, DecodeErrorKind, Extra, Field, FieldValue, FreeModelRequests, Json, Key, KeyHash,
     KeyKind, Limit, LimitReset, RateLimitNote, Secret, Timestamp, View,
 };
-pub use crate::workflow::audit::Audit;
-pub use crate::workflow::audit::report::{AuditReport, AuditedKey, Finding, Spend};
-pub use crate::workflow::check_key::CheckKey;
-pub use crate::workflow::close_temporary::CloseTemporary;
-pub use crate::workflow::create_reconciled::{CreateReconciled, Reconciled};
-pub use crate::workflow::ensure::{Ensure, Ensured, Pick};
-pub use crate::workflow::find_by_secret::{FindBySecret, FoundBySecret};
-pub use crate::workflow::holder::{BlockingKeyHolder, KeyHolder, Nobody, Question};
-pub use crate::workflow::rotate::{Rotate, Rotated};
-pub use crate::workflow::rotation::{Rotation, RotationStep};
-pub use crate::workflow::sweep::{Sweep, Swept};
-pub use crate::workflow::temporary::{Lent, Temporary};
-pub use crate::workflow::turn::{Asked, Asking, Order, Pausing, Sending, Sent, Turn};
-pub use crate::workflow::{Opening, Workflow};
+pub use crate::workflow::{
+    Asked, Asking, Audit, AuditReport, AuditedKey, BlockingKeyHolder, CheckKey, CloseTemporary,
+    CreateReconciled, Ensure, Ensured, FindBySecret, Finding, FoundBySecret, KeyHolder, Lent,
+    Nobody, Opening, Order, Pausing, Pick, Question, Reconciled, Rotate, Rotated, Rotation,
+    RotationStep, Sending, Sent, Spend, Sweep, Swept, Temporary, Turn, Workflow,
+};
+pub use crate::workflow::{Pages, Progress};

@@ -8,8 +8,7 @@ use crate::client::Client;
 use crate::config::CallOptions;
 use crate::error::Error;
 use crate::transport::{BoxFuture, MaybeSend};
-use crate::workflow::Workflow;
-use crate::workflow::holder::{BlockingKeyHolder, KeyHolder, Nobody};
+use crate::workflow::{BlockingKeyHolder, KeyHolder, Nobody, Workflow};
 use crate::{blocking, trace};
 
 /// A workflow that runs when it is awaited or, of a blocking client, when

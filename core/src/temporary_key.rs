@@ -15,9 +15,7 @@ use crate::config::CallOptions;
 use crate::error::Error;
 use crate::run::Run;
 use crate::transport::{BoxFuture, MaybeSend};
-use crate::workflow::close_temporary::CloseTemporary;
-use crate::workflow::holder::Nobody;
-use crate::workflow::temporary::{Lent, Temporary};
+use crate::workflow::{CloseTemporary, Lent, Nobody, Temporary};
 
 /// A temporary key that is made when this is awaited or, of a blocking client,
 /// when [`finish`](Lending::finish) is called. `scope` makes it, and closes it.

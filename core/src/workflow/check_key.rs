@@ -5,9 +5,10 @@
 //!             └─ it is of the other ──▶ an error that says where to get one
 //! ```
 
-use super::desk::Desk;
-use super::turn::Turn;
-use super::{Opening, Workflow, turn};
+use super::context::Desk;
+use super::definition::{Opening, Workflow};
+use super::machine;
+use super::machine::Turn;
 use crate::error::{Error, ErrorKind};
 use crate::operation::GetCurrentKeyMetadata;
 use crate::types::{CurrentKey, KeyKind};
@@ -51,7 +52,7 @@ impl Workflow for CheckKey {
 
     fn begin(self, opening: Opening) -> Turn<CurrentKey> {
         let name = self.name();
-        turn::begin(name, opening, |desk| async move {
+        machine::begin(name, opening, |desk| async move {
             check(&desk, self.needed).await.map_err(|error| error.of_workflow(desk.name(), None))
         })
     }

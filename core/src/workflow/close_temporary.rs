@@ -8,15 +8,16 @@
 
 use std::fmt;
 
+use super::context::Desk;
 use super::create_reconciled::LOOKS;
-use super::desk::Desk;
+use super::definition::{Opening, Workflow};
+use super::machine;
+use super::machine::Turn;
 use super::marker::check_temporary;
+use super::pages::Pages;
 use super::sweep::{Found, delete_hash, delete_named};
-use super::turn::Turn;
-use super::{Opening, Workflow, turn};
 use crate::error::{Error, ErrorKind, MayHaveCreated};
 use crate::operation::{List, Orphan};
-use crate::pages::Pages;
 use crate::redact::Masked;
 use crate::types::{BuildError, KeyHash};
 
@@ -130,7 +131,7 @@ impl Workflow for CloseTemporary {
         if let Err(refused) = self.check() {
             return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
         }
-        turn::begin(name, opening, |desk| async move {
+        machine::begin(name, opening, |desk| async move {
             let desk = desk.listing_with(self.max_requests);
             close(&desk, &self).await.map_err(|(error, left)| {
                 let is_retryable = error.is_retryable();

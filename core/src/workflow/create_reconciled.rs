@@ -13,14 +13,15 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::desk::Desk;
+use super::context::Desk;
+use super::definition::{Opening, Workflow};
+use super::machine;
+use super::machine::Turn;
 use super::marker::{Kind, Markers};
+use super::pages::Pages;
 use super::sweep::{Found, delete_named};
-use super::turn::Turn;
-use super::{Opening, Workflow, turn};
 use crate::error::{Error, ErrorKind, MayHaveCreated};
 use crate::operation::{Create, Created, List, Operation, Orphan};
-use crate::pages::Pages;
 use crate::redact::Masked;
 use crate::trace;
 use crate::types::Key;
@@ -124,7 +125,7 @@ impl Workflow for CreateReconciled {
         if let Err(refused) = self.create.parts() {
             return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
         }
-        turn::begin(name, opening, |desk| async move {
+        machine::begin(name, opening, |desk| async move {
             let desk = desk.listing_with(self.max_requests);
             let mut markers = Markers::new(Kind::Lasting, opening.entropy);
             let reconciled = reconcile(&desk, &self.create, &mut markers).await;

@@ -12,13 +12,14 @@
 use std::cmp::Ordering;
 use std::time::Duration;
 
-use super::desk::{Desk, Listed};
+use super::context::{Desk, Listed};
+use super::definition::{Opening, Workflow};
+use super::machine;
+use super::machine::Turn;
+use super::pages::Pages;
 use super::sweep::delete;
-use super::turn::Turn;
-use super::{Opening, Workflow, turn};
 use crate::error::{Error, ErrorKind, MayHaveCreated, Shared};
 use crate::operation::{Create, Created, List, Operation, Update};
-use crate::pages::Pages;
 use crate::trace;
 use crate::types::{Field, Key, LimitReset};
 
@@ -213,7 +214,7 @@ impl Workflow for Ensure {
         if let Err(refused) = self.create.parts() {
             return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
         }
-        turn::begin(name, opening, |desk| async move {
+        machine::begin(name, opening, |desk| async move {
             let desk = desk.listing_with(self.max_requests);
             ensure(&desk, &self).await.map_err(|error| {
                 let left = error.may_have_created().cloned();

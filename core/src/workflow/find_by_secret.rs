@@ -7,12 +7,13 @@
 //!                                  an error ◀── several ──────────────────────────────────────────────┘
 //! ```
 
-use super::desk::Desk;
-use super::turn::Turn;
-use super::{Opening, Workflow, turn};
+use super::context::Desk;
+use super::definition::{Opening, Workflow};
+use super::machine;
+use super::machine::Turn;
+use super::pages::Pages;
 use crate::error::{Error, ErrorKind, Shared};
 use crate::operation::{GetCurrentKeyMetadata, List};
-use crate::pages::Pages;
 use crate::types::{ApiKey, CurrentKey, Key, Secret};
 
 /// Finds the key that a secret belongs to, such as one that was found in a log.
@@ -98,7 +99,7 @@ impl Workflow for FindBySecret {
             Ok(key) => key,
             Err(refused) => return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused)))),
         };
-        turn::begin(name, opening, |desk| async move {
+        machine::begin(name, opening, |desk| async move {
             let desk = desk.listing_with(self.max_requests);
             find(&desk, self, key).await.map_err(|error| error.of_workflow(desk.name(), None))
         })

@@ -1,113 +1,34 @@
-//! Jobs of several operations: what people do with the API, made safe.
+//! Jobs of several operations, each a state machine without I/O.
 //!
-//! A workflow is a machine without I/O, as a single call is. Where a call asks
-//! for one request after another, a workflow asks for one [`Turn`] after
-//! another: an operation to send, a pause to wait, a question to its caller.
-//!
-//! ```text
-//!   Workflow::begin(opening)
-//!            │
-//!            ▼
-//!   ┌───▶ Turn::Send ──── the client sends the operation ── Sent::outcome ───┐
-//!   ├───▶ Turn::Pause ─── the client waits ─────────────── Pausing::over ───┤
-//!   ├───▶ Turn::Ask ───── the caller's KeyHolder answers ─ Asked::answered ─┤
-//!   │        │                                                              │
-//!   └────────┼──────────────────────────────────────────────────────────────┘
-//!            ▼
-//!   Turn::Done(result)
-//! ```
-//!
-//! The clients' `run` is the loop around it, async and blocking. Retries are
-//! those of each call: a workflow has none of its own.
-//!
-//! Inside, a workflow is written as an `async` block that awaits nothing but the
-//! replies to its turns ([`Desk`]), so that its steps read from top to bottom.
+//! Uses: `call`, `operation`, and the rooms below them.
 
 mod audit;
 mod check_key;
 mod close_temporary;
+mod context;
 mod create_reconciled;
-mod desk;
+mod definition;
 mod ensure;
 mod find_by_secret;
-mod holder;
+mod machine;
 mod marker;
-mod replica;
+mod pages;
 mod rotate;
-mod rotation;
 mod sweep;
 mod temporary;
-mod turn;
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::SystemTime;
-
-pub use self::audit::Audit;
-pub use self::audit::report::{AuditReport, AuditedKey, Finding, Spend};
-pub use self::check_key::CheckKey;
-pub use self::close_temporary::CloseTemporary;
-pub use self::create_reconciled::{CreateReconciled, Reconciled};
-pub use self::ensure::{Ensure, Ensured, Pick};
-pub use self::find_by_secret::{FindBySecret, FoundBySecret};
-pub use self::holder::{BlockingKeyHolder, KeyHolder, Nobody, Question};
-pub use self::rotate::{Rotate, Rotated};
-pub use self::rotation::{Rotation, RotationStep};
-pub use self::sweep::{Sweep, Swept};
-pub use self::temporary::{Lent, Temporary};
-pub use self::turn::{Asked, Asking, Order, Pausing, Sending, Sent, Turn};
-
-use self::desk::Desk;
-
-use crate::transport::MaybeSend;
-
-/// What a workflow needs from the world at its beginning.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Opening {
-    /// Random bits, for the markers of names.
-    pub entropy: u128,
-    /// The time of day, if it is known.
-    pub wall_clock: Option<SystemTime>,
-}
-
-impl Opening {
-    /// An opening of two draws of entropy.
-    ///
-    /// Calls with the same marker would take each other's keys for their own, and
-    /// a transport's entropy may be poor: no two calls of a process begin alike,
-    /// nor do two of different processes, unless their clocks say the same.
-    pub(crate) fn drawn(draws: [u64; 2], wall_clock: Option<SystemTime>) -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = u64::from(NUMBER.fetch_add(1, Ordering::Relaxed));
-        let time = wall_clock.and_then(|now| now.duration_since(SystemTime::UNIX_EPOCH).ok());
-        let seconds = time.map_or(0, |time| time.as_secs());
-        let nanos = time.map_or(0, |time| u64::from(time.subsec_nanos()));
-        let [high, low] = draws;
-        let (high, low) = (high ^ seconds.rotate_left(32) ^ nanos, low ^ number);
-        Self { entropy: u128::from(high).rotate_left(64) | u128::from(low), wall_clock }
-    }
-}
-
-/// A job of several operations, as data.
-///
-/// ```
-/// use openrouter_keys_core::{Opening, Operation, Sweep, Turn, Workflow};
-///
-/// let name = "ci #0123456789abcdef0123456789abcdef";
-/// let turn = Sweep::new([name]).begin(Opening::default());
-///
-/// let Turn::Send(sending) = turn else { panic!("it lists the keys first") };
-/// let (order, reply) = sending.into_parts();
-/// assert_eq!(order.operation.name(), "list");
-/// # let _ = reply;
-/// ```
-#[must_use = "a workflow does nothing until it is run"]
-pub trait Workflow {
-    /// What it comes to.
-    type Output: MaybeSend + 'static;
-
-    /// The workflow's name in errors and traces.
-    fn name(&self) -> &'static str;
-
-    /// Checks the arguments and takes the first turn.
-    fn begin(self, opening: Opening) -> Turn<Self::Output>;
-}
+pub use audit::Audit;
+pub use audit::report::{AuditReport, AuditedKey, Finding, Spend};
+pub use check_key::CheckKey;
+pub use close_temporary::CloseTemporary;
+pub use create_reconciled::{CreateReconciled, Reconciled};
+pub use definition::{Opening, Workflow};
+pub use ensure::{Ensure, Ensured, Pick};
+pub use find_by_secret::{FindBySecret, FoundBySecret};
+pub use machine::{Asked, Asking, Order, Pausing, Sending, Sent, Turn};
+pub use pages::{Pages, Progress};
+pub use rotate::rotation::{Rotation, RotationStep};
+pub use rotate::rotation_handler::{BlockingKeyHolder, KeyHolder, Nobody, Question};
+pub use rotate::{Rotate, Rotated};
+pub use sweep::{Sweep, Swept};
+pub use temporary::{Lent, Temporary};

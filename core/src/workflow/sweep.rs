@@ -9,13 +9,14 @@
 
 use std::fmt;
 
-use super::desk::{Desk, Listed};
+use super::context::{Desk, Listed};
+use super::definition::{Opening, Workflow};
+use super::machine;
+use super::machine::Turn;
 use super::marker::{Kind, check_marked};
-use super::turn::Turn;
-use super::{Opening, Workflow, turn};
+use super::pages::Pages;
 use crate::error::{Error, ErrorKind};
 use crate::operation::{Delete, List};
-use crate::pages::Pages;
 use crate::redact::Masked;
 use crate::types::{BuildError, BuildErrorKind, Key, KeyHash, Timestamp};
 
@@ -145,7 +146,7 @@ impl Workflow for Sweep {
                 return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
             }
         }
-        turn::begin(name, opening, |desk| async move {
+        machine::begin(name, opening, |desk| async move {
             let desk = desk.listing_with(self.max_requests);
             sweep(&desk, self).await.map_err(|error| error.of_workflow(desk.name(), None))
         })

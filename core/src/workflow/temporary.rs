@@ -13,11 +13,12 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::close_temporary::CloseTemporary;
+use super::context::Desk;
 use super::create_reconciled::{Failed, Rounds};
-use super::desk::Desk;
+use super::definition::{Opening, Workflow};
+use super::machine;
+use super::machine::Turn;
 use super::marker::{Kind, Markers};
-use super::turn::Turn;
-use super::{Opening, Workflow, turn};
 use crate::error::{Error, ErrorKind};
 use crate::operation::{Create, Created, Operation};
 use crate::redact::Masked;
@@ -164,7 +165,7 @@ impl Workflow for Temporary {
         if let Err(refused) = self.check().and_then(|()| end()) {
             return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
         }
-        turn::begin(name, opening, |desk| async move {
+        machine::begin(name, opening, |desk| async move {
             let desk = desk.listing_with(self.max_requests);
             let mut markers = Markers::new(Kind::Temporary, opening.entropy);
             let lent = lend(&desk, self, &mut markers).await;

@@ -8,19 +8,19 @@
 //!  each ──▶ DuplicateName, unless it is expired ──▶ Unreadable
 //! ```
 
-mod judge;
-mod report;
+pub(super) mod report;
 mod table;
 
 pub use self::report::{AuditReport, AuditedKey, Finding, Spend};
 
 use crate::error::{Error, ErrorKind};
 use crate::operation::{List, Operation};
-use crate::pages::Pages;
 use crate::types::{BuildError, BuildErrorKind, Key, Timestamp};
-use crate::workflow::desk::Desk;
-use crate::workflow::turn::Turn;
-use crate::workflow::{Opening, Workflow, turn};
+use crate::workflow::context::Desk;
+use crate::workflow::definition::{Opening, Workflow};
+use crate::workflow::machine;
+use crate::workflow::machine::Turn;
+use crate::workflow::pages::Pages;
 
 /// Looks at all keys, disabled and expired ones included, and reports those
 /// that need attention. It reads and changes nothing.
@@ -168,7 +168,7 @@ impl Workflow for Audit {
         if let Err(refused) = self.check() {
             return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
         }
-        turn::begin(name, opening, |desk| async move {
+        machine::begin(name, opening, |desk| async move {
             audit(&desk.listing_with(self.max_requests), &self).await
         })
     }

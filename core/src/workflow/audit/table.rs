@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::judge::{is_recorded, is_unspent};
+use super::findings::{is_recorded, is_unspent};
 use super::report::{AuditReport, AuditedKey, Finding, Spend};
 use crate::redact;
 use crate::redact::{OneLine, columns};

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::Opening;
-use super::desk::{Desk, Slot, Wish, lock};
-use super::holder::Question;
+use super::context::{Desk, Slot, Wish, lock};
+use super::definition::Opening;
+use super::rotate::rotation_handler::Question;
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::operation::{AnyOperation, AnyOutput};
 use crate::response::Response;

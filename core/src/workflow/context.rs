@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use super::Opening;
-use super::holder::Question;
-use super::turn::Order;
+use super::definition::Opening;
+use super::machine::Order;
+use super::pages::Pages;
+use super::rotate::rotation_handler::Question;
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::operation::{AnyOperation, AnyOutput, OneOfSix, Operation};
-use crate::pages::Pages;
 use crate::redact::mask_cause;
 use crate::response::Response;
 use crate::transport::{BoxFuture, TimeoutPhase, TransportError, TransportErrorKind};

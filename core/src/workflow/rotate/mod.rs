@@ -14,23 +14,28 @@
 //!
 //! The state is saved after each step, and before a step that makes a key.
 
+mod copy_settings;
+pub(super) mod rotation;
+pub(super) mod rotation_handler;
+
 use std::fmt;
 use std::time::Duration;
 
-use super::create_reconciled::{Failed, Rounds, everywhere, look_for};
-use super::desk::Desk;
-use super::holder::Question;
-use super::marker::{Kind, Markers, unmarked};
-use super::replica::{Budget, copy, difference, less_left};
-use super::rotation::{Rotation, RotationStep};
-use super::sweep::{delete_hash, delete_named};
-use super::turn::Turn;
-use super::{Opening, Workflow, turn};
+use self::copy_settings::{Budget, copy, difference, less_left};
+use self::rotation::{Rotation, RotationStep};
+use self::rotation_handler::Question;
 use crate::error::{Effect, Error, ErrorKind};
 use crate::operation::{Create, Created, Get, GetCurrentKeyMetadata, Operation, Orphan, Update};
 use crate::redact::Masked;
 use crate::trace;
 use crate::types::{BuildError, CurrentKey, DecodeError, DecodeErrorKind, Key, KeyHash, Limit};
+use crate::workflow::context::Desk;
+use crate::workflow::create_reconciled::{Failed, Rounds, everywhere, look_for};
+use crate::workflow::definition::{Opening, Workflow};
+use crate::workflow::machine;
+use crate::workflow::machine::Turn;
+use crate::workflow::marker::{Kind, Markers, unmarked};
+use crate::workflow::sweep::{delete_hash, delete_named};
 
 /// When to try a new key that does not work yet: five times within 30 s.
 const TRIES: [Duration; 5] = [
@@ -229,7 +234,7 @@ impl Workflow for Rotate {
             Err(refused) => return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused)))),
         };
         let max_requests = self.max_requests;
-        turn::begin(name, opening, move |desk| async move {
+        machine::begin(name, opening, move |desk| async move {
             let desk = desk.listing_with(max_requests);
             let markers = Markers::new(Kind::Lasting, opening.entropy);
             let mut work = Work { desk: &desk, state, markers, old: None };

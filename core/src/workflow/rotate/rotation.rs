@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::marker::check_marked;
 use crate::error::MayHaveCreated;
 use crate::types::{BuildError, BuildErrorKind, Json, Key, KeyHash, Secret};
+use crate::workflow::marker::check_marked;
 
 /// How far the replacement of a key has come.
 ///
