@@ -68,23 +68,16 @@
 //! | `test-util` | fake transports over a virtual clock, for unit tests |
 
 mod attempt;
-pub mod blocking;
-mod call;
-mod cancel;
 mod client;
 mod config;
 mod error;
 mod http_date;
 mod json;
-mod key_stream;
 mod operation;
 mod outcome;
-mod provider;
 mod redact;
 mod response;
 mod retry_after;
-mod run;
-mod temporary_key;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod trace;
@@ -93,25 +86,21 @@ mod types;
 mod workflow;
 
 pub use crate::attempt::{Attempt, Start, Step};
-pub use crate::call::{Call, CallWithResponse};
-pub use crate::client::Client;
+pub use crate::client::{Call, CallWithResponse, Client, KeyProvider, KeySource, KeyStream};
+pub use crate::client::{Lending, Run, Scoped, TemporaryKey};
 pub use crate::config::{
     BaseUrl, CallOptions, Config, DEFAULT_BASE_URL, Headers, Jitter, RetryPolicy, is_loopback,
 };
 pub use crate::error::api::{ApiError, ApiErrorKind, ErrorBody};
 pub use crate::error::{BoxError, Effect, Error, ErrorKind, MayHaveCreated, Shared};
 pub use crate::json::Reader;
-pub use crate::key_stream::KeyStream;
 pub use crate::operation::{
     AnyOperation, AnyOutput, ApiRequest, Create, Created, Delete, Deleted, External, Get,
     GetCurrentKeyMetadata, List, Operation, Orphan, PAGE_SIZE, Page, Parsed, Parts, Replay, Update,
 };
-pub use crate::provider::{KeyProvider, KeySource};
 #[doc(hidden)]
 pub use crate::redact::{mask, shows_key};
 pub use crate::response::{Meta, RateLimit, Response};
-pub use crate::run::Run;
-pub use crate::temporary_key::{Lending, Scoped, TemporaryKey};
 pub use crate::transport::{
     BlockingTransport, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Reach, TimeoutPhase,
     Transport, TransportError, TransportErrorKind, race, send_within,
@@ -124,7 +113,6 @@ pub use crate::types::{
 pub use crate::workflow::{
     Asked, Asking, Audit, AuditReport, AuditedKey, BlockingKeyHolder, CheckKey, CloseTemporary,
     CreateReconciled, Ensure, Ensured, FindBySecret, Finding, FoundBySecret, KeyHolder, Lent,
-    Nobody, Opening, Order, Pausing, Pick, Question, Reconciled, Rotate, Rotated, Rotation,
-    RotationStep, Sending, Sent, Spend, Sweep, Swept, Temporary, Turn, Workflow,
+    Nobody, Opening, Order, Pages, Pausing, Pick, Progress, Question, Reconciled, Rotate, Rotated,
+    Rotation, RotationStep, Sending, Sent, Spend, Sweep, Swept, Temporary, Turn, Workflow,
 };
-pub use crate::workflow::{Pages, Progress};

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::cancel::Cancel;
-use crate::client::Client;
+use super::async_client::Client;
+use super::cancel::Cancel;
 use crate::config::{BaseUrl, CallOptions, Headers, RetryPolicy};
 
 /// A call that is sent when it is awaited or, of a blocking client, when
-/// [`send`](crate::blocking::Call::send) is called.
+/// [`send`](super::blocking::Call::send) is called.
 #[derive(Debug)]
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct Call<O, C = Client> {

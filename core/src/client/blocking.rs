@@ -6,19 +6,20 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
+use super::{run, temporary_key};
 use crate::attempt::{Attempt, Start, Step};
 use crate::config::{CallOptions, Config};
 use crate::error::{BoxError, Error};
 use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Page, Update};
 use crate::redact::mask_cause;
 use crate::response::Response;
+use crate::trace;
 use crate::transport::BlockingTransport;
 use crate::types::{ApiKey, BuildError, Key, KeyKind};
 use crate::workflow::{
     Audit, CheckKey, CreateReconciled, Ensure, FindBySecret, Nobody, Opening, Order, Pages,
     Progress, Rotate, Sweep, Temporary, Turn, Workflow,
 };
-use crate::{run, temporary_key, trace};
 
 pub use crate::workflow::BlockingKeyHolder as KeyHolder;
 
@@ -269,7 +270,7 @@ pub type Lending = temporary_key::Lending<Client>;
 pub type TemporaryKey = temporary_key::TemporaryKey<Client>;
 
 /// A call that [`send`](Call::send) sends.
-pub type Call<O> = crate::call::Call<O, Client>;
+pub type Call<O> = super::call::Call<O, Client>;
 
 impl<O: Operation> Call<O> {
     /// Sends the call and returns its output.
@@ -279,7 +280,7 @@ impl<O: Operation> Call<O> {
 }
 
 /// A [`Call`] whose output comes as a [`Response`].
-pub type CallWithResponse<O> = crate::call::CallWithResponse<O, Client>;
+pub type CallWithResponse<O> = super::call::CallWithResponse<O, Client>;
 
 impl<O: Operation> CallWithResponse<O> {
     /// Sends the call and returns its output with status, request id, rate

@@ -9,11 +9,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-use crate::blocking;
-use crate::client::Client;
+use super::async_client::Client;
+use super::blocking;
+use super::run::Run;
 use crate::config::CallOptions;
 use crate::error::Error;
-use crate::run::Run;
 use crate::transport::{BoxFuture, MaybeSend};
 use crate::workflow::{CloseTemporary, Lent, Nobody, Temporary};
 

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 
-use crate::cancel::Cancel;
-use crate::client::Client;
+use super::async_client::Client;
+use super::blocking;
+use super::cancel::Cancel;
 use crate::config::CallOptions;
 use crate::error::Error;
+use crate::trace;
 use crate::transport::{BoxFuture, MaybeSend};
 use crate::workflow::{BlockingKeyHolder, KeyHolder, Nobody, Workflow};
-use crate::{blocking, trace};
 
 /// A workflow that runs when it is awaited or, of a blocking client, when
 /// [`finish`](Run::finish) is called.

@@ -8,8 +8,8 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-use crate::cancel::Cancel;
-use crate::client::Client;
+use super::async_client::Client;
+use super::cancel::Cancel;
 use crate::config::CallOptions;
 use crate::error::{Error, ErrorKind};
 use crate::operation::{AnyOperation, Page};

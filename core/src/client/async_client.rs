@@ -6,20 +6,20 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::call::{Call, CallWithResponse};
+use super::cancel::Cancel;
+use super::credentials::{KeySource, Source};
+use super::key_stream::KeyStream;
+use super::run::Run;
+use super::temporary_key::Lending;
 use crate::attempt::{Attempt, Start, Step};
-use crate::call::{Call, CallWithResponse};
-use crate::cancel::Cancel;
 use crate::config::{CallOptions, Config};
 use crate::error::{BoxError, Error};
-use crate::key_stream::KeyStream;
 use crate::operation::{
     AnyOperation, AnyOutput, Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update,
 };
-use crate::provider::{KeySource, Source};
 use crate::redact::{mask, mask_cause};
 use crate::response::Response;
-use crate::run::Run;
-use crate::temporary_key::Lending;
 use crate::trace;
 use crate::transport::{
     BoxFuture, MaybeSend, MaybeSendSync, TimeoutPhase, Transport, TransportError,

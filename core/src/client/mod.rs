@@ -1,0 +1,19 @@
+//! The clients, async and blocking: what drives calls and workflows over a transport.
+//!
+//! Uses every other room.
+
+mod async_client;
+mod blocking;
+mod call;
+mod cancel;
+mod credentials;
+mod key_stream;
+mod run;
+mod temporary_key;
+
+pub use async_client::Client;
+pub use call::{Call, CallWithResponse};
+pub use credentials::{KeyProvider, KeySource};
+pub use key_stream::KeyStream;
+pub use run::Run;
+pub use temporary_key::{Lending, Scoped, TemporaryKey};
