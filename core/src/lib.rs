@@ -67,32 +67,30 @@
 //! | `tracing` | one span a call, one event an attempt and a warning for a dropped create, without secrets |
 //! | `test-util` | fake transports over a virtual clock, for unit tests |
 
-mod attempt;
+mod call;
 mod client;
 mod config;
-mod error;
-mod http_date;
 mod json;
 mod operation;
-mod outcome;
 mod redact;
-mod response;
-mod retry_after;
 #[cfg(feature = "test-util")]
 pub mod test_util;
-mod trace;
 mod transport;
 mod types;
 mod workflow;
 
-pub use crate::attempt::{Attempt, Start, Step};
-pub use crate::client::{Call, CallWithResponse, Client, KeyProvider, KeySource, KeyStream};
-pub use crate::client::{Lending, Run, Scoped, TemporaryKey};
+pub use crate::call::{
+    ApiError, ApiErrorKind, Attempt, BoxError, Effect, Error, ErrorBody, ErrorKind, MayHaveCreated,
+    Shared, Start, Step,
+};
+pub use crate::call::{Meta, RateLimit, Response};
+pub use crate::client::{
+    Call, CallWithResponse, Client, KeyProvider, KeySource, KeyStream, Lending, Run, Scoped,
+    TemporaryKey,
+};
 pub use crate::config::{
     BaseUrl, CallOptions, Config, DEFAULT_BASE_URL, Headers, Jitter, RetryPolicy, is_loopback,
 };
-pub use crate::error::api::{ApiError, ApiErrorKind, ErrorBody};
-pub use crate::error::{BoxError, Effect, Error, ErrorKind, MayHaveCreated, Shared};
 pub use crate::json::Reader;
 pub use crate::operation::{
     AnyOperation, AnyOutput, ApiRequest, Create, Created, Delete, Deleted, External, Get,
@@ -100,7 +98,6 @@ pub use crate::operation::{
 };
 #[doc(hidden)]
 pub use crate::redact::{mask, shows_key};
-pub use crate::response::{Meta, RateLimit, Response};
 pub use crate::transport::{
     BlockingTransport, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Reach, TimeoutPhase,
     Transport, TransportError, TransportErrorKind, race, send_within,

@@ -12,15 +12,12 @@ use super::credentials::{KeySource, Source};
 use super::key_stream::KeyStream;
 use super::run::Run;
 use super::temporary_key::Lending;
-use crate::attempt::{Attempt, Start, Step};
+use crate::call::{Attempt, BoxError, Error, Response, Start, Step, trace};
 use crate::config::{CallOptions, Config};
-use crate::error::{BoxError, Error};
 use crate::operation::{
     AnyOperation, AnyOutput, Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update,
 };
 use crate::redact::{mask, mask_cause};
-use crate::response::Response;
-use crate::trace;
 use crate::transport::{
     BoxFuture, MaybeSend, MaybeSendSync, TimeoutPhase, Transport, TransportError,
     TransportErrorKind, race, sent_within, unless, unless_over,

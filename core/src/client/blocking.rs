@@ -7,13 +7,10 @@ use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use super::{run, temporary_key};
-use crate::attempt::{Attempt, Start, Step};
+use crate::call::{Attempt, BoxError, Error, Response, Start, Step, trace};
 use crate::config::{CallOptions, Config};
-use crate::error::{BoxError, Error};
 use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Page, Update};
 use crate::redact::mask_cause;
-use crate::response::Response;
-use crate::trace;
 use crate::transport::BlockingTransport;
 use crate::types::{ApiKey, BuildError, Key, KeyKind};
 use crate::workflow::{

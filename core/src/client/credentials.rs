@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::error::BoxError;
+use crate::call::BoxError;
 use crate::transport::{MaybeSend, MaybeSendSync};
 use crate::types::ApiKey;
 

@@ -10,8 +10,8 @@ use futures_core::Stream;
 
 use super::async_client::Client;
 use super::cancel::Cancel;
+use crate::call::{Error, ErrorKind};
 use crate::config::CallOptions;
-use crate::error::{Error, ErrorKind};
 use crate::operation::{AnyOperation, Page};
 use crate::transport::{BoxFuture, MaybeSend};
 use crate::types::Key;

@@ -6,9 +6,8 @@ use std::future::{Future, IntoFuture};
 use super::async_client::Client;
 use super::blocking;
 use super::cancel::Cancel;
+use crate::call::{Error, trace};
 use crate::config::CallOptions;
-use crate::error::Error;
-use crate::trace;
 use crate::transport::{BoxFuture, MaybeSend};
 use crate::workflow::{BlockingKeyHolder, KeyHolder, Nobody, Workflow};
 

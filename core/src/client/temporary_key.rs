@@ -12,8 +12,8 @@ use std::task::Poll;
 use super::async_client::Client;
 use super::blocking;
 use super::run::Run;
+use crate::call::Error;
 use crate::config::CallOptions;
-use crate::error::Error;
 use crate::transport::{BoxFuture, MaybeSend};
 use crate::workflow::{CloseTemporary, Lent, Nobody, Temporary};
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use crate::error::BoxError;
+use crate::call::BoxError;
 use crate::json::{is_whole_string, string_end, unescape};
 
 /// What stands in the place of a secret.

@@ -6,7 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::error::BoxError;
+use crate::call::BoxError;
 use crate::redact;
 use crate::redact::OneLine;
 use crate::types::wipe;

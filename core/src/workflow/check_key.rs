@@ -9,7 +9,7 @@ use super::context::Desk;
 use super::definition::{Opening, Workflow};
 use super::machine;
 use super::machine::Turn;
-use crate::error::{Error, ErrorKind};
+use crate::call::{Error, ErrorKind};
 use crate::operation::GetCurrentKeyMetadata;
 use crate::types::{CurrentKey, KeyKind};
 

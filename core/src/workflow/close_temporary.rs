@@ -16,7 +16,7 @@ use super::machine::Turn;
 use super::marker::check_temporary;
 use super::pages::Pages;
 use super::sweep::{Found, delete_hash, delete_named};
-use crate::error::{Error, ErrorKind, MayHaveCreated};
+use crate::call::{Error, ErrorKind, MayHaveCreated};
 use crate::operation::{List, Orphan};
 use crate::redact::Masked;
 use crate::types::{BuildError, KeyHash};

@@ -10,10 +10,9 @@ use super::definition::Opening;
 use super::machine::Order;
 use super::pages::Pages;
 use super::rotate::rotation_handler::Question;
-use crate::error::{BoxError, Error, ErrorKind};
+use crate::call::{BoxError, Error, ErrorKind, Response};
 use crate::operation::{AnyOperation, AnyOutput, OneOfSix, Operation};
 use crate::redact::mask_cause;
-use crate::response::Response;
 use crate::transport::{BoxFuture, TimeoutPhase, TransportError, TransportErrorKind};
 use crate::types::{ApiKey, DecodeError, DecodeErrorKind, Key, Timestamp};
 

@@ -20,10 +20,9 @@ use super::machine::Turn;
 use super::marker::{Kind, Markers};
 use super::pages::Pages;
 use super::sweep::{Found, delete_named};
-use crate::error::{Error, ErrorKind, MayHaveCreated};
+use crate::call::{Error, ErrorKind, MayHaveCreated, trace};
 use crate::operation::{Create, Created, List, Operation, Orphan};
 use crate::redact::Masked;
-use crate::trace;
 use crate::types::Key;
 
 /// When to look, after the create or the look before.

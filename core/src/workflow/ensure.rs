@@ -18,9 +18,8 @@ use super::machine;
 use super::machine::Turn;
 use super::pages::Pages;
 use super::sweep::delete;
-use crate::error::{Error, ErrorKind, MayHaveCreated, Shared};
+use crate::call::{Error, ErrorKind, MayHaveCreated, Shared, trace};
 use crate::operation::{Create, Created, List, Operation, Update};
-use crate::trace;
 use crate::types::{Field, Key, LimitReset};
 
 /// Longer than a listing lags behind and than creation times are coarse.

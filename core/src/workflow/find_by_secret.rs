@@ -12,7 +12,7 @@ use super::definition::{Opening, Workflow};
 use super::machine;
 use super::machine::Turn;
 use super::pages::Pages;
-use crate::error::{Error, ErrorKind, Shared};
+use crate::call::{Error, ErrorKind, Shared};
 use crate::operation::{GetCurrentKeyMetadata, List};
 use crate::types::{ApiKey, CurrentKey, Key, Secret};
 

@@ -9,9 +9,8 @@ use std::time::Duration;
 use super::context::{Desk, Slot, Wish, lock};
 use super::definition::Opening;
 use super::rotate::rotation_handler::Question;
-use crate::error::{BoxError, Error, ErrorKind};
+use crate::call::{BoxError, Error, ErrorKind, Response};
 use crate::operation::{AnyOperation, AnyOutput};
-use crate::response::Response;
 use crate::transport::{BoxFuture, MaybeSend};
 use crate::types::ApiKey;
 

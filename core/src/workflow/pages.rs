@@ -27,7 +27,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
 
-use crate::error::{Error, ErrorKind};
+use crate::call::{Error, ErrorKind};
 use crate::operation::{List, Operation, PAGE_SIZE, Page};
 use crate::types::{Json, Key, fingerprint};
 

@@ -15,7 +15,7 @@ use super::machine;
 use super::machine::Turn;
 use super::marker::{Kind, check_marked};
 use super::pages::Pages;
-use crate::error::{Error, ErrorKind};
+use crate::call::{Error, ErrorKind};
 use crate::operation::{Delete, List};
 use crate::redact::Masked;
 use crate::types::{BuildError, BuildErrorKind, Key, KeyHash, Timestamp};

@@ -19,7 +19,7 @@ use super::definition::{Opening, Workflow};
 use super::machine;
 use super::machine::Turn;
 use super::marker::{Kind, Markers};
-use crate::error::{Error, ErrorKind};
+use crate::call::{Error, ErrorKind};
 use crate::operation::{Create, Created, Operation};
 use crate::redact::Masked;
 use crate::types::{BuildError, BuildErrorKind, Key, Secret, Timestamp};

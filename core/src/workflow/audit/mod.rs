@@ -13,7 +13,7 @@ mod table;
 
 pub use self::report::{AuditReport, AuditedKey, Finding, Spend};
 
-use crate::error::{Error, ErrorKind};
+use crate::call::{Error, ErrorKind};
 use crate::operation::{List, Operation};
 use crate::types::{BuildError, BuildErrorKind, Key, Timestamp};
 use crate::workflow::context::Desk;

@@ -1,6 +1,6 @@
 //! What a key that replaces another is: the same settings, and nothing guessed.
 
-use crate::error::{Error, ErrorKind};
+use crate::call::{Error, ErrorKind};
 use crate::operation::{Create, Created, External};
 use crate::types::{CurrentKey, DecodeError, DecodeErrorKind, Field, Key, Limit, Timestamp};
 

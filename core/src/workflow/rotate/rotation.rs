@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::MayHaveCreated;
+use crate::call::MayHaveCreated;
 use crate::types::{BuildError, BuildErrorKind, Json, Key, KeyHash, Secret};
 use crate::workflow::marker::check_marked;
 

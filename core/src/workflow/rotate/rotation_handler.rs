@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use super::rotation::Rotation;
-use crate::error::BoxError;
+use crate::call::BoxError;
 use crate::operation::Created;
 use crate::transport::MaybeSend;
 

@@ -5,7 +5,7 @@ use std::fmt;
 use http::header::DATE;
 use http::{HeaderMap, HeaderName, StatusCode};
 
-use crate::http_date::http_date;
+use super::http_date::http_date;
 use crate::json::float;
 use crate::redact;
 use crate::types::Extra;

@@ -10,15 +10,16 @@ use http::response::Parts as Head;
 use http::uri::Uri;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
-use super::finding::{Failure, Finding};
-use super::{Start, redirect};
+use super::attempt::Start;
+use super::classify::{Class, Outcome};
+use super::error::ErrorKind;
+use super::error::api::ApiError;
+use super::redirect;
+use super::retry_after::{forbids_retry, retry_after};
+use super::verdict::{Failure, Finding};
 use crate::config::{CallOptions, Config, Settings, Trouble, next_entropy};
-use crate::error::ErrorKind;
-use crate::error::api::ApiError;
 use crate::operation::{Operation, Parts, Replay};
-use crate::outcome::{Class, Outcome};
 use crate::redact;
-use crate::retry_after::{forbids_retry, retry_after};
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::types::{ApiKey, BuildError, DecodeError};
 

@@ -1,9 +1,5 @@
 //! The machine that owns retries: one attempt after another, without I/O.
 
-mod call;
-mod finding;
-mod redirect;
-
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -11,18 +7,18 @@ use bytes::Bytes;
 use http::response::Parts as Head;
 use http::{HeaderMap, Request, Response as HttpResponse};
 
-use self::call::Call;
-use self::finding::Failure;
-pub(crate) use self::finding::Finding;
+use super::classify::Class;
+use super::error::{Circumstances, Effect, Error, ErrorKind, MayHaveCreated};
+use super::response::{Meta, Response, request_id};
+use super::retry_after::needs_clock;
+use super::state::Call;
+use super::trace;
+use super::verdict::{Failure, Finding};
 use crate::config::{CallOptions, Config};
-use crate::error::{Circumstances, Effect, Error, ErrorKind, MayHaveCreated};
 use crate::operation::{Operation, Parsed, Replay};
-use crate::outcome::Class;
-use crate::response::{Meta, Response, request_id};
-use crate::retry_after::needs_clock;
+use crate::redact;
 use crate::transport::{Exchange, Limits, TransportError};
 use crate::types::{ApiKey, DecodeError, DecodeErrorKind, wipe};
-use crate::{redact, trace};
 
 /// What a call needs from the world at its beginning.
 #[derive(Clone, Copy, Debug, Default)]
@@ -206,7 +202,7 @@ impl<O: Operation> Attempt<O> {
     }
 
     /// Ends the call because no key could be had for this attempt.
-    pub fn without_key(mut self, cause: crate::error::BoxError, elapsed: Duration) -> Error {
+    pub fn without_key(mut self, cause: super::error::BoxError, elapsed: Duration) -> Error {
         let cause = redact::mask_cause(cause, &self.call.secrets(self.operation.secret()));
         // This attempt's request was never built.
         self.call.number = self.call.number.saturating_sub(1);

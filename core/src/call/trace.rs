@@ -9,8 +9,8 @@ mod on {
 
     use tracing::{Instrument, Span, debug, debug_span, warn};
 
-    use crate::attempt::finding::Finding;
-    use crate::error::ErrorKind;
+    use super::super::error::ErrorKind;
+    use super::super::verdict::Finding;
     use crate::operation::{Operation, Orphan, Replay};
     use crate::redact;
     use crate::redact::OneLine;
@@ -141,7 +141,7 @@ mod on {
 mod off {
     use std::time::Duration;
 
-    use crate::attempt::finding::Finding;
+    use super::super::verdict::Finding;
     use crate::operation::Orphan;
     use crate::transport::Exchange;
     use crate::types::ApiKey;

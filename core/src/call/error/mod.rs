@@ -2,7 +2,7 @@
 
 mod advice;
 mod anchor;
-mod api;
+pub(super) mod api;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -18,9 +18,8 @@ use crate::types::{Key, KeyHash, KeyKind};
 
 use self::api::Status;
 pub use self::api::{ApiError, ApiErrorKind, ErrorBody};
-pub(crate) use crate::transport::Interrupted;
-pub use crate::transport::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
-pub use crate::types::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
+use crate::transport::{Interrupted, Reach, TimeoutPhase, TransportError, TransportErrorKind};
+use crate::types::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
 
 /// Any error, boxed, as a transport or a key provider reports its cause.
 pub type BoxError = Box<dyn StdError + Send + Sync>;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
-use crate::http_date::http_date;
+use super::http_date::http_date;
 use crate::json::float;
 
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");

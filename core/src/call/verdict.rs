@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::error::ErrorKind;
-use crate::outcome::{Class, Outcome};
+use super::classify::{Class, Outcome};
+use super::error::ErrorKind;
 
 /// What an attempt came to.
 pub(crate) enum Finding {

@@ -1,0 +1,19 @@
+//! One call as a state machine without I/O: attempts, retries, what a failure means.
+//!
+//! Uses: `operation`, `transport`, `config`, and the rooms below them.
+
+mod attempt;
+mod classify;
+mod error;
+mod http_date;
+mod redirect;
+mod response;
+mod retry_after;
+mod state;
+pub(crate) mod trace;
+mod verdict;
+
+pub use attempt::{Attempt, Start, Step};
+pub use error::api::{ApiError, ApiErrorKind, ErrorBody};
+pub use error::{BoxError, Effect, Error, ErrorKind, MayHaveCreated, Shared};
+pub use response::{Meta, RateLimit, Response};
