@@ -7,9 +7,11 @@ mod lenient;
 mod number;
 mod reader;
 mod scan;
+mod syntax_error;
 
 pub(crate) use lenient::{closed, is_whole_string, repaired, string_end, text_of, unescape};
 pub(crate) use number::{float, short};
+pub(crate) use reader::ObjectVisitor;
 pub use reader::Reader;
-pub(crate) use reader::{Target, deserialize};
 pub(crate) use scan::is_of_word;
+pub(crate) use syntax_error::{SyntaxError, SyntaxErrorKind};

@@ -1,7 +1,7 @@
 //! What the tokens of JSON are made of.
 
 /// Whether the byte may be of a number or a literal.
-pub(super) fn is_of_word(byte: u8) -> bool {
+pub(crate) fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 

@@ -11,7 +11,7 @@ use super::definition::{
 use super::list::List;
 use super::parts::Parts;
 use super::salvage::{is_masked, salvage};
-use crate::json::{Reader, Target, text_of, unescape};
+use crate::json::{ObjectVisitor, Reader, SyntaxError, text_of, unescape};
 use crate::redact;
 use crate::types::{
     BuildError, BuildErrorKind, DecodeError, DecodeErrorKind, Extra, Field, FieldValue, Json, Key,
@@ -411,13 +411,13 @@ impl Default for Draft<'_> {
     }
 }
 
-impl Target for Draft<'_> {
+impl ObjectVisitor for Draft<'_> {
     fn names(&self) -> &'static [&'static str] {
         &["key", "data"]
     }
 
     /// Of several keys the first that is a text counts.
-    fn field(&mut self, place: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    fn field(&mut self, place: usize, reader: &mut Reader<'_>) -> Result<(), SyntaxError> {
         if place > 0 {
             self.data = Key::read(reader)?;
             return Ok(());
@@ -442,8 +442,8 @@ impl Target for Draft<'_> {
         Ok(())
     }
 
-    fn unknown(&mut self, name: String, json: Json) {
-        self.extra.push(name, json);
+    fn unknown(&mut self, name: String, raw: &str) {
+        self.extra.push(name, Json::received(raw));
     }
 }
 

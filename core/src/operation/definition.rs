@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::parts::Parts;
 
-use crate::json::{Reader, Target, text_of};
+use crate::json::{ObjectVisitor, Reader, SyntaxError, text_of};
 use crate::types::{
     BuildError, BuildErrorKind, DecodeError, DecodeErrorKind, Extra, Field, FieldValue, Json,
 };
@@ -142,7 +142,7 @@ pub struct Orphan<'a> {
 }
 
 /// Most bodies are not longer.
-const USUAL_BODY: usize = 128;
+pub(super) const USUAL_BODY: usize = 128;
 
 /// An answer read.
 #[derive(Clone, Debug)]
@@ -163,7 +163,7 @@ impl<T: DeserializeOwned> Parsed<T> {
         if body.trim_ascii().is_empty() {
             return Err(DecodeError::at("$", DecodeErrorKind::Empty));
         }
-        let output = Reader::whole(&text_of(body))?.parse()?;
+        let output = Json::whole(&text_of(body))?.parse()?;
         Ok(Self { output, envelope: Extra::default() })
     }
 
@@ -175,7 +175,7 @@ impl<T: DeserializeOwned> Parsed<T> {
 }
 
 /// Reads `{"data": …}`, where nothing can be had without `data`.
-fn parse_data<T: FieldValue>(body: &[u8]) -> Result<Parsed<T>, DecodeError> {
+pub(super) fn parse_data<T: FieldValue>(body: &[u8]) -> Result<Parsed<T>, DecodeError> {
     let mut envelope = Envelope { data: Field::Absent, extra: Extra::default() };
     parse_some(&mut envelope, body)?;
     check_no_error(&envelope.extra)?;
@@ -187,7 +187,7 @@ fn parse_data<T: FieldValue>(body: &[u8]) -> Result<Parsed<T>, DecodeError> {
 }
 
 /// An error beside the data is an error.
-fn check_no_error(extra: &Extra) -> Result<(), DecodeError> {
+pub(super) fn check_no_error(extra: &Extra) -> Result<(), DecodeError> {
     if extra.get("error").is_some_and(Json::has_fields) {
         return Err(DecodeError::at("$.error", DecodeErrorKind::NotConfirmed));
     }
@@ -195,28 +195,28 @@ fn check_no_error(extra: &Extra) -> Result<(), DecodeError> {
 }
 
 /// `data`, and the fields beside it that this version does not know.
-struct Envelope<T> {
-    data: Field<T>,
-    extra: Extra,
+pub(super) struct Envelope<T> {
+    pub(super) data: Field<T>,
+    pub(super) extra: Extra,
 }
 
-impl<T: FieldValue> Target for Envelope<T> {
+impl<T: FieldValue> ObjectVisitor for Envelope<T> {
     fn names(&self) -> &'static [&'static str] {
         &["data"]
     }
 
-    fn field(&mut self, _: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    fn field(&mut self, _: usize, reader: &mut Reader<'_>) -> Result<(), SyntaxError> {
         self.data = T::read(reader)?;
         Ok(())
     }
 
-    fn unknown(&mut self, name: String, json: Json) {
-        self.extra.push(name, json);
+    fn unknown(&mut self, name: String, raw: &str) {
+        self.extra.push(name, Json::received(raw));
     }
 }
 
 /// Reads a body that must not be empty.
-fn parse_some(target: &mut dyn Target, body: &[u8]) -> Result<(), DecodeError> {
+pub(super) fn parse_some(target: &mut dyn ObjectVisitor, body: &[u8]) -> Result<(), DecodeError> {
     if body.trim_ascii().is_empty() {
         return Err(DecodeError::at("$", DecodeErrorKind::Empty));
     }
@@ -224,13 +224,13 @@ fn parse_some(target: &mut dyn Target, body: &[u8]) -> Result<(), DecodeError> {
 }
 
 /// Reads a body, which is to be an object.
-pub(crate) fn parse_into(target: &mut dyn Target, body: &[u8]) -> Result<(), DecodeError> {
-    Reader::new(&text_of(body)).document(target)
+pub(crate) fn parse_into(target: &mut dyn ObjectVisitor, body: &[u8]) -> Result<(), DecodeError> {
+    Ok(Reader::new(&text_of(body)).document(target)?)
 }
 
 /// A workspace's id is a UUID; anything else would leave the query's value or
 /// name nothing.
-fn check_workspace_id(id: &str) -> Result<(), BuildError> {
+pub(super) fn check_workspace_id(id: &str) -> Result<(), BuildError> {
     const LENGTHS: [usize; 5] = [8, 4, 4, 4, 12];
     let groups = id
         .split('-')
@@ -244,7 +244,7 @@ fn check_workspace_id(id: &str) -> Result<(), BuildError> {
     ))
 }
 
-fn check_name(name: &str) -> Result<(), BuildError> {
+pub(super) fn check_name(name: &str) -> Result<(), BuildError> {
     if name.is_empty() {
         return Err(BuildError::new(
             BuildErrorKind::Name,

@@ -11,8 +11,8 @@ use super::definition::{
     Operation, Parsed, Replay, check_no_error, check_workspace_id, parse_some,
 };
 use super::parts::Parts;
-use crate::json::{Reader, Target, deserialize};
-use crate::types::{BuildError, DecodeError, DecodeErrorKind, Extra, Json, Key};
+use crate::json::{ObjectVisitor, Reader, SyntaxError};
+use crate::types::{BuildError, DecodeError, DecodeErrorKind, Extra, Json, Key, deserialize};
 
 /// How many keys a page holds at most. The API has no parameter for it.
 pub const PAGE_SIZE: usize = 100;
@@ -178,12 +178,12 @@ impl Rows {
     }
 }
 
-impl Target for Rows {
+impl ObjectVisitor for Rows {
     fn names(&self) -> &'static [&'static str] {
         &["data"]
     }
 
-    fn field(&mut self, _: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    fn field(&mut self, _: usize, reader: &mut Reader<'_>) -> Result<(), SyntaxError> {
         let Page { data, odd, .. } = &mut self.page;
         data.clear();
         odd.clear();
@@ -205,8 +205,8 @@ impl Target for Rows {
         })
     }
 
-    fn unknown(&mut self, name: String, json: Json) {
-        self.page.extra.push(name, json);
+    fn unknown(&mut self, name: String, raw: &str) {
+        self.page.extra.push(name, Json::received(raw));
     }
 }
 

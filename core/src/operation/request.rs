@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::definition::{Envelope, Operation, Parsed, Replay, check_no_error, parse_into};
 use super::parts::{Parts, check_path, push_parameter};
-use crate::json::{Reader, text_of};
+use crate::json::text_of;
 use crate::redact::{MASK, Masked};
 use crate::types::{BuildError, BuildErrorKind, DecodeError, Extra, Field, Json};
 
@@ -143,7 +143,7 @@ impl Operation for ApiRequest {
             return Ok(Parsed { output: None, envelope });
         }
         let text = text_of(body);
-        let json = Reader::whole(&text)?;
+        let json = Json::whole(&text)?;
         if text.contains("\"error\"") {
             let mut envelope = Envelope { data: Field::<Json>::Absent, extra: Extra::default() };
             if parse_into(&mut envelope, body).is_ok() {

@@ -6,6 +6,7 @@ use std::fmt;
 
 use http::StatusCode;
 
+use crate::json::{SyntaxError, SyntaxErrorKind};
 use crate::redact::OneLine;
 
 /// A body that is not what the status promised.
@@ -75,10 +76,6 @@ impl DecodeError {
         self.path == HASH
     }
 
-    pub(crate) fn with_position(self, line: usize, column: usize) -> Self {
-        Self { position: Some((line, column)), ..self }
-    }
-
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.status = Some(status);
         self
@@ -108,6 +105,17 @@ impl DecodeError {
     /// The status of the answer.
     pub fn status(&self) -> Option<StatusCode> {
         self.status
+    }
+}
+
+impl From<SyntaxError> for DecodeError {
+    fn from(error: SyntaxError) -> Self {
+        let kind = match error.kind {
+            SyntaxErrorKind::Invalid => DecodeErrorKind::Syntax,
+            SyntaxErrorKind::Truncated => DecodeErrorKind::Truncated,
+            SyntaxErrorKind::WrongType => DecodeErrorKind::WrongType,
+        };
+        Self { position: Some((error.line, error.column)), ..Self::at("$", kind) }
     }
 }
 

@@ -6,10 +6,9 @@ use std::ops::Deref;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
-use super::decode_error::DecodeError;
 use super::json::Json;
 use super::value_ref::View;
-use crate::json::Reader;
+use crate::json::{Reader, SyntaxError};
 use crate::redact;
 
 /// What an answer says about one of its fields.
@@ -111,7 +110,7 @@ impl<T: fmt::Debug> fmt::Debug for Field<T> {
 /// to.
 pub trait FieldValue: Sized {
     /// Reads a field of this type, whatever stands there.
-    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError>;
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, SyntaxError>;
 
     /// The value without its type.
     fn view(&self) -> View<'_>;
@@ -124,6 +123,17 @@ impl<'de, T: FieldValue> Deserialize<'de> for Field<T> {
     }
 }
 
+impl<'a, T: FieldValue> From<&'a Field<T>> for View<'a> {
+    fn from(field: &'a Field<T>) -> Self {
+        match field {
+            Field::Value(value) => value.view(),
+            Field::Null => Self::Null,
+            Field::Absent => Self::Absent,
+            Field::Odd(json) => Self::Odd(json),
+        }
+    }
+}
+
 /// An absent field is left out by the object that holds it.
 impl<T: FieldValue> Serialize for Field<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -132,7 +142,7 @@ impl<T: FieldValue> Serialize for Field<T> {
 }
 
 impl FieldValue for bool {
-    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, SyntaxError> {
         reader.bool_field()
     }
 
@@ -142,7 +152,7 @@ impl FieldValue for bool {
 }
 
 impl FieldValue for f64 {
-    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, SyntaxError> {
         reader.number_field()
     }
 
@@ -152,7 +162,7 @@ impl FieldValue for f64 {
 }
 
 impl FieldValue for i64 {
-    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, SyntaxError> {
         reader.whole_field()
     }
 
@@ -162,7 +172,7 @@ impl FieldValue for i64 {
 }
 
 impl FieldValue for String {
-    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, SyntaxError> {
         reader.text_field(|text| Some(text.into_owned()))
     }
 
@@ -172,7 +182,7 @@ impl FieldValue for String {
 }
 
 impl<T: FieldValue> FieldValue for Vec<T> {
-    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, SyntaxError> {
         reader.list_field()
     }
 
@@ -183,7 +193,7 @@ impl<T: FieldValue> FieldValue for Vec<T> {
 
 /// What may be anything.
 impl FieldValue for Json {
-    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, SyntaxError> {
         reader.json().map(|json| match json.as_str() {
             "null" => Field::Null,
             _ => Field::Value(json),
@@ -193,20 +203,6 @@ impl FieldValue for Json {
     fn view(&self) -> View<'_> {
         View::Odd(self)
     }
-}
-
-/// Whole numbers are written without a fraction, as the API writes them.
-pub(crate) fn write_number<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if number.fract() == 0.0 && number.abs() <= EXACT {
-        #[expect(
-            clippy::as_conversions,
-            clippy::cast_possible_truncation,
-            reason = "whole and within 2^53"
-        )]
-        return serializer.serialize_i64(number as i64);
-    }
-    serializer.serialize_f64(number)
 }
 
 #[cfg(test)]

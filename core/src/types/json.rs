@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::decode_error::DecodeError;
-use crate::json::repaired;
+use crate::json::{Reader, repaired};
 use crate::redact;
 use crate::redact::{mask_json, write_visible};
 
@@ -43,6 +43,14 @@ impl Json {
     /// text.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         serde_json::from_str(self.as_str()).map_err(|error| DecodeError::from_serde(&error))
+    }
+
+    /// The one value of a whole text.
+    pub(crate) fn whole(text: &str) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(text);
+        let json = reader.json()?;
+        reader.end()?;
+        Ok(json)
     }
 
     /// What the reader found to be a value, with every token such that serde

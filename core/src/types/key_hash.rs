@@ -7,10 +7,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::build_error::{BuildError, BuildErrorKind};
-use super::decode_error::DecodeError;
 use super::field::{Field, FieldValue};
 use super::value_ref::View;
-use crate::json::Reader;
+use crate::json::{Reader, SyntaxError};
 use crate::redact;
 
 /// The longest hash that is sent. The API's hashes have 64 characters.
@@ -177,7 +176,7 @@ impl<'de> Deserialize<'de> for KeyHash {
 }
 
 impl FieldValue for KeyHash {
-    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, SyntaxError> {
         reader.text_field(|text| Self::new(text).ok())
     }
 

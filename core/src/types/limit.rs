@@ -3,8 +3,8 @@
 use serde::{Serialize, Serializer};
 
 use super::build_error::{BuildError, BuildErrorKind};
-use super::field::write_number;
 use super::macros::open_enum;
+use super::value_ref::write_number;
 
 /// A key's spending limit as a create or an update asks for it.
 ///

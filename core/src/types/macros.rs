@@ -31,7 +31,7 @@ macro_rules! answer {
         }
 
         const _: () = {
-            impl $crate::json::Target for $Name {
+            impl $crate::json::ObjectVisitor for $Name {
                 fn names(&self) -> &'static [&'static str] {
                     &[$( stringify!($field) ),*]
                 }
@@ -40,8 +40,8 @@ macro_rules! answer {
                     &mut self,
                     place: usize,
                     reader: &mut $crate::json::Reader<'_>,
-                ) -> Result<(), $crate::types::DecodeError> {
-                    const READ: &[fn(&mut $Name, &mut $crate::json::Reader<'_>) -> Result<(), $crate::types::DecodeError>] = &[
+                ) -> Result<(), $crate::json::SyntaxError> {
+                    const READ: &[fn(&mut $Name, &mut $crate::json::Reader<'_>) -> Result<(), $crate::json::SyntaxError>] = &[
                         $( |answer, reader| {
                             answer.$field = $crate::types::FieldValue::read(reader)?;
                             Ok(())
@@ -50,14 +50,14 @@ macro_rules! answer {
                     READ.get(place).map_or(Ok(()), |read| read(self, reader))
                 }
 
-                fn unknown(&mut self, name: String, json: $crate::types::Json) {
-                    self.extra.push(name, json);
+                fn unknown(&mut self, name: String, raw: &str) {
+                    self.extra.push(name, $crate::types::Json::received(raw));
                 }
             }
 
             impl<'de> serde::Deserialize<'de> for $Name {
                 fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    $crate::json::deserialize(deserializer)
+                    $crate::types::deserialize(deserializer)
                 }
             }
 
@@ -84,7 +84,7 @@ macro_rules! answer {
             impl $crate::types::FieldValue for $Name {
                 fn read(
                     reader: &mut $crate::json::Reader<'_>,
-                ) -> Result<$crate::types::Field<Self>, $crate::types::DecodeError> {
+                ) -> Result<$crate::types::Field<Self>, $crate::json::SyntaxError> {
                     if !reader.begins(b'{') {
                         return reader.other();
                     }
@@ -157,7 +157,7 @@ macro_rules! open_enum {
         impl $crate::types::FieldValue for $Name {
             fn read(
                 reader: &mut $crate::json::Reader<'_>,
-            ) -> Result<$crate::types::Field<Self>, $crate::types::DecodeError> {
+            ) -> Result<$crate::types::Field<Self>, $crate::json::SyntaxError> {
                 reader.text_field(|text| Some(Self::from(&*text)))
             }
 

@@ -30,6 +30,7 @@ pub use key_hash::KeyHash;
 pub use key_kind::KeyKind;
 pub use limit::{Limit, LimitReset};
 pub(crate) use macros::answer;
+pub(crate) use read_field::deserialize;
 pub(crate) use secret::wipe;
 pub use secret::{ApiKey, Secret};
 pub use timestamp::Timestamp;

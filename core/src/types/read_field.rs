@@ -3,10 +3,11 @@
 
 use std::borrow::Cow;
 
-use super::decode_error::DecodeError;
 use super::field::{Field, FieldValue};
 use super::json::Json;
-use crate::json::{Reader, float, is_of_word, short};
+use crate::json::{ObjectVisitor, Reader, SyntaxError, float, is_of_word, short};
+
+use serde::de::{Deserialize, Deserializer, Error as _};
 
 impl<'a> Reader<'a> {
     /// Reads a field that is documented as a text; one that `make` does not take
@@ -14,7 +15,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn text_field<T>(
         &mut self,
         make: impl FnOnce(Cow<'a, str>) -> Option<T>,
-    ) -> Result<Field<T>, DecodeError> {
+    ) -> Result<Field<T>, SyntaxError> {
         if !self.begins(b'"') {
             return self.other();
         }
@@ -24,7 +25,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a field that is documented as a number.
-    pub(crate) fn number_field(&mut self) -> Result<Field<f64>, DecodeError> {
+    pub(crate) fn number_field(&mut self) -> Result<Field<f64>, SyntaxError> {
         if !matches!(self.space(), Some(b'-' | b'0'..=b'9')) {
             return self.other();
         }
@@ -41,7 +42,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a field that is documented as a whole number.
-    pub(crate) fn whole_field(&mut self) -> Result<Field<i64>, DecodeError> {
+    pub(crate) fn whole_field(&mut self) -> Result<Field<i64>, SyntaxError> {
         if !matches!(self.space(), Some(b'-' | b'0'..=b'9')) {
             return self.other();
         }
@@ -50,7 +51,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a field that is documented as true or false.
-    pub(crate) fn bool_field(&mut self) -> Result<Field<bool>, DecodeError> {
+    pub(crate) fn bool_field(&mut self) -> Result<Field<bool>, SyntaxError> {
         self.space();
         if self.literal("false") {
             return Ok(Field::Value(false));
@@ -60,7 +61,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a field that is documented as a list. One value that is not of the
     /// documented type makes the whole list odd, so that none is lost.
-    pub(crate) fn list_field<T: FieldValue>(&mut self) -> Result<Field<Vec<T>>, DecodeError> {
+    pub(crate) fn list_field<T: FieldValue>(&mut self) -> Result<Field<Vec<T>>, SyntaxError> {
         if !self.begins(b'[') {
             return self.other();
         }
@@ -77,17 +78,56 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a value that is not of the documented type: null, or odd.
-    pub(crate) fn other<T>(&mut self) -> Result<Field<T>, DecodeError> {
+    pub(crate) fn other<T>(&mut self) -> Result<Field<T>, SyntaxError> {
         self.space();
         if self.literal("null") { Ok(Field::Null) } else { self.json().map(Field::Odd) }
     }
 
     /// Any value, kept.
-    pub(crate) fn json(&mut self) -> Result<Json, DecodeError> {
+    pub(crate) fn json(&mut self) -> Result<Json, SyntaxError> {
         self.raw().map(Json::received)
     }
 
     fn odd_since<T>(&self, start: usize) -> Field<T> {
         Field::Odd(Json::received(self.since(start)))
+    }
+}
+
+/// Reads an object from JSON that another reader delivers.
+pub(crate) fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: ObjectVisitor + Default,
+{
+    let json = Json::deserialize(deserializer)?;
+    let mut object = T::default();
+    Reader::new(json.as_str()).document(&mut object).map_err(D::Error::custom)?;
+    Ok(object)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::field::Field;
+    use crate::json::Reader;
+
+    proptest! {
+        #[test]
+        fn a_number_field_takes_the_numbers_of_json_and_ends_where_they_do(text in r"-?[0-9]{1,17}(\.[0-9]{0,4})?([eE][+-]?[0-9]{1,3})?", behind in "[,} xE.]?") {
+            let whole = format!("{text}{behind}");
+            let mut reader = Reader::new(&whole);
+            let read = reader.number_field();
+            let glued = matches!(behind.as_str(), "x" | "E" | ".");
+            match serde_json::from_str::<f64>(&text) {
+                Ok(_) if !glued => {
+                    prop_assert_eq!(read.unwrap(), Field::Value(text.parse().unwrap()));
+                    prop_assert_eq!(reader.at, text.len());
+                }
+                // Beyond a double.
+                Err(_) if matches!(read, Ok(Field::Odd(_))) => prop_assert!(text.parse::<f64>().unwrap().is_infinite()),
+                _ => prop_assert!(read.is_err(), "{:?}", read),
+            }
+        }
     }
 }

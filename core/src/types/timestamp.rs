@@ -9,10 +9,9 @@ use serde::de::{Deserialize, Deserializer};
 use serde::{Serialize, Serializer};
 
 use super::build_error::{BuildError, BuildErrorKind};
-use super::decode_error::DecodeError;
 use super::field::{Field, FieldValue};
 use super::value_ref::View;
-use crate::json::Reader;
+use crate::json::{Reader, SyntaxError};
 use crate::redact;
 use crate::redact::Quoted;
 
@@ -234,7 +233,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 impl FieldValue for Timestamp {
-    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, SyntaxError> {
         reader.text_field(|text| Self::received(&text))
     }
 

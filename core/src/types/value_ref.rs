@@ -3,7 +3,6 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::field::{Field, FieldValue, write_number};
 use super::json::{Extra, Json};
 
 /// What stands in one field of an answer.
@@ -41,17 +40,6 @@ pub trait Answer {
     fn unknown_fields(&self) -> &Extra;
 }
 
-impl<'a, T: FieldValue> From<&'a Field<T>> for View<'a> {
-    fn from(field: &'a Field<T>) -> Self {
-        match field {
-            Field::Value(value) => value.view(),
-            Field::Null => Self::Null,
-            Field::Absent => Self::Absent,
-            Field::Odd(json) => Self::Odd(json),
-        }
-    }
-}
-
 /// An absent field is left out by the object that holds it.
 impl Serialize for View<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -66,6 +54,20 @@ impl Serialize for View<'_> {
             Self::Object(object) => write_object(*object, serializer),
         }
     }
+}
+
+/// Whole numbers are written without a fraction, as the API writes them.
+pub(crate) fn write_number<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if number.fract() == 0.0 && number.abs() <= EXACT {
+        #[expect(
+            clippy::as_conversions,
+            clippy::cast_possible_truncation,
+            reason = "whole and within 2^53"
+        )]
+        return serializer.serialize_i64(number as i64);
+    }
+    serializer.serialize_f64(number)
 }
 
 /// Writes what is there, and then what this version does not know.
