@@ -1,37 +1,27 @@
 //! The async client: the six operations over any [`Transport`].
 
 use std::fmt;
-use std::future::IntoFuture;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::call::{Call, CallWithResponse};
 use super::cancel::Cancel;
 use super::credentials::{KeySource, Source};
-use super::key_stream::KeyStream;
-use super::run::Run;
-use super::temporary_key::Lending;
-use crate::call::{Attempt, BoxError, Error, Response, Start, Step, trace};
+use crate::call::{Attempt, Error, Response, Start, Step, trace};
 use crate::config::{CallOptions, Config};
-use crate::operation::{
-    AnyOperation, AnyOutput, Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update,
-};
+use crate::operation::{AnyOperation, AnyOutput, Operation};
 use crate::redact::{mask, mask_cause};
 use crate::transport::{
-    BoxFuture, MaybeSend, MaybeSendSync, TimeoutPhase, Transport, TransportError,
-    TransportErrorKind, race, sent_within, unless, unless_over,
+    BoxError, BoxFuture, TimeoutPhase, Transport, TransportError, TransportErrorKind, race,
+    sent_within, unless, unless_over,
 };
-use crate::types::{ApiKey, BuildError, KeyKind};
-use crate::workflow::{
-    Audit, CheckKey, CreateReconciled, Ensure, FindBySecret, KeyHolder, Nobody, Opening, Order,
-    Pages, Rotate, Sweep, Temporary, Turn, Workflow,
-};
+use crate::types::{ApiKey, BuildError};
+use crate::workflow::{KeyHolder, Opening, Order, Turn, Workflow};
 
 /// Manages API keys over any [`Transport`]. Clones are cheap and share
 /// everything.
 ///
-/// Each method returns a [`Call`], which is sent when it is awaited and can be
+/// Each method returns a [`Call`](crate::Call), which is sent when it is awaited and can be
 /// given options before.
 ///
 /// ```no_run
@@ -94,98 +84,6 @@ impl Client {
         Self(Arc::new(inner))
     }
 
-    /// Lists one page of keys, newest first.
-    pub fn list(&self, list: List) -> Call<List> {
-        self.call(list)
-    }
-
-    /// Lists the keys of all pages, each once. [`Pages`] has settings of the
-    /// listing; a [`List`] is one with the defaults.
-    pub fn list_all(&self, pages: impl Into<Pages>) -> KeyStream {
-        KeyStream::new(self.clone(), pages.into())
-    }
-
-    /// Makes a key. Its secret is in the output, and nowhere else ever.
-    pub fn create(&self, create: Create) -> Call<Create> {
-        self.call(create)
-    }
-
-    /// Gets the key of this hash.
-    pub fn get(&self, hash: impl Into<Get>) -> Call<Get> {
-        self.call(hash.into())
-    }
-
-    /// Changes what the update names and leaves the rest.
-    pub fn update(&self, update: Update) -> Call<Update> {
-        self.call(update)
-    }
-
-    /// Deletes the key of this hash.
-    pub fn delete(&self, hash: impl Into<Delete>) -> Call<Delete> {
-        self.call(hash.into())
-    }
-
-    /// Gets what the API tells about the key that signs the request.
-    pub fn get_current_key_metadata(&self) -> Call<GetCurrentKeyMetadata> {
-        self.call(GetCurrentKeyMetadata)
-    }
-
-    /// Makes a key, and cleans up after a create whose answer was lost.
-    pub fn create_reconciled(&self, create: impl Into<CreateReconciled>) -> Run<CreateReconciled> {
-        self.run(create.into())
-    }
-
-    /// Deletes the keys that lost creates left behind, by their marked names, or
-    /// the temporary ones that have expired.
-    pub fn sweep(&self, sweep: Sweep) -> Run<Sweep> {
-        self.run(sweep)
-    }
-
-    /// Makes a key for a time, to be closed after its work.
-    pub fn temporary(&self, temporary: Temporary) -> Lending {
-        Lending::new(self.run(temporary))
-    }
-
-    /// Looks at all keys and reports those that need attention. Nothing is changed.
-    pub fn audit(&self, audit: Audit) -> Run<Audit> {
-        self.run(audit)
-    }
-
-    /// Makes sure that there is one key of this name with these settings.
-    pub fn ensure(&self, ensure: Ensure) -> Run<Ensure> {
-        self.run(ensure)
-    }
-
-    /// Finds the key that a secret belongs to.
-    pub fn find_by_secret(&self, find: impl Into<FindBySecret>) -> Run<FindBySecret> {
-        self.run(find.into())
-    }
-
-    /// Checks that the client's key is of this kind.
-    pub fn check_key(&self, kind: KeyKind) -> Run<CheckKey> {
-        self.run(CheckKey::new(kind))
-    }
-
-    /// Replaces a key by a new one with its settings, which the holder takes.
-    pub fn rotate<H: KeyHolder>(&self, rotate: Rotate, holder: H) -> Run<Rotate, Self, H> {
-        self.run_with(rotate, holder)
-    }
-
-    /// Any workflow that asks nothing.
-    pub fn run<W: Workflow>(&self, workflow: W) -> Run<W> {
-        self.run_with(workflow, Nobody)
-    }
-
-    /// Any workflow, with who answers what it asks.
-    pub fn run_with<W: Workflow, H: KeyHolder>(&self, workflow: W, holder: H) -> Run<W, Self, H> {
-        Run::new(self.clone(), workflow, holder)
-    }
-
-    /// Any operation, one of the caller's own included.
-    pub fn call<O: Operation>(&self, operation: O) -> Call<O> {
-        Call::new(self.clone(), operation)
-    }
-
     /// A text without what looks like an API key, the client's secrets, the options'
     /// and these.
     #[doc(hidden)]
@@ -203,7 +101,7 @@ impl Client {
 
     /// The handful of lines around the machine of a workflow: everything that
     /// waits, and is not a call.
-    pub(crate) async fn work<W: Workflow>(
+    pub(super) async fn work<W: Workflow>(
         self,
         workflow: W,
         holder: &mut dyn KeyHolder,
@@ -220,10 +118,11 @@ impl Client {
                 Turn::Send(sending) => {
                     let (Order { operation, key, at_most }, sent) = sending.into_parts();
                     let client = key.map_or_else(|| self.clone(), |key| self.with_key(key));
-                    let mut call = client.call(operation);
-                    call.options = options.clone().at_most(at_most, config);
-                    call.cancel = cancel.share();
-                    sent.outcome(call.boxed().await, elapsed())
+                    let options = options.clone().at_most(at_most, config);
+                    sent.outcome(
+                        client.send_any(operation, options, cancel.share()).await,
+                        elapsed(),
+                    )
                 }
                 Turn::Pause(pausing) => {
                     match unless(&mut cancel, transport.sleep(pausing.time())).await {
@@ -242,10 +141,22 @@ impl Client {
         }
     }
 
+    /// Sends any operation. It is not generic, so that every caller shares this crate's
+    /// copy of the machine.
+    pub(super) fn send_any(
+        self,
+        operation: AnyOperation,
+        options: CallOptions,
+        cancel: Cancel,
+    ) -> BoxFuture<'static, Result<Response<AnyOutput>, Error>> {
+        let name = operation.name();
+        Box::pin(trace::call(name, self.drive(operation, options, cancel, |response| response)))
+    }
+
     /// The handful of lines around the machine of a call: everything that waits.
     /// `finish` makes the result of the response.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice")]
-    fn drive<O: Operation, T>(
+    pub(super) fn drive<O: Operation, T>(
         self,
         operation: O,
         options: CallOptions,
@@ -315,58 +226,5 @@ impl fmt::Debug for Client {
             .field("keys", &self.0.keys)
             .field("config", &self.0.config)
             .finish_non_exhaustive()
-    }
-}
-
-impl<O> Call<O> {
-    /// Calls the call off as soon as the future is ready, in flight and during
-    /// a pause alike. In contrast to dropping the call, the error then tells
-    /// whether a key may have been created: [`ErrorKind::Cancelled`].
-    ///
-    /// [`ErrorKind::Cancelled`]: crate::ErrorKind::Cancelled
-    pub fn cancel_on(mut self, cancel: impl Future<Output = ()> + MaybeSend + 'static) -> Self {
-        self.cancel = Cancel::new(cancel);
-        self
-    }
-}
-
-/// Dropping the future ends the call: what has not been sent is never sent. A create that
-/// was in flight may have created a key, of which the feature `tracing` warns.
-impl<O> IntoFuture for CallWithResponse<O>
-where
-    O: Operation + MaybeSendSync + 'static,
-    O::Output: MaybeSend,
-{
-    type Output = Result<Response<O::Output>, Error>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        let Call { client, operation, options, cancel } = self.0;
-        let name = operation.name();
-        Box::pin(trace::call(name, client.drive(operation, options, cancel, |response| response)))
-    }
-}
-
-impl Call<AnyOperation> {
-    /// The same as `with_response().into_future()`. It is no generic function:
-    /// whoever sends any operation shares this crate's copy of the machine.
-    pub fn boxed(self) -> BoxFuture<'static, Result<Response<AnyOutput>, Error>> {
-        self.with_response().into_future()
-    }
-}
-
-impl<O> IntoFuture for Call<O>
-where
-    O: Operation + MaybeSendSync + 'static,
-    O::Output: MaybeSend,
-{
-    type Output = Result<O::Output, Error>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        let Self { client, operation, options, cancel } = self;
-        let name = operation.name();
-        let output = |response: Response<O::Output>| response.output;
-        Box::pin(trace::call(name, client.drive(operation, options, cancel, output)))
     }
 }

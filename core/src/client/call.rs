@@ -1,10 +1,15 @@
 //! A call before it is sent: an operation with options of its own.
 
+use std::future::{Future, IntoFuture};
 use std::time::Duration;
 
 use super::async_client::Client;
+use super::blocking_client;
 use super::cancel::Cancel;
+use crate::call::{Error, Response, trace};
 use crate::config::{BaseUrl, CallOptions, Headers, RetryPolicy};
+use crate::operation::{AnyOperation, AnyOutput, Operation};
+use crate::transport::{BoxFuture, MaybeSend, MaybeSendSync};
 
 /// A call that is sent when it is awaited or, of a blocking client, when
 /// [`send`](super::blocking::Call::send) is called.
@@ -70,3 +75,72 @@ impl<O, C> Call<O, C> {
 #[derive(Debug)]
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct CallWithResponse<O, C = Client>(pub(crate) Call<O, C>);
+
+impl<O> Call<O> {
+    /// Calls the call off as soon as the future is ready, in flight and during
+    /// a pause alike. In contrast to dropping the call, the error then tells
+    /// whether a key may have been created: [`ErrorKind::Cancelled`].
+    ///
+    /// [`ErrorKind::Cancelled`]: crate::ErrorKind::Cancelled
+    pub fn cancel_on(mut self, cancel: impl Future<Output = ()> + MaybeSend + 'static) -> Self {
+        self.cancel = Cancel::new(cancel);
+        self
+    }
+}
+
+/// Dropping the future ends the call: what has not been sent is never sent. A create that
+/// was in flight may have created a key, of which the feature `tracing` warns.
+impl<O> IntoFuture for CallWithResponse<O>
+where
+    O: Operation + MaybeSendSync + 'static,
+    O::Output: MaybeSend,
+{
+    type Output = Result<Response<O::Output>, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Call { client, operation, options, cancel } = self.0;
+        let name = operation.name();
+        Box::pin(trace::call(name, client.drive(operation, options, cancel, |response| response)))
+    }
+}
+
+impl Call<AnyOperation> {
+    /// The same as `with_response().into_future()`. It is no generic function:
+    /// whoever sends any operation shares this crate's copy of the machine.
+    pub fn boxed(self) -> BoxFuture<'static, Result<Response<AnyOutput>, Error>> {
+        self.client.send_any(self.operation, self.options, self.cancel)
+    }
+}
+
+impl<O> IntoFuture for Call<O>
+where
+    O: Operation + MaybeSendSync + 'static,
+    O::Output: MaybeSend,
+{
+    type Output = Result<O::Output, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Self { client, operation, options, cancel } = self;
+        let name = operation.name();
+        let output = |response: Response<O::Output>| response.output;
+        Box::pin(trace::call(name, client.drive(operation, options, cancel, output)))
+    }
+}
+
+impl<O: Operation> Call<O, blocking_client::Client> {
+    /// Sends the call and returns its output.
+    pub fn send(self) -> Result<O::Output, Error> {
+        self.with_response().send().map(|response| response.output)
+    }
+}
+
+impl<O: Operation> CallWithResponse<O, blocking_client::Client> {
+    /// Sends the call and returns its output with status, request id, rate
+    /// limit and number of attempts.
+    pub fn send(self) -> Result<Response<O::Output>, Error> {
+        let Call { client, operation, options, .. } = self.0;
+        client.send(operation, &options)
+    }
+}

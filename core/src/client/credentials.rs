@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::call::BoxError;
-use crate::transport::{MaybeSend, MaybeSendSync};
+use crate::transport::{BoxError, MaybeSend, MaybeSendSync};
 use crate::types::ApiKey;
 
 /// Gives the API key for each attempt, so that keys can be rotated without a

@@ -12,7 +12,7 @@ use super::async_client::Client;
 use super::cancel::Cancel;
 use crate::call::{Error, ErrorKind};
 use crate::config::CallOptions;
-use crate::operation::{AnyOperation, Page};
+use crate::operation::Page;
 use crate::transport::{BoxFuture, MaybeSend};
 use crate::types::Key;
 use crate::workflow::{Pages, Progress};
@@ -142,8 +142,8 @@ impl KeyStream {
                 return Poll::Ready(Some(Err(error)));
             }
             while let Some(list) = self.pages.next_request() {
-                let call = self.client.call(AnyOperation::List(list)).options(self.options.clone());
-                let page = call.boxed();
+                let (client, options) = (self.client.clone(), self.options.clone());
+                let page = client.send_any(list.into(), options, Cancel::default());
                 let page = async { page.await.map(|response| response.output.into_page()) };
                 self.pending.push_back(Pending::Waiting(Box::pin(page)));
             }

@@ -3,11 +3,14 @@
 //! Uses every other room.
 
 mod async_client;
-mod blocking;
+pub mod blocking;
+mod blocking_client;
 mod call;
 mod cancel;
 mod credentials;
 mod key_stream;
+mod keys;
+mod methods;
 mod run;
 mod temporary_key;
 

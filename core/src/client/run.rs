@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 
 use super::async_client::Client;
-use super::blocking;
+use super::blocking_client;
 use super::cancel::Cancel;
 use crate::call::{Error, trace};
 use crate::config::CallOptions;
@@ -66,7 +66,7 @@ where
     }
 }
 
-impl<W: Workflow, H: BlockingKeyHolder> Run<W, blocking::Client, H> {
+impl<W: Workflow, H: BlockingKeyHolder> Run<W, blocking_client::Client, H> {
     /// Runs the workflow to its end.
     pub fn finish(self) -> Result<W::Output, Error> {
         let Self { client, workflow, mut holder, options, .. } = self;

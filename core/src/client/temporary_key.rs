@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use super::async_client::Client;
-use super::blocking;
+use super::blocking_client;
 use super::run::Run;
 use crate::call::Error;
 use crate::config::CallOptions;
@@ -85,9 +85,9 @@ impl IntoFuture for Lending {
     }
 }
 
-impl Lending<blocking::Client> {
+impl Lending<blocking_client::Client> {
     /// Makes the key.
-    pub fn finish(self) -> Result<TemporaryKey<blocking::Client>, Error> {
+    pub fn finish(self) -> Result<TemporaryKey<blocking_client::Client>, Error> {
         let (client, options) = self.0.means();
         let (client, options) = (client.clone(), options.clone());
         Ok(TemporaryKey { lent: self.0.finish()?, client, options })

@@ -1,0 +1,110 @@
+//! The keys of all pages as an iterator: the driver of [`Pages`] that blocks.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::panic::resume_unwind;
+use std::thread::{Builder, JoinHandle};
+
+use super::blocking_client::Client;
+use crate::call::{Error, Response};
+use crate::config::CallOptions;
+use crate::operation::Page;
+use crate::types::Key;
+use crate::workflow::{Pages, Progress};
+
+/// The keys of all pages. It ends after the first error.
+///
+/// With a [`prefetch`](Pages::prefetch) of more than 1, each page under way has
+/// a thread of its own. One that is no longer wanted ends with its call.
+#[must_use = "an iterator does nothing until it is asked for its items"]
+pub struct Keys {
+    client: Client,
+    options: CallOptions,
+    on_progress: Option<Box<dyn FnMut(Progress) + Send>>,
+    pages: Pages,
+    /// The pages under way, in the order in which the listing takes them.
+    pending: VecDeque<Pending>,
+    /// What ended the listing, and is given after the keys before it.
+    failed: Option<Error>,
+}
+
+type Sent = Result<Response<Page>, Error>;
+
+enum Pending {
+    Thread(JoinHandle<Sent>),
+    Here(Sent),
+}
+
+impl Keys {
+    pub(super) fn new(client: Client, pages: Pages) -> Self {
+        Self {
+            client,
+            options: CallOptions::new(),
+            on_progress: None,
+            pages,
+            pending: VecDeque::new(),
+            failed: None,
+        }
+    }
+
+    /// Options of the call for each page.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Is told after each page how far the listing has come.
+    pub fn on_progress(mut self, report: impl FnMut(Progress) + Send + 'static) -> Self {
+        self.on_progress = Some(Box::new(report));
+        self
+    }
+
+    /// The next page that the listing takes, if it takes one more.
+    fn next_page(&mut self) -> Option<Result<Page, Error>> {
+        while let Some(list) = self.pages.next_request() {
+            let (client, options, page) = (self.client.clone(), self.options.clone(), list.clone());
+            let thread = self
+                .pages
+                .reads_ahead()
+                .then(|| Builder::new().spawn(move || client.send(page, &options)));
+            self.pending.push_back(match thread {
+                Some(Ok(thread)) => Pending::Thread(thread),
+                // One at a time, or no thread to be had: it comes on this one.
+                _ => Pending::Here(self.client.send(list, &self.options)),
+            });
+        }
+        let page = match self.pending.pop_front()? {
+            Pending::Here(page) => page,
+            Pending::Thread(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+        };
+        Some(page.map(|response| response.output))
+    }
+}
+
+impl Iterator for Keys {
+    type Item = Result<Key, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(key) = self.pages.next_key() {
+                return Some(Ok(key));
+            }
+            if let Some(error) = self.failed.take() {
+                return Some(Err(error));
+            }
+            let page = self.next_page()?;
+            let accepted = self.pages.accept(page);
+            self.pending.truncate(self.pages.awaited());
+            if let Some(report) = &mut self.on_progress {
+                report(self.pages.progress());
+            }
+            self.failed = accepted.err();
+        }
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("pages", &self.pages).finish_non_exhaustive()
+    }
+}

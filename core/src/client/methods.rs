@@ -1,0 +1,213 @@
+//! What the clients can do: a method for each operation and each workflow.
+
+use super::async_client::Client;
+use super::blocking::{self, Keys};
+use super::call::Call;
+use super::key_stream::KeyStream;
+use super::run::Run;
+use super::temporary_key::Lending;
+use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update};
+use crate::types::KeyKind;
+use crate::workflow::{
+    Audit, BlockingKeyHolder, CheckKey, CreateReconciled, Ensure, FindBySecret, KeyHolder, Nobody,
+    Pages, Rotate, Sweep, Temporary, Workflow,
+};
+
+impl Client {
+    /// Lists one page of keys, newest first.
+    pub fn list(&self, list: List) -> Call<List> {
+        self.call(list)
+    }
+
+    /// Lists the keys of all pages, each once. [`Pages`] has settings of the
+    /// listing; a [`List`] is one with the defaults.
+    pub fn list_all(&self, pages: impl Into<Pages>) -> KeyStream {
+        KeyStream::new(self.clone(), pages.into())
+    }
+
+    /// Makes a key. Its secret is in the output, and nowhere else ever.
+    pub fn create(&self, create: Create) -> Call<Create> {
+        self.call(create)
+    }
+
+    /// Gets the key of this hash.
+    pub fn get(&self, hash: impl Into<Get>) -> Call<Get> {
+        self.call(hash.into())
+    }
+
+    /// Changes what the update names and leaves the rest.
+    pub fn update(&self, update: Update) -> Call<Update> {
+        self.call(update)
+    }
+
+    /// Deletes the key of this hash.
+    pub fn delete(&self, hash: impl Into<Delete>) -> Call<Delete> {
+        self.call(hash.into())
+    }
+
+    /// Gets what the API tells about the key that signs the request.
+    pub fn get_current_key_metadata(&self) -> Call<GetCurrentKeyMetadata> {
+        self.call(GetCurrentKeyMetadata)
+    }
+
+    /// Makes a key, and cleans up after a create whose answer was lost.
+    pub fn create_reconciled(&self, create: impl Into<CreateReconciled>) -> Run<CreateReconciled> {
+        self.run(create.into())
+    }
+
+    /// Deletes the keys that lost creates left behind, by their marked names, or
+    /// the temporary ones that have expired.
+    pub fn sweep(&self, sweep: Sweep) -> Run<Sweep> {
+        self.run(sweep)
+    }
+
+    /// Makes a key for a time, to be closed after its work.
+    pub fn temporary(&self, temporary: Temporary) -> Lending {
+        Lending::new(self.run(temporary))
+    }
+
+    /// Looks at all keys and reports those that need attention. Nothing is changed.
+    pub fn audit(&self, audit: Audit) -> Run<Audit> {
+        self.run(audit)
+    }
+
+    /// Makes sure that there is one key of this name with these settings.
+    pub fn ensure(&self, ensure: Ensure) -> Run<Ensure> {
+        self.run(ensure)
+    }
+
+    /// Finds the key that a secret belongs to.
+    pub fn find_by_secret(&self, find: impl Into<FindBySecret>) -> Run<FindBySecret> {
+        self.run(find.into())
+    }
+
+    /// Checks that the client's key is of this kind.
+    pub fn check_key(&self, kind: KeyKind) -> Run<CheckKey> {
+        self.run(CheckKey::new(kind))
+    }
+
+    /// Replaces a key by a new one with its settings, which the holder takes.
+    pub fn rotate<H: KeyHolder>(&self, rotate: Rotate, holder: H) -> Run<Rotate, Self, H> {
+        self.run_with(rotate, holder)
+    }
+
+    /// Any workflow that asks nothing.
+    pub fn run<W: Workflow>(&self, workflow: W) -> Run<W> {
+        self.run_with(workflow, Nobody)
+    }
+
+    /// Any workflow, with who answers what it asks.
+    pub fn run_with<W: Workflow, H: KeyHolder>(&self, workflow: W, holder: H) -> Run<W, Self, H> {
+        Run::new(self.clone(), workflow, holder)
+    }
+
+    /// Any operation, one of the caller's own included.
+    pub fn call<O: Operation>(&self, operation: O) -> Call<O> {
+        Call::new(self.clone(), operation)
+    }
+}
+
+impl blocking::Client {
+    /// Lists one page of keys, newest first.
+    pub fn list(&self, list: List) -> blocking::Call<List> {
+        self.call(list)
+    }
+
+    /// Lists the keys of all pages, each once. [`Pages`] has settings of the
+    /// listing; a [`List`] is one with the defaults.
+    pub fn list_all(&self, pages: impl Into<Pages>) -> Keys {
+        Keys::new(self.clone(), pages.into())
+    }
+
+    /// Makes a key. Its secret is in the output, and nowhere else ever.
+    pub fn create(&self, create: Create) -> blocking::Call<Create> {
+        self.call(create)
+    }
+
+    /// Gets the key of this hash.
+    pub fn get(&self, hash: impl Into<Get>) -> blocking::Call<Get> {
+        self.call(hash.into())
+    }
+
+    /// Changes what the update names and leaves the rest.
+    pub fn update(&self, update: Update) -> blocking::Call<Update> {
+        self.call(update)
+    }
+
+    /// Deletes the key of this hash.
+    pub fn delete(&self, hash: impl Into<Delete>) -> blocking::Call<Delete> {
+        self.call(hash.into())
+    }
+
+    /// Gets what the API tells about the key that signs the request.
+    pub fn get_current_key_metadata(&self) -> blocking::Call<GetCurrentKeyMetadata> {
+        self.call(GetCurrentKeyMetadata)
+    }
+
+    /// Makes a key, and cleans up after a create whose answer was lost.
+    pub fn create_reconciled(
+        &self,
+        create: impl Into<CreateReconciled>,
+    ) -> blocking::Run<CreateReconciled> {
+        self.run(create.into())
+    }
+
+    /// Deletes the keys that lost creates left behind, by their marked names, or
+    /// the temporary ones that have expired.
+    pub fn sweep(&self, sweep: Sweep) -> blocking::Run<Sweep> {
+        self.run(sweep)
+    }
+
+    /// Makes a key for a time, to be closed after its work.
+    pub fn temporary(&self, temporary: Temporary) -> blocking::Lending {
+        Lending::new(self.run(temporary))
+    }
+
+    /// Looks at all keys and reports those that need attention. Nothing is changed.
+    pub fn audit(&self, audit: Audit) -> blocking::Run<Audit> {
+        self.run(audit)
+    }
+
+    /// Makes sure that there is one key of this name with these settings.
+    pub fn ensure(&self, ensure: Ensure) -> blocking::Run<Ensure> {
+        self.run(ensure)
+    }
+
+    /// Finds the key that a secret belongs to.
+    pub fn find_by_secret(&self, find: impl Into<FindBySecret>) -> blocking::Run<FindBySecret> {
+        self.run(find.into())
+    }
+
+    /// Checks that the client's key is of this kind.
+    pub fn check_key(&self, kind: KeyKind) -> blocking::Run<CheckKey> {
+        self.run(CheckKey::new(kind))
+    }
+
+    /// Replaces a key by a new one with its settings, which the holder takes.
+    pub fn rotate<H: BlockingKeyHolder>(
+        &self,
+        rotate: Rotate,
+        holder: H,
+    ) -> blocking::Run<Rotate, H> {
+        self.run_with(rotate, holder)
+    }
+
+    /// Any workflow that asks nothing.
+    pub fn run<W: Workflow>(&self, workflow: W) -> blocking::Run<W> {
+        self.run_with(workflow, Nobody)
+    }
+
+    /// Any workflow, with who answers what it asks.
+    pub fn run_with<W: Workflow, H: BlockingKeyHolder>(
+        &self,
+        workflow: W,
+        holder: H,
+    ) -> blocking::Run<W, H> {
+        Run::new(self.clone(), workflow, holder)
+    }
+
+    /// Any operation, one of the caller's own included.
+    pub fn call<O: Operation>(&self, operation: O) -> blocking::Call<O> {
+        Call::new(self.clone(), operation)
+    }
+}
