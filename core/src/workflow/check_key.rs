@@ -6,9 +6,10 @@
 //! ```
 
 use super::context::Desk;
-use super::definition::{Opening, Workflow};
+use super::definition::Workflow;
 use super::machine;
 use super::machine::Turn;
+use super::opening::Opening;
 use crate::call::{Error, ErrorKind};
 use crate::operation::GetCurrentKeyMetadata;
 use crate::types::{CurrentKey, KeyKind};

@@ -10,10 +10,11 @@ use std::fmt;
 
 use super::context::Desk;
 use super::create_reconciled::LOOKS;
-use super::definition::{Opening, Workflow};
+use super::definition::Workflow;
 use super::machine;
 use super::machine::Turn;
 use super::marker::check_temporary;
+use super::opening::Opening;
 use super::pages::Pages;
 use super::sweep::{Found, delete_hash, delete_named};
 use crate::call::{Error, ErrorKind, MayHaveCreated};

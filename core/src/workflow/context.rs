@@ -2,46 +2,19 @@
 //! and finds the replies.
 
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use super::definition::Opening;
-use super::machine::Order;
+use super::mailbox::{Order, Slot, Wish, lock};
+use super::opening::Opening;
 use super::pages::Pages;
 use super::rotate::rotation_handler::Question;
-use crate::call::{BoxError, Error, ErrorKind, Response};
+use crate::call::{Error, ErrorKind, Response};
 use crate::operation::{AnyOperation, AnyOutput, OneOfSix, Operation};
 use crate::redact::mask_cause;
 use crate::transport::{BoxFuture, TimeoutPhase, TransportError, TransportErrorKind};
 use crate::types::{ApiKey, DecodeError, DecodeErrorKind, Key, Timestamp};
-
-/// Where code and driver meet. At most one wish is open, and its reply comes
-/// into the field of its kind.
-pub(super) struct Slot {
-    pub(super) wish: Option<Wish>,
-    pub(super) sent: Option<Result<Response<AnyOutput>, Error>>,
-    pub(super) paused: Option<Result<(), Error>>,
-    pub(super) asked: Option<Result<bool, BoxError>>,
-    pub(super) elapsed: Duration,
-}
-
-impl Default for Slot {
-    fn default() -> Self {
-        Self { wish: None, sent: None, paused: None, asked: None, elapsed: Duration::ZERO }
-    }
-}
-
-pub(super) enum Wish {
-    Send(Box<Order>),
-    Pause(Duration),
-    Ask(Question),
-}
-
-/// Nothing panics while it holds the lock.
-pub(super) fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// What the code of a workflow has in the place of a client.
 pub(crate) struct Desk {

@@ -14,10 +14,11 @@ use std::fmt;
 use std::time::Duration;
 
 use super::context::Desk;
-use super::definition::{Opening, Workflow};
+use super::definition::Workflow;
 use super::machine;
 use super::machine::Turn;
 use super::marker::{Kind, Markers};
+use super::opening::Opening;
 use super::pages::Pages;
 use super::sweep::{Found, delete_named};
 use crate::call::{Error, ErrorKind, MayHaveCreated, trace};

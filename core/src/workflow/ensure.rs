@@ -13,9 +13,10 @@ use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::context::{Desk, Listed};
-use super::definition::{Opening, Workflow};
+use super::definition::Workflow;
 use super::machine;
 use super::machine::Turn;
+use super::opening::Opening;
 use super::pages::Pages;
 use super::sweep::delete;
 use crate::call::{Error, ErrorKind, MayHaveCreated, Shared, trace};

@@ -8,9 +8,10 @@
 //! ```
 
 use super::context::Desk;
-use super::definition::{Opening, Workflow};
+use super::definition::Workflow;
 use super::machine;
 use super::machine::Turn;
+use super::opening::Opening;
 use super::pages::Pages;
 use crate::call::{Error, ErrorKind, Shared};
 use crate::operation::{GetCurrentKeyMetadata, List};

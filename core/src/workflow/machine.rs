@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::context::{Desk, Slot, Wish, lock};
-use super::definition::Opening;
+use super::context::Desk;
+use super::mailbox::{Order, Slot, Wish, lock};
+use super::opening::Opening;
 use super::rotate::rotation_handler::Question;
-use crate::call::{BoxError, Error, ErrorKind, Response};
-use crate::operation::{AnyOperation, AnyOutput};
-use crate::transport::{BoxFuture, MaybeSend};
-use crate::types::ApiKey;
+use crate::call::{Error, ErrorKind, Response};
+use crate::operation::AnyOutput;
+use crate::transport::{BoxError, BoxFuture, MaybeSend};
 
 /// What a workflow wants next.
 #[derive(Debug)]
@@ -26,19 +26,6 @@ pub enum Turn<T> {
     Ask(Asking<T>),
     /// The workflow has ended.
     Done(Result<T, Error>),
-}
-
-/// An operation that a workflow wants to be sent.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Order {
-    /// The operation.
-    pub operation: AnyOperation,
-    /// The key to sign it with in place of the client's.
-    pub key: Option<ApiKey>,
-    /// How long the call may take at most with all its attempts; `None` leaves
-    /// that to the client.
-    pub at_most: Option<Duration>,
 }
 
 /// Waits for what became of an operation.

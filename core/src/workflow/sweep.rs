@@ -10,10 +10,11 @@
 use std::fmt;
 
 use super::context::{Desk, Listed};
-use super::definition::{Opening, Workflow};
+use super::definition::Workflow;
 use super::machine;
 use super::machine::Turn;
 use super::marker::{Kind, check_marked};
+use super::opening::Opening;
 use super::pages::Pages;
 use crate::call::{Error, ErrorKind};
 use crate::operation::{Delete, List};

@@ -8,19 +8,20 @@
 //!  each ──▶ DuplicateName, unless it is expired ──▶ Unreadable
 //! ```
 
+mod findings;
 pub(super) mod report;
 mod table;
 
-pub use self::report::{AuditReport, AuditedKey, Finding, Spend};
-
+use self::report::AuditReport;
+use super::context::Desk;
+use super::definition::Workflow;
+use super::machine;
+use super::machine::Turn;
+use super::opening::Opening;
+use super::pages::Pages;
 use crate::call::{Error, ErrorKind};
 use crate::operation::{List, Operation};
 use crate::types::{BuildError, BuildErrorKind, Key, Timestamp};
-use crate::workflow::context::Desk;
-use crate::workflow::definition::{Opening, Workflow};
-use crate::workflow::machine;
-use crate::workflow::machine::Turn;
-use crate::workflow::pages::Pages;
 
 /// Looks at all keys, disabled and expired ones included, and reports those
 /// that need attention. It reads and changes nothing.
@@ -140,7 +141,7 @@ impl Audit {
         now: impl Into<Option<Timestamp>>,
     ) -> Result<AuditReport, BuildError> {
         self.check()?;
-        Ok(judge::report(self, keys.into_iter().collect(), now.into()))
+        Ok(findings::report(self, keys.into_iter().collect(), now.into()))
     }
 
     fn check(&self) -> Result<(), BuildError> {
@@ -181,7 +182,7 @@ async fn audit(desk: &Desk, audit: &Audit) -> Result<AuditReport, Error> {
         .await
         .map_err(|error| error.of_workflow(desk.name(), None))?;
     let now = listed.date.and_then(|seconds| Timestamp::from_unix(seconds, 0).ok());
-    let mut report = judge::report(audit, listed.keys, now);
+    let mut report = findings::report(audit, listed.keys, now);
     report.odd_rows = listed.odd_rows;
     Ok(report)
 }

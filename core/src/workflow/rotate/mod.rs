@@ -24,17 +24,18 @@ use std::time::Duration;
 use self::copy_settings::{Budget, copy, difference, less_left};
 use self::rotation::{Rotation, RotationStep};
 use self::rotation_handler::Question;
+use super::context::Desk;
+use super::create_reconciled::{Failed, Rounds, everywhere, look_for};
+use super::definition::Workflow;
+use super::machine;
+use super::machine::Turn;
+use super::marker::{Kind, Markers, unmarked};
+use super::opening::Opening;
+use super::sweep::{delete_hash, delete_named};
 use crate::call::{Effect, Error, ErrorKind, trace};
 use crate::operation::{Create, Created, Get, GetCurrentKeyMetadata, Operation, Orphan, Update};
 use crate::redact::Masked;
 use crate::types::{BuildError, CurrentKey, DecodeError, DecodeErrorKind, Key, KeyHash, Limit};
-use crate::workflow::context::Desk;
-use crate::workflow::create_reconciled::{Failed, Rounds, everywhere, look_for};
-use crate::workflow::definition::{Opening, Workflow};
-use crate::workflow::machine;
-use crate::workflow::machine::Turn;
-use crate::workflow::marker::{Kind, Markers, unmarked};
-use crate::workflow::sweep::{delete_hash, delete_named};
 
 /// When to try a new key that does not work yet: five times within 30 s.
 const TRIES: [Duration; 5] = [

@@ -5,9 +5,8 @@ use std::fmt;
 use async_trait::async_trait;
 
 use super::rotation::Rotation;
-use crate::call::BoxError;
 use crate::operation::Created;
-use crate::transport::MaybeSend;
+use crate::transport::{BoxError, MaybeSend};
 
 /// What a workflow asks of its caller. `Debug` shows which question it is.
 #[derive(Clone)]
@@ -119,7 +118,7 @@ impl BlockingKeyHolder for Nobody {
 }
 
 impl Question {
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Save(_) => "save",
             Self::HandOver(_) => "hand_over",
