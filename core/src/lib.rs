@@ -80,10 +80,11 @@ mod types;
 mod workflow;
 
 pub use crate::call::{
-    ApiError, ApiErrorKind, Attempt, BoxError, Effect, Error, ErrorBody, ErrorKind, MayHaveCreated,
-    Shared, Start, Step,
+    ApiError, ApiErrorKind, Attempt, Effect, Error, ErrorBody, ErrorKind, MayHaveCreated, Shared,
+    Start, Step,
 };
 pub use crate::call::{Meta, RateLimit, Response};
+pub use crate::client::blocking;
 pub use crate::client::{
     Call, CallWithResponse, Client, KeyProvider, KeySource, KeyStream, Lending, Run, Scoped,
     TemporaryKey,
@@ -99,8 +100,8 @@ pub use crate::operation::{
 #[doc(hidden)]
 pub use crate::redact::{mask, shows_key};
 pub use crate::transport::{
-    BlockingTransport, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Reach, TimeoutPhase,
-    Transport, TransportError, TransportErrorKind, race, send_within,
+    BlockingTransport, BoxError, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Reach,
+    TimeoutPhase, Transport, TransportError, TransportErrorKind, race, send_within,
 };
 pub use crate::types::{
     Answer, ApiKey, Budget, BudgetScope, BuildError, BuildErrorKind, CurrentKey, DataRegion,

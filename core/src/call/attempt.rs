@@ -11,37 +11,15 @@ use super::classify::Class;
 use super::error::{Circumstances, Effect, Error, ErrorKind, MayHaveCreated};
 use super::response::{Meta, Response, request_id};
 use super::retry_after::needs_clock;
+use super::start::Start;
 use super::state::Call;
 use super::trace;
 use super::verdict::{Failure, Finding};
 use crate::config::{CallOptions, Config};
 use crate::operation::{Operation, Parsed, Replay};
 use crate::redact;
-use crate::transport::{Exchange, Limits, TransportError};
+use crate::transport::{BoxError, Exchange, Limits, TransportError};
 use crate::types::{ApiKey, DecodeError, DecodeErrorKind, wipe};
-
-/// What a call needs from the world at its beginning.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Start {
-    /// Random bits, for jitter.
-    pub entropy: u64,
-    /// The time of day, if it is known. A create's error says when the request was
-    /// sent, and a `Retry-After` that is a date may need it.
-    pub wall_clock: Option<SystemTime>,
-}
-
-impl Start {
-    /// The start of this operation. Only a create always needs the clock; for others,
-    /// see [`Attempt::note_time`].
-    pub(crate) fn of(
-        operation: &impl Operation,
-        entropy: u64,
-        wall_clock: impl FnOnce() -> Option<SystemTime>,
-    ) -> Self {
-        let is_told = operation.replay() == Replay::Duplicates;
-        Self { entropy, wall_clock: is_told.then(wall_clock).flatten() }
-    }
-}
 
 /// One attempt of a call: a request to send, and what to make of its outcome.
 ///
@@ -202,7 +180,7 @@ impl<O: Operation> Attempt<O> {
     }
 
     /// Ends the call because no key could be had for this attempt.
-    pub fn without_key(mut self, cause: super::error::BoxError, elapsed: Duration) -> Error {
+    pub fn without_key(mut self, cause: BoxError, elapsed: Duration) -> Error {
         let cause = redact::mask_cause(cause, &self.call.secrets(self.operation.secret()));
         // This attempt's request was never built.
         self.call.number = self.call.number.saturating_sub(1);

@@ -9,11 +9,13 @@ mod http_date;
 mod redirect;
 mod response;
 mod retry_after;
+mod start;
 mod state;
 pub(crate) mod trace;
 mod verdict;
 
-pub use attempt::{Attempt, Start, Step};
+pub use attempt::{Attempt, Step};
 pub use error::api::{ApiError, ApiErrorKind, ErrorBody};
-pub use error::{BoxError, Effect, Error, ErrorKind, MayHaveCreated, Shared};
+pub use error::{Effect, Error, ErrorKind, MayHaveCreated, Shared};
 pub use response::{Meta, RateLimit, Response};
+pub use start::Start;

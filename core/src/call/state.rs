@@ -10,12 +10,12 @@ use http::response::Parts as Head;
 use http::uri::Uri;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
-use super::attempt::Start;
 use super::classify::{Class, Outcome};
 use super::error::ErrorKind;
 use super::error::api::ApiError;
 use super::redirect;
 use super::retry_after::{forbids_retry, retry_after};
+use super::start::Start;
 use super::verdict::{Failure, Finding};
 use crate::config::{CallOptions, Config, Settings, Trouble, next_entropy};
 use crate::operation::{Operation, Parts, Replay};

@@ -1,13 +1,15 @@
 //! Masking of secrets in text that other people wrote.
 
 use std::borrow::Cow;
+use std::error::Error as StdError;
 use std::fmt;
 use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use crate::call::BoxError;
 use crate::json::{is_whole_string, string_end, unescape};
+
+type Cause = Box<dyn StdError + Send + Sync>;
 
 /// What stands in the place of a secret.
 pub(crate) const MASK: &str = "[redacted]";
@@ -187,7 +189,7 @@ fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
 
 /// A cause that shows a secret, itself or in a cause of its own, as the masked
 /// texts of them; any other stays what it is.
-pub(crate) fn mask_cause(cause: BoxError, secrets: &[&str]) -> BoxError {
+pub(crate) fn mask_cause(cause: Cause, secrets: &[&str]) -> Cause {
     let mut debugged = format!("{cause:?} {cause:#?}");
     let mut text = cause.to_string();
     let mut deeper = cause.source();

@@ -6,10 +6,12 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::call::BoxError;
 use crate::redact;
 use crate::redact::OneLine;
 use crate::types::wipe;
+
+/// Any error, boxed, as a transport or a key provider reports its cause.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// How far a failed request may have got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,7 +202,7 @@ impl TransportError {
     }
 
     /// What to do about it, beside trying again.
-    pub(super) fn remedy(&self, is_retryable: bool) -> &'static str {
+    pub(crate) fn remedy(&self, is_retryable: bool) -> &'static str {
         match self.kind {
             TransportErrorKind::Tls => "check the base URL, the clock and the trusted certificates",
             TransportErrorKind::Proxy => "check the proxy's address and credentials",

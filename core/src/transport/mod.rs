@@ -6,8 +6,8 @@ mod error;
 mod race;
 mod traits;
 
-pub(crate) use error::Interrupted;
-pub use error::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
+pub use error::{BoxError, Reach, TimeoutPhase, TransportError, TransportErrorKind};
+pub use race::race;
 pub(crate) use race::{unless, unless_over};
 pub use traits::{
     BlockingTransport, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Transport, send_within,

@@ -83,7 +83,7 @@ mod tests {
     use super::{answered, below_http};
     use crate::transport::{TimeoutPhase, TransportErrorKind};
 
-    const PAGE: &str = include_str!("../../../docs/what-happens-when.md");
+    const PAGE: &str = include_str!("../../../../docs/what-happens-when.md");
 
     /// As a heading becomes an anchor.
     fn anchor(heading: &str) -> String {

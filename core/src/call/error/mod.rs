@@ -17,12 +17,9 @@ use crate::redact::{CutLines, OneLine, Quoted, listed};
 use crate::types::{Key, KeyHash, KeyKind};
 
 use self::api::Status;
-pub use self::api::{ApiError, ApiErrorKind, ErrorBody};
-use crate::transport::{Interrupted, Reach, TimeoutPhase, TransportError, TransportErrorKind};
-use crate::types::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
-
-/// Any error, boxed, as a transport or a key provider reports its cause.
-pub type BoxError = Box<dyn StdError + Send + Sync>;
+use self::api::{ApiError, ApiErrorKind, ErrorBody};
+use crate::transport::{BoxError, TransportError};
+use crate::types::{BuildError, DecodeError};
 
 /// Why a call failed.
 ///
