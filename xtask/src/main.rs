@@ -11,6 +11,7 @@ mod command;
 mod emulator;
 mod failure;
 mod fuzz;
+mod imports;
 mod instructions;
 mod lints;
 mod lock_file;

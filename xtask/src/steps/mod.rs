@@ -15,6 +15,7 @@ mod format;
 mod javascript;
 mod npm;
 mod paths;
+mod rooms;
 mod runtimes;
 mod rust_version;
 mod rust_version_build;
@@ -28,6 +29,7 @@ use crate::step::Step;
 pub(crate) const ALL: &[Step] = &[
     format::STEP,
     paths::STEP,
+    rooms::STEP,
     clippy::STEP,
     tests::STEP,
     unified::STEP,

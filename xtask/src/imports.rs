@@ -1,0 +1,232 @@
+//! Which source file imports which, read from the files themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use syn::visit::{self, Visit};
+
+use crate::failure::Failure;
+
+/// For each file, by its path below the source folder, the files that it imports from.
+pub(crate) type Imports = BTreeMap<String, BTreeSet<String>>;
+
+/// The imports among the files of a crate. What stands in its tests is left out.
+pub(crate) fn of_crate(source: &Path) -> Result<Imports, Failure> {
+    let files = files(source, "rs")?;
+    let modules: BTreeMap<Vec<String>, &String> =
+        files.keys().map(|file| (module_of(file), file)).collect();
+    let mut imports = Imports::new();
+    for (file, text) in &files {
+        let parsed = syn::parse_file(text)
+            .map_err(|error| Failure::new(format!("{file} cannot be read: {error}")))?;
+        let mut paths = Paths { module: module_of(file), found: Vec::new() };
+        paths.visit_file(&parsed);
+        let targets = paths.found.iter().filter_map(|path| {
+            // The longest part of the path that is a file; what follows is in it.
+            (1..=path.len()).rev().find_map(|length| modules.get(path.get(..length)?))
+        });
+        let targets = targets.filter(|target| **target != file);
+        imports.insert(file.clone(), targets.map(|target| (*target).clone()).collect());
+    }
+    Ok(imports)
+}
+
+/// The imports among the modules of a JavaScript folder.
+pub(crate) fn of_scripts(source: &Path) -> Result<Imports, Failure> {
+    let files = files(source, "js")?;
+    let imported = |text: &str| {
+        let quoted = text.split(['\'', '"']).skip(1).step_by(2);
+        let named = quoted.filter_map(|name| name.strip_prefix("./")).map(str::to_owned);
+        named.filter(|name| files.contains_key(name)).collect()
+    };
+    Ok(files.iter().map(|(file, text)| (file.clone(), imported(text))).collect())
+}
+
+/// The files that import one another in a circle, each circle sorted.
+pub(crate) fn circles(imports: &Imports) -> Vec<Vec<&str>> {
+    let reach: BTreeMap<&str, BTreeSet<&str>> =
+        imports.keys().map(|file| (file.as_str(), reached(imports, file))).collect();
+    let leads = |from: &str, to: &str| reach.get(from).is_some_and(|reached| reached.contains(to));
+    let mut found: Vec<Vec<&str>> = Vec::new();
+    for file in imports.keys().map(String::as_str) {
+        if leads(file, file) && !found.iter().flatten().any(|other| *other == file) {
+            found.push(
+                imports
+                    .keys()
+                    .map(String::as_str)
+                    .filter(|other| leads(file, other) && leads(other, file))
+                    .collect(),
+            );
+        }
+    }
+    found
+}
+
+/// Every file that this one imports, directly or not.
+fn reached<'a>(imports: &'a Imports, file: &str) -> BTreeSet<&'a str> {
+    let mut reached = BTreeSet::new();
+    let mut open: Vec<&str> = vec![file];
+    while let Some(next) = open.pop() {
+        for target in imports.get(next).into_iter().flatten() {
+            if reached.insert(target.as_str()) {
+                open.push(target);
+            }
+        }
+    }
+    reached
+}
+
+fn files(source: &Path, extension: &str) -> Result<BTreeMap<String, String>, Failure> {
+    let unread = |path: &Path, error: std::io::Error| {
+        Failure::new(format!("{} cannot be read: {error}", path.display()))
+    };
+    let mut files = BTreeMap::new();
+    let mut folders = vec![source.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).map_err(|error| unread(&folder, error))? {
+            let path = entry.map_err(|error| unread(&folder, error))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                let text = std::fs::read_to_string(&path).map_err(|error| unread(&path, error))?;
+                let below = path.strip_prefix(source).unwrap_or(&path);
+                files.insert(below.display().to_string(), text);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// `client/mod.rs` is the module `client`, and `lib.rs` the root.
+fn module_of(file: &str) -> Vec<String> {
+    let path = file.trim_end_matches(".rs");
+    let path = path.strip_suffix("/mod").unwrap_or(path);
+    if matches!(path, "lib" | "main") {
+        return Vec::new();
+    }
+    path.split('/').map(str::to_owned).collect()
+}
+
+/// Collects every path that begins in this crate, as seen from its root.
+struct Paths {
+    module: Vec<String>,
+    found: Vec<Vec<String>>,
+}
+
+impl Paths {
+    fn add(&mut self, path: &[String]) {
+        let Some((first, rest)) = path.split_first() else { return };
+        let ups = path.iter().take_while(|segment| *segment == "super").count();
+        let (base, rest) = match first.as_str() {
+            "crate" => (Vec::new(), rest),
+            "self" => (self.module.clone(), rest),
+            "super" => {
+                let kept = self.module.len().saturating_sub(ups);
+                let base = self.module.get(..kept).unwrap_or_default().to_vec();
+                (base, path.get(ups..).unwrap_or_default())
+            }
+            // A child, such as `api::ApiError`; of another crate no file is found.
+            _ => (self.module.clone(), path),
+        };
+        self.found.push([base, rest.to_vec()].concat());
+    }
+
+    fn add_tree(&mut self, before: &[String], tree: &syn::UseTree) {
+        let with = |name: &syn::Ident| [before, &[name.to_string()]].concat();
+        match tree {
+            syn::UseTree::Path(path) => self.add_tree(&with(&path.ident), &path.tree),
+            syn::UseTree::Name(name) => self.add(&with(&name.ident)),
+            syn::UseTree::Rename(name) => self.add(&with(&name.ident)),
+            syn::UseTree::Glob(_) => self.add(before),
+            syn::UseTree::Group(group) => {
+                for tree in &group.items {
+                    self.add_tree(before, tree);
+                }
+            }
+        }
+    }
+}
+
+impl Visit<'_> for Paths {
+    fn visit_item_use(&mut self, item: &syn::ItemUse) {
+        self.add_tree(&[], &item.tree);
+    }
+
+    fn visit_path(&mut self, path: &syn::Path) {
+        let segments: Vec<String> =
+            path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        if matches!(segments.first().map(String::as_str), Some("crate" | "super" | "self"))
+            && segments.len() > 1
+        {
+            self.add(&segments);
+        }
+        visit::visit_path(self, path);
+    }
+
+    fn visit_item_mod(&mut self, module: &syn::ItemMod) {
+        let is_test = module.attrs.iter().any(|attribute| {
+            attribute.path().is_ident("cfg")
+                && attribute.parse_args::<syn::Ident>().is_ok_and(|argument| argument == "test")
+        });
+        if !is_test {
+            self.module.push(module.ident.to_string());
+            visit::visit_item_mod(self, module);
+            self.module.pop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn imports(pairs: &[(&str, &[&str])]) -> Imports {
+        pairs
+            .iter()
+            .map(|(file, targets)| {
+                (
+                    (*file).to_owned(),
+                    targets.iter().map(|target| (*target).to_owned()).collect(),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn files_that_import_one_another_are_a_circle() {
+        let straight = imports(&[("a.rs", &["b.rs", "c.rs"]), ("b.rs", &["c.rs"]), ("c.rs", &[])]);
+        assert!(circles(&straight).is_empty());
+        let round = imports(&[("a.rs", &["b.rs"]), ("b.rs", &["c.rs"]), ("c.rs", &["b.rs"])]);
+        assert_eq!(circles(&round), [["b.rs", "c.rs"]]);
+    }
+
+    #[test]
+    fn a_path_is_seen_from_the_root_of_its_crate() {
+        let source = "
+            use super::key::Key;
+            use crate::json::{self, Reader};
+            pub use api::ApiError;
+            use std::fmt;
+            fn f() -> super::super::call::Error { crate::json::number::read() }
+            mod inner { use super::below::Below; }
+            #[cfg(test)]
+            mod tests { use crate::client::Client; }
+        ";
+        let mut paths = Paths { module: vec!["types".into(), "field".into()], found: Vec::new() };
+        paths.visit_file(&syn::parse_file(source).unwrap());
+        let found: Vec<String> = paths.found.iter().map(|path| path.join("::")).collect();
+        assert_eq!(
+            found,
+            [
+                "types::key::Key",
+                "json::self",
+                "json::Reader",
+                "types::field::api::ApiError",
+                "types::field::std::fmt",
+                "call::Error",
+                "json::number::read",
+                "types::field::below::Below",
+            ]
+        );
+    }
+}

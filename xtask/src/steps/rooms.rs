@@ -1,0 +1,110 @@
+//! The source reads from top to bottom: no room of the core imports from one above it, and
+//! no two files import each other.
+
+use std::path::Path;
+
+use crate::failure::Failure;
+use crate::imports::{self, Imports};
+use crate::step::{Context, Outcome, Step};
+
+pub(crate) const STEP: Step = Step {
+    name: "rooms",
+    about: "no room of the core imports from one above it; no files import in a circle",
+    sets_up: false,
+    run,
+};
+
+const CORE: &str = "core/src";
+const CRATES: [&str; 6] = [
+    CORE,
+    "transport-native/src",
+    "transport-wasm/src",
+    "bindings-js/src",
+    "tests/emulator/src",
+    "xtask/src",
+];
+const SCRIPTS: &str = "bindings-js/js";
+
+fn run(context: &Context) -> Result<Outcome, Failure> {
+    let root = &context.workspace.root;
+    let mut problems = Vec::new();
+    for source in CRATES {
+        let imports = imports::of_crate(&root.join(source))?;
+        problems.extend(circles(source, &imports));
+        if source == CORE {
+            let rooms = rooms(&root.join(CORE))?;
+            problems.extend(upward(&rooms, &imports));
+            println!("the core has {} rooms: {}", rooms.len(), rooms.join(", "));
+        }
+    }
+    problems.extend(circles(SCRIPTS, &imports::of_scripts(&root.join(SCRIPTS))?));
+    if problems.is_empty() {
+        return Ok(Outcome::Passed);
+    }
+    Err(Failure::new(problems.join("\n")))
+}
+
+fn circles(source: &str, imports: &Imports) -> Vec<String> {
+    imports::circles(imports)
+        .into_iter()
+        .map(|files| format!("{source}: these import one another: {}", files.join(", ")))
+        .collect()
+}
+
+/// The rooms from the top down, as the picture in `lib.rs` lists them.
+fn rooms(core: &Path) -> Result<Vec<String>, Failure> {
+    let lib = core.join("lib.rs");
+    let text = std::fs::read_to_string(&lib)
+        .map_err(|error| Failure::new(format!("{} cannot be read: {error}", lib.display())))?;
+    let named = text.lines().filter_map(|line| {
+        let (name, _) = line.strip_prefix("//! ")?.split_once("/ ")?;
+        let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        is_name.then(|| name.to_owned())
+    });
+    Ok(named.collect())
+}
+
+fn upward(rooms: &[String], imports: &Imports) -> Vec<String> {
+    let floor = |file: &str| {
+        let room = file.split_once('/').map(|(room, _)| room)?;
+        rooms.iter().position(|name| name == room)
+    };
+    let mut problems = Vec::new();
+    for (file, targets) in imports {
+        if file == "lib.rs" {
+            continue;
+        }
+        let Some(here) = floor(file) else {
+            problems.push(format!("{CORE}/{file} is in no room that lib.rs lists"));
+            continue;
+        };
+        for target in targets {
+            match floor(target) {
+                Some(there) if there >= here => {}
+                _ => problems.push(format!("{CORE}/{file} imports from {target}, which is above")),
+            }
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_from_a_room_above_is_named() {
+        let rooms = ["client", "call", "json"].map(str::to_owned);
+        let imports = |file: &str, target: &str| {
+            Imports::from([(file.to_owned(), [target.to_owned()].into())])
+        };
+        let allowed = imports("client/run.rs", "json/reader.rs");
+        assert!(upward(&rooms, &allowed).is_empty());
+        assert!(upward(&rooms, &imports("call/state.rs", "call/verdict.rs")).is_empty());
+        for (file, target) in [("json/reader.rs", "call/state.rs"), ("call/state.rs", "lib.rs")] {
+            let problems = upward(&rooms, &imports(file, target));
+            assert_eq!(problems.len(), 1, "{file} {target}");
+        }
+        assert_eq!(upward(&rooms, &imports("loose.rs", "json/reader.rs")).len(), 1);
+    }
+}
