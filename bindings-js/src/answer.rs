@@ -2,11 +2,13 @@
 
 use http::HeaderMap;
 use js_sys::Array;
-use openrouter_keys_core::{
-    AnyOutput, AuditReport, Created, CurrentKey, DecodeErrorKind, Ensured, Field, Finding,
-    FoundBySecret, Key, KeyHash, Lent, Reconciled, Response, Rotated, Rotation, Spend, Swept,
-    Timestamp, View,
+use openrouter_keys_core::error::DecodeErrorKind;
+use openrouter_keys_core::internal::View;
+use openrouter_keys_core::operation::{AnyOutput, Created};
+use openrouter_keys_core::workflow::{
+    AuditReport, Ensured, Finding, FoundBySecret, Lent, Reconciled, Rotated, Rotation, Spend, Swept,
 };
+use openrouter_keys_core::{CurrentKey, Field, Key, KeyHash, Response, Timestamp};
 use wasm_bindgen::JsValue;
 
 use crate::error::{self, decode_kind};

@@ -7,12 +7,19 @@ use std::time::Duration;
 
 use http::Method;
 use js_sys::Array;
+use openrouter_keys_core::config::Jitter;
+use openrouter_keys_core::error::{BuildError, BuildErrorKind};
+use openrouter_keys_core::operation::{
+    AnyOperation, ApiRequest, Delete, External, Get, GetCurrentKeyMetadata, Operation,
+};
+use openrouter_keys_core::types::KeyKind;
+use openrouter_keys_core::workflow::{
+    Audit, CheckKey, CloseTemporary, CreateReconciled, Ensure, FindBySecret, Pages, Pick, Rotate,
+    Rotation, RotationStep, Sweep, Temporary,
+};
 use openrouter_keys_core::{
-    AnyOperation, ApiRequest, Audit, BaseUrl, BuildError, BuildErrorKind, CallOptions, CheckKey,
-    CloseTemporary, Config, Create, CreateReconciled, Delete, Ensure, External, FindBySecret, Get,
-    GetCurrentKeyMetadata, Headers, Jitter, Key, KeyHash, KeyKind, Limit, LimitReset, List,
-    Operation, Pages, Pick, RetryPolicy, Rotate, Rotation, RotationStep, Sweep, Temporary,
-    Timestamp, Update,
+    BaseUrl, CallOptions, Config, Create, Headers, Key, KeyHash, Limit, LimitReset, List,
+    RetryPolicy, Timestamp, Update,
 };
 use wasm_bindgen::{JsCast, JsValue};
 

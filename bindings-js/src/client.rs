@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
-use openrouter_keys_core::{
-    AnyOperation, Attempt, BuildError, CallOptions, Client as CoreClient, Config, Error, KeyStream,
-    Progress, Start,
-};
+use openrouter_keys_core::client::KeyStream;
+use openrouter_keys_core::error::BuildError;
+use openrouter_keys_core::machine::{Attempt, Start};
+use openrouter_keys_core::operation::AnyOperation;
+use openrouter_keys_core::workflow::Progress;
+use openrouter_keys_core::{CallOptions, Client as CoreClient, Config, Error};
 use openrouter_keys_wasm::Clock;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;

@@ -4,10 +4,12 @@ use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
 use js_sys::Array;
-use openrouter_keys_core::{
-    ApiErrorKind, BoxError, BuildErrorKind, DecodeErrorKind, Effect, Error, ErrorBody, ErrorKind,
-    KeyHash, KeyKind, TimeoutPhase, TransportErrorKind,
+use openrouter_keys_core::error::{
+    ApiErrorKind, BoxError, BuildErrorKind, DecodeErrorKind, ErrorBody, TimeoutPhase,
+    TransportErrorKind,
 };
+use openrouter_keys_core::types::KeyKind;
+use openrouter_keys_core::{Effect, Error, ErrorKind, KeyHash};
 use wasm_bindgen::JsValue;
 
 use crate::tape::Tape;

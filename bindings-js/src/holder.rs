@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use js_sys::{Array, Function, Promise};
-use openrouter_keys_core::{BoxError, Created, KeyHolder, Rotation};
+use openrouter_keys_core::error::BoxError;
+use openrouter_keys_core::operation::Created;
+use openrouter_keys_core::workflow::{KeyHolder, Rotation};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 

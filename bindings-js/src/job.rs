@@ -1,9 +1,10 @@
 //! What one call from JavaScript does: an operation, or a workflow.
 
 use js_sys::Array;
-use openrouter_keys_core::{
-    AnyOperation, CallOptions, Client, Error, Opening, Operation, Turn, Workflow,
-};
+use openrouter_keys_core::machine::{Opening, Turn};
+use openrouter_keys_core::operation::{AnyOperation, Operation};
+use openrouter_keys_core::workflow::Workflow;
+use openrouter_keys_core::{CallOptions, Client, Error};
 
 use crate::holder::Holder;
 use crate::{answer, error};

@@ -2,7 +2,8 @@
 //! attempt.
 
 use js_sys::{Function, Promise};
-use openrouter_keys_core::{ApiKey, BoxError, BuildError, BuildErrorKind, KeySource};
+use openrouter_keys_core::error::{BoxError, BuildError, BuildErrorKind};
+use openrouter_keys_core::{ApiKey, KeySource};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use openrouter_keys_core::{CallOptions, Client, mask};
+use openrouter_keys_core::internal::mask;
+use openrouter_keys_core::{CallOptions, Client};
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 

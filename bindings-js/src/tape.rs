@@ -4,8 +4,12 @@
 //! `js/tape.js` reads what is written here, in the same order.
 
 use js_sys::{Array, Float64Array};
-use openrouter_keys_core::{Answer, Budget, CurrentKey, Extra, FreeModelRequests, Json, Key};
-use openrouter_keys_core::{PAGE_SIZE, RateLimitNote, View, shows_key};
+use openrouter_keys_core::internal::Answer;
+use openrouter_keys_core::internal::{View, shows_key};
+use openrouter_keys_core::operation::PAGE_SIZE;
+use openrouter_keys_core::types::RateLimitNote;
+use openrouter_keys_core::types::{Budget, Extra, FreeModelRequests, Json};
+use openrouter_keys_core::{CurrentKey, Key};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;

@@ -5,11 +5,10 @@
 
 use bytes::Bytes;
 use divan::{AllocProfiler, Bencher, black_box};
+use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::operation::{Delete, Get, GetCurrentKeyMetadata, Operation};
 use openrouter_keys_core::test_util::samples;
-use openrouter_keys_core::{
-    ApiKey, Attempt, CallOptions, Config, Create, Delete, Get, GetCurrentKeyMetadata, Limit,
-    LimitReset, List, Operation, Start, Step, Update,
-};
+use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Limit, LimitReset, List, Update};
 use std::time::Duration;
 
 #[global_allocator]

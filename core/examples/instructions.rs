@@ -11,11 +11,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
+use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::operation::{Delete, Get, GetCurrentKeyMetadata, Operation};
 use openrouter_keys_core::test_util::samples;
-use openrouter_keys_core::{
-    ApiKey, Attempt, CallOptions, Config, Create, Delete, Get, GetCurrentKeyMetadata, Limit,
-    LimitReset, List, Operation, Start, Step, Update,
-};
+use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Limit, LimitReset, List, Update};
 
 const HASH: &str = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
 

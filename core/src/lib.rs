@@ -1,32 +1,32 @@
-//! The sans-IO core of openrouter-keys: OpenRouter's key-management API as
-//! requests, answers, outcomes and secrets, without any I/O.
+//! The sans-IO core of openrouter-keys: OpenRouter's key-management API as requests,
+//! responses, retries and secrets, without any I/O.
+//!
+//! Native programs depend on `openrouter-keys-native` instead, which re-exports this
+//! crate and adds a transport over reqwest.
 //!
 //! ```text
-//! application ─▶ Client ─▶ Operation ──▶ http::Request<Bytes> ─▶ Transport ─▶ wire
-//!                  ▲                                                │
-//!                  └── Step ◀── Attempt::finish ◀── http::Response<Bytes>
+//! your code ─▶ Client ─▶ Operation ──▶ http::Request<Bytes> ─▶ Transport ─▶ wire
+//!                 ▲                                                │
+//!                 └── Step ◀── Attempt::finish ◀── http::Response<Bytes>
 //! ```
 //!
-//! * An [`Operation`] is data: [`List`], [`Create`], [`Get`], [`Update`],
-//!   [`Delete`], [`GetCurrentKeyMetadata`].
-//! * An [`Attempt`] is the machine that turns it into requests, judges what
-//!   became of each, and decides about retries. Time, elapsed time and entropy
-//!   come in as arguments.
-//! * A [`Transport`] carries requests. `openrouter-keys-native` has one over
-//!   reqwest, async and blocking.
-//! * A [`Client`] (or a [`blocking::Client`]) is the loop around the two, with a
-//!   method for each operation.
+//! * An [operation](operation) is data: [`List`], [`Create`], [`Get`](operation::Get),
+//!   [`Update`], [`Delete`](operation::Delete) and
+//!   [`GetCurrentKeyMetadata`](operation::GetCurrentKeyMetadata).
+//! * An [`Attempt`](machine::Attempt) turns an operation into requests, decides what each
+//!   response or failure means, and whether to retry. Time and entropy are arguments.
+//! * A [`Transport`](transport::Transport) carries requests.
+//! * A [`Client`], or a [`blocking::Client`], drives attempts over a transport, with one
+//!   method for each operation and each [workflow](workflow).
 //!
-//! Native programs depend on `openrouter-keys-native` alone, which re-exports
-//! this crate.
-//!
-//! # A transport of one's own
+//! # Your own transport
 //!
 //! ```
 //! use std::time::Duration;
 //! use bytes::Bytes;
 //! use http::{Request, Response};
-//! use openrouter_keys_core::{Exchange, Transport, TransportError};
+//! use openrouter_keys_core::error::TransportError;
+//! use openrouter_keys_core::transport::{Exchange, Transport};
 //!
 //! struct Mine {
 //!     begun: std::time::Instant,
@@ -66,51 +66,61 @@
 //! | `jiff`, `time` | conversions between [`Timestamp`] and the types of these crates |
 //! | `tracing` | one span a call, one event an attempt and a warning for a dropped create, without secrets |
 //! | `test-util` | fake transports over a virtual clock, for unit tests |
+//!
+//! # The source
+//!
+//! Each room imports from the rooms below it and from no other; `cargo xtask test --step
+//! rooms` checks it.
+//!
+//! ```text
+//! test_util/  fake transports over a virtual clock
+//! client/     the clients, async and blocking, and what they return before it is sent
+//! workflow/   jobs of several operations, as machines
+//! call/       one call as a machine: attempts, the retry rule, the error
+//! operation/  the operations: their requests, and how responses are read
+//! transport/  what a transport implements, and its errors
+//! config/     settings of a client and of a call
+//! types/      values of requests and responses
+//! redact/     masking of keys, escaping of invisible characters
+//! json/       the JSON reader
+//! ```
 
 mod call;
-mod client;
-mod config;
+pub mod client;
+pub mod config;
 mod json;
-mod operation;
+pub mod operation;
 mod redact;
 #[cfg(feature = "test-util")]
 pub mod test_util;
-mod transport;
-mod types;
-mod workflow;
+pub mod transport;
+pub mod types;
+pub mod workflow;
 
-pub use crate::call::{
-    ApiError, ApiErrorKind, Attempt, Effect, Error, ErrorBody, ErrorKind, MayHaveCreated, Shared,
-    Start, Step,
-};
-pub use crate::call::{Meta, RateLimit, Response};
-pub use crate::client::blocking;
-pub use crate::client::{
-    Call, CallWithResponse, Client, KeyProvider, KeySource, KeyStream, Lending, Run, Scoped,
-    TemporaryKey,
-};
-pub use crate::config::{
-    BaseUrl, CallOptions, Config, DEFAULT_BASE_URL, Headers, Jitter, RetryPolicy, is_loopback,
-};
-pub use crate::json::Reader;
-pub use crate::operation::{
-    AnyOperation, AnyOutput, ApiRequest, Create, Created, Delete, Deleted, External, Get,
-    GetCurrentKeyMetadata, List, Operation, Orphan, PAGE_SIZE, Page, Parsed, Parts, Replay, Update,
-};
+pub use call::{Effect, Error, ErrorKind, Meta, RateLimit, Response};
+pub use client::{Call, Client, KeyProvider, KeySource, blocking};
+pub use config::{BaseUrl, CallOptions, Config, Headers, RetryPolicy};
+pub use operation::{Create, List, Update};
+pub use types::{ApiKey, CurrentKey, Field, Key, KeyHash, Limit, LimitReset, Secret, Timestamp};
+
+/// Every error, and the parts of an [`Error`].
+pub mod error {
+    pub use crate::call::{ApiError, ApiErrorKind, ErrorBody, MayHaveCreated, Shared};
+    pub use crate::transport::{BoxError, Reach, TimeoutPhase, TransportError, TransportErrorKind};
+    pub use crate::types::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
+}
+
+/// The machines of calls and workflows, for driving them without a client.
+pub mod machine {
+    pub use crate::call::{Attempt, Start, Step};
+    pub use crate::workflow::{Asked, Asking, Opening, Order, Pausing, Sending, Sent, Turn};
+}
+
+/// For the other crates of this repository. Not part of the API.
 #[doc(hidden)]
-pub use crate::redact::{mask, shows_key};
-pub use crate::transport::{
-    BlockingTransport, BoxError, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Reach,
-    TimeoutPhase, Transport, TransportError, TransportErrorKind, race, send_within,
-};
-pub use crate::types::{
-    Answer, ApiKey, Budget, BudgetScope, BuildError, BuildErrorKind, CurrentKey, DataRegion,
-    DecodeError, DecodeErrorKind, Extra, Field, FieldValue, FreeModelRequests, Json, Key, KeyHash,
-    KeyKind, Limit, LimitReset, RateLimitNote, Secret, Timestamp, View,
-};
-pub use crate::workflow::{
-    Asked, Asking, Audit, AuditReport, AuditedKey, BlockingKeyHolder, CheckKey, CloseTemporary,
-    CreateReconciled, Ensure, Ensured, FindBySecret, Finding, FoundBySecret, KeyHolder, Lent,
-    Nobody, Opening, Order, Pages, Pausing, Pick, Progress, Question, Reconciled, Rotate, Rotated,
-    Rotation, RotationStep, Sending, Sent, Spend, Sweep, Swept, Temporary, Turn, Workflow,
-};
+pub mod internal {
+    pub use crate::config::is_loopback;
+    pub use crate::redact::{mask, shows_key};
+    pub use crate::transport::race;
+    pub use crate::types::{Answer, View};
+}

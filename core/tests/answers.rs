@@ -8,11 +8,9 @@
     reason = "tests"
 )]
 
+use openrouter_keys_core::operation::{Delete, Get, GetCurrentKeyMetadata, Operation};
 use openrouter_keys_core::test_util::samples;
-use openrouter_keys_core::{
-    Create, CurrentKey, Delete, Field, Get, GetCurrentKeyMetadata, Key, Limit, LimitReset, List,
-    Operation, Update,
-};
+use openrouter_keys_core::{Create, CurrentKey, Field, Key, Limit, LimitReset, List, Update};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 

@@ -10,11 +10,11 @@
 
 use std::time::Duration;
 
+use openrouter_keys_core::error::BuildErrorKind;
+use openrouter_keys_core::machine::{Opening, Turn};
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
-use openrouter_keys_core::{
-    ApiKey, Audit, AuditReport, BuildErrorKind, Client, ErrorKind, Field, Finding, Key, Opening,
-    Timestamp, Turn, Workflow, blocking,
-};
+use openrouter_keys_core::workflow::{Audit, AuditReport, Finding, Workflow};
+use openrouter_keys_core::{ApiKey, Client, ErrorKind, Field, Key, Timestamp, blocking};
 use serde_json::{Value, json};
 
 const NOW: &str = "2027-01-31T12:00:00Z";

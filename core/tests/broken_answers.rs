@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
+use openrouter_keys_core::error::{BuildError, DecodeError};
+use openrouter_keys_core::operation::{Created, External, Operation, Parsed, Parts, Replay};
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
-use openrouter_keys_core::{
-    ApiKey, BuildError, Client, Create, Created, DecodeError, Effect, Error, External, Extra,
-    Limit, List, Operation, Parsed, Parts, Replay, RetryPolicy,
-};
+use openrouter_keys_core::types::Extra;
+use openrouter_keys_core::{ApiKey, Client, Create, Effect, Error, Limit, List, RetryPolicy};
 
 const SIGNING: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00";
 const PARTNER: &str = "partner-key-of-no-known-form-1234567890";

@@ -8,10 +8,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
+use openrouter_keys_core::error::TransportError;
+use openrouter_keys_core::operation::Delete;
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
+use openrouter_keys_core::transport::{Exchange, Transport};
 use openrouter_keys_core::{
-    ApiKey, Client, Config, Create, Delete, Effect, Error, ErrorKind, Exchange, KeySource, Limit,
-    List, Transport, TransportError,
+    ApiKey, Client, Config, Create, Effect, Error, ErrorKind, KeySource, Limit, List,
 };
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -4,10 +4,12 @@
 
 use std::error::Error as _;
 
+use openrouter_keys_core::error::{Reach, TransportErrorKind};
+use openrouter_keys_core::operation::Get;
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
+use openrouter_keys_core::types::Json;
 use openrouter_keys_core::{
-    ApiKey, Client, Config, Create, Error, ErrorKind, Get, Json, Limit, List, Reach,
-    TransportErrorKind, Update, blocking,
+    ApiKey, Client, Config, Create, Error, ErrorKind, Limit, List, Update, blocking,
 };
 
 const HASH: &str = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";

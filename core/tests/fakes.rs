@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 
+use openrouter_keys_core::operation::{Delete, Get, Page};
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
-use openrouter_keys_core::{ApiKey, Client, Create, Delete, Field, Get, Limit, List, Page};
+use openrouter_keys_core::{ApiKey, Client, Create, Field, Limit, List};
 
 fn client(replies: impl IntoIterator<Item = Reply>) -> Client {
     Client::new(FakeTransport::scripted(replies), ApiKey::new("sk-or-v1-test").unwrap())

@@ -8,10 +8,11 @@
     reason = "tests"
 )]
 
+use openrouter_keys_core::error::Shared;
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
-use openrouter_keys_core::{
-    ApiKey, Client, Effect, Error, ErrorKind, FindBySecret, KeyKind, List, Shared, blocking,
-};
+use openrouter_keys_core::types::KeyKind;
+use openrouter_keys_core::workflow::FindBySecret;
+use openrouter_keys_core::{ApiKey, Client, Effect, Error, ErrorKind, List, blocking};
 
 const SECRET: &str = "sk-or-v1-0e6000000000000000000000000001c96";
 const LABEL: &str = "sk-or-v1-0e6...1c96";

@@ -12,10 +12,10 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
 
+use openrouter_keys_core::operation::{Operation, Page};
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
-use openrouter_keys_core::{
-    ApiKey, Client, ErrorKind, List, Operation, Page, Pages, Progress, blocking,
-};
+use openrouter_keys_core::workflow::{Pages, Progress};
+use openrouter_keys_core::{ApiKey, Client, ErrorKind, List, blocking};
 use proptest::prelude::*;
 
 fn client(transport: &FakeTransport) -> Client {

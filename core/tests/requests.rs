@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use http::Method;
+use openrouter_keys_core::error::{DecodeError, DecodeErrorKind, Reach, TransportErrorKind};
+use openrouter_keys_core::operation::{ApiRequest, Parsed};
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
-use openrouter_keys_core::{
-    ApiKey, ApiRequest, Client, DecodeError, DecodeErrorKind, Effect, Error, ErrorKind, Json,
-    Parsed, Reach, TransportErrorKind, blocking,
-};
+use openrouter_keys_core::types::Json;
+use openrouter_keys_core::{ApiKey, Client, Effect, Error, ErrorKind, blocking};
 use serde_json::json;
 
 const KEY: &str = "sk-or-mgmt-0123456789abcdef0123456789abcdef";

@@ -11,10 +11,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use openrouter_keys_core::{
-    ApiKey, Attempt, CallOptions, Config, Create, Delete, Effect, Get, GetCurrentKeyMetadata,
-    Limit, List, Operation, Start, Step, TransportError, TransportErrorKind, Update,
-};
+use openrouter_keys_core::error::{TransportError, TransportErrorKind};
+use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::operation::{Delete, Get, GetCurrentKeyMetadata, Operation};
+use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Effect, Limit, List, Update};
 
 /// Every way in which an attempt can fail, as far as the rule tells them apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,7 +103,7 @@ fn outcome(fault: Fault) -> Result<http::Response<Bytes>, TransportError> {
         Fault::Refused => Err(TransportError::not_sent(TransportErrorKind::Connect)),
         Fault::Tls => Err(TransportError::not_sent(TransportErrorKind::Tls)),
         Fault::Disconnected => Err(TransportError::ambiguous(TransportErrorKind::Disconnected)),
-        Fault::TimedOut => Err(openrouter_keys_core::Exchange::default().timed_out()),
+        Fault::TimedOut => Err(openrouter_keys_core::transport::Exchange::default().timed_out()),
         Fault::TooLarge => Err(TransportError::ambiguous(TransportErrorKind::BodyTooLarge(1))),
         Fault::Status(status) => answer(status, None),
         Fault::StatusWithRetryAfter(status) => answer(status, Some(("retry-after", "1"))),

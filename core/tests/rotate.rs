@@ -15,11 +15,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use openrouter_keys_core::error::{BoxError, DecodeErrorKind};
+use openrouter_keys_core::operation::Created;
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
-use openrouter_keys_core::{
-    ApiKey, BoxError, Client, Config, Created, DecodeErrorKind, Effect, Error, ErrorKind, Headers,
-    KeyHolder, Nobody, Rotate, Rotated, Rotation, RotationStep, blocking,
-};
+use openrouter_keys_core::workflow::{KeyHolder, Nobody, Rotate, Rotated, Rotation, RotationStep};
+use openrouter_keys_core::{ApiKey, Client, Config, Effect, Error, ErrorKind, Headers, blocking};
 
 const SECRET: &str = "sk-or-v1-0e6000000000000000000000000001c96";
 const LABEL: &str = "sk-or-v1-0e6...1c96";

@@ -12,12 +12,16 @@ use std::error::Error as _;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use openrouter_keys_core::error::{TransportError, TransportErrorKind};
+use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::operation::{AnyOperation, ApiRequest, Delete, External, Get, Operation};
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
+use openrouter_keys_core::workflow::{
+    CloseTemporary, Ensure, Question, Rotate, Rotation, Sweep, Temporary,
+};
 use openrouter_keys_core::{
-    AnyOperation, ApiKey, ApiRequest, Attempt, CallOptions, Client, CloseTemporary, Config, Create,
-    Delete, Ensure, Error, External, Get, Headers, KeySource, Limit, List, Operation, Question,
-    RetryPolicy, Rotate, Rotation, Start, Step, Sweep, Temporary, TransportError,
-    TransportErrorKind, Update, blocking,
+    ApiKey, CallOptions, Client, Config, Create, Error, Headers, KeySource, Limit, List,
+    RetryPolicy, Update, blocking,
 };
 
 const KEY: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";

@@ -5,11 +5,17 @@
 
 use std::time::Duration;
 
+use openrouter_keys_core::error::{BuildError, Reach, TimeoutPhase, TransportErrorKind};
+use openrouter_keys_core::operation::Get;
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
+use openrouter_keys_core::types::KeyKind;
+use openrouter_keys_core::workflow::{
+    Audit, CheckKey, CloseTemporary, CreateReconciled, Ensure, FindBySecret, Rotate, Sweep,
+    Temporary,
+};
 use openrouter_keys_core::{
-    ApiKey, Audit, BuildError, CheckKey, Client, CloseTemporary, Config, Create, CreateReconciled,
-    Effect, Ensure, Error, ErrorKind, FindBySecret, Get, KeyHash, KeyKind, KeySource, Limit, List,
-    Reach, RetryPolicy, Rotate, Sweep, Temporary, TimeoutPhase, TransportErrorKind, Update,
+    ApiKey, Client, Config, Create, Effect, Error, ErrorKind, KeyHash, KeySource, Limit, List,
+    RetryPolicy, Update,
 };
 
 const HASH: &str = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
@@ -321,7 +327,7 @@ async fn everything_that_an_error_quotes_is_cut() {
     is_short(&with(Reply::status(200)).get(&long).await.unwrap_err());
     is_short(
         &with(Reply::status(200))
-            .sweep(openrouter_keys_core::Sweep::new([&long]))
+            .sweep(openrouter_keys_core::workflow::Sweep::new([&long]))
             .await
             .unwrap_err(),
     );
@@ -394,7 +400,7 @@ async fn what_a_key_provider_gives_is_told_what_is_wrong_with_it() {
 
 #[test]
 fn a_problem_of_somebody_elses_stays_on_one_line() {
-    let kind = openrouter_keys_core::BuildErrorKind::Other;
+    let kind = openrouter_keys_core::error::BuildErrorKind::Other;
     let error = BuildError::new(kind, "first\nsecond\u{1b}[2J");
     assert_eq!(error.to_string(), "first\\u{a}second\\u{1b}[2J; no request was made with it");
 }

@@ -10,10 +10,11 @@
 
 use std::time::Duration;
 
+use openrouter_keys_core::config::Jitter;
+use openrouter_keys_core::error::{TimeoutPhase, TransportErrorKind};
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
 use openrouter_keys_core::{
-    ApiKey, Client, Config, Create, Error, ErrorKind, Jitter, KeySource, Limit, List, RetryPolicy,
-    TimeoutPhase, TransportErrorKind, blocking,
+    ApiKey, Client, Config, Create, Error, ErrorKind, KeySource, Limit, List, RetryPolicy, blocking,
 };
 
 const SECOND: Duration = Duration::from_secs(1);

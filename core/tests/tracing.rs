@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use openrouter_keys_core::error::TransportError;
+use openrouter_keys_core::operation::ApiRequest;
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
-use openrouter_keys_core::{
-    ApiKey, ApiRequest, Client, Create, Ensure, Exchange, Limit, List, Transport, TransportError,
-};
+use openrouter_keys_core::transport::{Exchange, Transport};
+use openrouter_keys_core::workflow::Ensure;
+use openrouter_keys_core::{ApiKey, Client, Create, Limit, List};
 
 const KEY: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00";
 

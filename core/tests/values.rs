@@ -4,9 +4,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use openrouter_keys_core::operation::{Delete, Operation};
+use openrouter_keys_core::types::{BudgetScope, DataRegion};
 use openrouter_keys_core::{
-    ApiKey, BudgetScope, Create, DataRegion, Delete, Effect, Error, Key, KeyHash, Limit,
-    LimitReset, Operation, Timestamp,
+    ApiKey, Create, Effect, Error, Key, KeyHash, Limit, LimitReset, Timestamp,
 };
 
 const HASH: &str = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";

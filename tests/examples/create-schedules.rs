@@ -3,7 +3,7 @@
 
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
-use openrouter_keys_core::BuildError;
+use openrouter_keys_core::error::BuildError;
 use openrouter_keys_tests::model;
 
 fn main() -> Result<(), BuildError> {

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, thread};
 
-use openrouter_keys_core::BoxError;
+use openrouter_keys_core::error::BoxError;
 use openrouter_keys_tests::fleet::{Figures, Rule, SECTIONS, Section, simulate, table};
 
 const SEED: u64 = 1;

@@ -1,10 +1,10 @@
 //! What the contract suite asks of a client: the async and the blocking one
 //! alike.
 
-use openrouter_keys_core::{
-    BlockingKeyHolder, CallOptions, Client, Error, Key, KeyHolder, MaybeSend, MaybeSendSync,
-    Nobody, Operation, Pages, Response, Workflow, blocking,
-};
+use openrouter_keys_core::operation::Operation;
+use openrouter_keys_core::transport::{MaybeSend, MaybeSendSync};
+use openrouter_keys_core::workflow::{BlockingKeyHolder, KeyHolder, Nobody, Pages, Workflow};
+use openrouter_keys_core::{CallOptions, Client, Error, Key, Response, blocking};
 
 /// A client of either kind.
 #[allow(async_fn_in_trait, reason = "for this suite alone")]

@@ -17,12 +17,18 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use openrouter_keys_core::error::{ApiErrorKind, ErrorBody, TimeoutPhase, TransportErrorKind};
+use openrouter_keys_core::operation::{
+    Created, Delete, External, Get, GetCurrentKeyMetadata, Operation,
+};
+use openrouter_keys_core::types::KeyKind;
+use openrouter_keys_core::workflow::{
+    Audit, CheckKey, CloseTemporary, CreateReconciled, Ensure, Ensured, FindBySecret, Finding,
+    Pages, Rotate, Rotated, Sweep, Temporary,
+};
 use openrouter_keys_core::{
-    ApiErrorKind, ApiKey, Audit, CallOptions, CheckKey, CloseTemporary, Create, CreateReconciled,
-    Created, Delete, Effect, Ensure, Ensured, Error, ErrorBody, ErrorKind, External, Field,
-    FindBySecret, Finding, Get, GetCurrentKeyMetadata, Headers, Key, KeyHash, KeyKind, Limit,
-    LimitReset, List, Operation, Pages, RetryPolicy, Rotate, Rotated, Sweep, Temporary,
-    TimeoutPhase, Timestamp, TransportErrorKind, Update,
+    ApiKey, CallOptions, Create, Effect, Error, ErrorKind, Field, Headers, Key, KeyHash, Limit,
+    LimitReset, List, RetryPolicy, Timestamp, Update,
 };
 
 use crate::caller::Caller;
@@ -86,8 +92,8 @@ fn create(name: &str) -> Create {
 
 async fn fails<C: Caller, O>(client: &C, operation: O, options: CallOptions) -> Error
 where
-    O: Operation + openrouter_keys_core::MaybeSendSync + 'static,
-    O::Output: openrouter_keys_core::MaybeSend + std::fmt::Debug,
+    O: Operation + openrouter_keys_core::transport::MaybeSendSync + 'static,
+    O::Output: openrouter_keys_core::transport::MaybeSend + std::fmt::Debug,
 {
     client
         .send(operation, options)

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use openrouter_keys_core::{BlockingKeyHolder, BoxError, Created, KeyHolder, Rotation};
+use openrouter_keys_core::error::BoxError;
+use openrouter_keys_core::operation::Created;
+use openrouter_keys_core::workflow::{BlockingKeyHolder, KeyHolder, Rotation};
 
 /// What was stored. Clones share it.
 #[derive(Clone, Debug, Default)]

@@ -11,11 +11,15 @@ use std::time::Duration;
 use allocation_counter::{AllocationInfo, measure};
 use bytes::Bytes;
 use http::Response;
+use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::operation::{Delete, Get, GetCurrentKeyMetadata, Operation};
 use openrouter_keys_core::test_util::{FakeTransport, samples};
+use openrouter_keys_core::transport::{BlockingTransport, Exchange};
+use openrouter_keys_core::workflow::{
+    Audit, CreateReconciled, Ensure, FindBySecret, Pages, Rotate, Sweep, Temporary,
+};
 use openrouter_keys_core::{
-    ApiKey, Attempt, Audit, BaseUrl, BlockingTransport, CallOptions, Client, Config, Create,
-    CreateReconciled, Delete, Ensure, Exchange, FindBySecret, Get, GetCurrentKeyMetadata, Limit,
-    LimitReset, List, Operation, Pages, Rotate, Start, Step, Sweep, Temporary, Update,
+    ApiKey, BaseUrl, CallOptions, Client, Config, Create, Limit, LimitReset, List, Update,
 };
 use openrouter_keys_emulator::Emulator;
 use openrouter_keys_native::NativeTransport;

@@ -15,9 +15,10 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use openrouter_keys_native::error::{Reach, TimeoutPhase, TransportErrorKind};
 use openrouter_keys_native::{
-    CallOptions, Effect, Error, ErrorKind, List, NativeTransport, NativeTransportBuilder, Reach,
-    RetryPolicy, TimeoutPhase, TransportErrorKind,
+    CallOptions, Effect, Error, ErrorKind, List, NativeTransport, NativeTransportBuilder,
+    RetryPolicy,
 };
 use openrouter_keys_tests::caller::Caller;
 use pair::{Connect, async_client, create, failure, over_both};

@@ -7,9 +7,8 @@ use http::HeaderValue;
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_emulator::Emulator;
 use openrouter_keys_native::blocking::{self, BlockingNativeTransport};
-use openrouter_keys_native::{
-    ApiKey, BaseUrl, BlockingTransport, Client, Config, Exchange, NativeTransport, client_with,
-};
+use openrouter_keys_native::transport::{BlockingTransport, Exchange};
+use openrouter_keys_native::{ApiKey, BaseUrl, Client, Config, NativeTransport, client_with};
 use openrouter_keys_tests::{contract, for_each_case};
 
 fn key(emulator: &Emulator) -> ApiKey {

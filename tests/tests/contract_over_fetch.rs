@@ -5,9 +5,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use js_sys::Reflect;
+use openrouter_keys_core::operation::{Delete, Operation};
+use openrouter_keys_core::transport::{MaybeSend, MaybeSendSync};
+use openrouter_keys_core::workflow::{BlockingKeyHolder, KeyHolder, Pages, Workflow};
 use openrouter_keys_core::{
-    ApiKey, BaseUrl, BlockingKeyHolder, CallOptions, Client, Config, Delete, Error, Key, KeyHolder,
-    List, MaybeSend, MaybeSendSync, Operation, Pages, Response, Workflow,
+    ApiKey, BaseUrl, CallOptions, Client, Config, Error, Key, List, Response,
 };
 use openrouter_keys_tests::caller::Caller;
 use openrouter_keys_tests::contract::{self, OTHER_WORKSPACE};

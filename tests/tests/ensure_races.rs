@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use openrouter_keys_core::Ensured;
+use openrouter_keys_core::workflow::Ensured;
 use openrouter_keys_tests::model::{Conditions, Race};
 
 #[test]

@@ -8,7 +8,8 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Command;
 
-use openrouter_keys_native::{Create, ErrorKind, Limit, RetryPolicy, TransportErrorKind};
+use openrouter_keys_native::error::TransportErrorKind;
+use openrouter_keys_native::{Create, ErrorKind, Limit, RetryPolicy};
 
 /// Runs one of the children below and returns what it printed.
 fn child(name: &str, environment: &[(&str, &str)]) -> String {

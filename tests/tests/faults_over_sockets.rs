@@ -16,10 +16,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use openrouter_keys_core::test_util::samples;
-use openrouter_keys_native::{
-    CallOptions, ErrorKind, External, List, NativeTransport, Reach, TimeoutPhase,
-    TransportErrorKind,
-};
+use openrouter_keys_native::error::{Reach, TimeoutPhase, TransportErrorKind};
+use openrouter_keys_native::operation::External;
+use openrouter_keys_native::{CallOptions, ErrorKind, List, NativeTransport};
 use openrouter_keys_tests::caller::Caller;
 use pair::{Connect, KEY, async_client, create, failure, over_both};
 use servers::h2::{self, Reply};

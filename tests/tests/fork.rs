@@ -12,9 +12,11 @@ use std::time::Duration;
 
 use fork::Fork;
 use openrouter_keys_emulator::Emulator;
+use openrouter_keys_native::error::TransportErrorKind;
+use openrouter_keys_native::transport::Transport;
 use openrouter_keys_native::{
     ApiKey, BaseUrl, Client, Config, Create, Effect, Error, ErrorKind, Limit, List,
-    NativeTransport, Transport, TransportErrorKind, blocking, client_with,
+    NativeTransport, blocking, client_with,
 };
 use tokio::runtime::Runtime;
 

@@ -6,8 +6,10 @@
 use std::hint::black_box;
 
 use allocation_counter::measure;
+use openrouter_keys_core::operation::Operation;
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
-use openrouter_keys_core::{ApiKey, ErrorKind, List, Operation, Pages, Sweep, blocking};
+use openrouter_keys_core::workflow::{Pages, Sweep};
+use openrouter_keys_core::{ApiKey, ErrorKind, List, blocking};
 
 const PAGES: u64 = 40;
 /// What one row holds: 40 pages are 32 MB.

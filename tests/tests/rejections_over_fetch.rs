@@ -9,9 +9,11 @@ use std::pin::pin;
 use std::time::Duration;
 
 use js_sys::Function;
+use openrouter_keys_core::error::{Reach, TimeoutPhase, TransportErrorKind};
+use openrouter_keys_core::internal::race;
+use openrouter_keys_core::transport::Transport as _;
 use openrouter_keys_core::{
-    ApiKey, Client, Config, Create, Effect, Error, ErrorKind, Limit, List, Reach, RetryPolicy,
-    TimeoutPhase, Transport as _, TransportErrorKind, race,
+    ApiKey, Client, Config, Create, Effect, Error, ErrorKind, Limit, List, RetryPolicy,
 };
 use openrouter_keys_wasm::FetchTransport;
 use wasm_bindgen::prelude::*;

@@ -4,7 +4,7 @@
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-use openrouter_keys_core::{Rotate, Rotated};
+use openrouter_keys_core::workflow::{Rotate, Rotated};
 use openrouter_keys_tests::model::{Fault, Story, Users};
 
 fn plain(rotate: Rotate) -> Rotate {

@@ -11,9 +11,10 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use openrouter_keys_emulator::Emulator;
+use openrouter_keys_native::error::{BoxError, TimeoutPhase, TransportErrorKind};
 use openrouter_keys_native::{
-    ApiKey, BaseUrl, BoxError, Client, Config, Create, Effect, Error, ErrorKind, KeySource, Limit,
-    List, NativeTransport, TimeoutPhase, TransportErrorKind, blocking, client_with,
+    ApiKey, BaseUrl, Client, Config, Create, Effect, Error, ErrorKind, KeySource, Limit, List,
+    NativeTransport, blocking, client_with,
 };
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{LocalSet, block_in_place, spawn_blocking};

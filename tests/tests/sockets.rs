@@ -27,10 +27,12 @@ use bytes::Bytes;
 use http::{Request, Response, Version};
 use openrouter_keys_emulator::{Emulator, Fault};
 use openrouter_keys_native::blocking::{self, BlockingNativeTransport};
+use openrouter_keys_native::config::Jitter;
+use openrouter_keys_native::error::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
+use openrouter_keys_native::transport::{Exchange, Transport};
 use openrouter_keys_native::{
-    ApiKey, BaseUrl, Client, Config, Create, Effect, Error, ErrorKind, Exchange, Headers, Jitter,
-    Limit, List, NativeTransport, Reach, RetryPolicy, TimeoutPhase, Transport, TransportError,
-    TransportErrorKind, Update, client_with,
+    ApiKey, BaseUrl, Client, Config, Create, Effect, Error, ErrorKind, Headers, Limit, List,
+    NativeTransport, RetryPolicy, Update, client_with,
 };
 use servers::h2::{self, Reply};
 use servers::raw;
@@ -284,7 +286,7 @@ async fn a_send_that_is_dropped_before_it_is_polled_opens_no_connection() {
     assert!(listener.accept().is_err());
     let exchange = Exchange::default();
     let sending = transport.send(request(), &exchange);
-    let polled = openrouter_keys_native::race(sending, std::future::ready(())).await;
+    let polled = openrouter_keys_native::internal::race(sending, std::future::ready(())).await;
     assert!(polled.is_none());
     assert!(listener.accept().is_ok(), "one that is polled does");
 }

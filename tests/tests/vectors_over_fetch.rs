@@ -21,7 +21,9 @@ use std::pin::pin;
 use std::time::Duration;
 
 use call::Came;
-use openrouter_keys_core::{Client, Transport as _, race};
+use openrouter_keys_core::Client;
+use openrouter_keys_core::internal::race;
+use openrouter_keys_core::transport::Transport as _;
 use openrouter_keys_tests::vector_files::FILES;
 use openrouter_keys_tests::vectors::Vector;
 use openrouter_keys_wasm::FetchTransport;

@@ -28,10 +28,9 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use call::{Came, Outcome};
 use http::{Request, Response, Uri};
-use openrouter_keys_core::{
-    ApiKey, BlockingTransport, BuildError, Client, Config, Exchange, Transport, TransportError,
-    blocking,
-};
+use openrouter_keys_core::error::{BuildError, TransportError};
+use openrouter_keys_core::transport::{BlockingTransport, Exchange, Transport};
+use openrouter_keys_core::{ApiKey, Client, Config, blocking};
 use openrouter_keys_native::NativeTransport;
 use openrouter_keys_native::blocking::BlockingNativeTransport;
 use openrouter_keys_tests::caller::Caller;

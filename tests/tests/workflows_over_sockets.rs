@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use http::Method;
 use openrouter_keys_emulator::Emulator;
+use openrouter_keys_native::types::KeyKind;
+use openrouter_keys_native::workflow::{CreateReconciled, Sweep, Temporary};
 use openrouter_keys_native::{
-    ApiKey, BaseUrl, CallOptions, Config, Create, CreateReconciled, ErrorKind, KeyKind, Limit,
-    List, Sweep, Temporary, blocking, client_with,
+    ApiKey, BaseUrl, CallOptions, Config, Create, ErrorKind, Limit, List, blocking, client_with,
 };
 use openrouter_keys_tests::caller::Caller;
 

@@ -10,11 +10,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::Method;
 use openrouter_keys_emulator::Emulator;
-use openrouter_keys_native::{
-    ApiKey, Audit, BaseUrl, BoxError, Client, Config, Create, Created, Ensure, Ensured, KeyHolder,
-    KeyKind, Lent, Limit, List, Pages, Rotate, Rotated, Rotation, Scoped, Sweep, Temporary,
-    client_with,
+use openrouter_keys_native::client::Scoped;
+use openrouter_keys_native::error::BoxError;
+use openrouter_keys_native::operation::Created;
+use openrouter_keys_native::types::KeyKind;
+use openrouter_keys_native::workflow::{
+    Audit, Ensure, Ensured, KeyHolder, Lent, Pages, Rotate, Rotated, Rotation, Sweep, Temporary,
 };
+use openrouter_keys_native::{ApiKey, BaseUrl, Client, Config, Create, Limit, List, client_with};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
-use openrouter_keys_core::{TransportError, TransportErrorKind};
+use openrouter_keys_core::error::{TransportError, TransportErrorKind};
 use tokio::runtime::{Builder, EnterGuard, Runtime};
 
 use crate::surroundings::Home;

@@ -21,9 +21,9 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{Request, Response};
 pub use openrouter_keys_core::blocking::*;
-use openrouter_keys_core::{
-    ApiKey, BlockingTransport, BuildError, Config, Exchange, Transport, TransportError, send_within,
-};
+use openrouter_keys_core::error::{BuildError, TransportError};
+use openrouter_keys_core::transport::{BlockingTransport, Exchange, Transport, send_within};
+use openrouter_keys_core::{ApiKey, Config};
 use tokio::task::unconstrained;
 
 use crate::background::Background;
@@ -104,9 +104,9 @@ impl BlockingTransport for BlockingNativeTransport {
 
 #[cfg(test)]
 mod tests {
-    use openrouter_keys_core::{
-        BaseUrl, BlockingTransport as _, Create, Effect, ErrorKind, Limit, List, TransportErrorKind,
-    };
+    use openrouter_keys_core::error::TransportErrorKind;
+    use openrouter_keys_core::transport::BlockingTransport as _;
+    use openrouter_keys_core::{BaseUrl, Create, Effect, ErrorKind, Limit, List};
 
     use super::{ApiKey, BlockingNativeTransport, Client, Config};
     use crate::NativeTransport;

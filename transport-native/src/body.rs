@@ -4,7 +4,9 @@ use std::pin::pin;
 
 use bytes::{Bytes, BytesMut};
 use http::Response;
-use openrouter_keys_core::{Exchange, TimeoutPhase, TransportError, TransportErrorKind, race};
+use openrouter_keys_core::error::{TimeoutPhase, TransportError, TransportErrorKind};
+use openrouter_keys_core::internal::race;
+use openrouter_keys_core::transport::Exchange;
 
 use crate::{coding, failure};
 

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use openrouter_keys_core::{BuildError, BuildErrorKind};
+use openrouter_keys_core::error::{BuildError, BuildErrorKind};
 
 use crate::clients::{Clients, Need};
 use crate::dns::SystemResolver;
-use crate::transport::NativeTransport;
+use crate::native_transport::NativeTransport;
 use crate::{failure, given};
 
 const USER_AGENT: &str = concat!("openrouter-keys/", env!("CARGO_PKG_VERSION"));
@@ -49,7 +49,7 @@ impl NativeTransportBuilder {
     ///
     /// let transport = NativeTransport::builder().reqwest(|client| client.no_proxy().https_only(true)).build()?;
     /// # let _ = transport;
-    /// # Ok::<(), openrouter_keys_native::BuildError>(())
+    /// # Ok::<(), openrouter_keys_native::error::BuildError>(())
     /// ```
     pub fn reqwest(
         mut self,

@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use openrouter_keys_core::BuildError;
+use openrouter_keys_core::error::BuildError;
 use reqwest::Client;
 
 use crate::builder::{NativeTransportBuilder, Roots};

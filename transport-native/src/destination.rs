@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use http::Uri;
 use http::uri::{Authority, Scheme};
-use openrouter_keys_core::{BoxError, is_loopback};
+use openrouter_keys_core::error::BoxError;
+use openrouter_keys_core::internal::is_loopback;
 use reqwest::Url;
 
 /// The origin of the first request, parsed once: nearly all requests share it, and

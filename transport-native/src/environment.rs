@@ -1,6 +1,7 @@
 //! The API key and the base URL from the environment.
 
-use openrouter_keys_core::{ApiKey, BaseUrl, BuildError, BuildErrorKind, Config};
+use openrouter_keys_core::error::{BuildError, BuildErrorKind};
+use openrouter_keys_core::{ApiKey, BaseUrl, Config};
 
 /// The environment variables in which [`from_env`](crate::from_env) looks for the API
 /// key: the first that is set and not empty is used.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 
 use http::StatusCode;
-use openrouter_keys_core::{TimeoutPhase, TransportError, TransportErrorKind};
+use openrouter_keys_core::error::{TimeoutPhase, TransportError, TransportErrorKind};
 
 use crate::dns::DnsError;
 

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use openrouter_keys_core::Exchange;
+use openrouter_keys_core::transport::Exchange;
 
 const WAITING: u8 = 0;
 const LEAVING: u8 = 1;

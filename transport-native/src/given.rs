@@ -4,7 +4,7 @@
 //! reqwest shows its settings in its `Debug` text and in no other way. What that text
 //! does not show is taken for the default.
 
-use openrouter_keys_core::{BuildError, BuildErrorKind};
+use openrouter_keys_core::error::{BuildError, BuildErrorKind};
 use reqwest::Client;
 
 use crate::clients::Need;

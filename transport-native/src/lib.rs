@@ -52,13 +52,14 @@ mod environment;
 mod failure;
 mod gate;
 mod given;
+mod native_transport;
 mod surroundings;
-mod transport;
 
 pub use builder::NativeTransportBuilder;
 pub use environment::{API_KEY_VARIABLES, BASE_URL_VARIABLE, key_from_env};
+pub use native_transport::NativeTransport;
+use openrouter_keys_core::error::BuildError;
 pub use openrouter_keys_core::*;
-pub use transport::NativeTransport;
 
 /// The examples of the README and of a page of the docs run as tests.
 #[cfg(doctest)]

@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use openrouter_keys_core::{TransportError, TransportErrorKind};
+use openrouter_keys_core::error::{TransportError, TransportErrorKind};
 use tokio::runtime::Handle;
 use tokio::time::Sleep;
 

@@ -5,7 +5,7 @@
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use js_sys::{Array, Reflect};
-use openrouter_keys_core::{TransportError, TransportErrorKind};
+use openrouter_keys_core::error::{TransportError, TransportErrorKind};
 use wasm_bindgen::prelude::*;
 use web_sys::ReadableStream;
 

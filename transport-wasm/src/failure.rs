@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use js_sys::{Object, Reflect};
-use openrouter_keys_core::{TimeoutPhase, TransportError, TransportErrorKind};
+use openrouter_keys_core::error::{TimeoutPhase, TransportError, TransportErrorKind};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// How deep a chain of causes is followed.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use gloo_net::http::{Headers, RequestBuilder};
 use http::Method;
 use js_sys::{Object, Reflect, Uint8Array};
-use openrouter_keys_core::{TransportError, TransportErrorKind};
+use openrouter_keys_core::error::{TransportError, TransportErrorKind};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     AbortSignal, ReadableStream, ReadableWritablePair, ReferrerPolicy, RequestCache,

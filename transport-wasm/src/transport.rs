@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use js_sys::{Function, Promise, Reflect};
-use openrouter_keys_core::{
-    BuildError, Client, Config, Exchange, KeySource, Transport, TransportError, TransportErrorKind,
-};
+use openrouter_keys_core::error::{BuildError, TransportError, TransportErrorKind};
+use openrouter_keys_core::transport::{Exchange, Transport};
+use openrouter_keys_core::{Client, Config, KeySource};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;

@@ -184,10 +184,7 @@ mod tests {
         pairs
             .iter()
             .map(|(file, targets)| {
-                (
-                    (*file).to_owned(),
-                    targets.iter().map(|target| (*target).to_owned()).collect(),
-                )
+                ((*file).to_owned(), targets.iter().map(|target| (*target).to_owned()).collect())
             })
             .collect()
     }

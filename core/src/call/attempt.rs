@@ -42,7 +42,9 @@ use crate::types::{ApiKey, DecodeError, DecodeErrorKind, wipe};
 /// ```
 /// use std::time::Duration;
 /// use bytes::Bytes;
-/// use openrouter_keys_core::{ApiKey, Attempt, CallOptions, Config, GetCurrentKeyMetadata, Start, Step};
+/// use openrouter_keys_core::machine::{Attempt, Start, Step};
+/// use openrouter_keys_core::operation::GetCurrentKeyMetadata;
+/// use openrouter_keys_core::{ApiKey, CallOptions, Config};
 ///
 /// let key = ApiKey::new("sk-or-v1-0123456789abcdef")?;
 /// let start = Start { entropy: 7, wall_clock: None };

@@ -1,5 +1,5 @@
 //! The blocking client: the same API over any
-//! [`BlockingTransport`](crate::BlockingTransport), without an async runtime.
+//! [`BlockingTransport`](crate::transport::BlockingTransport), without an async runtime.
 
 pub use super::blocking_client::{Client, KeyProvider};
 pub use super::keys::Keys;

@@ -16,7 +16,8 @@ use crate::types::ApiKey;
 /// cache what is costly.
 ///
 /// ```
-/// use openrouter_keys_core::{ApiKey, BoxError, KeySource};
+/// use openrouter_keys_core::error::BoxError;
+/// use openrouter_keys_core::{ApiKey, KeySource};
 ///
 /// let keys = KeySource::provider(|| async {
 ///     let key = std::fs::read_to_string("/run/secrets/openrouter").map_err(BoxError::from)?;

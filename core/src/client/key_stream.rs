@@ -24,7 +24,8 @@ use crate::workflow::{Pages, Progress};
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
-/// use openrouter_keys_core::{List, Pages};
+/// use openrouter_keys_core::workflow::Pages;
+/// use openrouter_keys_core::List;
 ///
 /// let all = List::new().include_disabled(true).include_expired(true);
 /// let mut keys = client

@@ -52,7 +52,9 @@ impl Lending {
     /// ```no_run
     /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
     /// use std::time::Duration;
-    /// use openrouter_keys_core::{Create, Limit, Scoped, Temporary};
+    /// use openrouter_keys_core::client::Scoped;
+    /// use openrouter_keys_core::workflow::Temporary;
+    /// use openrouter_keys_core::{Create, Limit};
     ///
     /// let hour = Duration::from_secs(3600);
     /// let agent = Temporary::new(Create::new("agent", Limit::usd(1.0)), hour);
@@ -102,7 +104,8 @@ impl Lending<blocking_client::Client> {
     /// ```no_run
     /// # fn f(client: openrouter_keys_core::blocking::Client) -> Result<(), openrouter_keys_core::Error> {
     /// use std::time::Duration;
-    /// use openrouter_keys_core::{Create, Limit, Temporary};
+    /// use openrouter_keys_core::workflow::Temporary;
+    /// use openrouter_keys_core::{Create, Limit};
     ///
     /// let ci = Temporary::new(Create::new("ci", Limit::usd(1.0)), Duration::from_secs(3600));
     /// let scoped = client.temporary(ci).scope(|key| run_the_tests(key.key().reveal()))?;
@@ -130,7 +133,7 @@ impl<C> fmt::Debug for Lending<C> {
 ///
 /// **Dropping it deletes nothing**, whichever client made it: a deletion waits
 /// for an answer and can fail, and a drop can do neither. The key then lives until
-/// it expires, and [`Sweep::temporary`](crate::Sweep::temporary) deletes it.
+/// it expires, and [`Sweep::temporary`](crate::workflow::Sweep::temporary) deletes it.
 /// [`Lending::scope`] closes whatever happens.
 #[must_use = "the key lives until it is closed or expires"]
 pub struct TemporaryKey<C = Client> {

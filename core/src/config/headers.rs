@@ -58,7 +58,7 @@ const RESERVED: [HeaderName; 19] = [
 ///     .header("x-gateway-token", "t0k3n")?;
 /// assert!(Headers::new().header("authorization", "Bearer x").is_err());
 /// # let _ = headers;
-/// # Ok::<(), openrouter_keys_core::BuildError>(())
+/// # Ok::<(), openrouter_keys_core::error::BuildError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "headers do nothing until a configuration or a call takes them"]

@@ -17,7 +17,8 @@ use crate::types::{BuildError, BuildErrorKind};
 ///
 /// ```
 /// use std::time::Duration;
-/// use openrouter_keys_core::{Jitter, RetryPolicy};
+/// use openrouter_keys_core::config::Jitter;
+/// use openrouter_keys_core::RetryPolicy;
 ///
 /// let patient = RetryPolicy::default()
 ///     .max_attempts(8)

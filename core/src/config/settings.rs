@@ -23,7 +23,7 @@ use crate::types::{ApiKey, BuildError, BuildErrorKind};
 ///     .retry(RetryPolicy::default().max_attempts(5))
 ///     .timeout(Duration::from_secs(120));
 /// # let _ = config;
-/// # Ok::<(), openrouter_keys_core::BuildError>(())
+/// # Ok::<(), openrouter_keys_core::error::BuildError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "a configuration does nothing until a client takes it"]

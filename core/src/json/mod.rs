@@ -12,6 +12,6 @@ mod syntax_error;
 pub(crate) use lenient::{closed, is_whole_string, repaired, string_end, text_of, unescape};
 pub(crate) use number::{float, short};
 pub(crate) use reader::ObjectVisitor;
-pub use reader::Reader;
+pub(crate) use reader::Reader;
 pub(crate) use scan::is_of_word;
 pub(crate) use syntax_error::{SyntaxError, SyntaxErrorKind};

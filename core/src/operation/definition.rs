@@ -20,8 +20,9 @@ use crate::types::{
 ///
 /// ```
 /// use openrouter_keys_core::test_util::{FakeTransport, Reply};
-/// use openrouter_keys_core::{ApiKey, Client, Operation, Parsed, Parts, Replay};
-/// use openrouter_keys_core::{BuildError, DecodeError};
+/// use openrouter_keys_core::operation::{Operation, Parsed, Parts, Replay};
+/// use openrouter_keys_core::{ApiKey, Client};
+/// use openrouter_keys_core::error::{BuildError, DecodeError};
 ///
 /// struct GetCredits;
 ///

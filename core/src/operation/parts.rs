@@ -15,12 +15,12 @@ use crate::types::{BuildError, BuildErrorKind};
 /// An operation written down: method, path below the base URL, query and body.
 ///
 /// ```
-/// use openrouter_keys_core::Parts;
+/// use openrouter_keys_core::operation::Parts;
 ///
 /// let activity = Parts::get("/activity")?.query("date", "2026-11-30");
 /// assert_eq!(activity.path(), "/activity?date=2026-11-30");
 /// assert!(Parts::get("/keys/../credits").is_err());
-/// # Ok::<(), openrouter_keys_core::BuildError>(())
+/// # Ok::<(), openrouter_keys_core::error::BuildError>(())
 /// ```
 #[derive(Clone)]
 #[must_use = "parts do nothing until their operation is sent"]

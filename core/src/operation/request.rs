@@ -21,7 +21,8 @@ use crate::types::{BuildError, BuildErrorKind, DecodeError, Extra, Field, Json};
 ///
 /// ```
 /// use openrouter_keys_core::test_util::{FakeTransport, Reply};
-/// use openrouter_keys_core::{ApiKey, ApiRequest, Client};
+/// use openrouter_keys_core::operation::ApiRequest;
+/// use openrouter_keys_core::{ApiKey, Client};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -14,7 +14,7 @@ use std::task::Poll;
 /// use std::future::{pending, ready};
 /// use std::pin::pin;
 ///
-/// use openrouter_keys_core::race;
+/// use openrouter_keys_core::internal::race;
 ///
 /// # futures_util::FutureExt::now_or_never(async {
 /// let work = pin!(async { 7 });

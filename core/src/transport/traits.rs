@@ -17,7 +17,7 @@ use crate::config::Settings;
 ///
 /// A transport sends a request **once**: it follows no redirect, sends nothing
 /// again, decompresses nothing, and judges only how far a failed request may
-/// have got ([`Reach`](crate::Reach)). See the crate's documentation for one in
+/// have got ([`Reach`](crate::error::Reach)). See the crate's documentation for one in
 /// ten lines.
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
 #[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]

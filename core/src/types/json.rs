@@ -18,7 +18,7 @@ use crate::redact::{mask_json, write_visible};
 /// whatever looks like a key; [`as_str`](Json::as_str) does not.
 ///
 /// ```
-/// let json: openrouter_keys_core::Json = serde_json::from_str(r#"{"plan":"pro"}"#)?;
+/// let json: openrouter_keys_core::types::Json = serde_json::from_str(r#"{"plan":"pro"}"#)?;
 /// let plan: std::collections::BTreeMap<String, String> = json.parse().unwrap();
 /// assert_eq!(plan["plan"], "pro");
 /// # Ok::<(), serde_json::Error>(())

@@ -13,8 +13,8 @@ answer! {
     /// or a later API may lack it or have something else in its place. Money is
     /// in US dollars of OpenRouter credit.
     pub struct Key {
-        /// What identifies the key in [`Get`](crate::Get),
-        /// [`Update`](crate::Update) and [`Delete`](crate::Delete).
+        /// What identifies the key in [`Get`](crate::operation::Get),
+        /// [`Update`](crate::Update) and [`Delete`](crate::operation::Delete).
         hash: KeyHash,
         /// The key's name; several keys may share one.
         name: String,

@@ -25,7 +25,7 @@ const SCHEME: &str = "Bearer ";
 /// let key = ApiKey::new("sk-or-v1-0123456789abcdef")?;
 /// assert_eq!(format!("{key:?}"), "ApiKey([redacted])");
 /// assert!(ApiKey::new("sk-or-v1-0123\n").is_err());
-/// # Ok::<(), openrouter_keys_core::BuildError>(())
+/// # Ok::<(), openrouter_keys_core::error::BuildError>(())
 /// ```
 #[derive(Clone)]
 pub struct ApiKey {

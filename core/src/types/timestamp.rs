@@ -33,7 +33,7 @@ use crate::redact::Quoted;
 /// assert_eq!(noon.as_str(), "2027-03-01T10:00:00Z");
 /// assert!(noon < Timestamp::parse("2027-03-01T10:00:00.5Z")?);
 /// assert!(Timestamp::parse("next tuesday").is_err());
-/// # Ok::<(), openrouter_keys_core::BuildError>(())
+/// # Ok::<(), openrouter_keys_core::error::BuildError>(())
 /// ```
 #[derive(Clone)]
 pub struct Timestamp {

@@ -17,7 +17,7 @@ use crate::types::{CurrentKey, KeyKind};
 /// Asks the API once what the client's key is for, before the work begins.
 ///
 /// With the wrong kind the first real call fails too, with
-/// [`ApiError::key_kind`](crate::ApiError::key_kind) if the API's message names
+/// [`ApiError::key_kind`](crate::error::ApiError::key_kind) if the API's message names
 /// the kind. This asks for it, and changes nothing.
 ///
 /// The check ends with [`ErrorKind::WrongKeyKind`] if the key is of the other
@@ -26,7 +26,7 @@ use crate::types::{CurrentKey, KeyKind};
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
-/// use openrouter_keys_core::KeyKind;
+/// use openrouter_keys_core::types::KeyKind;
 ///
 /// client.check_key(KeyKind::Management).await?;
 /// # Ok(()) }

@@ -25,7 +25,7 @@ use crate::types::{BuildError, KeyHash};
 /// Deletes a temporary key: by its hash or, where the answer that made it had
 /// none, by its marked name.
 ///
-/// [`TemporaryKey::close`](crate::TemporaryKey::close) runs it; made by hand, it
+/// [`TemporaryKey::close`](crate::client::TemporaryKey::close) runs it; made by hand, it
 /// closes a key that another process made. A key that is gone already is closed.
 /// So is one without a hash that none of four looks at the listing within 14 s
 /// finds.
@@ -36,7 +36,7 @@ use crate::types::{BuildError, KeyHash};
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client, name: String) -> Result<(), openrouter_keys_core::Error> {
-/// use openrouter_keys_core::CloseTemporary;
+/// use openrouter_keys_core::workflow::CloseTemporary;
 ///
 /// client.run(CloseTemporary::named(name)).await?;
 /// # Ok(()) }
@@ -62,7 +62,7 @@ impl fmt::Debug for CloseTemporary {
 }
 
 impl CloseTemporary {
-    /// Closes the key of this name with its marker: [`Lent::name`](crate::Lent).
+    /// Closes the key of this name with its marker: [`Lent::name`](crate::workflow::Lent).
     ///
     /// A name without the marker of a temporary key is refused when it is run.
     pub fn named(name: impl Into<String>) -> Self {
@@ -95,7 +95,7 @@ impl CloseTemporary {
     }
 
     /// How many requests each of its listings may take: see
-    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    /// [`Pages::max_requests`](crate::workflow::Pages::max_requests).
     pub fn max_requests(mut self, requests: u64) -> Self {
         self.max_requests = Some(requests);
         self

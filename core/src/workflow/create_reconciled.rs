@@ -44,14 +44,15 @@ const DEADLINE: Duration = Duration::from_secs(180);
 /// key that the caller holds comes of it. A key that is neither returned nor
 /// [swept](Reconciled::swept) can only have one of the names that the result (or
 /// the error's [`may_have_created`](crate::Error::may_have_created)) tells; give
-/// these to [`Sweep`](crate::Sweep) later.
+/// these to [`Sweep`](crate::workflow::Sweep) later.
 ///
 /// **Not guaranteed:** that the names which it tells exist. A create may still be
 /// on its way to the server after the last look.
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
-/// use openrouter_keys_core::{Create, Limit, Sweep};
+/// use openrouter_keys_core::workflow::Sweep;
+/// use openrouter_keys_core::{Create, Limit};
 ///
 /// let reconciled = client.create_reconciled(Create::new("ci", Limit::usd(5.0))).await?;
 /// store(reconciled.created.key().reveal());
@@ -74,7 +75,7 @@ impl CreateReconciled {
     }
 
     /// How many requests each of its listings may take: see
-    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    /// [`Pages::max_requests`](crate::workflow::Pages::max_requests).
     pub fn max_requests(mut self, requests: u64) -> Self {
         self.max_requests = Some(requests);
         self
@@ -98,7 +99,7 @@ pub struct Reconciled {
     /// The keys of this call whose answers were lost, found and deleted.
     pub swept: Vec<Key>,
     /// Names under which a key may still turn up: give them to
-    /// [`Sweep`](crate::Sweep) later.
+    /// [`Sweep`](crate::workflow::Sweep) later.
     pub unconfirmed: Vec<String>,
 }
 

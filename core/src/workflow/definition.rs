@@ -30,7 +30,9 @@ use crate::transport::MaybeSend;
 /// A job of several operations, as data.
 ///
 /// ```
-/// use openrouter_keys_core::{Opening, Operation, Sweep, Turn, Workflow};
+/// use openrouter_keys_core::machine::{Opening, Turn};
+/// use openrouter_keys_core::operation::Operation;
+/// use openrouter_keys_core::workflow::{Sweep, Workflow};
 ///
 /// let name = "ci #0123456789abcdef0123456789abcdef";
 /// let turn = Sweep::new([name]).begin(Opening::default());

@@ -55,7 +55,8 @@ const TRIES: u32 = 3;
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
-/// use openrouter_keys_core::{Create, Ensure, Ensured, Limit, LimitReset};
+/// use openrouter_keys_core::workflow::{Ensure, Ensured};
+/// use openrouter_keys_core::{Create, Limit, LimitReset};
 ///
 /// let wanted = Create::new("billing", Limit::usd(50.0)).limit_reset(LimitReset::Monthly);
 /// match client.ensure(Ensure::new(wanted)).await? {
@@ -131,7 +132,7 @@ impl Ensure {
     }
 
     /// How many requests each of its listings may take: see
-    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    /// [`Pages::max_requests`](crate::workflow::Pages::max_requests).
     pub fn max_requests(mut self, requests: u64) -> Self {
         self.max_requests = Some(requests);
         self

@@ -33,7 +33,8 @@ use crate::types::{ApiKey, CurrentKey, Key, Secret};
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client, leaked: &str) -> Result<(), openrouter_keys_core::Error> {
-/// use openrouter_keys_core::{FindBySecret, Update};
+/// use openrouter_keys_core::workflow::FindBySecret;
+/// use openrouter_keys_core::Update;
 ///
 /// let found = client.find_by_secret(FindBySecret::new(leaked)).await?;
 /// if let Some(key) = found.key {
@@ -63,7 +64,7 @@ impl FindBySecret {
     }
 
     /// How many requests each of its listings may take: see
-    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    /// [`Pages::max_requests`](crate::workflow::Pages::max_requests).
     pub fn max_requests(mut self, requests: u64) -> Self {
         self.max_requests = Some(requests);
         self

@@ -60,7 +60,9 @@ const BYTES_BESIDE: u64 = 8 << 20;
 /// meanwhile may be missed.
 ///
 /// ```
-/// use openrouter_keys_core::{List, Operation, Pages};
+/// use openrouter_keys_core::operation::Operation;
+/// use openrouter_keys_core::workflow::Pages;
+/// use openrouter_keys_core::List;
 ///
 /// let mut pages = Pages::new(List::new());
 /// while let Some(list) = pages.next_request() {

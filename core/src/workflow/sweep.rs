@@ -25,13 +25,13 @@ use crate::types::{BuildError, BuildErrorKind, Key, KeyHash, Timestamp};
 /// that has one of some names exactly, or every temporary key that has expired.
 ///
 /// Only names with a marker are taken, as
-/// [`CreateReconciled`](crate::CreateReconciled) and
-/// [`Temporary`](crate::Temporary) report them: nothing that somebody named by
+/// [`CreateReconciled`](crate::workflow::CreateReconciled) and
+/// [`Temporary`](crate::workflow::Temporary) report them: nothing that somebody named by
 /// hand can be deleted by mistake.
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
-/// use openrouter_keys_core::Sweep;
+/// use openrouter_keys_core::workflow::Sweep;
 ///
 /// let names = std::fs::read_to_string("to-sweep.txt").unwrap_or_default();
 /// let swept = client.sweep(Sweep::new(names.lines())).await?;
@@ -75,7 +75,7 @@ impl Sweep {
     /// Sweeps the temporary keys of the default workspace that have expired,
     /// whoever made them.
     ///
-    /// Such a key has the marker of a [`Temporary`](crate::Temporary) and an
+    /// Such a key has the marker of a [`Temporary`](crate::workflow::Temporary) and an
     /// `expires_at` that is past by the server's clock or, where the answer does
     /// not tell it, by this machine's. One that lives is left alone, and so is one
     /// that tells no time: see [`Swept::endless`].
@@ -90,7 +90,7 @@ impl Sweep {
     }
 
     /// How many requests each of its listings may take: see
-    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    /// [`Pages::max_requests`](crate::workflow::Pages::max_requests).
     pub fn max_requests(mut self, requests: u64) -> Self {
         self.max_requests = Some(requests);
         self

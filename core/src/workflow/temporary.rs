@@ -27,17 +27,17 @@ use crate::types::{BuildError, BuildErrorKind, Key, Secret, Timestamp};
 
 /// Makes a key for a time: for a CI job, a test or an agent.
 ///
-/// It is made as [`CreateReconciled`](crate::CreateReconciled) makes one, so that
+/// It is made as [`CreateReconciled`](crate::workflow::CreateReconciled) makes one, so that
 /// a lost answer leaves no key behind, with two things more. It has an
 /// `expires_at`, at which the API itself stops it if nobody does so before. And
 /// its name has a marker of a kind of its own, `name #temp-` and 32 hexadecimal
-/// digits, by which [`Sweep::temporary`](crate::Sweep::temporary) tells it from
+/// digits, by which [`Sweep::temporary`](crate::workflow::Sweep::temporary) tells it from
 /// every other key. A name has 100 characters at most; a longer one is cut before
 /// the marker.
 ///
 /// [`Client::temporary`](crate::Client::temporary) makes a guard of it, which
-/// [`close`](crate::TemporaryKey::close) deletes, or a
-/// [`scope`](crate::Lending::scope) that closes by itself.
+/// [`close`](crate::client::TemporaryKey::close) deletes, or a
+/// [`scope`](crate::client::Lending::scope) that closes by itself.
 ///
 /// **Guaranteed:** nothing without a marker of this call is touched. Every key
 /// that comes of it was asked for with an end.
@@ -50,7 +50,8 @@ use crate::types::{BuildError, BuildErrorKind, Key, Secret, Timestamp};
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
 /// use std::time::Duration;
-/// use openrouter_keys_core::{Create, Limit, Sweep, Temporary};
+/// use openrouter_keys_core::workflow::{Sweep, Temporary};
+/// use openrouter_keys_core::{Create, Limit};
 ///
 /// let hour = Duration::from_secs(3600);
 /// let key = client.temporary(Temporary::new(Create::new("ci", Limit::usd(1.0)), hour)).await?;
@@ -75,7 +76,7 @@ impl Temporary {
     /// rounded up to a whole second.
     ///
     /// Refused before anything is sent, as
-    /// [`BuildErrorKind::Lifetime`](crate::BuildErrorKind::Lifetime): a lifetime of
+    /// [`BuildErrorKind::Lifetime`](crate::error::BuildErrorKind::Lifetime): a lifetime of
     /// zero, and one that ends after the year 9999; as `Timestamp`: a create with
     /// an `expires_at` of its own, because only one of the two could be kept; as
     /// `Transport`: a transport that does not tell the time of day.
@@ -84,7 +85,7 @@ impl Temporary {
     }
 
     /// How many requests each of its listings may take: see
-    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    /// [`Pages::max_requests`](crate::workflow::Pages::max_requests).
     pub fn max_requests(mut self, requests: u64) -> Self {
         self.max_requests = Some(requests);
         self
@@ -117,7 +118,7 @@ pub struct Lent {
     /// The keys of this call whose answers were lost, found and deleted.
     pub swept: Vec<Key>,
     /// Names under which a key may still turn up.
-    /// [`close`](crate::TemporaryKey::close) looks for them once more.
+    /// [`close`](crate::client::TemporaryKey::close) looks for them once more.
     pub unconfirmed: Vec<String>,
 }
 

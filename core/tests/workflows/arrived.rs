@@ -5,7 +5,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
-use openrouter_keys_core::{Ensure, Ensured, Temporary};
+use openrouter_keys_core::workflow::{Ensure, Ensured, Temporary};
 
 use super::{CREATED, Reaction, client, create, scripted, sent};
 

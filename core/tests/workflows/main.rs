@@ -13,11 +13,15 @@ use std::sync::Mutex;
 use std::task::Poll;
 use std::time::Duration;
 
+use openrouter_keys_core::error::BuildErrorKind;
+use openrouter_keys_core::machine::{Opening, Turn};
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
+use openrouter_keys_core::workflow::{
+    Audit, CloseTemporary, CreateReconciled, Ensure, Ensured, FindBySecret, Pick, Sweep, Temporary,
+    Workflow,
+};
 use openrouter_keys_core::{
-    ApiKey, Audit, BuildErrorKind, Client, CloseTemporary, Create, CreateReconciled, Effect,
-    Ensure, Ensured, ErrorKind, FindBySecret, Limit, LimitReset, List, Opening, Pick, RetryPolicy,
-    Sweep, Temporary, Turn, Workflow, blocking,
+    ApiKey, Client, Create, Effect, ErrorKind, Limit, LimitReset, List, RetryPolicy, blocking,
 };
 
 const CREATED: &str =
@@ -173,7 +177,7 @@ fn the_outcome_of_another_operation_is_an_error_and_no_panic() {
     let (_, sent) = sending.into_parts();
     let transport = FakeTransport::always(Reply::status(201).json(CREATED));
     let client = blocking::Client::new(transport, key());
-    let outcome = client.call(openrouter_keys_core::AnyOperation::Create(create()));
+    let outcome = client.call(openrouter_keys_core::operation::AnyOperation::Create(create()));
     let turn = sent.outcome(outcome.with_response().send(), Duration::ZERO);
     let Turn::Done(Err(error)) = turn else { panic!("{turn:?}") };
     assert!(matches!(error.kind(), ErrorKind::Decode(_)), "{error}");

@@ -4,10 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use openrouter_keys_core::{
-    BlockingTransport, CallOptions, CloseTemporary, Error, Exchange, Headers, Scoped, Temporary,
-    Timestamp, TransportError,
-};
+use openrouter_keys_core::client::Scoped;
+use openrouter_keys_core::error::TransportError;
+use openrouter_keys_core::transport::{BlockingTransport, Exchange};
+use openrouter_keys_core::workflow::{CloseTemporary, Temporary};
+use openrouter_keys_core::{CallOptions, Error, Headers, Timestamp};
 
 use super::*;
 
@@ -441,7 +442,7 @@ fn where_nobody_knows_the_time_a_sweep_deletes_nothing_and_says_so() {
     let (_, sent) = sending.into_parts();
     let transport = FakeTransport::always(Reply::status(200).json(NOTHING));
     let outcome = blocking::Client::new(transport, key())
-        .call(openrouter_keys_core::AnyOperation::List(List::new()))
+        .call(openrouter_keys_core::operation::AnyOperation::List(List::new()))
         .with_response()
         .send();
     let turn = sent.outcome(outcome, Duration::ZERO);

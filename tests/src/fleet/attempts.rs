@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
+use openrouter_keys_core::config::Jitter;
+use openrouter_keys_core::error::{BoxError, TransportError, TransportErrorKind};
+use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::operation::{Get, Operation};
 use openrouter_keys_core::test_util::samples;
-use openrouter_keys_core::{
-    ApiKey, Attempt, BoxError, CallOptions, Config, Create, Get, Jitter, Limit, List, Operation,
-    RetryPolicy, Start, Step, TransportError, TransportErrorKind,
-};
+use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Limit, List, RetryPolicy};
 
 use super::rule::{Call, Next};
 use super::server::Answer;

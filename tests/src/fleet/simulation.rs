@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use openrouter_keys_core::{ApiKey, BoxError};
+use openrouter_keys_core::ApiKey;
+use openrouter_keys_core::error::BoxError;
 
 use super::agenda::Agenda;
 use super::figures::Figures;

@@ -1,7 +1,8 @@
 //! The answer of create, whose key exists once: it must reach the caller, and
 //! nobody else.
 
-use openrouter_keys_core::{Create, Created, External, Limit, Operation, Parsed};
+use openrouter_keys_core::operation::{Created, External, Operation, Parsed};
+use openrouter_keys_core::{Create, Limit};
 use serde_json::Value;
 
 use super::json::{self, Entries, same, written};
@@ -35,7 +36,7 @@ pub fn run(body: &[u8]) {
     }
 }
 
-fn parse(body: &[u8]) -> Result<Created, openrouter_keys_core::DecodeError> {
+fn parse(body: &[u8]) -> Result<Created, openrouter_keys_core::error::DecodeError> {
     let external = External::new("u").api_key(PLAIN);
     let create = Create::new("x", Limit::unlimited()).external(external);
     create.parse(body).map(|Parsed { output, .. }| output)

@@ -1,6 +1,6 @@
 //! The answer about the current key.
 
-use openrouter_keys_core::{GetCurrentKeyMetadata, Operation};
+use openrouter_keys_core::operation::{GetCurrentKeyMetadata, Operation};
 use serde_json::Value;
 
 use super::json::{self, same};

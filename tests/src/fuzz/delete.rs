@@ -1,6 +1,6 @@
 //! The answer of delete: a confirmation.
 
-use openrouter_keys_core::{Delete, Operation};
+use openrouter_keys_core::operation::{Delete, Operation};
 use serde_json::Value;
 
 use super::json;

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
+use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::operation::{External, Get, Operation};
 use openrouter_keys_core::{
-    ApiKey, Attempt, CallOptions, Config, Create, Error, ErrorKind, External, Get, Limit,
-    Operation, RetryPolicy, Start, Step,
+    ApiKey, CallOptions, Config, Create, Error, ErrorKind, Limit, RetryPolicy,
 };
 
 use super::secrets::{KEY, PLAIN, hidden_in_debug, hidden_in_json, hidden_in_text};

@@ -3,9 +3,9 @@
 
 use http::HeaderMap;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
-use openrouter_keys_core::{
-    ApiKey, Attempt, BuildError, CallOptions, Config, Create, Headers, Limit, Start,
-};
+use openrouter_keys_core::error::BuildError;
+use openrouter_keys_core::machine::{Attempt, Start};
+use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Headers, Limit};
 
 /// Builds a request with them.
 pub fn run(data: &[u8]) {

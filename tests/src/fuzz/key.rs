@@ -1,6 +1,7 @@
 //! The answer of get and of update: one key.
 
-use openrouter_keys_core::{Get, Operation, Update};
+use openrouter_keys_core::Update;
+use openrouter_keys_core::operation::{Get, Operation};
 use serde_json::Value;
 
 use super::json::{self, same};

@@ -1,6 +1,7 @@
 //! The answer of list: a page of keys.
 
-use openrouter_keys_core::{List, Operation};
+use openrouter_keys_core::List;
+use openrouter_keys_core::operation::Operation;
 use serde_json::Value;
 
 use super::json::{self, same};

@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use openrouter_keys_core::{ErrorKind, Key, List, Operation, Pages};
+use openrouter_keys_core::operation::Operation;
+use openrouter_keys_core::workflow::Pages;
+use openrouter_keys_core::{ErrorKind, Key, List};
 
 /// The size of a page in the API's description.
 const DOCUMENTED: usize = 100;

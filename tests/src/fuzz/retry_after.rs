@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
-use openrouter_keys_core::{ApiKey, Attempt, CallOptions, Config, List, RetryPolicy, Start, Step};
+use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::{ApiKey, CallOptions, Config, List, RetryPolicy};
 
 /// What the default policy waits for at most.
 const LONGEST: Duration = Duration::from_secs(60);

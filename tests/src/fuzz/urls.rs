@@ -3,9 +3,9 @@
 //! the library.
 
 use http::Uri;
-use openrouter_keys_core::{
-    ApiKey, Attempt, BaseUrl, CallOptions, Config, Delete, Get, KeyHash, Operation, Start,
-};
+use openrouter_keys_core::machine::{Attempt, Start};
+use openrouter_keys_core::operation::{Delete, Get, Operation};
+use openrouter_keys_core::{ApiKey, BaseUrl, CallOptions, Config, KeyHash};
 use url::{Host, Url};
 
 /// Builds the requests of get and delete.

@@ -3,8 +3,9 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use openrouter_keys_core::operation::Created;
 use openrouter_keys_core::test_util::FakeTransport;
-use openrouter_keys_core::{CallOptions, Create, Created, Error, Limit};
+use openrouter_keys_core::{CallOptions, Create, Error, Limit};
 
 use super::fault::Schedule;
 use super::server::Server;

@@ -5,9 +5,8 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use openrouter_keys_core::test_util::FakeTransport;
-use openrouter_keys_core::{
-    CallOptions, Create, CreateReconciled, Error, Limit, Reconciled, Sweep, Swept,
-};
+use openrouter_keys_core::workflow::{CreateReconciled, Reconciled, Sweep, Swept};
+use openrouter_keys_core::{CallOptions, Create, Error, Limit};
 
 use super::call::NAME;
 use super::fault::Schedule;

@@ -17,10 +17,10 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use openrouter_keys_core::{
-    AnyOperation, ApiKey, Attempt, CallOptions, Config, Create, Ensure, Ensured, Error, Limit,
-    Opening, Order, Pausing, Sent, Start, Step, Timestamp, Turn, Workflow,
-};
+use openrouter_keys_core::machine::{Attempt, Opening, Order, Pausing, Sent, Start, Step, Turn};
+use openrouter_keys_core::operation::AnyOperation;
+use openrouter_keys_core::workflow::{Ensure, Ensured, Workflow};
+use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Error, Limit, Timestamp};
 
 use crate::chance::Chance;
 

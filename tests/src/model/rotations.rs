@@ -21,11 +21,12 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
+use openrouter_keys_core::error::{BoxError, TransportError};
+use openrouter_keys_core::operation::Created;
 use openrouter_keys_core::test_util::{FakeTransport, VirtualClock};
-use openrouter_keys_core::{
-    ApiKey, BoxError, Client, Created, Error, Exchange, KeyHolder, Rotate, Rotated, Rotation,
-    Transport, TransportError,
-};
+use openrouter_keys_core::transport::{Exchange, Transport};
+use openrouter_keys_core::workflow::{KeyHolder, Rotate, Rotated, Rotation};
+use openrouter_keys_core::{ApiKey, Client, Error};
 
 use super::fault::Schedule;
 use super::server::{Server, ServerKey};

@@ -15,8 +15,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request};
+use openrouter_keys_core::Timestamp;
+use openrouter_keys_core::operation::PAGE_SIZE;
 use openrouter_keys_core::test_util::Reply;
-use openrouter_keys_core::{PAGE_SIZE, Timestamp};
 
 use super::fault::{Fault, Schedule};
 

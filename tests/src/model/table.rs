@@ -1,6 +1,7 @@
 //! The comparison of the rules, as it stands in `docs/create-schedules.md`.
 
-use openrouter_keys_core::{ApiKey, BuildError, CallOptions, blocking};
+use openrouter_keys_core::error::BuildError;
+use openrouter_keys_core::{ApiKey, CallOptions, blocking};
 
 use super::call::Call;
 use super::fault::schedules;

@@ -4,10 +4,10 @@ use std::fmt::Debug;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use openrouter_keys_core::{
-    BlockingKeyHolder, CallOptions, Error, Key, KeyHolder, MaybeSend, MaybeSendSync, Operation,
-    Pages, Response, Workflow,
-};
+use openrouter_keys_core::operation::Operation;
+use openrouter_keys_core::transport::{MaybeSend, MaybeSendSync};
+use openrouter_keys_core::workflow::{BlockingKeyHolder, KeyHolder, Pages, Workflow};
+use openrouter_keys_core::{CallOptions, Error, Key, Response};
 use openrouter_keys_tests::caller::Caller;
 
 /// Texts with what each of them is the text of.

@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use openrouter_keys_native::blocking::{self, BlockingNativeTransport};
+use openrouter_keys_native::error::{Reach, TransportErrorKind};
 use openrouter_keys_native::{
-    ApiKey, BaseUrl, Client, Config, Create, Error, ErrorKind, Limit, NativeTransport, Reach,
-    RetryPolicy, TransportErrorKind,
+    ApiKey, BaseUrl, Client, Config, Create, Error, ErrorKind, Limit, NativeTransport, RetryPolicy,
 };
 
 /// The API key of the clients.

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use openrouter_keys_core::config::Jitter;
+use openrouter_keys_core::error::{BuildError, BuildErrorKind};
+use openrouter_keys_core::operation::{Delete, External, Get, GetCurrentKeyMetadata, Operation};
 use openrouter_keys_core::test_util::samples;
+use openrouter_keys_core::transport::{MaybeSend, MaybeSendSync};
 use openrouter_keys_core::{
-    ApiKey, BaseUrl, BuildError, BuildErrorKind, CallOptions, Config, Create, Delete, ErrorKind,
-    External, Get, GetCurrentKeyMetadata, Headers, Jitter, Limit, LimitReset, List, MaybeSend,
-    MaybeSendSync, Operation, RetryPolicy, Timestamp, Update,
+    ApiKey, BaseUrl, CallOptions, Config, Create, ErrorKind, Headers, Limit, LimitReset, List,
+    RetryPolicy, Timestamp, Update,
 };
 use openrouter_keys_tests::caller::Caller;
 use openrouter_keys_tests::vectors::{

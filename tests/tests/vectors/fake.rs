@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
+use openrouter_keys_core::error::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
-use openrouter_keys_core::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
 use openrouter_keys_tests::vectors::{Answer, FailureName, Vector, WireRequest};
 
 use crate::call::sound_answer;

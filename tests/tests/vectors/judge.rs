@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::time::Duration;
 
-use openrouter_keys_core::BuildErrorKind;
+use openrouter_keys_core::error::BuildErrorKind;
 use openrouter_keys_tests::vectors::{
     DEFAULT_API_KEY, Failure, OperationName, Pause, Refusal, Success, Vector,
 };

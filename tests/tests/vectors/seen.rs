@@ -3,11 +3,13 @@
 use std::error::Error as _;
 use std::fmt::Debug;
 
-use openrouter_keys_core::{
-    ApiErrorKind, Budget, Created, CurrentKey, DecodeError, DecodeErrorKind, Deleted, Effect,
-    Error, ErrorBody, ErrorKind, Extra, Field, FreeModelRequests, Json, Key, MayHaveCreated, Page,
-    RateLimitNote, Response, TimeoutPhase, TransportErrorKind,
+use openrouter_keys_core::error::{
+    ApiErrorKind, DecodeError, DecodeErrorKind, ErrorBody, MayHaveCreated, TimeoutPhase,
+    TransportErrorKind,
 };
+use openrouter_keys_core::operation::{Created, Deleted, Page};
+use openrouter_keys_core::types::{Budget, Extra, FreeModelRequests, Json, RateLimitNote};
+use openrouter_keys_core::{CurrentKey, Effect, Error, ErrorKind, Field, Key, Response};
 use openrouter_keys_tests::vectors::{LookFor, Unreadable};
 use serde_json::{Value, json};
 

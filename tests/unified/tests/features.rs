@@ -6,10 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 
-use openrouter_keys_native::{
-    ApiKey, BaseUrl, Client, Config, Create, Effect, Error, ErrorKind, Limit, List,
-    NativeTransport, NativeTransportBuilder, Reach, TransportErrorKind,
-};
+use openrouter_keys_native::error::{Reach, TransportErrorKind};
+use openrouter_keys_native::{ApiKey, BaseUrl, Client, Config, Create, Effect, Error, ErrorKind, Limit, List, NativeTransport, NativeTransportBuilder};
 use reqwest::redirect::Policy;
 
 const KEY: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00";

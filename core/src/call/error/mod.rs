@@ -96,7 +96,7 @@ pub enum ErrorKind {
         /// What is wrong.
         problem: &'static str,
     },
-    /// The caller's [`KeyHolder`](crate::KeyHolder) failed.
+    /// The caller's [`KeyHolder`](crate::workflow::KeyHolder) failed.
     KeyHolder {
         /// Which of its methods.
         method: &'static str,
@@ -104,7 +104,7 @@ pub enum ErrorKind {
         cause: BoxError,
     },
     /// A listing needs more requests than it may take, or holds more than so many
-    /// pages should: see [`Pages::max_requests`](crate::Pages::max_requests).
+    /// pages should: see [`Pages::max_requests`](crate::workflow::Pages::max_requests).
     TooManyPages {
         /// How many it may take.
         requests: u64,

@@ -32,7 +32,7 @@ use crate::types::{BuildError, BuildErrorKind, Key, Timestamp};
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
-/// use openrouter_keys_core::{Audit, Finding};
+/// use openrouter_keys_core::workflow::{Audit, Finding};
 ///
 /// let report = client.audit(Audit::new().near_limit(0.9).unused_for(30)).await?;
 /// println!("{report}");
@@ -108,7 +108,7 @@ impl Audit {
     }
 
     /// How many requests each of its listings may take: see
-    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    /// [`Pages::max_requests`](crate::workflow::Pages::max_requests).
     pub fn max_requests(mut self, requests: u64) -> Self {
         self.max_requests = Some(requests);
         self
@@ -121,7 +121,8 @@ impl Audit {
     /// that is among them.
     ///
     /// ```
-    /// use openrouter_keys_core::{Audit, Finding, Key, Timestamp};
+    /// use openrouter_keys_core::workflow::{Audit, Finding};
+    /// use openrouter_keys_core::{Key, Timestamp};
     ///
     /// let key: Key = serde_json::from_str(
     ///     r#"{"hash":"0e6","name":"ci","disabled":false,"limit":null,"expires_at":null,

@@ -48,8 +48,8 @@ const TRIES: [Duration; 5] = [
 
 /// Replaces a key by a new one with the same settings.
 ///
-/// The new key is made as [`CreateReconciled`](crate::CreateReconciled) does it,
-/// tried out, and given to the caller's [`KeyHolder`](crate::KeyHolder), which
+/// The new key is made as [`CreateReconciled`](crate::workflow::CreateReconciled) does it,
+/// tried out, and given to the caller's [`KeyHolder`](crate::workflow::KeyHolder), which
 /// stores it where it is used. After a time of grace in which both keys work, and
 /// another in which nobody used the old one, that is disabled, and deleted some
 /// time later. The new key then gets its name.
@@ -86,10 +86,10 @@ const TRIES: [Duration; 5] = [
 /// [`quiet`](Rotate::quiet) looks unused.
 ///
 /// ```no_run
-/// # async fn f(client: openrouter_keys_core::Client, vault: impl openrouter_keys_core::KeyHolder + 'static)
+/// # async fn f(client: openrouter_keys_core::Client, vault: impl openrouter_keys_core::workflow::KeyHolder + 'static)
 /// # -> Result<(), openrouter_keys_core::Error> {
 /// use std::time::Duration;
-/// use openrouter_keys_core::{Rotate, Rotated};
+/// use openrouter_keys_core::workflow::{Rotate, Rotated};
 ///
 /// let rotate = Rotate::new("f01d52606dc8f0a8").grace(Duration::from_secs(600));
 /// match client.rotate(rotate, vault).await? {
@@ -118,7 +118,7 @@ impl Rotate {
     }
 
     /// How many requests each of its listings may take: see
-    /// [`Pages::max_requests`](crate::Pages::max_requests).
+    /// [`Pages::max_requests`](crate::workflow::Pages::max_requests).
     pub fn max_requests(mut self, requests: u64) -> Self {
         self.max_requests = Some(requests);
         self
@@ -190,7 +190,7 @@ pub enum Rotated {
         /// once its limit is raised.
         carried: Option<f64>,
         /// Names under which a key may still turn up: give them to
-        /// [`Sweep`](crate::Sweep) later.
+        /// [`Sweep`](crate::workflow::Sweep) later.
         unconfirmed: Vec<String>,
     },
     /// Both keys are there: the old one was used after the grace, or somebody

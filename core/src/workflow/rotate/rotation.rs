@@ -11,11 +11,11 @@ use crate::workflow::marker::check_marked;
 /// How far the replacement of a key has come.
 ///
 /// It is all that a program has to keep in order to go on after it was killed:
-/// give it to [`Rotate::resume`](crate::Rotate::resume). It has no secret. As
+/// give it to [`Rotate::resume`](crate::workflow::Rotate::resume). It has no secret. As
 /// JSON it is the same in Rust and in JavaScript.
 ///
 /// ```
-/// use openrouter_keys_core::Rotation;
+/// use openrouter_keys_core::workflow::Rotation;
 ///
 /// let kept = r#"{"old":"f01d52606dc8f0a8","step":"handing_over","new":"0c5e7a1b","newLabel":"sk-or-v1-4bf...90aa"}"#;
 /// let state: Rotation = serde_json::from_str(kept)?;
@@ -156,7 +156,7 @@ impl Rotation {
     }
 
     /// Whether this secret is the new key, as far as its label tells: what
-    /// [`KeyHolder::was_handed_over`](crate::KeyHolder::was_handed_over) wants to
+    /// [`KeyHolder::was_handed_over`](crate::workflow::KeyHolder::was_handed_over) wants to
     /// know.
     pub fn is_new_key(&self, secret: &str) -> bool {
         self.new_label.as_deref().is_some_and(|label| Secret::new(secret).has_label(label))

@@ -23,7 +23,9 @@ pub enum Question {
 /// Keeps a rotation's state, and takes its new key.
 ///
 /// ```
-/// use openrouter_keys_core::{BoxError, Created, KeyHolder, Rotation};
+/// use openrouter_keys_core::error::BoxError;
+/// use openrouter_keys_core::operation::Created;
+/// use openrouter_keys_core::workflow::{KeyHolder, Rotation};
 ///
 /// struct Vault;
 ///

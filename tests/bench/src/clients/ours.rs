@@ -2,9 +2,8 @@
 
 use std::hint::black_box;
 
-use openrouter_keys_native::{
-    ApiKey, BaseUrl, Client as Inner, Config, Key, List, NativeTransport, Pages,
-};
+use openrouter_keys_native::workflow::Pages;
+use openrouter_keys_native::{ApiKey, BaseUrl, Client as Inner, Config, Key, List, NativeTransport};
 
 use super::{Client, Roots, counted};
 use crate::failure::Failure;

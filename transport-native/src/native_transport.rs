@@ -9,9 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 use http::header::ACCEPT_ENCODING;
 use http::{HeaderValue, Request, Response};
-use openrouter_keys_core::{
-    BoxFuture, BuildError, Exchange, Transport, TransportError, TransportErrorKind,
-};
+use openrouter_keys_core::error::{BuildError, TransportError, TransportErrorKind};
+use openrouter_keys_core::transport::{BoxFuture, Exchange, Transport};
 
 use crate::background::{Background, Within};
 use crate::builder::NativeTransportBuilder;
@@ -129,7 +128,7 @@ impl NativeTransport {
     /// let transport = NativeTransport::new()?.on_background_thread();
     /// let client = Client::new(transport, ApiKey::new("sk-or-v1-0123456789abcdef")?)?;
     /// # let _ = client;
-    /// # Ok::<(), openrouter_keys_native::BuildError>(())
+    /// # Ok::<(), openrouter_keys_native::error::BuildError>(())
     /// ```
     #[must_use = "it returns the changed transport"]
     pub fn on_background_thread(mut self) -> Self {
