@@ -111,10 +111,11 @@ mod tests {
     use super::{ApiKey, BlockingNativeTransport, Client, Config};
     use crate::NativeTransport;
     use crate::clients::Clients;
+    use crate::settings::Settings;
     use crate::surroundings::Home;
 
     fn from_before_a_fork() -> NativeTransport {
-        let clients = Clients::own(NativeTransport::builder()).unwrap();
+        let clients = Clients::own(Settings::default()).unwrap();
         NativeTransport::at_home(clients, Home::elsewhere())
     }
 

@@ -1,36 +1,30 @@
-//! Settings of the transport, and the reqwest clients built from them.
+//! The public settings of the transport.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use openrouter_keys_core::error::{BuildError, BuildErrorKind};
+use openrouter_keys_core::error::BuildError;
 
-use crate::clients::{Clients, Need};
-use crate::dns::SystemResolver;
+use crate::clients::Clients;
 use crate::native_transport::NativeTransport;
-use crate::{failure, given};
-
-const USER_AGENT: &str = concat!("openrouter-keys/", env!("CARGO_PKG_VERSION"));
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
+use crate::settings::Settings;
 
 /// Settings of a [`NativeTransport`].
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct NativeTransportBuilder {
-    connect_timeout: Duration,
-    customize: Arc<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>,
+    settings: Settings,
 }
 
 impl NativeTransportBuilder {
     pub(crate) fn new() -> Self {
-        Self { connect_timeout: CONNECT_TIMEOUT, customize: Arc::new(|builder| builder) }
+        Self { settings: Settings::default() }
     }
 
     /// How long connecting may take, including name resolution and TLS;
     /// 3.1 s by default.
     pub fn connect_timeout(mut self, time: Duration) -> Self {
-        self.connect_timeout = time;
+        self.settings.connect_timeout = time;
         self
     }
 
@@ -55,90 +49,32 @@ impl NativeTransportBuilder {
         mut self,
         customize: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
     ) -> Self {
-        self.customize = Arc::new(customize);
+        self.settings.customize = Arc::new(customize);
         self
     }
 
     /// Builds the transport.
     pub fn build(self) -> Result<NativeTransport, BuildError> {
-        Ok(NativeTransport::over(Clients::own(self)?))
-    }
-
-    /// Defaults, then the caller's settings, then the settings that must hold: other crates
-    /// may have enabled features of reqwest. Settings that cannot be undone are refused.
-    pub(crate) fn client(&self, need: Need, roots: Roots) -> Result<reqwest::Client, BuildError> {
-        let defaults = reqwest::Client::builder()
-            .tls_backend_rustls()
-            .user_agent(USER_AGENT)
-            .connect_timeout(self.connect_timeout)
-            .dns_resolver(SystemResolver);
-        let mut client = (self.customize)(defaults)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never().max_retries_per_request(0))
-            .referer(false)
-            .connection_verbose(false)
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate();
-        if need.is_local {
-            // Asked elsewhere, `localhost` could be led away from this machine.
-            client = client.no_proxy().dns_resolver(SystemResolver);
-        }
-        if need.is_fresh {
-            client = client.pool_max_idle_per_host(0);
-        }
-        if let Roots::Given = roots {
-            client = client.tls_certs_only([]);
-        }
-        check_tls(&client)?;
-        let client = client.build().map_err(|error| refused(unmade(&error)))?;
-        given::check(&client)?;
-        Ok(client)
+        Ok(NativeTransport::over(Clients::own(self.settings)?))
     }
 }
 
-/// The certificates that are trusted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Roots {
-    /// Those of the system, and those that the caller added.
-    System,
-    /// Only those that the caller added.
-    Given,
-}
-
-/// The errors of another TLS backend could not be told apart.
-fn check_tls(client: &reqwest::ClientBuilder) -> Result<(), BuildError> {
-    // reqwest shows it nowhere else.
-    let shown = format!("{client:?}");
-    if shown.contains("tls_backend: NativeTls") || shown.contains("tls_backend: BuiltNativeTls") {
-        return Err(refused(
-            "the reqwest client uses a TLS backend other than rustls; \
-             remove tls_backend_native()",
-        ));
+impl NativeTransport {
+    /// Creates a transport with the default settings.
+    pub fn new() -> Result<Self, BuildError> {
+        Self::builder().build()
     }
-    Ok(())
-}
 
-fn refused(problem: impl Into<Cow<'static, str>>) -> BuildError {
-    BuildError::new(BuildErrorKind::Transport, problem)
-}
-
-/// Why a client could not be built.
-fn unmade(error: &reqwest::Error) -> String {
-    let text = failure::text(error);
-    let hint = if text.contains("CA certificates") {
-        "; install the system's trusted certificates (package ca-certificates) or set SSL_CERT_FILE"
-    } else {
-        ""
-    };
-    format!("the HTTP client could not be built: {text}{hint}")
+    /// Returns a builder for a transport with custom settings.
+    pub fn builder() -> NativeTransportBuilder {
+        NativeTransportBuilder::new()
+    }
 }
 
 impl std::fmt::Debug for NativeTransportBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NativeTransportBuilder")
-            .field("connect_timeout", &self.connect_timeout)
+            .field("connect_timeout", &self.settings.connect_timeout)
             .finish_non_exhaustive()
     }
 }

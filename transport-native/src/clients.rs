@@ -6,24 +6,15 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use openrouter_keys_core::error::BuildError;
 use reqwest::Client;
 
-use crate::builder::{NativeTransportBuilder, Roots};
 use crate::given::Given;
-
-/// Which client a request needs.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Need {
-    pub(crate) is_tls: bool,
-    /// To this machine, which is never asked through a proxy.
-    pub(crate) is_local: bool,
-    /// On a connection that did not sit idle, as a create.
-    pub(crate) is_fresh: bool,
-}
+use crate::need::Need;
+use crate::settings::{Roots, Settings};
 
 /// The caller's clients, and our own.
 #[derive(Debug)]
 pub(crate) struct Clients {
     given: Option<Given>,
-    builder: NativeTransportBuilder,
+    settings: Settings,
     made: Box<[[OnceLock<Client>; 2]; 4]>,
     /// Who holds it makes one.
     making: Mutex<()>,
@@ -35,12 +26,12 @@ impl Clients {
     ///
     /// A system without trusted certificates cannot use TLS, but can use plain http to
     /// itself: the error is then returned by the first request over TLS.
-    pub(crate) fn own(builder: NativeTransportBuilder) -> Result<Self, BuildError> {
-        let clients = Self::new(None, builder);
+    pub(crate) fn own(settings: Settings) -> Result<Self, BuildError> {
+        let clients = Self::new(None, settings);
         for is_fresh in [false, true] {
             let need = Need { is_tls: true, is_local: false, is_fresh };
             if let Err(error) = clients.get(need) {
-                clients.builder.client(need, Roots::Given).map_err(|_| error)?;
+                clients.settings.client(need, Roots::Given).map_err(|_| error)?;
                 break;
             }
         }
@@ -49,11 +40,11 @@ impl Clients {
 
     /// Uses the caller's, wherever they keep this crate's promises.
     pub(crate) fn given(given: Given) -> Self {
-        Self::new(Some(given), NativeTransportBuilder::new())
+        Self::new(Some(given), Settings::default())
     }
 
-    fn new(given: Option<Given>, builder: NativeTransportBuilder) -> Self {
-        Self { given, builder, made: Box::default(), making: Mutex::default() }
+    fn new(given: Option<Given>, settings: Settings) -> Self {
+        Self { given, settings, made: Box::default(), making: Mutex::default() }
     }
 
     pub(crate) fn get(&self, need: Need) -> Result<&Client, BuildError> {
@@ -86,14 +77,14 @@ impl Clients {
     /// Plain http needs trusted certificates for a proxy that speaks TLS at most.
     fn make(&self, need: Need) -> Result<Client, BuildError> {
         if need.is_tls {
-            return self.builder.client(need, Roots::System);
+            return self.settings.client(need, Roots::System);
         }
         if need.is_local {
-            return self.builder.client(need, Roots::Given);
+            return self.settings.client(need, Roots::Given);
         }
-        self.builder
+        self.settings
             .client(need, Roots::System)
-            .or_else(|error| self.builder.client(need, Roots::Given).map_err(|_| error))
+            .or_else(|error| self.settings.client(need, Roots::Given).map_err(|_| error))
     }
 }
 
@@ -102,18 +93,20 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use super::{Clients, Need};
-    use crate::NativeTransport;
+    use super::Clients;
+    use crate::need::Need;
+    use crate::settings::Settings;
 
     #[test]
     fn each_client_is_made_once_and_only_those_over_tls_to_other_machines_at_once() {
         let made = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&made);
-        let builder = NativeTransport::builder().reqwest(move |client| {
+        let customize = move |client| {
             counter.fetch_add(1, Ordering::Relaxed);
             client
-        });
-        let clients = Clients::own(builder).unwrap();
+        };
+        let settings = Settings { customize: Arc::new(customize), ..Settings::default() };
+        let clients = Clients::own(settings).unwrap();
         let mut expected = 2;
         assert_eq!(made.load(Ordering::Relaxed), expected);
         for bits in 0..8 {

@@ -7,7 +7,7 @@
 use openrouter_keys_core::error::{BuildError, BuildErrorKind};
 use reqwest::Client;
 
-use crate::clients::Need;
+use crate::need::Need;
 
 #[derive(Debug)]
 pub(crate) struct Given {
@@ -95,7 +95,7 @@ mod tests {
     use reqwest::{Client, ClientBuilder, Proxy, redirect};
 
     use super::{Given, may_proxy_http};
-    use crate::clients::Need;
+    use crate::need::Need;
 
     const PROXY: &str = "http://127.0.0.1:9";
 

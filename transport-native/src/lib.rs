@@ -53,6 +53,8 @@ mod failure;
 mod gate;
 mod given;
 mod native_transport;
+mod need;
+mod settings;
 mod surroundings;
 
 pub use builder::NativeTransportBuilder;

@@ -13,11 +13,11 @@ use openrouter_keys_core::error::{BuildError, TransportError, TransportErrorKind
 use openrouter_keys_core::transport::{BoxFuture, Exchange, Transport};
 
 use crate::background::{Background, Within};
-use crate::builder::NativeTransportBuilder;
-use crate::clients::{Clients, Need};
+use crate::clients::Clients;
 use crate::destination::Destinations;
 use crate::gate::{Gate, ShutsOnDrop};
 use crate::given::Given;
+use crate::need::Need;
 use crate::surroundings::{Home, caught, check_runtime, timer, with_drivers};
 use crate::{body, failure};
 
@@ -71,16 +71,6 @@ impl fmt::Debug for NativeTransport {
 }
 
 impl NativeTransport {
-    /// Creates a transport with the default settings.
-    pub fn new() -> Result<Self, BuildError> {
-        Self::builder().build()
-    }
-
-    /// Returns a builder for a transport with custom settings.
-    pub fn builder() -> NativeTransportBuilder {
-        NativeTransportBuilder::new()
-    }
-
     /// Uses your own reqwest client for all requests.
     ///
     /// It must be built with `redirect::Policy::none()` and is refused otherwise: following

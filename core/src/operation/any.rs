@@ -2,11 +2,12 @@
 //! workflow, or a binding to another language.
 
 use super::create::{Create, Created};
-use super::definition::{Operation, Orphan, Parsed, Replay};
+use super::definition::{Operation, Orphan, Replay};
 use super::delete::{Delete, Deleted};
 use super::get::Get;
 use super::get_current_key_metadata::GetCurrentKeyMetadata;
 use super::list::{List, Page};
+use super::parsed::Parsed;
 use super::parts::Parts;
 use super::request::ApiRequest;
 use super::update::Update;

@@ -5,11 +5,12 @@ use http::Method;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
 
-use super::definition::{
-    Operation, Orphan, Parsed, Replay, USUAL_BODY, check_name, check_workspace_id, parse_into,
-};
+use super::check::{check_name, check_workspace_id};
+use super::definition::{Operation, Orphan, Replay};
 use super::list::List;
+use super::parsed::{Parsed, parse_into};
 use super::parts::Parts;
+use super::parts::USUAL_BODY;
 use super::salvage::{is_masked, salvage};
 use crate::json::{ObjectVisitor, Reader, SyntaxError, text_of, unescape};
 use crate::redact;

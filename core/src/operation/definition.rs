@@ -1,14 +1,9 @@
 //! What an operation is: data from which a request is built and with which its
 //! answer is read.
 
-use serde::de::DeserializeOwned;
-
+use super::parsed::Parsed;
 use super::parts::Parts;
-
-use crate::json::{ObjectVisitor, Reader, SyntaxError, text_of};
-use crate::types::{
-    BuildError, BuildErrorKind, DecodeError, DecodeErrorKind, Extra, Field, FieldValue, Json,
-};
+use crate::types::{BuildError, DecodeError};
 
 /// One operation of the API with its arguments.
 ///
@@ -140,117 +135,4 @@ pub struct Orphan<'a> {
     pub name: &'a str,
     /// Its workspace; `None` means the default one.
     pub workspace_id: Option<&'a str>,
-}
-
-/// Most bodies are not longer.
-pub(super) const USUAL_BODY: usize = 128;
-
-/// An answer read.
-#[derive(Clone, Debug)]
-pub struct Parsed<T> {
-    /// What the operation promises.
-    pub output: T,
-    /// The fields beside it that this version does not know.
-    pub envelope: Extra,
-}
-
-impl<T: DeserializeOwned> Parsed<T> {
-    /// Reads a body as your own type, for your own operations.
-    ///
-    /// The error names the kind of the mismatch and its position, never the text.
-    /// Tokens that only a strict parser rejects (half of a surrogate pair, a number
-    /// beyond a double) are repaired first.
-    pub fn from_json(body: &[u8]) -> Result<Self, DecodeError> {
-        if body.trim_ascii().is_empty() {
-            return Err(DecodeError::at("$", DecodeErrorKind::Empty));
-        }
-        let output = Json::whole(&text_of(body))?.parse()?;
-        Ok(Self { output, envelope: Extra::default() })
-    }
-
-    /// Reads `{"data": …}`, in which the API wraps most responses, as your own type.
-    pub fn from_data(body: &[u8]) -> Result<Self, DecodeError> {
-        let Parsed { output: data, envelope } = parse_data::<Json>(body)?;
-        Ok(Self { output: data.parse()?, envelope })
-    }
-}
-
-/// Reads `{"data": …}`, where nothing can be had without `data`.
-pub(super) fn parse_data<T: FieldValue>(body: &[u8]) -> Result<Parsed<T>, DecodeError> {
-    let mut envelope = Envelope { data: Field::Absent, extra: Extra::default() };
-    parse_some(&mut envelope, body)?;
-    check_no_error(&envelope.extra)?;
-    match envelope.data {
-        Field::Value(output) => Ok(Parsed { output, envelope: envelope.extra }),
-        Field::Absent => Err(DecodeError::at("$.data", DecodeErrorKind::Missing)),
-        Field::Null | Field::Odd(_) => Err(DecodeError::at("$.data", DecodeErrorKind::WrongType)),
-    }
-}
-
-/// An error beside the data is an error.
-pub(super) fn check_no_error(extra: &Extra) -> Result<(), DecodeError> {
-    if extra.get("error").is_some_and(Json::has_fields) {
-        return Err(DecodeError::at("$.error", DecodeErrorKind::NotConfirmed));
-    }
-    Ok(())
-}
-
-/// `data`, and the fields beside it that this version does not know.
-pub(super) struct Envelope<T> {
-    pub(super) data: Field<T>,
-    pub(super) extra: Extra,
-}
-
-impl<T: FieldValue> ObjectVisitor for Envelope<T> {
-    fn names(&self) -> &'static [&'static str] {
-        &["data"]
-    }
-
-    fn field(&mut self, _: usize, reader: &mut Reader<'_>) -> Result<(), SyntaxError> {
-        self.data = T::read(reader)?;
-        Ok(())
-    }
-
-    fn unknown(&mut self, name: String, raw: &str) {
-        self.extra.push(name, Json::received(raw));
-    }
-}
-
-/// Reads a body that must not be empty.
-pub(super) fn parse_some(target: &mut dyn ObjectVisitor, body: &[u8]) -> Result<(), DecodeError> {
-    if body.trim_ascii().is_empty() {
-        return Err(DecodeError::at("$", DecodeErrorKind::Empty));
-    }
-    parse_into(target, body)
-}
-
-/// Reads a body, which is to be an object.
-pub(crate) fn parse_into(target: &mut dyn ObjectVisitor, body: &[u8]) -> Result<(), DecodeError> {
-    Ok(Reader::new(&text_of(body)).document(target)?)
-}
-
-/// A workspace's id is a UUID; anything else would leave the query's value or
-/// name nothing.
-pub(super) fn check_workspace_id(id: &str) -> Result<(), BuildError> {
-    const LENGTHS: [usize; 5] = [8, 4, 4, 4, 12];
-    let groups = id
-        .split('-')
-        .map(|group| group.bytes().all(|b| b.is_ascii_hexdigit()).then_some(group.len()));
-    if groups.eq(LENGTHS.map(Some)) {
-        return Ok(());
-    }
-    Err(BuildError::new(
-        BuildErrorKind::WorkspaceId,
-        "the workspace id is not a UUID; it looks like 0df9e665-d932-5740-b2c7-b52af166bc11",
-    ))
-}
-
-pub(super) fn check_name(name: &str) -> Result<(), BuildError> {
-    if name.is_empty() {
-        return Err(BuildError::new(
-            BuildErrorKind::Name,
-            "the key's name is empty; give at least one character",
-        ));
-    }
-    Ok(())
 }

@@ -2,7 +2,8 @@
 
 use http::Method;
 
-use super::definition::{Operation, Parsed, Replay, parse_into};
+use super::definition::{Operation, Replay};
+use super::parsed::{Parsed, parse_into};
 use super::parts::Parts;
 use crate::types::{BuildError, DecodeError, DecodeErrorKind, Extra, Field, GivenHash, answer};
 

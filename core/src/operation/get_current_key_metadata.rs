@@ -2,7 +2,8 @@
 
 use http::Method;
 
-use super::definition::{Operation, Parsed, Replay, parse_data};
+use super::definition::{Operation, Replay};
+use super::parsed::{Parsed, parse_data};
 use super::parts::Parts;
 use crate::types::{BuildError, CurrentKey, DecodeError};
 

@@ -7,9 +7,9 @@ use http::Method;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::definition::{
-    Operation, Parsed, Replay, check_no_error, check_workspace_id, parse_some,
-};
+use super::check::check_workspace_id;
+use super::definition::{Operation, Replay};
+use super::parsed::{Parsed, check_no_error, parse_some};
 use super::parts::Parts;
 use crate::json::{ObjectVisitor, Reader, SyntaxError};
 use crate::types::{BuildError, DecodeError, DecodeErrorKind, Extra, Json, Key, deserialize};

@@ -7,10 +7,12 @@ use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 
-use super::definition::USUAL_BODY;
 use crate::config::has_plain_segments;
 use crate::redact::{MASK, Masked};
 use crate::types::{BuildError, BuildErrorKind};
+
+/// Most bodies are not longer.
+pub(super) const USUAL_BODY: usize = 128;
 
 /// An operation written down: method, path below the base URL, query and body.
 ///

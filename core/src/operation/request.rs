@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 
-use super::definition::{Envelope, Operation, Parsed, Replay, check_no_error, parse_into};
+use super::definition::{Operation, Replay};
+use super::parsed::{Envelope, Parsed, check_no_error, parse_into};
 use super::parts::{Parts, check_path, push_parameter};
 use crate::json::text_of;
 use crate::redact::{MASK, Masked};

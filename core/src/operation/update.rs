@@ -5,10 +5,11 @@ use std::fmt;
 use http::Method;
 use serde::Serialize;
 
-use super::definition::{
-    Operation, Parsed, Replay, USUAL_BODY, check_name, check_workspace_id, parse_data,
-};
+use super::check::{check_name, check_workspace_id};
+use super::definition::{Operation, Replay};
+use super::parsed::{Parsed, parse_data};
 use super::parts::Parts;
+use super::parts::USUAL_BODY;
 use crate::redact::Masked;
 use crate::types::{BuildError, BuildErrorKind, DecodeError, GivenHash, Key, Limit, LimitReset};
 

@@ -15,14 +15,8 @@ pub(crate) const STEP: Step = Step {
 };
 
 const CORE: &str = "core/src";
-const CRATES: [&str; 6] = [
-    CORE,
-    "transport-native/src",
-    "transport-wasm/src",
-    "bindings-js/src",
-    "tests/emulator/src",
-    "xtask/src",
-];
+const CRATES: [&str; 5] =
+    [CORE, "transport-native/src", "transport-wasm/src", "bindings-js/src", "xtask/src"];
 const SCRIPTS: &str = "bindings-js/js";
 
 fn run(context: &Context) -> Result<Outcome, Failure> {
