@@ -1,6 +1,6 @@
 //! Manage OpenRouter API keys from native Rust.
 //!
-//! [`client`] and [`from_env`] create a [`Client`] over reqwest. With the feature
+//! [`client()`] and [`from_env`] create a [`Client`] over reqwest. With the feature
 //! `blocking`, the module `blocking` has the same API for threads that may block.
 //! `openrouter-keys-core` is re-exported in full, so this is the only dependency you need.
 //!
