@@ -10,14 +10,14 @@
 //!                 └── Step ◀── Attempt::finish ◀── http::Response<Bytes>
 //! ```
 //!
-//! * An [operation](operation) is data: [`List`], [`Create`], [`Get`](operation::Get),
+//! * An [`operation`] is data: [`List`], [`Create`], [`Get`](operation::Get),
 //!   [`Update`], [`Delete`](operation::Delete) and
 //!   [`GetCurrentKeyMetadata`](operation::GetCurrentKeyMetadata).
 //! * An [`Attempt`](machine::Attempt) turns an operation into requests, decides what each
 //!   response or failure means, and whether to retry. Time and entropy are arguments.
 //! * A [`Transport`](transport::Transport) carries requests.
 //! * A [`Client`], or a [`blocking::Client`], drives attempts over a transport, with one
-//!   method for each operation and each [workflow](workflow).
+//!   method for each operation and each [`workflow`].
 //!
 //! # Your own transport
 //!

@@ -9,9 +9,11 @@ use crate::types::{BuildError, DecodeError};
 ///
 /// It holds data and does nothing: no base URL, no headers, no authorization,
 /// so that no operation can forget or override them. The six of the API are
-/// [`List`], [`Create`], [`Get`], [`Update`], [`Delete`] and
-/// [`GetCurrentKeyMetadata`]; [`ApiRequest`] is any other one, and your own type
-/// is as good as those:
+/// [`List`](crate::List), [`Create`](crate::Create), [`Get`](super::Get),
+/// [`Update`](crate::Update), [`Delete`](super::Delete) and
+/// [`GetCurrentKeyMetadata`](super::GetCurrentKeyMetadata).
+/// [`ApiRequest`](super::ApiRequest) is any other one, and your own type is as good as
+/// those:
 ///
 /// ```
 /// use openrouter_keys_core::test_util::{FakeTransport, Reply};

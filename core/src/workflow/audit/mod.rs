@@ -26,7 +26,7 @@ use crate::types::{BuildError, BuildErrorKind, Key, Timestamp};
 /// Looks at all keys, disabled and expired ones included, and reports those
 /// that need attention. It reads and changes nothing.
 ///
-/// What is looked for is said by [`Finding`]. Ages are counted from the date
+/// What is looked for is said by [`Finding`](crate::workflow::Finding). Ages are counted from the date
 /// that the server tells with its answer or, where that cannot be seen, from
 /// this machine's clock.
 ///
