@@ -116,7 +116,7 @@ impl NativeTransport {
     /// use openrouter_keys_native::{ApiKey, Client, NativeTransport};
     ///
     /// let transport = NativeTransport::new()?.on_background_thread();
-    /// let client = Client::new(transport, ApiKey::new("sk-or-v1-0123456789abcdef")?)?;
+    /// let client = Client::new(transport, ApiKey::new("sk-or-v1-0123456789abcdef")?);
     /// # let _ = client;
     /// # Ok::<(), openrouter_keys_native::error::BuildError>(())
     /// ```
