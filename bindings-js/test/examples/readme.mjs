@@ -26,7 +26,7 @@ const SPECIAL = {
   "Next.js on Vercel's edge": route,
   Browser: async (block, emulator) => namesKey(String(await besideItsServer(block, await withKey(emulator)))),
   "In browsers": onItsOwn,
-  "When the answer to a create is lost": afterLoss,
+  "When the response to a create is lost": afterLoss,
 };
 
 /** Blocks whose whole point is that nothing is sent. */
