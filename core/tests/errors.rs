@@ -114,7 +114,7 @@ async fn each_error_leads_to_its_part_of_the_page_of_symptoms() {
         ),
         (Reply::disconnected(), "the-connection-broke", "a-key-may-exist"),
         (Reply::stalled(200), "time-ran-out", "a-key-may-exist"),
-        (Reply::status(200).body(vec![b' '; 5 << 20]), "an-answer-too-large", "a-key-may-exist"),
+        (Reply::status(200).body(vec![b' '; 5 << 20]), "a-response-too-large", "a-key-may-exist"),
         (Reply::status(404), "401-402-403-404", "401-402-403-404"),
         (Reply::status(409), "400-409-413-422", "400-409-413-422"),
         (
@@ -124,8 +124,8 @@ async fn each_error_leads_to_its_part_of_the_page_of_symptoms() {
         ),
         (Reply::status(500), "5xx", "a-key-may-exist"),
         (Reply::status(418), "another-status", "another-status"),
-        (page, "a-page-instead-of-an-answer", "a-page-instead-of-an-answer"),
-        (Reply::status(200).body("{"), "the-answer-cannot-be-read", "a-key-may-exist"),
+        (page, "a-page-instead-of-a-response", "a-page-instead-of-a-response"),
+        (Reply::status(200).body("{"), "the-response-cannot-be-read", "a-key-may-exist"),
         (redirect, "a-redirect", "a-key-may-exist"),
     ] {
         let client = client(&FakeTransport::always(reply));

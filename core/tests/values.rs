@@ -110,7 +110,7 @@ fn no_error_that_comes_from_no_request_says_that_nothing_was_sent_or_created() {
         "read: the response describes a key without a usable hash; no request failed, and what \
          earlier calls did stands; list the keys and find it by its name"
     );
-    assert_eq!(error.anchor(), "the-answer-cannot-be-read");
+    assert_eq!(error.anchor(), "the-response-cannot-be-read");
     assert_eq!(Error::from(empty_hash).anchor(), "an-argument-is-refused");
 }
 

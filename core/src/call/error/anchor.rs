@@ -1,12 +1,12 @@
-//! Where the page *What happens when…* tells about an error.
+//! Which section of the page *What happens when…* is about an error.
 
 use super::api::{ApiErrorKind, ErrorBody};
 use super::{Effect, Error, ErrorKind};
 use crate::transport::{TimeoutPhase, TransportErrorKind};
 
 impl Error {
-    /// The anchor of the part of `docs/what-happens-when.md` in the repository
-    /// that tells about this error: what happened, and what to do about it.
+    /// The anchor of this error's section in `docs/what-happens-when.md` of the repository:
+    /// what happened, and what to do about it.
     ///
     /// ```
     /// use openrouter_keys_core::{ApiKey, Error};
@@ -26,13 +26,13 @@ impl Error {
             (_, ErrorKind::Credentials(_)) => "the-key-provider-failed",
             (_, ErrorKind::Transport(error)) => below_http(error.kind()),
             (_, ErrorKind::Api(error)) => match error.body {
-                ErrorBody::Html => "a-page-instead-of-an-answer",
+                ErrorBody::Html => "a-page-instead-of-a-response",
                 _ if error.key_kind.is_some() => "the-wrong-kind-of-key",
                 _ => answered(error.kind),
             },
-            (_, ErrorKind::Decode(_)) => "the-answer-cannot-be-read",
+            (_, ErrorKind::Decode(_)) => "the-response-cannot-be-read",
             (_, ErrorKind::UnexpectedRedirect { .. }) => "a-redirect",
-            (_, ErrorKind::Cancelled) => "the-call-was-called-off",
+            (_, ErrorKind::Cancelled) => "the-call-was-cancelled",
             (_, ErrorKind::PaginationStalled { .. }) => "the-listing-stalled",
             (_, ErrorKind::SeveralKeys { .. }) => "several-keys-have-the-name",
             (_, ErrorKind::WrongKeyKind { .. }) => "the-wrong-kind-of-key",
@@ -52,7 +52,7 @@ fn below_http(kind: TransportErrorKind) -> &'static str {
         | TransportErrorKind::Timeout(TimeoutPhase::Connect) => "no-connection",
         TransportErrorKind::Tls => "a-certificate-is-refused",
         TransportErrorKind::Timeout(_) => "time-ran-out",
-        TransportErrorKind::BodyTooLarge(_) => "an-answer-too-large",
+        TransportErrorKind::BodyTooLarge(_) => "a-response-too-large",
         TransportErrorKind::HiddenRedirect => "a-redirect",
         TransportErrorKind::Setup => "the-transport-cannot-be-used",
         TransportErrorKind::Disconnected
@@ -102,10 +102,10 @@ mod tests {
             "the-request-may-have-taken-effect",
             "an-argument-is-refused",
             "the-key-provider-failed",
-            "a-page-instead-of-an-answer",
-            "the-answer-cannot-be-read",
+            "a-page-instead-of-a-response",
+            "the-response-cannot-be-read",
             "a-redirect",
-            "the-call-was-called-off",
+            "the-call-was-cancelled",
             "the-listing-stalled",
             "the-listing-is-too-long",
             "several-keys-have-the-name",
