@@ -1,4 +1,4 @@
-//! Who may talk to the server: the `Host` it answers to, and the web pages it lets in.
+//! Who may talk to the server: the `Host` names and the web pages that it accepts.
 //!
 //! Any page that a browser shows can send requests to this machine. Checking `Host`
 //! stops DNS rebinding; checking `Origin` and `Sec-Fetch-Site` stops all other pages.
@@ -27,7 +27,7 @@ pub(crate) struct Access {
     /// Other machines may connect. An attacker can point a name of their own at this
     /// machine, but not an IP address, so any address is then a good `Host`.
     pub(crate) remote: bool,
-    /// Further names to answer to, in lower case.
+    /// Further accepted names, in lower case.
     pub(crate) hosts: Vec<String>,
     /// The origins whose pages may use the API and the control API.
     pub(crate) origins: Vec<String>,
@@ -90,7 +90,7 @@ impl Access {
         foreign.map_or(Ok(()), |foreign| Err(ApiError::foreign_origin(&foreign)))
     }
 
-    /// The one host that the request names, if the server answers to it.
+    /// The one host that the request names, if the server accepts it.
     fn host(&self, uri: &Uri, headers: &HeaderMap) -> Result<String, ApiError> {
         let mut named = headers.get_all(HOST).iter().map(shown);
         // HTTP/2 sends an authority, which an HTTP/1 request for a proxy has beside the header.
@@ -98,7 +98,7 @@ impl Access {
         let host = match (named.next(), authority, named.next()) {
             (Some(host), None, None) | (None, Some(host), None) => host,
             (Some(host), Some(authority), None) if host == authority => host,
-            _ => return Err(ApiError::bad_request("The request has to name exactly one host.")),
+            _ => return Err(ApiError::bad_request("The request must name exactly one host.")),
         };
         if self.answers_to(&host) { Ok(host) } else { Err(ApiError::foreign_host(&host)) }
     }

@@ -1,4 +1,4 @@
-//! Attending to a request: note it, find its fault, let it through or not, answer.
+//! Handling a request: log it, find its fault, let it through or not, respond.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(crate) const FAULT_HEADER: &str = "x-emulator-fault";
 /// Requests of this API are small; more than this is a mistake.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-/// What will be sent, before it is decided how it travels.
+/// The response, before it is decided how it travels.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,

@@ -41,7 +41,7 @@ pub struct Builder {
     manners: Manners,
 }
 
-/// What a first start, and every reset, begins with.
+/// The state after a first start and every reset.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Beginning {
     pub(crate) seeds: Seeds,
@@ -87,7 +87,7 @@ impl Builder {
         self
     }
 
-    /// A further name to answer to, without a port, such as the name of a container.
+    /// A further accepted name, without a port, such as the name of a container.
     /// Requests whose `Host` is another one are refused, which stops DNS rebinding.
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
         self.access.hosts.push(name.into());
@@ -178,20 +178,20 @@ impl Builder {
         self
     }
 
-    /// Closes every connection right after its answer without announcing it, so
+    /// Closes every connection right after its response without announcing it, so
     /// that a client's pool is always stale. (HTTP/2 cannot close unannounced.)
     pub fn close_idle(mut self) -> Self {
         self.manners.close_idle = true;
         self
     }
 
-    /// Sends `X-RateLimit-Limit`, `-Remaining` and `-Reset` with every answer.
+    /// Sends `X-RateLimit-Limit`, `-Remaining` and `-Reset` with every response.
     pub fn rate_limit_headers(mut self) -> Self {
         self.manners.rate_limit_headers = true;
         self
     }
 
-    /// Starts the server on a thread of its own, ready for requests on return,
+    /// Starts the server on its own thread, ready for requests on return,
     /// in a test with or without a runtime.
     ///
     /// # Errors
@@ -237,7 +237,7 @@ impl Builder {
         }
         let key = self.beginning.management_key.as_deref();
         if key.is_some_and(|key| key.is_empty() || !key.bytes().all(|b| b.is_ascii_graphic())) {
-            return Err(wrong("the management key has to be visible ASCII without spaces"));
+            return Err(wrong("the management key must be visible ASCII without spaces"));
         }
         self.access.address = Some(self.host);
         let hosts = self.access.hosts.iter();

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Where the emulator reads the time from. Clones share one clock.
 ///
-/// Keys expire, budgets reset and answers are dated by it, so a test can put
+/// Keys expire, budgets reset and responses are dated by it, so a test can put
 /// itself at a second before midnight instead of waiting for it.
 #[derive(Clone, Debug)]
 pub struct Clock(Arc<Mutex<Face>>);
@@ -57,13 +57,13 @@ impl Clock {
         face.ahead = face.ahead.saturating_add(by);
     }
 
-    /// Makes it stand still at `instant`, forwards or backwards.
+    /// Stops it at `instant`, forwards or backwards.
     pub fn set(&self, instant: Timestamp) {
         let mut face = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (face.standing_at, face.ahead) = (Some(instant), SignedDuration::ZERO);
     }
 
-    /// What it would show after a [`reset`](Self::reset).
+    /// The time it would show after a [`reset`](Self::reset).
     pub(crate) fn at_first(&self) -> Timestamp {
         let face = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         face.initial.unwrap_or_else(Timestamp::now)

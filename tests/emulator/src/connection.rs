@@ -19,11 +19,11 @@ pub(crate) enum Ending {
     Reset,
     /// At once, with a TCP FIN.
     Close,
-    /// With a TCP FIN after the answer that is being written.
+    /// With a TCP FIN after the response that is being written.
     AfterAnswer,
 }
 
-/// What a request knows of the connection it came on.
+/// The connection that a request came on.
 #[derive(Clone)]
 pub(crate) struct Connection {
     /// Counted from 0.

@@ -1,4 +1,4 @@
-//! What a key is told about itself.
+//! The metadata of the key that a request is made with.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -37,7 +37,7 @@ pub(crate) struct CurrentKey<'a> {
     effective_budget: Option<Budget>,
 }
 
-/// One cap on spending. The emulator knows of one kind: the key's own limit.
+/// A cap on spending. The emulator has one kind: the key's own limit.
 #[derive(Clone, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the API says `budget_id`")]
 struct Budget {

@@ -1,4 +1,4 @@
-//! How an answer travels: whole, cut off, stalled, or not at all.
+//! How a response travels: whole, cut off, stalled, or not at all.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -18,7 +18,7 @@ use crate::fault::{Content, Delivery};
 /// JSON white space, so that a body of it is as hard to refuse as can be.
 static FILLER: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
-/// What the bytes before a cut are given to leave the machine.
+/// The time that the bytes before a cut have to leave the machine.
 const FLUSHING: Duration = Duration::from_millis(20);
 
 pub(crate) async fn deliver(
@@ -71,7 +71,7 @@ fn streamed(chunks: impl Iterator<Item = Bytes> + Send + 'static) -> Body {
     Body::from_stream(stream::iter(chunks.map(Ok::<_, Infallible>)))
 }
 
-/// The chunks, and then whatever `last` does; it never gives another chunk.
+/// The chunks, and then whatever `last` does; it never yields another chunk.
 fn streamed_then(
     chunks: impl Iterator<Item = Bytes> + Send + 'static,
     last: impl Future<Output = Bytes> + Send + 'static,

@@ -1,4 +1,4 @@
-//! The handle of a running emulator: what a test can see of it and do to it.
+//! The handle of a running emulator, for inspecting and controlling it.
 
 use std::fmt;
 use std::io;
@@ -54,7 +54,7 @@ impl Emulator {
         Self { address, server, management_key, stop: Some(stop), thread: Some(thread) }
     }
 
-    /// What a client takes as its base URL, `http://127.0.0.1:PORT/api/v1`.
+    /// The base URL for a client, `http://127.0.0.1:PORT/api/v1`.
     pub fn base_url(&self) -> String {
         format!("http://{}{BASE_PATH}", self.reachable())
     }
@@ -64,7 +64,7 @@ impl Emulator {
         format!("http://{}{}", self.reachable(), control::PATH)
     }
 
-    /// Listening on every address, it is reached on this machine's own.
+    /// If it listens on every address, this is the machine's own.
     fn reachable(&self) -> SocketAddr {
         let ip = match self.address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -173,7 +173,7 @@ impl Emulator {
         self.server.log().clear();
     }
 
-    /// Lets `fault` meet the next request that it is meant for. Faults queue up.
+    /// Applies `fault` to the next request that it matches. Faults queue up.
     pub fn fail_next(&self, fault: Fault) {
         self.server.script().next(fault);
     }
@@ -183,7 +183,7 @@ impl Emulator {
         self.fail_next(fault.on_method(method));
     }
 
-    /// Lets `fault` meet every request that it is meant for and that no queued fault meets.
+    /// Applies `fault` to every request that it matches and that no queued fault does.
     pub fn fail_always(&self, fault: Fault) {
         self.server.script().always(fault);
     }
@@ -222,7 +222,7 @@ impl Emulator {
 pub struct SeededKey {
     /// Its name, which may have changed since.
     pub name: String,
-    /// What identifies it.
+    /// Identifies the key.
     pub hash: String,
     /// Its secret.
     pub key: String,

@@ -10,13 +10,12 @@ use crate::shape::Shape;
 
 /// Something that goes wrong with one request.
 ///
-/// A fault answers five questions, each with a sensible answer if it is not
-/// asked: *which request* does it meet ([`on_method`](Self::on_method),
-/// [`on_path`](Self::on_path)), *is the change made* all the same
-/// ([`committing`](Self::committing)), *when* does the answer leave
-/// ([`delayed`](Self::delayed)), *what* does it say (the true answer, a status,
-/// a body, an older shape, more headers), and *how* does it arrive (whole, cut,
-/// stalled, not at all). So faults combine:
+/// A fault sets five things, each with a default: *which request* it applies to
+/// ([`on_method`](Self::on_method), [`on_path`](Self::on_path)), *whether the change is made*
+/// anyway ([`committing`](Self::committing)), *when* the response leaves
+/// ([`delayed`](Self::delayed)), *what* it says (the real response, a status, a body, an older
+/// shape, more headers), and *how* it arrives (whole, cut, stalled, not at all). So faults
+/// combine:
 ///
 /// ```
 /// # use openrouter_keys_emulator::Fault;
@@ -25,7 +24,7 @@ use crate::shape::Shape;
 /// assert_eq!("status=503,retry-after=2,delay=250ms".parse(), Ok(fault));
 /// ```
 ///
-/// Whether the change is made: yes if the true answer, or a part of it, is to
+/// Whether the change is made: yes if the real response, or a part of it, is to
 /// be seen; no if something else is said or nothing at all.
 ///
 /// # Panics
@@ -49,25 +48,25 @@ pub struct Fault {
     pub(crate) delivery: Delivery,
 }
 
-/// What stands in a body.
+/// The content of a body.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Content {
     Bytes(Bytes),
-    /// So many bytes of JSON white space.
+    /// This many bytes of JSON white space.
     Filler(u64),
     Endless,
 }
 
-/// How an answer arrives.
+/// How a response arrives.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) enum Delivery {
     #[default]
     Whole,
-    /// Its length was announced, but the connection closes after so many bytes of the body.
+    /// Its length was announced, but the connection closes after this many bytes of the body.
     Truncated(u64),
     /// The same, of a body without an announced length.
     TruncatedChunked(u64),
-    /// After so many bytes of the body nothing more comes.
+    /// The body stalls after this many bytes.
     StalledBody(u64),
     /// Nothing comes.
     StalledHeaders,
@@ -78,7 +77,7 @@ pub(crate) enum Delivery {
 }
 
 impl Fault {
-    /// Nothing is wrong yet: the true answer, for the other methods to spoil.
+    /// No fault yet: the real response, for the other methods to change.
     pub fn none() -> Self {
         Self {
             method: None,
@@ -94,7 +93,7 @@ impl Fault {
     }
 
     /// Another status: from 400 on with the documented error body and without
-    /// the change, below that with the true answer's body.
+    /// the change, below that with the real response's body.
     pub fn status(status: u16) -> Self {
         Self::none().with_status(status)
     }
@@ -134,7 +133,7 @@ impl Fault {
         Self::empty(status).with_header("location", location)
     }
 
-    /// Success with so many bytes of JSON white space; combine it with
+    /// Success with this many bytes of JSON white space; combine it with
     /// [`with_status`](Self::with_status) for an error.
     pub fn body_bytes(length: u64) -> Self {
         Self::none().with_content(Content::Filler(length))
@@ -161,47 +160,47 @@ impl Fault {
         Self::reset_before_commit().committing()
     }
 
-    /// The connection is closed without an answer; nothing was changed.
+    /// The connection is closed without a response; nothing was changed.
     pub fn close_before_commit() -> Self {
         Self::none().delivered(Delivery::Closed)
     }
 
-    /// The change is made, then the connection is closed without an answer.
+    /// The change is made, then the connection is closed without a response.
     pub fn close_after_commit() -> Self {
         Self::close_before_commit().committing()
     }
 
-    /// The true answer, `Content-Length` and all, breaks off after so many bytes of its body.
+    /// The real response, with its `Content-Length`, breaks off after this many bytes of its body.
     pub fn truncate(bytes: u64) -> Self {
         Self::none().delivered(Delivery::Truncated(bytes))
     }
 
-    /// The true answer, chunked, breaks off after so many bytes, without a last chunk.
+    /// The real response, chunked, breaks off after this many bytes, without a last chunk.
     pub fn truncate_chunked(bytes: u64) -> Self {
         Self::none().delivered(Delivery::TruncatedChunked(bytes))
     }
 
-    /// No answer, and the connection stays open; nothing was changed.
+    /// No response, and the connection stays open; nothing was changed.
     pub fn stall_headers() -> Self {
         Self::none().delivered(Delivery::StalledHeaders)
     }
 
-    /// The true answer stops after so many bytes of its body, and the connection stays open.
+    /// The real response stalls after this many bytes of its body, and the connection stays open.
     pub fn stall_body(bytes: u64) -> Self {
         Self::none().delivered(Delivery::StalledBody(bytes))
     }
 
-    /// The true answer in another shape of the API's history.
+    /// The real response in another shape of the API's history.
     pub fn shape(shape: Shape) -> Self {
         Self { shape: Some(shape), ..Self::none() }
     }
 
-    /// The true answer, late.
+    /// The real response, late.
     pub fn delay(by: Duration) -> Self {
         Self::none().delayed(by)
     }
 
-    /// The answer leaves so much later. A change is made before the wait.
+    /// Delays the response. A change is made before the wait.
     pub fn delayed(self, by: Duration) -> Self {
         Self { delay: by, ..self }
     }
@@ -211,20 +210,20 @@ impl Fault {
         Self { status: Some(valid_status(status)), ..self }
     }
 
-    /// Adds a header, or replaces what the answer would have said under that name.
+    /// Adds a header, or replaces the response's own.
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         let (name, value) = valid_header(name, value);
         self.headers.push((name, Some(value)));
         self
     }
 
-    /// Leaves out a header that the answer would have had.
+    /// Omits a header that the response would have had.
     pub fn without_header(mut self, name: &str) -> Self {
         self.headers.push((valid_header(name, "").0, None));
         self
     }
 
-    /// The change is made even though the answer says otherwise, or nothing.
+    /// The change is made even if the response says otherwise, or there is none.
     pub fn committing(self) -> Self {
         Self { committing: true, ..self }
     }
@@ -284,7 +283,7 @@ impl Fault {
         self.committing || (self.tells_truth() && !is_silent)
     }
 
-    /// What becomes of the response if it does not arrive whole, for the request log.
+    /// How the response fails to arrive whole, for the request log.
     pub(crate) fn cuts_off(&self) -> Option<&'static str> {
         match self.delivery {
             Delivery::Whole => None,
@@ -296,7 +295,7 @@ impl Fault {
         }
     }
 
-    /// Whether the body is the API's own.
+    /// Whether the body comes from the API.
     pub(crate) fn tells_truth(&self) -> bool {
         let is_error = self.status.is_some_and(|s| s.is_client_error() || s.is_server_error());
         self.body.is_none() && !is_error

@@ -23,7 +23,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let essence = content_type.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("application/json") {
-            return Err(ApiError::bad_request("The body has to be sent as `application/json`."));
+            return Err(ApiError::bad_request("The body must be sent as `application/json`."));
         }
         let bytes = Bytes::from_request(request, state).await;
         Self::parse(&bytes.map_err(|_| ApiError::bad_request("The body is incomplete."))?)
@@ -34,7 +34,7 @@ impl Body {
     fn parse(bytes: &[u8]) -> Read<Self> {
         match serde_json::from_slice(bytes) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
-            Ok(_) => Err(ApiError::bad_request("The body has to be a JSON object.")),
+            Ok(_) => Err(ApiError::bad_request("The body must be a JSON object.")),
             Err(_) => Err(ApiError::bad_request("The body is not valid JSON.")),
         }
     }
@@ -66,7 +66,7 @@ impl Body {
     }
 }
 
-/// What a nullable field said.
+/// The value of a nullable field.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Nullable<T> {
     Absent,
@@ -130,7 +130,7 @@ pub(crate) fn timestamp(value: &Value) -> Option<Timestamp> {
 }
 
 /// RFC 3339 in UTC with seconds. The parser alone would be too friendly: it
-/// takes other offsets, times without seconds and a space in place of the `T`.
+/// takes other offsets, times without seconds and a space instead of the `T`.
 fn utc_timestamp(text: &str) -> Option<Timestamp> {
     let local = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?;
     let (seconds, fraction) = local.split_once('.').unwrap_or((local, "0"));

@@ -97,7 +97,7 @@ fn say(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// What is wrong comes first, and how to do it right in any case.
+/// The problem first, then the usage.
 fn complain_about_options(mistake: &str) -> ExitCode {
     complain(mistake);
     if !mistake.contains("Usage:") {

@@ -1,4 +1,4 @@
-//! What the server does with every answer: dates, ids, CORS, and closing the door behind it.
+//! The server's behaviour on every response: dates, ids, CORS, and closing the connection.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -50,7 +50,7 @@ pub(crate) fn common_headers(server: &Server, parts: &Parts, request_number: u64
     headers
 }
 
-/// The response to a browser that asks whether a page may send its request.
+/// The response to a preflight request.
 pub(crate) fn preflight(
     method: &Method,
     headers: &HeaderMap,

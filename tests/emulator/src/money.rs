@@ -1,4 +1,4 @@
-//! Amounts in US dollars, as they are added up and as they stand in an answer.
+//! Amounts in US dollars, as they are summed and as a response has them.
 
 use std::str::FromStr;
 

@@ -23,7 +23,7 @@ pub(crate) struct Options {
     #[arg(long)]
     allow_remote: bool,
 
-    /// Answer to this Host too; others than this machine are refused
+    /// Accept this Host too; only names of this machine are accepted otherwise
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
 
@@ -39,15 +39,15 @@ pub(crate) struct Options {
     #[arg(long)]
     cors_expose: bool,
 
-    /// Use this management key; `OPENROUTER_EMULATOR_MANAGEMENT_KEY` sets it out of sight of `ps`
+    /// Use this management key; `OPENROUTER_EMULATOR_MANAGEMENT_KEY` keeps it out of `ps`
     #[arg(long, value_name = "KEY")]
     management_key: Option<String>,
 
-    /// Begin with the keys and workspaces that this JSON file describes
+    /// Start with the keys and workspaces in this JSON file
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
 
-    /// Begin with COUNT more keys
+    /// Seed COUNT extra keys
     #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
     keys: usize,
 
@@ -55,7 +55,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "UUID")]
     workspace: Vec<String>,
 
-    /// Equal numbers give equal secrets
+    /// The same number gives the same secrets
     #[arg(long, value_name = "NUMBER")]
     secrets_seed: Option<u64>,
 
@@ -67,7 +67,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "COUNT")]
     keep_requests: Option<usize>,
 
-    /// Close every connection after its response, unannounced
+    /// Close every connection after its response, without `Connection: close`
     #[arg(long)]
     close_idle: bool,
 
@@ -160,7 +160,7 @@ fn address(text: &str) -> Result<IpAddr, &'static str> {
     if text == "localhost" {
         return Ok(Ipv4Addr::LOCALHOST.into());
     }
-    text.parse().map_err(|_| "an IP address or `localhost` is expected")
+    text.parse().map_err(|_| "expected an IP address or `localhost`")
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl Record {
         self.spent.iter().map(|spent| spent.at).max()
     }
 
-    /// What was spent since the window around `now` began; of all time without a window.
+    /// The spend since the window around `now` began; of all time without a window.
     pub(crate) fn spent_in(&self, window: Option<Reset>, funds: Funds, now: Timestamp) -> f64 {
         let since = window.map_or(Timestamp::MIN, |window| window.window_start(now));
         let counted = |spent: &&Spent| spent.funds == funds && spent.at >= since;
@@ -59,7 +59,7 @@ impl Record {
         money::rounded(sum)
     }
 
-    /// What counts against the limit in the current window.
+    /// The spend that counts against the limit in the current window.
     pub(crate) fn spent_of_limit(&self, now: Timestamp) -> f64 {
         let credit = self.spent_in(self.limit_reset, Funds::Credit, now);
         if !self.include_byok_in_limit {

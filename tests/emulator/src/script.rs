@@ -1,4 +1,4 @@
-//! Which fault meets which request.
+//! Which fault applies to which request.
 
 use std::collections::VecDeque;
 
@@ -8,9 +8,9 @@ use crate::fault::Fault;
 
 #[derive(Default)]
 pub(crate) struct Script {
-    /// Each meets one request and is used up by it.
+    /// Each applies to one request and is used up by it.
     next: VecDeque<Fault>,
-    /// Each meets every request that nothing in `next` is meant for.
+    /// Each applies to every request that nothing in `next` matches.
     always: Vec<Fault>,
 }
 

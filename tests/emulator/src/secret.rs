@@ -9,7 +9,7 @@ pub(crate) fn secret(seed: u64, number: u64) -> String {
     format!("{PREFIX}{}", sha256(&format!("{seed} {number}")))
 }
 
-/// What identifies a key: 64 hex digits from which the secret cannot be read.
+/// Identifies a key: 64 hex digits from which the secret cannot be derived.
 pub(crate) fn hash(secret: &str) -> String {
     sha256(secret)
 }

@@ -26,7 +26,7 @@ pub(crate) struct Seeds {
     pub(crate) keys: Vec<KeySeed>,
 }
 
-/// A key, with the field names that the API gives it.
+/// A key, with the API's field names.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeySeed {
@@ -80,7 +80,7 @@ impl Seeds {
         // Some editors on Windows begin a file with a byte order mark.
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         if text.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
-            return Err("it has to be a JSON object".to_owned());
+            return Err("it must be a JSON object".to_owned());
         }
         serde_json::from_slice(text).map_err(|error| error.to_string())
     }
@@ -209,7 +209,7 @@ mod tests {
                 "invalid type: sequence, expected a JSON object at line 1",
             ),
             ("{\"keys\": {\"name\": \"a\"}}", "invalid type: map, expected a sequence"),
-            ("[]", "it has to be a JSON object"),
+            ("[]", "it must be a JSON object"),
             ("{", "EOF while parsing an object at line 1"),
             ("", "EOF while parsing a value at line 1"),
         ] {

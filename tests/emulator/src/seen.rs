@@ -24,7 +24,7 @@ pub struct SeenRequest {
     pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
-    /// Whether it changed anything, whatever its sender was told.
+    /// Whether it changed anything, whatever the response said.
     pub committed: bool,
     /// Which connection it came on, counted from 0: equal numbers mean a reused connection.
     pub connection: u64,
@@ -53,7 +53,7 @@ impl Log {
         Self { requests: VecDeque::new(), next: 0, capacity, bytes: 0, dropped: 0 }
     }
 
-    /// Notes a request and gives it a number, which is its own for the server's life.
+    /// Logs a request and gives it a number that is unique for the life of the server.
     pub(crate) fn note(&mut self, parts: &Parts, body: &Bytes, connection: u64) -> u64 {
         let path_and_query = parts.uri.path_and_query();
         let request = SeenRequest {
@@ -77,7 +77,7 @@ impl Log {
         number
     }
 
-    /// Notes that a request changed something, unless it is no longer in the log.
+    /// Records that a request changed something, unless it is no longer in the log.
     pub(crate) fn note_commit(&mut self, number: u64) {
         let from_the_end = usize::try_from(self.next - number).ok();
         let index = from_the_end.and_then(|back| self.requests.len().checked_sub(back));

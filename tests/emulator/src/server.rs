@@ -35,9 +35,9 @@ pub(crate) struct Server {
 pub(crate) struct Manners {
     /// Lets scripts of other origins read more than the safelisted headers.
     pub(crate) cors_expose: bool,
-    /// Closes every connection after its answer, without saying so.
+    /// Closes every connection after its response, without announcing it.
     pub(crate) close_idle: bool,
-    /// Sends `X-RateLimit-*` with every answer.
+    /// Sends `X-RateLimit-*` with every response.
     pub(crate) rate_limit_headers: bool,
     /// Prints a line for every request on standard error.
     pub(crate) prints_requests: bool,
@@ -48,7 +48,7 @@ impl Server {
         look(&lock(&self.store))
     }
 
-    /// All or nothing: what fails, be it the saving, has changed nothing.
+    /// All or nothing: if anything fails, even saving, nothing has changed.
     pub(crate) fn change<T>(
         &self,
         change: impl FnOnce(&mut Store) -> Result<T, ApiError>,

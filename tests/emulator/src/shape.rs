@@ -1,10 +1,10 @@
-//! The API's history: answers as they were before fields were added, and as they may become.
+//! The API's history: responses before fields were added, and as they may become.
 
 use std::str::FromStr;
 
 use serde_json::{Map, Value, json};
 
-/// How an answer looks at some point of the API's history.
+/// The shape of a response at some point of the API's history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// As it was at one of the steps 1 to 8; every later step is as today.
@@ -46,7 +46,7 @@ impl FromStr for Shape {
 }
 
 impl Shape {
-    /// Brings a whole answer into this shape. What is not one of the API's answers stays as it is.
+    /// Converts a whole response to this shape. Anything that does not come from the API stays as it is.
     pub(crate) fn reshape(self, answer: &mut Value) {
         match answer.get_mut("data") {
             Some(Value::Array(keys)) => {

@@ -25,7 +25,7 @@ impl StateFile {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Reads what an earlier server left; `None` if there is no file, or an empty one.
+    /// Reads the state of an earlier server; `None` if there is no file, or an empty one.
     pub(crate) fn load(&self) -> io::Result<Option<Store>> {
         match fs::read(&self.path) {
             // As `mktemp` makes it.
@@ -53,7 +53,7 @@ impl StateFile {
     }
 }
 
-/// The same path for everybody who means this file, through whatever links.
+/// The canonical path of the file, whatever links lead to it.
 fn real(path: &Path) -> io::Result<PathBuf> {
     match path.canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -63,7 +63,7 @@ fn real(path: &Path) -> io::Result<PathBuf> {
     if path.is_symlink() {
         return Err(io::Error::other("it is a symbolic link to a file that does not exist"));
     }
-    let name = path.file_name().ok_or_else(|| io::Error::other("it is not the name of a file"))?;
+    let name = path.file_name().ok_or_else(|| io::Error::other("it does not name a file"))?;
     let folder = path.parent().filter(|folder| *folder != OsStr::new(""));
     Ok(folder.unwrap_or(Path::new(".")).canonicalize()?.join(name))
 }
@@ -76,7 +76,7 @@ fn lock(path: &Path) -> io::Result<File> {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(io::Error::new(
             io::ErrorKind::WouldBlock,
-            "another emulator is using it; stop that one, or give this one a file of its own",
+            "another emulator is using it; stop that one, or give this one another file",
         )),
         Err(TryLockError::Error(error)) => Err(error),
     }

@@ -2,8 +2,8 @@
 
 use std::io;
 
-/// What can ask for it. Made before the program says that it is ready, so that no request
-/// to stop is missed.
+/// The signals that stop the program. Installed before it reports that it is ready, so that
+/// none is missed.
 #[cfg(unix)]
 pub(crate) struct Stop([tokio::signal::unix::Signal; 2]);
 

@@ -23,7 +23,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// What a server begins with that continues from nothing.
+    /// The state of a first start.
     pub(crate) fn new(seed: u64, beginning: &Beginning, now: Timestamp) -> Self {
         let management = new_record(&management_key(seed), Create::named("management key"), now);
         let mut store = Self { seed, issued: 0, seeded: 0, management, keys: Vec::new() };
@@ -36,7 +36,7 @@ impl Store {
         store
     }
 
-    /// What every start sees to, whatever an earlier server left.
+    /// Applied on every start, whatever an earlier server left.
     pub(crate) fn prepare(&mut self, beginning: &Beginning, now: Timestamp) {
         let key = beginning.management_key.clone().unwrap_or_else(|| management_key(self.seed));
         (self.management.hash, self.management.label) = (secret::hash(&key), secret::label(&key));
@@ -106,7 +106,7 @@ impl Store {
         Some(self.keys.remove(index))
     }
 
-    /// Books an amount; `None` if there is no such key.
+    /// Records an amount; `None` if there is no such key.
     pub(crate) fn spend(
         &mut self,
         hash: &str,

@@ -18,7 +18,7 @@ use crate::key::Key;
 use crate::reset::Reset;
 use crate::server::Server;
 
-/// What a new key is asked to be.
+/// The requested settings of a new key.
 pub(crate) struct Create {
     pub(crate) name: String,
     pub(crate) limit: Option<f64>,

@@ -1,4 +1,4 @@
-//! `GET /key`: what any key may ask about itself.
+//! `GET /key`: the metadata of the key that a request is made with.
 
 use std::sync::Arc;
 

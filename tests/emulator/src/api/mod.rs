@@ -22,7 +22,7 @@ pub(crate) use create::Create;
 /// Where the API lives.
 pub(crate) const BASE_PATH: &str = "/api/v1";
 
-/// Marks the answer of a request that changed something.
+/// Marks the response of a request that changed something.
 #[derive(Clone, Copy)]
 pub(crate) struct Committed;
 
