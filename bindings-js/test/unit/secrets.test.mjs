@@ -126,7 +126,7 @@ test("an error does not repeat secrets in a request id, a page or a redirect", a
       const { keys } = clientOver([answer], OPTIONS);
       const called = call(keys, { retry: false });
       // The created key that the server repeats is the one thing to return.
-      const isFound = operation === "create" && answer.status === 200 && answer.body.startsWith("{");
+      const isFound = operation === "create" && answer.status === 200;
       const came = await (isFound ? called : failureOf(called));
       assert.notEqual(came.code, "connection", `${operation}: ${came}`);
       hides(came, `${operation}, ${answer.status}`, sentBy(operation));
