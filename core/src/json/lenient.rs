@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::number::float;
 
-/// The text with such tokens replaced; `None` if it has none.
+/// The document with such tokens replaced; `None` if it has none.
 pub(crate) fn repaired(text: &str) -> Option<String> {
     if !is_candidate(text.as_bytes()) {
         return None;
@@ -79,17 +79,17 @@ pub(crate) fn is_whole_string(token: &str) -> bool {
     inner.is_some_and(|inner| escapes(inner) & 1 == 0)
 }
 
-/// A body as text. Bytes that are no UTF-8 become U+FFFD; the first look is many
-/// times faster than the second.
+/// A body as a string. Bytes that are not UTF-8 become U+FFFD; the first check is many times
+/// faster than the second.
 pub(crate) fn text_of(body: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed)
 }
 
-/// A JSON text that is cut off, closed behind its last whole value. A string or a word
-/// that may go on is left out: half a secret must not be taken for something else.
+/// JSON that is cut off, closed after its last whole value. A string or word that might
+/// continue is dropped: half a secret must not be taken for something else.
 pub(crate) fn closed(text: &str) -> String {
     let mut open = Vec::new();
-    // Where the text can be cut, and how many brackets are open there.
+    // Where the document can be cut, and how many brackets are open there.
     let mut whole = (0, 0);
     let mut is_value = true;
     let mut rest = text;
@@ -125,8 +125,7 @@ pub(crate) fn closed(text: &str) -> String {
     out
 }
 
-/// What stands between the quotes of a string, without its escapes. What is no
-/// escape stands for itself.
+/// The content of a string, unescaped. An invalid escape stands for itself.
 pub(crate) fn unescape(raw: &str) -> String {
     let mut rest = raw;
     let mut out = String::with_capacity(rest.len());
@@ -181,7 +180,7 @@ fn unit(escape: &str) -> Option<(u32, &str)> {
     are_digits.then(|| Some((u32::from_str_radix(digits, 16).ok()?, rest)))?
 }
 
-/// Copies a string token; tells whether half of a surrogate pair was replaced.
+/// Copies a string token; returns whether half of a surrogate pair was replaced.
 fn push_string(out: &mut String, token: &str) -> bool {
     let mut changed = false;
     let mut rest = token;

@@ -3,8 +3,7 @@
 
 use super::big::Big;
 
-/// The value of a JSON number; infinite if it is beyond a double, and not a
-/// number if the text is none.
+/// The value of a JSON number; infinite if it exceeds a double, and NaN if it is not a number.
 pub(crate) fn float(text: &str) -> f64 {
     match short(text.as_bytes()) {
         Some((value, length)) if length == text.len() => return value,
@@ -28,9 +27,9 @@ pub(crate) fn float(text: &str) -> f64 {
     }
 }
 
-/// The number that the text begins with and its length, if it has so few digits
-/// that they and the power of ten are exact as doubles, so that their quotient
-/// is the nearest there is. An exponent is left for others to see.
+/// The number at the start and its length, if it has so few digits that they and the power of
+/// ten are exact as doubles, so that their quotient is correctly rounded. An exponent is left
+/// to the slow path.
 pub(crate) fn short(text: &[u8]) -> Option<(f64, usize)> {
     const MOST_DIGITS: usize = 15;
     const POWERS: [f64; MOST_DIGITS + 1] =
@@ -62,7 +61,7 @@ pub(crate) fn short(text: &[u8]) -> Option<(f64, usize)> {
 
 /// More digits than the decision between two doubles can hang on, which is 768.
 const DIGITS: i64 = 800;
-/// So many tens fit into a piece of a large number, and so many fives.
+/// How many powers of ten fit into a limb of a large number, and how many of five.
 const TENS: u32 = 9;
 const FIVES: u32 = 13;
 /// A double ends between `1e308` and `1e309`, and above `1e-325`.
@@ -73,7 +72,7 @@ const SMALLEST: i64 = -324;
 fn nearest(before: &str, after: &str, exponent: i32) -> f64 {
     let (mut number, mut digits, mut is_more) = (Big::default(), 0, false);
     let mut exponent = i64::from(exponent);
-    // So many digits at once, and the power of ten of their count.
+    // This many digits at once, and the power of ten of their count.
     let (mut some, mut power) = (0, 1);
     let after = after.bytes().map(|digit| (digit, 1));
     for (digit, places) in before.bytes().map(|digit| (digit, 0)).chain(after) {
@@ -87,7 +86,7 @@ fn nearest(before: &str, after: &str, exponent: i32) -> f64 {
                 (some, power) = (0, 1);
             }
         } else {
-            // What it is does not matter, but that it is there.
+            // Only its presence matters, not its value.
             exponent += 1 - places;
             is_more |= digit > 0;
         }
@@ -146,7 +145,7 @@ fn rounded(number: &Big, twos: i64, is_more: bool) -> f64 {
     };
     let half = 1 << 63;
     let is_above = rest > half || (rest == half && (is_rest || is_more || fraction % 2 == 1));
-    // What is carried out of the fraction raises the exponent, up to infinity.
+    // A carry out of the fraction raises the exponent, up to infinity.
     let base = u64::try_from((exponent - LEAST).max(0)).unwrap_or_default() << FRACTION;
     f64::from_bits(base + fraction + u64::from(is_above))
 }

