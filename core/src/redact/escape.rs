@@ -1,5 +1,5 @@
-//! Somebody else's text within a message: on one line, and without the tables of
-//! Unicode that `Debug` brings along.
+//! Foreign text within a message: on one line, and without the Unicode tables that `Debug`
+//! pulls in.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -53,7 +53,7 @@ impl fmt::Debug for OneLine<'_> {
     }
 }
 
-/// Closes what was shown of a text, and says so if that was not all of it.
+/// Closes a shown string, and says so if it was cut.
 fn write_end(f: &mut fmt::Formatter<'_>, text: &str, shown: usize, quote: &str) -> fmt::Result {
     if text.chars().nth(shown).is_none() {
         return f.write_str(quote);
@@ -77,8 +77,8 @@ pub(crate) fn listed(
     }
 }
 
-/// Passes `{:#?}` of a structure through, where each value has a line of its own,
-/// and cuts the lines that are too long.
+/// Passes `{:#?}` of a structure through, with one value per line, and cuts lines that are too
+/// long.
 pub(crate) struct CutLines<'a, W> {
     to: &'a mut W,
     column: usize,
@@ -114,8 +114,8 @@ pub(crate) fn write_foreign(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Resu
     f.pad(&OneLine(&mask::mask(text, &[])).to_string())
 }
 
-/// What a reader cannot see as its number: controls, format characters, blanks that
-/// are not a plain space, and what turns the direction of writing around.
+/// Writes invisible characters as their numbers: controls, format characters, blanks other than
+/// a plain space, and characters that change the direction of writing.
 fn write_plain(f: &mut fmt::Formatter<'_>, char: char) -> fmt::Result {
     if char.is_control() || (char > '\u{7f}' && has(&HIDDEN, char)) {
         return write!(f, "\\u{{{:x}}}", u32::from(char));
@@ -182,7 +182,7 @@ const HIDDEN: [(char, char); 39] = [
     ('\u{3fffe}', '\u{10ffff}'),
 ];
 
-/// Marks that stand on the character before them, of the scripts that most use them.
+/// Combining marks of the scripts that most use them.
 const COMBINING: [(char, char); 38] = [
     ('\u{300}', '\u{36f}'),
     ('\u{483}', '\u{489}'),
@@ -395,7 +395,7 @@ mod tests {
 
     #[test]
     fn what_can_be_seen_is_shown_as_it_is() {
-        // The standard library's tables: what it shows beside another character.
+        // The standard library's tables: how it shows the character after another.
         const BLANKS: [char; 10] = [
             '\u{2800}',
             '\u{2d7f}',

@@ -1,4 +1,4 @@
-//! Masking of secrets in text that other people wrote.
+//! Masking of secrets in foreign text.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -11,25 +11,25 @@ use crate::json::{is_whole_string, string_end, unescape};
 
 type Cause = Box<dyn StdError + Send + Sync>;
 
-/// What stands in the place of a secret.
+/// Replaces a secret.
 pub(crate) const MASK: &str = "[redacted]";
 
 /// The shortest run of token characters behind `sk-` that is taken for a key.
 /// A masked label such as `sk-or-v1-0e6...1c96` breaks off after 12.
 const SHORTEST_KEY: usize = 20;
-/// What is taken for a whole key of this API behind its prefix; real ones have 64.
+/// The shortest suffix that counts as a whole key; real ones have 64.
 const SHORTEST_DIGITS: usize = 16;
 
 /// How the keys of this API begin.
 const PREFIXES: [&str; 2] = ["sk-or-v1-", "sk-or-mgmt-"];
 
-/// How many texts within one another are looked into: an error of a server
-/// behind two gateways is a JSON text in a JSON text in a JSON text.
+/// How many levels of nested strings are searched: the error of a server behind two gateways is
+/// JSON in a JSON string in a JSON string.
 const LEVELS: usize = 4;
 
-/// Replaces the given secrets, whatever their case, and whatever looks like an
-/// API key. A text that hides one behind escapes is returned without these; one
-/// with more levels of escapes than are looked into is replaced as a whole.
+/// Replaces the given secrets, whatever their case, and anything that looks like an API key. A
+/// string that hides one behind escapes is returned unescaped; one with more levels of escapes
+/// than are searched is replaced entirely.
 pub fn mask(text: &str, secrets: &[&str]) -> String {
     let mut shown = mask_plain(text, secrets);
     let mut level = shown.clone();
@@ -43,8 +43,8 @@ pub fn mask(text: &str, secrets: &[&str]) -> String {
     if without_escapes(&level).is_some() { MASK.to_owned() } else { shown }
 }
 
-/// Shows a value as its own `Debug` does, without whatever looks like an API key: people
-/// take one for a name.
+/// Shows a value as its own `Debug` does, without anything that looks like an API key: people
+/// paste one as a name.
 pub(crate) struct Masked<'a>(pub(crate) &'a dyn fmt::Debug);
 
 impl fmt::Debug for Masked<'_> {
@@ -55,7 +55,7 @@ impl fmt::Debug for Masked<'_> {
     }
 }
 
-/// Whether the text shows an OpenRouter key or one of these secrets, plainly or behind
+/// Whether the string shows an OpenRouter key or one of these secrets, plainly or behind
 /// escapes.
 ///
 /// Stricter than [`mask`]: what shows a key is kept out of prints and copies, and a name
@@ -74,7 +74,7 @@ pub fn shows_key<S: AsRef<str>>(text: &str, secrets: &[S]) -> bool {
     true
 }
 
-/// Most texts are shorter than a key, and cost nothing.
+/// Most strings are shorter than a key, and cost nothing.
 fn shows_plainly<S: AsRef<str>>(text: &str, secrets: &[S]) -> bool {
     let has = |part: &str| {
         let mut runs = text.as_bytes().windows(part.len().max(1));
@@ -83,7 +83,7 @@ fn shows_plainly<S: AsRef<str>>(text: &str, secrets: &[S]) -> bool {
     if secrets.iter().any(|secret| forms(secret.as_ref()).any(has)) {
         return true;
     }
-    // Neither a hash nor a timestamp has a `k`.
+    // Hashes and timestamps have no `k`.
     let may_have_key = text.bytes().any(|byte| byte.eq_ignore_ascii_case(&b'k'));
     if text.len() < SHORTEST_KEY || !may_have_key || !PREFIXES.into_iter().any(has) {
         return false;
@@ -96,15 +96,14 @@ fn shows_plainly<S: AsRef<str>>(text: &str, secrets: &[S]) -> bool {
     keys(&folded).any(|range| folded.get(range).is_some_and(is_key))
 }
 
-/// What the text says to who takes its escapes for JSON's and those of URLs;
-/// `None` if it has none.
+/// The string with JSON and URL escapes decoded; `None` if it has none.
 fn without_escapes(text: &str) -> Option<String> {
     let unescaped = text.contains('\\').then(|| unescape(text));
     let decoded = percent_decoded(unescaped.as_deref().unwrap_or(text));
     decoded.or(unescaped)
 }
 
-/// A text without the escapes of URLs; `None` if it has none.
+/// The string with URL escapes decoded; `None` if it has none.
 pub(crate) fn percent_decoded(text: &str) -> Option<String> {
     let (first, mut rest) = text.split_once('%')?;
     let mut bytes = first.as_bytes().to_vec();
@@ -127,8 +126,8 @@ pub(crate) fn percent_decoded(text: &str) -> Option<String> {
     is_changed.then(|| String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Everything is looked for in the text as it came: a secret that is part of
-/// another one, masked first, would leave the rest of that.
+/// Everything is searched for in the original: masking a secret that is part of another one
+/// first would leave the rest of that.
 fn mask_plain(text: &str, secrets: &[&str]) -> String {
     let folded = Zeroizing::new(text.to_ascii_lowercase());
     let mut is_hidden = Vec::new();
@@ -170,7 +169,7 @@ fn forms(secret: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Where something stands that looks like an API key, in a text of small letters.
+/// Where something looks like an API key, in a lower-case string.
 fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut at: usize = 0;
     std::iter::from_fn(move || {
@@ -187,8 +186,8 @@ fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// A cause that shows a secret, itself or in a cause of its own, as the masked
-/// texts of them; any other stays what it is.
+/// A cause that shows a secret, itself or in its own causes, is replaced by their masked
+/// messages; any other is kept.
 pub(crate) fn mask_cause(cause: Cause, secrets: &[&str]) -> Cause {
     let mut debugged = format!("{cause:?} {cause:#?}");
     let mut text = cause.to_string();
@@ -204,8 +203,8 @@ pub(crate) fn mask_cause(cause: Cause, secrets: &[&str]) -> Cause {
     if is_clean { cause } else { masked.into() }
 }
 
-/// The same within the strings of a JSON text, where an escape could hide a
-/// secret; `None` if there was nothing to replace. All else stays as it came.
+/// The same within the strings of JSON, where an escape could hide a secret; `None` if there
+/// was nothing to replace. Everything else is kept.
 pub(crate) fn mask_json(json: &str, secrets: &[&str]) -> Option<String> {
     let mut out = String::with_capacity(json.len());
     let mut changed = false;
@@ -230,7 +229,7 @@ pub(crate) fn mask_json(json: &str, secrets: &[&str]) -> Option<String> {
 /// A string token that shows a secret, without it.
 fn masked_token(token: &str, secrets: &[&str]) -> Option<String> {
     let inner = token.strip_prefix('"').unwrap_or(token);
-    // Whatever half a surrogate pair is beside, it must not hide a secret.
+    // Half a surrogate pair must not hide a secret, whatever it is next to.
     let text = unescape(inner.strip_suffix('"').unwrap_or(inner));
     let masked = mask(&text, secrets);
     if masked == text {

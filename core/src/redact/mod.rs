@@ -1,4 +1,4 @@
-//! Strings made fit to print: API keys masked, invisible characters escaped.
+//! Makes strings safe to print: masks API keys, escapes invisible characters.
 //!
 //! Uses: `json`.
 
