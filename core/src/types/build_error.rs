@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::redact::OneLine;
 
-/// An argument or a setting that was refused. No request was made with it.
+/// An argument or a setting that was refused. Nothing was sent with it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BuildError {
     kind: BuildErrorKind,
@@ -51,17 +51,17 @@ pub enum BuildErrorKind {
     Transport,
     /// A workspace's id.
     WorkspaceId,
-    /// An argument of an operation of the caller's own.
+    /// An argument of a custom operation.
     Other,
 }
 
 impl BuildError {
-    /// For transports, which refuse settings of their own.
+    /// For transports, which have their own settings to refuse.
     pub fn new(kind: BuildErrorKind, problem: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, problem: problem.into() }
     }
 
-    /// What is wrong with it and what would be right.
+    /// The problem, and a valid form.
     pub fn problem(&self) -> &str {
         &self.problem
     }
@@ -72,7 +72,7 @@ impl BuildError {
     }
 }
 
-/// The text, because that is what a `main` that returns the error prints.
+/// The message, because a `main` that returns the error prints `Debug`.
 impl fmt::Debug for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

@@ -1,11 +1,11 @@
-//! A key as it describes itself: the answer of `GET /key`.
+//! The current key: the response of `GET /key`.
 
 use super::limit::LimitReset;
 use super::macros::{answer, open_enum};
 use super::timestamp::Timestamp;
 
 answer! {
-    /// What the API tells about the key that signed the request.
+    /// Metadata of the key that the request was made with.
     ///
     /// Money is in US dollars of OpenRouter credit.
     pub struct CurrentKey {
@@ -13,7 +13,7 @@ answer! {
         label: String,
         /// The spending limit; `Null` means that there is none.
         limit: f64,
-        /// What is left of the limit; `Null` without a limit.
+        /// The remainder of the limit; `Null` without a limit.
         limit_remaining: f64,
         /// When the limit starts anew; `Null` means never.
         limit_reset: LimitReset,
@@ -43,7 +43,7 @@ answer! {
         is_management_key: bool,
         /// The older name of `is_management_key`.
         is_provisioning_key: bool,
-        /// The member of the organisation who made the key.
+        /// The member of the organisation who created the key.
         creator_user_id: String,
         /// The organisation that the key belongs to.
         organization_id: String,
@@ -63,8 +63,8 @@ answer! {
 }
 
 impl CurrentKey {
-    /// Whether the key manages keys, by the newer or the older name of the
-    /// field; `None` if the answer does not tell.
+    /// Whether the key manages keys, by the newer or the older name of the field; `None` if the
+    /// response has neither.
     pub fn manages_keys(&self) -> Option<bool> {
         self.is_management_key.copied().or_else(|| self.is_provisioning_key.copied())
     }
@@ -73,12 +73,12 @@ impl CurrentKey {
 answer! {
     /// A legacy note about a rate limit.
     pub struct RateLimitNote {
-        /// How many requests an interval allows; −1 means no limit. Whole
-        /// today, fractional in earlier answers.
+        /// How many requests an interval allows; −1 means no limit. An integer today,
+        /// fractional in earlier responses.
         requests: f64,
         /// The interval, such as `10s`.
         interval: String,
-        /// What the API says about it.
+        /// The API's note.
         note: String,
     }
 }
@@ -102,9 +102,9 @@ answer! {
         scope: BudgetScope,
         /// The budget in US dollars.
         limit_usd: f64,
-        /// What was spent of it.
+        /// The spend so far.
         spend_usd: f64,
-        /// What is left of it.
+        /// The remainder.
         remaining_usd: f64,
         /// When it starts anew; `Null` means never.
         reset_interval: LimitReset,

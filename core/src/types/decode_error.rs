@@ -1,4 +1,4 @@
-//! Answers of success that cannot be read: where and why, never their text.
+//! Successful responses that cannot be read: where and why, never their content.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -11,8 +11,8 @@ use crate::redact::OneLine;
 
 /// A body that is not what the status promised.
 ///
-/// serde's own message repeats values, and a value may be a secret; this error
-/// tells the path, the kind and the position only.
+/// serde's own messages repeat values, and a value may be a secret; this error has only the
+/// path, the kind and the position.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DecodeError {
     path: Cow<'static, str>,
@@ -26,9 +26,9 @@ pub struct DecodeError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// There is no body.
+    /// The body is empty.
     Empty,
-    /// It is no JSON.
+    /// The body is not JSON.
     Syntax,
     /// It is JSON that breaks off.
     Truncated,
@@ -45,8 +45,8 @@ pub enum DecodeErrorKind {
 const HASH: &str = "$.data.hash";
 
 impl DecodeError {
-    /// For operations of the caller's own. `path` is a JSON path such as
-    /// `$.data`; it must hold no value of the answer.
+    /// For custom operations. `path` is a JSON path such as `$.data`; it must not contain
+    /// values of the response.
     pub fn new(path: impl Into<Cow<'static, str>>, kind: DecodeErrorKind) -> Self {
         Self { path: path.into(), kind, position: None, status: None, coding: None }
     }
@@ -102,7 +102,7 @@ impl DecodeError {
         self.position
     }
 
-    /// The status of the answer.
+    /// The status of the response.
     pub fn status(&self) -> Option<StatusCode> {
         self.status
     }

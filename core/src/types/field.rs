@@ -1,4 +1,4 @@
-//! One field of an answer: what the server said about it, whatever that was.
+//! One field of a response, whatever the server sent in it.
 
 use std::fmt;
 use std::ops::Deref;
@@ -11,12 +11,11 @@ use super::value_ref::View;
 use crate::json::{Reader, SyntaxError};
 use crate::redact;
 
-/// What an answer says about one of its fields.
+/// A field of a response: a value, `null`, absent or of an unexpected type.
 ///
-/// The API adds fields, drops them and changes their types, and one odd field
-/// must not cost the rest of the answer. It must not be guessed either: a
-/// `limit` that is *absent* is not a `limit` that is *null*, since the latter
-/// means a key without a limit.
+/// The API adds fields, drops them and changes their types, and one unexpected field must not
+/// lose the rest of the response. Nor must it be guessed: a `limit` that is *absent* differs
+/// from one that is *null*, since the latter means a key without a limit.
 ///
 /// ```
 /// use openrouter_keys_core::{Field, Key};
@@ -37,10 +36,10 @@ pub enum Field<T> {
     Value(T),
     /// JSON `null`.
     Null,
-    /// The answer does not have the field.
+    /// The response does not have the field.
     #[default]
     Absent,
-    /// The answer has something else there, kept as it came.
+    /// The field has another type, kept as it was sent.
     Odd(Json),
 }
 
@@ -82,7 +81,7 @@ impl<T> Field<T> {
         matches!(self, Self::Null)
     }
 
-    /// Whether the answer lacks the field.
+    /// Whether the response lacks the field.
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
@@ -109,7 +108,7 @@ impl<T: fmt::Debug> fmt::Debug for Field<T> {
 /// A type that a [`Field`] can hold. The crate implements it; nobody else needs
 /// to.
 pub trait FieldValue: Sized {
-    /// Reads a field of this type, whatever stands there.
+    /// Reads a field of this type, whatever its value.
     fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, SyntaxError>;
 
     /// The value without its type.
@@ -191,7 +190,7 @@ impl<T: FieldValue> FieldValue for Vec<T> {
     }
 }
 
-/// What may be anything.
+/// Any JSON value.
 impl FieldValue for Json {
     fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, SyntaxError> {
         reader.json().map(|json| match json.as_str() {

@@ -1,4 +1,4 @@
-//! JSON kept exactly as it came: unknown fields, odd values, error metadata.
+//! JSON kept exactly as it was sent: unknown fields, unexpected values, error metadata.
 
 use std::fmt;
 
@@ -12,10 +12,10 @@ use crate::json::{Reader, repaired};
 use crate::redact;
 use crate::redact::{mask_json, write_visible};
 
-/// One JSON value, kept as the text that the server sent.
+/// One JSON value, kept exactly as the server sent it.
 ///
-/// Numbers keep every digit and objects keep their order. `Debug` masks
-/// whatever looks like a key; [`as_str`](Json::as_str) does not.
+/// Numbers keep every digit and objects keep their order. `Debug` masks anything that looks
+/// like a key; [`as_str`](Json::as_str) does not.
 ///
 /// ```
 /// let json: openrouter_keys_core::types::Json = serde_json::from_str(r#"{"plan":"pro"}"#)?;
@@ -30,22 +30,20 @@ pub struct Json(
 );
 
 impl Json {
-    /// The JSON text as it came, but for tokens that no strict reader takes:
-    /// half of a surrogate pair stands here as `\ufffd`, a number beyond a
-    /// double as a string.
+    /// The JSON as it was sent, except for tokens that a strict parser rejects: half of a
+    /// surrogate pair becomes `\ufffd`, a number beyond a double a string.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Reads the value into a type of the caller's.
     ///
-    /// The error names the position and the kind of the mismatch, never the
-    /// text.
+    /// The error has the position and the kind of the mismatch, never the content.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         serde_json::from_str(self.as_str()).map_err(|error| DecodeError::from_serde(&error))
     }
 
-    /// The one value of a whole text.
+    /// The only value of a whole document.
     pub(crate) fn whole(text: &str) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(text);
         let json = reader.json()?;
@@ -53,8 +51,7 @@ impl Json {
         Ok(json)
     }
 
-    /// What the reader found to be a value, with every token such that serde
-    /// takes it.
+    /// A value found by the reader, with every token changed to one that serde accepts.
     pub(crate) fn received(raw: &str) -> Self {
         repaired(raw).map_or_else(|| Self(Box::new(raw.into())), Self::trusted)
     }
@@ -64,7 +61,7 @@ impl Json {
         self.as_str().strip_prefix('{').is_some_and(|inner| inner.trim_start() != "}")
     }
 
-    /// A text that is known to be JSON.
+    /// A string that is known to be JSON.
     pub(crate) fn trusted(text: String) -> Self {
         Self(Box::new(text.into_boxed_str()))
     }
@@ -99,10 +96,10 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
-/// The fields of an answer that this version does not know, in their order.
+/// The fields of a response that this version does not know, in order.
 ///
-/// They are written back when the answer is serialised, so that nothing is
-/// lost between a newer API and a store of the caller's.
+/// They are written back when the response is serialised, so that nothing is lost between a
+/// newer API and your store.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Extra(Vec<(Box<str>, Json)>);
 
@@ -127,8 +124,8 @@ impl Extra {
         self.0.is_empty()
     }
 
-    /// A repeated name is kept twice: looking for it each time would take a
-    /// hostile answer of many names quadratic time.
+    /// A repeated name is kept twice: deduplicating would take quadratic time for a hostile
+    /// response.
     pub(crate) fn push(&mut self, name: String, json: Json) {
         self.0.push((name.into_boxed_str(), json));
     }

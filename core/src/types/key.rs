@@ -9,12 +9,11 @@ use super::timestamp::Timestamp;
 answer! {
     /// An API key, without its secret.
     ///
-    /// Each field is a [`Field`](crate::Field), because an answer of an earlier
-    /// or a later API may lack it or have something else in its place. Money is
-    /// in US dollars of OpenRouter credit.
+    /// Each field is a [`Field`](crate::Field), because a response of an earlier or later API
+    /// may lack it or have another type. Money is in US dollars of OpenRouter credit.
     pub struct Key {
-        /// What identifies the key in [`Get`](crate::operation::Get),
-        /// [`Update`](crate::Update) and [`Delete`](crate::operation::Delete).
+        /// Identifies the key in [`Get`](crate::operation::Get), [`Update`](crate::Update) and
+        /// [`Delete`](crate::operation::Delete).
         hash: KeyHash,
         /// The key's name; several keys may share one.
         name: String,
@@ -24,12 +23,11 @@ answer! {
         disabled: bool,
         /// The spending limit; `Null` means that there is none.
         limit: f64,
-        /// What is left of the limit; `Null` without a limit.
+        /// The remainder of the limit; `Null` without a limit.
         limit_remaining: f64,
         /// When the limit starts anew; `Null` means never.
         limit_reset: LimitReset,
-        /// Whether spending with keys of one's own at a provider (BYOK) counts
-        /// against the limit.
+        /// Whether spending with your own provider keys (BYOK) counts against the limit.
         include_byok_in_limit: bool,
         /// Credit spent so far.
         usage: f64,
@@ -47,7 +45,7 @@ answer! {
         byok_usage_weekly: f64,
         /// BYOK spending since the first of the month, midnight UTC.
         byok_usage_monthly: f64,
-        /// When the key was made.
+        /// When the key was created.
         created_at: Timestamp,
         /// When the key was last changed; `Null` if never.
         updated_at: Timestamp,
@@ -56,20 +54,20 @@ answer! {
         /// When the key was last used; `Null` if no use was recorded since the end
         /// of 2025. Such a key may have been used before, and may have spent.
         last_used_at: Timestamp,
-        /// The member of the organisation who made the key.
+        /// The member of the organisation who created the key.
         creator_user_id: String,
         /// The workspace that the key belongs to.
         workspace_id: String,
-        /// The partner's user on whose behalf the key was made.
+        /// The partner's user on whose behalf the key was created.
         external_user: String,
     }
 }
 
 impl Key {
-    /// The hash, or an error about the response if it came without a usable one.
+    /// The hash, or an error about the response if it has no usable one.
     ///
-    /// The error says nothing of earlier calls: a key whose create succeeded exists,
-    /// and a listing may show its hash under its name.
+    /// The error says nothing about earlier calls: a key whose create succeeded exists, and a
+    /// listing may have its hash, under its name.
     ///
     /// ```no_run
     /// # async fn f(client: openrouter_keys_core::Client, key: openrouter_keys_core::Key)

@@ -1,4 +1,4 @@
-//! The hash that identifies a key, safe to stand in a path.
+//! The hash that identifies a key, safe in a path.
 
 use std::fmt;
 use std::ops::Deref;
@@ -17,11 +17,10 @@ const LONGEST: usize = 256;
 
 /// A key's `hash`: 64 hexadecimal digits today.
 ///
-/// Letters, digits, `-`, `_`, `.` and `~` are let through, in case the API
-/// changes its mind, but never a text that a URL parser would take for more or
-/// less than one path segment: `..` would turn a DELETE of a key into a DELETE
-/// of something else, and percent-encoding does not help, since parsers decode
-/// `%2e%2e`.
+/// Letters, digits, `-`, `_`, `.` and `~` are accepted, in case the API changes its format, but
+/// never a string that a URL parser would take for more or less than one path segment: `..`
+/// would turn a DELETE of a key into a DELETE of something else, and percent-encoding does not
+/// help, since parsers decode `%2e%2e`.
 ///
 /// ```
 /// use openrouter_keys_core::KeyHash;
@@ -41,7 +40,7 @@ impl KeyHash {
         Ok(Self(hash.into_boxed_str()))
     }
 
-    /// The hash as text.
+    /// The hash as a string.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -53,7 +52,7 @@ fn check(hash: &str) -> Result<(), BuildError> {
     refusal(hash).map_or(Ok(()), |reason| Err(refused(reason)))
 }
 
-/// The message does not repeat the text: people mistake the key for its hash.
+/// The message does not repeat the argument: people mistake the key for its hash.
 fn refusal(hash: &str) -> Option<&'static str> {
     if hash.is_empty() {
         Some("is empty; it is the `hash` field of a listed key")
@@ -72,8 +71,8 @@ fn refusal(hash: &str) -> Option<&'static str> {
     }
 }
 
-/// Looks at all of them, in place of stopping at the first odd one: that is
-/// faster, and nearly every hash has none.
+/// Checks all bytes instead of stopping at the first bad one: that is faster, and nearly every
+/// hash is good.
 fn has_plain_characters(hash: &str) -> bool {
     #[expect(
         clippy::as_conversions,

@@ -1,10 +1,10 @@
-//! The two kinds of API key, and how an answer tells that it was the wrong one.
+//! The two kinds of API key, and how a response reveals that the wrong one was used.
 
 use std::fmt;
 
 use http::StatusCode;
 
-/// What an API key is for. No key does both.
+/// The purpose of an API key. No key has both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyKind {
@@ -31,7 +31,7 @@ impl KeyKind {
         }
     }
 
-    /// What to do with a key of this kind where the other is needed.
+    /// The advice if a key of this kind is used where the other is needed.
     pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::Inference => {
@@ -43,12 +43,11 @@ impl KeyKind {
         }
     }
 
-    /// The kind of the key that signed a request, if the answer says that it is
-    /// the wrong one.
+    /// The kind of the key that a request was made with, if the response says that it is the
+    /// wrong one.
     ///
-    /// The API has no code for it, but its messages name the kind that was needed,
-    /// or the one that cannot do it. That a management key is invalid says nothing
-    /// of this one's kind.
+    /// The API has no code for it, but its messages name the kind that is required, or the one
+    /// that cannot do it. "Invalid management key" says nothing about this key's kind.
     pub(crate) fn told_by(status: StatusCode, message: &str) -> Option<Self> {
         const MANAGES: [&str; 2] = ["management key", "provisioning key"];
         const CANNOT: [&str; 3] = [" cannot", " can't", " can not"];

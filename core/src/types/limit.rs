@@ -8,9 +8,8 @@ use super::value_ref::write_number;
 
 /// A key's spending limit as a create or an update asks for it.
 ///
-/// There is no conversion from a bare number or from `None`: in JSON a NaN
-/// becomes `null`, and `null` means a key without a limit. Such a key has to be
-/// asked for in so many words.
+/// There is no conversion from a bare number or from `None`: in JSON a NaN becomes `null`, and
+/// `null` means a key without a limit. Such a key must be requested explicitly.
 ///
 /// ```
 /// use openrouter_keys_core::Limit;

@@ -1,8 +1,8 @@
-//! What every object of an answer has in common: its fields are read one by
-//! one, none costs another, and unknown ones are kept.
+//! The objects of responses: their fields are read one by one, none loses another, and unknown
+//! ones are kept.
 
-/// Declares an object of an answer with its [`Field`](crate::Field)s, how it is
-/// read and how it is written back.
+/// Declares an object of a response with its [`Field`](crate::Field)s, and how it is read and
+/// written back.
 macro_rules! answer {
     (
         $(#[$about:meta])*
@@ -101,7 +101,7 @@ macro_rules! answer {
     };
 }
 
-/// Declares an enumeration of texts that keeps the values it does not know.
+/// Declares an enumeration of strings that keeps the values it does not know.
 macro_rules! open_enum {
     (
         $(#[$about:meta])*
@@ -114,12 +114,12 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $Name {
             $( $(#[$variant_about])* $Variant, )*
-            /// A value that this version does not know, as it came.
+            /// A value that this version does not know, as it was sent.
             Other(Box<str>),
         }
 
         impl $Name {
-            /// The text that stands for it in the API.
+            /// The API's string for it.
             pub fn as_str(&self) -> &str {
                 match self {
                     $( Self::$Variant => $text, )*

@@ -1,5 +1,5 @@
-//! Reading a field of an answer: a value of the documented type, null, or
-//! something odd, which is kept.
+//! Reading a field of a response: a value of the documented type, null, or anything else, which
+//! is kept.
 
 use std::borrow::Cow;
 
@@ -10,8 +10,7 @@ use crate::json::{ObjectVisitor, Reader, SyntaxError, float, is_of_word, short};
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 impl<'a> Reader<'a> {
-    /// Reads a field that is documented as a text; one that `make` does not take
-    /// is odd.
+    /// Reads a field that is documented as a string; one that `make` rejects is odd.
     pub(crate) fn text_field<T>(
         &mut self,
         make: impl FnOnce(Cow<'a, str>) -> Option<T>,

@@ -1,4 +1,4 @@
-//! Secrets: the API key that signs requests and the key that a create returns.
+//! Secrets: the API key that authenticates requests and the key that a create returns.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,10 +14,9 @@ const SCHEME: &str = "Bearer ";
 
 /// The API key that authorises requests.
 ///
-/// It lives in memory once, however many clients and requests share it, and is
-/// overwritten when the last of them is gone. `Debug` does not show it, and
-/// there is no `Display` and no serde; [`reveal`](ApiKey::reveal) is the one way
-/// to read it.
+/// It is in memory once, however many clients and requests share it, and is overwritten when
+/// the last of them is dropped. `Debug` does not show it, and it implements neither `Display`
+/// nor serde's traits; only [`reveal`](ApiKey::reveal) returns it.
 ///
 /// ```
 /// use openrouter_keys_core::ApiKey;
@@ -36,10 +35,9 @@ pub struct ApiKey {
 impl ApiKey {
     /// Takes a key of visible ASCII characters without spaces.
     ///
-    /// Everything else (line breaks, tabs, surrounding spaces, other scripts)
-    /// is refused here, before a header is made of it, and so is a key in quotes or
-    /// with its scheme before it. The error says what is wrong and shows nothing of
-    /// the key.
+    /// Everything else (line breaks, tabs, surrounding spaces, other scripts) is refused here,
+    /// before it becomes a header, and so is a key in quotes or after its scheme. The error
+    /// says what is wrong and shows nothing of the key.
     pub fn new(key: impl Into<String>) -> Result<Self, BuildError> {
         let key = Zeroizing::new(key.into());
         if let Some(flaw) = flaw(&key) {
@@ -59,7 +57,7 @@ impl ApiKey {
 
     /// The key itself.
     pub fn reveal(&self) -> &str {
-        // Only visible ASCII was let in, so that this is always text.
+        // Only visible ASCII was accepted, so this never fails.
         self.authorization
             .to_str()
             .ok()
@@ -72,7 +70,7 @@ impl ApiKey {
     }
 }
 
-/// What is wrong with a key, without a character of it.
+/// The problem with a key, without a character of it.
 fn flaw(key: &str) -> Option<Cow<'static, str>> {
     let trimmed = key.trim_matches(is_blank);
     if trimmed.is_empty() {
@@ -107,7 +105,7 @@ fn flaw(key: &str) -> Option<Cow<'static, str>> {
     Some(format!("has {} at byte {position} of {}", named(char), key.len()).into())
 }
 
-/// What editors, shells and files leave around a key.
+/// Characters that editors, shells and files leave around a key.
 fn is_blank(char: char) -> bool {
     char.is_whitespace()
         || char.is_control()
@@ -170,11 +168,10 @@ impl TryFrom<&Secret> for ApiKey {
     }
 }
 
-/// A text that must not be seen: the key that a create returns, a partner's
-/// `api_key`.
+/// A string that must not be shown: the key that a create returns, a partner's `api_key`.
 ///
-/// Overwritten when dropped; `Debug` does not show it, and there is no
-/// `Display` and no serde. [`reveal`](Secret::reveal) is the one way to read it.
+/// It is overwritten when dropped. `Debug` does not show it, and it implements neither
+/// `Display` nor serde's traits; only [`reveal`](Secret::reveal) returns it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
@@ -190,7 +187,7 @@ impl Secret {
         })
     }
 
-    /// What the API shows of a key: 12 characters, three dots, 4 characters.
+    /// The API's label of a key: 12 characters, three dots, 4 characters.
     pub(crate) fn label(&self) -> Option<String> {
         let (start, end) = (self.reveal().get(..12)?, self.reveal().len().checked_sub(4)?);
         let end = self.reveal().get(end..)?;
@@ -198,18 +195,18 @@ impl Secret {
         (self.reveal().len() > 32).then(|| [start, "...", end].concat())
     }
 
-    /// Wraps a text, whatever it holds.
+    /// Wraps a string without checking it.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text itself.
+    /// The string itself.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// The created key as one that signs requests, such as a
-    /// `get_current_key_metadata` about itself.
+    /// The created key as one to make requests with, such as a `get_current_key_metadata` about
+    /// itself.
     pub fn to_api_key(&self) -> Result<ApiKey, BuildError> {
         ApiKey::new(self.reveal())
     }

@@ -1,4 +1,4 @@
-//! Points in time as the API writes them: RFC 3339 text, checked.
+//! Points in time as the API writes them: checked RFC 3339 strings.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -15,13 +15,12 @@ use crate::json::{Reader, SyntaxError};
 use crate::redact;
 use crate::redact::Quoted;
 
-/// A point in time as RFC 3339 text.
+/// A point in time as an RFC 3339 string.
 ///
-/// [`parse`](Timestamp::parse) takes what people write: seconds may be missing
-/// and the offset may be any; it converts to UTC with seconds, which is what
-/// the API accepts. A timestamp in an answer keeps the text that the server
-/// sent. Order and equality are those of the instants, so that `…:00Z` equals
-/// `…:00.000Z`.
+/// [`parse`](Timestamp::parse) accepts what people write, without seconds or in any offset, and
+/// converts it to UTC with seconds, which is what the API accepts. A timestamp in a response
+/// keeps the string that the server sent. Order and equality are those of the instants, so
+/// `…:00Z` equals `…:00.000Z`.
 ///
 /// The features `jiff` and `time` convert from and to the types of these
 /// crates; [`SystemTime`] converts without a feature.
@@ -43,9 +42,8 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// Reads RFC 3339 text, with or without seconds, in any offset (`+05:30`, `+0530`
-    /// or `+05`), and converts it to UTC with seconds. The error says which part of
-    /// the text is wrong.
+    /// Parses an RFC 3339 string, with or without seconds, in any offset (`+05:30`, `+0530` or
+    /// `+05`), and converts it to UTC with seconds. The error says which part is wrong.
     pub fn parse(text: &str) -> Result<Self, BuildError> {
         let instant = Instant::parse(text.trim()).map_err(|flaw| {
             BuildError::new(
@@ -64,7 +62,7 @@ impl Timestamp {
         Instant { seconds, nanos }.into_timestamp().ok_or_else(out_of_range)
     }
 
-    /// The RFC 3339 text.
+    /// The RFC 3339 string.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -79,7 +77,7 @@ impl Timestamp {
         self.nanos
     }
 
-    /// A timestamp of an answer, whose text stays as it is.
+    /// A timestamp of a response, whose string is kept.
     pub(crate) fn received(text: &str) -> Option<Self> {
         let Instant { seconds, nanos } = Instant::parse(text).ok()?;
         Some(Self { text: text.into(), seconds, nanos })
@@ -261,7 +259,7 @@ fn is_number(text: &str) -> bool {
     is_digits(whole) && is_digits(fraction)
 }
 
-/// A point in time without its text.
+/// A point in time without its string.
 struct Instant {
     seconds: i64,
     nanos: u32,
@@ -297,7 +295,7 @@ impl Instant {
         Ok(Self { seconds, nanos })
     }
 
-    /// Writes the text in UTC, with seconds, and with a fraction if there is one.
+    /// Writes it in UTC, with seconds, and with a fraction if there is one.
     fn into_timestamp(self) -> Option<Timestamp> {
         let Self { seconds, nanos } = self;
         let (year, month, day) = civil_from_days(seconds.div_euclid(DAY))?;

@@ -1,17 +1,17 @@
-//! What an answer holds, field by field, without its types: for writing it back
-//! as JSON and for bindings to other languages.
+//! The values of a response, field by field, without their types: for writing it back as JSON
+//! and for bindings to other languages.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::json::{Extra, Json};
 
-/// What stands in one field of an answer.
+/// The value of one field of a response.
 pub enum View<'a> {
-    /// The answer does not have the field.
+    /// The response does not have the field.
     Absent,
     /// JSON `null`.
     Null,
-    /// Something else than the documented type, as it came.
+    /// A value of another type than documented, as it was sent.
     Odd(&'a Json),
     /// `true` or `false`.
     Bool(bool),
@@ -19,15 +19,15 @@ pub enum View<'a> {
     Whole(i64),
     /// Any other number.
     Number(f64),
-    /// A text, of an enumeration or a timestamp too.
+    /// A string, including those of enumerations and timestamps.
     Text(&'a str),
     /// A list of values of one type.
     List(Vec<View<'a>>),
-    /// An object with fields of its own.
+    /// A nested object.
     Object(&'a dyn Answer),
 }
 
-/// An object of an answer.
+/// An object of a response.
 pub trait Answer {
     /// The type's name, such as `Key`.
     fn name(&self) -> &'static str;
@@ -89,7 +89,7 @@ pub(crate) fn write_object<S: Serializer>(
     map.end()
 }
 
-/// All that an object says, in a form that only serves to recognise it.
+/// The content of an object, in a form that only serves to recognise it.
 pub(crate) fn fingerprint(object: &dyn Answer) -> String {
     let mut text = String::new();
     push_fingerprint(object, &mut text);
@@ -119,7 +119,7 @@ fn push_view(view: &View<'_>, text: &mut String) {
     text.push(',');
 }
 
-/// A text as JSON.
+/// A string as JSON.
 fn written(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
