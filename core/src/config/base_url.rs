@@ -13,10 +13,10 @@ use crate::types::{BuildError, BuildErrorKind};
 /// The API's own address.
 pub const DEFAULT_BASE_URL: &str = "https://openrouter.ai/api/v1";
 
-/// The longest URI that the `http` crate reads as one text, which reqwest does.
+/// The longest URI that the `http` crate parses from one string, as reqwest does.
 const LONGEST: usize = 65_534;
 
-/// The address under which the API's paths stand, checked.
+/// The validated URL that the API's paths are appended to.
 ///
 /// A trailing slash and white space around it are tolerated. A query, a fragment and
 /// user information are refused, and so is plain `http`, except to this machine or
@@ -121,8 +121,8 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
-/// What is wrong with an address, part by part. An http parser would say no more than
-/// that something is, and URL parsers would repair some of it, each in its own way.
+/// Finds the problem of an address, part by part. An http parser would only say that there is
+/// one, and URL parsers would repair some of them, each differently.
 fn flaw(url: &str) -> Option<&'static str> {
     if url.is_empty() {
         return Some("is empty");
@@ -273,8 +273,8 @@ fn is_v4(host: &str) -> bool {
     host.split('.').count() == 4 && host.split('.').all(is_number)
 }
 
-/// Whether a text has no character that an IPv6 address cannot have. URL parsers, which
-/// take no other address in brackets, see to the rest.
+/// Whether a string has only characters of an IPv6 address. URL parsers, which accept no other
+/// address in brackets, check the rest.
 fn looks_like_v6(address: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
     address.is_empty() || address.contains(':') && address.bytes().all(is_part)

@@ -10,16 +10,15 @@ use crate::types::{BuildError, BuildErrorKind};
 const HTTP_REFERER: HeaderName = HeaderName::from_static("http-referer");
 const TITLE: HeaderName = HeaderName::from_static("x-openrouter-title");
 const OLD_TITLE: HeaderName = HeaderName::from_static("x-title");
-/// A shorter value is in other texts by chance: `1`, `eu`.
+/// A shorter value occurs in other strings by chance: `1`, `eu`.
 const SHORTEST_SECRET: usize = 8;
 /// A shorter part of a value is a word: `production`, `charset`.
 const SHORTEST_PART: usize = 16;
 const CATEGORIES: HeaderName = HeaderName::from_static("x-openrouter-categories");
 
-/// What only the core or the transport may say. A second `Authorization` or
-/// `Host` could send a request in somebody else's name or to another place, a
-/// wrong length could smuggle a second request, `Accept-Encoding` would defeat
-/// the limit on the body.
+/// Headers that only the core or the transport may set. A second `Authorization` or `Host`
+/// could send a request in somebody else's name or to another place, a wrong length could
+/// smuggle a second request, `Accept-Encoding` would defeat the limit on the body.
 const RESERVED: [HeaderName; 19] = [
     header::ACCEPT,
     header::ACCEPT_ENCODING,
@@ -44,9 +43,8 @@ const RESERVED: [HeaderName; 19] = [
 
 /// Headers of the caller's for every request of a client or of one call.
 ///
-/// A call's headers stand in the place of the client's of the same name. All
-/// values are marked sensitive, so that no `Debug` prints them: an extra header
-/// is often the token of a gateway.
+/// A header of a call overrides the client's header of the same name. All values are marked
+/// sensitive, so that no `Debug` prints them: an extra header is often a gateway's token.
 ///
 /// ```
 /// use openrouter_keys_core::Headers;
@@ -129,7 +127,7 @@ impl Headers {
         Ok(self)
     }
 
-    /// Puts other headers beside these, or in the place of those of their name.
+    /// Adds headers, replacing any of the same name.
     pub(crate) fn extend(&mut self, others: &Self) {
         for (name, value) in &others.0 {
             self.0.insert(name, value.clone());

@@ -1,8 +1,7 @@
 //! The retry quota that all calls of a client share.
 //!
-//! Retries help against a failure that is rare and make one that is not rare
-//! worse. Each retry takes tokens, success gives them back: against a server
-//! that is down, a client soon sends each request once.
+//! Retries help against rare failures and make frequent ones worse. Each retry takes tokens,
+//! and success returns them: if a server is down, a client soon sends each request only once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

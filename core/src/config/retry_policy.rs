@@ -12,8 +12,7 @@ use crate::types::{BuildError, BuildErrorKind};
 /// after a transient failure and at 1 s after a 429, doubles, and stops growing
 /// at 20 s; a `Retry-After` is obeyed up to 60 s.
 ///
-/// No setting makes a create go out twice whose first request may have been
-/// processed.
+/// No setting resends a create whose first request may have been processed.
 ///
 /// ```
 /// use std::time::Duration;
@@ -48,7 +47,7 @@ pub struct RetryPolicy {
     pub(crate) strict: bool,
 }
 
-/// How much chance is in a pause.
+/// How much of a pause is random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Jitter {
@@ -113,14 +112,14 @@ impl RetryPolicy {
         self
     }
 
-    /// No attempt begins later than this after the call's beginning. The call's
-    /// timeout holds besides.
+    /// No attempt starts later than this after the call started. The call's timeout applies as
+    /// well.
     pub fn max_elapsed_time(mut self, time: Duration) -> Self {
         self.max_elapsed_time = Some(time);
         self
     }
 
-    /// How much chance is in a pause.
+    /// How much of a pause is random.
     pub fn jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = jitter;
         self
@@ -132,10 +131,9 @@ impl RetryPolicy {
         self
     }
 
-    /// The statuses that are followed by another attempt, in place of 408, 425,
-    /// 429, 500, 502, 503, 504 and 520 to 530. A create is sent again after 425
-    /// and 429 and after a 503 with `Retry-After` only, and only if they are
-    /// among them.
+    /// The statuses that are retried, instead of 408, 425, 429, 500, 502, 503, 504 and 520 to
+    /// 530. A create is resent only after 425, 429 and a 503 with `Retry-After`, and only if
+    /// they are among them.
     pub fn statuses(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
         self.statuses = statuses.into_iter().collect();
         self
@@ -168,8 +166,8 @@ impl RetryPolicy {
         self.statuses.contains(&status.as_u16())
     }
 
-    /// The pause after attempt number `attempt` (from 1): the backoff, by chance
-    /// shortened, and never less than what the server asked for.
+    /// The pause after attempt number `attempt` (from 1): the backoff, shortened by jitter, and
+    /// never less than the server's `Retry-After`.
     pub(crate) fn pause(
         &self,
         trouble: Trouble,
@@ -182,7 +180,7 @@ impl RetryPolicy {
             Jitter::Full => self.backoff(trouble, attempt).mul_f64(fraction(entropy)),
         };
         match retry_after {
-            // On top, or all who were told the same second come back in it.
+            // Added on top, or all clients would come back in the same second.
             Some(asked) if self.jitter == Jitter::Full => asked.saturating_add(pause),
             Some(asked) => asked.max(pause),
             None => pause,
@@ -204,7 +202,7 @@ impl RetryPolicy {
     }
 }
 
-/// What kind of trouble an attempt met.
+/// The kind of a failure that may pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// Something broke.

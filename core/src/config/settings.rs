@@ -11,7 +11,7 @@ use crate::types::{ApiKey, BuildError, BuildErrorKind};
 
 /// The settings of a client. The defaults are right for most programs.
 ///
-/// Each client has a retry quota of its own, which its clones share.
+/// Each client has its own retry quota, which its clones share.
 ///
 /// ```
 /// use std::time::Duration;
@@ -29,7 +29,7 @@ use crate::types::{ApiKey, BuildError, BuildErrorKind};
 #[must_use = "a configuration does nothing until a client takes it"]
 pub struct Config(pub(crate) Arc<Settings>);
 
-/// What a [`Config`] says. Calls without options share it.
+/// The values of a [`Config`]. Calls without options share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) base_url: BaseUrl,
@@ -89,7 +89,7 @@ impl Config {
         self
     }
 
-    /// What is tried again, and after which pause.
+    /// Which failures are retried, and after which pause.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings().retry = Arc::new(policy);
         self
@@ -126,7 +126,7 @@ impl Config {
         self
     }
 
-    /// The same with a retry quota of its own.
+    /// The same, with its own retry quota.
     pub(crate) fn with_own_quota(mut self) -> Self {
         self.settings().quota = RetryQuota::default();
         self
@@ -182,12 +182,12 @@ impl CallOptions {
     }
 }
 
-/// What one call sets in the place of the client's settings.
+/// Settings of one call, which override the client's.
 #[derive(Clone, Debug, Default)]
 #[must_use = "options do nothing until a call takes them"]
 pub struct CallOptions(Option<Box<Set>>);
 
-/// What is set. Most calls set nothing, and carry no place for it.
+/// The settings. Most calls have none, and no space for them.
 #[derive(Clone, Debug, Default)]
 struct Set {
     base_url: Option<BaseUrl>,
@@ -213,7 +213,8 @@ impl CallOptions {
         self
     }
 
-    /// What no text about this call may show, as far as it is known before the call.
+    /// The secrets that no message about this call may show, as far as they are known before
+    /// it.
     pub(crate) fn secrets<'a>(
         &'a self,
         config: &'a Config,
@@ -224,13 +225,14 @@ impl CallOptions {
         all.chain(key.map(ApiKey::reveal)).collect()
     }
 
-    /// Headers of this call, each in the place of the client's of that name.
+    /// Sets this call's headers, replacing any set earlier. A header here overrides the
+    /// client's header of the same name.
     pub fn headers(mut self, headers: Headers) -> Self {
         self.set().headers = headers;
         self
     }
 
-    /// What is tried again in this call.
+    /// Which failures of this call are retried. Replaces the client's policy entirely.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.set().retry = Some(Arc::new(policy));
         self
