@@ -1,4 +1,4 @@
-//! Failures below HTTP, told apart by whether the request may have arrived.
+//! Failures below HTTP, distinguished by whether the request may have arrived.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -16,13 +16,13 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// How far a failed request may have got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// The server surely did not process it.
+    /// The server definitely did not process it.
     NotSent,
     /// The server may have processed it.
     Ambiguous,
 }
 
-/// What went wrong below HTTP.
+/// The kind of a failure below HTTP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
@@ -36,11 +36,11 @@ pub enum TransportErrorKind {
     Proxy,
     /// Nothing came in time.
     Timeout(TimeoutPhase),
-    /// The connection was reset or closed before the answer was whole.
+    /// The connection was reset or closed before the response was complete.
     Disconnected,
     /// The server turned the HTTP/2 stream away unprocessed.
     Refused,
-    /// The answer broke the rules of HTTP or passed a limit on its head.
+    /// The response violated HTTP or exceeded a limit on its head.
     Protocol,
     /// The body was larger than the given number of bytes.
     BodyTooLarge(usize),
@@ -69,7 +69,7 @@ pub enum TimeoutPhase {
     Call,
 }
 
-/// Why a transport brought no answer.
+/// Why a transport has no response.
 ///
 /// The one thing that a transport has to judge is [`Reach`]: when in doubt, a
 /// request is [`ambiguous`](TransportError::ambiguous).
@@ -109,7 +109,7 @@ impl fmt::Debug for Interrupted {
 }
 
 impl TransportError {
-    /// A request that the server surely did not process.
+    /// A request that the server definitely did not process.
     pub fn not_sent(kind: TransportErrorKind) -> Self {
         Self::new(Reach::NotSent, kind)
     }
@@ -132,15 +132,15 @@ impl TransportError {
         self
     }
 
-    /// Adds the status, if the head of an answer was seen.
+    /// Adds the status, if the head of a response arrived.
     #[must_use]
     pub fn with_status(mut self, status: Option<StatusCode>) -> Self {
         self.status = status;
         self
     }
 
-    /// Adds what came of the answer before it broke off: its head, and the body as
-    /// far as it was read. A secret in it is not lost, and its headers count.
+    /// Adds the part of the response that arrived before it broke off: its head, and the body
+    /// as far as it was read. A secret in it is not lost, and its headers count.
     #[must_use]
     pub fn with_answer(mut self, answer: Response<Bytes>) -> Self {
         self.status = Some(answer.status());
@@ -150,8 +150,8 @@ impl TransportError {
 
     /// Adds the cause.
     ///
-    /// Its text is shown to people. If it or a cause of it shows a secret of the
-    /// request, the call's error has only the masked texts of them as its cause.
+    /// Its message is shown to people. If it or one of its causes shows a secret of the
+    /// request, the call's error has only their masked messages as its cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());
@@ -163,17 +163,18 @@ impl TransportError {
         self.reach
     }
 
-    /// What went wrong.
+    /// The kind of the failure.
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
     }
 
-    /// The status, if the head of an answer was seen.
+    /// The status, if the head of a response arrived.
     pub fn status(&self) -> Option<StatusCode> {
         self.status
     }
 
-    /// What came of the answer, which must not stay in an error that people see.
+    /// Takes the part of the response that arrived, which must not stay in an error that people
+    /// see.
     pub(crate) fn take_answer(&mut self) -> Option<Response<Bytes>> {
         self.answer.take().map(Interrupted::into_response)
     }
@@ -201,7 +202,7 @@ impl TransportError {
             )
     }
 
-    /// What to do about it, beside trying again.
+    /// The advice, apart from trying again.
     pub(crate) fn remedy(&self, is_retryable: bool) -> &'static str {
         match self.kind {
             TransportErrorKind::Tls => "check the base URL, the clock and the trusted certificates",
@@ -244,7 +245,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::HiddenRedirect => f.write_str("the server redirected"),
             TransportErrorKind::Setup => {
                 f.write_str("the transport cannot be used from here")?;
-                // Nothing else says what to change.
+                // Only the cause says what to change.
                 match &self.source {
                     Some(source) => write!(f, " ({})", OneLine(&source.to_string())),
                     None => Ok(()),

@@ -1,7 +1,7 @@
 //! Two futures of which the first to be ready decides.
 //!
-//! They come pinned: a future that takes others by value has room for each of them
-//! twice, once as it came and once where it is polled.
+//! They are passed pinned: a future that takes others by value has room for each of them twice,
+//! once as passed and once where it is polled.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;

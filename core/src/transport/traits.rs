@@ -1,4 +1,5 @@
-//! What carries a request: the one thing that differs between platforms.
+//! The traits of transports, which carry requests: the only part that differs between
+//! platforms.
 
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,7 +23,7 @@ use crate::config::Settings;
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
 #[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
 pub trait Transport: MaybeSendSync {
-    /// Sends a request once and returns the answer with its whole body.
+    /// Sends a request once and returns the response with its whole body.
     ///
     /// The driver ends it after [`Exchange::timeout`] by dropping the future; the
     /// transport keeps the other limits of the exchange. When it is dropped in the
@@ -43,7 +44,7 @@ pub trait Transport: MaybeSendSync {
     /// Random bits, for jitter. They need not be fit for cryptography.
     fn entropy(&self) -> u64;
 
-    /// The time of day, which tells people when a lost create went out.
+    /// The time of day, so that errors can say when a lost create was sent.
     fn wall_clock(&self) -> Option<SystemTime> {
         None
     }
@@ -54,7 +55,7 @@ pub trait Transport: MaybeSendSync {
 /// Nobody can end a blocking call from outside: the transport keeps
 /// [`Exchange::timeout`] itself.
 pub trait BlockingTransport: Send + Sync {
-    /// Sends a request once and returns the answer with its whole body.
+    /// Sends a request once and returns the response with its whole body.
     fn send(
         &self,
         request: Request<Bytes>,
@@ -70,7 +71,7 @@ pub trait BlockingTransport: Send + Sync {
     /// Random bits, for jitter. They need not be fit for cryptography.
     fn entropy(&self) -> u64;
 
-    /// The time of day, which tells people when a lost create went out.
+    /// The time of day, so that errors can say when a lost create was sent.
     fn wall_clock(&self) -> Option<SystemTime> {
         None
     }
@@ -116,12 +117,11 @@ mod threads {
 
 pub use threads::{BoxFuture, MaybeSend, MaybeSendSync};
 
-/// What the core asks of one exchange of request and answer, and what the
-/// transport notes while it is under way.
+/// The limits of one exchange of request and response, and what the transport records about it.
 #[derive(Debug)]
 pub struct Exchange {
     limits: Limits,
-    /// 0 until the head of the answer is there.
+    /// 0 until the head of the response arrives.
     seen: AtomicU16,
     unsent: AtomicBool,
     partial: Mutex<Option<Interrupted>>,
@@ -174,7 +174,7 @@ impl Exchange {
         self.limits.idle_timeout
     }
 
-    /// How many bytes the body of an answer of this status may have.
+    /// How many bytes the body of a response with this status may have.
     pub fn max_body(&self, status: StatusCode) -> usize {
         if status.is_success() { self.limits.max_success_body } else { self.limits.max_error_body }
     }
@@ -186,8 +186,8 @@ impl Exchange {
         self.limits.fresh_connection
     }
 
-    /// Notes the status as soon as the head of the answer is there, so that an
-    /// error about the body can tell it.
+    /// Records the status as soon as the head of the response arrives, so that an error about
+    /// the body has it.
     pub fn saw_status(&self, status: StatusCode) {
         self.seen.store(status.as_u16(), Ordering::Relaxed);
     }
@@ -199,14 +199,14 @@ impl Exchange {
 
     /// Notes that nothing of the request was sent, and that nothing will be.
     ///
-    /// For a transport whose future is dropped while it still connects, because the
-    /// time is up or the call is cancelled: a create then surely created nothing. When
-    /// in doubt, do not call it.
+    /// For a transport whose future is dropped while it is still connecting, because time ran
+    /// out or the call was cancelled: a create then definitely created nothing. If in doubt, do
+    /// not call it.
     pub fn saw_nothing_sent(&self) {
         self.unsent.store(true, Ordering::Relaxed);
     }
 
-    /// Whether surely nothing of the request was sent.
+    /// Whether definitely nothing of the request was sent.
     pub fn nothing_sent(&self) -> bool {
         self.unsent.load(Ordering::Relaxed)
     }
@@ -249,8 +249,8 @@ impl Exchange {
         Ok(())
     }
 
-    /// The error of an exchange that took longer than [`timeout`](Self::timeout), with
-    /// what was [kept](Self::keep_partial) of the response.
+    /// The error of an exchange that took longer than [`timeout`](Self::timeout), with the part
+    /// of the response that was [kept](Self::keep_partial).
     pub fn timed_out(&self) -> TransportError {
         let phase =
             if self.limits.is_last_of_call { TimeoutPhase::Call } else { TimeoutPhase::Attempt };
@@ -284,8 +284,8 @@ pub async fn send_within<T: Transport + ?Sized>(
     sent_within(transport, || request, exchange).await
 }
 
-/// The same with a request that is made when it is sent: one that is there before
-/// would take its place in the future as long as that lives.
+/// The same, building the request only when it is sent: otherwise the future would store it for
+/// as long as it lives.
 pub(crate) async fn sent_within<T: Transport + ?Sized>(
     transport: &T,
     request: impl FnOnce() -> Request<Bytes>,
