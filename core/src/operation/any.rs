@@ -19,7 +19,7 @@ use crate::types::{BuildError, CurrentKey, DecodeError, Json, Key};
 pub enum AnyOperation {
     /// Lists one page of keys.
     List(List),
-    /// Makes a key.
+    /// Creates a key.
     Create(Create),
     /// Gets a key.
     Get(Get),
@@ -27,7 +27,7 @@ pub enum AnyOperation {
     Update(Update),
     /// Deletes a key.
     Delete(Delete),
-    /// Gets what the API tells about the key that signs the request.
+    /// Returns metadata about the key this request is made with.
     GetCurrentKeyMetadata(GetCurrentKeyMetadata),
     /// Any other request.
     Request(ApiRequest),
@@ -36,7 +36,7 @@ pub enum AnyOperation {
     Refused(&'static str, BuildError),
 }
 
-/// What any of them returns.
+/// The output of any operation.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "it is passed on at once")]
@@ -108,7 +108,7 @@ impl From<ApiRequest> for AnyOperation {
 }
 
 impl AnyOperation {
-    /// What of it does not depend on its output; the error if it is refused.
+    /// The part that does not depend on its output; the error if it is refused.
     fn erased(&self) -> Result<&dyn Erased, (&'static str, &BuildError)> {
         Ok(match self {
             Self::List(operation) => operation,
@@ -187,7 +187,7 @@ impl Operation for AnyOperation {
                 any(operation.parse(body), AnyOutput::CurrentKey)
             }
             Self::Request(operation) => any(operation.parse(body), AnyOutput::Json),
-            // Never sent, so that no answer comes.
+            // Never sent, so no response arrives.
             Self::Refused(..) => any(List::new().parse(body), AnyOutput::Page),
         }
     }

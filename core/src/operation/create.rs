@@ -1,4 +1,4 @@
-//! `POST /keys`: makes a key and returns its secret, once.
+//! `POST /keys`: creates a key and returns its secret, once.
 
 use bytes::Bytes;
 use http::Method;
@@ -22,11 +22,11 @@ use crate::types::{
 /// The shortest `external.api_key` that the API takes.
 const SHORTEST_EXTERNAL_KEY: usize = 32;
 
-/// Makes a key.
+/// Creates a key. The response is the only place its secret ever appears.
 ///
-/// The API has no idempotency key: a create whose answer is lost leaves a live
-/// key that nobody holds. It is therefore sent again only when the server
-/// surely did not process it; otherwise the call ends with an error whose
+/// The API has no idempotency key: a create whose response is lost leaves a live key that
+/// nobody holds. It is therefore resent only if the server definitely did not process it;
+/// otherwise the call ends with an error whose
 /// [`may_have_created`](crate::Error::may_have_created) says what to look for.
 ///
 /// ```
@@ -102,13 +102,13 @@ impl Create {
         self
     }
 
-    /// The workspace, a UUID, in place of the default one.
+    /// The workspace, a UUID, instead of the default one.
     pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
         self.body.workspace_id = Some(id.into());
         self
     }
 
-    /// The member in whose name the key is made (organisations only).
+    /// The member who is recorded as the key's creator (organisations only).
     pub fn creator_user_id(mut self, id: impl Into<String>) -> Self {
         self.body.creator_user_id = Some(id.into());
         self
@@ -124,12 +124,12 @@ impl Create {
         &self.body.name
     }
 
-    /// Whether it says when the key stops working.
+    /// Whether it sets an expiry.
     pub(crate) fn has_end(&self) -> bool {
         self.body.expires_at.is_some()
     }
 
-    /// What of it an update can change later.
+    /// The settings that an update can change later.
     pub(crate) fn settings(&self) -> Settings<'_> {
         let Body { limit, limit_reset, include_byok_in_limit, .. } = &self.body;
         Settings {
@@ -139,7 +139,7 @@ impl Create {
         }
     }
 
-    /// The listing in the workspace in which the key is made.
+    /// The listing of the workspace in which the key is created.
     pub(crate) fn in_workspace(&self, list: List) -> List {
         match &self.body.workspace_id {
             Some(id) => list.workspace_id(id.as_str()),
@@ -147,14 +147,14 @@ impl Create {
         }
     }
 
-    /// The identity of a partner's user on whose behalf the key is made.
+    /// The identity of a partner's user on whose behalf the key is created.
     pub fn external(mut self, external: External) -> Self {
         self.body.external = Some(external);
         self
     }
 }
 
-/// What of a create an update can change later.
+/// The settings of a create that an update can change later.
 pub(crate) struct Settings<'a> {
     pub(crate) limit: Limit,
     pub(crate) limit_reset: Option<&'a LimitReset>,
@@ -196,7 +196,7 @@ impl External {
 }
 
 impl Create {
-    /// Whether the request says this itself.
+    /// Whether the request itself contains this string.
     fn says(&self, text: &str) -> bool {
         let Body { name, external, creator_user_id, .. } = &self.body;
         let user = external.as_ref().map(|external| external.user.as_str());
@@ -206,7 +206,7 @@ impl Create {
 
     /// No body is longer if it has a secret, of which no copy shall be left.
     fn longest_body(&self) -> usize {
-        // What JSON makes of one byte at most: `\u0001`.
+        // The longest JSON escape of one byte: `\u0001`.
         const ESCAPED: usize = 6;
         let Body { name, limit_reset, expires_at, creator_user_id, external, .. } = &self.body;
         let Some(External { user, api_key: Some(key) }) = external else {
@@ -242,7 +242,7 @@ fn reveal_external<S: Serializer>(
     map.end()
 }
 
-/// A key that was made, with its secret.
+/// A created key, with its secret.
 ///
 /// The secret is in no `Debug` and in no serialised form: what is serialised is
 /// the rest. Store it now; the API never shows it again.
@@ -252,9 +252,9 @@ pub struct Created {
     key: Secret,
     /// The key's metadata, as far as it could be read.
     pub data: Field<Key>,
-    /// What was wrong with the rest of the body, if anything was.
+    /// The problem with the rest of the body, if there was one.
     pub problem: Option<DecodeError>,
-    /// The fields beside `key` and `data` that this version does not know.
+    /// The fields next to `key` and `data` that this version does not know.
     pub extra: Extra,
 }
 
@@ -264,8 +264,8 @@ impl Created {
         &self.key
     }
 
-    /// Whether this listed key is the one that was made: by its hash or, if the
-    /// answer had none, by its label.
+    /// Whether this listed key is the one that was created: by its hash or, if the response had
+    /// none, by its label.
     pub(crate) fn is_of(&self, listed: &Key) -> bool {
         match self.data.get().and_then(|data| data.hash.get()) {
             Some(hash) => listed.hash.get() == Some(hash),
@@ -335,9 +335,9 @@ impl Operation for Create {
         self.parse_excluding(body, &[])
     }
 
-    /// Takes the secret before anything else is looked at: whatever the rest of
-    /// the body is, a key that was created reaches the caller. `$.key` counts first, then
-    /// whatever looks like a key, wherever it stands.
+    /// Reads the secret before anything else: a created key reaches the caller, however broken
+    /// the rest of the body. `$.key` counts first, then anything that looks like a key,
+    /// anywhere in the body.
     fn parse_excluding(&self, body: &[u8], own: &[&str]) -> Result<Parsed<Created>, DecodeError> {
         if body.trim_ascii().is_empty() {
             return Err(DecodeError::at("$", DecodeErrorKind::Empty));
@@ -390,11 +390,11 @@ fn wiped_on_drop(parts: Parts) -> Parts {
     Parts { body, ..parts }
 }
 
-/// What has been read, even if the rest could not be.
+/// The parts that were read, even if the rest could not be.
 struct Draft<'a> {
     own: &'a [&'a str],
     key: Option<Secret>,
-    /// What is wrong with `key` if it is not the secret.
+    /// The problem with `key` if it is not the secret.
     odd_key: DecodeErrorKind,
     data: Field<Key>,
     extra: Extra,
@@ -417,7 +417,7 @@ impl ObjectVisitor for Draft<'_> {
         &["key", "data"]
     }
 
-    /// Of several keys the first that is a text counts.
+    /// Of several keys, the first that is a string counts.
     fn field(&mut self, place: usize, reader: &mut Reader<'_>) -> Result<(), SyntaxError> {
         if place > 0 {
             self.data = Key::read(reader)?;
@@ -448,8 +448,8 @@ impl ObjectVisitor for Draft<'_> {
     }
 }
 
-/// What the body says with every secret in it masked, if one of the request stands in
-/// it, or the created one more often than it is due.
+/// The body with every secret masked, if it contains one of the request, or the created one
+/// more often than expected.
 fn without_secrets<'a>(
     body: &[u8],
     created: (&str, usize),
@@ -464,7 +464,7 @@ fn without_secrets<'a>(
     let long: Vec<&str> = long.map(|(secret, _)| secret).collect();
     let masked = redact::mask_json(&text, &long)?;
     let mut draft = Draft::default();
-    // What cannot be read of it was reported from the text as it came.
+    // Unreadable parts were already reported from the original.
     let _ = parse_into(&mut draft, masked.as_bytes());
     Some(draft)
 }
@@ -476,7 +476,7 @@ fn stands_in(text: &str, secret: &str, more_than: usize) -> bool {
     plain.matches(secret).nth(more_than).is_some()
 }
 
-/// A shorter text is in others by chance.
+/// A shorter string occurs in others by chance.
 fn is_long(secret: &str) -> bool {
     const SHORTEST: usize = 16;
     secret.len() >= SHORTEST

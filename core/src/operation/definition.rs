@@ -1,5 +1,4 @@
-//! What an operation is: data from which a request is built and with which its
-//! answer is read.
+//! The trait of operations: data that builds a request and reads its response.
 
 use super::parsed::Parsed;
 use super::parts::Parts;
@@ -7,13 +6,11 @@ use crate::types::{BuildError, DecodeError};
 
 /// One operation of the API with its arguments.
 ///
-/// It holds data and does nothing: no base URL, no headers, no authorization,
-/// so that no operation can forget or override them. The six of the API are
-/// [`List`](crate::List), [`Create`](crate::Create), [`Get`](super::Get),
-/// [`Update`](crate::Update), [`Delete`](super::Delete) and
-/// [`GetCurrentKeyMetadata`](super::GetCurrentKeyMetadata).
-/// [`ApiRequest`](super::ApiRequest) is any other one, and your own type is as good as
-/// those:
+/// It is only data, without a base URL, headers or authorization, so that no operation can
+/// forget or override them. The API's six are [`List`](crate::List), [`Create`](crate::Create),
+/// [`Get`](super::Get), [`Update`](crate::Update), [`Delete`](super::Delete) and
+/// [`GetCurrentKeyMetadata`](super::GetCurrentKeyMetadata). [`ApiRequest`](super::ApiRequest)
+/// is any other request, and your own type works like the built-in ones:
 ///
 /// ```
 /// use openrouter_keys_core::test_util::{FakeTransport, Reply};
@@ -58,23 +55,23 @@ use crate::types::{BuildError, DecodeError};
 /// # Ok(()) }
 /// ```
 pub trait Operation {
-    /// What a successful answer holds.
+    /// The value of a successful response.
     type Output;
 
     /// The operation's name in errors and traces.
     fn name(&self) -> &'static str;
 
-    /// What sending the request twice would do.
+    /// The effect of sending the request twice.
     fn replay(&self) -> Replay;
 
     /// Checks the arguments and writes them down as a request.
     fn parts(&self) -> Result<Parts, BuildError>;
 
-    /// Reads the body of a 2xx answer.
+    /// Reads the body of a 2xx response.
     fn parse(&self, body: &[u8]) -> Result<Parsed<Self::Output>, DecodeError>;
 
-    /// The same of a response to a request that held these secrets, none of which is
-    /// what the server made.
+    /// Like `parse`, for a response to a request that contained these secrets, none of which
+    /// the server generated.
     fn parse_excluding(
         &self,
         body: &[u8],
@@ -84,39 +81,39 @@ pub trait Operation {
         self.parse(body)
     }
 
-    /// The secret that the server made, or whatever else of a response must not be lost
-    /// because the response does not end. A secret that the request itself held is none,
-    /// and its answer counts as one that cannot be read.
+    /// The secret the server generated, or anything else that must not be lost if the response
+    /// breaks off. Echoing a secret from the request does not count; such a response is an
+    /// error.
     fn made<'a>(&self, output: &'a Self::Output) -> Option<&'a str> {
         let _ = output;
         None
     }
 
-    /// What to look for if a request of unknown effect was sent.
+    /// The key to look for if a request was sent and its outcome is unknown.
     fn orphan(&self) -> Option<Orphan<'_>> {
         None
     }
 
-    /// A text of the arguments that must not surface, if there is one.
+    /// A secret among the arguments, which must not surface.
     fn secret(&self) -> Option<&str> {
         None
     }
 
-    /// The output if the server says 404 after an earlier attempt of the same
-    /// call may have been processed.
+    /// The output if the server returns 404 after an earlier attempt of the same call may have
+    /// been processed.
     fn gone(&self) -> Option<Self::Output> {
         None
     }
 }
 
-/// What sending the same request twice does.
+/// The effect of sending the same request twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replay {
     /// It only reads.
     Reads,
     /// The second changes nothing that the first did not: its body is absolute.
     ChangesOnce,
-    /// The second makes one more.
+    /// The second request creates another one.
     Duplicates,
 }
 

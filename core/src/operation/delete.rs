@@ -32,8 +32,8 @@ impl<T: Into<String>> From<T> for Delete {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Deleted {
-    /// Whether this call found the key already gone, after an earlier attempt
-    /// of the same call whose answer was lost.
+    /// Whether the key was already gone, after an earlier attempt of the same call whose
+    /// response was lost.
     pub already_gone: bool,
 }
 

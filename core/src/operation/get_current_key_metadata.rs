@@ -1,4 +1,4 @@
-//! `GET /key`: what the key that signs the request is.
+//! `GET /key`: metadata of the key that the request is made with.
 
 use http::Method;
 
@@ -7,8 +7,8 @@ use super::parsed::{Parsed, parse_data};
 use super::parts::Parts;
 use crate::types::{BuildError, CurrentKey, DecodeError};
 
-/// Gets what the API tells about the key that signs the request. Any key may
-/// ask this about itself; everything else needs a management key.
+/// Returns metadata about the key this request is made with. Any key may request this;
+/// everything else needs a management key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetCurrentKeyMetadata;

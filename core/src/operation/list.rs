@@ -59,7 +59,7 @@ impl List {
         self
     }
 
-    /// The workspace, a UUID, in place of the default one.
+    /// The workspace, a UUID, instead of the default one.
     pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
         self.workspace_id = Some(id.into());
         self
@@ -93,7 +93,7 @@ impl Operation for List {
         let mut separator = '?';
         // Every value is a number, a boolean or a UUID: nothing to encode.
         let mut push = |name: &str, value: &dyn fmt::Display| {
-            // To a text, nothing fails.
+            // Writing to a string never fails.
             let _ = write!(path, "{separator}{name}={value}");
             separator = '&';
         };
@@ -131,7 +131,7 @@ pub struct Page {
     pub data: Vec<Key>,
     /// Rows that are not even objects, as they came.
     pub odd: Vec<Json>,
-    /// The fields beside `data` that this version does not know.
+    /// The fields next to `data` that this version does not know.
     pub extra: Extra,
     size: Size,
 }
@@ -159,7 +159,7 @@ struct Rows {
     data: Data,
 }
 
-/// What `data` turned out to be.
+/// The content of `data`.
 #[derive(Clone, Copy, Default)]
 enum Data {
     #[default]
@@ -210,7 +210,7 @@ impl ObjectVisitor for Rows {
     }
 }
 
-/// As the server wrote it, but for odd rows, which come last.
+/// As the server wrote it, except that unreadable rows come last.
 impl Serialize for Page {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;

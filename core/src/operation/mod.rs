@@ -1,4 +1,4 @@
-//! What the API can do: each operation as data, with its request and its response.
+//! The API's operations as data: their requests, and how their responses are read.
 //!
 //! Uses: `types`, `redact`, `json`.
 

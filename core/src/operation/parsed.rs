@@ -1,25 +1,25 @@
-//! How the body of a response is read: its data, and what stands beside it.
+//! Reading the body of a response: its data, and the fields next to it.
 
 use serde::de::DeserializeOwned;
 
 use crate::json::{ObjectVisitor, Reader, SyntaxError, text_of};
 use crate::types::{DecodeError, DecodeErrorKind, Extra, Field, FieldValue, Json};
 
-/// An answer read.
+/// A parsed response.
 #[derive(Clone, Debug)]
 pub struct Parsed<T> {
-    /// What the operation promises.
+    /// The operation's output.
     pub output: T,
-    /// The fields beside it that this version does not know.
+    /// The fields next to it that this version does not know.
     pub envelope: Extra,
 }
 
 impl<T: DeserializeOwned> Parsed<T> {
     /// Reads a body as your own type, for your own operations.
     ///
-    /// The error names the kind of the mismatch and its position, never the text.
-    /// Tokens that only a strict parser rejects (half of a surrogate pair, a number
-    /// beyond a double) are repaired first.
+    /// The error has the kind of the mismatch and its position, never the content. Tokens that
+    /// only a strict parser rejects (half of a surrogate pair, a number beyond a double) are
+    /// repaired first.
     pub fn from_json(body: &[u8]) -> Result<Self, DecodeError> {
         if body.trim_ascii().is_empty() {
             return Err(DecodeError::at("$", DecodeErrorKind::Empty));
@@ -47,7 +47,7 @@ pub(super) fn parse_data<T: FieldValue>(body: &[u8]) -> Result<Parsed<T>, Decode
     }
 }
 
-/// An error beside the data is an error.
+/// An error next to the data is an error.
 pub(super) fn check_no_error(extra: &Extra) -> Result<(), DecodeError> {
     if extra.get("error").is_some_and(Json::has_fields) {
         return Err(DecodeError::at("$.error", DecodeErrorKind::NotConfirmed));
@@ -55,7 +55,7 @@ pub(super) fn check_no_error(extra: &Extra) -> Result<(), DecodeError> {
     Ok(())
 }
 
-/// `data`, and the fields beside it that this version does not know.
+/// `data`, and the fields next to it that this version does not know.
 pub(super) struct Envelope<T> {
     pub(super) data: Field<T>,
     pub(super) extra: Extra,

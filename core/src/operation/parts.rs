@@ -1,4 +1,4 @@
-//! An operation written down: everything of a request that is its own.
+//! The parts of a request that depend on its operation.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -17,8 +17,8 @@ use crate::types::{BuildError, BuildErrorKind, DecodeError, Extra, Field, Json};
 /// A request to an endpoint that this crate has no type for, with the client's
 /// retries, limits, masking and errors.
 ///
-/// The output is the whole body as it came, `None` if there is none. Nothing in a
-/// response is masked: an endpoint that returns a secret returns it to you.
+/// The output is the whole body unchanged, `None` if it is empty. Nothing in a response is
+/// masked: an endpoint that returns a secret returns it to you.
 ///
 /// ```
 /// use openrouter_keys_core::test_util::{FakeTransport, Reply};
@@ -92,8 +92,8 @@ impl ApiRequest {
     /// Whether the second of two equal requests changes nothing, so that one whose
     /// outcome is unknown may be sent again.
     ///
-    /// By default, GET, PUT and DELETE are idempotent; POST and PATCH are not, and
-    /// such a request is never sent again unless the server surely did not process it.
+    /// By default, GET, PUT and DELETE are idempotent; POST and PATCH are not, and are resent
+    /// only if the server definitely did not process them.
     pub fn idempotent(mut self, is_idempotent: bool) -> Self {
         self.is_idempotent = Some(is_idempotent);
         self

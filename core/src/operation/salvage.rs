@@ -1,11 +1,10 @@
-//! Finding a created secret that does not stand where it should, or in a body that is
-//! not sound JSON: it will not be shown again.
+//! Finding a created secret in the wrong place, or in a body that is not valid JSON: it will
+//! not be shown again.
 
 use crate::json::{Reader, string_end, text_of, unescape};
 use crate::types::Secret;
 
-/// The string in the body that looks like a new key of this API and is not the
-/// request's own.
+/// The string in the body that looks like a new key of this API and is not from the request.
 ///
 /// Of several, one in a field named `key` counts first, then the outermost, then the
 /// first. Strings within a string come last. A page for people holds none, nor does
@@ -36,7 +35,7 @@ pub(super) fn is_masked(text: &str) -> bool {
 /// How many strings within one another are looked into.
 const LEVELS: usize = 4;
 const KEY: &str = "sk-or-";
-/// A create never makes a key of this kind.
+/// A create never creates a key of this kind.
 const MANAGEMENT_KEY: &str = "sk-or-mgmt-";
 /// A label such as `sk-or-v1-0e6...1c96` breaks off after 12.
 const SHORTEST: usize = 16;

@@ -56,7 +56,7 @@ struct Body {
     workspace_id: Option<String>,
 }
 
-/// What is to become of a field that can be cleared.
+/// The change of a field that can be cleared.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 enum Change<T> {
