@@ -1,9 +1,8 @@
-//! Transports for unit tests (feature `test-util`): scripted, capturing and
-//! never answering, over a clock that only pauses move.
+//! Transports for unit tests (feature `test-util`): scripted, capturing or silent, over a
+//! virtual clock that only pauses advance.
 //!
-//! A [`FakeTransport`] stands in the place of a real one, async and blocking.
-//! It opens no socket and never waits: a pause of an hour takes no time and
-//! moves the [`VirtualClock`] by an hour.
+//! A [`FakeTransport`] replaces a real one, async or blocking. It opens no socket and never
+//! waits: a pause of an hour takes no time and advances the [`VirtualClock`] by an hour.
 //!
 //! ```
 //! use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
@@ -18,7 +17,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
 //! // #[tokio::test]
-//! // async fn a_lost_answer_is_reported_and_not_repeated() {
+//! // async fn a_lost_response_is_reported_and_not_retried() {
 //! let transport = FakeTransport::scripted([
 //!     Reply::refused(),
 //!     Reply::created("sk-or-v1-new", samples::key().name("ada")),
@@ -26,11 +25,11 @@
 //! ]);
 //! let client = Client::new(transport.clone(), ApiKey::new("sk-or-v1-test").unwrap());
 //!
-//! // Nobody listened at first: the create goes out again.
+//! // Nobody listened at first: the create is retried.
 //! assert!(provision(&client, "ada").await.unwrap().starts_with("sk-or-v1-"));
 //! assert_eq!(transport.requests().len(), 2);
 //!
-//! // The connection broke: a second key must not be made.
+//! // The connection broke: no second key may be created.
 //! let error = provision(&client, "bob").await.unwrap_err();
 //! assert_eq!(error.may_have_created().unwrap().name, "bob");
 //! assert_eq!(transport.requests().len(), 3);
@@ -53,12 +52,12 @@ pub use self::reply::Reply;
 
 use crate::transport::{BlockingTransport, Exchange, Transport, TransportError};
 
-/// A clock that stands still until somebody sleeps by it or moves it.
+/// A clock that stands still until somebody sleeps on it or advances it.
 #[derive(Clone, Debug, Default)]
 pub struct VirtualClock(Arc<Mutex<Duration>>);
 
 impl VirtualClock {
-    /// The time since the clock was made.
+    /// The time since the clock was created.
     pub fn now(&self) -> Duration {
         *lock(&self.0)
     }
@@ -90,8 +89,8 @@ struct Seen {
 }
 
 impl FakeTransport {
-    /// Replies in this order. The request behind a short page of a listing may come without a
-    /// reply of its own: it gets what is left of that page.
+    /// Replies in this order. The request after a short page of a listing needs no reply of its
+    /// own: it gets the rest of that page.
     ///
     /// # Panics
     ///
@@ -117,7 +116,7 @@ impl FakeTransport {
         Self::always(Reply::never())
     }
 
-    /// A reply made from the request and its number, from 1.
+    /// A reply computed from the request and its number, from 1.
     pub fn answering(
         answer: impl Fn(usize, &Request<Bytes>) -> Reply + Send + Sync + 'static,
     ) -> Self {
@@ -182,8 +181,8 @@ impl Transport for FakeTransport {
     }
 
     async fn sleep(&self, duration: Duration) {
-        // A timer beside other work is the next thing to happen once that work
-        // has nothing left to do; work that merely yields goes first.
+        // A timer that races other work fires once that work has nothing left to do; work that
+        // merely yields goes first.
         for _ in 0..YIELDS {
             yield_once().await;
         }

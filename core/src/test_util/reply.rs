@@ -1,4 +1,4 @@
-//! What a fake transport replies: an answer, a failure, or nothing.
+//! The replies of a fake transport: a response, a failure, or nothing.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -24,7 +24,7 @@ enum Outcome {
     Failure {
         reach: Reach,
         kind: TransportErrorKind,
-        /// What came of the answer.
+        /// The part of the response that arrived.
         answer: Option<Response<Bytes>>,
         cause: Option<String>,
     },
@@ -40,14 +40,13 @@ impl Outcome {
 }
 
 impl Reply {
-    /// An answer of this status with an empty body. A number that is no status
-    /// stands for 500.
+    /// A response with this status and an empty body. A number that is not a valid status
+    /// becomes 500.
     pub fn status(status: u16) -> Self {
         Self::at_once(Outcome::Answer(head(status)))
     }
 
-    /// Adds a header to an answer, whole or not. One that HTTP does not allow is
-    /// left out.
+    /// Adds a header to a response, whole or cut off. One that HTTP does not allow is left out.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let (Some(answer), Ok(name), Ok(value)) =
             (self.outcome.answer(), HeaderName::try_from(name), HeaderValue::from_str(value))
@@ -57,7 +56,7 @@ impl Reply {
         self
     }
 
-    /// What is left of a short page of a listing, from this row on.
+    /// The rest of a short page of a listing, from this row on.
     pub(super) fn page_from(&self, offset: usize) -> Option<Self> {
         let Outcome::Answer(answer) = &self.outcome else { return None };
         let body: serde_json::Value = serde_json::from_slice(answer.body()).ok()?;
@@ -66,7 +65,7 @@ impl Reply {
         Some(Self::status(200).json(serde_json::json!({ "data": rest }).to_string()))
     }
 
-    /// Gives an answer this body, or what comes of it before it breaks off.
+    /// Sets the body of a response, or the part that arrives before it breaks off.
     pub fn body(mut self, bytes: impl Into<Bytes>) -> Self {
         if let Some(answer) = self.outcome.answer() {
             *answer.body_mut() = bytes.into();
@@ -74,7 +73,7 @@ impl Reply {
         self
     }
 
-    /// Gives an answer this JSON body and its content type.
+    /// Sets a JSON body and its content type.
     pub fn json(self, text: impl Into<String>) -> Self {
         self.header("content-type", "application/json").body(text.into())
     }
@@ -114,7 +113,7 @@ impl Reply {
         Self::status(status).json(samples::api_error(status, message))
     }
 
-    /// Nobody listens: the request surely was not processed.
+    /// Nobody listens: the request was definitely not processed.
     pub fn refused() -> Self {
         Self::failure(Reach::NotSent, TransportErrorKind::Connect)
     }
@@ -164,7 +163,7 @@ impl Reply {
         self.delay
     }
 
-    /// What comes of a response whose end does not.
+    /// The part that arrives of a response that breaks off.
     pub(super) fn arrived(&self) -> Option<&Response<Bytes>> {
         match (&self.outcome, self.delay) {
             (Outcome::Answer(response), None) => Some(response),
@@ -193,7 +192,7 @@ impl Reply {
     }
 }
 
-/// What another transport came to.
+/// The outcome of another transport.
 impl From<Result<Response<Bytes>, TransportError>> for Reply {
     fn from(outcome: Result<Response<Bytes>, TransportError>) -> Self {
         Self::at_once(match outcome {
@@ -212,7 +211,7 @@ impl From<Result<Response<Bytes>, TransportError>> for Reply {
     }
 }
 
-/// An answer of this status without headers and body.
+/// A response with this status, without headers and body.
 fn head(status: u16) -> Response<Bytes> {
     let mut answer = Response::new(Bytes::new());
     *answer.status_mut() =

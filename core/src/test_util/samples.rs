@@ -11,7 +11,7 @@ macro_rules! key_object {
     };
 }
 
-/// A key, as it stands in `data`.
+/// A key, as in `data`.
 pub const KEY_OBJECT: &str = key_object!();
 
 /// The body of a successful get or update.
@@ -27,14 +27,14 @@ pub const CREATED: &str = concat!(
 /// The body of a successful delete.
 pub const DELETED: &str = r#"{"deleted":true}"#;
 
-/// The body of the answer about the current key.
+/// The body of the response about the current key.
 pub const CURRENT_KEY: &str = concat!(
     r#"{"data":"#,
     r#"{"label":"sk-or-v1-0e6...1c96","limit":25,"limit_remaining":21.5,"limit_reset":"monthly","include_byok_in_limit":false,"usage":3.5,"usage_daily":0.5,"usage_weekly":1.25,"usage_monthly":3.5,"byok_usage":0,"byok_usage_daily":0,"byok_usage_weekly":0,"byok_usage_monthly":0,"expires_at":null,"is_free_tier":false,"is_management_key":false,"is_provisioning_key":false,"creator_user_id":"user_2abcDEF","organization_id":null,"workspace_id":"0df9e665-d932-5740-b2c7-b52af166bc11","rate_limit":{"requests":-1,"interval":"10s","note":"This field is no longer used."},"allowed_data_regions":["global"],"free_model_daily_requests":{"limit":1000,"remaining":990,"used":10},"budgets":[{"scope":"key_limit","limit_usd":25,"spend_usd":3.5,"remaining_usd":21.5,"reset_interval":"monthly","resets_at":"2026-12-01T00:00:00Z","include_byok":false,"budget_id":null,"guardrail_id":null}],"effective_budget":null}"#,
     "}"
 );
 
-/// The body of a page of so many keys, told apart by name and hash.
+/// The body of a page with this many keys, which differ in name and hash.
 pub fn page(keys: usize) -> String {
     let mut body = String::from(r#"{"data":["#);
     for number in 0..keys {
@@ -71,7 +71,7 @@ pub fn key() -> KeySample {
         .label(&format!("sk-or-v1-0e6...{label}"))
 }
 
-/// What [`key`] begins with: each field as JSON.
+/// The fields of [`key`] as JSON.
 const FIELDS: [(&str, &str); 23] = [
     ("hash", ""),
     ("name", "\"Customer 42\""),
