@@ -28,12 +28,12 @@
 //! use openrouter_keys_core::error::TransportError;
 //! use openrouter_keys_core::transport::{Exchange, Transport};
 //!
-//! struct Mine {
-//!     begun: std::time::Instant,
+//! struct Custom {
+//!     started: std::time::Instant,
 //! }
 //!
 //! #[async_trait::async_trait]
-//! impl Transport for Mine {
+//! impl Transport for Custom {
 //!     async fn send(&self, request: Request<Bytes>, _: &Exchange) -> Result<Response<Bytes>, TransportError> {
 //!         carry(request).await.map_err(|error| TransportError::ambiguous(Default::default()).with_source(error))
 //!     }
@@ -41,10 +41,10 @@
 //!         tokio::time::sleep(time).await
 //!     }
 //!     fn now(&self) -> Duration {
-//!         self.begun.elapsed()
+//!         self.started.elapsed()
 //!     }
 //!     fn entropy(&self) -> u64 {
-//!         4 // drawn by a fair die; a real one asks a random source
+//!         4 // use a random source here
 //!     }
 //! }
 //! # async fn carry(_: Request<Bytes>) -> Result<Response<Bytes>, std::io::Error> {
@@ -54,7 +54,7 @@
 //! # async fn main() -> Result<(), openrouter_keys_core::Error> {
 //! # tokio::time::pause();
 //! # use openrouter_keys_core::{ApiKey, Client, List};
-//! # let client = Client::new(Mine { begun: std::time::Instant::now() }, ApiKey::new("sk-or-v1-x")?);
+//! # let client = Client::new(Custom { started: std::time::Instant::now() }, ApiKey::new("sk-or-v1-x")?);
 //! # assert!(client.list(List::new()).await?.data.is_empty());
 //! # Ok(()) }
 //! ```
@@ -64,22 +64,21 @@
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `jiff`, `time` | conversions between [`Timestamp`] and the types of these crates |
-//! | `tracing` | one span a call, one event an attempt and a warning for a dropped create, without secrets |
+//! | `tracing` | one span per call, one event per attempt and a warning for a dropped create, without secrets |
 //! | `test-util` | fake transports over a virtual clock, for unit tests |
 //!
 //! # The source
 //!
-//! Each room imports from the rooms below it and from no other; `cargo xtask test --step
-//! rooms` checks it.
+//! Each room imports only from the rooms below it; `cargo xtask test --step rooms` checks it.
 //!
 //! ```text
 //! test_util/  fake transports over a virtual clock
 //! client/     the clients, async and blocking, and what they return before it is sent
-//! workflow/   jobs of several operations, as machines
-//! call/       one call as a machine: attempts, the retry rule, the error
+//! workflow/   multi-request workflows, each a state machine
+//! call/       one call as a state machine: attempts, the retry rule, the error
 //! operation/  the operations: their requests, and how responses are read
-//! transport/  what a transport implements, and its errors
-//! config/     settings of a client and of a call
+//! transport/  the traits that a transport implements, and its errors
+//! config/     settings of clients and calls
 //! types/      values of requests and responses
 //! redact/     masking of keys, escaping of invisible characters
 //! json/       the JSON reader
