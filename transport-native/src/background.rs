@@ -1,4 +1,4 @@
-//! A Tokio runtime of our own: one thread that keeps connections and timers.
+//! This crate's own Tokio runtime: one thread that keeps connections and timers.
 
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};

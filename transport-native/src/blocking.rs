@@ -77,10 +77,10 @@ impl BlockingTransport for BlockingNativeTransport {
         request: Request<Bytes>,
         exchange: &Exchange,
     ) -> Result<Response<Bytes>, TransportError> {
-        // Timers and connections go to the background thread; this one only
-        // waits. Tokio's own `block_on` would panic where async code calls.
-        // And within an async task, Tokio's budget would run out and never be
-        // renewed, since nothing here yields to its scheduler.
+        // Timers and connections are on the background thread; this one only waits. Tokio's
+        // `block_on` would panic when called from async code. And within an async task, Tokio's
+        // budget would run out and never be renewed, since nothing here yields to its
+        // scheduler.
         let _entered = self.background.enter()?;
         pollster::block_on(unconstrained(send_within(&self.transport, request, exchange)))
     }

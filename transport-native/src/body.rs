@@ -13,8 +13,8 @@ use crate::{coding, failure};
 /// How much is reserved on a server's word.
 const RESERVED_AT_MOST: usize = 1 << 20;
 
-/// Reads the whole body. One that is larger than allowed is given up, and with it the
-/// connection. The error has what came of it.
+/// Reads the whole body. One that is larger than allowed is abandoned, together with its
+/// connection. The error has the part that arrived.
 pub(crate) async fn read(
     answer: &mut reqwest::Response,
     exchange: &Exchange,
@@ -85,7 +85,7 @@ async fn next_chunk(
     exchange: &Exchange,
 ) -> Result<Option<Bytes>, TransportError> {
     let status = answer.status();
-    // The timer is made when the piece is waited for; most pieces are there at once.
+    // The timer is created only if the piece has to be waited for; most are there at once.
     let idle = async { tokio::time::sleep(exchange.idle_timeout()).await };
     let chunk = race(pin!(answer.chunk()), pin!(idle)).await.ok_or_else(|| {
         let kind = TransportErrorKind::Timeout(TimeoutPhase::Idle);
@@ -94,7 +94,7 @@ async fn next_chunk(
     chunk.map_err(|error| failure::within_the_body(error, status))
 }
 
-/// What has come so far. A body in one piece, which most are, is not copied.
+/// The part that has arrived so far. A body in one piece, as most are, is not copied.
 enum Body {
     Empty,
     One(Bytes),

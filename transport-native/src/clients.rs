@@ -1,5 +1,5 @@
-//! The reqwest clients that carry requests: those to other machines over TLS are made
-//! with the transport, all others when they are first needed.
+//! The reqwest clients that carry requests: those to other machines over TLS are built with the
+//! transport, all others when they are first needed.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -10,13 +10,13 @@ use crate::given::Given;
 use crate::need::Need;
 use crate::settings::{Roots, Settings};
 
-/// The caller's clients, and our own.
+/// The caller's clients, and this crate's.
 #[derive(Debug)]
 pub(crate) struct Clients {
     given: Option<Given>,
     settings: Settings,
     made: Box<[[OnceLock<Client>; 2]; 4]>,
-    /// Who holds it makes one.
+    /// Held while a client is being built.
     making: Mutex<()>,
 }
 

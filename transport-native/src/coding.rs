@@ -7,7 +7,7 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::Response;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
 
-/// What every gzip stream begins with, and no text.
+/// The magic bytes of gzip, with which no text starts.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Replaces a body in `gzip` or `deflate` by what is in it, as far as it can be read
@@ -24,7 +24,7 @@ pub(crate) fn undo(response: &mut Response<Bytes>, limit: usize) {
         let headers = response.headers_mut();
         headers.remove(CONTENT_LENGTH);
         headers.remove(CONTENT_ENCODING);
-        // What is left of them stays in the response, which its error names.
+        // The remaining codings stay in the response, whose error names them.
         if let Ok(left) = codings.join(", ").parse() {
             if !codings.is_empty() {
                 headers.insert(CONTENT_ENCODING, left);
@@ -54,11 +54,11 @@ fn decoded(name: &str, body: &[u8], limit: usize) -> Option<Vec<u8>> {
     }
 }
 
-/// What comes out before the end, the limit or the first error.
+/// The output before the end, the limit or the first error.
 fn read(decoder: impl Read, limit: usize) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut decoder = decoder.take(u64::try_from(limit).unwrap_or(u64::MAX));
-    // What came before an error stays.
+    // The output before an error is kept.
     let _ = decoder.read_to_end(&mut out);
     (!out.is_empty()).then_some(out)
 }

@@ -1,4 +1,4 @@
-//! Name resolution by the system, with an error of its own type.
+//! Name resolution by the system, with its own error type.
 
 use std::fmt;
 use std::io;

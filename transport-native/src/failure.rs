@@ -1,4 +1,4 @@
-//! What an error of reqwest means: how far the request may have got.
+//! The meaning of a reqwest error: how far the request may have got.
 
 use std::error::Error;
 use std::fmt;
@@ -80,7 +80,7 @@ fn connect_kind(error: &reqwest::Error) -> TransportErrorKind {
     }
 }
 
-// hyper-util does not export the types of these errors, and only a caller's own client
+// hyper-util does not export the types of these errors, and only a client passed by the caller
 // has another TLS backend.
 
 fn is_of_a_proxy(text: &str) -> bool {
@@ -104,7 +104,7 @@ fn exchange_kind(error: &reqwest::Error) -> TransportErrorKind {
     {
         TransportErrorKind::Protocol
     } else if error.is_timeout() {
-        // From a caller's own client: ours have no timeout.
+        // From a client passed by the caller: ours have no timeout.
         TransportErrorKind::Timeout(TimeoutPhase::Attempt)
     } else {
         TransportErrorKind::Disconnected
@@ -127,8 +127,8 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
     })
 }
 
-/// The innermost cause, whose text says what happened; the layers above it
-/// repeat one another, and the topmost would print the URL.
+/// The innermost cause, whose message says what happened; the layers above it repeat one
+/// another, and the topmost would print the URL.
 #[derive(Debug)]
 pub(crate) struct Cause {
     text: String,
@@ -140,8 +140,8 @@ impl Cause {
     }
 }
 
-/// The text of the innermost cause of an error without a URL, on one line: a
-/// certificate's names are in some.
+/// The message of the innermost cause of an error without a URL, on one line: some contain a
+/// certificate's names.
 pub(crate) fn text(error: &reqwest::Error) -> String {
     let text = chain(error).last().map(ToString::to_string).unwrap_or_default();
     let mut shown = String::with_capacity(text.len());

@@ -1,8 +1,8 @@
 //! The reqwest clients of a caller: what can be seen of their settings, and where
 //! they are not used.
 //!
-//! reqwest shows its settings in its `Debug` text and in no other way. What that text
-//! does not show is taken for the default.
+//! reqwest shows its settings only in its `Debug` output. Anything not shown there is assumed
+//! to be the default.
 
 use openrouter_keys_core::error::{BuildError, BuildErrorKind};
 use reqwest::Client;
@@ -26,8 +26,7 @@ impl Given {
         Ok(Self { replayable: Checked::new(replayable)?, creates: Checked::new(creates)? })
     }
 
-    /// The client for this need; `None` where it may lead the API key to a proxy in
-    /// plain text.
+    /// The client for this need; `None` if it might send the API key to a proxy in plain text.
     pub(crate) fn get(&self, need: Need) -> Option<&Client> {
         let Checked { client, may_proxy_http } =
             if need.is_fresh { &self.creates } else { &self.replayable };
@@ -55,7 +54,7 @@ pub(crate) fn check(client: &Client) -> Result<(), BuildError> {
 }
 
 fn check_shown(shown: &str) -> Result<(), BuildError> {
-    // The first fields, before any text of the caller's.
+    // The first fields, before anything the caller can set.
     let (cookies, rest) = shown.split_once("accepts: ").unwrap_or((shown, ""));
     if cookies.contains("cookie_store: true") {
         return Err(refused("the reqwest client keeps cookies; build it without a cookie store"));
@@ -100,7 +99,7 @@ mod tests {
     const PROXY: &str = "http://127.0.0.1:9";
 
     fn built(with: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
-        // What the environment of the test says is left out.
+        // Ignores the environment of the test.
         with(Client::builder().no_proxy().redirect(redirect::Policy::none())).build().unwrap()
     }
 

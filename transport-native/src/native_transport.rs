@@ -25,10 +25,10 @@ use crate::{body, failure};
 /// environment. It follows no redirects, resends nothing, sends no `Referer` and
 /// decompresses nothing. Clones share the connections.
 ///
-/// Each create uses a new connection: the server may have closed one that was idle in a
-/// pool, and there is no way to know whether it still read the request. A create therefore
-/// takes the time of one connection longer. A create that fails while it connects, for
-/// whatever reason, created nothing.
+/// Each create uses a new connection: the server may have closed one that was idle in a pool,
+/// and there is no way to know whether it still read the request. A create therefore takes
+/// longer by the time of connecting. If it fails while connecting, for whatever reason, nothing
+/// was created.
 ///
 /// Requests to this machine (`localhost`, 127.0.0.0/8, `::1`) never go through a
 /// proxy: plain http is allowed there because nobody else can see it. The reqwest
@@ -80,9 +80,9 @@ impl NativeTransport {
     /// each request) and should not log what it sends (`connection_verbose`). Creates share
     /// its pool; [`from_clients`](Self::from_clients) keeps them apart.
     ///
-    /// If it may send plain http through a proxy, its own or the environment's, then
-    /// requests over plain http to this machine use a client of this crate instead, which
-    /// does not. Build yours with `no_proxy()` to have it used there.
+    /// If it might send plain http through a proxy, its own or the environment's, then requests
+    /// over plain http to this machine use this crate's client instead, which does not. Build
+    /// yours with `no_proxy()` to have it used there.
     pub fn from_client(client: reqwest::Client) -> Result<Self, BuildError> {
         Self::from_clients(client.clone(), client)
     }

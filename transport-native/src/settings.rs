@@ -72,7 +72,7 @@ pub(crate) enum Roots {
     Given,
 }
 
-/// The errors of another TLS backend could not be told apart.
+/// The errors of another TLS backend could not be distinguished.
 fn check_tls(client: &reqwest::ClientBuilder) -> Result<(), BuildError> {
     // reqwest shows it nowhere else.
     let shown = format!("{client:?}");

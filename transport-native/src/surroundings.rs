@@ -1,4 +1,4 @@
-//! What the transport needs around it: Tokio with its drivers, and its own process.
+//! The environment the transport needs: Tokio with its drivers, and the same process.
 
 use std::any::Any;
 use std::future::{Future, poll_fn};
@@ -20,7 +20,7 @@ pub(crate) fn check_runtime() -> Result<(), TransportError> {
     timer(Duration::ZERO).map(drop)
 }
 
-/// A timer; an error where there is no runtime, or none with timers.
+/// A timer; an error if there is no runtime, or none with timers.
 pub(crate) fn timer(time: Duration) -> Result<Sleep, TransportError> {
     if Handle::try_current().is_err() {
         return Err(unusable(
@@ -68,7 +68,7 @@ fn missing(panic: &(dyn Any + Send)) -> Option<&'static str> {
 pub(crate) struct Home(OnceLock<u32>);
 
 impl Home {
-    /// Makes this process the home, if there is none yet.
+    /// Records this process as the home, if there is none yet.
     pub(crate) fn settle(&self) {
         self.0.get_or_init(std::process::id);
     }

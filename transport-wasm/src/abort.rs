@@ -1,8 +1,8 @@
-//! Aborting a request whose answer nobody waits for any more.
+//! Aborting a request whose response nobody is waiting for any more.
 
 use web_sys::{AbortController, AbortSignal};
 
-/// Aborts what was begun with its signal, unless it was told that all is done.
+/// Aborts the request that was started with its signal, unless marked as done.
 pub(crate) struct AbortOnDrop(Option<AbortController>);
 
 impl AbortOnDrop {

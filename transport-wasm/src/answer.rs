@@ -1,6 +1,5 @@
-//! The `Response` that `fetch` brought, or what has the same parts. It may be the
-//! caller's own, behind a proxy or with getters of its own: any look at it may
-//! throw.
+//! The `Response` that `fetch` returned, or an object with the same properties. The caller may
+//! have built it, with a proxy or with custom getters: any access may throw.
 
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
@@ -13,7 +12,7 @@ use crate::failure::Thrown;
 
 #[wasm_bindgen]
 extern "C" {
-    // web-sys's own getters trap when one throws.
+    // web-sys's getters trap when one throws.
     #[wasm_bindgen(js_name = Response)]
     pub(crate) type Answer;
 
@@ -29,7 +28,7 @@ extern "C" {
     #[wasm_bindgen(method, getter, catch, js_name = body)]
     fn raw_body(this: &Answer) -> Result<JsValue, JsValue>;
 
-    // So does js-sys's own iterator.
+    // So does js-sys's iterator.
     #[wasm_bindgen(catch, js_namespace = Array, js_name = from)]
     fn array_from(iterable: &JsValue) -> Result<Array, JsValue>;
 }

@@ -1,4 +1,4 @@
-//! Reading the body of an answer as bytes, within the limits of the exchange.
+//! Reading the body of a response as bytes, within the limits of the exchange.
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -23,7 +23,7 @@ use crate::timer::sleep;
 
 #[wasm_bindgen]
 extern "C" {
-    // js-sys's own traps where a view is not what it says.
+    // js-sys's version traps if a view is not what it claims to be.
     #[wasm_bindgen(js_name = Uint8Array, extends = Uint8Array)]
     type Octets;
 
@@ -31,8 +31,8 @@ extern "C" {
     fn new(buffer: &JsValue, offset: &JsValue, length: &JsValue) -> Result<Octets, JsValue>;
 }
 
-/// A stream that is always ready lets no timer ring: nothing else ends one that
-/// brings nothing for ever. Reading so many takes tenths of a second.
+/// A stream that is always ready lets no timer fire: nothing else ends one that yields empty
+/// pieces endlessly. Reading this many takes tenths of a second.
 const MOST_EMPTY: usize = 10_000;
 
 /// Reads the body. One that is larger than allowed is given up. The error has what
@@ -105,7 +105,7 @@ async fn read_into(
         loop {
             let (count, _) = last.get();
             sleep(clock, exchange.idle_timeout().saturating_sub(quiet)).await;
-            // Not by the clock, which may stand still: the caller made it.
+            // Not by the clock, which may stand still: the caller supplied it.
             let (came, came_at) = last.get();
             if came == count {
                 return;
@@ -175,8 +175,8 @@ fn octets(piece: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
     Ok(Some(octets.into()))
 }
 
-/// What was read so far, as the platform gave it: the memory of a module never
-/// shrinks, so that nothing is copied there before all of it is known to fit.
+/// The pieces read so far, as the platform returned them: a module's memory never shrinks, so
+/// nothing is copied there before all of it is known to fit.
 #[derive(Default)]
 struct Pieces {
     kept: Vec<Uint8Array>,
@@ -196,7 +196,7 @@ impl Pieces {
         self.kept.push(piece);
     }
 
-    /// So many of them at most.
+    /// At most this many of them.
     fn into_bytes(self, limit: usize) -> Bytes {
         let mut body = vec![0; self.length.min(limit)];
         let mut rest = body.as_mut_slice();

@@ -1,4 +1,4 @@
-//! What tells the time and waits: the platform, or an object of the caller's.
+//! The source of time and timers: the platform, or an object supplied by the caller.
 
 use std::time::{Duration, SystemTime};
 
@@ -42,8 +42,8 @@ pub(crate) enum Timekeeper {
 }
 
 impl Timekeeper {
-    /// A clock that tells no number has the platform's in its place: time that
-    /// stood still would end no call.
+    /// If a clock returns no number, the platform's is used instead: time that stood still
+    /// would end no call.
     pub(crate) fn now(&self) -> Duration {
         let given = match self {
             Self::Platform => None,
@@ -69,7 +69,7 @@ impl Timekeeper {
     }
 
     pub(crate) fn clear_timeout(&self, timer: &JsValue) {
-        // A timer that cannot be called off rings for nobody.
+        // A timer that cannot be cancelled fires without effect.
         let _ = match self {
             Self::Platform => global_clear_timeout(timer),
             Self::Given(clock) => clock.clear_timeout(timer),
@@ -77,7 +77,7 @@ impl Timekeeper {
     }
 }
 
-/// A clock that tells nonsense tells nothing.
+/// A nonsensical time counts as no time.
 fn milliseconds(ms: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(ms / 1000.0).ok()
 }

@@ -1,4 +1,4 @@
-//! What a rejection of `fetch` says about how far the request got.
+//! What a rejection of `fetch` reveals about how far the request got.
 
 use std::error::Error;
 use std::fmt;
@@ -10,8 +10,8 @@ use wasm_bindgen::{JsCast, JsValue};
 /// How deep a chain of causes is followed.
 const DEEPEST: usize = 5;
 
-/// Codes of the outermost error that are believed before all others: what made it has
-/// looked at more than the error. Its cause says what kind of failure it was.
+/// Codes of the outermost error that take precedence over all others: whoever set them looked
+/// at more than the error. Its cause says what kind of failure it was.
 mod proof {
     /// The causes may be about another request.
     pub(super) const UNKNOWN_REACH: &str = "ERR_UNKNOWN_REACH";
@@ -26,12 +26,12 @@ const HEADERS: &str = "UND_ERR_HEADERS_OVERFLOW";
 
 const HEADERS_LIMIT: &str = "the response headers are larger than the runtime accepts: in Node, 16 KiB or --max-http-header-size";
 
-/// What JavaScript threw, as text.
+/// A thrown JavaScript value, as strings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thrown(String);
 
 impl Thrown {
-    /// The texts of what was thrown and of its causes.
+    /// The messages of the thrown value and its causes.
     pub fn look(thrown: &JsValue) -> Self {
         let errors = chain(thrown);
         let mut texts: Vec<String> = errors.iter().filter_map(describe).collect();
@@ -76,8 +76,8 @@ pub fn rejected(thrown: &JsValue) -> TransportError {
     judged(thrown, known)
 }
 
-/// The error of what a function that makes no other request rejects with. What it makes
-/// of the body is not known: Deno may send one that is not a stream twice.
+/// The error for a rejection of a function that makes no other request. How it sends the body
+/// is unknown: Deno may send one that is not a stream twice.
 pub(crate) fn rejected_by_function(thrown: &JsValue) -> TransportError {
     judged(thrown, chain(thrown).iter().find_map(by_code))
 }
@@ -97,7 +97,7 @@ fn judged(thrown: &JsValue, known: Option<(TransportErrorKind, bool)>) -> Transp
         _ if stays_here => TransportError::not_sent(kind),
         _ => return TransportError::ambiguous(kind).with_source(Thrown::look(thrown)),
     };
-    // The mark itself says nothing to people.
+    // The mark itself means nothing to people.
     let cause = cause_of(thrown).filter(|_| code.is_some_and(|code| is_mark(&code)));
     let seen = Thrown::look(cause.as_ref().unwrap_or(thrown));
     if kind == TransportErrorKind::Proxy && seen.is_about_credentials() {
@@ -124,8 +124,8 @@ fn before_sending(kind: TransportErrorKind) -> TransportErrorKind {
     }
 }
 
-/// The kind of failure behind an error of Node, undici or Bun with a code, and whether
-/// the request surely stayed here.
+/// The kind of failure behind an error of Node, undici or Bun with a code, and whether the
+/// request was definitely not sent.
 fn by_code(error: &JsValue) -> Option<(TransportErrorKind, bool)> {
     const CERTIFICATE: [&str; 5] =
         ["CERT_", "ERR_TLS_CERT_", "UNABLE_TO_", "SELF_SIGNED_CERT", "DEPTH_ZERO_SELF_SIGNED"];
@@ -176,7 +176,7 @@ fn by_code(error: &JsValue) -> Option<(TransportErrorKind, bool)> {
 const BEFORE_TLS: &str =
     "Client network socket disconnected before secure TLS connection was established";
 
-/// The same by the messages of Node and Deno, for what has no code of its own.
+/// The same by the messages of Node and Deno, for errors without a code.
 fn by_message(error: &JsValue) -> Option<(TransportErrorKind, bool)> {
     let message = text_of(error, "message")?;
     let is_refused_here = message == "bad port"
@@ -197,7 +197,7 @@ fn by_message(error: &JsValue) -> Option<(TransportErrorKind, bool)> {
     {
         return Some((TransportErrorKind::Refused, true));
     }
-    // No URL has a space in it: what follows the first is Deno's own text.
+    // No URL contains a space: everything after the first is Deno's message.
     let (_, step) = message.strip_prefix("error sending request for url (")?.split_once("): ")?;
     let reason = step.strip_prefix("client error (Connect): ")?;
     let begins = |starts: &[&str]| starts.iter().any(|start| reason.starts_with(start));
@@ -217,7 +217,7 @@ fn by_message(error: &JsValue) -> Option<(TransportErrorKind, bool)> {
     ))
 }
 
-/// What was thrown, its cause, the cause of that.
+/// The thrown value, its cause, the cause of that.
 fn chain(thrown: &JsValue) -> Vec<JsValue> {
     let first = Some(thrown.clone()).filter(is_there);
     std::iter::successors(first, cause_of).take(DEEPEST).collect()
@@ -238,12 +238,12 @@ fn describe(error: &JsValue) -> Option<String> {
     })
 }
 
-/// A property that is a text. Whatever a getter or a proxy does, it ends here.
+/// A string property. Whatever a getter or a proxy throws is caught here.
 fn text_of(error: &JsValue, name: &str) -> Option<String> {
     property(error, name)?.as_string()
 }
 
-/// More prototypes than any class has: a proxy can be its own.
+/// More prototypes than any class has: a proxy can be its own prototype.
 const MOST_CLASSES: u8 = 50;
 
 /// A property of the object or of its class. One that somebody added to

@@ -1,11 +1,11 @@
-//! Reading a stream, which is told when nobody reads on.
+//! Reading a stream, which is cancelled when the reader is dropped.
 
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{ReadableStream, ReadableStreamDefaultReader};
 
-/// Cancels the stream, unless it was told that all is read.
+/// Cancels the stream, unless it was read to its end.
 pub(crate) struct Reader {
     reader: ReadableStreamDefaultReader,
     is_done: bool,

@@ -98,10 +98,9 @@ fn body_of(request: &http::Request<Bytes>) -> Option<JsValue> {
     Some(stream.map_or_else(|| bytes.into(), JsValue::from))
 }
 
-/// Deno sends a request again by itself when a connection that it kept breaks
-/// before the answer begins, a create like any other, unless the body is a
-/// stream, which nobody can send twice. (Browsers do the same, and take no
-/// streams over HTTP/1.1.)
+/// Deno resends a request by itself when a reused connection breaks before the response starts,
+/// even a create, unless the body is a stream, which cannot be sent twice. (Browsers do the
+/// same, and accept no streams over HTTP/1.1.)
 fn sent_once(bytes: &Uint8Array) -> Option<ReadableStream> {
     if !Reflect::has(&js_sys::global(), &"Deno".into()).ok()? {
         return None;

@@ -1,4 +1,4 @@
-//! A pause that is called off when nobody waits for it any more.
+//! A pause that is cancelled when nobody is waiting for it any more.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -26,8 +26,7 @@ pub(crate) async fn sleep(clock: &Timekeeper, time: Duration) {
 
 struct Timer {
     clock: Timekeeper,
-    /// What `setTimeout` returned; `None` if it failed: such a timer never
-    /// rings.
+    /// The result of `setTimeout`; `None` if it failed: such a timer never fires.
     id: Option<JsValue>,
     bell: Rc<Bell>,
     _ring: Closure<dyn FnMut()>,
@@ -51,7 +50,7 @@ impl Timer {
                 }
             })
         };
-        // Rounded up: who asks to wait a time must not be answered earlier.
+        // Rounded up: a pause must not end early.
         let ms = (time.as_secs_f64() * 1000.0).ceil();
         let id = clock.set_timeout(ring.as_ref(), ms).ok();
         Self { clock: clock.clone(), id, bell, _ring: ring }

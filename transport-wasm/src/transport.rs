@@ -24,7 +24,7 @@ use crate::timer;
 
 #[wasm_bindgen]
 extern "C" {
-    // gloo-net's own binding traps on a rejection that is no `Error`.
+    // gloo-net's binding traps on a rejection that is not an `Error`.
     #[wasm_bindgen(catch, js_name = fetch)]
     fn global_fetch(request: &web_sys::Request) -> Result<JsValue, JsValue>;
 }
@@ -43,7 +43,7 @@ pub fn client(key: impl Into<KeySource>) -> Client {
     Client::new(FetchTransport::new(), key)
 }
 
-/// A client with settings of its own over the platform's `fetch`.
+/// A client with custom settings over the platform's `fetch`.
 pub fn client_with(key: impl Into<KeySource>, config: Config) -> Result<Client, BuildError> {
     Client::with_config(FetchTransport::new(), key, config)
 }
@@ -61,35 +61,34 @@ impl FetchTransport {
         Self { fetch: None, is_direct: true, clock: Timekeeper::Platform }
     }
 
-    /// Another function in the place of `fetch`. It is called with the URL and
-    /// with `method`, `headers`, `redirect`, `signal` and, if there is one, the
-    /// `body` as a text. It returns a `Response` or a promise of one, or of any
-    /// object with `status`, `headers` and `body` like a `Response`'s.
+    /// Uses another function instead of `fetch`. It is called with the URL and with `method`,
+    /// `headers`, `redirect`, `signal` and, if there is one, the `body` as a string. It returns
+    /// a `Response` or a promise of one, or of any object with `status`, `headers` and `body`
+    /// like a `Response`'s.
     ///
-    /// What it rejects with may be about a request of its own, to a log or for a
-    /// token: no code of it is believed, and a create that it rejects may have
-    /// made a key.
+    /// Its rejections may be about another request, to a log or for a token: their error codes
+    /// are ignored, and a create that it rejects may have created a key.
     #[must_use]
     pub fn with_fetch(self, fetch: Function) -> Self {
         Self { fetch: Some(fetch), is_direct: false, ..self }
     }
 
-    /// The same of a function that makes no request but the one that it is given.
-    /// The codes of what it rejects with are believed as those of the platform's
-    /// `fetch` are, but where an error's own `code` is `ERR_UNKNOWN_REACH`.
+    /// The same, for a function that makes no other request. The error codes of its rejections
+    /// count like those of the platform's `fetch`, unless an error's own `code` is
+    /// `ERR_UNKNOWN_REACH`.
     #[must_use]
     pub fn with_direct_fetch(self, fetch: Function) -> Self {
         Self { fetch: Some(fetch), is_direct: true, ..self }
     }
 
-    /// Another clock in the place of the platform's.
+    /// Uses another clock instead of the platform's.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = Timekeeper::Given(clock);
         self
     }
 
-    /// Whatever is thrown or rejected comes back as an error.
+    /// Anything thrown or rejected is returned as an error.
     async fn fetch(
         &self,
         request: &Request<Bytes>,
