@@ -7,6 +7,7 @@ pub mod fleet;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub mod fuzz;
 pub mod model;
+pub mod tables;
 pub mod vault;
 pub mod vector_files;
 pub mod vectors;

@@ -17,7 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use call::{Came, Outcome};
 use openrouter_keys_core::{Client, blocking};
-use openrouter_keys_tests::vector_files::{FILES, VectorFile};
+use openrouter_keys_tests::tables;
+use openrouter_keys_tests::vector_files::{FILES, SHARED, VectorFile};
 use openrouter_keys_tests::vectors::{FailureName, Vector};
 
 /// What makes the call.
@@ -112,6 +113,46 @@ fn the_page_on_testing_names_failures_that_vectors_know() {
     for name in names {
         let failure = serde_json::from_value::<FailureName>(name.into());
         assert!(failure.is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn the_table_in_the_readme_is_four_vectors() {
+    let page = include_str!("../vectors/README.md");
+    let table = page.split("```").nth(1).and_then(|block| block.strip_prefix("json")).unwrap_or("");
+    let vectors = tables::expand(&format!("[{table}]"), SHARED);
+    let vectors = vectors.unwrap_or_else(|problem| panic!("{problem}"));
+    let names: Vec<&str> = vectors.iter().filter_map(|vector| vector["name"].as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "get does not follow a 301",
+            "get does not follow a 308",
+            "create does not follow a 301",
+            "create does not follow a 308"
+        ]
+    );
+    assert_eq!(vectors[3]["answers"][0], serde_json::json!({"status": 308}));
+    assert_eq!(vectors[3]["error"]["look_for"]["name"], "Customer 42");
+    assert_eq!(vectors[1]["error"].get("look_for"), None);
+    assert_eq!(vectors[1]["error"]["effect"], "nothing");
+}
+
+#[test]
+fn a_slip_in_a_table_is_an_error() {
+    let sound = r#"[{"name":"{x}","for":{"x y":[["a",1]]},"operation":"list","answers":["$y"]}]"#;
+    assert!(tables::expand(sound, SHARED).is_ok());
+    for (known, slip) in [
+        ("{x}", "{z}"),
+        ("$y", "$z"),
+        ("x y", "x y z"),
+        ("\"$y\"", "1"),
+        ("1]", "1,2]"),
+        ("[[", "{\"a\":[["),
+        ("list", "lists"),
+    ] {
+        let text = sound.replace(known, slip);
+        assert!(tables::expand(&text, SHARED).is_err(), "{text}");
     }
 }
 

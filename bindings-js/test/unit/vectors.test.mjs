@@ -1,6 +1,7 @@
 // The wire vectors of `tests/vectors`, through the JavaScript API.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { inspect } from "node:util";
 
@@ -8,12 +9,22 @@ import * as api from "../../npm/index.js";
 import * as testing from "../../npm/testing.js";
 import { hold } from "../vectors/hold.js";
 import { LEFT_OUT } from "../vectors/left-out.js";
-import { files } from "./vector-files.mjs";
+import { expanded, files } from "./vector-files.mjs";
 
 test("nothing is left out but what JavaScript cannot express", () => {
   const all = files.flatMap(({ vectors }) => vectors);
-  assert.ok(all.length >= 972, `${all.length} vectors`);
+  assert.ok(all.length >= 1392, `${all.length} vectors`);
   for (const [isLeftOut, count, why] of LEFT_OUT) assert.equal(all.filter(isLeftOut).length, count, why);
+});
+
+test("the table in the readme is four vectors", () => {
+  const page = readFileSync(new URL("../../../tests/vectors/README.md", import.meta.url), "utf8");
+  const vectors = expanded(JSON.parse(page.split("```")[1].replace(/^json/, "")));
+  const operations = ["get", "create"];
+  assert.deepEqual(vectors.map(({ name }) => name), operations.flatMap((name) => [301, 308].map((status) => `${name} does not follow a ${status}`)));
+  assert.deepEqual(vectors[3].answers[0], { status: 308 });
+  assert.equal(vectors[3].error.look_for.name, "Customer 42");
+  assert.deepEqual(vectors[1].error, { kind: "unexpected_redirect", effect: "nothing" });
 });
 
 test("a vector with a word that the tests do not know is an error, and not tested as another", async () => {

@@ -4,8 +4,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::Value;
-
 use crate::command::Command;
 use crate::failure::Failure;
 use crate::matrix::{self, Proof, Row};
@@ -19,7 +17,12 @@ pub(crate) const STEP: Step = Step {
     run,
 };
 
+#[path = "../../../tests/src/tables.rs"]
+#[expect(unreachable_pub, reason = "it is a module of the tests' library")]
+mod tables;
+
 const PAGE: &str = "docs/fault-matrix.md";
+const SHARED: &str = "tests/vectors/shared/values.json";
 /// Rows are never taken away.
 const ROWS: usize = 33;
 
@@ -136,7 +139,7 @@ impl Tests {
             return rust(root, source).map(Self::Rust);
         }
         match extension(source) {
-            "json" => vectors(&read(root, source)?).map(Self::Named),
+            "json" => vectors(&read(root, source)?, &read(root, SHARED)?).map(Self::Named),
             "mjs" => node(root, source).map(Self::Named),
             _ => read(root, source).map(Self::Scenario),
         }
@@ -187,9 +190,8 @@ fn rust(root: &Path, target: &str) -> Result<Vec<String>, Failure> {
 }
 
 /// The names of all vectors: a test holds that every file is run whole.
-fn vectors(text: &str) -> Result<Vec<String>, Failure> {
-    let vectors: Vec<Value> =
-        serde_json::from_str(text).map_err(|error| Failure::new(error.to_string()))?;
+fn vectors(text: &str, shared: &str) -> Result<Vec<String>, Failure> {
+    let vectors = tables::expand(text, shared).map_err(Failure::new)?;
     let names = vectors.iter().filter_map(|vector| vector.get("name")?.as_str());
     Ok(names.map(str::to_owned).collect())
 }
