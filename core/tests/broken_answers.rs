@@ -142,14 +142,6 @@ async fn a_503_that_broke_off_is_a_refusal_only_if_it_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_gave_up_waiting_says_nothing_of_what_the_server_does() {
-    for status in [444, 460, 499] {
-        let (outcome, requests) = create(Reply::status(status)).await;
-        assert!(outcome.unwrap_err().may_have_been_created() && requests == 1, "{status}");
-    }
-}
-
-#[tokio::test]
 async fn a_404_of_a_gateway_does_not_prove_a_key_gone() {
     let documented = r#"{"error":{"code":404,"message":"Key not found"}}"#;
     let gateway = r#"{"timestamp":1,"status":404,"error":"Not Found","path":"/api/v1/keys/ab"}"#;

@@ -171,20 +171,6 @@ fn every_operation_meets_every_fault_as_the_rule_says() {
 }
 
 #[test]
-fn a_strict_policy_sends_a_create_once_even_after_a_503_that_says_when_to_come_back() {
-    let options =
-        CallOptions::new().retry(openrouter_keys_core::RetryPolicy::default().strict(true));
-    let create = Create::new("name", Limit::usd(1.0));
-    let attempt = Attempt::first(&Config::new(), &options, create, Start::default()).unwrap();
-    let Step::Done(Err(error)) =
-        attempt.finish(outcome(Fault::StatusWithRetryAfter(503)), Duration::ZERO)
-    else {
-        panic!("it ends");
-    };
-    assert!(error.may_have_been_created());
-}
-
-#[test]
 fn a_policy_can_add_statuses_for_what_is_safe_and_never_for_a_create() {
     let options = CallOptions::new()
         .retry(openrouter_keys_core::RetryPolicy::default().statuses([409, 418, 500, 501]));
