@@ -1,54 +1,48 @@
-//! `cargo xtask fuzz`: libFuzzer over the fuzz targets, for as long as one likes.
+//! `cargo xtask fuzz`: libFuzzer over the fuzz targets, for as long as you like.
 
 use std::borrow::Cow;
 use std::process::ExitCode;
 
-use crate::failure::Failure;
-use crate::stems::stems;
+use anyhow::{Result, bail};
+
+use crate::shell::stems;
 use crate::tool::Tool;
 use crate::workspace::Workspace;
 
-/// Which targets are wanted, and for how long each.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, clap::Args)]
 pub(crate) struct Fuzz {
-    /// All if there are none.
-    pub(crate) targets: Vec<String>,
-    pub(crate) seconds: u32,
-}
-
-impl Default for Fuzz {
-    fn default() -> Self {
-        Self { targets: Vec::new(), seconds: 60 }
-    }
+    /// The targets to search; all by default
+    targets: Vec<String>,
+    /// How long to search each
+    // To libFuzzer no time means without end.
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    seconds: u32,
 }
 
 const FUZZ: Tool = Tool {
     package: "cargo-fuzz",
     version: Cow::Borrowed("^0.13"),
-    call: "cargo fuzz",
-    install: "",
+    call: &["cargo", "fuzz"],
+    install: &[],
+    wheels: None,
 };
 
 /// The programs, a workspace of their own.
 const FOLDER: &str = "tests/fuzz";
 
 /// Runs each target, every one even if another finds something.
-pub(crate) fn run(wishes: &Fuzz) -> Result<ExitCode, Failure> {
-    let workspace = Workspace::find()?;
-    let known = stems(&workspace.root.join(FOLDER).join("fuzz_targets"))?;
-    if let Some(name) = wishes.targets.iter().find(|name| !known.contains(name)) {
-        return Err(Failure::new(format!(
-            "there is no fuzz target {name}; the targets are {}",
-            known.join(", ")
-        )));
+pub(crate) fn run(fuzz: &Fuzz, workspace: &Workspace) -> Result<ExitCode> {
+    let known = stems(&workspace.shell, "tests/fuzz/fuzz_targets")?;
+    if let Some(name) = fuzz.targets.iter().find(|name| !known.contains(name)) {
+        bail!("there is no fuzz target {name}; the targets are {}", known.join(", "));
     }
-    FUZZ.set_up(&workspace)?;
-    let wanted = if wishes.targets.is_empty() { &known } else { &wishes.targets };
+    FUZZ.set_up(workspace)?;
+    let wanted = if fuzz.targets.is_empty() { &known } else { &fuzz.targets };
     let mut failed = Vec::new();
     for name in wanted {
-        println!("\n==> {name}, for {} s", wishes.seconds);
-        if let Err(failure) = target(&workspace, name, wishes.seconds) {
-            println!("{failure}");
+        println!("\n==> {name}, for {} s", fuzz.seconds);
+        if let Err(error) = target(workspace, name, fuzz.seconds) {
+            println!("{error:#}");
             failed.push(name.as_str());
         }
     }
@@ -61,14 +55,15 @@ pub(crate) fn run(wishes: &Fuzz) -> Result<ExitCode, Failure> {
 }
 
 /// What is new goes into the first of the two corpora, which is not committed.
-fn target(workspace: &Workspace, name: &str, seconds: u32) -> Result<(), Failure> {
-    let own = format!("{FOLDER}/corpus/{name}");
-    std::fs::create_dir_all(workspace.root.join(&own))
-        .map_err(|error| Failure::new(format!("{own}: {error}")))?;
-    // Our crates have no unsafe code for a sanitizer to watch, and without one
-    // the Rust that is there will do.
-    let run = FUZZ.command(workspace, "run --sanitizer none --fuzz-dir").argument(FOLDER);
-    let run = run.argument(name).argument(own).argument(format!("tests/corpus/{name}"));
-    let run = run.words("-- -dict=tests/corpus/tokens.dict -max_len=4096 -print_final_stats=1");
-    run.argument(format!("-max_total_time={seconds}")).run(&workspace.root)
+fn target(workspace: &Workspace, name: &str, seconds: u32) -> Result<()> {
+    let (own, corpus) = (format!("{FOLDER}/corpus/{name}"), format!("tests/corpus/{name}"));
+    workspace.shell.create_dir(&own)?;
+    // Our crates have no unsafe code for a sanitizer to watch, and without one the Rust that
+    // is there will do.
+    Ok(FUZZ
+        .command(workspace)
+        .args(["run", "--sanitizer", "none", "--fuzz-dir", FOLDER, name, &own, &corpus])
+        .args(["--", "-dict=tests/corpus/tokens.dict", "-max_len=4096", "-print_final_stats=1"])
+        .arg(format!("-max_total_time={seconds}"))
+        .run()?)
 }

@@ -1,24 +1,25 @@
 //! Which source file imports which, read from the files themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
+use anyhow::{Context as _, Result};
+use petgraph::algo::tarjan_scc;
+use petgraph::graphmap::DiGraphMap;
 use syn::visit::{self, Visit};
 
-use crate::failure::Failure;
+use crate::workspace::Workspace;
 
 /// For each file, by its path below the source folder, the files that it imports from.
 pub(crate) type Imports = BTreeMap<String, BTreeSet<String>>;
 
 /// The imports among the files of a crate. What stands in its tests is left out.
-pub(crate) fn of_crate(source: &Path) -> Result<Imports, Failure> {
-    let files = files(source, "rs")?;
+pub(crate) fn of_crate(workspace: &Workspace, source: &str) -> Result<Imports> {
+    let files = files(workspace, source, ".rs")?;
     let modules: BTreeMap<Vec<String>, &String> =
         files.keys().map(|file| (module_of(file), file)).collect();
     let mut imports = Imports::new();
     for (file, text) in &files {
-        let parsed = syn::parse_file(text)
-            .map_err(|error| Failure::new(format!("{file} cannot be read: {error}")))?;
+        let parsed = syn::parse_file(text).with_context(|| format!("{source}/{file}"))?;
         let mut paths = Paths { module: module_of(file), found: Vec::new() };
         paths.visit_file(&parsed);
         let targets = paths.found.iter().filter_map(|path| {
@@ -32,8 +33,8 @@ pub(crate) fn of_crate(source: &Path) -> Result<Imports, Failure> {
 }
 
 /// The imports among the modules of a JavaScript folder.
-pub(crate) fn of_scripts(source: &Path) -> Result<Imports, Failure> {
-    let files = files(source, "js")?;
+pub(crate) fn of_scripts(workspace: &Workspace, source: &str) -> Result<Imports> {
+    let files = files(workspace, source, ".js")?;
     let imported = |text: &str| {
         let quoted = text.split(['\'', '"']).skip(1).step_by(2);
         let named = quoted.filter_map(|name| name.strip_prefix("./")).map(str::to_owned);
@@ -44,56 +45,27 @@ pub(crate) fn of_scripts(source: &Path) -> Result<Imports, Failure> {
 
 /// The files that import one another in a circle, each circle sorted.
 pub(crate) fn circles(imports: &Imports) -> Vec<Vec<&str>> {
-    let reach: BTreeMap<&str, BTreeSet<&str>> =
-        imports.keys().map(|file| (file.as_str(), reached(imports, file))).collect();
-    let leads = |from: &str, to: &str| reach.get(from).is_some_and(|reached| reached.contains(to));
-    let mut found: Vec<Vec<&str>> = Vec::new();
-    for file in imports.keys().map(String::as_str) {
-        if leads(file, file) && !found.iter().flatten().any(|other| *other == file) {
-            found.push(
-                imports
-                    .keys()
-                    .map(String::as_str)
-                    .filter(|other| leads(file, other) && leads(other, file))
-                    .collect(),
-            );
-        }
+    let edges = imports.iter().flat_map(|(file, targets)| {
+        targets.iter().map(move |target| (file.as_str(), target.as_str()))
+    });
+    let mut circles = tarjan_scc(&DiGraphMap::<&str, ()>::from_edges(edges));
+    circles.retain(|files| files.len() > 1);
+    for files in &mut circles {
+        files.sort_unstable();
     }
-    found
+    circles
 }
 
-/// Every file that this one imports, directly or not.
-fn reached<'a>(imports: &'a Imports, file: &str) -> BTreeSet<&'a str> {
-    let mut reached = BTreeSet::new();
-    let mut open: Vec<&str> = vec![file];
-    while let Some(next) = open.pop() {
-        for target in imports.get(next).into_iter().flatten() {
-            if reached.insert(target.as_str()) {
-                open.push(target);
-            }
-        }
-    }
-    reached
-}
-
-fn files(source: &Path, extension: &str) -> Result<BTreeMap<String, String>, Failure> {
-    let unread = |path: &Path, error: std::io::Error| {
-        Failure::new(format!("{} cannot be read: {error}", path.display()))
-    };
+/// The files below a folder, by their paths from there, and their texts.
+fn files(workspace: &Workspace, source: &str, ending: &str) -> Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
-    let mut folders = vec![source.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).map_err(|error| unread(&folder, error))? {
-            let path = entry.map_err(|error| unread(&folder, error))?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|found| found == extension) {
-                let text = std::fs::read_to_string(&path).map_err(|error| unread(&path, error))?;
-                let below = path.strip_prefix(source).unwrap_or(&path);
-                files.insert(below.display().to_string(), text);
-            }
+    for file in workspace.files()? {
+        let below = file.strip_prefix(source).and_then(|file| file.strip_prefix('/'));
+        if let Some(below) = below.filter(|below| below.ends_with(ending)) {
+            files.insert(below.to_owned(), workspace.read(&file)?);
         }
     }
+    anyhow::ensure!(!files.is_empty(), "{source} has no file *{ending}");
     Ok(files)
 }
 

@@ -1,41 +1,44 @@
-//! Counting the instructions of `core/examples/instructions.rs` by valgrind.
+//! Counting the instructions of `tests/instructions` by valgrind.
 
-use crate::command::Command;
-use crate::failure::Failure;
+use anyhow::{Context as _, Result, ensure};
+
+use crate::shell::{cmd, works};
 use crate::workspace::Workspace;
 
 /// In two runs, so that what happens once is counted in neither.
 const FEW: u64 = 10;
 const MANY: u64 = 110;
 
-pub(crate) fn can_be_counted(workspace: &Workspace) -> bool {
-    Command::new("valgrind").words("--version").works(&workspace.root)
+pub(crate) fn can_be_counted(workspace: &Workspace) -> Result<()> {
+    let is_there = works(cmd!(workspace.shell, "valgrind --version"));
+    ensure!(is_there, "valgrind, which counts instructions, is missing");
+    Ok(())
 }
 
-pub(crate) fn build(workspace: &Workspace) -> Result<(), Failure> {
-    Command::cargo("build --release --package openrouter-keys-core --example instructions --locked")
-        .run(&workspace.root)
+pub(crate) fn build(workspace: &Workspace) -> Result<()> {
+    Ok(cmd!(
+        workspace.shell,
+        "cargo build --release --package openrouter-keys-instructions --locked"
+    )
+    .run()?)
 }
 
 /// How many one time takes.
-pub(crate) fn count(workspace: &Workspace, what: &str) -> Result<u64, Failure> {
+pub(crate) fn count(workspace: &Workspace, what: &str) -> Result<u64> {
     let (few, many) = (counted(workspace, what, FEW)?, counted(workspace, what, MANY)?);
     Ok(many.saturating_sub(few) / MANY.saturating_sub(FEW))
 }
 
-fn counted(workspace: &Workspace, what: &str, times: u64) -> Result<u64, Failure> {
-    let program = workspace.target.join("release/examples/instructions");
-    let report = workspace.target.join("instructions.callgrind");
-    Command::new("valgrind")
-        .words("--quiet --tool=callgrind")
-        .argument(format!("--callgrind-out-file={}", report.display()))
-        .argument(program.display().to_string())
-        .argument(what)
-        .argument(times.to_string())
-        .output(&workspace.root)?;
-    let text = std::fs::read_to_string(&report)
-        .map_err(|error| Failure::new(format!("{}: {error}", report.display())))?;
-    summed(&text).ok_or_else(|| Failure::new("the report of callgrind has no sum"))
+fn counted(workspace: &Workspace, what: &str, times: u64) -> Result<u64> {
+    let program = workspace.target("release/openrouter-keys-instructions");
+    let (report, times) = (workspace.target("instructions.callgrind"), times.to_string());
+    let shell = &workspace.shell;
+    cmd!(
+        shell,
+        "valgrind --quiet --tool=callgrind --callgrind-out-file={report} {program} {what} {times}"
+    )
+    .read()?;
+    summed(&workspace.read(&report)?).context("the report of callgrind has no sum")
 }
 
 /// The sum that a report of callgrind ends with.

@@ -5,63 +5,107 @@
     reason = "a program that a person runs in a terminal"
 )]
 
-mod arguments;
 mod bench;
-mod command;
 mod emulator;
-mod failure;
 mod fuzz;
 mod imports;
 mod instructions;
-mod lints;
-mod lock_file;
 mod matrix;
-mod npm;
+mod public_types;
 mod report;
-mod rust_version;
-mod stems;
+mod shell;
 mod step;
 mod steps;
 mod test;
 mod tool;
 mod tree;
-mod wasm_target;
+mod wasm;
 mod workspace;
 
 use std::process::ExitCode;
 
-use arguments::{Arguments, USAGE};
-use failure::Failure;
+use clap::{Parser, Subcommand};
+
 use workspace::Workspace;
 
-fn main() -> ExitCode {
-    match run() {
-        Ok(code) => code,
-        Err(failure) => {
-            eprintln!("error: {failure}");
-            ExitCode::FAILURE
-        }
-    }
+/// The project's own commands
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
 }
 
-fn run() -> Result<ExitCode, Failure> {
-    match Arguments::parse(std::env::args().skip(1))? {
-        Arguments::Help => {
-            println!("{USAGE}");
-            Ok(ExitCode::SUCCESS)
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the checks that need nothing installed, or with --all every check
+    Test(test::Test),
+    /// Build the npm package into bindings-js/npm
+    Npm,
+    /// Let libFuzzer search every fuzz target, or those that are named
+    Fuzz(fuzz::Fuzz),
+    /// Measure what the clients cost, beside others, and write BENCHMARKS.md
+    Bench(bench::Bench),
+}
+
+fn main() -> ExitCode {
+    if let Some(code) = public_types::stand_in_for_rustdoc() {
+        return code;
+    }
+    // Before the workspace is looked for: help needs none.
+    let command = Arguments::parse().command;
+    let result = Workspace::find().and_then(|workspace| match command {
+        Command::Test(test) => Ok(test::run(&test, workspace)),
+        Command::Npm => wasm::build_npm_package(&workspace).map(|()| ExitCode::SUCCESS),
+        Command::Fuzz(fuzz) => fuzz::run(&fuzz, &workspace),
+        Command::Bench(bench) => bench::run(&bench, &workspace).map(|()| ExitCode::SUCCESS),
+    });
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, clap::Error> {
+        let words = line.split_whitespace();
+        Arguments::try_parse_from(std::iter::once("xtask").chain(words)).map(|it| it.command)
+    }
+
+    #[test]
+    fn the_declarations_of_the_commands_agree_with_one_another() {
+        <Arguments as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn a_command_line_that_is_not_understood_is_refused() {
+        for line in [
+            "",
+            "tset",
+            "test --fast",
+            "test clippy",
+            "test --step",
+            "test --skip-default",
+            "test --all --step docs",
+            "fuzz --seconds",
+            "fuzz --seconds 0",
+            "fuzz --seconds soon",
+            "bench --only",
+            "bench calls",
+        ] {
+            parse(line).expect_err(line);
         }
-        Arguments::List => {
-            for step in steps::ALL {
-                println!("{:<20} {}", step.name, step.about);
-            }
-            Ok(ExitCode::SUCCESS)
-        }
-        Arguments::Npm => {
-            npm::build(&Workspace::find()?)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Arguments::Bench(wishes) => bench::run(&wishes),
-        Arguments::Fuzz(wishes) => fuzz::run(&wishes),
-        Arguments::Test(wishes) => test::run(&wishes),
+        parse("fuzz create --seconds 5 urls").unwrap();
+        parse("bench --skip cargo --only calls --quick --skip package").unwrap();
+        parse("test --all --skip-default --advisories").unwrap();
+    }
+
+    #[test]
+    fn an_unknown_step_is_answered_with_the_known_ones() {
+        let error = parse("test --step clipy").expect_err("no such step").to_string();
+        assert!(error.contains("clippy") && error.contains("external-types"), "{error}");
     }
 }

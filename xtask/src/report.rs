@@ -3,71 +3,45 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::failure::Failure;
-use crate::step::Outcome;
+use crate::step::End;
 
-/// What became of the steps, in their order.
+/// What became of the steps, in their order; of those that did not run, nothing.
 #[derive(Default)]
 pub(crate) struct Report {
-    rows: Vec<Row>,
-}
-
-struct Row {
-    name: &'static str,
-    end: End,
-    time: Duration,
-}
-
-enum End {
-    Passed,
-    Failed,
-    Skipped(String),
-    NotRun,
+    rows: Vec<(&'static str, Option<(End, Duration)>)>,
 }
 
 impl Report {
-    pub(crate) fn add(
-        &mut self,
-        name: &'static str,
-        result: &Result<Outcome, Failure>,
-        time: Duration,
-    ) {
-        let end = match result {
-            Ok(Outcome::Passed) => End::Passed,
-            Ok(Outcome::Skipped(reason)) => End::Skipped(reason.clone()),
-            Err(_) => End::Failed,
-        };
-        self.rows.push(Row { name, end, time });
-    }
-
-    pub(crate) fn add_not_run(&mut self, name: &'static str) {
-        self.rows.push(Row { name, end: End::NotRun, time: Duration::ZERO });
+    pub(crate) fn add(&mut self, name: &'static str, end: Option<(End, Duration)>) {
+        self.rows.push((name, end));
     }
 
     pub(crate) fn has_failed(&self) -> bool {
-        self.rows.iter().any(|row| matches!(row.end, End::Failed))
+        self.count(|end| matches!(end, End::Failed(_))) > 0
     }
 
     fn count(&self, is_it: fn(&End) -> bool) -> usize {
-        self.rows.iter().filter(|row| is_it(&row.end)).count()
+        self.rows.iter().filter_map(|(_, end)| end.as_ref()).filter(|(end, _)| is_it(end)).count()
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Row { name, end, time } in &self.rows {
-            let time = time.as_secs_f64();
-            match end {
-                End::Passed => writeln!(f, "  {name:<20} passed   {time:>7.1} s")?,
-                End::Failed => writeln!(f, "  {name:<20} FAILED   {time:>7.1} s")?,
-                End::Skipped(reason) => {
-                    writeln!(f, "  {name:<20} SKIPPED  {time:>7.1} s  {reason}")?;
-                }
-                End::NotRun => writeln!(f, "  {name:<20} not run")?,
-            }
+        for (name, end) in &self.rows {
+            let Some((end, time)) = end else {
+                writeln!(f, "  {name:<20} not run")?;
+                continue;
+            };
+            let (word, reason) = match end {
+                End::Passed => ("passed", ""),
+                End::Failed(_) => ("FAILED", ""),
+                End::Skipped(reason) => ("SKIPPED", reason.as_str()),
+            };
+            let line = format!("  {name:<20} {word:<7}  {:>7.1} s  {reason}", time.as_secs_f64());
+            writeln!(f, "{}", line.trim_end())?;
         }
         let passed = self.count(|end| matches!(end, End::Passed));
-        let failed = self.count(|end| matches!(end, End::Failed));
+        let failed = self.count(|end| matches!(end, End::Failed(_)));
         let skipped = self.count(|end| matches!(end, End::Skipped(_)));
         write!(f, "\n{passed} passed, {failed} failed, {skipped} skipped")
     }
@@ -81,11 +55,11 @@ mod tests {
     fn the_last_line_counts_every_kind() {
         let mut report = Report::default();
         let time = Duration::from_millis(1250);
-        report.add("a", &Ok(Outcome::Passed), time);
-        report.add("b", &Ok(Outcome::Skipped("no wheels".into())), time);
+        report.add("a", Some((End::Passed, time)));
+        report.add("b", Some((End::Skipped("no wheels".into()), time)));
         assert!(!report.has_failed());
-        report.add("c", &Err(Failure::new("broken")), time);
-        report.add_not_run("d");
+        report.add("c", Some((End::Failed(anyhow::Error::msg("broken")), time)));
+        report.add("d", None);
         assert!(report.has_failed());
 
         let text = report.to_string();

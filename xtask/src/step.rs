@@ -1,6 +1,9 @@
 //! What a step is and how it can end.
 
-use crate::failure::Failure;
+use std::fmt;
+
+use anyhow::{Error, Result};
+
 use crate::workspace::Workspace;
 
 /// One check of `cargo xtask test`.
@@ -8,9 +11,22 @@ pub(crate) struct Step {
     pub(crate) name: &'static str,
     /// What it checks, for `--list`.
     pub(crate) about: &'static str,
-    /// Whether it may have to install something first.
-    pub(crate) sets_up: bool,
-    pub(crate) run: fn(&Context) -> Result<Outcome, Failure>,
+    /// Whether only `--all` runs it, as it installs something or takes minutes.
+    pub(crate) is_extra: bool,
+    pub(crate) run: Run,
+}
+
+pub(crate) type Run = fn(&Context) -> Result<()>;
+
+impl Step {
+    /// A step that needs Rust and, where it is there, Node; and seconds rather than minutes.
+    pub(crate) const fn basic(name: &'static str, about: &'static str, run: Run) -> Self {
+        Self { name, about, is_extra: false, run }
+    }
+
+    pub(crate) const fn extra(name: &'static str, about: &'static str, run: Run) -> Self {
+        Self { name, about, is_extra: true, run }
+    }
 }
 
 /// What a step may look at.
@@ -18,22 +34,60 @@ pub(crate) struct Context {
     pub(crate) workspace: Workspace,
     /// Whether nobody sits in front of it: what can be set up must be.
     pub(crate) ci: bool,
+    /// Whether what is missing may be installed.
+    pub(crate) installs: bool,
     /// Whether the advisory database may be downloaded.
     pub(crate) advisories: bool,
 }
 
 impl Context {
-    /// The end of a step that lacks something: a failure in CI, where all of it
-    /// can be had, and elsewhere told in the summary.
-    pub(crate) fn cannot_look(&self, reason: String) -> Result<Outcome, Failure> {
-        if self.ci { Err(Failure::new(reason)) } else { Ok(Outcome::Skipped(reason)) }
+    /// Ends a step that lacks something: as failed in CI, where all of it can be had, and
+    /// elsewhere as skipped.
+    pub(crate) fn require(&self, needed: Result<()>) -> Result<()> {
+        needed.map_err(|error| if self.ci { error } else { Skipped(format!("{error:#}")).into() })
     }
 }
 
-/// How a step ended that found nothing wrong.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+/// Why a step could not look.
+#[derive(Clone, Debug)]
+pub(crate) struct Skipped(pub(crate) String);
+
+impl std::error::Error for Skipped {}
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How a step ended.
+pub(crate) enum End {
     Passed,
-    /// It could not look, for this reason.
     Skipped(String),
+    Failed(Error),
+}
+
+impl From<Result<()>> for End {
+    fn from(result: Result<()>) -> Self {
+        match result.map_err(Error::downcast::<Skipped>) {
+            Ok(()) => Self::Passed,
+            Err(Ok(Skipped(reason))) => Self::Skipped(reason),
+            Err(Err(error)) => Self::Failed(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_fails_a_step_in_ci_and_skips_it_elsewhere() {
+        let workspace = Workspace::find().unwrap();
+        let mut context = Context { workspace, ci: true, installs: false, advisories: false };
+        let end = |context: &Context| End::from(context.require(Err(Error::msg("no wheels"))));
+        assert!(matches!(end(&context), End::Failed(_)));
+        context.ci = false;
+        assert!(matches!(end(&context), End::Skipped(reason) if reason == "no wheels"));
+    }
 }

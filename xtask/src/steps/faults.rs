@@ -4,18 +4,19 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::command::Command;
-use crate::failure::Failure;
-use crate::matrix::{self, Proof, Row};
-use crate::step::{Context, Outcome, Step};
-use crate::workspace::{CORE, NATIVE, TESTS};
+use anyhow::{Context as _, Error, Result, ensure};
+use cargo_metadata::Message;
 
-pub(crate) const STEP: Step = Step {
-    name: "faults",
-    about: "every row of docs/fault-matrix.md is proved by tests that exist and run",
-    sets_up: true,
+use crate::matrix::{self, Proof, Row};
+use crate::shell::cmd;
+use crate::step::{Context, Step};
+use crate::workspace::Workspace;
+
+pub(crate) const STEP: Step = Step::extra(
+    "faults",
+    "every row of docs/fault-matrix.md is proved by tests that exist and run",
     run,
-};
+);
 
 #[path = "../../../tests/src/tables.rs"]
 #[expect(unreachable_pub, reason = "it is a module of the tests' library")]
@@ -26,14 +27,15 @@ const SHARED: &str = "tests/vectors/shared/values.json";
 /// Rows are never taken away.
 const ROWS: usize = 33;
 
-fn run(context: &Context) -> Result<Outcome, Failure> {
-    let root = &context.workspace.root;
-    let rows = matrix::rows(&read(root, PAGE)?);
+fn run(context: &Context) -> Result<()> {
+    let workspace = &context.workspace;
+    let rows = matrix::rows(&workspace.read(PAGE)?);
     let mut problems = Vec::new();
     if rows.len() < ROWS || !rows.iter().map(|row| row.number).eq(1..=rows.len()) {
         problems.push(format!("the rows of {PAGE} are not numbered from 1 to {ROWS} or more"));
     }
-    let mut sources: BTreeMap<String, Tests> = BTreeMap::new();
+    let programs = programs(workspace)?;
+    let mut files: BTreeMap<&str, Tests> = BTreeMap::new();
     for row in &rows {
         let through = carriers(row);
         if row.through != through {
@@ -43,21 +45,18 @@ fn run(context: &Context) -> Result<Outcome, Failure> {
             problems.push(format!("row {} names no test", row.number));
         }
         for Proof { file, name } in &row.proofs {
-            let source = if extension(file) == "rs" { cargo_target(file) } else { file.clone() };
-            if !sources.contains_key(&source) {
-                sources.insert(source.clone(), Tests::of(root, &source)?);
+            if !files.contains_key(&**file) {
+                files.insert(file, Tests::of(workspace, &programs, file)?);
             }
-            if !sources.get(&source).is_some_and(|tests| tests.run(name)) {
+            if !files.get(&**file).is_some_and(|tests| tests.run(name)) {
                 problems.push(format!("row {}: {file} runs no test `{name}`", row.number));
             }
         }
     }
-    if !problems.is_empty() {
-        return Err(Failure::new(problems.join("\n")));
-    }
+    ensure!(problems.is_empty(), problems.join("\n"));
     let proofs: usize = rows.iter().map(|row| row.proofs.len()).sum();
     println!("{} rows, proved by {proofs} tests", rows.len());
-    Ok(Outcome::Passed)
+    Ok(())
 }
 
 /// What carries calls.
@@ -125,87 +124,100 @@ fn carriers(row: &Row) -> String {
 
 /// The tests of a file that run.
 enum Tests {
-    /// Rust's, by their paths.
-    Rust(Vec<String>),
-    /// Others, by their names.
+    /// By their names, and Rust's by their paths.
     Named(Vec<String>),
     /// A file whose every check runs in every runtime, as its text.
     Scenario(String),
 }
 
 impl Tests {
-    fn of(root: &Path, source: &str) -> Result<Self, Failure> {
-        if source.starts_with("-p ") {
-            return rust(root, source).map(Self::Rust);
-        }
-        match extension(source) {
-            "json" => vectors(&read(root, source)?, &read(root, SHARED)?).map(Self::Named),
-            "mjs" => node(root, source).map(Self::Named),
-            _ => read(root, source).map(Self::Scenario),
+    fn of(workspace: &Workspace, programs: &Programs, file: &str) -> Result<Self> {
+        let extension = Path::new(file).extension().and_then(|extension| extension.to_str());
+        match extension.unwrap_or_default() {
+            "rs" => {
+                let target = target(file);
+                let program = programs.get(&target);
+                let program =
+                    program.with_context(|| format!("{file} is not in a test {target:?}"))?;
+                rust(workspace, program).map(Self::Named)
+            }
+            "json" => {
+                let named = vectors(&workspace.read(file)?, &workspace.read(SHARED)?);
+                named.with_context(|| file.to_owned()).map(Self::Named)
+            }
+            "mjs" => node(workspace, file).map(Self::Named),
+            _ => workspace.read(file).map(Self::Scenario),
         }
     }
 
     fn run(&self, name: &str) -> bool {
         match self {
-            Self::Rust(paths) => paths.iter().any(|path| path.rsplit("::").next() == Some(name)),
-            Self::Named(names) => names.iter().any(|known| known == name),
+            Self::Named(paths) => {
+                paths.iter().any(|path| path == name || path.rsplit("::").next() == Some(name))
+            }
             Self::Scenario(text) => text.contains(&format!("check(\"{name}\"")),
         }
     }
 }
 
-fn extension(file: &str) -> &str {
-    Path::new(file).extension().and_then(|extension| extension.to_str()).unwrap_or_default()
+/// The program of each target that has tests, by the folder of its package and its own name,
+/// which of a library is empty.
+type Programs = BTreeMap<(String, String), String>;
+
+/// As the step `tests` has built them.
+fn programs(workspace: &Workspace) -> Result<Programs> {
+    let shell = &workspace.shell;
+    let build = cmd!(
+        shell,
+        "cargo test --workspace --all-features --locked --lib --tests --no-run --quiet --message-format=json"
+    );
+    let written = build.read()?;
+    let mut programs = Programs::new();
+    for message in Message::parse_stream(written.as_bytes()) {
+        let Message::CompilerArtifact(artifact) = message? else { continue };
+        let Some(program) = artifact.executable.filter(|_| artifact.profile.test) else { continue };
+        let folder = artifact.manifest_path.parent();
+        let folder = folder.and_then(|folder| folder.strip_prefix(workspace.root()).ok());
+        let is_library = artifact.target.is_lib();
+        let name = if is_library { String::new() } else { artifact.target.name };
+        let folder = folder.map(ToString::to_string).unwrap_or_default();
+        programs.insert((folder, name), program.into_string());
+    }
+    Ok(programs)
 }
 
-/// How cargo is told of the tests in a file.
-fn cargo_target(file: &str) -> String {
-    let package = match file.split('/').next() {
-        Some("core") => CORE,
-        Some("transport-native") => NATIVE,
-        _ => TESTS,
-    };
+/// The target that a file with tests belongs to.
+fn target(file: &str) -> (String, String) {
+    let folders = ["core", "transport-native"];
+    let folder = folders.into_iter().find(|folder| is_of(file, &[folder])).unwrap_or("tests");
     // A target of several files is a folder.
     let within = file.rsplit_once("/tests/").and_then(|(_, within)| within.split('/').next());
     let name = within.or(file.rsplit('/').next()).unwrap_or(file).trim_end_matches(".rs");
     // The cases of the contract are tests of what includes them.
-    if file.contains("/tests/") || file == CONTRACT {
-        format!("-p {package} --test {name}")
-    } else {
-        format!("-p {package} --lib")
-    }
+    let has_its_own = file.contains("/tests/") || file == CONTRACT;
+    (folder.to_owned(), if has_its_own { name.to_owned() } else { String::new() })
 }
 
-/// What cargo would run of the target, without the tests that it ignores.
-fn rust(root: &Path, target: &str) -> Result<Vec<String>, Failure> {
-    let list = |which: &str| {
-        let line = format!("test --quiet {target} --all-features --locked -- {which} --list");
-        Command::cargo(&line).output(root)
-    };
-    let ignored = list("--ignored")?;
-    let is_ignored = |line: &&str| ignored.lines().any(|other| other == *line);
-    let all = list("")?;
-    let running = all.lines().filter(|line| !is_ignored(line));
+/// What the program would run, without the tests that it ignores.
+fn rust(workspace: &Workspace, program: &str) -> Result<Vec<String>> {
+    let shell = &workspace.shell;
+    let ignored = cmd!(shell, "{program} --list --ignored").read()?;
+    let all = cmd!(shell, "{program} --list").read()?;
+    let running = all.lines().filter(|line| !ignored.lines().any(|other| other == *line));
     Ok(running.filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect())
 }
 
 /// The names of all vectors: a test holds that every file is run whole.
-fn vectors(text: &str, shared: &str) -> Result<Vec<String>, Failure> {
-    let vectors = tables::expand(text, shared).map_err(Failure::new)?;
+fn vectors(text: &str, shared: &str) -> Result<Vec<String>> {
+    let vectors = tables::expand(text, shared).map_err(Error::msg)?;
     let names = vectors.iter().filter_map(|vector| vector.get("name")?.as_str());
     Ok(names.map(str::to_owned).collect())
 }
 
 /// What passes in Node; a test that is skipped or to be done does not.
-fn node(root: &Path, file: &str) -> Result<Vec<String>, Failure> {
-    let report = Command::new("node").words("--test --test-reporter=tap").argument(file);
-    let report = report.output(root)?;
+fn node(workspace: &Workspace, file: &str) -> Result<Vec<String>> {
+    let report = cmd!(workspace.shell, "node --test --test-reporter=tap {file}").read()?;
     let passed = report.lines().filter_map(|line| line.trim_start().strip_prefix("ok "));
     let names = passed.filter_map(|line| Some(line.split_once(" - ")?.1));
     Ok(names.filter(|name| !name.contains(" # ")).map(str::to_owned).collect())
-}
-
-fn read(root: &Path, file: &str) -> Result<String, Failure> {
-    std::fs::read_to_string(root.join(file))
-        .map_err(|error| Failure::new(format!("{file}: {error}")))
 }

@@ -1,33 +1,75 @@
-//! Every set of features compiles without a warning: code that only one
-//! feature uses must be absent without it.
+//! The libraries compile without a warning whichever features are on. Each feature adds items
+//! of its own and none asks for another, so that two sides of each show everything: on alone,
+//! so that nothing it needs is missing, and off alone, so that nothing only it uses is left.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use crate::failure::Failure;
-use crate::step::{Context, Outcome, Step};
-use crate::tool::Tool;
+use anyhow::Result;
+
+use crate::shell::cmd;
+use crate::step::{Context, Step};
 use crate::workspace::{CORE, NATIVE};
 
-pub(crate) const STEP: Step = Step {
-    name: "features",
-    about: "every set of features compiles without a warning",
-    sets_up: true,
+pub(crate) const STEP: Step = Step::extra(
+    "features",
+    "with any feature alone, or off alone, the libraries compile without a warning",
     run,
-};
+);
 
-const HACK: Tool = Tool {
-    package: "cargo-hack",
-    version: Cow::Borrowed("^0.6.30"),
-    call: "cargo hack",
-    install: "--locked",
-};
+fn run(context: &Context) -> Result<()> {
+    let shell = &context.workspace.shell;
+    for package in [CORE, NATIVE] {
+        for features in sets(&context.workspace.member(package)?.features) {
+            cmd!(shell, "cargo clippy --locked -p {package} --no-default-features --features {features} -- -D warnings")
+                .run()?;
+        }
+    }
+    Ok(())
+}
 
-fn run(context: &Context) -> Result<Outcome, Failure> {
-    // Dev-dependencies need no hiding: the resolver leaves their features out
-    // of what is built without tests.
-    let line = format!("clippy --feature-powerset --locked -p {CORE} -p {NATIVE} -- -D warnings");
-    HACK.with(context, || {
-        HACK.command(&context.workspace, &line).run(&context.workspace.root)?;
-        Ok(Outcome::Passed)
-    })
+/// None, each feature alone, and all but each; all at once is what `clippy` checks. Those
+/// that only pass on to a dependency count as one.
+fn sets(features: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    let passes_on = |on: &&Vec<String>| !on.is_empty() && on.iter().all(|on| on.contains('/'));
+    let (forwarding, own): (Vec<_>, Vec<_>) = features.iter().partition(|(_, on)| passes_on(on));
+    let names = |features: Vec<(&String, &Vec<String>)>| -> Vec<String> {
+        features.into_iter().map(|(name, _)| name.clone()).collect()
+    };
+    let mut groups = names(own);
+    if !forwarding.is_empty() {
+        groups.push(names(forwarding).join(","));
+    }
+    let all_but = |left_out: &String| {
+        let others = groups.iter().filter(|group| *group != left_out);
+        others.cloned().collect::<Vec<_>>().join(",")
+    };
+    let mut sets = vec![String::new()];
+    sets.extend(groups.iter().cloned());
+    sets.extend(groups.iter().map(all_but));
+    sets.sort_unstable();
+    sets.dedup();
+    sets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sets;
+
+    #[test]
+    fn each_feature_is_seen_on_alone_and_off_alone() {
+        let feature = |(name, on): (&str, &[&str])| {
+            (name.to_owned(), on.iter().map(|on| (*on).to_owned()).collect())
+        };
+        let core = [("jiff", &["dep:jiff"][..]), ("test-util", &[]), ("time", &["dep:time"])];
+        assert_eq!(
+            sets(&core.map(feature).into()),
+            ["", "jiff", "jiff,test-util", "jiff,time", "test-util", "test-util,time", "time"]
+        );
+        let native = [
+            ("blocking", &["dep:pollster"][..]),
+            ("jiff", &["core/jiff"]),
+            ("time", &["core/time"]),
+        ];
+        assert_eq!(sets(&native.map(feature).into()), ["", "blocking", "jiff,time"]);
+    }
 }

@@ -1,21 +1,73 @@
-//! The package does in Node what it promises: unit tests, wire vectors, the
-//! example of testing, and types.
+//! What Node checks of the npm package.
 
-use crate::command::Command;
-use crate::failure::Failure;
-use crate::step::{Context, Outcome, Step};
+use anyhow::{Result, bail};
 
-pub(crate) const STEP: Step = Step {
-    name: "javascript",
-    about: "unit tests, wire vectors and types of the npm package hold",
-    sets_up: true,
-    run,
-};
+use crate::emulator;
+use crate::shell::{cmd, works};
+use crate::step::{Context, Step};
+use crate::wasm::{self, WEB};
 
-fn run(context: &Context) -> Result<Outcome, Failure> {
-    let tests = context.workspace.root.join("bindings-js/test");
+pub(crate) const NPM: Step = Step::basic(
+    "npm",
+    "the npm package is built, holds what belongs in it, and is small enough",
+    |context| {
+        context.require(has_node(context))?;
+        wasm::build_npm_package(&context.workspace)
+    },
+);
+
+pub(crate) const UNIT: Step = Step::basic(
+    "javascript",
+    "the npm package passes its unit tests and the wire vectors in Node",
     // Without a path: releases of Node disagree on whether one may be a folder.
-    Command::new("node").words("--test").run(&tests.join("unit"))?;
-    Command::new("node").words("check.mjs").run(&tests.join("types"))?;
-    Ok(Outcome::Passed)
+    |context| node(context, "unit", "--test"),
+);
+
+pub(crate) const TYPES: Step = Step::basic(
+    "types",
+    "the declarations of the npm package accept and refuse what they should",
+    |context| node(context, "types", "check.mjs"),
+);
+
+pub(crate) const RUNTIMES: Step =
+    Step::extra("runtimes", "the npm package runs in every runtime, browser and bundle", runtimes);
+
+/// Against the emulator over real HTTP. The vendor's own client for JavaScript has judged the
+/// emulator before.
+const PROGRAMS: [&str; 4] = [
+    "bindings-js/test/emulator/official-sdk.mjs",
+    "bindings-js/test/runtimes/run.mjs",
+    "bindings-js/test/runtimes/deliveries.mjs",
+    "bindings-js/test/examples/run.mjs",
+];
+
+fn runtimes(context: &Context) -> Result<()> {
+    let emulator = emulator::build(&context.workspace)?;
+    for program in PROGRAMS {
+        cmd!(context.workspace.shell, "node {program} {emulator}").run()?;
+    }
+    Ok(())
+}
+
+fn node(context: &Context, folder: &str, argument: &str) -> Result<()> {
+    context.require(has_node(context))?;
+    let shell = &context.workspace.shell;
+    let _folder = shell.push_dir(format!("bindings-js/test/{folder}"));
+    Ok(cmd!(shell, "node {argument}").run()?)
+}
+
+/// Without Node, the target or the packages of `bindings-js` there is nothing to check, unless
+/// they may be installed.
+fn has_node(context: &Context) -> Result<()> {
+    let workspace = &context.workspace;
+    if !works(cmd!(workspace.shell, "node --version")) {
+        bail!("Node is missing");
+    }
+    if !context.installs && !wasm::has_target(workspace, WEB) {
+        bail!("the target {WEB} is missing");
+    }
+    if !context.installs && !workspace.shell.path_exists("bindings-js/node_modules") {
+        bail!("what `npm ci` installs into bindings-js is missing");
+    }
+    Ok(())
 }

@@ -1,53 +1,44 @@
 //! The steps, in the order in which they run.
 
-mod advisories;
-mod benches;
 mod budgets;
-mod clippy;
 mod deny;
 mod dependencies;
-mod docs;
-mod example;
 mod external_types;
 mod faults;
 mod features;
-mod format;
 mod javascript;
-mod npm;
 mod paths;
 mod rooms;
-mod runtimes;
+mod rust;
 mod rust_version;
-mod rust_version_build;
-mod tests;
-mod unified;
 mod wasm;
 mod wasm_tests;
 
 use crate::step::Step;
 
 pub(crate) const ALL: &[Step] = &[
-    format::STEP,
+    rust::FORMAT,
     paths::STEP,
     rooms::STEP,
-    clippy::STEP,
-    tests::STEP,
-    unified::STEP,
-    example::STEP,
-    benches::STEP,
-    budgets::STEP,
-    features::STEP,
-    rust_version::STEP,
-    rust_version_build::STEP,
-    docs::STEP,
+    rust::CLIPPY,
+    rust::TESTS,
+    rust::EXAMPLE,
+    rust::BENCHES,
+    rust::DOCS,
     dependencies::STEP,
-    deny::STEP,
-    advisories::STEP,
+    rust_version::STEP,
+    javascript::NPM,
+    javascript::UNIT,
+    javascript::TYPES,
+    features::STEP,
+    rust_version::BUILD,
+    rust::UNIFIED,
     external_types::STEP,
+    budgets::STEP,
+    deny::STEP,
+    deny::ADVISORIES,
     wasm::STEP,
     wasm_tests::STEP,
-    npm::STEP,
-    javascript::STEP,
     faults::STEP,
-    runtimes::STEP,
+    javascript::RUNTIMES,
 ];

@@ -2,16 +2,15 @@
 
 use std::path::Path;
 
-use crate::command::Command;
-use crate::failure::Failure;
-use crate::step::{Context, Outcome, Step};
+use anyhow::{Result, ensure};
 
-pub(crate) const STEP: Step = Step {
-    name: "paths",
-    about: "the documents name files that exist; no program has a path of this machine",
-    sets_up: false,
+use crate::step::{Context, Step};
+
+pub(crate) const STEP: Step = Step::basic(
+    "paths",
+    "the documents name files that exist; no program has a path of this machine",
     run,
-};
+);
 
 /// What is built, and so is in no checkout.
 const BUILT: [&str; 3] = ["bindings-js/npm", "bindings-js/node_modules", "tests/fuzz/target"];
@@ -20,40 +19,37 @@ const BUILT: [&str; 3] = ["bindings-js/npm", "bindings-js/node_modules", "tests/
 /// up to date after the whole folder was copied, and it would work on the old one.
 const BAKED: [&str; 4] = ["MANIFEST_DIR", "MANIFEST_PATH", "TARGET_TMPDIR", "BIN_EXE_"];
 
-fn run(context: &Context) -> Result<Outcome, Failure> {
-    let root = &context.workspace.root;
-    let listed = Command::new("git").words("ls-files").output(root)?;
-    let files: Vec<&str> = listed.lines().collect();
+fn run(context: &Context) -> Result<()> {
+    let workspace = &context.workspace;
+    let files = workspace.files()?;
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let mut problems = Vec::new();
     let mut count = 0;
     for file in &files {
-        let is_document = has_extension(file, "md");
-        if !is_document && !has_extension(file, "rs") {
-            continue;
-        }
-        let Ok(text) = std::fs::read_to_string(root.join(file)) else { continue };
-        if is_document {
+        if has_extension(file, "md") {
+            let text = workspace.read(file)?;
             for path in named(&text, &files) {
                 count += 1;
                 if !exists(&path, &files) {
                     problems.push(format!("{file} names {path}, which does not exist"));
                 }
             }
+            let folder = Path::new(file).parent().unwrap_or(Path::new(""));
             for link in links(&text) {
                 count += 1;
-                if !root.join(file).parent().is_some_and(|folder| folder.join(link).exists()) {
+                if !workspace.shell.path_exists(folder.join(link)) {
                     problems.push(format!("{file} links to {link}, which does not exist"));
                 }
             }
-        } else if let Some(name) = baked(&text) {
-            problems.push(format!("{file} knows CARGO_{name} since it was compiled"));
+        } else if has_extension(file, "rs") {
+            if let Some(name) = baked(&workspace.read(file)?) {
+                problems.push(format!("{file} knows CARGO_{name} since it was compiled"));
+            }
         }
     }
-    if !problems.is_empty() {
-        return Err(Failure::new(problems.join("\n")));
-    }
+    ensure!(problems.is_empty(), problems.join("\n"));
     println!("{count} paths exist");
-    Ok(Outcome::Passed)
+    Ok(())
 }
 
 fn has_extension(file: &str, wanted: &str) -> bool {

@@ -1,41 +1,37 @@
 //! The source reads from top to bottom: no room of the core imports from one above it, and
 //! no two files import each other.
 
-use std::path::Path;
+use anyhow::{Result, ensure};
 
-use crate::failure::Failure;
 use crate::imports::{self, Imports};
-use crate::step::{Context, Outcome, Step};
+use crate::step::{Context, Step};
 
-pub(crate) const STEP: Step = Step {
-    name: "rooms",
-    about: "no room of the core imports from one above it; no files import in a circle",
-    sets_up: false,
+pub(crate) const STEP: Step = Step::basic(
+    "rooms",
+    "no room of the core imports from one above it; no files import in a circle",
     run,
-};
+);
 
 const CORE: &str = "core/src";
 const CRATES: [&str; 5] =
     [CORE, "transport-native/src", "transport-wasm/src", "bindings-js/src", "xtask/src"];
 const SCRIPTS: &str = "bindings-js/js";
 
-fn run(context: &Context) -> Result<Outcome, Failure> {
-    let root = &context.workspace.root;
+fn run(context: &Context) -> Result<()> {
+    let workspace = &context.workspace;
     let mut problems = Vec::new();
     for source in CRATES {
-        let imports = imports::of_crate(&root.join(source))?;
+        let imports = imports::of_crate(workspace, source)?;
         problems.extend(circles(source, &imports));
         if source == CORE {
-            let rooms = rooms(&root.join(CORE))?;
+            let rooms = rooms(&workspace.read("core/src/lib.rs")?);
             problems.extend(upward(&rooms, &imports));
             println!("the core has {} rooms: {}", rooms.len(), rooms.join(", "));
         }
     }
-    problems.extend(circles(SCRIPTS, &imports::of_scripts(&root.join(SCRIPTS))?));
-    if problems.is_empty() {
-        return Ok(Outcome::Passed);
-    }
-    Err(Failure::new(problems.join("\n")))
+    problems.extend(circles(SCRIPTS, &imports::of_scripts(workspace, SCRIPTS)?));
+    ensure!(problems.is_empty(), problems.join("\n"));
+    Ok(())
 }
 
 fn circles(source: &str, imports: &Imports) -> Vec<String> {
@@ -46,16 +42,13 @@ fn circles(source: &str, imports: &Imports) -> Vec<String> {
 }
 
 /// The rooms from the top down, as the picture in `lib.rs` lists them.
-fn rooms(core: &Path) -> Result<Vec<String>, Failure> {
-    let lib = core.join("lib.rs");
-    let text = std::fs::read_to_string(&lib)
-        .map_err(|error| Failure::new(format!("{} cannot be read: {error}", lib.display())))?;
-    let named = text.lines().filter_map(|line| {
+fn rooms(lib: &str) -> Vec<String> {
+    let room = |line: &str| {
         let (name, _) = line.strip_prefix("//! ")?.split_once("/ ")?;
         let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         is_name.then(|| name.to_owned())
-    });
-    Ok(named.collect())
+    };
+    lib.lines().filter_map(room).collect()
 }
 
 fn upward(rooms: &[String], imports: &Imports) -> Vec<String> {

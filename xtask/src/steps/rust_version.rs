@@ -1,64 +1,72 @@
-//! No package that our crates need asks for a newer Rust than they promise.
+//! The oldest Rust that is promised suffices.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use anyhow::{Result, ensure};
+use cargo_metadata::semver::Version;
 
-use crate::failure::Failure;
-use crate::rust_version::RustVersion;
-use crate::step::{Context, Outcome, Step};
-use crate::tree::{self, Package};
-use crate::workspace::{self, CORE, NATIVE};
+use crate::shell::{cmd, works};
+use crate::step::{Context, Skipped, Step};
+use crate::tree;
+use crate::workspace::{CORE, NATIVE};
 
-pub(crate) const STEP: Step = Step {
-    name: "rust-version",
-    about: "no dependency asks for a newer Rust than the workspace promises",
-    sets_up: false,
+pub(crate) const STEP: Step = Step::basic(
+    "rust-version",
+    "no dependency asks for a newer Rust than the workspace promises",
     run,
-};
+);
 
-fn run(context: &Context) -> Result<Outcome, Failure> {
-    let ours = context.workspace.rust_version;
-    let options = format!("-p {CORE} -p {NATIVE} --all-features --edges normal,build");
-    let needed = tree::packages(&context.workspace, &options)?;
-    let metadata = workspace::metadata(&context.workspace.root, "--locked --all-features")?;
-    let declared = declared(&metadata);
+pub(crate) const BUILD: Step = Step::extra(
+    "rust-version-build",
+    "the oldest promised Rust compiles the libraries, where it is installed",
+    build,
+);
 
-    let silent = needed.iter().filter(|p| !declared.contains_key(p)).count();
+/// A package by its name and version.
+type Package = (String, String);
+
+fn run(context: &Context) -> Result<()> {
+    let workspace = &context.workspace;
+    let ours = workspace.rust_version()?;
+    let options = ["-p", CORE, "-p", NATIVE, "--all-features", "--edges", "normal,build"];
+    let needed = tree::packages(workspace, &options)?;
+    let declared = workspace.packages()?.into_iter().filter_map(|package| {
+        Some(((package.name.to_string(), package.version.to_string()), package.rust_version?))
+    });
+    let declared: BTreeMap<Package, Version> = declared.collect();
+
+    let silent = needed.iter().filter(|package| !declared.contains_key(package)).count();
     println!("{} packages; the promised Rust is {ours}; {silent} declare none", needed.len());
     let newer = newer(&needed, &declared, ours);
-    if newer.is_empty() {
-        return Ok(Outcome::Passed);
-    }
-    Err(Failure::new(format!("newer than Rust {ours}: {}", newer.join(", "))))
+    ensure!(newer.is_empty(), "newer than Rust {ours}: {}", newer.join(", "));
+    Ok(())
 }
 
 /// The needed packages that declare more than `ours`.
 fn newer(
     needed: &BTreeSet<Package>,
-    declared: &BTreeMap<Package, RustVersion>,
-    ours: RustVersion,
+    declared: &BTreeMap<Package, Version>,
+    ours: &Version,
 ) -> Vec<String> {
-    needed
-        .iter()
-        .filter_map(|package| Some((package, declared.get(package)?)))
-        .filter(|(_, theirs)| **theirs > ours)
-        .map(|(Package { name, version }, theirs)| format!("{name} {version} (Rust {theirs})"))
-        .collect()
+    let theirs = needed.iter().filter_map(|package| Some((package, declared.get(package)?)));
+    let newer = theirs.filter(|(_, theirs)| *theirs > ours);
+    newer.map(|((name, version), theirs)| format!("{name} {version} (Rust {theirs})")).collect()
 }
 
-fn declared(metadata: &Value) -> BTreeMap<Package, RustVersion> {
-    let packages = metadata.get("packages").and_then(Value::as_array);
-    packages
-        .into_iter()
-        .flatten()
-        .filter_map(|package| {
-            let text = |name| package.get(name).and_then(Value::as_str);
-            let version = RustVersion::parse(text("rust_version")?)?;
-            let package = Package { name: text("name")?.into(), version: text("version")?.into() };
-            Some((package, version))
-        })
-        .collect()
+fn build(context: &Context) -> Result<()> {
+    let (shell, rust) = (&context.workspace.shell, context.workspace.rust_version()?);
+    // rustup may have it under either name.
+    let mut toolchains = [format!("{}.{}", rust.major, rust.minor), rust.to_string()].into_iter();
+    let is_here = |toolchain: &String| {
+        let command = cmd!(shell, "rustup run {toolchain} cargo --version");
+        works(command.env("RUSTUP_AUTO_INSTALL", "0"))
+    };
+    let Some(toolchain) = toolchains.find(is_here) else {
+        let others = "the step rust-version and clippy's incompatible_msrv stand in for it";
+        return Err(Skipped(format!("no toolchain {rust} here; {others}")).into());
+    };
+    Ok(cmd!(shell, "cargo +{toolchain} check -p {CORE} -p {NATIVE} --all-features --locked")
+        .run()?)
 }
 
 #[cfg(test)]
@@ -67,17 +75,12 @@ mod tests {
 
     #[test]
     fn only_what_is_needed_and_newer_offends() {
-        let metadata = serde_json::json!({ "packages": [
-            { "name": "old", "version": "1.0.0", "rust_version": "1.60" },
-            { "name": "same", "version": "1.0.0", "rust_version": "1.85" },
-            { "name": "new", "version": "1.0.0", "rust_version": "1.86" },
-            { "name": "unneeded", "version": "1.0.0", "rust_version": "1.99" },
-            { "name": "silent", "version": "1.0.0", "rust_version": null },
-        ]});
-        let needed = ["old", "same", "new", "silent"]
-            .map(|name| Package { name: name.into(), version: "1.0.0".into() })
+        let package = |name: &str| (name.to_owned(), "1.0.0".to_owned());
+        let version = |minor| Version::new(1, minor, 0);
+        let declared = [("old", 60), ("same", 85), ("new", 86), ("unneeded", 99)]
+            .map(|(name, minor)| (package(name), version(minor)))
             .into();
-        let ours = RustVersion::parse("1.85").expect("a version");
-        assert_eq!(newer(&needed, &declared(&metadata), ours), ["new 1.0.0 (Rust 1.86.0)"]);
+        let needed = ["old", "same", "new", "silent"].map(package).into();
+        assert_eq!(newer(&needed, &declared, &version(85)), ["new 1.0.0 (Rust 1.86.0)"]);
     }
 }

@@ -1,8 +1,8 @@
-//! Does one thing of a call so often as is asked, and nothing else, for a
-//! profiler that counts instructions: `instructions WHAT TIMES`.
+//! Runs one part of a call as often as asked, and nothing else, for a profiler that counts
+//! instructions: `openrouter-keys-instructions WHAT TIMES`.
 //!
-//! Two runs tell what one time costs: the difference of their counts through
-//! that of their times.
+//! What one time costs is the difference between the counts of two runs, divided by that of
+//! their times.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
