@@ -98,13 +98,6 @@ test("a success that cannot be read is an error of its own", async () => {
   }
 });
 
-test("a redirect names where it leads, and nothing more", async () => {
-  const { keys } = clientOver([redirect()]);
-  const error = await failureOf(keys.list());
-  assert.equal(error.origin, "https://elsewhere.example");
-  assert.ok(!error.message.includes("/keys"));
-});
-
 test("refused arguments, key functions, signals and stalled listings have classes of their own", async () => {
   const { keys } = clientOver([]);
   isOfItsFamily(await failureOf(keys.get(5)), "InvalidArgumentError");
