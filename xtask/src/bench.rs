@@ -24,10 +24,10 @@ pub(crate) struct Bench {
 }
 
 /// The program, a workspace of its own: what it measures beside the project is no part of it.
-const MANIFEST: &str = "tests/bench/Cargo.toml";
+const MANIFEST: &str = "tests/lab/bench/Cargo.toml";
 /// A file for each section of the report.
-const SECTIONS: &str = "tests/bench/src/sections";
-const REQUIREMENTS: &str = "tests/bench/requirements.txt";
+const SECTIONS: &str = "tests/lab/bench/src/sections";
+const REQUIREMENTS: &str = "tests/lab/bench/requirements.txt";
 /// An environment of Python's for what is measured there, where the program looks for it.
 const VENV: &str = "target/bench-python";
 

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use openrouter_keys_native::test_util::samples;
 use openrouter_keys_native::machine::{Attempt, Start, Step};
 use openrouter_keys_native::operation::{Delete, Get, GetCurrentKeyMetadata, Operation};
-use openrouter_keys_native::{ApiKey, CallOptions, Config, Create, Limit, LimitReset, List, Update};
+use openrouter_keys_native::test_util::samples;
+use openrouter_keys_native::{
+    ApiKey, CallOptions, Config, Create, Limit, LimitReset, List, Update,
+};
 
 use super::heap::Heap;
 use crate::failure::Failure;

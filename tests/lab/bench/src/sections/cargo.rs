@@ -18,7 +18,7 @@ pub(super) const PLAN: Plan =
 const TEXT: &str = "\
 A program that prints the names of the first page of keys, built from nothing by \
 `cargo build --release`, everything downloaded before. Packages are those that are built \
-for it, by `cargo tree`. The versions are those of `tests/bench/Cargo.lock`. Of the two, only \
+for it, by `cargo tree`. The versions are those of `tests/lab/bench/Cargo.lock`. Of the two, only \
 this client speaks HTTP/2.";
 
 /// A program over one of the clients.
@@ -95,7 +95,7 @@ impl Program {
         std::fs::write(folder.join("Cargo.toml"), self.manifest(&root))?;
         std::fs::create_dir(folder.join("src"))?;
         std::fs::write(folder.join("src/main.rs"), self.main)?;
-        std::fs::copy(root.join("tests/bench/Cargo.lock"), folder.join("Cargo.lock"))?;
+        std::fs::copy(root.join("tests/lab/bench/Cargo.lock"), folder.join("Cargo.lock"))?;
 
         // That also takes from the lock file what this program does not need.
         let tree = run(cargo(folder, "tree --prefix none --edges normal,build"))?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// The repository's root, found at run time: a copied checkout has copied programs.
 pub(crate) fn root() -> PathBuf {
     let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(current_folder, PathBuf::from);
-    let is_root = |folder: &&std::path::Path| folder.join("tests/bench/Cargo.toml").is_file();
+    let is_root = |folder: &&std::path::Path| folder.join("tests/lab/bench/Cargo.toml").is_file();
     here.ancestors().find(is_root).unwrap_or(&here).into()
 }
 

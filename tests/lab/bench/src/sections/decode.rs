@@ -3,9 +3,9 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use openrouter_keys_native::test_util::samples;
-use openrouter_keys_native::operation::{Operation, Page};
 use openrouter_keys_native::List;
+use openrouter_keys_native::operation::{Operation, Page};
+use openrouter_keys_native::test_util::samples;
 
 use super::{Plan, Section};
 use crate::failure::Failure;

@@ -3,7 +3,9 @@
 use std::hint::black_box;
 
 use openrouter_keys_native::workflow::Pages;
-use openrouter_keys_native::{ApiKey, BaseUrl, Client as Inner, Config, Key, List, NativeTransport};
+use openrouter_keys_native::{
+    ApiKey, BaseUrl, Client as Inner, Config, Key, List, NativeTransport,
+};
 
 use super::{Client, Roots, counted};
 use crate::failure::Failure;

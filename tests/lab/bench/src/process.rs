@@ -46,7 +46,7 @@ impl Who {
                 ("node".into(), vec![script, name.into()])
             }
             Self::Python(name) => {
-                let script = present(root.join("tests/bench/contestant.py"))?;
+                let script = present(root.join("tests/lab/bench/contestant.py"))?;
                 (present(root.join("target/bench-python/bin/python"))?, vec![script, name.into()])
             }
         };
