@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use xshell::Cmd;
 
-use crate::shell::{cmd, tidy, works};
+use crate::shell::{cmd, tidy};
 use crate::workspace::Workspace;
 
 /// A program of a crate.
@@ -60,13 +60,16 @@ impl Tool {
         // Not every tool tells its version.
         let question = if self.version.starts_with('=') { "--version" } else { "--help" };
         let command = self.command(workspace).arg(question);
-        match self.version.strip_prefix('=') {
-            None => works(command),
-            Some(exact) => command
-                .ignore_stderr()
-                .read()
-                .is_ok_and(|shown| shown.split_whitespace().any(|word| word == exact)),
-        }
+        let shown = command.quiet().output();
+        shown.is_ok_and(|shown| is_meant(&self.version, &String::from_utf8_lossy(&shown.stdout)))
+    }
+}
+
+/// Whether what `--version` shows is a version of the project's.
+fn is_meant(version: &str, shown: &str) -> bool {
+    match version.strip_prefix('=') {
+        Some(exact) => shown.split_whitespace().any(|word| word == exact),
+        None => true,
     }
 }
 
@@ -87,5 +90,18 @@ fn tools(workspace: &Workspace) -> PathBuf {
     match std::env::var_os("XTASK_TOOLS") {
         Some(folder) if !folder.is_empty() => folder.into(),
         _ => Path::new(&workspace.target("tools")).to_path_buf(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_meant;
+
+    #[test]
+    fn an_exact_version_takes_no_other() {
+        assert!(is_meant("=0.2.130", "a-tool 0.2.130 (0123abc)\n"));
+        assert!(!is_meant("=0.2.130", "a-tool 0.2.13\n"));
+        assert!(!is_meant("=0.2.130", "a-tool 0.2.131\n"));
+        assert!(is_meant("^0.20", "a-tool 0.19.3\n"));
     }
 }
