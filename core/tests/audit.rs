@@ -287,7 +287,7 @@ mod time {
         assert_eq!(report.keys[0].findings, [Finding::NoLimit]);
         assert_eq!(report.keys[1].findings, [Finding::Disabled { days: None }]);
         let text = report.to_string();
-        assert!(text.contains("nobody told the time: neither age nor expiry was judged"), "{text}");
+        assert!(text.contains("no clock available: age and expiry not checked"), "{text}");
     }
 }
 
@@ -408,7 +408,7 @@ mod spend {
         let fields = ["usage_daily", "usage_weekly", "byok_usage"];
         assert_eq!(report.keys[0].findings[1..], unreadable(fields));
         assert_eq!((report.spend.daily, report.spend.monthly), (1.0, 8.0));
-        assert!(report.to_string().ends_with("\nthe sums lack what is unreadable"));
+        assert!(report.to_string().ends_with("\ntotals exclude unreadable amounts"));
     }
 }
 
@@ -441,7 +441,7 @@ never       sk-or-v1-0e6...1c96  10.00   1.00   2.00     4.00  never       never
 
 5 keys, 4 with findings, at 2027-01-31T12:00:00Z
 spent: 1e15+ today, 3.00 this week, 1246.57 this month, 20.00 in all
-the sums lack what is unreadable"
+totals exclude unreadable amounts"
         );
     }
 

@@ -1,4 +1,4 @@
-//! What an attempt came to, and whether another may follow: the retry rule.
+//! The retry rule: the meaning of an attempt's outcome, and whether another may follow.
 
 use http::StatusCode;
 
@@ -11,7 +11,7 @@ use crate::transport::{Reach, TransportError};
 pub(crate) enum Class {
     /// The server reports success.
     Done,
-    /// The server surely did not process the request.
+    /// The server definitely did not process the request.
     NotSent,
     /// The server refused the request and did nothing.
     Rejected,
@@ -19,18 +19,17 @@ pub(crate) enum Class {
     Ambiguous,
 }
 
-/// An attempt's end, and what would make another one worth its while.
+/// The end of an attempt, and whether another one could help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) class: Class,
-    /// What kind of trouble it was, if it may pass by itself.
+    /// The kind of failure, if it may be temporary.
     pub(crate) trouble: Option<Trouble>,
 }
 
 impl Outcome {
-    /// What a status means. `asks_to_wait` tells whether a valid `Retry-After`
-    /// came with it, and counts as a refusal: who tells when to come back has
-    /// not done the work.
+    /// The meaning of a status. `asks_to_wait` says whether it came with a valid `Retry-After`,
+    /// which counts as a refusal: a server that says when to come back has not done the work.
     pub(crate) fn of_status(status: StatusCode, asks_to_wait: bool) -> Self {
         let (class, trouble) = match status.as_u16() {
             200..=299 => (Class::Done, None),
@@ -46,7 +45,7 @@ impl Outcome {
         Self { class, trouble }
     }
 
-    /// What a failure below HTTP means.
+    /// The meaning of a failure below HTTP.
     pub(crate) fn of_transport(error: &TransportError) -> Self {
         let class = match error.reach() {
             Reach::NotSent => Class::NotSent,
@@ -55,8 +54,8 @@ impl Outcome {
         Self { class, trouble: (!error.is_lasting()).then_some(Trouble::Transient) }
     }
 
-    /// Whether the same request may be sent again, whatever a policy says: the
-    /// trouble may pass, and a replay makes nothing twice.
+    /// Whether the request may be resent, whatever a policy allows: the failure may be
+    /// temporary, and nothing is created twice.
     pub(crate) fn may_repeat(self, replay: Replay) -> bool {
         self.trouble.is_some() && (replay.is_safe() || self.class != Class::Ambiguous)
     }

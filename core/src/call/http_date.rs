@@ -6,8 +6,8 @@ use crate::types::Timestamp;
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// The seconds since 1970 of an HTTP date. The weekday, which says nothing new,
-/// may be missing: its comma is also what joins the values of a header.
+/// The seconds since 1970 of an HTTP date. The redundant weekday may be missing: its comma also
+/// joins the values of a header.
 pub(crate) fn http_date(text: &str) -> Option<i64> {
     let date = text.rsplit(',').next()?;
     let words: Vec<&str> = date.split([' ', '-']).filter(|word| !word.is_empty()).collect();

@@ -5,8 +5,8 @@ use http::uri::Uri;
 
 use crate::config::has_bad_port;
 
-/// The target of a redirect without its path and user information, which may be
-/// secrets; `None` if the answer names none, or one that is not http.
+/// The target of a redirect without its path and user information, which may be secrets; `None`
+/// if the response names none, or one that is not http.
 pub(super) fn origin(headers: &HeaderMap, request: &Uri) -> Option<String> {
     let target = headers.get(LOCATION)?.to_str().ok()?.trim();
     let is_slash = |c: char| c == '/' || c == '\\';

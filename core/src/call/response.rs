@@ -1,4 +1,4 @@
-//! What an answer carries beside its value: status, ids, limits, attempts.
+//! A response's metadata: status, ids, limits, attempts.
 
 use std::fmt;
 
@@ -10,17 +10,17 @@ use crate::json::float;
 use crate::redact;
 use crate::types::Extra;
 
-/// A call's value with what the answer carried beside it.
+/// A call's output with the metadata of its response.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Response<T> {
     /// The value.
     pub output: T,
-    /// What the answer carried beside it.
+    /// The response's metadata.
     pub meta: Meta,
 }
 
-/// What an answer carried beside its value.
+/// A response's metadata.
 ///
 /// `Debug` shows no header but the request's id.
 #[derive(Clone)]
@@ -28,12 +28,12 @@ pub struct Response<T> {
 pub struct Meta {
     /// The status, such as 200 or 201.
     pub status: StatusCode,
-    /// All headers of the answer.
+    /// All headers of the response.
     pub headers: HeaderMap,
     /// How many requests the call took.
     pub attempts: u32,
-    /// The fields of the answer's outermost object that neither the output nor
-    /// this version knows.
+    /// The fields of the response's outermost object that neither the output nor this version
+    /// knows.
     pub envelope: Extra,
     pub(crate) request_id: Option<Box<str>>,
 }
@@ -45,7 +45,7 @@ impl Meta {
         self.request_id.as_deref()
     }
 
-    /// When the server answered, in seconds since 1970 by its own clock.
+    /// When the server responded, in seconds since 1970 by its own clock.
     pub(crate) fn date(&self) -> Option<i64> {
         text(&self.headers, &DATE).and_then(http_date)
     }
@@ -55,7 +55,7 @@ impl Meta {
         text(&self.headers, &CF_RAY)
     }
 
-    /// The rate limit that the answer tells, if it tells one.
+    /// The rate limit, if the response has one.
     pub fn rate_limit(&self) -> RateLimit {
         let number = |name| {
             let number = float(text(&self.headers, &HeaderName::from_static(name))?.trim());
@@ -80,7 +80,7 @@ impl fmt::Debug for Meta {
     }
 }
 
-/// The rate-limit headers of an answer, each if it is there and a number.
+/// The rate-limit headers of a response, each if it is present and a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RateLimit {

@@ -12,11 +12,10 @@ const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
 /// The longest time that any valid header asks for.
 ///
-/// A value that is no non-negative number and no HTTP date is ignored. A number
-/// too large for a clock stays larger than every limit. A date is measured
-/// against the response's own `Date`, so that a wrong clock on this side changes
-/// nothing; without a `Date`, against `now`, in seconds since 1970 by this side's
-/// clock. Without either it is ignored.
+/// A value that is neither a non-negative number nor an HTTP date is ignored. A number too
+/// large for a clock stays larger than every limit. A date is measured against the response's
+/// own `Date`, so that a wrong local clock changes nothing; without a `Date`, against `now`, in
+/// seconds since 1970 by the local clock. Without either it is ignored.
 pub(crate) fn retry_after(headers: &HeaderMap, now: Option<i64>) -> Option<Duration> {
     let mut longest = None;
     each_value(headers, &RETRY_AFTER, |text| {
@@ -26,8 +25,8 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: Option<i64>) -> Option<Durat
     longest
 }
 
-/// Whether the server says that another attempt is useless. What says that it
-/// is useful is not believed: it does not know what a replay would do.
+/// Whether the server says that another attempt is useless. A hint that one is useful is
+/// ignored: the server does not know what resending would do.
 pub(crate) fn forbids_retry(headers: &HeaderMap) -> bool {
     let mut forbids = false;
     each_value(headers, &SHOULD_RETRY, |text| forbids |= text.eq_ignore_ascii_case("false"));

@@ -16,8 +16,7 @@ pub type CallWithResponse<O> = call::CallWithResponse<O, Client>;
 /// A workflow that [`finish`](Run::finish) runs.
 pub type Run<W, H = Nobody> = run::Run<W, Client, H>;
 
-/// A temporary key that [`finish`](Lending::finish) makes, or
-/// [`scope`](Lending::scope).
+/// A temporary key, created by [`finish`](Lending::finish) or [`scope`](Lending::scope).
 pub type Lending = temporary_key::Lending<Client>;
 
 /// A temporary key of this client.

@@ -44,7 +44,7 @@ where
     }
 }
 
-/// A fixed API key, or whoever knows the present one.
+/// A fixed API key, or a provider of the current one.
 #[derive(Clone)]
 pub struct KeySource(pub(crate) Source);
 

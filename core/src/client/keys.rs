@@ -14,8 +14,8 @@ use crate::workflow::{Pages, Progress};
 
 /// The keys of all pages. It ends after the first error.
 ///
-/// With a [`prefetch`](Pages::prefetch) of more than 1, each page under way has
-/// a thread of its own. One that is no longer wanted ends with its call.
+/// With a [`prefetch`](Pages::prefetch) of more than 1, each page in flight has its own thread,
+/// which ends with its call even if the page is no longer needed.
 #[must_use = "an iterator does nothing until it is asked for its items"]
 pub struct Keys {
     client: Client,
@@ -24,7 +24,7 @@ pub struct Keys {
     pages: Pages,
     /// The pages under way, in the order in which the listing takes them.
     pending: VecDeque<Pending>,
-    /// What ended the listing, and is given after the keys before it.
+    /// The error that ended the listing, returned after the keys before it.
     failed: Option<Error>,
 }
 
@@ -53,7 +53,7 @@ impl Keys {
         self
     }
 
-    /// Is told after each page how far the listing has come.
+    /// Called after each page with the progress of the listing.
     pub fn on_progress(mut self, report: impl FnMut(Progress) + Send + 'static) -> Self {
         self.on_progress = Some(Box::new(report));
         self

@@ -1,4 +1,4 @@
-//! What the clients can do: a method for each operation and each workflow.
+//! The clients' methods, one for each operation and each workflow.
 
 use super::async_client::Client;
 use super::blocking::{self, Keys};
@@ -25,7 +25,7 @@ impl Client {
         KeyStream::new(self.clone(), pages.into())
     }
 
-    /// Makes a key. Its secret is in the output, and nowhere else ever.
+    /// Creates a key. The response is the only place its secret ever appears.
     pub fn create(&self, create: Create) -> Call<Create> {
         self.call(create)
     }
@@ -45,12 +45,12 @@ impl Client {
         self.call(hash.into())
     }
 
-    /// Gets what the API tells about the key that signs the request.
+    /// Returns metadata about the key this request is made with.
     pub fn get_current_key_metadata(&self) -> Call<GetCurrentKeyMetadata> {
         self.call(GetCurrentKeyMetadata)
     }
 
-    /// Makes a key, and cleans up after a create whose answer was lost.
+    /// Creates a key, and cleans up after a create whose response was lost.
     pub fn create_reconciled(&self, create: impl Into<CreateReconciled>) -> Run<CreateReconciled> {
         self.run(create.into())
     }
@@ -61,7 +61,7 @@ impl Client {
         self.run(sweep)
     }
 
-    /// Makes a key for a time, to be closed after its work.
+    /// Creates a key that expires, to be closed after its work.
     pub fn temporary(&self, temporary: Temporary) -> Lending {
         Lending::new(self.run(temporary))
     }
@@ -71,7 +71,7 @@ impl Client {
         self.run(audit)
     }
 
-    /// Makes sure that there is one key of this name with these settings.
+    /// Ensures that exactly one key has this name and these settings.
     pub fn ensure(&self, ensure: Ensure) -> Run<Ensure> {
         self.run(ensure)
     }
@@ -96,12 +96,12 @@ impl Client {
         self.run_with(workflow, Nobody)
     }
 
-    /// Any workflow, with who answers what it asks.
+    /// Runs any workflow, with the handler of its questions.
     pub fn run_with<W: Workflow, H: KeyHolder>(&self, workflow: W, holder: H) -> Run<W, Self, H> {
         Run::new(self.clone(), workflow, holder)
     }
 
-    /// Any operation, one of the caller's own included.
+    /// Sends any operation, including your own.
     pub fn call<O: Operation>(&self, operation: O) -> Call<O> {
         Call::new(self.clone(), operation)
     }
@@ -119,7 +119,7 @@ impl blocking::Client {
         Keys::new(self.clone(), pages.into())
     }
 
-    /// Makes a key. Its secret is in the output, and nowhere else ever.
+    /// Creates a key. The response is the only place its secret ever appears.
     pub fn create(&self, create: Create) -> blocking::Call<Create> {
         self.call(create)
     }
@@ -139,12 +139,12 @@ impl blocking::Client {
         self.call(hash.into())
     }
 
-    /// Gets what the API tells about the key that signs the request.
+    /// Returns metadata about the key this request is made with.
     pub fn get_current_key_metadata(&self) -> blocking::Call<GetCurrentKeyMetadata> {
         self.call(GetCurrentKeyMetadata)
     }
 
-    /// Makes a key, and cleans up after a create whose answer was lost.
+    /// Creates a key, and cleans up after a create whose response was lost.
     pub fn create_reconciled(
         &self,
         create: impl Into<CreateReconciled>,
@@ -158,7 +158,7 @@ impl blocking::Client {
         self.run(sweep)
     }
 
-    /// Makes a key for a time, to be closed after its work.
+    /// Creates a key that expires, to be closed after its work.
     pub fn temporary(&self, temporary: Temporary) -> blocking::Lending {
         Lending::new(self.run(temporary))
     }
@@ -168,7 +168,7 @@ impl blocking::Client {
         self.run(audit)
     }
 
-    /// Makes sure that there is one key of this name with these settings.
+    /// Ensures that exactly one key has this name and these settings.
     pub fn ensure(&self, ensure: Ensure) -> blocking::Run<Ensure> {
         self.run(ensure)
     }
@@ -197,7 +197,7 @@ impl blocking::Client {
         self.run_with(workflow, Nobody)
     }
 
-    /// Any workflow, with who answers what it asks.
+    /// Runs any workflow, with the handler of its questions.
     pub fn run_with<W: Workflow, H: BlockingKeyHolder>(
         &self,
         workflow: W,
@@ -206,7 +206,7 @@ impl blocking::Client {
         Run::new(self.clone(), workflow, holder)
     }
 
-    /// Any operation, one of the caller's own included.
+    /// Sends any operation, including your own.
     pub fn call<O: Operation>(&self, operation: O) -> blocking::Call<O> {
         Call::new(self.clone(), operation)
     }

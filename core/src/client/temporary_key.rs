@@ -1,5 +1,4 @@
-//! A temporary key in a client's hands: a guard to close, or a scope that closes
-//! it.
+//! A client's temporary key: a guard to close, or a scope that closes it.
 
 use std::any::Any;
 use std::fmt;
@@ -17,8 +16,8 @@ use crate::config::CallOptions;
 use crate::transport::{BoxFuture, MaybeSend};
 use crate::workflow::{CloseTemporary, Lent, Nobody, Temporary};
 
-/// A temporary key that is made when this is awaited or, of a blocking client,
-/// when [`finish`](Lending::finish) is called. `scope` makes it, and closes it.
+/// A temporary key that is created when this is awaited or, with a blocking client, when
+/// [`finish`](Lending::finish) is called. `scope` creates and closes it.
 #[must_use = "a workflow does nothing until it is run"]
 pub struct Lending<C = Client>(Run<Temporary, C>);
 
@@ -27,27 +26,25 @@ impl<C> Lending<C> {
         Self(run)
     }
 
-    /// Options of each call that makes the key, and of those that close it unless
-    /// the [`close`](TemporaryKey::close) is given others.
+    /// Options of each call that creates the key, and of those that close it unless
+    /// [`close`](TemporaryKey::close) gets others.
     pub fn options(self, options: CallOptions) -> Self {
         Self(self.0.options(options))
     }
 }
 
 impl Lending {
-    /// Calls the making of the key off as soon as the future is ready: see
-    /// [`Run::cancel_on`]. What has been made is closed all the same.
+    /// Cancels the creation of the key when the future completes: see [`Run::cancel_on`]. A key
+    /// that was already created is closed anyway.
     pub fn cancel_on(self, cancel: impl Future<Output = ()> + MaybeSend + 'static) -> Self {
         Self(self.0.cancel_on(cancel))
     }
 
-    /// Makes the key, does the work with it, and closes it, also when the work
-    /// fails or panics.
+    /// Creates the key, does the work with it, and closes it, even if the work fails or panics.
     ///
-    /// The error is that of the making: then the work was not begun. One of the
-    /// closing is beside the work's result, as [`Scoped::unclosed`]. A scope that
-    /// is dropped in the middle of its work closes nothing; the key lives until it
-    /// expires.
+    /// An error means that the key was not created and the work did not start. If closing
+    /// fails, that error is next to the work's result, as [`Scoped::unclosed`]. A scope that is
+    /// dropped in the middle of its work closes nothing; the key lives until it expires.
     ///
     /// ```no_run
     /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
@@ -88,18 +85,17 @@ impl IntoFuture for Lending {
 }
 
 impl Lending<blocking_client::Client> {
-    /// Makes the key.
+    /// Creates the key.
     pub fn finish(self) -> Result<TemporaryKey<blocking_client::Client>, Error> {
         let (client, options) = self.0.means();
         let (client, options) = (client.clone(), options.clone());
         Ok(TemporaryKey { lent: self.0.finish()?, client, options })
     }
 
-    /// Makes the key, does the work with it, and closes it, also when the work
-    /// fails or panics.
+    /// Creates the key, does the work with it, and closes it, even if the work fails or panics.
     ///
-    /// The error is that of the making: then the work was not begun. One of the
-    /// closing is beside the work's result, as [`Scoped::unclosed`].
+    /// An error means that the key was not created and the work did not start. If closing
+    /// fails, that error is next to the work's result, as [`Scoped::unclosed`].
     ///
     /// ```no_run
     /// # fn f(client: openrouter_keys_core::blocking::Client) -> Result<(), openrouter_keys_core::Error> {
@@ -129,12 +125,12 @@ impl<C> fmt::Debug for Lending<C> {
 
 /// A key that lives until it is closed or expires.
 ///
-/// What is known about it is in the [`Lent`] that it stands for.
+/// It dereferences to the [`Lent`] with all that is known about the key.
 ///
-/// **Dropping it deletes nothing**, whichever client made it: a deletion waits
-/// for an answer and can fail, and a drop can do neither. The key then lives until
-/// it expires, and [`Sweep::temporary`](crate::workflow::Sweep::temporary) deletes it.
-/// [`Lending::scope`] closes whatever happens.
+/// **Dropping it deletes nothing**, whichever client created it: a deletion waits for a
+/// response and can fail, and a drop can do neither. The key then lives until it expires, and
+/// [`Sweep::temporary`](crate::workflow::Sweep::temporary) deletes it. [`Lending::scope`]
+/// closes it whatever happens.
 #[must_use = "the key lives until it is closed or expires"]
 pub struct TemporaryKey<C = Client> {
     lent: Lent,
@@ -155,10 +151,9 @@ impl<C: Clone> TemporaryKey<C> {
     /// meanwhile of the [`unconfirmed`](Lent::unconfirmed) names. One that is gone
     /// already is closed.
     ///
-    /// It has the options with which the key was made, unless it is given others.
-    /// If it fails, the error's
-    /// [`may_have_created`](crate::Error::may_have_created) tells the name and the
-    /// hash; the key stops by itself when it expires.
+    /// Uses the options with which the key was created, unless it gets others. If it fails, the
+    /// error's [`may_have_created`](crate::Error::may_have_created) has the name and the hash;
+    /// the key stops by itself when it expires.
     pub fn close(self) -> Run<CloseTemporary, C> {
         Run::new(self.client, self.lent.closing(), Nobody).options(self.options)
     }
@@ -178,12 +173,12 @@ impl<C> fmt::Debug for TemporaryKey<C> {
     }
 }
 
-/// What the work of a scope came to.
+/// The outcome of a scope.
 #[derive(Debug)]
 #[must_use = "the key may not be closed"]
 #[non_exhaustive]
 pub struct Scoped<T> {
-    /// What the work returned.
+    /// The work's result.
     pub output: T,
     /// Why the key is not closed, if it is not: it lives until it expires.
     pub unclosed: Option<Error>,
@@ -192,7 +187,7 @@ pub struct Scoped<T> {
 type Panic = Box<dyn Any + Send>;
 
 impl<T> Scoped<T> {
-    /// A panic of the work goes on after the closing.
+    /// A panic of the work resumes after the key is closed.
     fn of(output: Result<T, Panic>, unclosed: Option<Error>) -> Result<Self, Error> {
         match output {
             Ok(output) => Ok(Self { output, unclosed }),
@@ -201,7 +196,7 @@ impl<T> Scoped<T> {
     }
 }
 
-/// What the work comes to, or with what it panics.
+/// The work's result, or its panic.
 async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panic> {
     let mut work = pin!(work);
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {

@@ -1,5 +1,4 @@
-//! Names that carry a marker of 128 bits, so that a key can be told to be this
-//! call's own, and a temporary one from every other.
+//! Names with a marker of 128 bits, which identifies a key of this call, and a temporary key.
 
 use crate::types::{BuildError, BuildErrorKind};
 
@@ -12,12 +11,12 @@ const TEMPORARY: &str = "temp-";
 /// 128 bits in hexadecimal.
 const DIGITS: usize = 32;
 
-/// What a marker says of its key.
+/// The kind of a marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The key is there to stay.
     Lasting,
-    /// The key was made for a time.
+    /// A temporary key.
     Temporary,
 }
 
@@ -35,7 +34,7 @@ impl Kind {
     }
 }
 
-/// What is before a name's marker, and the marker's kind.
+/// The name before its marker, and the marker's kind.
 fn marked(name: &str) -> Option<(&str, Kind)> {
     let (before, marker) = name.rsplit_once(SIGN)?;
     let (kind, digits) = match marker.strip_prefix(TEMPORARY) {

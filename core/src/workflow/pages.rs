@@ -8,18 +8,18 @@
 //!                                    └─ it brings nothing new ───────▶ PaginationStalled
 //! ```
 //!
-//! The API pages by offset, newest first, so that a key that is made or deleted
-//! meanwhile shifts every later offset. Pages therefore overlap by one key: if
-//! nothing on a further page was seen yet, something may have slipped past, and
-//! the listing steps back. Keys are told apart by their hash.
+//! The API pages by offset, newest first, so a key that is created or deleted meanwhile shifts
+//! every later offset. Pages therefore overlap by one key: if nothing on a further page was
+//! seen before, something may have slipped past, and the listing steps back. Keys are
+//! identified by their hash.
 //!
 //! Why that is enough: the order never changes, so that every key before one
 //! that was seen was seen too, or is new. It holds whenever a page was read, and
 //! so for pages that were asked for ahead of their turn.
 //!
-//! A short page is the last one of a server that keeps to the documentation. One that
-//! filters its pages, or a gateway that does, sends short pages anywhere: therefore the
-//! listing goes on until a page has nothing new.
+//! According to the documentation a short page is the last one. But a server or gateway that
+//! filters its pages sends short ones anywhere, so the listing continues until a page has
+//! nothing new.
 //!
 //! A row is remembered as 16 bytes, whatever it holds.
 
@@ -33,10 +33,9 @@ use crate::types::{Json, Key, fingerprint};
 
 /// How far a step goes: a page without the key of the overlap.
 const STEP: u64 = 99;
-/// So many pages in a row without a new key mean that stepping back and forth
-/// leads nowhere.
+/// After this many pages in a row without a new key, stepping back and forth leads nowhere.
 const FRUITLESS: u32 = 32;
-/// So many filtered pages in a row without a new key are taken for the end.
+/// This many filtered pages in a row without a new key count as the end.
 const BARREN: u32 = 3;
 /// More would be a burst that a server has to refuse.
 const MAX_PREFETCH: usize = 64;
@@ -44,8 +43,7 @@ const MAX_PREFETCH: usize = 64;
 const MAX_REQUESTS: u64 = 10_000;
 /// Some 400,000 keys of the usual size.
 const MAX_BYTES: u64 = 256 << 20;
-/// What a listing may hold in all: so much for each request that it may take, and this
-/// beside it.
+/// The total limit of a listing: this much for each allowed request, plus a base.
 const ROWS_PER_REQUEST: u64 = 100;
 const ROWS_BESIDE: u64 = 10_000;
 const BYTES_PER_REQUEST: u64 = 128 << 10;
@@ -93,16 +91,16 @@ pub struct Pages {
     furthest: Option<u64>,
     /// Where the last page ended, if it was short.
     rest: Option<u64>,
-    /// The rows of the last page, in an order of their own.
+    /// The rows of the last page, sorted.
     last: Vec<u128>,
     /// How often in a row a page had the same rows as the one before it.
     repeated: u32,
     /// Whether offsets count rows that the pages do not have.
     is_filtered: bool,
-    /// Pages in a row that brought nothing new.
+    /// Pages in a row with nothing new.
     fruitless: u32,
     seen: BTreeSet<u128>,
-    /// What was seen in other workspaces.
+    /// The rows seen in other workspaces.
     elsewhere: BTreeSet<u128>,
     keys: VecDeque<Key>,
     rows: u64,
@@ -170,9 +168,8 @@ impl Pages {
         self
     }
 
-    /// How many pages are asked for at once: 1 by default, 64 at most. More make a long
-    /// listing over a slow link faster, and ask for up to so many pages too many
-    /// at its end.
+    /// How many pages are requested at once: 1 by default, at most 64. More make a long listing
+    /// over a slow link faster, and request up to this many pages too many at its end.
     pub fn prefetch(mut self, pages: usize) -> Self {
         self.prefetch = pages.clamp(1, MAX_PREFETCH);
         self
@@ -192,8 +189,7 @@ impl Pages {
         self
     }
 
-    /// The workspaces (UUIDs) to list one after another, in place of the
-    /// listing's own.
+    /// The workspaces (UUIDs) to list one after another, instead of the listing's own.
     pub fn workspaces<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
         self.workspaces = ids.into_iter().map(Into::into).collect();
         self.next_workspace();
@@ -210,8 +206,8 @@ impl Pages {
         self.progress
     }
 
-    /// How many rows were no objects. Of those that are alike, only as many as one
-    /// page has can be told apart.
+    /// How many rows were not objects. Identical ones can only be counted up to the number on
+    /// one page.
     pub(crate) fn odd_rows(&self) -> u64 {
         self.odd_rows
     }
@@ -278,7 +274,7 @@ impl Pages {
         Ok(())
     }
 
-    /// Whether the pages hold more than so many should.
+    /// Whether the pages hold more than they should.
     fn is_too_large(&self) -> bool {
         let max_rows = self.max_requests.saturating_mul(ROWS_PER_REQUEST);
         self.rows > max_rows.saturating_add(ROWS_BESIDE) || self.bytes > self.max_bytes
@@ -320,7 +316,7 @@ impl Pages {
         };
         self.rest = (overlaps && is_short).then(|| offset.saturating_add(count));
         self.last = sorted;
-        // Further on, keys that are made meanwhile push whole pages back.
+        // Later, keys that are created meanwhile push whole pages back.
         let repeats = is_second && overlaps && found == 0 && rows >= PAGE_SIZE;
         let stalled = repeats || self.fruitless >= FRUITLESS;
         if next.is_some() && stalled {
@@ -331,10 +327,9 @@ impl Pages {
 
     /// Where a server may have more, although this page is short.
     ///
-    /// Where pages are merely small, each begins with the last row of the one before it,
-    /// and all but the last are of one size. Where a filter takes rows out of the pages,
-    /// offsets count what was taken out, and each page stands for 100 rows: then some in a
-    /// row may have nothing new.
+    /// If pages are merely small, each begins with the last row of the one before it, and all
+    /// but the last have the same size. If a filter removes rows, offsets count the removed
+    /// rows too, and each page stands for 100 rows: then several in a row may have nothing new.
     fn beyond(&mut self, offset: u64, ids: &[u128], seen: u64) -> Option<u64> {
         let count = u64::try_from(ids.len()).unwrap_or(STEP);
         let is_first = offset == self.first;
@@ -402,7 +397,7 @@ impl From<List> for Pages {
     }
 }
 
-/// What a row without a hash says may be a secret.
+/// A row without a hash may contain a secret.
 impl fmt::Debug for Pages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages")
@@ -414,8 +409,8 @@ impl fmt::Debug for Pages {
     }
 }
 
-/// Leaves one of several rows with the same hash, and returns what of the rows differs, in
-/// an order of its own: offsets go by that, since some servers repeat rows.
+/// Keeps one of several rows with the same hash, and returns the distinct rows, sorted: offsets
+/// count those, since some servers repeat rows.
 fn without_repeats(page: &mut Page, ids: &mut Vec<u128>) -> Vec<u128> {
     let mut sorted = ids.clone();
     sorted.sort_unstable();
@@ -434,8 +429,7 @@ fn without_repeats(page: &mut Page, ids: &mut Vec<u128>) -> Vec<u128> {
     sorted
 }
 
-/// By what a row is recognised on another page: its hash, or all that it says
-/// where the server sent none.
+/// Identifies a row on another page: its hash, or its whole content if it has none.
 fn identity(key: &Key) -> u128 {
     match key.hash.get() {
         Some(hash) => digest(0, hash.as_str()),
@@ -447,8 +441,8 @@ fn identity_of_odd(row: &Json) -> u128 {
     digest(1, row.as_str())
 }
 
-/// 128 bits of the text. Only the server could look for two texts of one digest, and it
-/// can leave rows out anyway.
+/// 128 bits of a digest. Only the server could search for a collision, and it can leave rows
+/// out anyway.
 fn digest(kind: u8, text: &str) -> u128 {
     let mut hasher = DefaultHasher::new();
     hasher.write_u8(kind);

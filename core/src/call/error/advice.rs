@@ -1,5 +1,5 @@
-//! What to do about an error, in words that agree with what it says to programs:
-//! "try again" stands in exactly those that are retryable.
+//! The advice about an error, in agreement with its methods: exactly the retryable ones say
+//! "try again".
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use super::{Effect, Error, ErrorKind, MayHaveCreated, Shared};
 use crate::types::{BuildError, BuildErrorKind, DecodeErrorKind};
 
 impl Error {
-    /// Writes the last part of the text.
+    /// Writes the last part of the message.
     pub(super) fn advise(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.effect(), self.is_retryable()) {
             (Effect::MayHaveCreated(orphan), is_retryable) => {
@@ -45,7 +45,7 @@ impl Error {
         }
     }
 
-    /// What to do beside trying again, which may be nothing.
+    /// The advice apart from trying again, which may be empty.
     fn remedy(&self) -> &'static str {
         match self.kind() {
             ErrorKind::Build(error) if error.kind() == BuildErrorKind::Transport => {

@@ -1,4 +1,4 @@
-//! Answers that are errors, typed by their status.
+//! Error responses, typed by their status.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,31 +11,31 @@ use crate::redact;
 use crate::redact::{OneLine, Quoted};
 use crate::types::{Field, Json, KeyKind, answer};
 
-/// An error that the server, or something before it, answered with.
+/// An error response of the server, or of something in front of it.
 ///
-/// Texts are masked: a secret that the server repeats does not get through.
+/// Strings are masked: a secret that the server repeats does not get through.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApiError {
     /// The status of the response.
     pub status: StatusCode,
-    /// What went wrong: the status, typed. An error inside a success is typed by its
-    /// own [`code`](Self::code), if that is the status of an error.
+    /// The kind, from the status. An error inside a success is typed by its own
+    /// [`code`](Self::code), if that is an error status.
     pub kind: ApiErrorKind,
     /// The API's own message; absent if the body is not the API's.
     pub message: Option<String>,
     /// `error.code`, which usually equals the status.
     pub code: Option<i64>,
-    /// `error.metadata`, its texts masked.
+    /// `error.metadata`, its strings masked.
     pub metadata: Option<Json>,
     /// `user_id`, if the body names one.
     pub user_id: Option<String>,
-    /// `openrouter_metadata`, its texts masked.
+    /// `openrouter_metadata`, its strings masked.
     pub openrouter_metadata: Option<Json>,
-    /// What the body was.
+    /// The kind of the body.
     pub body: ErrorBody,
-    /// The kind of the key that signed the request, if the message says that it
-    /// is the wrong one.
+    /// The kind of the key that the request was made with, if the message says that it is the
+    /// wrong one.
     pub key_kind: Option<KeyKind>,
     meaning: StatusCode,
     is_beside_data: bool,
@@ -89,7 +89,7 @@ impl ApiErrorKind {
         }
     }
 
-    /// What to do about it if the API itself said so.
+    /// The advice if the error comes from the API itself.
     fn remedy(self) -> &'static str {
         match self {
             Self::BadRequest | Self::Unprocessable | Self::PayloadTooLarge => {
@@ -107,7 +107,7 @@ impl ApiErrorKind {
     }
 }
 
-/// What the body of an error was.
+/// The kind of an error's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorBody {
@@ -155,7 +155,7 @@ impl ApiError {
         parse_into(&mut document, body).ok()?;
         let (body, error) = match document.error {
             Field::Value(error) => (ErrorBody::Documented, error),
-            // Some gateways write the message in the place of the object.
+            // Some gateways send the message instead of the object.
             Field::Odd(json) => {
                 let message = Field::Value(Reader::new(json.as_str()).text().ok()?);
                 (ErrorBody::OtherJson, Described { message, ..Described::default() })
@@ -184,8 +184,8 @@ impl ApiError {
         })
     }
 
-    /// What to do about it, beside trying again. The account and its keys are
-    /// spoken of only if the API itself answered.
+    /// The advice, apart from trying again. It mentions the account and its keys only if the
+    /// API itself responded.
     pub(super) fn remedy(&self, is_retryable: bool) -> &'static str {
         match (self.key_kind, self.kind) {
             (Some(kind), _) => kind.advice(),
@@ -214,14 +214,13 @@ impl ApiError {
         self.is_beside_data
     }
 
-    /// Whether the API itself says that there is no such key.
+    /// Whether the API itself says that the key does not exist.
     pub(crate) fn says_not_found(&self) -> bool {
         self.meaning == StatusCode::NOT_FOUND
             && matches!(self.body, ErrorBody::Documented | ErrorBody::Empty)
     }
 
-    /// The same, in the API's own words: what stands before it may answer nothing
-    /// at all.
+    /// The same, in the API's own words: something in front of it may send any 404.
     pub(crate) fn says_not_found_itself(&self) -> bool {
         self.meaning == StatusCode::NOT_FOUND && self.body == ErrorBody::Documented
     }
@@ -267,19 +266,19 @@ answer! {
         error: Described,
         /// Whose request it was.
         user_id: String,
-        /// What the router adds, kept as it came.
+        /// The router's additions, unchanged.
         openrouter_metadata: Json,
     }
 }
 
 answer! {
-    /// What the API says about an error.
+    /// The API's error object.
     struct Described {
-        /// What happened, in words.
+        /// The message.
         message: String,
         /// The status once more.
         code: i64,
-        /// Anything, kept as it came.
+        /// Any JSON, unchanged.
         metadata: Json,
     }
 }
@@ -304,7 +303,7 @@ impl fmt::Display for ApiError {
     }
 }
 
-/// Its texts are cut where they are too long for people.
+/// Its strings are cut if they are too long for people.
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let json = |json: &Option<Json>| json.as_ref().map(|json| format!("{json:?}"));

@@ -40,7 +40,7 @@ struct Judge<'a> {
     names: BTreeMap<(Option<&'a str>, &'a str), u32>,
 }
 
-/// What is told of one key.
+/// The findings of one key.
 #[derive(Default)]
 struct Told {
     findings: Vec<Finding>,
@@ -50,7 +50,7 @@ struct Told {
 }
 
 impl Told {
-    /// The value of a field that every sound answer has.
+    /// The value of a field that every valid response has.
     fn value<'a, T>(&mut self, name: &'static str, field: &'a Field<T>) -> Option<&'a T> {
         let value = field.get();
         if value.is_none() {
@@ -59,7 +59,7 @@ impl Told {
         value
     }
 
-    /// An amount that every sound answer has.
+    /// An amount that every valid response has.
     fn amount(&mut self, name: &'static str, field: &Field<f64>) -> Option<f64> {
         let amount = field.copied().filter(|amount| amount.is_finite());
         if amount.is_none() {
@@ -129,8 +129,8 @@ impl<'a> Judge<'a> {
         told
     }
 
-    /// A change that is not the switching off makes the time shorter, never
-    /// longer. Where it is not known, the key is reported rather than not.
+    /// Any later change makes the time shorter, never longer. If it is unknown, the key is
+    /// reported.
     fn leftover(&self, key: &Key, told: &mut Told) {
         let never = key.updated_at.is_null();
         let since = if never { key.created_at.get() } else { key.updated_at.get() };
@@ -204,7 +204,7 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// Whether it surely spent nothing.
+/// Whether it definitely spent nothing.
 pub(super) fn is_unspent(key: &Key) -> bool {
     let is_none = |total: &Field<f64>| total.copied().is_some_and(|total| total <= 0.0);
     is_none(&key.usage) && is_none(&key.byok_usage)
@@ -215,7 +215,7 @@ pub(super) fn is_recorded(key: &Key) -> bool {
     key.created_at.get().is_some_and(|made| made.unix_seconds() > RECORDS_BEGIN + DAY)
 }
 
-/// Workspaces have names of their own.
+/// Names are per workspace.
 fn name_of(key: &Key) -> Option<(Option<&str>, &str)> {
     Some((key.workspace_id.as_deref(), key.name.as_deref()?))
 }

@@ -1,4 +1,4 @@
-//! What an audit found, as data.
+//! The result of an audit, as data.
 
 use std::fmt;
 
@@ -6,28 +6,28 @@ use serde::Serialize;
 
 use crate::types::{Key, Timestamp};
 
-/// What an audit came to.
+/// The result of an audit.
 ///
-/// Its text is a table of the keys with findings and their sums; `{:#}` has the
-/// keys without findings too. Names are shown on one line, cut, and without
-/// whatever looks like an API key.
+/// It displays as a table of the keys with findings, and totals; `{:#}` includes the keys
+/// without findings. Names are shown on one line, cut, and without anything that looks like an
+/// API key.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct AuditReport {
-    /// When the keys were judged. `None` means that nobody told the time: then
+    /// When the keys were checked. `None` means that no clock was available: then
     /// [`Unused`](Finding::Unused), [`NeverUsed`](Finding::NeverUsed),
-    /// [`ExpiresSoon`](Finding::ExpiresSoon) and [`Expired`](Finding::Expired) were
-    /// not looked for.
+    /// [`ExpiresSoon`](Finding::ExpiresSoon) and [`Expired`](Finding::Expired) were not
+    /// checked.
     pub at: Option<Timestamp>,
     /// Every key with its findings, in the order of the listing.
     pub keys: Vec<AuditedKey>,
     /// The credit that all keys spent.
     pub spend: Spend,
-    /// What all keys spent with keys of one's own at a provider (BYOK). No part of
-    /// `spend`: the provider is paid for it, not OpenRouter.
+    /// The spend of all keys with your own provider keys (BYOK). Not part of `spend`: it is
+    /// paid to the provider, not to OpenRouter.
     pub byok_spend: Spend,
-    /// Rows of the listing that are not even objects. They may stand for keys,
-    /// which were not judged. Rows that are alike may be more than are counted.
+    /// Rows of the listing that are not even objects. They may stand for keys, which were not
+    /// checked. There may be more identical rows than are counted.
     pub odd_rows: u64,
 }
 
@@ -44,28 +44,27 @@ impl AuditReport {
 pub struct AuditedKey {
     /// The key.
     pub key: Key,
-    /// What was found, each kind at most once; empty if the key is as it should be.
+    /// The findings, each kind at most once; empty if the key is fine.
     pub findings: Vec<Finding>,
 }
 
 /// Why a key needs attention.
 ///
-/// Days have 24 hours, and the part of a day that is not whole is dropped. A key
-/// that is disabled or has expired spends nothing, so that neither its limit nor
-/// its use is looked at.
+/// Days have 24 hours and are rounded down. A key that is disabled or has expired spends
+/// nothing, so its limit and use are not checked.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Finding {
     /// It stopped working.
     Expired {
-        /// So many days ago.
+        /// This many days ago.
         days: u32,
     },
     /// It is switched off and still there.
     Disabled {
-        /// For so many days nothing of it was changed, so that it is off for at
-        /// least as long; `None` if the time is not known.
+        /// It has not changed for this many days, so it has been disabled for at least as long;
+        /// `None` if the time is unknown.
         days: Option<u32>,
     },
     /// It has no limit: it can spend whatever the account has.
@@ -86,23 +85,23 @@ pub enum Finding {
         /// of any use on record.
         days: u32,
     },
-    /// Nothing was spent with it and no use is on record, and it was made long ago.
+    /// Nothing was spent with it, no use is recorded, and it was created long ago.
     NeverUsed {
-        /// So many days ago it was made.
+        /// It was created this many days ago.
         days: u32,
     },
     /// It will stop working soon.
     ExpiresSoon {
-        /// In so many days.
+        /// In this many days.
         days: u32,
     },
     /// Other keys of its workspace that have not expired have exactly its name.
     DuplicateName {
-        /// So many keys have the name, this one included.
+        /// This many keys have the name, including this one.
         keys: u32,
     },
-    /// Fields that the audit needs are not in the answer, or are not what the API
-    /// documents: what hangs on them was not judged, and the sums lack them.
+    /// Fields that the audit needs are missing or of an undocumented type: findings that depend
+    /// on them were not checked, and totals exclude them.
     Unreadable {
         /// The fields, by the API's names.
         fields: Vec<&'static str>,

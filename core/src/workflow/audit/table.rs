@@ -1,4 +1,4 @@
-//! What an audit found, as a table for people.
+//! The result of an audit, as a table for people.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::types::Field;
 const COLUMNS: usize = 8;
 const HEAD: [&str; COLUMNS] =
     ["name", "label", "limit", "today", "week", "month", "last used", "findings"];
-/// Whether the column holds amounts, which stand at its right edge.
+/// Whether the column has amounts, which are right-aligned.
 const IS_AMOUNT: [bool; COLUMNS] = [false, false, true, true, true, true, false, false];
 /// The most columns that a name or a label takes.
 const WIDEST: usize = 32;
@@ -23,7 +23,7 @@ impl fmt::Display for AuditReport {
 }
 
 impl AuditReport {
-    /// Its text, without these secrets too.
+    /// Its table, without these secrets either.
     #[doc(hidden)]
     pub fn table(&self, has_all: bool, secrets: &[&str]) -> String {
         let mut table = Table(Vec::new());
@@ -104,7 +104,8 @@ fn push_spaces(text: &mut String, count: usize) {
 
 const UNKNOWN: &str = "?";
 
-/// A text on one line, cut, and without these secrets and whatever looks like an API key.
+/// A string on one line, cut, and without these secrets and anything that looks like an API
+/// key.
 fn text(field: &Field<String>, secrets: &[&str]) -> String {
     let Some(text) = field.as_deref() else { return UNKNOWN.to_owned() };
     let mut shown = OneLine(&redact::mask(text, secrets)).to_string();
@@ -160,7 +161,7 @@ fn push_summary(text: &mut String, report: &AuditReport) {
     text.push_str(" with findings");
     match &report.at {
         Some(at) => push_all(text, &[", at ", at.as_str()]),
-        None => text.push_str("; nobody told the time: neither age nor expiry was judged"),
+        None => text.push_str("; no clock available: age and expiry not checked"),
     }
     if report.odd_rows > 0 {
         let rows = report.odd_rows.to_string();
@@ -171,7 +172,7 @@ fn push_summary(text: &mut String, report: &AuditReport) {
         push_spend(text, "\nBYOK", report.byok_spend);
     }
     if report.keys.iter().any(|audited| audited.findings.iter().any(lacks_spend)) {
-        text.push_str("\nthe sums lack what is unreadable");
+        text.push_str("\ntotals exclude unreadable amounts");
     }
 }
 

@@ -1,12 +1,11 @@
-//! What a key that replaces another is: the same settings, and nothing guessed.
+//! The settings of a key that replaces another: the same, and nothing guessed.
 
 use crate::call::{Error, ErrorKind};
 use crate::operation::{Create, Created, External};
 use crate::types::{CurrentKey, DecodeError, DecodeErrorKind, Field, Key, Limit, Timestamp};
 
-/// A create with the settings of the old key, and what is left of its limit if that is
-/// the new one. What cannot be read is not guessed: a limit that is missing must not make
-/// a key without one.
+/// A create with the settings of the old key, and the remainder of its limit if that is the new
+/// one. Nothing unreadable is guessed: a missing limit must not create a key without one.
 pub(super) fn copy(old: &Key, budget: Budget) -> Result<(Create, Option<f64>), Error> {
     let name = required(&old.name, "$.data.name")?;
     let carried = carried(old, budget)?;
@@ -37,15 +36,15 @@ pub(super) fn copy(old: &Key, budget: Budget) -> Result<(Create, Option<f64>), E
 /// How much of the old key's limit the new one gets.
 #[derive(Clone, Copy)]
 pub(super) enum Budget {
-    /// What is left of one that never starts anew, and the whole of any other.
+    /// The remainder of one that never resets, and all of any other.
     ByReset,
-    /// What is left.
+    /// The remainder.
     Remaining,
     /// The whole.
     Full,
 }
 
-/// What is left of the old key's limit, if that is the new one's.
+/// The remainder of the old key's limit, if that is the new one's.
 fn carried(old: &Key, budget: Budget) -> Result<Option<f64>, Error> {
     let limit = match &old.limit {
         Field::Null => return Ok(None),
@@ -63,8 +62,8 @@ fn carried(old: &Key, budget: Budget) -> Result<Option<f64>, Error> {
     Ok(Some(left.min(limit).max(0.0)))
 }
 
-/// What is left of the old key's limit by now, if it is less than what the new key got:
-/// both were used for a while.
+/// The current remainder of the old key's limit, if it is less than the new key got: both were
+/// used for a while.
 pub(super) fn less_left(old: &Key, carried: f64) -> Option<f64> {
     const CENT: f64 = 0.01;
     let left = old.limit_remaining.copied()?.max(0.0);
@@ -85,12 +84,12 @@ fn required<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<&'a T, Err
     })
 }
 
-/// A field that has always been there: an answer without it is no whole one.
+/// A field that has always existed: a response without it is incomplete.
 fn told<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<Option<&'a T>, Error> {
     if field.is_null() { Ok(None) } else { required(field, path).map(Some) }
 }
 
-/// A field that earlier answers lack.
+/// A field that earlier responses lack.
 fn optional<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<Option<&'a T>, Error> {
     if field.is_odd() {
         return Err(unreadable(path, DecodeErrorKind::WrongType));
@@ -102,8 +101,7 @@ fn unreadable(path: &'static str, kind: DecodeErrorKind) -> Error {
     Error::unsent("rotate", ErrorKind::Decode(DecodeError::at(path, kind)))
 }
 
-/// In what the new key is not what was asked for. What the answer lacks is not
-/// compared.
+/// How the new key differs from the request. Missing fields are not compared.
 pub(super) fn difference(
     create: &Create,
     created: &Created,

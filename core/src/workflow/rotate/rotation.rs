@@ -28,7 +28,7 @@ use crate::workflow::marker::check_marked;
 pub struct Rotation {
     /// The hash of the key that is replaced.
     pub old: KeyHash,
-    /// What was done last.
+    /// The last completed step.
     #[serde(default)]
     pub step: RotationStep,
     /// The hash of the new key, once it is known.
@@ -40,14 +40,13 @@ pub struct Rotation {
     /// The name that the new key gets in the end: that of the old one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The marked names under which this rotation may have made keys that it does
-    /// not hold.
+    /// The marked names under which this rotation may have created keys that it does not hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unconfirmed: Vec<String>,
     /// When the pause after this step began, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<i64>,
-    /// Whether the old key is disabled before the new one is made.
+    /// Whether the old key is disabled before the new one is created.
     #[serde(default)]
     pub leaked: bool,
     /// Whether the new key's limit is what was left of the old one's, even if it starts
@@ -58,7 +57,7 @@ pub struct Rotation {
     /// anew.
     #[serde(default)]
     pub full: bool,
-    /// What was left of the old key's limit when the new key was made, if that is the new
+    /// The remainder of the old key's limit when the new key was created, if that is the new
     /// one's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried: Option<f64>,
@@ -89,7 +88,7 @@ fn minute() -> u64 {
     60_000
 }
 
-/// What a [`Rotation`] has done last.
+/// The last completed step of a [`Rotation`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -97,9 +96,9 @@ pub enum RotationStep {
     /// Nothing yet, or nothing that is left.
     #[default]
     Begun,
-    /// It was about to make a key under one of the names.
+    /// It was about to create a key under one of the names.
     Creating,
-    /// It made the new key, and was about to hand it over.
+    /// It created the new key, and was about to hand it over.
     HandingOver,
     /// The new key was handed over; both keys work.
     HandedOver,
@@ -155,9 +154,8 @@ impl Rotation {
         }
     }
 
-    /// Whether this secret is the new key, as far as its label tells: what
-    /// [`KeyHolder::was_handed_over`](crate::workflow::KeyHolder::was_handed_over) wants to
-    /// know.
+    /// Whether this secret is the new key, judging by its label: use it to implement
+    /// [`KeyHolder::was_handed_over`](crate::workflow::KeyHolder::was_handed_over).
     pub fn is_new_key(&self, secret: &str) -> bool {
         self.new_label.as_deref().is_some_and(|label| Secret::new(secret).has_label(label))
     }
@@ -180,8 +178,8 @@ impl Rotation {
         Ok(self)
     }
 
-    /// The keys that a run which ends now may leave behind; `told` is what its last
-    /// step says of them.
+    /// The keys that a run which ends now may leave behind; `told` is what its last step
+    /// reports of them.
     pub(super) fn left(&self, told: Option<MayHaveCreated>) -> Option<MayHaveCreated> {
         let is_held = self.step >= RotationStep::HandedOver;
         let hash = self.new.clone().filter(|_| !is_held);
@@ -194,8 +192,8 @@ impl Rotation {
         Some(MayHaveCreated { name, others: names.collect(), hash, ..told })
     }
 
-    /// What is done so far, if that is more than nothing. The last change may be
-    /// one of which no answer came.
+    /// What has been done so far, if anything. The last change may be one whose response was
+    /// lost.
     pub(super) fn done(&self, may_have_changed: bool) -> Option<&'static str> {
         match self.step {
             RotationStep::Begun | RotationStep::Creating | RotationStep::HandingOver => {

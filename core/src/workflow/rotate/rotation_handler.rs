@@ -1,4 +1,4 @@
-//! What a workflow asks of its caller, and who answers.
+//! The questions of a workflow to its caller, and their handler.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use super::rotation::Rotation;
 use crate::operation::Created;
 use crate::transport::{BoxError, MaybeSend};
 
-/// What a workflow asks of its caller. `Debug` shows which question it is.
+/// A question of a workflow to its caller. `Debug` shows which one it is.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Question {
-    /// Keep this state in the place of the last one.
+    /// Replace the last state with this one.
     Save(Rotation),
     /// Store this key where it is used, and let it be used from now on.
     HandOver(Box<Created>),
@@ -51,9 +51,9 @@ pub enum Question {
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
 #[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
 pub trait KeyHolder: MaybeSend {
-    /// Keeps this state in the place of the last one, so that it outlives the
-    /// program. It has no secret. An error ends the rotation; a new key that was
-    /// not handed over yet is then deleted.
+    /// Replaces the last state with this one, in a place that outlives the program. It has no
+    /// secret. An error ends the rotation; a new key that was not handed over yet is then
+    /// deleted.
     async fn save(&mut self, state: &Rotation) -> Result<(), BoxError>;
 
     /// Stores the new key where it is used. After an error the key is deleted: it
@@ -62,15 +62,14 @@ pub trait KeyHolder: MaybeSend {
 
     /// Whether the new key of this state was stored.
     ///
-    /// This is asked if the program ended while the key was handed over, because
-    /// nobody else can know. If it was not, the key is deleted; after an error
-    /// everything stays as it is.
+    /// Called if the program ended while the key was being handed over, because nobody else can
+    /// know. If it was not, the key is deleted; after an error nothing is changed.
     async fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError>;
 }
 
 /// [`KeyHolder`] for the blocking client.
 pub trait BlockingKeyHolder: Send {
-    /// Keeps this state in the place of the last one; see [`KeyHolder::save`].
+    /// Replaces the last state with this one; see [`KeyHolder::save`].
     fn save(&mut self, state: &Rotation) -> Result<(), BoxError>;
 
     /// Stores the new key where it is used; see [`KeyHolder::hand_over`].
