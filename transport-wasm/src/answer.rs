@@ -44,7 +44,7 @@ impl Answer {
         // As a `u16`, 65736 would be 200.
         let status = (100_u16..1000).find(|code| told == Some(f64::from(*code)));
         let status = status.and_then(|code| StatusCode::from_u16(code).ok());
-        status.ok_or_else(|| not_http(Thrown::from("the answer has no status")))
+        status.ok_or_else(|| not_http(Thrown::from("the response has no status")))
     }
 
     pub(crate) fn body(&self) -> Result<Option<ReadableStream>, TransportError> {
@@ -52,7 +52,7 @@ impl Answer {
         if body.is_null() || body.is_undefined() {
             return Ok(None);
         }
-        body.dyn_into().map(Some).map_err(|_| not_http(Thrown::from("the body is no stream")))
+        body.dyn_into().map(Some).map_err(|_| not_http(Thrown::from("the body is not a stream")))
     }
 
     /// The headers that the platform shows.

@@ -146,7 +146,7 @@ fn flaw(url: &str) -> Option<&'static str> {
         |scheme: &str| url.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme));
     let Some((scheme, rest)) = url.split_once("://") else {
         return Some(if begins("http:") || begins("https:") {
-            "has no two slashes behind its scheme; it looks like https://openrouter.ai/api/v1"
+            "lacks two slashes after its scheme; it looks like https://openrouter.ai/api/v1"
         } else if url.starts_with('/') && !url.starts_with("//") {
             "is a path alone; it looks like https://openrouter.ai/api/v1"
         } else {
@@ -388,7 +388,7 @@ mod tests {
     #[test]
     fn a_refused_address_is_told_what_is_wrong_with_it() {
         let slashes =
-            "has no two slashes behind its scheme; it looks like https://openrouter.ai/api/v1";
+            "lacks two slashes after its scheme; it looks like https://openrouter.ai/api/v1";
         let port = "has a port that is not a number from 1 to 65535";
         let colons = "has several colons behind its scheme; an IPv6 address needs brackets";
         let encoded = "has an encoded character (%…) in its host; write the host itself";
@@ -467,7 +467,7 @@ mod tests {
             ("https://a.example/v1<x>", character),
         ] {
             for base in [BaseUrl::new(url), BaseUrl::allow_insecure_http(url)] {
-                let expected = format!("the base URL {flaw}; no request was made with it");
+                let expected = format!("the base URL {flaw}; nothing was sent with it");
                 assert_eq!(base.expect_err(url).to_string(), expected, "{url}");
             }
         }

@@ -120,7 +120,7 @@ pub(super) fn check_path(path: &str) -> Result<(), BuildError> {
     let problem = if !path.starts_with('/') {
         "does not begin with a slash"
     } else if path.contains(['?', '#']) {
-        "has a query or a fragment; give query parameters separately"
+        "has a query or a fragment; pass query parameters separately"
     } else if !path.bytes().all(is_plain) {
         "has a character that must be percent-encoded"
     } else if path.contains("//") || !has_plain_segments(path) {

@@ -131,7 +131,7 @@ impl Operation for Update {
         if *body == Body::default() {
             return Err(BuildError::new(
                 BuildErrorKind::EmptyUpdate,
-                "the update names nothing to change; name at least one field",
+                "the update changes nothing; set at least one field",
             ));
         }
         body.name.as_deref().map_or(Ok(()), check_name)?;

@@ -96,10 +96,10 @@ fn flaw(key: &str) -> Option<Cow<'static, str>> {
     if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME.trim_end()))
         && key.contains(is_blank)
     {
-        return Some("begins with the word Bearer; give the key alone".into());
+        return Some("begins with the word Bearer; pass only the key".into());
     }
     if key.starts_with("sk-") && key.contains("...") {
-        return Some("is a masked one, with dots for its middle; give the whole key".into());
+        return Some("is masked, with dots in the middle; pass the whole key".into());
     }
     let (position, char) = key.char_indices().find(|(_, char)| !char.is_ascii_graphic())?;
     Some(format!("has {} at byte {position} of {}", named(char), key.len()).into())
@@ -276,22 +276,16 @@ mod tests {
             ("\u{201c}s3cr3t\u{201d}", "is wrapped in quotes; remove them"),
             ("\"s3cr3t", "begins with a quote; remove it"),
             ("s3cr3t'", "ends with a quote; remove it"),
-            ("Bearer s3cr3t", "begins with the word Bearer; give the key alone"),
-            ("bearer  s3cr3t", "begins with the word Bearer; give the key alone"),
-            (
-                "sk-or-v1-0e6...1c96",
-                "is a masked one, with dots for its middle; give the whole key",
-            ),
+            ("Bearer s3cr3t", "begins with the word Bearer; pass only the key"),
+            ("bearer  s3cr3t", "begins with the word Bearer; pass only the key"),
+            ("sk-or-v1-0e6...1c96", "is masked, with dots in the middle; pass the whole key"),
             ("s3 cr3t", "has a space at byte 2 of 7"),
             ("s3\ncr3t", "has a line break at byte 2 of 7"),
             ("clés3cr3t", "has a non-ASCII character at byte 2 of 10"),
             ("s3cr3t\u{7f}x", "has a control character at byte 6 of 8"),
         ] {
             let error = ApiKey::new(key).expect_err(key);
-            assert_eq!(
-                error.to_string(),
-                format!("the API key {says}; no request was made with it")
-            );
+            assert_eq!(error.to_string(), format!("the API key {says}; nothing was sent with it"));
         }
     }
 
