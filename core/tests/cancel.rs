@@ -1,4 +1,4 @@
-//! What a call that is called off sends, and what it says.
+//! What a cancelled call sends, and what it reports.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 

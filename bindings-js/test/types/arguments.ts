@@ -11,7 +11,7 @@ keys.create({ name: "ci", limit: 25 });
 keys.create({ name: "ci", limit: null, limitReset: null, expiresAt: null, creatorUserId: null });
 keys.create({ name: "ci", limit: 0, expiresAt: new Date(), external: { user: "partner", apiKey: "…" } });
 keys.create({ name: "ci", limit: 1, limitReset: undefined, workspaceId: undefined, external: undefined });
-// @ts-expect-error: no limit has to be said in so many words
+// @ts-expect-error: no limit must be requested explicitly
 keys.create({ name: "ci" });
 // @ts-expect-error: undefined does not say it
 keys.create({ name: "ci", limit: undefined });

@@ -119,7 +119,7 @@ impl Emulator {
         self.change(|store| store.add_numbered(count, now))
     }
 
-    /// Every live key, hidden ones too, of every workspace, oldest first.
+    /// Every key of every workspace, including disabled and expired ones, oldest first.
     pub fn keys(&self) -> Vec<Key> {
         self.server.keys()
     }
