@@ -26,11 +26,11 @@ pub async fn table() -> Result<String, BuildError> {
         row("calls that return a key", |tally| tally.returned),
         row("`POST`s in all", |tally| tally.posts),
         row("`POST`s of a call, at most", |tally| tally.most_posts),
-        row("keys made beyond the one that was wanted", |tally| tally.doubled),
-        row("keys that nobody holds, the caller not told", |tally| tally.lost_unnoticed),
-        row("keys that nobody holds, the caller told", |tally| tally.lost_and_told),
-        row("calls that tell of a key that was not made", |tally| tally.false_alarms),
-        row("calls that leave no key that nobody holds", |tally| tally.clean),
+        row("extra keys created", |tally| tally.doubled),
+        row("orphaned keys, not reported to the caller", |tally| tally.lost_unnoticed),
+        row("orphaned keys, reported to the caller", |tally| tally.lost_and_told),
+        row("calls that report a key that was not created", |tally| tally.false_alarms),
+        row("calls that leave no orphaned key", |tally| tally.clean),
     ]
     .concat())
 }
