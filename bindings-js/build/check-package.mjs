@@ -3,7 +3,7 @@
 // much.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
@@ -12,17 +12,20 @@ const BUDGETS = JSON.parse(readFileSync(new URL("../../tests/budgets.json", impo
 
 const GLUE = "openrouter_keys_bg.js";
 const MODULE = "openrouter_keys_bg.wasm";
-const FACADE = ["api.js", "body.js", "brand.js", "browser.js", "call.js", "check.js", "client.js", "clock.js", "delivery.js", "direct.js", "errors.js", "exchange.js", "fetch.js", "foreign.js", "headers.js", "helpers.js", "hidden.js", "listing.js", "load.js", "own.js", "proxy.js", "rotation.js", "signal.js", "source.js", "steering.js", "tape.js", "text.js", "task.js", "values.js"];
+const INTERNAL = readdirSync(new URL("../js/internal/", import.meta.url))
+  .filter((name) => name.endsWith(".js"))
+  .map((name) => `internal/${name}`);
+const SHARED = ["helpers.js", ...INTERNAL];
 const ENTRIES = {
   "module and glue": [MODULE, GLUE],
-  "index.js (import, browser)": ["index.js", "wasm-inline.js", GLUE, ...FACADE],
+  "index.js (import, browser)": ["index.js", "wasm-inline.js", GLUE, ...SHARED],
   "index.cjs (require)": ["index.cjs", "errors.cjs"],
-  "workerd.js": ["workerd.js", MODULE, GLUE, ...FACADE],
-  "edge-light.js": ["edge-light.js", MODULE, GLUE, ...FACADE],
-  "testing.js": ["testing.js", "direct.js", "own.js"],
+  "workerd.js": ["workerd.js", MODULE, GLUE, ...SHARED],
+  "edge-light.js": ["edge-light.js", MODULE, GLUE, ...SHARED],
+  "testing.js": ["testing.js", "internal/direct.js", "internal/own.js"],
 };
 const EXPECTED = [
-  ...FACADE,
+  ...SHARED,
   GLUE,
   MODULE,
   "LICENSE-APACHE",

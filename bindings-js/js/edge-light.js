@@ -1,9 +1,10 @@
 // The entry for Vercel's edge runtime, whose bundler compiles what is imported
 // with `?module`.
 
-import { load } from "./load.js";
+import { load } from "./internal/load.js";
 import wasm from "./openrouter_keys_bg.wasm?module";
 
 load(() => wasm);
 
-export * from "./api.js";
+export * from "./helpers.js";
+export * from "./internal/api.js";

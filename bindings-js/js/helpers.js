@@ -1,7 +1,7 @@
 // What needs no module: the error classes, and functions of plain values. An entry of
 // its own for pages and programs that send nothing.
 
-import { read } from "./own.js";
+import { read } from "./internal/own.js";
 
 export {
   AbortError,
@@ -28,8 +28,8 @@ export {
   UnreadableAnswerError,
   UnverifiedError,
   WrongKeyKindError,
-} from "./errors.js";
-export { isNewKey } from "./rotation.js";
+} from "./internal/errors.js";
+export { isNewKey } from "./internal/rotation.js";
 
 export function toDate(timestamp) {
   return timestamp === null || timestamp === undefined ? undefined : new Date(timestamp);

@@ -1,7 +1,7 @@
 // The entry for browsers and servers: the module is inline, so that no bundler
 // has to know what to do with it.
 
-import { load } from "./load.js";
+import { load } from "./internal/load.js";
 import { wasm } from "./wasm-inline.js";
 
 load(() => bytesOf(atob(wasm)));
@@ -13,4 +13,5 @@ function bytesOf(binary) {
   return bytes;
 }
 
-export * from "./api.js";
+export * from "./helpers.js";
+export * from "./internal/api.js";

@@ -1,8 +1,8 @@
 // For unit tests of programs that use the package: a scripted `fetch` and a
 // clock that takes no time.
 
-import { DIRECT } from "./direct.js";
-import { put, read } from "./own.js";
+import { DIRECT } from "./internal/direct.js";
+import { put, read } from "./internal/own.js";
 
 /** Idle turns after which nothing but time is waited for. */
 const IDLE_TURNS = 4;

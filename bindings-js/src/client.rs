@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Promise};
+use js_sys::{Function, Promise};
 use openrouter_keys_core::client::KeyStream;
 use openrouter_keys_core::error::BuildError;
 use openrouter_keys_core::machine::{Attempt, Start};
@@ -14,12 +14,13 @@ use openrouter_keys_wasm::Clock;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::carrier::{Carrier, FacadeTransport};
+use crate::command::Command;
+use crate::fetch_adapter::{AdaptedFetch, FetchAdapter};
 use crate::holder::Holder;
-use crate::job::Job;
+use crate::params::Params;
 use crate::secrets::Secrets;
 use crate::task::Task;
-use crate::{answer, arguments, error, keys};
+use crate::{error, keys, output, params};
 
 /// A client of the core over the facade's `fetch` and clock.
 #[wasm_bindgen]
@@ -27,17 +28,17 @@ pub struct Client(CoreClient);
 
 #[wasm_bindgen]
 impl Client {
-    /// Throws what `tape.js` reads as an error if a setting is refused.
+    /// Throws what `reply.js` reads as an error if a setting is refused.
     #[wasm_bindgen(constructor)]
     pub fn new(
         key: JsValue,
-        settings: Array,
-        carrier: Carrier,
+        settings: &Params,
+        adapter: FetchAdapter,
         clock: Clock,
     ) -> Result<Self, JsValue> {
         let build = || -> Result<CoreClient, BuildError> {
-            let config = arguments::config(settings)?;
-            let transport = FacadeTransport::new(carrier, clock);
+            let config = params::config(settings)?;
+            let transport = AdaptedFetch::new(adapter, clock);
             CoreClient::with_config(transport, keys::source(key)?, config)
         };
         build().map(Self).map_err(|refused| thrown("new OpenRouterKeys", refused))
@@ -46,26 +47,27 @@ impl Client {
     /// Makes a call or runs a workflow. The task always ends, with a value or an
     /// error. `cancel` is a promise that calls it off, `true` if it is
     /// called off already, or `undefined`. `ask` answers what a workflow asks.
+    #[expect(clippy::needless_pass_by_value, reason = "wasm-bindgen has no optional reference")]
     pub fn call(
         &self,
         name: &str,
-        values: Array,
-        options: Array,
+        params: &Params,
+        options: Option<Params>,
         cancel: JsValue,
         ask: JsValue,
     ) -> Task {
         let client = self.0.clone();
-        let options = arguments::options(options);
+        let options = params::options(options.as_ref());
         let secrets = Secrets::new(&client, options.clone().unwrap_or_default());
-        let job = secrets.while_known(|| arguments::job(name, values));
-        let (job, options) = match options {
-            Ok(options) => (job, options),
+        let command = secrets.while_known(|| params::command(name, params));
+        let (command, options) = match options {
+            Ok(options) => (command, options),
             Err(refused) => {
-                (Job::Call(AnyOperation::Refused(job.name(), refused)), CallOptions::new())
+                (Command::Call(AnyOperation::Refused(command.name(), refused)), CallOptions::new())
             }
         };
-        // The one future of all jobs, so that its machinery is in the module once.
-        Task::new(secrets, job.run(client, options, Holder::new(ask), until(cancel)))
+        // The one future of all commands, so that its machinery is in the module once.
+        Task::new(secrets, command.run(client, options, Holder::new(ask), until(cancel)))
     }
 
     /// The text without the client's secrets; nothing if it shows none.
@@ -74,16 +76,18 @@ impl Client {
     }
 
     /// A listing of all keys. `report` is called with its progress, if it is a
-    /// function. Throws what `tape.js` reads as an error if an option is refused.
+    /// function. Throws what `reply.js` reads as an error if an option is refused.
+    #[expect(clippy::needless_pass_by_value, reason = "wasm-bindgen has no optional reference")]
     pub fn listing(
         &self,
-        values: Array,
-        options: Array,
+        params: &Params,
+        options: Option<Params>,
         report: JsValue,
     ) -> Result<Listing, JsValue> {
-        let options = arguments::options(options).map_err(|refused| thrown("listAll", refused))?;
+        let options =
+            params::options(options.as_ref()).map_err(|refused| thrown("listAll", refused))?;
         let secrets = Secrets::new(&self.0, options.clone());
-        let mut stream = self.0.list_all(arguments::pages(values)).options(options);
+        let mut stream = self.0.list_all(params::pages(params)).options(options);
         if let Ok(report) = report.dyn_into::<Function>() {
             stream = stream.on_progress(move |progress| tell(&report, progress));
         }
@@ -106,7 +110,7 @@ impl Listing {
         Task::new(self.secrets.clone(), async move {
             // It is away while it is asked, and the facade asks once at a time.
             let Some(mut stream) = place.take() else {
-                return answer::write_keys(&[]);
+                return output::write_keys(&[]);
             };
             if let Some(cancelled) = until(cancel) {
                 stream = stream.cancel_on(cancelled);
@@ -114,7 +118,7 @@ impl Listing {
             match stream.next_keys().await {
                 Ok(keys) => {
                     place.replace(Some(stream));
-                    answer::write_keys(&keys)
+                    output::write_keys(&keys)
                 }
                 Err(failed) => error::write(&failed),
             }
@@ -141,9 +145,7 @@ fn until(cancel: JsValue) -> Option<impl Future<Output = ()> + 'static> {
 
 /// What the function throws is its own matter.
 fn tell(report: &Function, progress: Progress) {
-    let [requests, pages, keys] =
-        [progress.requests, progress.pages, progress.keys].map(arguments::js_number);
-    let _ = report.call3(&JsValue::UNDEFINED, &requests, &pages, &keys);
+    let _ = report.call1(&JsValue::UNDEFINED, &output::write_progress(progress));
 }
 
 /// The error of what never came to a call.

@@ -9,17 +9,22 @@ use openrouter_keys_core::error::{
     TransportErrorKind,
 };
 use openrouter_keys_core::types::KeyKind;
-use openrouter_keys_core::{Effect, Error, ErrorKind, KeyHash};
-use wasm_bindgen::JsValue;
+use openrouter_keys_core::{Effect, Error, ErrorKind};
 
-use crate::tape::Tape;
+use crate::reply::{Record, Reply};
 use crate::thrown::thrown;
 
-/// Everything that the facade's error classes have, in the order in which
-/// `js/errors.js` reads it.
+/// The reply of a failed call.
 pub(crate) fn write(error: &Error) -> Array {
-    let mut tape = Tape::default();
-    tape.bool(false);
+    let mut reply = Reply::new(false);
+    write_failure(&mut reply, error);
+    reply.finish()
+}
+
+/// The fields of JavaScript's error classes, and what `js/internal/errors.js` makes the
+/// error and its cause of.
+pub(crate) fn write_failure(reply: &mut Reply, error: &Error) {
+    let mut record = reply.record("Failure");
     let name = camel_case(error.operation());
     let text = error.to_string();
     let rest = text.strip_prefix(error.operation()).unwrap_or(&text);
@@ -27,10 +32,10 @@ pub(crate) fn write(error: &Error) -> Array {
         ErrorKind::Build(_) => in_javascript(rest),
         _ => rest.to_owned(),
     };
-    tape.text(code(error.kind()));
-    tape.text(&[&*name, &rest].concat());
-    tape.text(&name);
-    tape.text(match error.effect() {
+    record.field("code").text(code(error.kind()));
+    record.field("message").text(&[&*name, &rest].concat());
+    record.field("operation").text(&name);
+    record.field("effect").text(match error.effect() {
         Effect::MayHaveChanged => "may_have_changed",
         Effect::MayHaveTakenEffect => "may_have_taken_effect",
         Effect::MayHaveCreated(_) => "may_have_created",
@@ -38,89 +43,77 @@ pub(crate) fn write(error: &Error) -> Array {
         // Nothing that JavaScript calls converts errors of its own: `NoRequest`.
         _ => "nothing",
     });
-    tape.bool(error.is_retryable());
-    tape.number(error.attempts());
-    tape.number_if(error.status().map(|status| status.as_u16()));
-    tape.number_if(error.retry_after().map(milliseconds));
-    tape.text_if(error.request_id());
-    match error.may_have_created() {
-        Some(orphan) => {
-            tape.bool(true);
-            tape.list(orphan.names().count());
-            for name in orphan.names() {
-                tape.text(name);
-            }
-            tape.text_if(orphan.hash.as_ref().map(KeyHash::as_str));
-            tape.text_if(orphan.workspace_id.as_deref());
-            tape.number_if(orphan.from.map(since_1970));
-            tape.number_if(orphan.until.map(since_1970));
-        }
-        None => tape.bool(false),
+    record.field("isRetryable").bool(error.is_retryable());
+    record.field("attempts").number(error.attempts());
+    record.field("status").number_if(error.status().map(|status| status.as_u16().into()));
+    record.field("retryAfterMs").number_if(error.retry_after().map(milliseconds));
+    record.field("requestId").text_if(error.request_id());
+    if let Some(orphan) = error.may_have_created() {
+        let mut record = record.field("mayHaveCreated").record("MayHaveCreated");
+        let names: Vec<&str> = orphan.names().collect();
+        record.field("names").texts(names.into_iter());
+        record.field("hash").hash_if(orphan.hash.as_ref());
+        record.field("workspaceId").text_if(orphan.workspace_id.as_deref());
+        record.field("from").number_if(orphan.from.map(since_1970));
+        record.field("until").number_if(orphan.until.map(since_1970));
     }
-    let mut cause = JsValue::UNDEFINED;
     match error.kind() {
-        ErrorKind::Build(error) => tape.text(argument(error.kind())),
-        ErrorKind::Credentials(source) => cause = caused(&mut tape, source),
-        ErrorKind::KeyHolder { method, cause: source } => {
-            tape.text(&camel_case(method));
-            cause = caused(&mut tape, source);
+        ErrorKind::Build(error) => record.field("argument").text(argument(error.kind())),
+        ErrorKind::Credentials(source) => write_cause(&mut record, source),
+        ErrorKind::KeyHolder { method, cause } => {
+            record.field("method").text(&camel_case(method));
+            write_cause(&mut record, cause);
         }
         ErrorKind::WrongKeyKind { is, needed } => {
-            tape.text(is.as_str());
-            tape.text(needed.as_str());
+            record.field("keyKind").text(is.as_str());
+            record.field("needed").text(needed.as_str());
         }
-        ErrorKind::Unverified { problem } => tape.text(problem),
+        ErrorKind::Unverified { problem } => record.field("problem").text(problem),
         ErrorKind::Transport(error) => {
-            tape.text_if(error.source().map(ToString::to_string).as_deref());
-            cause = error.source().and_then(thrown).unwrap_or_default();
+            if let Some(source) = error.source() {
+                record.field("reason").text(&source.to_string());
+                if let Some(thrown) = thrown(source) {
+                    record.field("thrown").value(thrown);
+                }
+            }
         }
         ErrorKind::Api(api) => {
-            tape.text_if(api.message.as_deref());
-            tape.number_if(api.code.and_then(|code| i32::try_from(code).ok()));
-            tape.json_if(api.metadata.as_ref());
-            tape.text_if(api.user_id.as_deref());
-            tape.json_if(api.openrouter_metadata.as_ref());
-            tape.text(match api.body {
+            record.field("apiMessage").text_if(api.message.as_deref());
+            let code = api.code.and_then(|code| i32::try_from(code).ok());
+            record.field("apiCode").number_if(code.map(f64::from));
+            record.field("metadata").json_if(api.metadata.as_ref());
+            record.field("userId").text_if(api.user_id.as_deref());
+            record.field("openrouterMetadata").json_if(api.openrouter_metadata.as_ref());
+            record.field("body").text(match api.body {
                 ErrorBody::Documented => "documented",
                 ErrorBody::OtherJson => "other_json",
                 ErrorBody::Html => "html",
                 ErrorBody::Empty => "empty",
                 _ => "other",
             });
-            tape.text_if(api.key_kind.map(KeyKind::as_str));
+            record.field("keyKind").text_if(api.key_kind.map(KeyKind::as_str));
         }
         ErrorKind::Decode(error) => {
-            tape.text(error.path());
-            tape.text(decode_kind(error.kind()));
+            let mut record = record.field("unreadable").record("Problem");
+            record.field("path").text(error.path());
+            record.field("kind").text(decode_kind(error.kind()));
         }
-        ErrorKind::UnexpectedRedirect { origin, .. } => tape.text_if(origin.as_deref()),
-        #[expect(
-            clippy::as_conversions,
-            clippy::cast_precision_loss,
-            reason = "nobody has 2^53 keys"
-        )]
-        ErrorKind::PaginationStalled { offset: number }
-        | ErrorKind::TooManyPages { requests: number } => tape.number(*number as f64),
-        ErrorKind::SeveralKeys { keys, .. } => {
-            tape.list(keys.len());
-            for key in keys {
-                tape.object(key);
-            }
+        ErrorKind::UnexpectedRedirect { origin, .. } => {
+            record.field("origin").text_if(origin.as_deref());
         }
+        ErrorKind::PaginationStalled { offset } => record.field("offset").count(*offset),
+        ErrorKind::TooManyPages { requests } => record.field("requests").count(*requests),
+        ErrorKind::SeveralKeys { keys, .. } => record.field("keys").keys(keys.iter()),
         _ => {}
     }
-    let parts = tape.finish();
-    parts.push(&cause);
-    parts
 }
 
 /// What the caller's function threw, or else the error's text.
-fn caused(tape: &mut Tape, source: &BoxError) -> JsValue {
-    let thrown = thrown(source.as_ref()).filter(|it| !it.is_undefined());
-    thrown.unwrap_or_else(|| {
-        tape.text(&source.to_string());
-        JsValue::UNDEFINED
-    })
+fn write_cause(record: &mut Record<'_>, source: &BoxError) {
+    match thrown(source.as_ref()).filter(|it| !it.is_undefined()) {
+        Some(thrown) => record.field("thrown").value(thrown),
+        None => record.field("reason").text(&source.to_string()),
+    }
 }
 
 /// The core's text with its names of functions and fields as JavaScript has them. What
@@ -145,7 +138,7 @@ fn in_javascript(text: &str) -> String {
 }
 
 /// A name as JavaScript writes it.
-fn camel_case(name: &str) -> String {
+pub(crate) fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let mut joined = words.next().unwrap_or_default().to_owned();
     for word in words {

@@ -8,7 +8,7 @@ use openrouter_keys_core::workflow::{KeyHolder, Rotation};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use crate::answer;
+use crate::output;
 use crate::secrets::note;
 use crate::thrown::Thrown;
 
@@ -31,15 +31,15 @@ impl Holder {
 #[async_trait(?Send)]
 impl KeyHolder for Holder {
     async fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
-        self.ask("save", answer::write_rotation(state)).await.map(|_| ())
+        self.ask("save", output::write_rotation(state)).await.map(|_| ())
     }
 
     async fn hand_over(&mut self, new: &Created) -> Result<(), BoxError> {
         note(new.key().reveal());
-        self.ask("handOver", answer::write_new(new)).await.map(|_| ())
+        self.ask("handOver", output::write_new(new)).await.map(|_| ())
     }
 
     async fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError> {
-        self.ask("wasHandedOver", answer::write_rotation(state)).await
+        self.ask("wasHandedOver", output::write_rotation(state)).await
     }
 }

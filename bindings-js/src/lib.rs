@@ -1,24 +1,25 @@
-//! What the npm package's JavaScript calls: a client whose calls take arrays of
-//! checked values and return arrays of plain data.
+//! What the npm package's JavaScript calls: a client whose calls take objects of checked
+//! values and return plain data.
 //!
-//! The facade in `js/` does types, names, errors and iteration; requests,
-//! parsing, retries and secrets are here. All operations share one future, so
-//! that the machine is in the module once.
+//! The facade in `js/` does types, names, errors and iteration; requests, parsing, retries
+//! and secrets are here. `js/internal/README.md` draws both ways across the border. All
+//! operations share one future, so that the machine is in the module once.
 //!
 //! The crate is for `wasm32-unknown-unknown` with a JavaScript host, and empty
 //! on every other target.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
-mod answer;
-mod arguments;
-mod carrier;
 mod client;
+mod command;
 mod error;
+mod fetch_adapter;
 mod holder;
-mod job;
 mod keys;
+mod output;
+mod params;
+mod reply;
 mod secrets;
-mod tape;
+mod tag;
 mod task;
 mod thrown;
 
@@ -29,6 +30,7 @@ static ALLOCATOR: ZeroAlloc<rlsf::SmallGlobalTlsf> = ZeroAlloc(rlsf::SmallGlobal
 use zeroizing_alloc::ZeroAlloc;
 
 pub use client::{Client, Listing};
+pub use reply::shape;
 pub use secrets::masked;
-pub use tape::shapes;
+pub use tag::Tag;
 pub use task::Task;

@@ -47,31 +47,46 @@ pub struct Task {
     secrets: Secrets,
     /// `None` while it is polled, and when it is done.
     work: RefCell<Option<Pin<Box<dyn Future<Output = Array>>>>>,
+    outcome: RefCell<Option<Array>>,
 }
 
 impl Task {
     pub(crate) fn new(secrets: Secrets, work: impl Future<Output = Array> + 'static) -> Self {
         let place = WAITING.with_borrow_mut(Waiting::add);
-        Self { place, secrets, work: RefCell::new(Some(Box::pin(work))) }
+        Self {
+            place,
+            secrets,
+            work: RefCell::new(Some(Box::pin(work))),
+            outcome: RefCell::new(None),
+        }
     }
 }
 
 #[wasm_bindgen]
 impl Task {
-    /// The outcome, or nothing yet: then `wake` is called once, as soon as polling again
-    /// makes sense.
-    pub fn poll(&self, wake: Function) -> Option<Array> {
-        let mut work = self.work.take()?;
+    /// Whether it is done. Until then, `wake` is called once, as soon as polling again makes
+    /// sense.
+    pub fn poll(&self, wake: Function) -> bool {
+        let Some(mut work) = self.work.take() else { return false };
         WAITING.with_borrow_mut(|waiting| waiting.set(self.place, Some(wake)));
         let waker = Waker::from(Arc::new(Place(self.place)));
         let context = &mut Context::from_waker(&waker);
         match self.secrets.while_known(|| work.as_mut().poll(context)) {
-            Poll::Ready(outcome) => Some(outcome),
+            Poll::Ready(outcome) => {
+                self.outcome.replace(Some(outcome));
+                true
+            }
             Poll::Pending => {
                 self.work.replace(Some(work));
-                None
+                false
             }
         }
+    }
+
+    /// What it came to. `poll` does not return it: Node 20 ends the process if it has to
+    /// deoptimise the caller of a function that will return an object.
+    pub fn outcome(&self) -> Option<Array> {
+        self.outcome.take()
     }
 
     /// The text without the call's secrets; nothing if it shows none.

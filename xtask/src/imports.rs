@@ -35,12 +35,25 @@ pub(crate) fn of_crate(workspace: &Workspace, source: &str) -> Result<Imports> {
 /// The imports among the modules of a JavaScript folder.
 pub(crate) fn of_scripts(workspace: &Workspace, source: &str) -> Result<Imports> {
     let files = files(workspace, source, ".js")?;
-    let imported = |text: &str| {
+    let imported = |file: &str, text: &str| {
         let quoted = text.split(['\'', '"']).skip(1).step_by(2);
-        let named = quoted.filter_map(|name| name.strip_prefix("./")).map(str::to_owned);
+        let named = quoted.filter_map(|name| below(file, name));
         named.filter(|name| files.contains_key(name)).collect()
     };
-    Ok(files.iter().map(|(file, text)| (file.clone(), imported(text))).collect())
+    Ok(files.iter().map(|(file, text)| (file.clone(), imported(file, text))).collect())
+}
+
+/// The file that a relative import means, by its path below the source folder.
+fn below(importer: &str, name: &str) -> Option<String> {
+    let mut folders: Vec<&str> = importer.split('/').collect();
+    folders.pop();
+    let mut rest = name.strip_prefix("./").or_else(|| name.starts_with("../").then_some(name))?;
+    while let Some(above) = rest.strip_prefix("../") {
+        folders.pop()?;
+        rest = above;
+    }
+    folders.push(rest);
+    Some(folders.join("/"))
 }
 
 /// The files that import one another in a circle, each circle sorted.
@@ -167,6 +180,20 @@ mod tests {
         assert!(circles(&straight).is_empty());
         let round = imports(&[("a.rs", &["b.rs"]), ("b.rs", &["c.rs"]), ("c.rs", &["b.rs"])]);
         assert_eq!(circles(&round), [["b.rs", "c.rs"]]);
+    }
+
+    #[test]
+    fn a_relative_import_is_seen_from_the_folder_of_its_file() {
+        let cases = [
+            ("index.js", "./internal/load.js", Some("internal/load.js")),
+            ("internal/load.js", "./errors.js", Some("internal/errors.js")),
+            ("internal/load.js", "../helpers.js", Some("helpers.js")),
+            ("index.js", "../elsewhere.js", None),
+            ("index.js", "node:fs", None),
+        ];
+        for (importer, name, expected) in cases {
+            assert_eq!(below(importer, name).as_deref(), expected, "{importer} {name}");
+        }
     }
 
     #[test]

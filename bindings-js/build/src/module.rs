@@ -21,7 +21,7 @@ const FEATURES: [&str; 6] = [
 ];
 
 /// Where the glue has its text encoders from: some platforms have none.
-const TEXT: &str = "import { TextDecoder, TextEncoder } from \"./text.js\";\n";
+const TEXT: &str = "import { TextDecoder, TextEncoder } from \"./internal/text.js\";\n";
 
 /// Writes `openrouter_keys_bg.wasm` and `openrouter_keys_bg.js` into the
 /// package.
@@ -29,6 +29,10 @@ pub(crate) fn build(folders: &Folders) -> Result<()> {
     compile(folders)?;
     let scratch = folders.target.join("npm");
     bind(folders, &scratch, false)?;
+    // What an earlier build left there would be packed.
+    if folders.package.exists() {
+        fs::remove_dir_all(&folders.package)?;
+    }
     fs::create_dir_all(&folders.package)?;
     let module = folders.package.join("openrouter_keys_bg.wasm");
     optimize(folders, &scratch, &module, &["--strip-debug", "--strip-producers"])?;

@@ -14,28 +14,32 @@ const COMMON_JS: [&str; 4] = ["errors", "index", "helpers", "testing"];
 /// Those of them that can be imported.
 const ENTRIES: [&str; 3] = ["index", "helpers", "testing"];
 
+/// Where the modules are that no program imports.
+const INTERNAL: &str = "internal";
+
 /// Puts everything beside the module.
 pub(crate) fn assemble(folders: &Folders) -> Result<()> {
     let Folders { root, tools, package, .. } = folders;
-    for file in fs::read_dir(tools.join("js"))? {
-        let file = file?;
-        fs::copy(file.path(), package.join(file.file_name()))?;
-    }
+    copy_files(&tools.join("js"), package)?;
+    fs::create_dir_all(package.join(INTERNAL))?;
+    copy_files(&tools.join("js").join(INTERNAL), &package.join(INTERNAL))?;
     let module = fs::read(package.join("openrouter_keys_bg.wasm"))?;
     let inline = format!("export const wasm = \"{}\";\n", STANDARD.encode(module));
     fs::write(package.join("wasm-inline.js"), inline)?;
+    let external = format!("--external:{}", package.join(INTERNAL).join("errors.js").display());
     for name in COMMON_JS {
         let output = package.join(name).with_extension("cjs");
-        let shared: &[&str] = if name == "errors" { &[] } else { &["--external:./errors.js"] };
+        let (folder, shared) =
+            if name == "errors" { (INTERNAL, None) } else { ("", Some(&external)) };
         run(folders
             .node_program("esbuild/bin/esbuild")
             .args(["--bundle", "--format=cjs", "--target=es2022", "--log-level=warning"])
             .args(["--minify-syntax", "--minify-whitespace"])
             .args(shared)
-            .arg(package.join(name).with_extension("js"))
+            .arg(package.join(folder).join(name).with_extension("js"))
             .arg(format!("--outfile={}", output.display())))?;
         let bundle = fs::read_to_string(&output)?;
-        fs::write(&output, bundle.replace("\"./errors.js\"", "\"./errors.cjs\""))?;
+        fs::write(&output, bundle.replace("\"./internal/errors.js\"", "\"./errors.cjs\""))?;
     }
     for name in ENTRIES {
         let types = fs::read_to_string(package.join(format!("{name}.d.ts")))?;
@@ -47,6 +51,17 @@ pub(crate) fn assemble(folders: &Folders) -> Result<()> {
         fs::copy(root.join(licence), package.join(licence))?;
     }
     set_version(&package.join("package.json"))
+}
+
+/// Copies the folder's files, but not its folders.
+fn copy_files(from: &Path, to: &Path) -> Result<()> {
+    for file in fs::read_dir(from)? {
+        let file = file?;
+        if file.file_type()?.is_file() {
+            fs::copy(file.path(), to.join(file.file_name()))?;
+        }
+    }
+    Ok(())
 }
 
 /// The package has the version of the workspace.

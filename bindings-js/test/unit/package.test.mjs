@@ -45,15 +45,15 @@ test("import and require give the same names, and these are the declared ones", 
 });
 
 test("openrouter-keys/testing imports nothing that needs the module, so that it runs wherever the package does", () => {
-  const files = ["testing.js", "direct.js", "own.js"];
+  const files = ["testing.js", "internal/direct.js", "internal/own.js"];
   const sources = files.map((name) => readFileSync(new URL(name, PACKAGE), "utf8"));
-  const own = /^import \{[^}]*\} from "\.\/(direct|own)\.js";/gm;
+  const own = /^import \{[^}]*\} from "\.\/(internal\/)?(direct|own)\.js";/gm;
   const source = sources.join("\n").replace(own, "");
   assert.doesNotMatch(source, /^\s*import\b|\bimport\(|\brequire\(|\bprocess\.|\bBuffer\b/m);
 });
 
 test("no file of the package makes code from text", () => {
-  const files = readdirSync(PACKAGE).filter((name) => /\.c?js$/.test(name));
+  const files = readdirSync(PACKAGE, { recursive: true }).filter((name) => /\.c?js$/.test(name));
   assert.ok(files.length > 10);
   for (const name of files) assert.doesNotMatch(readFileSync(new URL(name, PACKAGE), "utf8"), /\beval\(|\bnew Function\b/, name);
 });

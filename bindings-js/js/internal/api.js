@@ -2,5 +2,4 @@
 
 export { Call } from "./call.js";
 export { OpenRouterKeys } from "./client.js";
-export * from "./helpers.js";
 export { Created, ResponseInfo, TemporaryKey } from "./values.js";

@@ -1,40 +1,17 @@
 // How far the replacement of a key has come: plain data without a secret.
 
-import { concealed, give } from "./hidden.js";
+import { concealed, setField } from "./hidden.js";
 import { put, read } from "./own.js";
-
-/** The state's fields, in the order in which `src/arguments.rs` takes and `src/answer.rs` writes them. */
-export const FIELDS = [
-  "old",
-  "step",
-  "new",
-  "newLabel",
-  "name",
-  "unconfirmed",
-  "since",
-  "leaked",
-  "remaining",
-  "full",
-  "carried",
-  "oldKey",
-  "graceMs",
-  "quietMs",
-  "watchMs",
-];
 
 export const STEPS = ["begun", "creating", "handing_over", "handed_over", "disabled", "deleted", "done"];
 
 /** A state as an object that JSON can keep, what is concealed too: without it, nobody can go on. */
-export function readRotation(tape) {
-  const state = {};
-  for (const name of FIELDS) {
-    const value = tape.value();
-    if (name !== "oldKey") give(state, name, value, tape.isShy);
-    else if (value !== undefined) give(state, name, asTheApiWrites(value), concealed(value));
-  }
+export function stateOf(state) {
+  const oldKey = read(state, "oldKey");
+  if (oldKey !== undefined) setField(state, "oldKey", asTheApiWrites(oldKey), concealed(oldKey));
   if (concealed(state)) {
     // A copy lacks what is concealed; without `old`, it is refused.
-    give(state, "old", state.old, true);
+    setField(state, "old", state.old, true);
     put(state, "toJSON", () => ({ ...state, ...concealed(state) }), false);
   }
   return state;

@@ -1,6 +1,6 @@
 // Calls that a signal ends.
 
-import { look } from "./errors.js";
+import { readArgument } from "./errors.js";
 import { read } from "./own.js";
 
 /**
@@ -13,7 +13,7 @@ export function unlessAborted(operation, signal, call) {
 }
 
 export function isAborted(operation, signal) {
-  return Boolean(signal) && look(operation, "signal", () => read(signal, "aborted"));
+  return Boolean(signal) && readArgument(operation, "signal", () => read(signal, "aborted"));
 }
 
 async function withSignal(operation, signal, call) {
@@ -48,7 +48,7 @@ function begin(operation, signal) {
   const onAbort = () => {
     for (const stop of stops) stop();
   };
-  look(operation, "signal", () => signal.addEventListener("abort", onAbort));
+  readArgument(operation, "signal", () => signal.addEventListener("abort", onAbort));
   const group = { stops, onAbort };
   groups.set(signal, group);
   return group;

@@ -23,7 +23,7 @@ const GUARDS = { __proto__: null, credentials: "omit", cache: "no-store", referr
 const REACHES = { __proto__: null, unsent: "ERR_NOT_SENT", refused: "ERR_REFUSED", sent: "ERR_MAY_BE_SENT" };
 
 /** The function that an exchange calls instead of `fetch`. */
-export function carrier(fetch) {
+export function sender(fetch) {
   return async (url, init, delivery) => {
     // The time limit of the attempt begins before the function does.
     await undefined;

@@ -13,8 +13,7 @@ export async function run(task, read) {
       const woken = new Promise((resolve) => {
         wake = resolve;
       });
-      const outcome = task.poll(wake);
-      if (outcome !== undefined) return read(outcome, (text) => task.masked(text));
+      if (task.poll(wake)) return read(task.outcome(), (text) => task.masked(text));
       await woken;
     }
   } finally {

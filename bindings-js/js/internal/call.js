@@ -2,7 +2,6 @@
 
 import { brand } from "./brand.js";
 import { hide, hidden } from "./hidden.js";
-import { readResponse } from "./values.js";
 
 export class Call extends Promise {
 
@@ -11,7 +10,7 @@ export class Call extends Promise {
     return Promise;
   }
 
-  /** For this package alone: from a promise of the value and the tape behind it. */
+  /** For this package alone: from a promise of the value and the reply that holds the response. */
   static of(whole) {
     const call = new Call((resolve, reject) => {
       whole.then(({ data }) => resolve(data), reject);
@@ -28,7 +27,7 @@ export class Call extends Promise {
     }
     // Who asks for the response handles its failure there.
     this.catch(() => {});
-    own.withResponse ??= own.whole.then(({ data, tape }) => ({ data, response: readResponse(tape) }));
+    own.withResponse ??= own.whole.then(({ data, reply }) => ({ data, response: reply.value() }));
     return own.withResponse;
   }
 }

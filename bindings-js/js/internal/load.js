@@ -2,7 +2,7 @@
 // error classes of the same entry work without it.
 
 import { noModule } from "./errors.js";
-import * as glue from "./openrouter_keys_bg.js";
+import * as glue from "../openrouter_keys_bg.js";
 
 let problem;
 
@@ -11,10 +11,10 @@ export function requireModule() {
   if (problem) throw problem;
 }
 
-/** Takes what the entry gives: the module, or a function that makes it. */
-export function load(give) {
+/** Takes what the entry returns: the module, or a function that makes it. */
+export function load(get) {
   try {
-    const module = moduleOf(give());
+    const module = moduleOf(get());
     const { exports } = new WebAssembly.Instance(module, { __proto__: null, "./openrouter_keys_bg.js": glue });
     glue.__wbg_set_wasm(exports);
     exports.__wbindgen_start();

@@ -7,9 +7,10 @@ use openrouter_keys_core::workflow::Workflow;
 use openrouter_keys_core::{CallOptions, Client, Error};
 
 use crate::holder::Holder;
-use crate::{answer, error};
+use crate::reply::Reply;
+use crate::{error, output};
 
-pub(crate) enum Job {
+pub(crate) enum Command {
     Call(AnyOperation),
     Work(Work),
 }
@@ -32,13 +33,18 @@ impl Workflow for Work {
     }
 }
 
-impl Job {
+impl Command {
     pub(crate) fn work<W: Workflow + 'static>(
         workflow: W,
-        write: impl FnOnce(&W::Output) -> Array + 'static,
+        write: fn(&W::Output, &mut Reply),
     ) -> Self {
         let name = workflow.name();
-        let begin = move |opening| workflow.begin(opening).map(|output| write(&output));
+        let written = move |output| {
+            let mut reply = Reply::new(true);
+            write(&output, &mut reply);
+            reply.finish()
+        };
+        let begin = move |opening| workflow.begin(opening).map(written);
         Self::Work(Work { name, begin: Box::new(begin) })
     }
 
@@ -67,7 +73,7 @@ impl Job {
         let written = match self {
             Self::Call(operation) => {
                 let call = client.call(operation).options(options).cancel_on(cancel);
-                call.boxed().await.map(|response| answer::write(&response))
+                call.boxed().await.map(|response| output::write(&response))
             }
             Self::Work(work) => {
                 client.run_with(work, holder).options(options).cancel_on(cancel).await

@@ -1,29 +1,29 @@
 // One request and its response, within the module's limits: the other side of
-// `src/carrier.rs`.
+// `src/fetch_adapter.rs`.
 
 import { Reading } from "./body.js";
 import { Delivery } from "./delivery.js";
-import { carrier, isTaken } from "./fetch.js";
+import { isTaken, sender } from "./fetch.js";
 import { read } from "./own.js";
 
-export class Carrier {
-  #carry;
+export class FetchAdapter {
+  #send;
   #clock;
 
   constructor(fetch, clock) {
-    this.#carry = carrier(fetch);
+    this.#send = sender(fetch);
     this.#clock = clock;
   }
 
   /** The head is the method, the URL, and each header's name and value, a line each. */
-  begin(head, body, [maxSuccess, maxError, idle, keepsPartial]) {
+  begin(head, body, maxSuccess, maxError, idle, keepsPartial) {
     const lines = head.split("\n");
     const headers = { __proto__: null };
     for (let at = 2; at < lines.length; at += 2) headers[lines[at]] = lines[at + 1];
     const [method, url] = lines;
     const init = { __proto__: null, method, headers, redirect: "manual" };
     if (body !== undefined) init.body = body;
-    return new Exchange(this.#carry, url, init, { maxSuccess, maxError, idle, keepsPartial, clock: this.#clock });
+    return new Exchange(this.#send, url, init, { maxSuccess, maxError, idle, keepsPartial, clock: this.#clock });
   }
 }
 
@@ -35,11 +35,11 @@ class Exchange {
   /** The response's, once it is there. */
   #head;
 
-  constructor(carry, url, init, limits) {
+  constructor(send, url, init, limits) {
     if (this.#controller) init.signal = this.#controller.signal;
     // Everything else may be repeated.
     if (init.method === "POST") this.#delivery = new Delivery(url);
-    this.answer = this.#run(carry(url, init, this.#delivery), limits);
+    this.answer = this.#run(send(url, init, this.#delivery), limits);
   }
 
   /** What has come of the response, or that surely nothing was sent. */
@@ -52,8 +52,8 @@ class Exchange {
     return this.#head && answer(this.#head.status, this.#head.headers, came ?? { __proto__: null });
   }
 
-  async #run(carried, { maxSuccess, maxError, idle, keepsPartial, clock }) {
-    const got = await carried;
+  async #run(sent, { maxSuccess, maxError, idle, keepsPartial, clock }) {
+    const got = await sent;
     const { type, status, headers, body } = got;
     const steering = read(got, "steering");
     if (steering !== undefined) return answer(0, "", { bytes: undefined, end: "steering", thrown: steering });
@@ -63,7 +63,7 @@ class Exchange {
     this.#head = { status, headers };
     if (body === null) return answer(status, headers, { __proto__: null });
     const isSuccess = status >= 200 && status < 300;
-    const limits = { maxBody: isSuccess ? maxSuccess : maxError, keepsPartial: !isSuccess || keepsPartial === 1, clock };
+    const limits = { maxBody: isSuccess ? maxSuccess : maxError, keepsPartial: !isSuccess || keepsPartial, clock };
     // Of a body that comes at once, nothing is seen before.
     this.#reading = new Reading(body, { ...limits, idle: read(body, "comesAtOnce") ? Infinity : idle });
     if (this.#isGivenUp) this.#reading.giveUp();

@@ -8,19 +8,19 @@ const SYSTEM_CLOCK = {
 };
 
 /** A clock that tells numbers, `NaN` where there is none, and whose timers ring once at most. */
-export function soundClock(clock = SYSTEM_CLOCK) {
+export function validClock(clock = SYSTEM_CLOCK) {
   return {
-    now: () => told(() => clock.now()),
-    date: () => told(() => clock.date()),
+    now: () => numberOf(() => clock.now()),
+    date: () => numberOf(() => clock.date()),
     setTimeout: (callback, ms) => new Timer(clock, callback, ms),
     clearTimeout: (timer) => timer.clear(),
   };
 }
 
 /** What is no number cannot even be handed to WebAssembly. */
-function told(tell) {
+function numberOf(read) {
   try {
-    const ms = tell();
+    const ms = read();
     return typeof ms === "number" ? ms : NaN;
   } catch {
     return NaN;

@@ -70,7 +70,8 @@ for (const [name, kind] of Object.entries({
   brand(kind, name);
 }
 
-const API_ERRORS = {
+/** By code. Those of a request that failed on its way are `ConnectionError`. */
+const KINDS = {
   __proto__: null,
   bad_request: BadRequestError,
   payload_too_large: BadRequestError,
@@ -84,10 +85,10 @@ const API_ERRORS = {
   request_timeout: ServerError,
   server: ServerError,
   other_status: ApiError,
-};
-
-const OTHER_ERRORS = {
-  __proto__: null,
+  connect_timeout: TimeoutError,
+  attempt_timeout: TimeoutError,
+  idle_timeout: TimeoutError,
+  call_timeout: TimeoutError,
   invalid_argument: InvalidArgumentError,
   credentials: CredentialsError,
   aborted: AbortError,
@@ -128,7 +129,7 @@ export function noModule(problem, cause) {
 }
 
 /** An argument that throws when it is read is refused. */
-export function look(operation, argument, read) {
+export function readArgument(operation, argument, read) {
   try {
     return read();
   } catch (thrown) {
@@ -136,81 +137,20 @@ export function look(operation, argument, read) {
   }
 }
 
-/** In the order of `src/error.rs`. `thrown` is what the caller's function threw; `shown` hides secrets. */
-export function readError(tape, shown, thrown, signal) {
-  const code = tape.value();
-  const message = shown(tape.value());
-  const fields = {
-    code,
-    operation: tape.value(),
-    effect: tape.value(),
-    isRetryable: tape.value(),
-    attempts: tape.value(),
-    status: tape.value(),
-    retryAfterMs: tape.value(),
-    requestId: tape.value(),
-    mayHaveCreated: tape.value() ? readOrphan(tape, shown) : undefined,
-  };
-  let kind = API_ERRORS[code];
-  let cause;
-  if (kind) {
-    putAll(fields, {
-      apiMessage: tape.value(),
-      apiCode: tape.value(),
-      metadata: tape.value(),
-      userId: tape.value(),
-      openrouterMetadata: tape.value(),
-      body: tape.value(),
-      keyKind: tape.value(),
-    });
-    return new kind(message, fields);
-  }
-  kind = OTHER_ERRORS[code];
-  switch (code) {
-    case "invalid_argument":
-      put(fields, "argument", tape.value());
-      break;
-    case "credentials":
-      if (steers(thrown)) return thrown;
-      cause = thrown === undefined ? new Error(tape.value()) : shown(thrown);
-      break;
-    case "aborted":
-      cause = shown(reasonOf(signal));
-      break;
-    case "pagination_stalled":
-      put(fields, "offset", tape.value());
-      break;
-    case "too_many_pages":
-      put(fields, "requests", tape.value());
-      break;
-    case "several_keys":
-      put(fields, "keys", tape.list());
-      break;
-    case "wrong_key_kind":
-      putAll(fields, { keyKind: tape.value(), needed: tape.value() });
-      break;
-    case "unverified":
-      put(fields, "problem", tape.value());
-      break;
-    case "key_holder":
-      put(fields, "method", tape.value());
-      cause = thrown === undefined ? new Error(tape.value()) : shown(thrown);
-      break;
-    case "unexpected_redirect":
-      put(fields, "origin", tape.value());
-      break;
-    case "unreadable":
-      put(fields, "unreadable", { path: tape.value(), kind: tape.value() });
-      break;
-    default: {
-      // A framework's own signal, see `steering.js`: it must get what it threw.
-      if (thrown !== undefined) return thrown;
-      kind = code.endsWith("_timeout") ? TimeoutError : ConnectionError;
-      const text = tape.value();
-      if (text !== undefined) cause = new Error(text);
-    }
-  }
-  return new kind(message, fields, cause);
+/** The error of what `src/error.rs` wrote, without a prototype. `shown` hides secrets in what foreign code threw. */
+export function errorOf(failure, { shown, signal }) {
+  const { message, thrown, reason, ...rest } = failure;
+  const fields = { __proto__: null, ...rest };
+  const { code } = fields;
+  const kind = KINDS[code] ?? ConnectionError;
+  const isConnection = kind === ConnectionError || kind === TimeoutError;
+  // A framework's own signal, see `steering.js`: it must get what it threw.
+  if (thrown !== undefined && (isConnection || (code === "credentials" && steers(thrown)))) return thrown;
+  if (fields.mayHaveCreated) fields.mayHaveCreated = orphanOf(fields.mayHaveCreated, shown);
+  let cause = reason === undefined ? undefined : new Error(reason);
+  if (thrown !== undefined) cause = shown(thrown);
+  if (code === "aborted") cause = shown(reasonOf(signal));
+  return new kind(shown(message), fields, cause);
 }
 
 function reasonOf(signal) {
@@ -243,14 +183,8 @@ class WithoutNames {
   }
 }
 
-function readOrphan(tape, shown) {
-  const names = tape.list();
+function orphanOf({ names, hash, workspaceId, from, until }, shown) {
   const isClean = names.every((name) => shown(name) === name);
   const orphan = isClean ? { name: names.at(0) ?? "", names } : new WithoutNames(names);
-  return putAll(orphan, {
-    hash: tape.value(),
-    workspaceId: tape.value(),
-    from: iso(tape.value()),
-    until: iso(tape.value()),
-  });
+  return putAll(orphan, { hash, workspaceId, from: iso(from), until: iso(until) });
 }

@@ -18,11 +18,21 @@ use crate::thrown;
 
 #[wasm_bindgen]
 extern "C" {
-    /// What sends requests: see `js/exchange.js`.
-    pub type Carrier;
+    /// What sends requests: see `js/internal/fetch_adapter.js`.
+    pub type FetchAdapter;
 
+    /// The most bytes that the body of a success and of a failure may have, the most
+    /// milliseconds that may pass without one, and whether part of a success is of use.
     #[wasm_bindgen(method)]
-    fn begin(this: &Carrier, head: &str, body: Option<&str>, limits: &[f64]) -> UnderWay;
+    fn begin(
+        this: &FetchAdapter,
+        head: &str,
+        body: Option<&str>,
+        max_success: f64,
+        max_error: f64,
+        idle_ms: f64,
+        keeps_partial: bool,
+    ) -> UnderWay;
 
     /// An exchange under way.
     type UnderWay;
@@ -53,27 +63,27 @@ extern "C" {
     fn thrown(this: &Answer) -> JsValue;
 }
 
-/// Carries requests by the facade.
-pub(crate) struct FacadeTransport {
-    carrier: Carrier,
+/// Sends requests through the facade.
+pub(crate) struct AdaptedFetch {
+    adapter: FetchAdapter,
     /// For everything else that a transport does.
     platform: FetchTransport,
 }
 
-impl FacadeTransport {
-    pub(crate) fn new(carrier: Carrier, clock: Clock) -> Self {
-        Self { carrier, platform: FetchTransport::new().with_clock(clock) }
+impl AdaptedFetch {
+    pub(crate) fn new(adapter: FetchAdapter, clock: Clock) -> Self {
+        Self { adapter, platform: FetchTransport::new().with_clock(clock) }
     }
 }
 
 #[async_trait(?Send)]
-impl Transport for FacadeTransport {
+impl Transport for AdaptedFetch {
     async fn send(
         &self,
         request: Request<Bytes>,
         exchange: &Exchange,
     ) -> Result<Response<Bytes>, TransportError> {
-        let mut sent = Sent::new(&self.carrier, &request, exchange);
+        let mut sent = Sent::new(&self.adapter, &request, exchange);
         drop(request);
         let answer = JsFuture::from(sent.under_way.answer()).await;
         sent.exchange = None;
@@ -109,9 +119,16 @@ struct Sent<'a> {
 }
 
 impl<'a> Sent<'a> {
-    fn new(carrier: &Carrier, request: &Request<Bytes>, exchange: &'a Exchange) -> Self {
+    fn new(adapter: &FetchAdapter, request: &Request<Bytes>, exchange: &'a Exchange) -> Self {
         let body = std::str::from_utf8(request.body()).ok().filter(|text| !text.is_empty());
-        let under_way = carrier.begin(&head(request), body, &limits(exchange));
+        let under_way = adapter.begin(
+            &head(request),
+            body,
+            max_body(exchange, StatusCode::OK),
+            max_body(exchange, StatusCode::NOT_FOUND),
+            exchange.idle_timeout().as_secs_f64() * 1000.0,
+            exchange.keeps_partial(StatusCode::OK),
+        );
         Self { under_way, exchange: Some(exchange), is_done: false }
     }
 }
@@ -148,18 +165,13 @@ fn head(request: &Request<Bytes>) -> Zeroizing<String> {
     Zeroizing::new(lines.join("\n"))
 }
 
-/// How many bytes the body of a success and of a failure may have, how many
-/// milliseconds may pass without one, and whether part of a success is of use.
 #[expect(
     clippy::as_conversions,
     clippy::cast_precision_loss,
     reason = "what is longer than 2^53 does not fit into memory"
 )]
-fn limits(exchange: &Exchange) -> [f64; 4] {
-    let max_body = |status| exchange.max_body(status) as f64;
-    let idle = exchange.idle_timeout().as_secs_f64() * 1000.0;
-    let keeps = f64::from(u8::from(exchange.keeps_partial(StatusCode::OK)));
-    [max_body(StatusCode::OK), max_body(StatusCode::NOT_FOUND), idle, keeps]
+fn max_body(exchange: &Exchange, status: StatusCode) -> f64 {
+    exchange.max_body(status) as f64
 }
 
 /// The answer, if nothing ended it before its end.

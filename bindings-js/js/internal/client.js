@@ -8,7 +8,6 @@ import {
   callValues,
   clientValues,
   createValues,
-  ensureValues,
   findValues,
   hashValues,
   holderOf,
@@ -17,26 +16,22 @@ import {
   listingValues,
   listValues,
   LONGEST,
-  reconciledValues,
   requestValues,
   rotateValues,
   sweepValues,
-  temporaryValues,
   updateValues,
 } from "./check.js";
-import { soundClock } from "./clock.js";
-import { InvalidArgumentError, readError, refused } from "./errors.js";
-import { Carrier } from "./exchange.js";
+import { validClock } from "./clock.js";
+import { InvalidArgumentError, refused } from "./errors.js";
+import { FetchAdapter } from "./fetch_adapter.js";
 import { withoutSecrets } from "./foreign.js";
 import { hide, hidden } from "./hidden.js";
 import { KeyListing } from "./listing.js";
 import { requireModule } from "./load.js";
-import { Client, masked } from "./openrouter_keys_bg.js";
-import { readRotation } from "./rotation.js";
+import { Client, masked } from "../openrouter_keys_bg.js";
 import { isAborted, unlessAborted } from "./signal.js";
-import { Tape } from "./tape.js";
+import { Reply } from "./reply.js";
 import { AsyncContext, run } from "./task.js";
-import { readAnswer, readCreated, readOutcome, readTemporary } from "./values.js";
 
 const DISPOSE = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
@@ -47,8 +42,8 @@ export class OpenRouterKeys {
       throw refused("new OpenRouterKeys", "dangerouslyAllowBrowser", WHY_NOT_IN_A_BROWSER);
     }
     requireModule();
-    const sound = soundClock(clock);
-    hide(this, { client: told(() => new Client(settled(apiKey), values, new Carrier(fetch, sound), sound)) });
+    const valid = validClock(clock);
+    hide(this, { client: rethrow(() => new Client(wrapKey(apiKey), values, new FetchAdapter(fetch, valid), valid)) });
   }
 
   list(params, options) {
@@ -60,7 +55,7 @@ export class OpenRouterKeys {
   }
 
   create(params, options) {
-    return call(this, "create", () => createValues(params), options);
+    return call(this, "create", () => createValues("create", params), options);
   }
 
   get(hash, options) {
@@ -76,7 +71,7 @@ export class OpenRouterKeys {
   }
 
   getCurrentKeyMetadata(options) {
-    return call(this, "getCurrentKeyMetadata", () => [], options);
+    return call(this, "getCurrentKeyMetadata", () => undefined, options);
   }
 
   request(request, options) {
@@ -84,11 +79,11 @@ export class OpenRouterKeys {
   }
 
   createReconciled(params, options) {
-    return work(this, "createReconciled", () => [reconciledValues(params)], options);
+    return work(this, "createReconciled", () => [createValues("createReconciled", params)], options);
   }
 
   ensure(params, options) {
-    return work(this, "ensure", () => [ensureValues(params)], options);
+    return work(this, "ensure", () => [createValues("ensure", params)], options);
   }
 
   sweep(params, options) {
@@ -114,10 +109,10 @@ export class OpenRouterKeys {
 
   temporary(params, options) {
     return guarded(this, "temporary", async () => {
-      const values = temporaryValues(params);
+      const values = createValues("temporary", params);
       const settings = callValues("temporary", options);
-      const { tape, secret } = await perform(this, "temporary", values, settings);
-      return readTemporary(tape, secret, closer(this, settings));
+      const { data } = await perform(this, "temporary", values, { ...settings, close: closer(this, settings) });
+      return data;
     });
   }
 
@@ -148,16 +143,15 @@ function call(keys, operation, arguments_, options) {
 function whole(keys, operation, arguments_, options) {
   return guarded(keys, operation, async () => {
     const values = arguments_();
-    const { tape, secret } = await perform(keys, operation, values, callValues(operation, options));
-    return { data: readAnswer(tape, operation, secret), tape };
+    return perform(keys, operation, values, callValues(operation, options));
   });
 }
 
 function work(keys, workflow, arguments_, options) {
   return guarded(keys, workflow, async () => {
     const [values, ask] = arguments_();
-    const { tape, secret, errors } = await perform(keys, workflow, values, callValues(workflow, options), ask);
-    return readOutcome(tape, workflow, secret, errors);
+    const { data } = await perform(keys, workflow, values, callValues(workflow, options), ask);
+    return data;
   });
 }
 
@@ -179,9 +173,10 @@ async function guarded(keys, operation, work) {
   }
 }
 
-function perform(keys, name, values, { values: settings, signal }, ask) {
+/** The value, and the reply that goes on with the response. */
+function perform(keys, name, values, { values: settings, signal, close }, ask) {
   const client = live(keys, name);
-  return unlessAborted(name, signal, (cancel) => run(client.call(name, values, settings, cancel, ask), readParts(signal)));
+  return unlessAborted(name, signal, (cancel) => run(client.call(name, values, settings, cancel, ask), reader({ signal, close })));
 }
 
 /** The requests run in the context that began the listing, whoever reads on. */
@@ -189,14 +184,13 @@ async function* pages(keys, context, params, options) {
   const given = () => [listAllValues(params), listingValues("listAll", options)];
   const [values, { values: settings, signal, onProgress }] = await guarded(keys, "listAll", async () => given());
   const report = onProgress && reporter(onProgress);
-  const listing = told(() => live(keys, "listAll").listing(values, settings, report));
+  const listing = rethrow(() => live(keys, "listAll").listing(values, settings, report));
   const mask = (text) => listing.masked(text);
   try {
     for (;;) {
-      const next = (cancel) => context.run(() => run(listing.next(cancel), readParts(signal)));
-      const { tape } = await unlessAborted("listAll", signal, next);
+      const next = (cancel) => context.run(() => run(listing.next(cancel), reader({ signal })));
+      const { data: page } = await unlessAborted("listAll", signal, next);
       report?.check(mask);
-      const page = tape.list();
       if (page.length === 0) return;
       for (const key of page) {
         yield key;
@@ -212,14 +206,18 @@ async function* pages(keys, context, params, options) {
   }
 }
 
-function readParts(signal) {
+function reader(context) {
   return (parts, mask) => {
-    const tape = new Tape(parts);
-    const [, , secret, errors = []] = parts;
-    if (!tape.value()) throw readError(tape, (thrown) => withoutSecrets(thrown, mask), secret, signal);
-    return { tape, secret, errors: errors.map((error) => failure(error, mask)) };
+    const reply = new Reply(parts, { ...context, shown: (thrown) => withoutSecrets(thrown, mask) });
+    const isSuccess = reply.value();
+    const data = reply.value();
+    if (isSuccess) return { data, reply };
+    throw data;
   };
 }
+
+/** What the module tells in the course of its work. */
+const part = (parts) => new Reply(parts).value();
 
 /** The error, whose cause may be what a getter threw. */
 function refusal(error, mask) {
@@ -230,9 +228,9 @@ function refusal(error, mask) {
 /** What the caller's function throws ends the listing, not the module's work. */
 function reporter(onProgress) {
   let thrown;
-  const report = (requests, pages, keys) => {
+  const report = (parts) => {
     try {
-      onProgress({ requests, pages, keys });
+      onProgress(part(parts));
     } catch (error) {
       thrown = { error };
     }
@@ -246,25 +244,24 @@ function reporter(onProgress) {
 /** Puts the module's questions to the caller's functions. */
 function asker(holder) {
   return async (question, parts) => {
-    const tape = new Tape(parts);
-    if (question === "handOver") return holder.handOver(readCreated(tape, parts[2]));
-    const answer = await holder[question](readRotation(tape));
-    if (question === "save" || typeof answer === "boolean") return answer;
-    throw new TypeError("wasHandedOver must give true or false");
+    const answer = await holder[question](part(parts));
+    if (question !== "wasHandedOver" || typeof answer === "boolean") return answer;
+    throw new TypeError("wasHandedOver must return true or false");
   };
 }
 
 /** What the module throws for a refused setting, as an error. */
-function told(make) {
+function rethrow(make) {
   try {
     return make();
   } catch (thrown) {
-    throw Array.isArray(thrown) ? failure(thrown) : thrown;
+    if (Array.isArray(thrown)) reader()(thrown, masked);
+    throw thrown;
   }
 }
 
 /** A custom promise may throw; that of an async function does not. */
-function settled(apiKey) {
+function wrapKey(apiKey) {
   if (typeof apiKey !== "function") return apiKey;
   return async () => {
     const key = await apiKey();
@@ -278,10 +275,4 @@ function given(options) {
   } catch (error) {
     throw refusal(error, masked);
   }
-}
-
-function failure(parts, mask = masked) {
-  const tape = new Tape(parts);
-  tape.value();
-  return readError(tape, (thrown) => withoutSecrets(thrown, mask), parts[2]);
 }

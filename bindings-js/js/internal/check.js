@@ -3,9 +3,9 @@
 //
 // What a value means is checked by the core.
 
-import { look, refused } from "./errors.js";
+import { readArgument, refused } from "./errors.js";
 import { read } from "./own.js";
-import { FIELDS, STEPS } from "./rotation.js";
+import { STEPS } from "./rotation.js";
 
 /** Far longer strings do not fit into the module. */
 export const LONGEST = 1_000_000;
@@ -34,7 +34,7 @@ function quoted(name) {
 }
 
 /** A kind of value: its name, and what the module gets of one. */
-const kind = (name, is, give = (value) => value) => ({ name, of: (value) => (is(value) ? give(value) : undefined), required: false, flaw: undefined });
+const kind = (name, is, convert = (value) => value) => ({ name, of: (value) => (is(value) ? convert(value) : undefined), required: false, flaw: undefined });
 
 /** Half of a surrogate pair would arrive as something else. */
 const isWellFormed = (text) => text.isWellFormed?.() ?? !/\p{Surrogate}/u.test(text);
@@ -114,8 +114,8 @@ function queryTexts(value) {
   const pairs = pairsOf(value)
     ?.flatMap(([name, part]) => [part].flat().map((one) => [name, one]))
     .filter(([, one]) => one !== undefined);
-  const isSound = ([name, one]) => isText(name) && (isText(one) || typeof one === "boolean" || Number.isFinite(one));
-  return pairs?.every(isSound) ? pairs.flat().map(String) : undefined;
+  const isValid = ([name, one]) => isText(name) && (isText(one) || typeof one === "boolean" || Number.isFinite(one));
+  return pairs?.every(isValid) ? pairs.flat().map(String) : undefined;
 }
 
 /** JSON turns NaN into null, which means something else. A `toJSON` on all objects, arrays or strings is ignored. */
@@ -148,7 +148,7 @@ const RETRY = {
 };
 const retry = kind("an object or false", (value) => value === false || isObject(value));
 
-/** What a client and a call have in common, in the order in which `src/arguments.rs` takes it. */
+/** What a client and a call have in common. `src/params.rs` reads each by its name. */
 const COMMON = {
   baseUrl: url,
   allowInsecureHttp: bool,
@@ -214,7 +214,9 @@ const FIND = { secret: required(kind("a string", isString)), workspaceIds: texts
 const HASH = required(text);
 const KIND = required(choice("management", "inference"));
 const AUDIT = { nearLimit: number, unusedForDays: whole, expiringWithinDays: whole, disabledForDays: whole, workspaceIds: texts, ...LOOKS };
+/** The end of a temporary key is its lifetime; `expiresAt` beside it is refused by the core. */
 const TEMPORARY = { lifetimeMs: required(time), ...LOOKS };
+const BESIDE = { __proto__: null, createReconciled: LOOKS, ensure: ENSURE, temporary: TEMPORARY };
 const SWEEP = { names: texts, workspaceIds: texts, temporary: only, ...LOOKS };
 const UPDATE = {
   name: text,
@@ -236,11 +238,11 @@ const REQUEST = {
 const camelCase = (name) => name.replace(/[_-](\w)/g, (_, letter) => letter.toUpperCase());
 
 function take(operation, what, table, given = {}) {
-  const problem = look(operation, what, () => problemOf(what, table, given));
+  const problem = readArgument(operation, what, () => problemOf(what, table, given));
   if (problem) throw refused(operation, problem.argument, problem.text);
   const taken = { __proto__: null };
   for (const [name, expected] of Object.entries(table)) {
-    taken[name] = one(operation, name, expected, look(operation, name, () => read(given, name)));
+    taken[name] = one(operation, name, expected, readArgument(operation, name, () => read(given, name)));
   }
   return taken;
 }
@@ -268,51 +270,34 @@ function one(operation, name, expected, value) {
     const hint = HINTS[name] ?? "";
     throw refused(operation, name, `${name} is missing: it must be ${expected.name}${hint}`);
   }
-  const taken = look(operation, name, () => expected.of(value));
+  const taken = readArgument(operation, name, () => expected.of(value));
   const flaw = taken !== undefined && taken !== null ? expected.flaw?.(taken) : undefined;
   if (flaw !== undefined) throw refused(operation, name, flaw);
   if (taken !== undefined) return taken;
-  const what = look(operation, name, () => article(value));
+  const what = readArgument(operation, name, () => article(value));
   throw refused(operation, name, `${name} must be ${expected.name}, not ${what}`);
 }
 
 function retryValues(operation, given) {
-  if (given === undefined) return [false];
-  return [true, ...Object.values(take(operation, "retry", RETRY, given === false ? { maxAttempts: 1 } : given))];
+  if (given === undefined) return undefined;
+  return take(operation, "retry", RETRY, given === false ? { maxAttempts: 1 } : given);
 }
 
 export function listValues(params) {
-  return Object.values(take("list", "params", LIST, params));
+  return take("list", "params", LIST, params);
 }
 
 export function listAllValues(params) {
-  const { exhaustive, stopAtShortPage = exhaustive === false, prefetch, maxRequests, workspaceIds, ...list } = take(
-    "listAll",
-    "params",
-    { ...LIST, ...ALL },
-    params,
-  );
-  return [...Object.values(list), stopAtShortPage, prefetch, maxRequests, workspaceIds];
+  const taken = take("listAll", "params", { ...LIST, ...ALL }, params);
+  taken.stopAtShortPage ??= taken.exhaustive === false;
+  return taken;
 }
 
-export function createValues(params) {
-  return createdFrom("create", take("create", "params", CREATE, params));
-}
-
-export function reconciledValues(params) {
-  const { maxRequests, ...create } = take("createReconciled", "params", { ...CREATE, ...LOOKS }, params);
-  return [...createdFrom("createReconciled", create), maxRequests];
-}
-
-function createdFrom(operation, { external: partner, ...rest }) {
-  if (partner === undefined) return [...Object.values(rest), undefined, undefined];
-  return [...Object.values(rest), ...Object.values(take(operation, "external", EXTERNAL, partner))];
-}
-
-/** `null` for the reset means never, of a key that exists too. */
-export function ensureValues(params) {
-  const { disabled, pick, settleMs, maxRequests, ...create } = take("ensure", "params", { ...CREATE, ...ENSURE }, params);
-  return [...createdFrom("ensure", create), create.limitReset === null, disabled, pick, settleMs, maxRequests];
+/** Of `create` and of the workflows that create, each with what it has beside. */
+export function createValues(operation, params) {
+  const taken = take(operation, "params", { ...CREATE, ...BESIDE[operation] }, params);
+  if (taken.external !== undefined) taken.external = take(operation, "external", EXTERNAL, taken.external);
+  return taken;
 }
 
 export function rotateValues(params) {
@@ -325,8 +310,7 @@ export function rotateValues(params) {
     throw refused("rotate", "resume", "resume is given beside settings: the state has them");
   }
   const state = resume ?? { old: hash, step: "begun", remaining, full, ...rest };
-  const taken = take("rotate", "resume", ROTATION, state);
-  return [...FIELDS.map((name) => taken[name]), maxRequests];
+  return Object.assign(take("rotate", "resume", ROTATION, state), { maxRequests });
 }
 
 /** The caller's functions, each called as a method of theirs. */
@@ -338,48 +322,42 @@ export function holderOf(holder) {
 /** An instance of a class has its methods in no property of its own. */
 function methodsOf(holder) {
   if (!isObject(holder)) return holder ?? null;
-  return look("rotate", "holder", () => Object.fromEntries(Object.keys(HOLDER).map((name) => [name, read(holder, name)])));
+  return readArgument("rotate", "holder", () => Object.fromEntries(Object.keys(HOLDER).map((name) => [name, read(holder, name)])));
 }
 
 export function findValues(params) {
-  return Object.values(take("findBySecret", "params", FIND, params));
+  return take("findBySecret", "params", FIND, params);
 }
 
 export function kindValues(kind) {
-  return [one("checkKey", "kind", KIND, kind)];
-}
-
-/** The end of a temporary key is its lifetime; `expiresAt` beside it is refused by the core. */
-export function temporaryValues(params) {
-  const { lifetimeMs, maxRequests, ...create } = take("temporary", "params", { ...CREATE, ...TEMPORARY }, params);
-  return [...createdFrom("temporary", create), lifetimeMs, maxRequests];
+  return { __proto__: null, kind: one("checkKey", "kind", KIND, kind) };
 }
 
 export function sweepValues(params) {
-  const { temporary, ...rest } = take("sweep", "params", SWEEP, params);
-  if ((rest.names === undefined) === (temporary === true)) return Object.values(rest);
+  const taken = take("sweep", "params", SWEEP, params);
+  if ((taken.names === undefined) === (taken.temporary === true)) return taken;
   throw refused("sweep", "names", "params must have either names, an array of strings, or temporary: true");
 }
 
 export function auditValues(params) {
-  return Object.values(take("audit", "params", AUDIT, params));
+  return take("audit", "params", AUDIT, params);
 }
 
 export function updateValues(hash, changes) {
-  return [...hashValues("update", hash), ...Object.values(take("update", "changes", UPDATE, changes))];
+  return Object.assign(hashValues("update", hash), take("update", "changes", UPDATE, changes));
 }
 
 export function hashValues(operation, hash) {
-  return [one(operation, "hash", HASH, hash)];
+  return { __proto__: null, hash: one(operation, "hash", HASH, hash) };
 }
 
 export function requestValues(request) {
-  return Object.values(take("request", "request", REQUEST, request));
+  return take("request", "request", REQUEST, request);
 }
 
 export function callValues(operation, options) {
   // For speed: most calls have none.
-  if (options === undefined) return { values: [], signal: undefined };
+  if (options === undefined) return { values: undefined, signal: undefined };
   return settingsOf(operation, take(operation, "options", CALL, options));
 }
 
@@ -387,15 +365,15 @@ export function listingValues(operation, options) {
   return settingsOf(operation, take(operation, "options", LISTING, options));
 }
 
-function settingsOf(operation, { retry: policy, signal, onProgress, ...common }) {
-  return { values: [...Object.values(common), ...retryValues(operation, policy)], signal, onProgress };
+function settingsOf(operation, { signal, onProgress, ...values }) {
+  return { values: Object.assign(values, { __proto__: null, retry: retryValues(operation, values.retry) }), signal, onProgress };
 }
 
 export function clientValues(options) {
   const operation = "new OpenRouterKeys";
   if (options === undefined) throw refused(operation, "options", "options are missing: they must be an object with apiKey");
   const taken = take(operation, "options", CLIENT, options);
-  const { retry: policy, maxAttempts, apiKey, fetch, clock, dangerouslyAllowBrowser, ...settings } = taken;
+  const { retry: policy, maxAttempts, apiKey, fetch, clock, dangerouslyAllowBrowser } = taken;
   const own = policy === undefined || policy === false || maxAttempts === undefined ? undefined : take(operation, "retry", RETRY, policy);
   if (maxAttempts !== undefined && (policy === false || own?.maxAttempts !== undefined)) {
     throw refused(operation, "maxAttempts", "maxAttempts is given twice: leave it out beside retry");
@@ -403,7 +381,7 @@ export function clientValues(options) {
   const given = maxAttempts === undefined ? policy : { ...own, maxAttempts };
   return {
     apiKey,
-    values: [...Object.values(settings), ...retryValues(operation, given)],
+    values: Object.assign(taken, { retry: retryValues(operation, given) }),
     fetch,
     clock,
     dangerouslyAllowBrowser,

@@ -32,7 +32,7 @@ withoutGetters(shy);
  * Gives the object a field. One that shows a key is there for a program that reads it:
  * nothing that prints, copies or serialises the object has it.
  */
-export function give(object, name, value, isShy) {
+export function setField(object, name, value, isShy) {
   if (value === undefined) return object;
   if (!isShy) return put(object, name, value);
   delete object[name];
@@ -49,6 +49,17 @@ export function give(object, name, value, isShy) {
       put(this, name, given);
     };
     Object.defineProperty(home, name, { __proto__: null, get, set, configurable: true });
+  }
+  return object;
+}
+
+/** Gives the object another's fields, each concealed as it was there, except these. */
+export function takeOver(object, fields, ...without) {
+  const [shown, shies] = [fields, concealed(fields) ?? {}];
+  for (const part of [shown, shies]) {
+    for (const name of Object.keys(part)) {
+      if (!without.includes(name)) setField(object, name, part[name], part === shies);
+    }
   }
   return object;
 }

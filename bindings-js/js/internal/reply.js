@@ -1,0 +1,121 @@
+// Reads what the module wrote as one list of numbers, one string, and the values that are
+// neither: see `src/reply.rs`.
+
+import { shape, Tag } from "../openrouter_keys_bg.js";
+import { setField } from "./hidden.js";
+import { put } from "./own.js";
+import { MAKERS } from "./values.js";
+
+const { Absent, Null, False, True, Number, Text, Json, Odd, List, Value } = Tag;
+
+/** Each kind of object by its tag. */
+const shapes = new Map();
+
+const camelCase = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+
+/** The fields of a kind of object, an object that has them all, and what makes more of it. */
+function shapeOf(tag) {
+  if (!shapes.has(tag)) {
+    const [kind, ...fields] = shape(tag - Tag.Object).split(" ").map(camelCase);
+    shapes.set(tag, { fields, blank: Object.fromEntries(fields.map((name) => [name, null])), make: MAKERS[kind] });
+  }
+  return shapes.get(tag);
+}
+
+/** Values, read one after another. */
+export class Reply {
+  #numbers;
+  #text;
+  #values;
+  #context;
+  #at = 0;
+  #from = 0;
+  /** Whether the value that was read last shows a key. */
+  #isShy = false;
+
+  /** The context is what some objects are made with: see `values.js`. */
+  constructor([numbers, text, ...values], context) {
+    this.#numbers = numbers;
+    this.#text = text;
+    this.#values = values;
+    this.#context = context;
+  }
+
+  /** The next value; `undefined` if there is none. */
+  value() {
+    return this.#of(this.#number());
+  }
+
+  #number() {
+    return this.#numbers[this.#at++];
+  }
+
+  #of(tag) {
+    if (tag < 0) this.#isShy = true;
+    switch (Math.abs(tag)) {
+      case Absent:
+        return undefined;
+      case Null:
+        return null;
+      case False:
+        return false;
+      case True:
+        return true;
+      case Number:
+        return this.#number();
+      case Text:
+        return this.#chars();
+      case Json:
+      case Odd:
+        return JSON.parse(this.#chars());
+      case List:
+        return this.#several(this.#number(), () => this.value());
+      case Value:
+        return this.#values.shift();
+      default:
+        return this.#object(shapeOf(tag));
+    }
+  }
+
+  #several(length, next) {
+    return Array.from({ __proto__: null, length }, next);
+  }
+
+  /** A copy of the blank: V8 took three times as long to add all fields one by one. */
+  #object({ fields, blank, make }) {
+    const object = { ...blank };
+    let odd;
+    let isOddShy = false;
+    for (const name of fields) {
+      const tag = this.#number();
+      const isOdd = Math.abs(tag) === Odd;
+      this.#isShy = false;
+      if (tag === Absent || isOdd) delete object[name];
+      if (isOdd) odd = put(odd ?? {}, name, this.#of(tag));
+      else if (tag !== Absent) object[name] = this.#of(tag);
+      if (isOdd) isOddShy ||= this.#isShy;
+      else if (this.#isShy) setField(object, name, object[name], true);
+    }
+    setField(object, "odd", odd, isOddShy);
+    this.#extra(object);
+    // What shows a key is concealed within.
+    this.#isShy = false;
+    return make === undefined ? object : make(object, this.#context);
+  }
+
+  /** What this version does not know, by the API's names. */
+  #extra(object) {
+    const count = this.#number();
+    if (count === 0) return;
+    this.#isShy = false;
+    // Own properties, whatever their names: `__proto__` is one of them.
+    const extra = Object.fromEntries(this.#several(count, () => [this.value(), this.value()]));
+    setField(object, "extra", extra, this.#isShy);
+  }
+
+  #chars() {
+    const from = this.#from;
+    this.#from += this.#number();
+    return this.#text.slice(from, this.#from);
+  }
+}

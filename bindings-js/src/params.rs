@@ -1,0 +1,506 @@
+//! From the facade's objects to settings, options and operations.
+//!
+//! `js/internal/check.js` has checked names and types. What a value means is checked by the
+//! core.
+
+use std::time::Duration;
+
+use http::Method;
+use js_sys::Array;
+use openrouter_keys_core::config::Jitter;
+use openrouter_keys_core::error::{BuildError, BuildErrorKind};
+use openrouter_keys_core::operation::{
+    AnyOperation, ApiRequest, Delete, External, Get, GetCurrentKeyMetadata, Operation,
+};
+use openrouter_keys_core::types::KeyKind;
+use openrouter_keys_core::workflow::{
+    Audit, CheckKey, CloseTemporary, CreateReconciled, Ensure, FindBySecret, Pages, Pick, Rotate,
+    Rotation, RotationStep, Sweep, Temporary,
+};
+use openrouter_keys_core::{
+    BaseUrl, CallOptions, Config, Create, Headers, Key, KeyHash, Limit, LimitReset, List,
+    RetryPolicy, Timestamp, Update,
+};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+
+use crate::command::Command;
+use crate::output;
+use crate::secrets::note;
+
+#[wasm_bindgen]
+extern "C" {
+    /// An object whose properties the facade has checked, each read by its name: a value
+    /// of the kind that is asked for, or nothing.
+    pub type Params;
+
+    #[wasm_bindgen(method, indexing_getter)]
+    fn get_text(this: &Params, name: &str) -> Option<String>;
+
+    #[wasm_bindgen(method, indexing_getter)]
+    fn get_bool(this: &Params, name: &str) -> Option<bool>;
+
+    #[wasm_bindgen(method, indexing_getter)]
+    fn get_number(this: &Params, name: &str) -> Option<f64>;
+
+    #[wasm_bindgen(method, indexing_getter)]
+    fn get_value(this: &Params, name: &str) -> JsValue;
+}
+
+/// Each is in the module once: inlined, they take kilobytes.
+impl Params {
+    #[inline(never)]
+    fn text(&self, name: &str) -> Option<String> {
+        self.get_text(name)
+    }
+
+    #[inline(never)]
+    fn bool(&self, name: &str) -> Option<bool> {
+        self.get_bool(name)
+    }
+
+    #[inline(never)]
+    fn number(&self, name: &str) -> Option<f64> {
+        self.get_number(name)
+    }
+
+    /// Tells `null` from what is left out.
+    #[inline(never)]
+    fn value(&self, name: &str) -> JsValue {
+        self.get_value(name)
+    }
+
+    #[inline(never)]
+    fn texts(&self, name: &str) -> Option<Vec<String>> {
+        let list: Array = self.value(name).dyn_into().ok()?;
+        Some(list.iter().filter_map(|item| item.as_string()).collect())
+    }
+
+    fn object(&self, name: &str) -> Option<Self> {
+        Some(self.value(name).unchecked_into()).filter(|object: &Self| !object.is_undefined())
+    }
+
+    #[inline(never)]
+    fn time(&self, name: &str) -> Option<Duration> {
+        self.number(name).map(milliseconds)
+    }
+
+    #[inline(never)]
+    fn whole(&self, name: &str) -> Option<u64> {
+        self.number(name).map(whole)
+    }
+
+    fn size(&self, name: &str) -> Option<usize> {
+        self.whole(name).map(|size| usize::try_from(size).unwrap_or(usize::MAX))
+    }
+
+    fn small(&self, name: &str) -> Option<u32> {
+        self.whole(name).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
+    /// A string that may be missing only where another argument makes the call refused.
+    fn required(&self, name: &str) -> String {
+        self.text(name).unwrap_or_default()
+    }
+}
+
+/// What is no time is refused by the core like no time at all; one that is too
+/// long to be held never ends.
+fn milliseconds(ms: f64) -> Duration {
+    let longest = if ms > 0.0 { Duration::MAX } else { Duration::ZERO };
+    Duration::try_from_secs_f64(ms / 1000.0).unwrap_or(longest)
+}
+
+/// A whole number that the facade has checked.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates"
+)]
+fn whole(number: f64) -> u64 {
+    number as u64
+}
+
+/// What a client and a call have in common.
+struct Common {
+    base_url: Option<BaseUrl>,
+    headers: Headers,
+    timeout: Option<Duration>,
+    attempt_timeout: Option<Duration>,
+    retry: Option<RetryPolicy>,
+}
+
+fn common(params: &Params) -> Result<Common, BuildError> {
+    let insecure = params.bool("allowInsecureHttp").unwrap_or(false);
+    let base_url = match params.text("baseUrl") {
+        Some(url) if insecure => Some(BaseUrl::allow_insecure_http(url)?),
+        Some(url) => Some(BaseUrl::new(url)?),
+        None => None,
+    };
+    let mut headers = Headers::new();
+    for pair in params.texts("headers").unwrap_or_default().chunks(2) {
+        if let [name, value] = pair {
+            headers = headers.header(name, value)?;
+        }
+    }
+    if let Some(url) = params.text("httpReferer") {
+        headers = headers.http_referer(url)?;
+    }
+    if let Some(name) = params.text("title") {
+        headers = headers.title(name)?;
+    }
+    if let Some(categories) = params.texts("categories") {
+        headers = headers.categories(categories)?;
+    }
+    Ok(Common {
+        base_url,
+        headers,
+        timeout: params.time("timeoutMs"),
+        attempt_timeout: params.time("attemptTimeoutMs"),
+        retry: params.object("retry").map(|params| retry(&params)),
+    })
+}
+
+fn retry(params: &Params) -> RetryPolicy {
+    let mut policy = RetryPolicy::default();
+    if let Some(attempts) = params.small("maxAttempts") {
+        policy = policy.max_attempts(attempts);
+    }
+    if let Some(pause) = params.time("initialIntervalMs") {
+        policy = policy.initial_interval(pause);
+    }
+    if let Some(pause) = params.time("throttledIntervalMs") {
+        policy = policy.throttled_interval(pause);
+    }
+    if let Some(pause) = params.time("maxIntervalMs") {
+        policy = policy.max_interval(pause);
+    }
+    if let Some(exponent) = params.number("exponent") {
+        policy = policy.exponent(exponent);
+    }
+    if let Some(time) = params.time("maxRetryAfterMs") {
+        policy = policy.max_retry_after(time);
+    }
+    if params.bool("jitter") == Some(false) {
+        policy = policy.jitter(Jitter::None);
+    }
+    if let Some(strict) = params.bool("strict") {
+        policy = policy.strict(strict);
+    }
+    policy
+}
+
+pub(crate) fn config(params: &Params) -> Result<Config, BuildError> {
+    let mut config = Config::new();
+    if let Some(time) = params.time("idleTimeoutMs") {
+        config = config.idle_timeout(time);
+    }
+    if let Some(bytes) = params.size("maxSuccessBytes") {
+        config = config.max_success_body(bytes);
+    }
+    if let Some(bytes) = params.size("maxErrorBytes") {
+        config = config.max_error_body(bytes);
+    }
+    let common = common(params)?;
+    config = config.headers(common.headers);
+    if let Some(url) = common.base_url {
+        config = config.base_url(url);
+    }
+    if let Some(time) = common.timeout {
+        config = config.timeout(time);
+    }
+    if let Some(time) = common.attempt_timeout {
+        config = config.attempt_timeout(time);
+    }
+    if let Some(policy) = common.retry {
+        config = config.retry(policy);
+    }
+    Ok(config)
+}
+
+pub(crate) fn options(params: Option<&Params>) -> Result<CallOptions, BuildError> {
+    let Some(params) = params else { return Ok(CallOptions::new()) };
+    let common = common(params)?;
+    let mut options = CallOptions::new().headers(common.headers);
+    if let Some(url) = common.base_url {
+        options = options.base_url(url);
+    }
+    if let Some(time) = common.timeout {
+        options = options.timeout(time);
+    }
+    if let Some(time) = common.attempt_timeout {
+        options = options.attempt_timeout(time);
+    }
+    if let Some(policy) = common.retry {
+        options = options.retry(policy);
+    }
+    Ok(options)
+}
+
+/// What the name asks for. What cannot be it is refused when it is sent.
+pub(crate) fn command(name: &str, params: &Params) -> Command {
+    match name {
+        "list" => Command::Call(list(params).into()),
+        "create" => made("create", create(params), |create| Command::Call(create.into())),
+        "get" => Command::Call(Get::new(params.required("hash")).into()),
+        "update" => Command::Call(update(params).into()),
+        "delete" => Command::Call(Delete::new(params.required("hash")).into()),
+        "getCurrentKeyMetadata" => Command::Call(GetCurrentKeyMetadata.into()),
+        "request" => Command::Call(request(params).into()),
+        "createReconciled" => made("createReconciled", create(params), |create| {
+            let create = CreateReconciled::new(create);
+            let create = capped(create, params, CreateReconciled::max_requests);
+            Command::work(create, output::write_reconciled)
+        }),
+        "ensure" => made("ensure", create(params), |create| {
+            Command::work(ensure(create, params), output::write_ensured)
+        }),
+        "sweep" => {
+            // The facade lets one of the two ways through.
+            let sweep = params.texts("names").map_or_else(Sweep::temporary, Sweep::new);
+            let sweep = sweep.workspaces(params.texts("workspaceIds").unwrap_or_default());
+            Command::work(capped(sweep, params, Sweep::max_requests), output::write_swept)
+        }
+        "temporary" => made("temporary", create(params), |create| {
+            let lifetime = params.time("lifetimeMs").unwrap_or_default();
+            let temporary = Temporary::new(create, lifetime);
+            Command::work(capped(temporary, params, Temporary::max_requests), output::write_lent)
+        }),
+        "closeTemporary" => Command::work(close_temporary(params), |&(), reply| reply.absent()),
+        "rotate" => made("rotate", rotation(params), |state| {
+            let rotate = capped(Rotate::resume(state), params, Rotate::max_requests);
+            Command::work(rotate, output::write_rotated)
+        }),
+        "findBySecret" => {
+            let secret = params.required("secret");
+            note(&secret);
+            let find = FindBySecret::new(secret);
+            let find = find.workspaces(params.texts("workspaceIds").unwrap_or_default());
+            Command::work(capped(find, params, FindBySecret::max_requests), output::write_found)
+        }
+        "checkKey" => {
+            let is_inference = params.text("kind").as_deref() == Some("inference");
+            let kind = if is_inference { KeyKind::Inference } else { KeyKind::Management };
+            Command::work(CheckKey::new(kind), output::write_current)
+        }
+        "audit" => Command::work(audit(params), output::write_audit),
+        _ => {
+            let refused = BuildError::new(BuildErrorKind::Other, "there is no such operation");
+            Command::Call(AnyOperation::Refused("call", refused))
+        }
+    }
+}
+
+/// The workflow, each of whose listings takes as many requests as are given, if any.
+fn capped<W>(workflow: W, params: &Params, set: fn(W, u64) -> W) -> W {
+    match params.whole("maxRequests") {
+        Some(requests) => set(workflow, requests),
+        None => workflow,
+    }
+}
+
+/// The command of what was made of its parameters.
+fn made<T>(
+    name: &'static str,
+    made: Result<T, BuildError>,
+    command: impl FnOnce(T) -> Command,
+) -> Command {
+    match made {
+        Ok(made) => command(made),
+        Err(refused) => Command::Call(AnyOperation::Refused(name, refused)),
+    }
+}
+
+/// How far a replacement has come.
+fn rotation(params: &Params) -> Result<Rotation, BuildError> {
+    let mut state = Rotation::new(KeyHash::new(params.required("old"))?);
+    let step = params.text("step").and_then(|name| RotationStep::named(&name));
+    state.step = step.unwrap_or_default();
+    state.new = params.text("new").map(KeyHash::new).transpose()?;
+    state.new_label = params.text("newLabel");
+    state.name = params.text("name");
+    state.unconfirmed = params.texts("unconfirmed").unwrap_or_default();
+    state.since = params.whole("since").and_then(|since| i64::try_from(since).ok());
+    state.leaked = params.bool("leaked").unwrap_or_default();
+    state.remaining = params.bool("remaining").unwrap_or_default();
+    state.full = params.bool("full").unwrap_or_default();
+    state.carried = params.number("carried");
+    state.old_key = params.text("oldKey").and_then(|json| old_key(&json));
+    state.grace_ms = params.whole("graceMs").unwrap_or(state.grace_ms);
+    state.quiet_ms = params.whole("quietMs").unwrap_or(state.quiet_ms);
+    state.watch_ms = params.whole("watchMs").unwrap_or(state.watch_ms);
+    Ok(state)
+}
+
+/// What cannot be read is missing in the result, and no more.
+fn old_key(json: &str) -> Option<Box<Key>> {
+    let body = [r#"{"data":"#, json, "}"].concat();
+    let parsed = Get::new("").parse(body.as_bytes()).ok()?;
+    Some(Box::new(parsed.output))
+}
+
+/// A listing of all keys.
+pub(crate) fn pages(params: &Params) -> Pages {
+    let mut pages = Pages::new(list(params));
+    if params.bool("stopAtShortPage") == Some(true) {
+        pages = pages.stop_at_short_page();
+    }
+    if let Some(ahead) = params.size("prefetch") {
+        pages = pages.prefetch(ahead);
+    }
+    if let Some(ids) = params.texts("workspaceIds") {
+        pages = pages.workspaces(ids);
+    }
+    capped(pages, params, Pages::max_requests)
+}
+
+fn ensure(create: Create, params: &Params) -> Ensure {
+    let mut ensure = Ensure::new(create);
+    // `null` means never, of a key that exists too.
+    if params.value("limitReset").is_null() {
+        ensure = ensure.no_limit_reset();
+    }
+    if let Some(disabled) = params.bool("disabled") {
+        ensure = ensure.disabled(disabled);
+    }
+    if params.text("pick").as_deref() == Some("newest") {
+        ensure = ensure.pick(Pick::Newest);
+    }
+    if let Some(time) = params.time("settleMs") {
+        ensure = ensure.settle(time);
+    }
+    capped(ensure, params, Ensure::max_requests)
+}
+
+fn audit(params: &Params) -> Audit {
+    let mut audit = Audit::new();
+    if let Some(share) = params.number("nearLimit") {
+        audit = audit.near_limit(share);
+    }
+    if let Some(days) = params.small("unusedForDays") {
+        audit = audit.unused_for(days);
+    }
+    if let Some(days) = params.small("expiringWithinDays") {
+        audit = audit.expiring_within(days);
+    }
+    if let Some(days) = params.small("disabledForDays") {
+        audit = audit.disabled_for(days);
+    }
+    audit = audit.workspaces(params.texts("workspaceIds").unwrap_or_default());
+    capped(audit, params, Audit::max_requests)
+}
+
+fn close_temporary(params: &Params) -> CloseTemporary {
+    let mut closing = CloseTemporary::named(params.required("name"));
+    // It comes from a response: what is not a hash there is looked for by its name.
+    if let Some(hash) = params.text("hash").and_then(|hash| KeyHash::new(hash).ok()) {
+        closing = closing.hash(hash);
+    }
+    closing = closing.unconfirmed(params.texts("unconfirmed").unwrap_or_default());
+    if let Some(id) = params.text("workspaceId") {
+        closing = closing.workspace_id(id);
+    }
+    closing
+}
+
+fn list(params: &Params) -> List {
+    let mut list = List::new();
+    if let Some(include) = params.bool("includeDisabled") {
+        list = list.include_disabled(include);
+    }
+    if let Some(include) = params.bool("includeExpired") {
+        list = list.include_expired(include);
+    }
+    if let Some(offset) = params.whole("offset") {
+        list = list.offset(offset);
+    }
+    if let Some(id) = params.text("workspaceId") {
+        list = list.workspace_id(id);
+    }
+    list
+}
+
+fn limit(amount: Option<f64>) -> Limit {
+    amount.map_or_else(Limit::unlimited, Limit::usd)
+}
+
+fn create(params: &Params) -> Result<Create, BuildError> {
+    // The facade lets nothing but a number or `null` through.
+    let mut create = Create::new(params.required("name"), limit(params.number("limit")));
+    if let Some(reset) = params.text("limitReset") {
+        create = create.limit_reset(LimitReset::from(&*reset));
+    }
+    if let Some(include) = params.bool("includeByokInLimit") {
+        create = create.include_byok_in_limit(include);
+    }
+    if let Some(time) = params.text("expiresAt") {
+        create = create.expires_at(Timestamp::parse(&time)?);
+    }
+    if let Some(id) = params.text("workspaceId") {
+        create = create.workspace_id(id);
+    }
+    if let Some(id) = params.text("creatorUserId") {
+        create = create.creator_user_id(id);
+    }
+    if let Some(partner) = params.object("external") {
+        let mut external = External::new(partner.required("user"));
+        if let Some(key) = partner.text("apiKey") {
+            note(&key);
+            external = external.api_key(key);
+        }
+        create = create.external(external);
+    }
+    Ok(create)
+}
+
+fn update(params: &Params) -> Update {
+    let mut update = Update::new(params.required("hash"));
+    if let Some(name) = params.text("name") {
+        update = update.name(name);
+    }
+    if let Some(disabled) = params.bool("disabled") {
+        update = update.disabled(disabled);
+    }
+    let amount = params.value("limit");
+    if !amount.is_undefined() {
+        update = update.limit(limit(amount.as_f64()));
+    }
+    let reset = params.value("limitReset");
+    if let Some(reset) = reset.as_string() {
+        update = update.limit_reset(LimitReset::from(&*reset));
+    } else if reset.is_null() {
+        update = update.no_limit_reset();
+    }
+    if let Some(include) = params.bool("includeByokInLimit") {
+        update = update.include_byok_in_limit(include);
+    }
+    if let Some(id) = params.text("workspaceId") {
+        update = update.workspace_id(id);
+    }
+    update
+}
+
+fn request(params: &Params) -> ApiRequest {
+    // The facade lets no other method through.
+    let method = match params.text("method").as_deref() {
+        Some("POST") => Method::POST,
+        Some("PUT") => Method::PUT,
+        Some("PATCH") => Method::PATCH,
+        Some("DELETE") => Method::DELETE,
+        _ => Method::GET,
+    };
+    let mut request = ApiRequest::new(method, params.required("path"));
+    for pair in params.texts("query").unwrap_or_default().chunks(2) {
+        if let [name, value] = pair {
+            request = request.query(name, value);
+        }
+    }
+    if let Some(body) = params.text("body") {
+        request = request.json_text(body);
+    }
+    match params.bool("idempotent") {
+        Some(is_idempotent) => request.idempotent(is_idempotent),
+        None => request,
+    }
+}

@@ -1,0 +1,41 @@
+// What crosses between JavaScript and Rust goes by its name: both sides know the same names.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const source = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+const names = (text, pattern) => new Set(Array.from(text.matchAll(pattern), ([, name]) => name));
+
+/** What JavaScript takes for itself, or passes on by another name. */
+const OF_JAVASCRIPT = [
+  ...["signal", "onProgress", "fetch", "clock", "dangerouslyAllowBrowser", "exhaustive", "temporary"],
+  ...["limitRemaining", "fullLimit", "resume", "save", "handOver", "wasHandedOver"],
+];
+
+test("the module reads every parameter and option that is checked, and no other", () => {
+  const check = source("js/internal/check.js");
+  const tables = check.slice(check.indexOf("const RETRY = {"), check.indexOf("const camelCase")).replace(/^const BESIDE.*$/m, "");
+  const checked = names(tables, /(?<=[{,\n] *)(\w+)(?=: \w|,\n)/g);
+  const read = names(source("src/params.rs"), /\b(?:params|partner)\.\w+\("(\w+)"\)/g);
+  assert.ok(read.size > 50);
+  // It is no field of an object.
+  assert.deepEqual([...read].filter((name) => !checked.has(name)).sort(), ["kind"]);
+  assert.deepEqual([...checked].filter((name) => !read.has(name)).sort(), [...OF_JAVASCRIPT].sort());
+});
+
+test("every object that JavaScript makes more of is written by the module", () => {
+  const values = source("js/internal/values.js");
+  const made = names(/MAKERS = \{\n {2}__proto__: null,\n([^]*?)\n\};/.exec(values)[1], /^ {2}(\w+)(?:: |\()/gm);
+  const written = names(source("src/output.rs") + source("src/error.rs"), /record\("(\w+)"\)/g);
+  assert.ok(made.size > 4);
+  assert.deepEqual([...made].filter((name) => !written.has(name)), []);
+});
+
+test("every code of an error is one that the module writes", () => {
+  const errors = source("js/internal/errors.js");
+  const kinds = names(errors.slice(errors.indexOf("const KINDS"), errors.indexOf("export function isOpenRouterKeysError")), /^ {2}([a-z]\w+): \w+Error,$/gm);
+  const written = names(source("src/error.rs"), /=> "(\w+)"/g);
+  assert.ok(kinds.size > 20);
+  assert.deepEqual([...kinds].filter((code) => !written.has(code)), []);
+});
