@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { inspect } from "node:util";
 
 import { OpenRouter } from "@openrouter/sdk";
+import { resetEnv } from "@openrouter/sdk/lib/env.js";
 import * as errors from "@openrouter/sdk/models/errors";
 
 import * as npm from "../../npm/index.js";
@@ -18,6 +19,8 @@ const LOSSES = { "row 5xx": "method=POST,commit,status=500", "row broken": "meth
 const ROWS = {
   async client({ emulator, sdkOptions }) {
     process.env.OPENROUTER_API_KEY = emulator.apiKey;
+    // The SDK reads its environment once.
+    resetEnv();
     assert.ok((await new OpenRouter({ ...sdkOptions, apiKey: undefined }).apiKeys.list()).data.length > 0);
     assert.throws(() => new npm.OpenRouterKeys({}), { argument: "apiKey" });
     delete process.env.OPENROUTER_API_KEY;
