@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::{Function, Promise};
 use openrouter_keys_core::client::KeyStream;
 use openrouter_keys_core::error::BuildError;
-use openrouter_keys_core::machine::{Attempt, Start};
+use openrouter_keys_core::machine::{Attempt, Seed};
 use openrouter_keys_core::operation::AnyOperation;
 use openrouter_keys_core::workflow::Progress;
 use openrouter_keys_core::{CallOptions, Client as CoreClient, Config, Error};
@@ -152,7 +152,7 @@ fn tell(report: &Function, progress: Progress) {
 fn thrown(name: &'static str, refused: BuildError) -> JsValue {
     let operation = AnyOperation::Refused(name, refused.clone());
     let unsent: Error =
-        match Attempt::first(&Config::new(), &CallOptions::new(), operation, Start::default()) {
+        match Attempt::first(&Config::new(), &CallOptions::new(), operation, Seed::default()) {
             Err(error) => error,
             Ok(_) => refused.into(),
         };

@@ -1,10 +1,10 @@
 //! What one call from JavaScript does: an operation, or a workflow.
 
 use js_sys::Array;
-use openrouter_keys_core::machine::{Opening, Turn};
+use openrouter_keys_core::machine::WorkflowMachine;
 use openrouter_keys_core::operation::{AnyOperation, Operation};
 use openrouter_keys_core::workflow::Workflow;
-use openrouter_keys_core::{CallOptions, Client, Error};
+use openrouter_keys_core::{CallOptions, Client, Config, Error};
 
 use crate::holder::Holder;
 use crate::reply::Reply;
@@ -15,10 +15,12 @@ pub(crate) enum Command {
     Work(Work),
 }
 
+type Begin = dyn FnOnce(&Config, &CallOptions) -> WorkflowMachine<Array>;
+
 /// Any workflow, whose output is plain data: all of them share one driver.
 pub(crate) struct Work {
     name: &'static str,
-    begin: Box<dyn FnOnce(Opening) -> Turn<Array>>,
+    begin: Box<Begin>,
 }
 
 impl Workflow for Work {
@@ -28,8 +30,8 @@ impl Workflow for Work {
         self.name
     }
 
-    fn begin(self, opening: Opening) -> Turn<Array> {
-        (self.begin)(opening)
+    fn begin(self, config: &Config, options: &CallOptions) -> WorkflowMachine<Array> {
+        (self.begin)(config, options)
     }
 }
 
@@ -44,7 +46,9 @@ impl Command {
             write(&output, &mut reply);
             reply.finish()
         };
-        let begin = move |opening| workflow.begin(opening).map(written);
+        let begin = move |config: &Config, options: &CallOptions| {
+            workflow.begin(config, options).map(written)
+        };
         Self::Work(Work { name, begin: Box::new(begin) })
     }
 
@@ -63,7 +67,7 @@ impl Command {
         holder: Holder,
         cancel: Option<impl Future<Output = ()> + 'static>,
     ) -> Array {
-        // What never is ready calls nothing off.
+        // What never is ready cancels nothing.
         let cancel = async {
             match cancel {
                 Some(cancel) => cancel.await,

@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use divan::{AllocProfiler, Bencher, black_box};
-use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::machine::{Attempt, Seed, Step};
 use openrouter_keys_core::operation::{Delete, Get, GetCurrentKeyMetadata, Operation};
 use openrouter_keys_core::test_util::samples;
 use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Limit, LimitReset, List, Update};
@@ -24,7 +24,7 @@ fn build<O: Operation>(bencher: Bencher<'_, '_>, operation: impl Fn() -> O + Syn
     let (config, options) = (Config::new(), CallOptions::new());
     let key = ApiKey::new("sk-or-v1-0123456789abcdef").unwrap();
     bencher.bench(|| {
-        let mut attempt = Attempt::first(&config, &options, operation(), Start::default()).unwrap();
+        let mut attempt = Attempt::first(&config, &options, operation(), Seed::default()).unwrap();
         attempt.request(black_box(&key))
     });
 }
@@ -94,7 +94,7 @@ fn retry(bencher: Bencher<'_, '_>) {
     bencher
         .with_inputs(|| {
             let operation = Update::new(HASH).name("x".repeat(10_000));
-            Attempt::first(&config, &options, operation, Start::default()).unwrap()
+            Attempt::first(&config, &options, operation, Seed::default()).unwrap()
         })
         .bench_values(|attempt| {
             let busy = http::Response::builder().status(503).body(Bytes::new()).unwrap();

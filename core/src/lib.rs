@@ -7,16 +7,16 @@
 //! ```text
 //! your code ─▶ Client ─▶ Operation ──▶ http::Request<Bytes> ─▶ Transport ─▶ wire
 //!                 ▲                                                │
-//!                 └── Step ◀── Attempt::finish ◀── http::Response<Bytes>
+//!                 └── Action ◀── Machine::resume ◀── http::Response<Bytes>
 //! ```
 //!
 //! * An [`operation`] is data: [`List`], [`Create`], [`Get`](operation::Get),
 //!   [`Update`], [`Delete`](operation::Delete) and
 //!   [`GetCurrentKeyMetadata`](operation::GetCurrentKeyMetadata).
-//! * An [`Attempt`](machine::Attempt) turns an operation into requests, decides what each
+//! * A [`machine`] turns an operation or a workflow into requests, decides what each
 //!   response or failure means, and whether to retry. Time and entropy are arguments.
 //! * A [`Transport`](transport::Transport) carries requests.
-//! * A [`Client`], or a [`blocking::Client`], drives attempts over a transport, with one
+//! * A [`Client`], or a [`blocking::Client`], drives machines over a transport, with one
 //!   method for each operation and each [`workflow`].
 //!
 //! # Your own transport
@@ -110,9 +110,78 @@ pub mod error {
 }
 
 /// The machines of calls and workflows, for driving them without a client.
+///
+/// Both speak one protocol: [`Machine::resume`](machine::Machine::resume) takes an
+/// [`Event`](machine::Event) and returns an [`Action`](machine::Action). A driver needs no
+/// more than a loop. One for a call:
+///
+/// ```
+/// use std::time::Instant;
+/// use openrouter_keys_core::machine::{Action, CallMachine, Event, Machine, Seed};
+/// use openrouter_keys_core::{ApiKey, CallOptions, Config, List};
+/// # use openrouter_keys_core::test_util::{FakeTransport, Reply};
+/// # use openrouter_keys_core::transport::BlockingTransport;
+/// # let sender = FakeTransport::always(Reply::status(200).json(r#"{"data":[]}"#));
+/// # let send = |request, exchange: &_| BlockingTransport::send(&sender, request, exchange);
+/// # let key = ApiKey::new("sk-or-v1-0123456789abcdef")?;
+///
+/// let mut call = CallMachine::new(&Config::new(), &CallOptions::new(), List::new());
+/// let begun = Instant::now();
+/// let mut event = Event::Begin(Seed { entropy: 4, now: None });
+/// let response = loop {
+///     event = match call.resume(event, begun.elapsed()) {
+///         Action::Authenticate(_) => Event::Key(Ok(key.clone())),
+///         Action::Send(exchange) => Event::Response(send(call.request(), &exchange)),
+///         Action::Sleep(time) => {
+///             std::thread::sleep(time);
+///             Event::Slept
+///         }
+///         Action::Ask(never) => match never {},
+///         Action::Done(result) => break result?,
+///     };
+/// };
+/// assert!(response.output.data.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// And one for a workflow. Its calls are machines inside it, so the driver sees requests,
+/// pauses and questions only:
+///
+/// ```
+/// use std::time::Instant;
+/// use openrouter_keys_core::machine::{Action, Event, Machine, Seed};
+/// use openrouter_keys_core::workflow::{Audit, Workflow};
+/// use openrouter_keys_core::{ApiKey, CallOptions, Config};
+/// # use openrouter_keys_core::test_util::{FakeTransport, Reply};
+/// # use openrouter_keys_core::transport::BlockingTransport;
+/// # let sender = FakeTransport::always(Reply::status(200).json(r#"{"data":[]}"#));
+/// # let send = |request, exchange: &_| BlockingTransport::send(&sender, request, exchange);
+/// # let key = ApiKey::new("sk-or-v1-0123456789abcdef")?;
+///
+/// let mut audit = Audit::new().begin(&Config::new(), &CallOptions::new());
+/// let begun = Instant::now();
+/// let mut event = Event::Begin(Seed { entropy: 4, now: None });
+/// let report = loop {
+///     event = match audit.resume(event, begun.elapsed()) {
+///         Action::Authenticate(_) => Event::Key(Ok(key.clone())),
+///         Action::Send(exchange) => Event::Response(send(audit.request(), &exchange)),
+///         Action::Sleep(time) => {
+///             std::thread::sleep(time);
+///             Event::Slept
+///         }
+///         Action::Ask(question) => Event::Answer(Err(format!("{question:?}").into())),
+///         Action::Done(result) => break result?,
+///     };
+/// };
+/// assert!(report.keys.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// An [`Attempt`](machine::Attempt) is what a call consists of: one request, and what its
+/// outcome means.
 pub mod machine {
-    pub use crate::call::{Attempt, Start, Step};
-    pub use crate::workflow::{Asked, Asking, Opening, Order, Pausing, Sending, Sent, Turn};
+    pub use crate::call::{Action, Attempt, CallMachine, Event, Machine, Seed, Step};
+    pub use crate::workflow::WorkflowMachine;
 }
 
 /// For the other crates of this repository. Not part of the API.

@@ -11,10 +11,13 @@
 use std::time::Duration;
 
 use openrouter_keys_core::error::BuildErrorKind;
-use openrouter_keys_core::machine::{Opening, Turn};
+use openrouter_keys_core::machine::{Action, Event, Machine, Seed};
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
+use openrouter_keys_core::transport::BlockingTransport;
 use openrouter_keys_core::workflow::{Audit, AuditReport, Finding, Workflow};
-use openrouter_keys_core::{ApiKey, Client, ErrorKind, Field, Key, Timestamp, blocking};
+use openrouter_keys_core::{
+    ApiKey, CallOptions, Client, Config, ErrorKind, Field, Key, Timestamp, blocking,
+};
 use serde_json::{Value, json};
 
 const NOW: &str = "2027-01-31T12:00:00Z";
@@ -638,16 +641,16 @@ mod sent {
         let expired = json!({"expires_at": "2020-01-01T00:00:00Z"});
         let transport = server(vec![row(&expired)], None);
         let key = ApiKey::new("sk-or-v1-management").unwrap();
-        let client = blocking::Client::new(transport, key);
-        let mut turn = Audit::new().begin(Opening::default());
+        let mut machine = Audit::new().begin(&Config::new(), &CallOptions::new());
+        let mut event = Event::Begin(Seed::default());
         let report = loop {
-            turn = match turn {
-                Turn::Send(sending) => {
-                    let (order, sent) = sending.into_parts();
-                    let outcome = client.call(order.operation).with_response().send();
-                    sent.outcome(outcome, Duration::ZERO)
+            event = match machine.resume(event, Duration::ZERO) {
+                Action::Authenticate(_) => Event::Key(Ok(key.clone())),
+                Action::Send(exchange) => {
+                    let request = machine.request();
+                    Event::Response(BlockingTransport::send(&transport, request, &exchange))
                 }
-                Turn::Done(result) => break result.unwrap(),
+                Action::Done(result) => break result.unwrap(),
                 other => panic!("{other:?}"),
             };
         };

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use openrouter_keys_core::error::{TransportError, TransportErrorKind};
-use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::machine::{Attempt, Seed, Step};
 use openrouter_keys_core::operation::{Delete, Get, GetCurrentKeyMetadata, Operation};
 use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Effect, Limit, List, Update};
 
@@ -119,7 +119,7 @@ fn check<O: Operation + Clone>(operation: &O, fault: Fault, is_create: bool, cha
     let context = format!("{} {fault:?}", operation.name());
     let key = ApiKey::new("sk-or-v1-test").unwrap();
     let mut attempt =
-        Attempt::first(&Config::new(), &CallOptions::new(), operation.clone(), Start::default())
+        Attempt::first(&Config::new(), &CallOptions::new(), operation.clone(), Seed::default())
             .unwrap();
     for number in 1..=3 {
         assert_eq!(attempt.number(), number, "{context}");
@@ -175,7 +175,7 @@ fn a_policy_can_add_statuses_for_what_is_safe_and_never_for_a_create() {
     let options = CallOptions::new()
         .retry(openrouter_keys_core::RetryPolicy::default().statuses([409, 418, 500, 501]));
     for status in [409, 418, 500, 501] {
-        let list = Attempt::first(&Config::new(), &options, List::new(), Start::default()).unwrap();
+        let list = Attempt::first(&Config::new(), &options, List::new(), Seed::default()).unwrap();
         assert!(
             matches!(
                 list.finish(outcome(Fault::Status(status)), Duration::ZERO),
@@ -184,7 +184,7 @@ fn a_policy_can_add_statuses_for_what_is_safe_and_never_for_a_create() {
             "{status}"
         );
         let create = Create::new("name", Limit::usd(1.0));
-        let create = Attempt::first(&Config::new(), &options, create, Start::default()).unwrap();
+        let create = Attempt::first(&Config::new(), &options, create, Seed::default()).unwrap();
         assert!(
             matches!(
                 create.finish(outcome(Fault::Status(status)), Duration::ZERO),
@@ -193,7 +193,7 @@ fn a_policy_can_add_statuses_for_what_is_safe_and_never_for_a_create() {
             "{status}"
         );
     }
-    let list = Attempt::first(&Config::new(), &options, List::new(), Start::default()).unwrap();
+    let list = Attempt::first(&Config::new(), &options, List::new(), Seed::default()).unwrap();
     assert!(matches!(list.finish(outcome(Fault::Status(503)), Duration::ZERO), Step::Done(Err(_))));
 }
 
@@ -201,14 +201,14 @@ fn a_policy_can_add_statuses_for_what_is_safe_and_never_for_a_create() {
 fn connection_errors_can_be_left_alone() {
     let options = CallOptions::new()
         .retry(openrouter_keys_core::RetryPolicy::default().connection_errors(false));
-    let list = Attempt::first(&Config::new(), &options, List::new(), Start::default()).unwrap();
+    let list = Attempt::first(&Config::new(), &options, List::new(), Seed::default()).unwrap();
     assert!(matches!(list.finish(outcome(Fault::Refused), Duration::ZERO), Step::Done(Err(_))));
 }
 
 #[test]
 fn a_key_that_an_own_lost_delete_removed_is_already_gone() {
     let delete = || {
-        Attempt::first(&Config::new(), &CallOptions::new(), Delete::new("abc"), Start::default())
+        Attempt::first(&Config::new(), &CallOptions::new(), Delete::new("abc"), Seed::default())
             .unwrap()
     };
     let answer = |body: &'static [u8]| {
@@ -249,7 +249,7 @@ fn a_retry_sends_the_same_bytes_and_copies_none() {
     let update = Update::new("abc").name("x".repeat(10_000));
     let key = ApiKey::new("sk-or-v1-test").unwrap();
     let mut first =
-        Attempt::first(&Config::new(), &CallOptions::new(), update, Start::default()).unwrap();
+        Attempt::first(&Config::new(), &CallOptions::new(), update, Seed::default()).unwrap();
     let sent = first.request(&key);
     let Step::Retry { mut next, .. } = first.finish(outcome(Fault::Status(503)), Duration::ZERO)
     else {
@@ -270,7 +270,7 @@ fn a_refusal_whose_explanation_breaks_off_is_still_a_refusal() {
             .with_status(http::StatusCode::from_u16(status).ok());
         let create = Create::new("x", Limit::usd(1.0));
         let attempt =
-            Attempt::first(&Config::new(), &CallOptions::new(), create, Start::default()).unwrap();
+            Attempt::first(&Config::new(), &CallOptions::new(), create, Seed::default()).unwrap();
         let Step::Done(Err(error)) = attempt.finish(Err(broken), Duration::ZERO) else {
             panic!("{status}")
         };
@@ -287,16 +287,15 @@ fn one_header_of_several_that_forbids_a_retry_is_enough() {
         .body(Bytes::new())
         .unwrap();
     let attempt =
-        Attempt::first(&Config::new(), &CallOptions::new(), List::new(), Start::default()).unwrap();
+        Attempt::first(&Config::new(), &CallOptions::new(), List::new(), Seed::default()).unwrap();
     assert!(matches!(attempt.finish(Ok(answer), Duration::ZERO), Step::Done(Err(_))));
 }
 
 #[test]
 fn only_a_create_asks_for_a_connection_of_its_own() {
     fn asks(operation: impl Operation) -> bool {
-        let start = Start::default();
-        let attempt =
-            Attempt::first(&Config::new(), &CallOptions::new(), operation, start).unwrap();
+        let seed = Seed::default();
+        let attempt = Attempt::first(&Config::new(), &CallOptions::new(), operation, seed).unwrap();
         attempt.exchange(Duration::ZERO).wants_fresh_connection()
     }
     assert!(asks(Create::new("ci", Limit::usd(1.0))));

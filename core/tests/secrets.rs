@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use openrouter_keys_core::error::{TransportError, TransportErrorKind};
-use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::machine::{Attempt, Seed, Step};
 use openrouter_keys_core::operation::{AnyOperation, ApiRequest, Delete, External, Get, Operation};
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
 use openrouter_keys_core::workflow::{
@@ -123,8 +123,8 @@ fn a_transports_cause_that_shows_a_secret_is_masked_and_another_stays_itself() {
         let failure = TransportError::ambiguous(TransportErrorKind::Other).with_source(cause);
         let headers = Headers::new().header("x-gateway-token", GATEWAY).unwrap();
         let options = CallOptions::new().headers(headers);
-        let start = Start::default();
-        let mut attempt = Attempt::first(&Config::new(), &options, full_create(), start).unwrap();
+        let seed = Seed::default();
+        let mut attempt = Attempt::first(&Config::new(), &options, full_create(), seed).unwrap();
         attempt.request(&ApiKey::new(KEY).unwrap());
         let Step::Done(result) = attempt.finish(Err(failure), Duration::ZERO) else {
             panic!("an ambiguous create is not repeated")
@@ -334,7 +334,7 @@ impl std::error::Error for Talkative {}
 #[test]
 fn a_cause_that_shows_a_secret_in_its_long_form_is_masked() {
     let mut attempt =
-        Attempt::first(&Config::new(), &CallOptions::new(), full_create(), Start::default())
+        Attempt::first(&Config::new(), &CallOptions::new(), full_create(), Seed::default())
             .unwrap();
     attempt.request(&ApiKey::new(KEY).unwrap());
     let failure = TransportError::ambiguous(TransportErrorKind::Other).with_source(Talkative);

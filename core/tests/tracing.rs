@@ -13,7 +13,7 @@ use openrouter_keys_core::error::TransportError;
 use openrouter_keys_core::operation::ApiRequest;
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
 use openrouter_keys_core::transport::{Exchange, Transport};
-use openrouter_keys_core::workflow::Ensure;
+use openrouter_keys_core::workflow::{Audit, Ensure};
 use openrouter_keys_core::{ApiKey, Client, Create, Limit, List};
 
 const KEY: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00c0ffee00";
@@ -214,4 +214,50 @@ fn tracing_has_one_span_a_call_one_event_an_attempt_and_no_secret() {
     assert!(!text.contains("c0ffee"), "{text}");
     assert_eq!(text.lines().filter(|line| line.contains("attempt=")).count(), 3, "{text}");
     assert_eq!(text.lines().filter(|line| line.contains(": new")).count(), 1, "{text}");
+}
+
+/// A fake transport that reports what it sends, as a real one does.
+struct Reporting(FakeTransport);
+
+#[async_trait::async_trait]
+impl Transport for Reporting {
+    async fn send(
+        &self,
+        request: http::Request<bytes::Bytes>,
+        exchange: &Exchange,
+    ) -> Result<http::Response<bytes::Bytes>, TransportError> {
+        tracing::info!("sending");
+        Transport::send(&self.0, request, exchange).await
+    }
+
+    async fn sleep(&self, time: Duration) {
+        Transport::sleep(&self.0, time).await;
+    }
+
+    fn now(&self) -> Duration {
+        Transport::now(&self.0)
+    }
+
+    fn entropy(&self) -> u64 {
+        Transport::entropy(&self.0)
+    }
+}
+
+#[test]
+fn each_call_of_a_workflow_has_one_span_in_which_its_requests_are_sent() {
+    let text = logged(|| {
+        let busy = Reply::status(503);
+        let script = [busy, Reply::status(200).json(samples::page(1))];
+        let client = client(Reporting(FakeTransport::scripted(script)));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(client.audit(Audit::new()).into_future()).unwrap();
+    });
+    let nested = r#"openrouter_keys{operation="audit"}:openrouter_keys{operation="list"}: "#;
+    let lines = |part: &str| text.lines().filter(|line| line.contains(part)).count();
+    // The first page takes two attempts, and the second page is asked for as well.
+    assert_eq!(lines(": new"), 3, "{text}");
+    assert_eq!(lines("sending"), 3, "{text}");
+    assert_eq!(lines("attempt="), 3, "{text}");
+    let within = |line: &&str| line.contains("sending") || line.contains("attempt=");
+    assert!(text.lines().filter(within).all(|line| line.contains(nested)), "{text}");
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use allocation_counter::{AllocationInfo, measure};
 use bytes::Bytes;
 use http::Response;
-use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::machine::{Attempt, Seed, Step};
 use openrouter_keys_core::operation::{Delete, Get, GetCurrentKeyMetadata, Operation};
 use openrouter_keys_core::test_util::{FakeTransport, samples};
 use openrouter_keys_core::transport::{BlockingTransport, Exchange};
@@ -65,7 +65,7 @@ fn allocations<T>(work: impl FnOnce() -> T) -> (AllocationInfo, T) {
 }
 
 fn first<O: Operation>(config: &Config, operation: O) -> Attempt<O> {
-    Attempt::first(config, &CallOptions::new(), operation, Start::default()).unwrap()
+    Attempt::first(config, &CallOptions::new(), operation, Seed::default()).unwrap()
 }
 
 fn api_key() -> ApiKey {

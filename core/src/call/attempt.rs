@@ -8,13 +8,13 @@ use http::response::Parts as Head;
 use http::{HeaderMap, Request, Response as HttpResponse};
 
 use super::classify::Class;
-use super::error::{Circumstances, Effect, Error, ErrorKind, MayHaveCreated};
+use super::error::{Effect, Error, ErrorKind, Inner, MayHaveCreated};
 use super::response::{Meta, Response, request_id};
 use super::retry_after::needs_clock;
-use super::start::Start;
-use super::state::Call;
+use super::seed::Seed;
+use super::state::CallState;
 use super::trace;
-use super::verdict::{Failure, Finding};
+use super::verdict::{Failure, Verdict};
 use crate::config::{CallOptions, Config};
 use crate::operation::{Operation, Parsed, Replay};
 use crate::redact;
@@ -24,7 +24,7 @@ use crate::types::{ApiKey, DecodeError, DecodeErrorKind, wipe};
 /// One attempt of a call: a request to send, and what to make of its outcome.
 ///
 /// ```text
-///        Attempt::first(config, options, operation, start)
+///        Attempt::first(config, options, operation, seed)
 ///                           │
 ///                           ▼
 ///    ┌──────────────▶ Attempt ──exchange, request──▶ the transport
@@ -42,13 +42,13 @@ use crate::types::{ApiKey, DecodeError, DecodeErrorKind, wipe};
 /// ```
 /// use std::time::Duration;
 /// use bytes::Bytes;
-/// use openrouter_keys_core::machine::{Attempt, Start, Step};
+/// use openrouter_keys_core::machine::{Attempt, Seed, Step};
 /// use openrouter_keys_core::operation::GetCurrentKeyMetadata;
 /// use openrouter_keys_core::{ApiKey, CallOptions, Config};
 ///
 /// let key = ApiKey::new("sk-or-v1-0123456789abcdef")?;
-/// let start = Start { entropy: 7, wall_clock: None };
-/// let mut attempt = Attempt::first(&Config::new(), &CallOptions::new(), GetCurrentKeyMetadata, start)?;
+/// let seed = Seed { entropy: 7, now: None };
+/// let mut attempt = Attempt::first(&Config::new(), &CallOptions::new(), GetCurrentKeyMetadata, seed)?;
 ///
 /// let request = attempt.request(&key);
 /// assert_eq!(request.uri(), "https://openrouter.ai/api/v1/key");
@@ -72,7 +72,7 @@ use crate::types::{ApiKey, DecodeError, DecodeErrorKind, wipe};
 pub struct Attempt<O> {
     operation: O,
     /// Boxed: an attempt moves from hand to hand.
-    call: Box<Call>,
+    call: Box<CallState>,
 }
 
 /// What follows an attempt.
@@ -96,9 +96,9 @@ impl<O: Operation> Attempt<O> {
         config: &Config,
         options: &CallOptions,
         operation: O,
-        start: Start,
+        seed: Seed,
     ) -> Result<Self, Error> {
-        let call = Call::new(config, options, &operation, start)
+        let call = CallState::new(config, options, &operation, seed)
             .map_err(|error| Error::unsent(operation.name(), ErrorKind::Build(error)))?;
         Ok(Self { operation, call: Box::new(call) })
     }
@@ -125,17 +125,40 @@ impl<O: Operation> Attempt<O> {
         self.call.config.timeout.saturating_sub(elapsed)
     }
 
-    /// The request, signed with the key. Its body is shared, not copied.
+    /// The request, authenticated with the key. Its body is shared, not copied.
     pub fn request(&mut self, key: &ApiKey) -> Request<Bytes> {
-        self.call.request(key)
+        self.authenticate(key.clone());
+        self.authenticated_request()
     }
 
-    /// What makes the request, and the operation beside it.
-    pub(crate) fn in_flight(
-        &mut self,
-    ) -> (impl FnOnce(&ApiKey) -> Request<Bytes> + use<'_, O>, &O) {
-        let Self { operation, call } = self;
-        (|key| call.request(key), operation)
+    /// The call begins with this seed.
+    pub(super) fn begin(&mut self, seed: Seed) {
+        self.call.begin(seed);
+    }
+
+    /// The key of the next request.
+    pub(super) fn authenticate(&mut self, key: ApiKey) {
+        self.call.authenticate(key);
+    }
+
+    pub(super) fn authenticated_request(&mut self) -> Request<Bytes> {
+        self.call.request()
+    }
+
+    /// Whether its request was built, and so may have been sent.
+    pub(super) fn is_sent(&self) -> bool {
+        self.call.is_sent
+    }
+
+    pub(super) fn replay(&self) -> Replay {
+        self.call.replay
+    }
+
+    /// The request was sent, and nobody waits for its outcome any more.
+    pub(super) fn dropped(&self) {
+        if self.call.replay == Replay::Duplicates && self.call.is_sent {
+            trace::dropped_in_flight(self.call.name, self.operation.orphan(), &self.call.secrets());
+        }
     }
 
     /// Judges what became of the request, `elapsed` after the call's beginning.
@@ -144,15 +167,15 @@ impl<O: Operation> Attempt<O> {
         outcome: Result<HttpResponse<Bytes>, TransportError>,
         elapsed: Duration,
     ) -> Step<O> {
-        let finding = self.call.judge(outcome, self.operation.secret(), elapsed);
-        trace::attempt(self.call.name, self.call.number, &finding, elapsed);
-        let failure = match finding {
-            Finding::Failure(failure) => failure,
-            Finding::Success(response) => match self.succeed(response, elapsed) {
+        let verdict = self.call.judge(outcome, elapsed);
+        trace::attempt(self.call.name, self.call.number, &verdict, elapsed);
+        let failure = match verdict {
+            Verdict::Failure(failure) => failure,
+            Verdict::Success(response) => match self.succeed(response, elapsed) {
                 Ok(response) => return Step::Done(Ok(response)),
                 Err(failure) => failure,
             },
-            Finding::Interrupted(response, failure) => match self.rescued(response, elapsed) {
+            Verdict::Interrupted(response, failure) => match self.rescued(response, elapsed) {
                 Some(Ok(response)) => return Step::Done(Ok(response)),
                 Some(Err(refused)) => refused,
                 None => failure,
@@ -175,6 +198,7 @@ impl<O: Operation> Attempt<O> {
         match self.call.pause_after(&failure, elapsed) {
             Some(after) => {
                 self.call.number = self.call.number.saturating_add(1);
+                self.call.is_sent = false;
                 Step::Retry { after, next: self }
             }
             None => Step::Done(Err(self.fail(failure, elapsed))),
@@ -183,7 +207,7 @@ impl<O: Operation> Attempt<O> {
 
     /// Ends the call because no key could be had for this attempt.
     pub fn without_key(mut self, cause: BoxError, elapsed: Duration) -> Error {
-        let cause = redact::mask_cause(cause, &self.call.secrets(self.operation.secret()));
+        let cause = redact::mask_cause(cause, &self.call.secrets());
         // This attempt's request was never built.
         self.call.number = self.call.number.saturating_sub(1);
         self.fail(Failure::last(ErrorKind::Credentials(cause), Class::NotSent, None), elapsed)
@@ -198,7 +222,8 @@ impl<O: Operation> Attempt<O> {
         sent: Option<&Exchange>,
         elapsed: Duration,
     ) -> Result<Response<O::Output>, Error> {
-        let Some(exchange) = sent.filter(|exchange| !exchange.nothing_sent()) else {
+        let is_sent = self.call.is_sent;
+        let Some(exchange) = sent.filter(|exchange| is_sent && !exchange.nothing_sent()) else {
             self.call.number = self.call.number.saturating_sub(1);
             return Err(
                 self.fail(Failure::last(ErrorKind::Cancelled, Class::NotSent, None), elapsed)
@@ -232,9 +257,9 @@ impl<O: Operation> Attempt<O> {
             Ok(response) => Some(response.headers()),
             Err(error) => error.headers(),
         };
-        let start = &mut self.call.start;
-        if start.wall_clock.is_none() && headers.is_some_and(needs_clock) {
-            start.wall_clock = clock().and_then(|now| now.checked_sub(elapsed));
+        let began_at = &mut self.call.began_at;
+        if began_at.is_none() && headers.is_some_and(needs_clock) {
+            *began_at = clock().and_then(|now| now.checked_sub(elapsed));
         }
     }
 
@@ -247,9 +272,7 @@ impl<O: Operation> Attempt<O> {
         let (head, body) = response.into_parts();
         let read = match self.read(&body) {
             Ok(parsed) => Ok(self.response(head, parsed)),
-            Err(error) => {
-                Err(self.call.unreadable(head, &body, error, self.operation.secret(), elapsed))
-            }
+            Err(error) => Err(self.call.unreadable(head, &body, error, elapsed)),
         };
         wipe_if_secret(self.call.replay, body);
         read
@@ -291,7 +314,7 @@ impl<O: Operation> Attempt<O> {
     fn read(&self, body: &[u8]) -> Result<Parsed<O::Output>, DecodeError> {
         let (parsed, own) = match self.call.replay {
             Replay::Duplicates => {
-                let own = self.call.secrets(self.operation.secret());
+                let own = self.call.secrets();
                 (self.operation.parse_excluding(body, &own), own)
             }
             Replay::Reads | Replay::ChangesOnce => (self.operation.parse(body), Vec::new()),
@@ -304,7 +327,7 @@ impl<O: Operation> Attempt<O> {
     }
 
     fn request_id(&self, headers: &HeaderMap) -> Option<Box<str>> {
-        request_id(headers, || self.call.secrets(self.operation.secret()))
+        request_id(headers, || self.call.secrets())
     }
 
     fn fail(&self, failure: Failure, elapsed: Duration) -> Error {
@@ -315,7 +338,7 @@ impl<O: Operation> Attempt<O> {
             (true, Replay::Duplicates) => match self.operation.orphan() {
                 None => Effect::MayHaveTakenEffect,
                 orphan => {
-                    let from = self.call.start.wall_clock;
+                    let from = self.call.began_at;
                     Effect::MayHaveCreated(MayHaveCreated {
                         from,
                         until: from.and_then(|from| from.checked_add(elapsed)),
@@ -324,21 +347,19 @@ impl<O: Operation> Attempt<O> {
                 }
             },
         };
-        Error::new(
-            failure.kind,
-            Circumstances {
-                operation: self.call.name,
-                effect,
-                is_retryable: !failure.is_final && failure.outcome.may_repeat(self.call.replay),
-                attempts: self.call.number,
-                retry_after: failure.retry_after,
-                request_id: failure.headers.as_ref().and_then(|headers| self.request_id(headers)),
-            },
-        )
+        Error::new(Inner {
+            operation: self.call.name,
+            kind: failure.kind,
+            effect,
+            is_retryable: !failure.is_final && failure.outcome.may_repeat(self.call.replay),
+            attempts: self.call.number,
+            retry_after: failure.retry_after,
+            request_id: failure.headers.as_ref().and_then(|headers| self.request_id(headers)),
+        })
     }
 }
 
-/// The answer to a create holds its secret, and this is the last holder of it.
+/// The response to a create holds its secret, and this is its last holder.
 fn wipe_if_secret(replay: Replay, body: Bytes) {
     if replay == Replay::Duplicates {
         wipe(body);

@@ -15,43 +15,48 @@ use super::error::ErrorKind;
 use super::error::api::ApiError;
 use super::redirect;
 use super::retry_after::{forbids_retry, retry_after};
-use super::start::Start;
-use super::verdict::{Failure, Finding};
+use super::seed::Seed;
+use super::verdict::{Failure, Verdict};
 use crate::config::{CallOptions, Config, Settings, Trouble, next_entropy};
 use crate::operation::{Operation, Parts, Replay};
 use crate::redact;
 use crate::transport::{TransportError, TransportErrorKind};
-use crate::types::{ApiKey, BuildError, DecodeError};
+use crate::types::{ApiKey, BuildError, DecodeError, Secret};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A call under way.
-pub(super) struct Call {
+pub(super) struct CallState {
     pub(super) name: &'static str,
     pub(super) replay: Replay,
     method: Method,
     uri: Uri,
     body: Option<Bytes>,
     pub(super) config: Arc<Settings>,
-    pub(super) start: Start,
+    entropy: u64,
+    /// The time of day at the call's beginning.
+    pub(super) began_at: Option<SystemTime>,
     /// From 1.
     pub(super) number: u32,
-    /// The key of the last request, and those of the requests before it, where
-    /// they differ. No answer may show one.
+    /// The key of this attempt's request or, before it has one, of the last one's.
     key: Option<ApiKey>,
-    older_keys: Vec<ApiKey>,
+    /// The operation's secret, and the keys of earlier requests that differ. No response
+    /// may show one.
+    other_secrets: Vec<Secret>,
+    /// Whether this attempt's request was built, and so may have been sent.
+    pub(super) is_sent: bool,
     /// Whether an attempt so far may have been processed.
     pub(super) was_ambiguous: bool,
     /// What the last retry took from the quota.
     pub(super) taken: Option<u32>,
 }
 
-impl Call {
+impl CallState {
     pub(super) fn new<O: Operation>(
         config: &Config,
         options: &CallOptions,
         operation: &O,
-        start: Start,
+        seed: Seed,
     ) -> Result<Self, BuildError> {
         let config = config.for_call(options)?;
         let Parts { method, path, body } = operation.parts()?;
@@ -63,24 +68,40 @@ impl Call {
             uri,
             body,
             config,
-            start,
+            entropy: seed.folded(),
+            began_at: seed.now,
             number: 1,
             key: None,
-            older_keys: Vec::new(),
+            other_secrets: operation.secret().map(Secret::new).into_iter().collect(),
+            is_sent: false,
             was_ambiguous: false,
             taken: None,
         })
     }
 
-    pub(super) fn request(&mut self, key: &ApiKey) -> Request<Bytes> {
-        let last = self.key.replace(key.clone());
-        self.older_keys.extend(last.filter(|last| last.reveal() != key.reveal()));
+    pub(super) fn begin(&mut self, seed: Seed) {
+        (self.entropy, self.began_at) = (seed.folded(), seed.now);
+    }
+
+    /// The key of the next request.
+    pub(super) fn authenticate(&mut self, key: ApiKey) {
+        self.is_sent = false;
+        if let Some(last) = self.key.take().filter(|last| last.reveal() != key.reveal()) {
+            self.other_secrets.push(Secret::new(last.reveal()));
+        }
+        self.key = Some(key);
+    }
+
+    pub(super) fn request(&mut self) -> Request<Bytes> {
+        self.is_sent = true;
         let mut headers = self.config.headers.to_map();
         headers.insert(ACCEPT, JSON);
         if self.body.is_some() {
             headers.insert(CONTENT_TYPE, JSON);
         }
-        headers.insert(AUTHORIZATION, key.authorization());
+        if let Some(key) = &self.key {
+            headers.insert(AUTHORIZATION, key.authorization());
+        }
         let mut request = Request::new(self.body.clone().unwrap_or_default());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
@@ -88,37 +109,36 @@ impl Call {
         request
     }
 
-    /// What an answer must not show.
-    pub(super) fn secrets<'a>(&'a self, secret: Option<&'a str>) -> Vec<&'a str> {
+    /// What a response must not show.
+    pub(super) fn secrets(&self) -> Vec<&str> {
         let mut secrets: Vec<&str> = self.config.headers.secrets().collect();
-        secrets.extend(self.key.iter().chain(&self.older_keys).map(ApiKey::reveal));
-        secrets.extend(secret);
+        secrets.extend(self.key.as_ref().map(ApiKey::reveal));
+        secrets.extend(self.other_secrets.iter().map(Secret::reveal));
         secrets
     }
 
     pub(super) fn judge(
         &self,
         outcome: Result<Response<Bytes>, TransportError>,
-        secret: Option<&str>,
         elapsed: Duration,
-    ) -> Finding {
+    ) -> Verdict {
         let (response, cut) = match outcome {
             Ok(response) => (response, None),
             Err(mut error) => match arrived(&mut error) {
                 Some(response) => (response, Some(error)),
-                None => return Finding::Failure(self.below_http(error, None, secret, elapsed)),
+                None => return Verdict::Failure(self.below_http(error, None, elapsed)),
             },
         };
         let (response, cut) = self.capped(response, cut);
         if !response.status().is_success() {
-            return Finding::Failure(self.refused(response, cut.is_some(), secret, elapsed));
+            return Verdict::Failure(self.refused(response, cut.is_some(), elapsed));
         }
         match cut {
-            None => Finding::Success(response),
+            None => Verdict::Success(response),
             Some(error) => {
                 let headers = Some(response.headers().clone());
-                let failure = self.below_http(error, headers, secret, elapsed);
-                Finding::Interrupted(response, failure)
+                let failure = self.below_http(error, headers, elapsed);
+                Verdict::Interrupted(response, failure)
             }
         }
     }
@@ -143,21 +163,15 @@ impl Call {
     }
 
     /// A response that is not a success. Its status decides, even if the body is cut.
-    fn refused(
-        &self,
-        response: Response<Bytes>,
-        is_cut: bool,
-        secret: Option<&str>,
-        elapsed: Duration,
-    ) -> Failure {
+    fn refused(&self, response: Response<Bytes>, is_cut: bool, elapsed: Duration) -> Failure {
         let status = response.status();
         let (head, body) = response.into_parts();
         let kind = if status.is_redirection() {
             let origin = redirect::origin(&head.headers, &self.uri)
-                .map(|origin| redact::mask(&origin, &self.secrets(secret)).into_boxed_str());
+                .map(|origin| redact::mask(&origin, &self.secrets()).into_boxed_str());
             ErrorKind::UnexpectedRedirect { status: Some(status), origin }
         } else {
-            ErrorKind::Api(ApiError::read(status, &body, is_cut, &self.secrets(secret)))
+            ErrorKind::Api(ApiError::read(status, &body, is_cut, &self.secrets()))
         };
         self.failed(status, kind, head.headers, elapsed)
     }
@@ -190,10 +204,9 @@ impl Call {
         &self,
         error: TransportError,
         headers: Option<HeaderMap>,
-        secret: Option<&str>,
         elapsed: Duration,
     ) -> Failure {
-        let error = error.masked(&self.secrets(secret));
+        let error = error.masked(&self.secrets());
         Failure {
             outcome: Outcome::of_transport(&error),
             kind: match error.kind() {
@@ -215,11 +228,10 @@ impl Call {
         head: Head,
         body: &[u8],
         error: DecodeError,
-        secret: Option<&str>,
         elapsed: Duration,
     ) -> Failure {
         let headers = head.headers;
-        let kind = match ApiError::documented(head.status, body, &self.secrets(secret)) {
+        let kind = match ApiError::documented(head.status, body, &self.secrets()) {
             // What stands beside the error may be the key that was created.
             Some(api) if api.is_beside_data() && !self.replay.is_safe() => ErrorKind::Api(api),
             Some(api) if !api.meaning().is_success() => {
@@ -255,7 +267,7 @@ impl Call {
 
     fn retry_after(&self, headers: &HeaderMap, elapsed: Duration) -> Option<Duration> {
         let now = || {
-            let now = self.start.wall_clock?.checked_add(elapsed)?;
+            let now = self.began_at?.checked_add(elapsed)?;
             let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).ok()?;
             i64::try_from(since_1970.as_secs()).ok()
         };
@@ -280,7 +292,7 @@ impl Call {
         {
             return None;
         }
-        let entropy = next_entropy(&mut self.start.entropy);
+        let entropy = next_entropy(&mut self.entropy);
         let pause = policy.pause(trouble, self.number, asked, entropy);
         let latest = policy.max_elapsed_time.unwrap_or(Duration::MAX).min(self.config.timeout);
         let fits = |pause: &Duration| elapsed.saturating_add(*pause) < latest;

@@ -4,18 +4,18 @@
 
 #[cfg(feature = "tracing")]
 mod on {
-    use std::future::Future;
+    use std::future::{Future, poll_fn};
+    use std::pin::Pin;
     use std::time::Duration;
 
-    use tracing::{Instrument, Span, debug, debug_span, warn};
+    pub(crate) use tracing::Span;
+    use tracing::{Instrument, debug, debug_span, warn};
 
     use super::super::error::ErrorKind;
-    use super::super::verdict::Finding;
-    use crate::operation::{Operation, Orphan, Replay};
+    use super::super::verdict::Verdict;
+    use crate::operation::Orphan;
     use crate::redact;
     use crate::redact::OneLine;
-    use crate::transport::Exchange;
-    use crate::types::ApiKey;
 
     /// What `RUST_LOG=openrouter_keys=debug` selects.
     const TARGET: &str = "openrouter_keys";
@@ -37,16 +37,38 @@ mod on {
         span(operation).in_scope(call)
     }
 
+    /// The span that the caller is in.
+    pub(crate) fn current() -> Span {
+        Span::current()
+    }
+
+    pub(crate) fn no_span() -> Span {
+        Span::none()
+    }
+
+    /// Does this within a span.
+    pub(crate) fn in_scope<T>(span: &Span, work: impl FnOnce() -> T) -> T {
+        span.in_scope(work)
+    }
+
+    /// Polls a future within a span that it does not own.
+    pub(crate) fn within<F: Future + Unpin>(
+        span: &Span,
+        mut work: F,
+    ) -> impl Future<Output = F::Output> + Unpin {
+        poll_fn(move |context| span.in_scope(|| Pin::new(&mut work).poll(context)))
+    }
+
     /// Statuses and kinds only: messages may repeat what they were sent.
     pub(crate) fn attempt(
         operation: &'static str,
         number: u32,
-        finding: &Finding,
+        finding: &Verdict,
         elapsed: Duration,
     ) {
         let (outcome, status) = match finding {
-            Finding::Success(answer) => ("success", Some(answer.status())),
-            Finding::Failure(failure) | Finding::Interrupted(_, failure) => match &failure.kind {
+            Verdict::Success(answer) => ("success", Some(answer.status())),
+            Verdict::Failure(failure) | Verdict::Interrupted(_, failure) => match &failure.kind {
                 ErrorKind::Transport(error) => ("transport error", error.status()),
                 ErrorKind::Api(error) => ("error answer", Some(error.status)),
                 _ => ("redirect", None),
@@ -69,43 +91,20 @@ mod on {
         );
     }
 
-    /// Watches a request on its way. Dropped before it is over, it reports a create.
-    pub(crate) struct InFlight<'a, O: Operation> {
-        operation: Option<&'a O>,
-        key: &'a ApiKey,
-        exchange: &'a Exchange,
-    }
-
-    pub(crate) fn in_flight<'a, O: Operation>(
-        operation: &'a O,
-        key: &'a ApiKey,
-        exchange: &'a Exchange,
-    ) -> InFlight<'a, O> {
-        InFlight { operation: Some(operation), key, exchange }
-    }
-
-    impl<O: Operation> InFlight<'_, O> {
-        pub(crate) fn finish(mut self) {
-            self.operation = None;
-        }
-    }
-
-    impl<O: Operation> Drop for InFlight<'_, O> {
-        fn drop(&mut self) {
-            let is_create = |operation: &&O| operation.replay() == Replay::Duplicates;
-            let Some(operation) = self.operation.filter(is_create) else { return };
-            if !self.exchange.nothing_sent() {
-                let secrets: Vec<&str> =
-                    [self.key.reveal()].into_iter().chain(operation.secret()).collect();
-                match (operation.name(), operation.orphan()) {
-                    (name, Some(orphan)) => dropped(name, orphan, &secrets),
-                    (operation, None) => warn!(
-                        target: TARGET,
-                        operation,
-                        "the call was dropped; the request may have taken effect"
-                    ),
-                }
-            }
+    /// The same of a request that was under way, and may create anything.
+    pub(crate) fn dropped_in_flight(
+        operation: &'static str,
+        orphan: Option<Orphan<'_>>,
+        secrets: &[&str],
+    ) {
+        if let Some(orphan) = orphan {
+            dropped(operation, orphan, secrets);
+        } else {
+            warn!(
+                target: TARGET,
+                operation,
+                "the call was dropped; the request may have taken effect"
+            );
         }
     }
 
@@ -141,10 +140,8 @@ mod on {
 mod off {
     use std::time::Duration;
 
-    use super::super::verdict::Finding;
+    use super::super::verdict::Verdict;
     use crate::operation::Orphan;
-    use crate::transport::Exchange;
-    use crate::types::ApiKey;
 
     pub(crate) fn call<F: Future>(_: &'static str, call: F) -> F {
         call
@@ -154,9 +151,31 @@ mod off {
         call()
     }
 
-    pub(crate) fn attempt(_: &'static str, _: u32, _: &Finding, _: Duration) {}
+    pub(crate) fn attempt(_: &'static str, _: u32, _: &Verdict, _: Duration) {}
 
     pub(crate) fn dropped(_: &'static str, _: Orphan<'_>, _: &[&str]) {}
+
+    pub(crate) fn dropped_in_flight(_: &'static str, _: Option<Orphan<'_>>, _: &[&str]) {}
+
+    /// No span at all.
+    #[derive(Clone, Debug)]
+    pub(crate) struct Span(());
+
+    pub(crate) fn current() -> Span {
+        Span(())
+    }
+
+    pub(crate) fn no_span() -> Span {
+        Span(())
+    }
+
+    pub(crate) fn in_scope<T>(_: &Span, work: impl FnOnce() -> T) -> T {
+        work()
+    }
+
+    pub(crate) fn within<F: Future + Unpin>(_: &Span, work: F) -> F {
+        work
+    }
 
     pub(crate) struct Watch;
 
@@ -166,16 +185,18 @@ mod off {
         }
     }
 
-    pub(crate) fn in_flight<O>(_: &O, _: &ApiKey, _: &Exchange) -> Watch {
-        Watch
-    }
-
     pub(crate) fn held(_: &'static str, _: Option<Orphan<'_>>) -> Watch {
         Watch
     }
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) use off::{attempt, blocking_call, call, dropped, held, in_flight};
+pub(crate) use off::{
+    Span, attempt, blocking_call, call, current, dropped, dropped_in_flight, held, in_scope,
+    no_span, within,
+};
 #[cfg(feature = "tracing")]
-pub(crate) use on::{attempt, blocking_call, call, dropped, held, in_flight};
+pub(crate) use on::{
+    Span, attempt, blocking_call, call, current, dropped, dropped_in_flight, held, in_scope,
+    no_span, within,
+};

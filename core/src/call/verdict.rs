@@ -9,7 +9,7 @@ use super::classify::{Class, Outcome};
 use super::error::ErrorKind;
 
 /// What an attempt came to.
-pub(crate) enum Finding {
+pub(crate) enum Verdict {
     Success(Response<Bytes>),
     Failure(Failure),
     /// A success that broke off.

@@ -5,18 +5,23 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Request;
+
+use super::answers::{Answers, NeverAsked};
 use super::cancel::Cancel;
 use super::credentials::{KeySource, Source};
-use crate::call::{Attempt, Error, Response, Start, Step, trace};
+use crate::call::trace::within;
+use crate::call::{Action, CallMachine, Driven, Error, Event, Response, trace};
 use crate::config::{CallOptions, Config};
 use crate::operation::{AnyOperation, AnyOutput, Operation};
 use crate::redact::{mask, mask_cause};
 use crate::transport::{
-    BoxError, BoxFuture, TimeoutPhase, Transport, TransportError, TransportErrorKind, race,
-    sent_within, unless, unless_over,
+    BoxError, BoxFuture, Exchange, MaybeSend, MaybeSendSync, TimeoutPhase, Transport,
+    TransportError, TransportErrorKind, race, sent_within, unless as or_cancelled,
+    unless_over as or_cancelled_late,
 };
 use crate::types::{ApiKey, BuildError};
-use crate::workflow::{KeyHolder, Opening, Order, Turn, Workflow};
 
 /// Manages API keys over any [`Transport`]. Clones are cheap and share
 /// everything.
@@ -99,46 +104,8 @@ impl Client {
         self.0.keys.fixed()
     }
 
-    /// The handful of lines around the machine of a workflow: everything that
-    /// waits, and is not a call.
-    pub(super) async fn work<W: Workflow>(
-        self,
-        workflow: W,
-        holder: &mut dyn KeyHolder,
-        options: CallOptions,
-        mut cancel: Cancel,
-    ) -> Result<W::Output, Error> {
-        let Inner { transport, config, .. } = &*self.0;
-        let draws = [transport.entropy(), transport.entropy()];
-        let begun = transport.now();
-        let elapsed = || transport.now().saturating_sub(begun);
-        let mut turn = workflow.begin(Opening::drawn(draws, transport.wall_clock()));
-        loop {
-            turn = match turn {
-                Turn::Send(sending) => {
-                    let (Order { operation, key, at_most }, sent) = sending.into_parts();
-                    let client = key.map_or_else(|| self.clone(), |key| self.with_key(key));
-                    let options = options.clone().at_most(at_most, config);
-                    sent.outcome(
-                        client.send_any(operation, options, cancel.share()).await,
-                        elapsed(),
-                    )
-                }
-                Turn::Pause(pausing) => {
-                    match unless(&mut cancel, transport.sleep(pausing.time())).await {
-                        Some(()) => pausing.over(elapsed()),
-                        None => pausing.cancelled(elapsed()),
-                    }
-                }
-                Turn::Ask(asking) => {
-                    let (question, asked) = asking.into_parts();
-                    let known = || options.secrets(config, self.0.keys.fixed());
-                    let answer = question.ask(holder).await;
-                    asked.answered(answer.map_err(|cause| mask_cause(cause, &known())), elapsed())
-                }
-                Turn::Done(result) => return result,
-            };
-        }
+    pub(super) fn config(&self) -> &Config {
+        &self.0.config
     }
 
     /// Sends any operation. It is not generic, so that every caller shares this crate's
@@ -146,60 +113,131 @@ impl Client {
     pub(super) fn send_any(
         self,
         operation: AnyOperation,
-        options: CallOptions,
+        options: &CallOptions,
         cancel: Cancel,
     ) -> BoxFuture<'static, Result<Response<AnyOutput>, Error>> {
-        let name = operation.name();
-        Box::pin(trace::call(name, self.drive(operation, options, cancel, |response| response)))
+        self.send(operation, options, cancel, |response| response)
     }
 
-    /// The handful of lines around the machine of a call: everything that waits.
-    /// `finish` makes the result of the response.
-    #[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice")]
-    pub(super) fn drive<O: Operation, T>(
+    /// Sends an operation within its span. `finish` makes the result of the response.
+    pub(super) fn send<O, T: 'static>(
         self,
         operation: O,
-        options: CallOptions,
+        options: &CallOptions,
+        cancel: Cancel,
+        finish: impl FnOnce(Response<O::Output>) -> T + MaybeSend + 'static,
+    ) -> BoxFuture<'static, Result<T, Error>>
+    where
+        O: Operation + MaybeSendSync + 'static,
+        O::Output: MaybeSend,
+    {
+        let name = operation.name();
+        let machine = CallMachine::new(&self.0.config, options, operation);
+        Box::pin(trace::call(name, self.drive(machine, cancel, NeverAsked, finish)))
+    }
+
+    /// Drives a machine to its end: everything that waits. `finish` makes the result.
+    ///
+    /// Not an `async fn`, which holds its arguments twice.
+    pub(super) fn drive<M: Driven, T>(
+        self,
+        machine: M,
         mut cancel: Cancel,
-        finish: impl FnOnce(Response<O::Output>) -> T,
+        mut caller: impl Answers<M::Question>,
+        finish: impl FnOnce(M::Output) -> T,
     ) -> impl Future<Output = Result<T, Error>> {
+        let mut held = Held { machine, exchange: None };
         async move {
-            let Inner { transport, keys, config } = &*self.0;
+            let Inner { transport, keys, .. } = &*self.0;
             let transport = &**transport;
-            let start = Start::of(&operation, transport.entropy(), || transport.wall_clock());
-            let mut attempt = Attempt::first(config, &options, operation, start)?;
             let begun = transport.now();
-            let elapsed = || transport.now().saturating_sub(begun);
+            let mut elapsed = Duration::ZERO;
+            let mut event =
+                Event::Begin(held.machine.seed(|| transport.entropy(), || transport.wall_clock()));
             loop {
-                let left = || attempt.time_left(elapsed());
-                let key = unless(&mut cancel, pin!(present_key(keys, transport, left))).await;
-                let key = match key {
-                    Some(Ok(key)) => key,
-                    Some(Err(cause)) => return Err(attempt.without_key(cause, elapsed())),
-                    None => return attempt.cancelled(None, elapsed()).map(finish),
+                held.machine.note_time(&event, elapsed, || transport.wall_clock());
+                let wait = match held.resume(event, elapsed) {
+                    Ok(wait) => wait,
+                    Err(result) => return result.map(finish),
                 };
-                let exchange = attempt.exchange(elapsed());
-                let outcome = {
-                    let (request, operation) = attempt.in_flight();
-                    let watch = trace::in_flight(operation, &key, &exchange);
-                    let sent = pin!(sent_within(transport, || request(&key), &exchange));
-                    let outcome = unless_over(&mut cancel, sent).await;
-                    watch.finish();
-                    outcome
+                let span = held.machine.span();
+                event = match wait {
+                    Wait::Key(left) => {
+                        let key = pin!(present_key(keys, transport, left));
+                        let key = or_cancelled(&mut cancel, within(&span, key)).await;
+                        key.map_or(Event::Cancelled(None), Event::Key)
+                    }
+                    Wait::Response => {
+                        let outcome = {
+                            let (request, exchange) = held.in_flight();
+                            let sent = pin!(sent_within(transport, request, exchange));
+                            or_cancelled_late(&mut cancel, within(&span, sent)).await
+                        };
+                        let exchange = held.exchange.take();
+                        outcome.map_or(Event::Cancelled(exchange), Event::Response)
+                    }
+                    Wait::Time(time) => {
+                        let pause = within(&span, transport.sleep(time));
+                        let over = or_cancelled(&mut cancel, pause).await;
+                        over.map_or(Event::Cancelled(None), |()| Event::Slept)
+                    }
+                    Wait::Answer(question) => {
+                        let answer = caller.answer(question).await;
+                        let known: Vec<&str> =
+                            keys.fixed().map(ApiKey::reveal).into_iter().collect();
+                        Event::Answer(answer.map_err(|cause| mask_cause(cause, &known)))
+                    }
                 };
-                let Some(outcome) = outcome else {
-                    return attempt.cancelled(Some(&exchange), elapsed()).map(finish);
-                };
-                attempt.note_time(&outcome, elapsed(), || transport.wall_clock());
-                let (after, next) = match attempt.finish(outcome, elapsed()) {
-                    Step::Done(result) => return result.map(finish),
-                    Step::Retry { after, next } => (after, next),
-                };
-                if unless(&mut cancel, transport.sleep(after)).await.is_none() {
-                    return next.cancelled(None, elapsed()).map(finish);
-                }
-                attempt = next;
+                elapsed = transport.now().saturating_sub(begun);
             }
+        }
+    }
+}
+
+/// A machine in the hands of its driver, with the exchange that is under way.
+struct Held<M: Driven> {
+    machine: M,
+    exchange: Option<Exchange>,
+}
+
+/// What the driver waits for: an action without what the driver keeps elsewhere.
+enum Wait<Q> {
+    Key(Duration),
+    Response,
+    Time(Duration),
+    Answer(Q),
+}
+
+impl<M: Driven> Held<M> {
+    fn resume(
+        &mut self,
+        event: Event,
+        elapsed: Duration,
+    ) -> Result<Wait<M::Question>, Result<M::Output, Error>> {
+        Ok(match self.machine.resume(event, elapsed) {
+            Action::Authenticate(within) => Wait::Key(within),
+            Action::Send(exchange) => {
+                self.exchange = Some(exchange);
+                Wait::Response
+            }
+            Action::Sleep(time) => Wait::Time(time),
+            Action::Ask(question) => Wait::Answer(question),
+            Action::Done(result) => return Err(result),
+        })
+    }
+
+    /// What makes the request, and the exchange beside it.
+    fn in_flight(&mut self) -> (impl FnOnce() -> Request<Bytes>, &Exchange) {
+        let Self { machine, exchange } = self;
+        (|| machine.request(), exchange.get_or_insert_default())
+    }
+}
+
+/// Nobody else hears of a request that is under way.
+impl<M: Driven> Drop for Held<M> {
+    fn drop(&mut self) {
+        if let Some(exchange) = &self.exchange {
+            self.machine.dropped(exchange.nothing_sent());
         }
     }
 }
@@ -207,12 +245,12 @@ impl Client {
 async fn present_key(
     keys: &KeySource,
     transport: &dyn Transport,
-    left: impl FnOnce() -> Duration,
+    left: Duration,
 ) -> Result<ApiKey, BoxError> {
     match &keys.0 {
         Source::Fixed(key) => Ok(key.clone()),
         Source::Provider(provider) => {
-            race(provider.api_key(), transport.sleep(left())).await.unwrap_or_else(|| {
+            race(provider.api_key(), transport.sleep(left)).await.unwrap_or_else(|| {
                 Err(TransportError::not_sent(TransportErrorKind::Timeout(TimeoutPhase::Call))
                     .into())
             })

@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::call::{Attempt, Error, Response, Start, Step, trace};
+use crate::call::trace::in_scope;
+use crate::call::{Action, CallMachine, Driven, Error, Event, Response, trace};
 use crate::config::{CallOptions, Config};
 use crate::operation::Operation;
 use crate::redact::mask_cause;
 use crate::transport::{BlockingTransport, BoxError};
 use crate::types::{ApiKey, BuildError};
-use crate::workflow::{BlockingKeyHolder, Opening, Order, Turn, Workflow};
 
 /// Gives the API key for each attempt to a blocking client.
 pub type KeyProvider = dyn Fn() -> Result<ApiKey, BoxError> + Send + Sync;
@@ -73,42 +74,8 @@ impl Client {
         Self(Arc::new(Inner { transport, keys: Box::new(move || Ok(key.clone())), config }))
     }
 
-    /// The handful of lines around the machine of a workflow: everything that
-    /// blocks, and is not a call.
-    pub(super) fn work<W: Workflow>(
-        &self,
-        workflow: W,
-        holder: &mut dyn BlockingKeyHolder,
-        options: &CallOptions,
-    ) -> Result<W::Output, Error> {
-        let Inner { transport, config, .. } = &*self.0;
-        let draws = [transport.entropy(), transport.entropy()];
-        let begun = transport.now();
-        let elapsed = || transport.now().saturating_sub(begun);
-        let mut turn = workflow.begin(Opening::drawn(draws, transport.wall_clock()));
-        loop {
-            turn = match turn {
-                Turn::Send(sending) => {
-                    let (Order { operation, key, at_most }, sent) = sending.into_parts();
-                    let client = key.map_or_else(|| self.clone(), |key| self.with_key(key));
-                    let options = options.clone().at_most(at_most, config);
-                    sent.outcome(client.drive(operation, &options), elapsed())
-                }
-                Turn::Pause(pausing) => {
-                    transport.sleep(pausing.time());
-                    pausing.over(elapsed())
-                }
-                Turn::Ask(asking) => {
-                    let (question, asked) = asking.into_parts();
-                    let answer = question.ask_blocking(holder).map_err(|cause| {
-                        let key = (self.0.keys)().ok();
-                        mask_cause(cause, &options.secrets(config, key.as_ref()))
-                    });
-                    asked.answered(answer, elapsed())
-                }
-                Turn::Done(result) => return result,
-            };
-        }
+    pub(super) fn config(&self) -> &Config {
+        &self.0.config
     }
 
     /// Sends an operation within its span.
@@ -117,36 +84,45 @@ impl Client {
         operation: O,
         options: &CallOptions,
     ) -> Result<Response<O::Output>, Error> {
-        trace::blocking_call(operation.name(), || self.drive(operation, options))
+        let name = operation.name();
+        let machine = CallMachine::new(&self.0.config, options, operation);
+        trace::blocking_call(name, || self.drive(machine, |never| match never {}))
     }
 
-    /// The handful of lines around the machine of a call: everything that blocks.
-    fn drive<O: Operation>(
+    /// Drives a machine to its end: everything that blocks.
+    pub(super) fn drive<M: Driven>(
         &self,
-        operation: O,
-        options: &CallOptions,
-    ) -> Result<Response<O::Output>, Error> {
-        let Inner { transport, keys, config } = &*self.0;
-        let start = Start::of(&operation, transport.entropy(), || transport.wall_clock());
-        let mut attempt = Attempt::first(config, options, operation, start)?;
+        mut machine: M,
+        mut ask: impl FnMut(M::Question) -> Result<bool, BoxError>,
+    ) -> Result<M::Output, Error> {
+        let Inner { transport, keys, .. } = &*self.0;
         let begun = transport.now();
-        let elapsed = || transport.now().saturating_sub(begun);
+        let mut elapsed = Duration::ZERO;
+        let mut event =
+            Event::Begin(machine.seed(|| transport.entropy(), || transport.wall_clock()));
         loop {
-            let request = match keys() {
-                Ok(key) => attempt.request(&key),
-                Err(cause) => return Err(attempt.without_key(cause, elapsed())),
-            };
-            let exchange = attempt.exchange(elapsed());
-            let outcome =
-                exchange.check_in_time().and_then(|()| transport.send(request, &exchange));
-            attempt.note_time(&outcome, elapsed(), || transport.wall_clock());
-            match attempt.finish(outcome, elapsed()) {
-                Step::Done(result) => return result,
-                Step::Retry { after, next } => {
-                    transport.sleep(after);
-                    attempt = next;
+            machine.note_time(&event, elapsed, || transport.wall_clock());
+            let action = machine.resume(event, elapsed);
+            let span = machine.span();
+            event = match action {
+                Action::Authenticate(_) => Event::Key(in_scope(&span, keys)),
+                Action::Send(exchange) => {
+                    Event::Response(exchange.check_in_time().and_then(|()| {
+                        in_scope(&span, || transport.send(machine.request(), &exchange))
+                    }))
                 }
-            }
+                Action::Sleep(time) => {
+                    in_scope(&span, || transport.sleep(time));
+                    Event::Slept
+                }
+                Action::Ask(question) => Event::Answer(ask(question).map_err(|cause| {
+                    let key = keys().ok();
+                    let known: Vec<&str> = key.iter().map(ApiKey::reveal).collect();
+                    mask_cause(cause, &known)
+                })),
+                Action::Done(result) => return result,
+            };
+            elapsed = transport.now().saturating_sub(begun);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::async_client::Client;
 use super::blocking_client;
 use super::cancel::Cancel;
-use crate::call::{Error, Response, trace};
+use crate::call::{Error, Response};
 use crate::config::{BaseUrl, CallOptions, Headers, RetryPolicy};
 use crate::operation::{AnyOperation, AnyOutput, Operation};
 use crate::transport::{BoxFuture, MaybeSend, MaybeSendSync};
@@ -100,8 +100,7 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         let Call { client, operation, options, cancel } = self.0;
-        let name = operation.name();
-        Box::pin(trace::call(name, client.drive(operation, options, cancel, |response| response)))
+        client.send(operation, &options, cancel, |response| response)
     }
 }
 
@@ -109,7 +108,7 @@ impl Call<AnyOperation> {
     /// The same as `with_response().into_future()`. It is no generic function:
     /// whoever sends any operation shares this crate's copy of the machine.
     pub fn boxed(self) -> BoxFuture<'static, Result<Response<AnyOutput>, Error>> {
-        self.client.send_any(self.operation, self.options, self.cancel)
+        self.client.send_any(self.operation, &self.options, self.cancel)
     }
 }
 
@@ -123,9 +122,7 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         let Self { client, operation, options, cancel } = self;
-        let name = operation.name();
-        let output = |response: Response<O::Output>| response.output;
-        Box::pin(trace::call(name, client.drive(operation, options, cancel, output)))
+        client.send(operation, &options, cancel, |response| response.output)
     }
 }
 

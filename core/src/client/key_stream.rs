@@ -143,8 +143,8 @@ impl KeyStream {
                 return Poll::Ready(Some(Err(error)));
             }
             while let Some(list) = self.pages.next_request() {
-                let (client, options) = (self.client.clone(), self.options.clone());
-                let page = client.send_any(list.into(), options, Cancel::default());
+                let page =
+                    self.client.clone().send_any(list.into(), &self.options, Cancel::default());
                 let page = async { page.await.map(|response| response.output.into_page()) };
                 self.pending.push_back(Pending::Waiting(Box::pin(page)));
             }

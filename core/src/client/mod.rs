@@ -2,6 +2,7 @@
 //!
 //! Uses every other room.
 
+mod answers;
 mod async_client;
 pub mod blocking;
 mod blocking_client;

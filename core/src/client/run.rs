@@ -1,15 +1,16 @@
-//! A workflow before it is run: with options and whatever calls it off.
+//! A workflow before it is run: with options and whatever cancels it.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
 
+use super::answers::Asked;
 use super::async_client::Client;
 use super::blocking_client;
 use super::cancel::Cancel;
 use crate::call::{Error, trace};
 use crate::config::CallOptions;
 use crate::transport::{BoxFuture, MaybeSend};
-use crate::workflow::{BlockingKeyHolder, KeyHolder, Nobody, Workflow};
+use crate::workflow::{BlockingKeyHolder, KeyHolder, Nobody, Question, Workflow};
 
 /// A workflow that runs when it is awaited or, of a blocking client, when
 /// [`finish`](Run::finish) is called.
@@ -59,9 +60,10 @@ where
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { client, workflow, mut holder, options, cancel } = self;
+        let Self { client, workflow, holder, options, cancel } = self;
         let name = workflow.name();
-        let work = async move { client.work(workflow, &mut holder, options, cancel).await };
+        let machine = workflow.begin(client.config(), &options);
+        let work = client.drive(machine, cancel, Asked(holder), |output| output);
         Box::pin(trace::call(name, work))
     }
 }
@@ -70,7 +72,10 @@ impl<W: Workflow, H: BlockingKeyHolder> Run<W, blocking_client::Client, H> {
     /// Runs the workflow to its end.
     pub fn finish(self) -> Result<W::Output, Error> {
         let Self { client, workflow, mut holder, options, .. } = self;
-        trace::blocking_call(workflow.name(), || client.work(workflow, &mut holder, &options))
+        let name = workflow.name();
+        let machine = workflow.begin(client.config(), &options);
+        let ask = |question: Question| question.ask_blocking(&mut holder);
+        trace::blocking_call(name, || client.drive(machine, ask))
     }
 }
 

@@ -5,12 +5,11 @@
 //!             └─ it is of the other ──▶ an error that says where to get one
 //! ```
 
-use super::context::Desk;
+use super::context::Context;
 use super::definition::Workflow;
-use super::machine;
-use super::machine::Turn;
-use super::opening::Opening;
+use super::machine::WorkflowMachine;
 use crate::call::{Error, ErrorKind};
+use crate::config::{CallOptions, Config};
 use crate::operation::GetCurrentKeyMetadata;
 use crate::types::{CurrentKey, KeyKind};
 
@@ -51,16 +50,18 @@ impl Workflow for CheckKey {
         "check_key"
     }
 
-    fn begin(self, opening: Opening) -> Turn<CurrentKey> {
+    fn begin(self, config: &Config, options: &CallOptions) -> WorkflowMachine<CurrentKey> {
         let name = self.name();
-        machine::begin(name, opening, |desk| async move {
-            check(&desk, self.needed).await.map_err(|error| error.of_workflow(desk.name(), None))
+        WorkflowMachine::new(name, config, options, |context| async move {
+            check(&context, self.needed)
+                .await
+                .map_err(|error| error.of_workflow(context.name(), None))
         })
     }
 }
 
-async fn check(desk: &Desk, needed: KeyKind) -> Result<CurrentKey, Error> {
-    let key = desk.send(GetCurrentKeyMetadata).await?.output;
+async fn check(context: &Context, needed: KeyKind) -> Result<CurrentKey, Error> {
+    let key = context.send(GetCurrentKeyMetadata).await?.output;
     let is = match key.manages_keys() {
         Some(true) => KeyKind::Management,
         Some(false) => KeyKind::Inference,
@@ -69,5 +70,5 @@ async fn check(desk: &Desk, needed: KeyKind) -> Result<CurrentKey, Error> {
     if is == needed {
         return Ok(key);
     }
-    Err(Error::unsent(desk.name(), ErrorKind::WrongKeyKind { is, needed }))
+    Err(Error::unsent(context.name(), ErrorKind::WrongKeyKind { is, needed }))
 }

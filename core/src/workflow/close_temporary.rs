@@ -8,16 +8,15 @@
 
 use std::fmt;
 
-use super::context::Desk;
+use super::context::Context;
 use super::create_reconciled::LOOKS;
 use super::definition::Workflow;
-use super::machine;
-use super::machine::Turn;
+use super::machine::WorkflowMachine;
 use super::marker::check_temporary;
-use super::opening::Opening;
 use super::pages::Pages;
 use super::sweep::{Found, delete_hash, delete_named};
 use crate::call::{Error, ErrorKind, MayHaveCreated};
+use crate::config::{CallOptions, Config};
 use crate::operation::{List, Orphan};
 use crate::redact::Masked;
 use crate::types::{BuildError, KeyHash};
@@ -127,35 +126,35 @@ impl Workflow for CloseTemporary {
         "close_temporary"
     }
 
-    fn begin(self, opening: Opening) -> Turn<()> {
+    fn begin(self, config: &Config, options: &CallOptions) -> WorkflowMachine<()> {
         let name = self.name();
         if let Err(refused) = self.check() {
-            return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
+            return WorkflowMachine::refused(name, ErrorKind::Build(refused));
         }
-        machine::begin(name, opening, |desk| async move {
-            let desk = desk.listing_with(self.max_requests);
-            close(&desk, &self).await.map_err(|(error, left)| {
+        WorkflowMachine::new(name, config, options, |context| async move {
+            let context = context.listing_with(self.max_requests);
+            close(&context, &self).await.map_err(|(error, left)| {
                 let is_retryable = error.is_retryable();
-                error.of_workflow(desk.name(), Some(left)).repeatable(is_retryable)
+                error.of_workflow(context.name(), Some(left)).repeatable(is_retryable)
             })
         })
     }
 }
 
-async fn close(desk: &Desk, closing: &CloseTemporary) -> Result<(), (Error, MayHaveCreated)> {
+async fn close(context: &Context, closing: &CloseTemporary) -> Result<(), (Error, MayHaveCreated)> {
     let CloseTemporary { name, hash, unconfirmed, .. } = closing;
     let mut names = unconfirmed.clone();
     let mut pauses = LOOKS.iter();
     match hash {
         Some(hash) => {
-            if let Err(error) = delete_hash(desk, hash).await {
+            if let Err(error) = delete_hash(context, hash).await {
                 return Err((error, closing.left(name, Some(hash.clone()), names)));
             }
         }
         None => names.insert(0, name.clone()),
     }
     while !names.is_empty() {
-        for Found { key, deleted } in look(desk, closing, &names).await? {
+        for Found { key, deleted } in look(context, closing, &names).await? {
             let found = key.name.as_deref().unwrap_or_default();
             names.retain(|name| name != found);
             if let Err(error) = deleted {
@@ -166,7 +165,7 @@ async fn close(desk: &Desk, closing: &CloseTemporary) -> Result<(), (Error, MayH
         let Some(pause) = pauses.next().filter(|_| is_missing) else {
             break;
         };
-        if let Err(cancelled) = desk.pause(*pause).await {
+        if let Err(cancelled) = context.pause(*pause).await {
             return Err((cancelled, closing.left(name, None, others(&names))));
         }
     }
@@ -174,11 +173,11 @@ async fn close(desk: &Desk, closing: &CloseTemporary) -> Result<(), (Error, MayH
 }
 
 async fn look(
-    desk: &Desk,
+    context: &Context,
     closing: &CloseTemporary,
     names: &[String],
 ) -> Result<Vec<Found>, (Error, MayHaveCreated)> {
-    delete_named(desk, closing.everywhere(), names).await.map_err(|error| {
+    delete_named(context, closing.everywhere(), names).await.map_err(|error| {
         let first = names.first().map(String::as_str).unwrap_or_default();
         (error, closing.left(first, None, others(names)))
     })

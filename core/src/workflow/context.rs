@@ -1,26 +1,27 @@
-//! The machine of a workflow, seen from its code: where it hands in its wishes
-//! and finds the replies.
+//! A workflow, seen from its code: how it sends operations, waits and asks.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use super::mailbox::{Order, Slot, Wish, lock};
-use super::opening::Opening;
+use super::mailbox::{Mailbox, lock};
 use super::pages::Pages;
 use super::rotate::rotation_handler::Question;
-use crate::call::{Error, ErrorKind, Response};
+use crate::call::{Action, CallMachine, Driven, Error, ErrorKind, Event, Machine, Response, trace};
+use crate::config::{CallOptions, Config, next_entropy};
 use crate::operation::{AnyOperation, AnyOutput, OneOfSix, Operation};
 use crate::redact::mask_cause;
 use crate::transport::{BoxFuture, TimeoutPhase, TransportError, TransportErrorKind};
 use crate::types::{ApiKey, DecodeError, DecodeErrorKind, Key, Timestamp};
 
-/// What the code of a workflow has in the place of a client.
-pub(crate) struct Desk {
+/// What the code of a workflow has instead of a client.
+pub(crate) struct Context {
     name: &'static str,
-    slot: Arc<Mutex<Slot>>,
-    wall_clock: Option<SystemTime>,
+    config: Config,
+    options: CallOptions,
+    mailbox: Arc<Mutex<Mailbox>>,
     /// When the workflow has to be over, after its beginning.
     deadline: Option<Duration>,
     /// How many requests each listing may take.
@@ -39,10 +40,14 @@ pub(crate) struct Listed {
     pub(crate) odd_rows: u64,
 }
 
-impl Desk {
-    pub(super) fn new(name: &'static str, opening: Opening, slot: Arc<Mutex<Slot>>) -> Self {
-        let wall_clock = opening.wall_clock;
-        Self { name, slot, wall_clock, deadline: None, max_requests: None }
+impl Context {
+    pub(super) fn new(
+        name: &'static str,
+        config: Config,
+        options: CallOptions,
+        mailbox: Arc<Mutex<Mailbox>>,
+    ) -> Self {
+        Self { name, config, options, mailbox, deadline: None, max_requests: None }
     }
 
     /// The same, each of whose listings takes so many requests at most.
@@ -53,8 +58,13 @@ impl Desk {
     /// The same, for a part of the work that may take no longer than this from
     /// now on.
     pub(super) fn within(&self, time: Duration) -> Self {
-        let deadline = lock(&self.slot).elapsed.checked_add(time);
-        Self { slot: Arc::clone(&self.slot), deadline, ..*self }
+        Self {
+            config: self.config.clone(),
+            options: self.options.clone(),
+            mailbox: Arc::clone(&self.mailbox),
+            deadline: self.elapsed().checked_add(time),
+            ..*self
+        }
     }
 
     /// The workflow's name.
@@ -62,14 +72,25 @@ impl Desk {
         self.name
     }
 
+    /// The random bits that the workflow began with.
+    pub(super) fn entropy(&self) -> u128 {
+        lock(&self.mailbox).seed.entropy
+    }
+
+    /// The time since the workflow's beginning.
+    fn elapsed(&self) -> Duration {
+        lock(&self.mailbox).elapsed
+    }
+
     /// How much time is left; `None` without a deadline.
     pub(super) fn time_left(&self) -> Option<Duration> {
-        self.deadline.map(|deadline| deadline.saturating_sub(lock(&self.slot).elapsed))
+        self.deadline.map(|deadline| deadline.saturating_sub(self.elapsed()))
     }
 
     /// The time of day by this machine's clock.
     pub(super) fn wall_clock(&self) -> Option<SystemTime> {
-        self.wall_clock?.checked_add(lock(&self.slot).elapsed)
+        let began_at = lock(&self.mailbox).seed.now?;
+        began_at.checked_add(self.elapsed())
     }
 
     /// The same in seconds since 1970.
@@ -88,7 +109,7 @@ impl Desk {
         self.send_as(None, operation)
     }
 
-    /// Sends an operation signed with another key. Boxed, so that it is compiled once
+    /// Sends an operation authenticated with another key. Boxed, so that it is compiled once
     /// for each operation, and not for each place that sends one.
     pub(super) fn send_as<'a, O>(
         &'a self,
@@ -102,7 +123,7 @@ impl Desk {
         let sent = self.send_any(key, operation.into());
         Box::pin(async move {
             let Response { output, meta } = sent.await?;
-            // Nothing else comes, unless the driver hands in another call's outcome.
+            // An operation's output is its own.
             let output = O::output_of(output).ok_or_else(|| {
                 let error = DecodeError::at("$", DecodeErrorKind::WrongType);
                 Error::unsent(name, ErrorKind::Decode(error))
@@ -124,26 +145,68 @@ impl Desk {
                 let late = ErrorKind::Transport(TransportError::not_sent(late));
                 return Err(Error::unsent(operation.name(), late));
             }
-            self.wish(Wish::Send(Box::new(Order { operation, key, at_most })));
-            self.reply(|slot| slot.sent.take()).await
+            let options = self.options.clone().at_most(at_most, &self.config);
+            let name = operation.name();
+            let machine = CallMachine::new(&self.config, &options, operation);
+            let call = Nested { machine, mailbox: &self.mailbox };
+            trace::call(name, self.drive(call, key)).await
         })
+    }
+
+    /// Runs a call inside the workflow: what the call wants done, the workflow's driver does.
+    async fn drive(
+        &self,
+        mut call: Nested<'_>,
+        key: Option<ApiKey>,
+    ) -> Result<Response<AnyOutput>, Error> {
+        let begun = self.elapsed();
+        let mut event = Event::Begin(call.machine.seed(|| self.draw(), || self.wall_clock()));
+        loop {
+            let elapsed = self.elapsed().saturating_sub(begun);
+            call.machine.note_time(&event, elapsed, || self.wall_clock());
+            event = match (call.machine.resume(event, elapsed), &key) {
+                (Action::Authenticate(_), Some(key)) => Event::Key(Ok(key.clone())),
+                (Action::Authenticate(within), None) => {
+                    self.act(Action::Authenticate(within)).await
+                }
+                (Action::Send(exchange), _) => {
+                    lock(&self.mailbox).request = Some(Box::new(call.machine.request()));
+                    self.act(Action::Send(exchange)).await
+                }
+                (Action::Sleep(time), _) => self.act(Action::Sleep(time)).await,
+                (Action::Ask(never), _) => match never {},
+                (Action::Done(result), _) => return result,
+            };
+        }
+    }
+
+    /// Random bits for the jitter of a call.
+    fn draw(&self) -> u64 {
+        next_entropy(&mut lock(&self.mailbox).entropy)
     }
 
     /// Waits, until the deadline at most.
     pub(super) async fn pause(&self, time: Duration) -> Result<(), Error> {
         let time = self.time_left().map_or(time, |left| left.min(time));
-        self.wish(Wish::Pause(time));
-        self.reply(|slot| slot.paused.take()).await
+        match self.act(Action::Sleep(time)).await {
+            Event::Cancelled(_) => Err(Error::unsent(self.name, ErrorKind::Cancelled)),
+            _ => Ok(()),
+        }
     }
 
     /// Asks the caller; `secret` is in no error of theirs.
     pub(super) async fn ask(&self, question: Question, secret: &str) -> Result<bool, Error> {
         let method = question.name();
-        self.wish(Wish::Ask(question));
-        self.reply(|slot| slot.asked.take()).await.map_err(|cause| {
-            let cause = mask_cause(cause, &[secret]);
-            Error::unsent(self.name, ErrorKind::KeyHolder { method, cause })
-        })
+        let cause = match self.act(Action::Ask(question)).await {
+            Event::Answer(Ok(answer)) => return Ok(answer),
+            Event::Answer(Err(cause)) => cause,
+            Event::Cancelled(_) => return Err(Error::unsent(self.name, ErrorKind::Cancelled)),
+            _ => "the question was not answered".into(),
+        };
+        let mut secrets = self.options.secrets(&self.config, None);
+        secrets.push(secret);
+        let cause = mask_cause(cause, &secrets);
+        Err(Error::unsent(self.name, ErrorKind::KeyHolder { method, cause }))
     }
 
     /// All keys of the listing that pass, through all pages to an empty one.
@@ -174,11 +237,31 @@ impl Desk {
         })
     }
 
-    fn wish(&self, wish: Wish) {
-        lock(&self.slot).wish = Some(wish);
+    /// Lets the driver do this, and waits for what comes of it.
+    async fn act(&self, action: Action<Infallible, Question>) -> Event {
+        {
+            let mut mailbox = lock(&self.mailbox);
+            (mailbox.action, mailbox.span) = (Some(action), trace::current());
+        }
+        poll_fn(|_| match lock(&self.mailbox).event.take() {
+            Some(event) => Poll::Ready(event),
+            None => Poll::Pending,
+        })
+        .await
     }
+}
 
-    async fn reply<R>(&self, mut take: impl FnMut(&mut Slot) -> Option<R>) -> R {
-        poll_fn(|_| take(&mut lock(&self.slot)).map_or(Poll::Pending, Poll::Ready)).await
+/// A call inside a workflow.
+struct Nested<'a> {
+    machine: CallMachine<AnyOperation>,
+    mailbox: &'a Mutex<Mailbox>,
+}
+
+/// The workflow is dropped with its driver.
+impl Drop for Nested<'_> {
+    fn drop(&mut self) {
+        if let Some(nothing_sent) = lock(self.mailbox).dropped.take() {
+            self.machine.dropped(nothing_sent);
+        }
     }
 }

@@ -13,15 +13,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::context::Desk;
+use super::context::Context;
 use super::definition::Workflow;
-use super::machine;
-use super::machine::Turn;
+use super::machine::WorkflowMachine;
 use super::marker::{Kind, Markers};
-use super::opening::Opening;
 use super::pages::Pages;
 use super::sweep::{Found, delete_named};
 use crate::call::{Error, ErrorKind, MayHaveCreated, trace};
+use crate::config::{CallOptions, Config};
 use crate::operation::{Create, Created, List, Operation, Orphan};
 use crate::redact::Masked;
 use crate::types::Key;
@@ -121,26 +120,26 @@ impl Workflow for CreateReconciled {
         "create_reconciled"
     }
 
-    fn begin(self, opening: Opening) -> Turn<Reconciled> {
+    fn begin(self, config: &Config, options: &CallOptions) -> WorkflowMachine<Reconciled> {
         let name = self.name();
         if let Err(refused) = self.create.parts() {
-            return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
+            return WorkflowMachine::refused(name, ErrorKind::Build(refused));
         }
-        machine::begin(name, opening, |desk| async move {
-            let desk = desk.listing_with(self.max_requests);
-            let mut markers = Markers::new(Kind::Lasting, opening.entropy);
-            let reconciled = reconcile(&desk, &self.create, &mut markers).await;
+        WorkflowMachine::new(name, config, options, |context| async move {
+            let context = context.listing_with(self.max_requests);
+            let mut markers = Markers::new(Kind::Lasting, context.entropy());
+            let reconciled = reconcile(&context, &self.create, &mut markers).await;
             reconciled.map_err(|Failed { error, left }| error.of_workflow(name, left))
         })
     }
 }
 
 async fn reconcile(
-    desk: &Desk,
+    context: &Context,
     create: &Create,
     markers: &mut Markers,
 ) -> Result<Reconciled, Failed> {
-    let mut rounds = Rounds::new(desk);
+    let mut rounds = Rounds::new(context);
     loop {
         let name = markers.mark(create.name());
         if let Some(created) = rounds.create(create, &name).await? {
@@ -158,14 +157,14 @@ pub(super) struct Failed {
 
 /// The creates of one call, each under a name of its own.
 pub(super) struct Rounds {
-    desk: Desk,
+    context: Context,
     lost: Lost,
     left: u32,
 }
 
 impl Rounds {
-    pub(super) fn new(desk: &Desk) -> Self {
-        Self { desk: desk.within(DEADLINE), lost: Lost::default(), left: ROUNDS }
+    pub(super) fn new(context: &Context) -> Self {
+        Self { context: context.within(DEADLINE), lost: Lost::default(), left: ROUNDS }
     }
 
     /// Makes the key under this name; `None` if the answer was lost and another
@@ -175,7 +174,7 @@ impl Rounds {
         create: &Create,
         name: &str,
     ) -> Result<Option<Created>, Failed> {
-        let error = match self.desk.send(create.clone().named(name.to_owned())).await {
+        let error = match self.context.send(create.clone().named(name.to_owned())).await {
             Ok(response) => return Ok(Some(response.output)),
             Err(error) => error,
         };
@@ -183,11 +182,11 @@ impl Rounds {
             return Err(self.told(error));
         };
         self.lost.unconfirmed.push(orphan);
-        if let Err(cancelled) = self.lost.look(&self.desk, create, name).await {
+        if let Err(cancelled) = self.lost.look(&self.context, create, name).await {
             return Err(self.told(cancelled));
         }
         self.left = self.left.saturating_sub(1);
-        let is_over = self.left == 0 || self.desk.time_left().is_some_and(|left| left.is_zero());
+        let is_over = self.left == 0 || self.context.time_left().is_some_and(|left| left.is_zero());
         if is_over { Err(self.told(error)) } else { Ok(None) }
     }
 
@@ -221,7 +220,7 @@ pub(super) fn everywhere(create: &Create) -> Pages {
 /// Looks for keys of these names that a program may have made before it ended,
 /// deletes what it finds, and returns the names that it did not find.
 pub(super) async fn look_for(
-    desk: &Desk,
+    context: &Context,
     create: &Create,
     names: Vec<String>,
 ) -> Result<Vec<String>, Error> {
@@ -229,7 +228,7 @@ pub(super) async fn look_for(
         |name: &String| MayHaveCreated::known(create.clone().named(name.clone()).orphan(), None);
     let mut lost = Lost { unconfirmed: names.iter().map(orphan).collect(), swept: Vec::new() };
     let newest = names.last().map(String::as_str).unwrap_or_default();
-    let looked = lost.look(desk, create, newest).await;
+    let looked = lost.look(context, create, newest).await;
     // The rotation's state has them, whatever becomes of the look.
     let names = std::mem::take(&mut lost.unconfirmed);
     looked.map(|()| names.into_iter().map(|orphan| orphan.name).collect())
@@ -261,11 +260,16 @@ impl Lost {
 
     /// Looks for all of them, until the one of this name is found or it is time
     /// to give up. A look that fails is one that found nothing.
-    async fn look(&mut self, desk: &Desk, create: &Create, newest: &str) -> Result<(), Error> {
+    async fn look(
+        &mut self,
+        context: &Context,
+        create: &Create,
+        newest: &str,
+    ) -> Result<(), Error> {
         for wait in LOOKS {
-            desk.pause(wait).await?;
+            context.pause(wait).await?;
             let names: Vec<String> = self.names().map(str::to_owned).collect();
-            let found = match delete_named(desk, everywhere(create), &names).await {
+            let found = match delete_named(context, everywhere(create), &names).await {
                 Ok(found) => found,
                 Err(error) if error.is_cancelled() => return Err(error),
                 Err(_) => continue,

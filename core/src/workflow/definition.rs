@@ -1,46 +1,44 @@
 //! Jobs of several operations: what people do with the API, made safe.
 //!
-//! A workflow is a machine without I/O, as a single call is. Where a call asks
-//! for one request after another, a workflow asks for one [`Turn`] after
-//! another: an operation to send, a pause to wait, a question to its caller.
+//! A workflow is a [`Machine`](crate::machine::Machine) without I/O, as a single call is,
+//! with the same protocol: it sends an operation by running the machine of that call inside
+//! itself, so that its driver sees requests, pauses and questions only.
 //!
 //! ```text
-//!   Workflow::begin(opening)
-//!            │
-//!            ▼
-//!   ┌───▶ Turn::Send ──── the client sends the operation ── Sent::outcome ───┐
-//!   ├───▶ Turn::Pause ─── the client waits ─────────────── Pausing::over ───┤
-//!   ├───▶ Turn::Ask ───── the caller's KeyHolder answers ─ Asked::answered ─┤
-//!   │        │                                                              │
-//!   └────────┼──────────────────────────────────────────────────────────────┘
-//!            ▼
-//!   Turn::Done(result)
+//!   driver ──Event──▶ WorkflowMachine::resume ──▶ the workflow's code
+//!     ▲                                             │ context.send(operation)
+//!     │                                             ▼
+//!     └──Action─── mailbox ◀───────────────── CallMachine::resume
 //! ```
 //!
-//! The clients' `run` is the loop around it, async and blocking. Retries are
-//! those of each call: a workflow has none of its own.
+//! Retries are those of each call: a workflow has none of its own.
 //!
-//! Inside, a workflow is written as an `async` block that awaits nothing but the
-//! replies to its turns ([`Desk`](super::context::Desk)), so that its steps read from top to bottom.
+//! Inside, a workflow is written as an `async` block that awaits nothing but its
+//! [`Context`](super::context::Context), so that its steps read from top to bottom.
 
-use super::machine::Turn;
-use super::opening::Opening;
+use super::machine::WorkflowMachine;
+use crate::config::{CallOptions, Config};
 use crate::transport::MaybeSend;
 
 /// A job of several operations, as data.
 ///
 /// ```
-/// use openrouter_keys_core::machine::{Opening, Turn};
-/// use openrouter_keys_core::operation::Operation;
+/// use std::time::Duration;
+/// use openrouter_keys_core::machine::{Action, Event, Machine, Seed};
 /// use openrouter_keys_core::workflow::{Sweep, Workflow};
+/// use openrouter_keys_core::{ApiKey, CallOptions, Config};
 ///
 /// let name = "ci #0123456789abcdef0123456789abcdef";
-/// let turn = Sweep::new([name]).begin(Opening::default());
+/// let mut sweep = Sweep::new([name]).begin(&Config::new(), &CallOptions::new());
 ///
-/// let Turn::Send(sending) = turn else { panic!("it lists the keys first") };
-/// let (order, reply) = sending.into_parts();
-/// assert_eq!(order.operation.name(), "list");
-/// # let _ = reply;
+/// let action = sweep.resume(Event::Begin(Seed::default()), Duration::ZERO);
+/// assert!(matches!(action, Action::Authenticate(_)));
+/// let key = ApiKey::new("sk-or-v1-0123456789abcdef")?;
+/// let action = sweep.resume(Event::Key(Ok(key)), Duration::ZERO);
+/// assert!(matches!(action, Action::Send(_)));
+/// // It lists the keys first.
+/// assert_eq!(sweep.request().uri().path(), "/api/v1/keys");
+/// # Ok::<(), openrouter_keys_core::error::BuildError>(())
 /// ```
 #[must_use = "a workflow does nothing until it is run"]
 pub trait Workflow {
@@ -50,6 +48,6 @@ pub trait Workflow {
     /// The workflow's name in errors and traces.
     fn name(&self) -> &'static str;
 
-    /// Checks the arguments and takes the first turn.
-    fn begin(self, opening: Opening) -> Turn<Self::Output>;
+    /// Checks the arguments, and makes the machine whose calls have these settings.
+    fn begin(self, config: &Config, options: &CallOptions) -> WorkflowMachine<Self::Output>;
 }

@@ -12,14 +12,13 @@
 use std::cmp::Ordering;
 use std::time::Duration;
 
-use super::context::{Desk, Listed};
+use super::context::{Context, Listed};
 use super::definition::Workflow;
-use super::machine;
-use super::machine::Turn;
-use super::opening::Opening;
+use super::machine::WorkflowMachine;
 use super::pages::Pages;
 use super::sweep::delete;
 use crate::call::{Error, ErrorKind, MayHaveCreated, Shared, trace};
+use crate::config::{CallOptions, Config};
 use crate::operation::{Create, Created, List, Operation, Update};
 use crate::types::{Field, Key, LimitReset};
 
@@ -210,29 +209,29 @@ impl Workflow for Ensure {
         "ensure"
     }
 
-    fn begin(self, opening: Opening) -> Turn<Ensured> {
+    fn begin(self, config: &Config, options: &CallOptions) -> WorkflowMachine<Ensured> {
         let name = self.name();
         if let Err(refused) = self.create.parts() {
-            return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
+            return WorkflowMachine::refused(name, ErrorKind::Build(refused));
         }
-        machine::begin(name, opening, |desk| async move {
-            let desk = desk.listing_with(self.max_requests);
-            ensure(&desk, &self).await.map_err(|error| {
+        WorkflowMachine::new(name, config, options, |context| async move {
+            let context = context.listing_with(self.max_requests);
+            ensure(&context, &self).await.map_err(|error| {
                 let left = error.may_have_created().cloned();
-                error.of_workflow(desk.name(), left)
+                error.of_workflow(context.name(), left)
             })
         })
     }
 }
 
-async fn ensure(desk: &Desk, wanted: &Ensure) -> Result<Ensured, Error> {
+async fn ensure(context: &Context, wanted: &Ensure) -> Result<Ensured, Error> {
     let mut tries = 1;
     loop {
-        let Some(key) = settled_choice(desk, wanted).await? else {
-            let created = desk.send(wanted.create.clone()).await?.output;
-            return settle(desk, wanted, created).await;
+        let Some(key) = settled_choice(context, wanted).await? else {
+            let created = context.send(wanted.create.clone()).await?.output;
+            return settle(context, wanted, created).await;
         };
-        match adopt(desk, wanted, key).await {
+        match adopt(context, wanted, key).await {
             Err(error) if error.is_not_found() && tries < TRIES => tries += 1,
             result => return result,
         }
@@ -241,25 +240,25 @@ async fn ensure(desk: &Desk, wanted: &Ensure) -> Result<Ensured, Error> {
 
 /// The key of the name, if there is one. While the matter may still be open, it
 /// is looked at again.
-async fn settled_choice(desk: &Desk, wanted: &Ensure) -> Result<Option<Key>, Error> {
-    let mut listed = look(desk, wanted).await?;
+async fn settled_choice(context: &Context, wanted: &Ensure) -> Result<Option<Key>, Error> {
+    let mut listed = look(context, wanted).await?;
     for _ in 1..LOOKS {
         if !is_open(&listed, wanted.settle) {
             break;
         }
-        desk.pause(wanted.settle).await?;
-        listed = look(desk, wanted).await?;
+        context.pause(wanted.settle).await?;
+        listed = look(context, wanted).await?;
     }
     let mut keys = listed.keys;
     match (keys.len(), wanted.pick) {
         (0 | 1, _) | (_, Pick::Newest) => Ok(keys.pop()),
-        (_, Pick::Refuse) => Err(several(desk, wanted, keys)),
+        (_, Pick::Refuse) => Err(several(context, wanted, keys)),
     }
 }
 
-fn several(desk: &Desk, wanted: &Ensure, keys: Vec<Key>) -> Error {
+fn several(context: &Context, wanted: &Ensure, keys: Vec<Key>) -> Error {
     let shared = Shared::Name(wanted.create.name().to_owned());
-    Error::unsent(desk.name(), ErrorKind::SeveralKeys { shared, keys })
+    Error::unsent(context.name(), ErrorKind::SeveralKeys { shared, keys })
 }
 
 /// Whether other callers may be at it: a key that was made just now may have a
@@ -275,10 +274,10 @@ fn is_open(listed: &Listed, settle: Duration) -> bool {
 }
 
 /// The keys of the name that have not expired, the oldest first.
-async fn look(desk: &Desk, wanted: &Ensure) -> Result<Listed, Error> {
+async fn look(context: &Context, wanted: &Ensure) -> Result<Listed, Error> {
     let list = wanted.create.in_workspace(List::new().include_disabled(true));
     let is_named = |key: &Key| key.name.as_deref() == Some(wanted.create.name());
-    let mut listed = desk.list_all(Pages::new(list), &is_named).await?;
+    let mut listed = context.list_all(Pages::new(list), &is_named).await?;
     listed.keys.sort_by(by_age);
     Ok(listed)
 }
@@ -290,10 +289,10 @@ fn by_age(one: &Key, other: &Key) -> Ordering {
 }
 
 /// Looks whether another caller made a key too. The oldest stays.
-async fn settle(desk: &Desk, wanted: &Ensure, created: Created) -> Result<Ensured, Error> {
-    let watch = trace::held(desk.name(), wanted.create.orphan());
-    let looked = match desk.pause(wanted.settle).await {
-        Ok(()) => look(desk, wanted).await,
+async fn settle(context: &Context, wanted: &Ensure, created: Created) -> Result<Ensured, Error> {
+    let watch = trace::held(context.name(), wanted.create.orphan());
+    let looked = match context.pause(wanted.settle).await {
+        Ok(()) => look(context, wanted).await,
         Err(cancelled) => Err(cancelled),
     };
     watch.finish();
@@ -308,26 +307,26 @@ async fn settle(desk: &Desk, wanted: &Ensure, created: Created) -> Result<Ensure
         Err(error) => return kept(created, Some(error)),
     };
     let place = match keys.iter().position(|key| created.is_of(key)) {
-        None if !keys.is_empty() => return kept(created, Some(several(desk, wanted, keys))),
+        None if !keys.is_empty() => return kept(created, Some(several(context, wanted, keys))),
         None | Some(0) => return kept(created, None),
         Some(place) => place,
     };
     let own = keys.swap_remove(place);
-    if let Err(error) = delete(desk, &own).await {
+    if let Err(error) = delete(context, &own).await {
         let left = MayHaveCreated::known(wanted.create.orphan(), own.hash.get().cloned());
-        return Err(error.of_workflow(desk.name(), Some(left)));
+        return Err(error.of_workflow(context.name(), Some(left)));
     }
-    let adopted = adopt(desk, wanted, keys.swap_remove(0)).await;
+    let adopted = adopt(context, wanted, keys.swap_remove(0)).await;
     adopted.map_err(|error| error.beside("a key was created and deleted again"))
 }
 
 /// Gives a key that exists the settings that it lacks.
-async fn adopt(desk: &Desk, wanted: &Ensure, key: Key) -> Result<Ensured, Error> {
+async fn adopt(context: &Context, wanted: &Ensure, key: Key) -> Result<Ensured, Error> {
     let hash = match key.require_hash() {
         Ok(hash) => hash.as_str().to_owned(),
         Err(lacking) => return Err(Error::unsent("ensure", ErrorKind::Decode(lacking))),
     };
     let (update, changed) = wanted.difference(&key, &hash);
-    let key = if changed.is_empty() { key } else { desk.send(update).await?.output };
+    let key = if changed.is_empty() { key } else { context.send(update).await?.output };
     Ok(Ensured::Existing { key: Box::new(key), changed })
 }

@@ -7,13 +7,12 @@
 //!                                  an error ◀── several ──────────────────────────────────────────────┘
 //! ```
 
-use super::context::Desk;
+use super::context::Context;
 use super::definition::Workflow;
-use super::machine;
-use super::machine::Turn;
-use super::opening::Opening;
+use super::machine::WorkflowMachine;
 use super::pages::Pages;
 use crate::call::{Error, ErrorKind, Shared};
+use crate::config::{CallOptions, Config};
 use crate::operation::{GetCurrentKeyMetadata, List};
 use crate::types::{ApiKey, CurrentKey, Key, Secret};
 
@@ -95,22 +94,26 @@ impl Workflow for FindBySecret {
         "find_by_secret"
     }
 
-    fn begin(self, opening: Opening) -> Turn<FoundBySecret> {
+    fn begin(self, config: &Config, options: &CallOptions) -> WorkflowMachine<FoundBySecret> {
         let name = self.name();
         let key = match self.secret.to_api_key() {
             Ok(key) => key,
-            Err(refused) => return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused)))),
+            Err(refused) => return WorkflowMachine::refused(name, ErrorKind::Build(refused)),
         };
-        machine::begin(name, opening, |desk| async move {
-            let desk = desk.listing_with(self.max_requests);
-            find(&desk, self, key).await.map_err(|error| error.of_workflow(desk.name(), None))
+        WorkflowMachine::new(name, config, options, |context| async move {
+            let context = context.listing_with(self.max_requests);
+            find(&context, self, key).await.map_err(|error| error.of_workflow(context.name(), None))
         })
     }
 }
 
-async fn find(desk: &Desk, wanted: FindBySecret, key: ApiKey) -> Result<FoundBySecret, Error> {
+async fn find(
+    context: &Context,
+    wanted: FindBySecret,
+    key: ApiKey,
+) -> Result<FoundBySecret, Error> {
     let FindBySecret { secret, workspaces, .. } = wanted;
-    let current = match desk.send_as(Some(key), GetCurrentKeyMetadata).await {
+    let current = match context.send_as(Some(key), GetCurrentKeyMetadata).await {
         Ok(response) => Some(response.output),
         Err(error) if error.is_unauthorized() => None,
         Err(error) => return Err(error),
@@ -127,11 +130,11 @@ async fn find(desk: &Desk, wanted: FindBySecret, key: ApiKey) -> Result<FoundByS
         everywhere = named.map_or(everywhere.clone(), |id| everywhere.workspace_id(id));
     }
     let pages = Pages::new(everywhere).workspaces(workspaces);
-    let mut keys = desk.list_all(pages, &has_label).await?.keys;
+    let mut keys = context.list_all(pages, &has_label).await?.keys;
     if keys.len() > 1 {
         let label = keys.first().and_then(|key| key.label.as_deref()).unwrap_or_default();
         let shared = Shared::Label(label.to_owned());
-        return Err(Error::unsent(desk.name(), ErrorKind::SeveralKeys { shared, keys }));
+        return Err(Error::unsent(context.name(), ErrorKind::SeveralKeys { shared, keys }));
     }
     Ok(FoundBySecret { key: keys.pop(), current })
 }

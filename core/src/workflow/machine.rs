@@ -1,207 +1,124 @@
-//! The machine of a workflow, seen from its driver.
+//! A workflow as a machine: its code, and what it waits for.
 
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::task::{Context as TaskContext, Poll, Waker};
+use std::time::{Duration, SystemTime};
 
-use super::context::Desk;
-use super::mailbox::{Order, Slot, Wish, lock};
-use super::opening::Opening;
+use bytes::Bytes;
+use http::Request;
+
+use super::context::Context;
+use super::mailbox::{Mailbox, lock};
 use super::rotate::rotation_handler::Question;
-use crate::call::{Error, ErrorKind, Response};
-use crate::operation::AnyOutput;
-use crate::transport::{BoxError, BoxFuture, MaybeSend};
+use crate::call::trace::Span;
+use crate::call::{Action, Driven, Error, ErrorKind, Event, Machine, Seed};
+use crate::config::{CallOptions, Config};
+use crate::transport::{BoxFuture, MaybeSend};
 
-/// What a workflow wants next.
-#[derive(Debug)]
-#[must_use = "a workflow goes on only if its wish is met"]
-pub enum Turn<T> {
-    /// An operation is to be sent.
-    Send(Sending<T>),
-    /// Time is to pass.
-    Pause(Pausing<T>),
-    /// The caller is asked.
-    Ask(Asking<T>),
-    /// The workflow has ended.
-    Done(Result<T, Error>),
-}
-
-/// Waits for what became of an operation.
-#[must_use = "the workflow waits for the outcome"]
-pub struct Sending<T> {
-    order: Box<Order>,
-    next: Sent<T>,
-}
-
-/// The other half of a [`Sending`].
-#[must_use = "the workflow waits for the outcome"]
-pub struct Sent<T>(Machine<T>);
-
-/// Waits for the end of a pause.
-#[must_use = "the workflow waits for the pause to end"]
-pub struct Pausing<T> {
-    time: Duration,
-    machine: Machine<T>,
-}
-
-/// Waits for the caller's answer.
-#[must_use = "the workflow waits for the answer"]
-pub struct Asking<T> {
-    question: Question,
-    next: Asked<T>,
-}
-
-/// The other half of an [`Asking`].
-#[must_use = "the workflow waits for the answer"]
-pub struct Asked<T>(Machine<T>);
-
-impl<T> Sending<T> {
-    /// What to send, and what takes the outcome.
-    pub fn into_parts(self) -> (Order, Sent<T>) {
-        (*self.order, self.next)
-    }
-}
-
-impl<T> Sent<T> {
-    /// Takes the call's outcome, `elapsed` after the workflow's beginning.
-    pub fn outcome(
-        self,
-        outcome: Result<Response<AnyOutput>, Error>,
-        elapsed: Duration,
-    ) -> Turn<T> {
-        lock(&self.0.slot).sent = Some(outcome);
-        self.0.go_on(elapsed)
-    }
-}
-
-impl<T> Pausing<T> {
-    /// How long to wait.
-    pub fn time(&self) -> Duration {
-        self.time
-    }
-
-    /// The pause is over, `elapsed` after the workflow's beginning.
-    pub fn over(self, elapsed: Duration) -> Turn<T> {
-        lock(&self.machine.slot).paused = Some(Ok(()));
-        self.machine.go_on(elapsed)
-    }
-
-    /// The caller calls the workflow off in the middle of the pause.
-    pub fn cancelled(self, elapsed: Duration) -> Turn<T> {
-        let error = Error::unsent(self.machine.name, ErrorKind::Cancelled);
-        lock(&self.machine.slot).paused = Some(Err(error));
-        self.machine.go_on(elapsed)
-    }
-}
-
-impl<T> Asking<T> {
-    /// What to ask, and what takes the answer.
-    pub fn into_parts(self) -> (Question, Asked<T>) {
-        (self.question, self.next)
-    }
-}
-
-impl<T> Asked<T> {
-    /// Takes the caller's answer, `elapsed` after the workflow's beginning.
-    pub fn answered(self, answer: Result<bool, BoxError>, elapsed: Duration) -> Turn<T> {
-        lock(&self.0.slot).asked = Some(answer);
-        self.0.go_on(elapsed)
-    }
-}
-
-/// A workflow under way: its code, which waits, and where the two sides meet.
-struct Machine<T> {
+/// A workflow: its code, which waits, and where the code and its driver meet.
+#[must_use = "a workflow does nothing until it is driven"]
+pub struct WorkflowMachine<T> {
     name: &'static str,
-    code: BoxFuture<'static, Result<T, Error>>,
-    slot: Arc<Mutex<Slot>>,
+    /// Gone at the end.
+    code: Option<BoxFuture<'static, Result<T, Error>>>,
+    mailbox: Arc<Mutex<Mailbox>>,
 }
 
-/// Begins a workflow whose code is this.
-pub(super) fn begin<T, F>(
-    name: &'static str,
-    opening: Opening,
-    code: impl FnOnce(Desk) -> F,
-) -> Turn<T>
-where
-    F: Future<Output = Result<T, Error>> + MaybeSend + 'static,
-{
-    let slot = Arc::new(Mutex::new(Slot::default()));
-    let code = Box::pin(code(Desk::new(name, opening, Arc::clone(&slot))));
-    Machine { name, code, slot }.go_on(Duration::ZERO)
+impl<T: MaybeSend + 'static> WorkflowMachine<T> {
+    /// The workflow with this code.
+    pub(super) fn new<F>(
+        name: &'static str,
+        config: &Config,
+        options: &CallOptions,
+        code: impl FnOnce(Context) -> F,
+    ) -> Self
+    where
+        F: Future<Output = Result<T, Error>> + MaybeSend + 'static,
+    {
+        let mailbox = Arc::new(Mutex::new(Mailbox::default()));
+        let context = Context::new(name, config.clone(), options.clone(), Arc::clone(&mailbox));
+        Self { name, code: Some(Box::pin(code(context))), mailbox }
+    }
+
+    /// One that ends at its beginning.
+    pub(super) fn refused(name: &'static str, kind: ErrorKind) -> Self {
+        let error = Error::unsent(name, kind);
+        Self { name, code: Some(Box::pin(async { Err(error) })), mailbox: Arc::default() }
+    }
+
+    /// The same workflow, which makes something else of its output.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U + MaybeSend + 'static) -> WorkflowMachine<U> {
+        let Self { name, code, mailbox } = self;
+        let mapped = |code: BoxFuture<'static, Result<T, Error>>| -> BoxFuture<'static, _> {
+            Box::pin(async { code.await.map(make) })
+        };
+        WorkflowMachine { name, code: code.map(mapped), mailbox }
+    }
 }
 
-impl<T: 'static> Turn<T> {
-    /// The same workflow, that makes something else of its output.
-    pub fn map<U>(self, make: impl FnOnce(T) -> U + MaybeSend + 'static) -> Turn<U> {
-        match self {
-            Self::Send(Sending { order, next: Sent(machine) }) => {
-                Turn::Send(Sending { order, next: Sent(machine.map(make)) })
+impl<T> Machine for WorkflowMachine<T> {
+    type Output = T;
+    type Question = Question;
+
+    fn resume(&mut self, event: Event, elapsed: Duration) -> Action<T, Question> {
+        {
+            let mut mailbox = lock(&self.mailbox);
+            mailbox.elapsed = elapsed;
+            // A request that was never taken was never sent.
+            let is_unsent = mailbox.request.take().is_some();
+            match event {
+                Event::Begin(seed) => (mailbox.seed, mailbox.entropy) = (seed, seed.folded()),
+                Event::Cancelled(_) if is_unsent => mailbox.event = Some(Event::Cancelled(None)),
+                event => mailbox.event = Some(event),
             }
-            Self::Pause(Pausing { time, machine }) => {
-                Turn::Pause(Pausing { time, machine: machine.map(make) })
-            }
-            Self::Ask(Asking { question, next: Asked(machine) }) => {
-                Turn::Ask(Asking { question, next: Asked(machine.map(make)) })
-            }
-            Self::Done(result) => Turn::Done(result.map(make)),
+        }
+        let mut context = TaskContext::from_waker(Waker::noop());
+        let code = self.code.as_mut();
+        if let Some(Poll::Ready(result)) = code.map(|code| code.as_mut().poll(&mut context)) {
+            // Code that has ended is not polled again.
+            self.code = None;
+            return Action::Done(result);
+        }
+        match lock(&self.mailbox).action.take() {
+            Some(Action::Authenticate(within)) => Action::Authenticate(within),
+            Some(Action::Send(exchange)) => Action::Send(exchange),
+            Some(Action::Sleep(time)) => Action::Sleep(time),
+            Some(Action::Ask(question)) => Action::Ask(question),
+            Some(Action::Done(Ok(never))) => match never {},
+            Some(Action::Done(Err(error))) => Action::Done(Err(error)),
+            // The code of a workflow awaits nothing but its context.
+            None => Action::Done(Err(Error::unsent(self.name, ErrorKind::Cancelled))),
         }
     }
-}
 
-impl<T: 'static> Machine<T> {
-    fn map<U>(self, make: impl FnOnce(T) -> U + MaybeSend + 'static) -> Machine<U> {
-        let Self { name, code, slot } = self;
-        Machine { name, code: Box::pin(async { code.await.map(make) }), slot }
+    fn request(&mut self) -> Request<Bytes> {
+        lock(&self.mailbox).request.take().map(|request| *request).unwrap_or_default()
     }
 }
 
-impl<T> Machine<T> {
-    fn go_on(mut self, elapsed: Duration) -> Turn<T> {
-        lock(&self.slot).elapsed = elapsed;
-        let mut context = Context::from_waker(Waker::noop());
-        if let Poll::Ready(result) = self.code.as_mut().poll(&mut context) {
-            return Turn::Done(result);
-        }
-        let wish = lock(&self.slot).wish.take();
-        match wish {
-            Some(Wish::Send(order)) => Turn::Send(Sending { order, next: Sent(self) }),
-            Some(Wish::Pause(time)) => Turn::Pause(Pausing { time, machine: self }),
-            Some(Wish::Ask(question)) => Turn::Ask(Asking { question, next: Asked(self) }),
-            // The code of a workflow awaits nothing but the desk.
-            None => Turn::Done(Err(Error::unsent(self.name, ErrorKind::Cancelled))),
-        }
+impl<T> Driven for WorkflowMachine<T> {
+    fn seed(&self, draw: impl Fn() -> u64, clock: impl FnOnce() -> Option<SystemTime>) -> Seed {
+        Seed::unique([draw(), draw()], clock())
+    }
+
+    /// A workflow reads the clock at its beginning.
+    fn note_time(&mut self, _: &Event, _: Duration, _: impl FnOnce() -> Option<SystemTime>) {}
+
+    fn dropped(&mut self, nothing_sent: bool) {
+        let mut mailbox = lock(&self.mailbox);
+        mailbox.dropped = Some(nothing_sent || mailbox.request.is_some());
+    }
+
+    fn span(&self) -> Span {
+        lock(&self.mailbox).span.clone()
     }
 }
 
-impl<T> fmt::Debug for Sending<T> {
+/// The code may hold a secret.
+impl<T> fmt::Debug for WorkflowMachine<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Sending").field(&self.order).finish()
-    }
-}
-
-impl<T> fmt::Debug for Sent<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Sent").field(&self.0.name).finish()
-    }
-}
-
-impl<T> fmt::Debug for Pausing<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Pausing").field(&self.time).finish()
-    }
-}
-
-/// A question may hold a secret.
-impl<T> fmt::Debug for Asking<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Asking").field(&self.next.0.name).finish()
-    }
-}
-
-impl<T> fmt::Debug for Asked<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Asked").field(&self.0.name).finish()
+        f.debug_tuple("WorkflowMachine").field(&self.name).finish()
     }
 }

@@ -1,50 +1,48 @@
 //! Where the code of a workflow and its driver meet.
 
+use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Request;
+
 use super::rotate::rotation_handler::Question;
-use crate::call::{Error, Response};
-use crate::operation::{AnyOperation, AnyOutput};
-use crate::transport::BoxError;
-use crate::types::ApiKey;
+use crate::call::trace::Span;
+use crate::call::{Action, Event, Seed, trace};
 
-/// An operation that a workflow wants to be sent.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Order {
-    /// The operation.
-    pub operation: AnyOperation,
-    /// The key to sign it with in place of the client's.
-    pub key: Option<ApiKey>,
-    /// How long the call may take at most with all its attempts; `None` leaves
-    /// that to the client.
-    pub at_most: Option<Duration>,
-}
-
-/// Where code and driver meet. At most one wish is open, and its reply comes
-/// into the field of its kind.
-pub(super) struct Slot {
-    pub(super) wish: Option<Wish>,
-    pub(super) sent: Option<Result<Response<AnyOutput>, Error>>,
-    pub(super) paused: Option<Result<(), Error>>,
-    pub(super) asked: Option<Result<bool, BoxError>>,
+/// Where code and driver meet. At most one action is open, and its event comes back.
+pub(super) struct Mailbox {
+    pub(super) seed: Seed,
+    /// From which the calls draw.
+    pub(super) entropy: u64,
     pub(super) elapsed: Duration,
+    pub(super) action: Option<Action<Infallible, Question>>,
+    /// The request of an action that sends one.
+    pub(super) request: Option<Box<Request<Bytes>>>,
+    /// The span of the call that the action belongs to.
+    pub(super) span: Span,
+    pub(super) event: Option<Event>,
+    /// The driver was dropped in the middle of a request; whether nothing of it was sent.
+    pub(super) dropped: Option<bool>,
 }
 
-impl Default for Slot {
+impl Default for Mailbox {
     fn default() -> Self {
-        Self { wish: None, sent: None, paused: None, asked: None, elapsed: Duration::ZERO }
+        Self {
+            seed: Seed::default(),
+            entropy: 0,
+            elapsed: Duration::ZERO,
+            action: None,
+            request: None,
+            span: trace::no_span(),
+            event: None,
+            dropped: None,
+        }
     }
 }
 
-pub(super) enum Wish {
-    Send(Box<Order>),
-    Pause(Duration),
-    Ask(Question),
-}
-
 /// Nothing panics while it holds the lock.
-pub(super) fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner)
+pub(super) fn lock(mailbox: &Mutex<Mailbox>) -> MutexGuard<'_, Mailbox> {
+    mailbox.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -9,14 +9,13 @@
 
 use std::fmt;
 
-use super::context::{Desk, Listed};
+use super::context::{Context, Listed};
 use super::definition::Workflow;
-use super::machine;
-use super::machine::Turn;
+use super::machine::WorkflowMachine;
 use super::marker::{Kind, check_marked};
-use super::opening::Opening;
 use super::pages::Pages;
 use crate::call::{Error, ErrorKind};
+use crate::config::{CallOptions, Config};
 use crate::operation::{Delete, List};
 use crate::redact::Masked;
 use crate::types::{BuildError, BuildErrorKind, Key, KeyHash, Timestamp};
@@ -140,32 +139,36 @@ impl Workflow for Sweep {
         "sweep"
     }
 
-    fn begin(self, opening: Opening) -> Turn<Swept> {
+    fn begin(self, config: &Config, options: &CallOptions) -> WorkflowMachine<Swept> {
         let name = self.name();
         if let What::Named(names) = &self.what {
             if let Some(refused) = names.iter().find_map(|name| check_marked(name).err()) {
-                return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
+                return WorkflowMachine::refused(name, ErrorKind::Build(refused));
             }
         }
-        machine::begin(name, opening, |desk| async move {
-            let desk = desk.listing_with(self.max_requests);
-            sweep(&desk, self).await.map_err(|error| error.of_workflow(desk.name(), None))
+        WorkflowMachine::new(name, config, options, |context| async move {
+            let context = context.listing_with(self.max_requests);
+            sweep(&context, self).await.map_err(|error| error.of_workflow(context.name(), None))
         })
     }
 }
 
-async fn sweep(desk: &Desk, Sweep { what, workspaces, .. }: Sweep) -> Result<Swept, Error> {
+async fn sweep(context: &Context, Sweep { what, workspaces, .. }: Sweep) -> Result<Swept, Error> {
     let everywhere = Pages::new(List::everything()).workspaces(workspaces);
     match what {
         What::Named(names) if names.is_empty() => Ok(Swept::default()),
-        What::Named(names) => sweep_named(desk, everywhere, &names).await,
-        What::Temporary => sweep_expired(desk, everywhere).await,
+        What::Named(names) => sweep_named(context, everywhere, &names).await,
+        What::Temporary => sweep_expired(context, everywhere).await,
     }
 }
 
-async fn sweep_named(desk: &Desk, everywhere: Pages, names: &[String]) -> Result<Swept, Error> {
+async fn sweep_named(
+    context: &Context,
+    everywhere: Pages,
+    names: &[String],
+) -> Result<Swept, Error> {
     let mut swept = Swept::default();
-    let found = delete_named(desk, everywhere, names).await?;
+    let found = delete_named(context, everywhere, names).await?;
     let is_found =
         |name: &String| found.iter().any(|found| found.key.name.as_deref() == Some(name));
     swept.absent = names.iter().filter(|name| !is_found(name)).cloned().collect();
@@ -175,21 +178,21 @@ async fn sweep_named(desk: &Desk, everywhere: Pages, names: &[String]) -> Result
     Ok(swept)
 }
 
-async fn sweep_expired(desk: &Desk, everywhere: Pages) -> Result<Swept, Error> {
+async fn sweep_expired(context: &Context, everywhere: Pages) -> Result<Swept, Error> {
     let mut swept = Swept::default();
     let is_temporary = |key: &Key| key.name.as_deref().and_then(Kind::of) == Some(Kind::Temporary);
-    let Listed { keys, date, .. } = desk.list_all(everywhere, &is_temporary).await?;
+    let Listed { keys, date, .. } = context.list_all(everywhere, &is_temporary).await?;
     let Some(now) = date.and_then(|date| Timestamp::from_unix(date, 0).ok()) else {
         let refused = BuildError::new(
             BuildErrorKind::Transport,
             "cannot tell which keys have expired: no clock is available from the server or the transport",
         );
-        return Err(Error::unsent(desk.name(), ErrorKind::Build(refused)));
+        return Err(Error::unsent(context.name(), ErrorKind::Build(refused)));
     };
     for key in keys {
         match key.expires_at.get() {
             Some(end) if *end <= now => {
-                let deleted = delete(desk, &key).await;
+                let deleted = delete(context, &key).await;
                 swept.add(key, deleted);
             }
             Some(_) => {}
@@ -207,30 +210,30 @@ pub(super) struct Found {
 
 /// Deletes every key of the listing that has one of these names exactly.
 pub(super) async fn delete_named(
-    desk: &Desk,
+    context: &Context,
     everywhere: Pages,
     names: &[String],
 ) -> Result<Vec<Found>, Error> {
     let is_named = |key: &Key| names.iter().any(|name| key.name.as_deref() == Some(name));
     let mut found = Vec::new();
-    for key in desk.list_all(everywhere, &is_named).await?.keys {
-        let deleted = delete(desk, &key).await;
+    for key in context.list_all(everywhere, &is_named).await?.keys {
+        let deleted = delete(context, &key).await;
         found.push(Found { key, deleted });
     }
     Ok(found)
 }
 
 /// Deletes a key that was listed. One that is gone by then is deleted too.
-pub(super) async fn delete(desk: &Desk, key: &Key) -> Result<(), Error> {
+pub(super) async fn delete(context: &Context, key: &Key) -> Result<(), Error> {
     match key.require_hash() {
-        Ok(hash) => delete_hash(desk, hash).await,
+        Ok(hash) => delete_hash(context, hash).await,
         Err(lacking) => Err(Error::unsent("delete", ErrorKind::Decode(lacking))),
     }
 }
 
 /// Deletes the key of this hash, if it is still there.
-pub(super) async fn delete_hash(desk: &Desk, hash: &KeyHash) -> Result<(), Error> {
-    match desk.send(Delete::new(hash.clone())).await {
+pub(super) async fn delete_hash(context: &Context, hash: &KeyHash) -> Result<(), Error> {
+    match context.send(Delete::new(hash.clone())).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_not_found() => Ok(()),
         Err(error) => Err(error),

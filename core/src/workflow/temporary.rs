@@ -13,14 +13,13 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::close_temporary::CloseTemporary;
-use super::context::Desk;
+use super::context::Context;
 use super::create_reconciled::{Failed, Rounds};
 use super::definition::Workflow;
-use super::machine;
-use super::machine::Turn;
+use super::machine::WorkflowMachine;
 use super::marker::{Kind, Markers};
-use super::opening::Opening;
 use crate::call::{Error, ErrorKind};
+use crate::config::{CallOptions, Config};
 use crate::operation::{Create, Created, Operation};
 use crate::redact::Masked;
 use crate::types::{BuildError, BuildErrorKind, Key, Secret, Timestamp};
@@ -161,31 +160,30 @@ impl Workflow for Temporary {
         "temporary"
     }
 
-    fn begin(self, opening: Opening) -> Turn<Lent> {
+    fn begin(self, config: &Config, options: &CallOptions) -> WorkflowMachine<Lent> {
         let name = self.name();
-        let end = || end_of(opening.wall_clock, self.lifetime);
-        if let Err(refused) = self.check().and_then(|()| end()) {
-            return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
+        if let Err(refused) = self.check() {
+            return WorkflowMachine::refused(name, ErrorKind::Build(refused));
         }
-        machine::begin(name, opening, |desk| async move {
-            let desk = desk.listing_with(self.max_requests);
-            let mut markers = Markers::new(Kind::Temporary, opening.entropy);
-            let lent = lend(&desk, self, &mut markers).await;
+        WorkflowMachine::new(name, config, options, |context| async move {
+            let context = context.listing_with(self.max_requests);
+            let mut markers = Markers::new(Kind::Temporary, context.entropy());
+            let lent = lend(&context, self, &mut markers).await;
             lent.map_err(|Failed { error, left }| error.of_workflow(name, left))
         })
     }
 }
 
-async fn lend(desk: &Desk, wanted: Temporary, markers: &mut Markers) -> Result<Lent, Failed> {
+async fn lend(context: &Context, wanted: Temporary, markers: &mut Markers) -> Result<Lent, Failed> {
     let Temporary { create, lifetime, .. } = wanted;
-    let mut rounds = Rounds::new(desk);
+    let mut rounds = Rounds::new(context);
     loop {
         let name = markers.mark(create.name());
         // Each round has the whole time before it.
-        let expires_at = match end_of(desk.wall_clock(), lifetime) {
+        let expires_at = match end_of(context.wall_clock(), lifetime) {
             Ok(end) => end,
             Err(refused) => {
-                return Err(rounds.told(Error::unsent(desk.name(), ErrorKind::Build(refused))));
+                return Err(rounds.told(Error::unsent(context.name(), ErrorKind::Build(refused))));
             }
         };
         let create = create.clone().expires_at(expires_at.clone());

@@ -14,14 +14,16 @@ use std::task::Poll;
 use std::time::Duration;
 
 use openrouter_keys_core::error::BuildErrorKind;
-use openrouter_keys_core::machine::{Opening, Turn};
+use openrouter_keys_core::machine::{Action, Event, Machine, Seed};
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
+use openrouter_keys_core::transport::BlockingTransport;
 use openrouter_keys_core::workflow::{
     Audit, CloseTemporary, CreateReconciled, Ensure, Ensured, FindBySecret, Pick, Sweep, Temporary,
     Workflow,
 };
 use openrouter_keys_core::{
-    ApiKey, Client, Create, Effect, ErrorKind, Limit, LimitReset, List, RetryPolicy, blocking,
+    ApiKey, CallOptions, Client, Config, Create, Effect, Error, ErrorKind, Limit, LimitReset, List,
+    RetryPolicy, blocking,
 };
 
 const CREATED: &str =
@@ -170,17 +172,75 @@ mod temporary;
 
 mod ensure;
 
+/// Drives a workflow without a client, and without a clock of the day.
+fn by_hand<W: Workflow>(workflow: W, transport: &FakeTransport) -> Result<W::Output, Error> {
+    let mut machine = workflow.begin(&Config::new(), &CallOptions::new());
+    let mut event = Event::Begin(Seed::default());
+    loop {
+        event = match machine.resume(event, transport.clock().now()) {
+            Action::Authenticate(_) => Event::Key(Ok(key())),
+            Action::Send(exchange) => {
+                Event::Response(BlockingTransport::send(transport, machine.request(), &exchange))
+            }
+            Action::Sleep(time) => {
+                BlockingTransport::sleep(transport, time);
+                Event::Slept
+            }
+            Action::Ask(question) => Event::Answer(Err(format!("{question:?}").into())),
+            Action::Done(result) => return result,
+        };
+    }
+}
+
 #[test]
-fn the_outcome_of_another_operation_is_an_error_and_no_panic() {
-    let turn = Sweep::new(["ci #00000000000000000000000000000001"]).begin(Opening::default());
-    let Turn::Send(sending) = turn else { panic!("{turn:?}") };
-    let (_, sent) = sending.into_parts();
+fn the_response_of_another_operation_is_an_error_and_no_panic() {
     let transport = FakeTransport::always(Reply::status(201).json(CREATED));
-    let client = blocking::Client::new(transport, key());
-    let outcome = client.call(openrouter_keys_core::operation::AnyOperation::Create(create()));
-    let turn = sent.outcome(outcome.with_response().send(), Duration::ZERO);
-    let Turn::Done(Err(error)) = turn else { panic!("{turn:?}") };
+    let sweep = Sweep::new(["ci #00000000000000000000000000000001"]);
+    let error = by_hand(sweep, &transport).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Decode(_)), "{error}");
+}
+
+#[test]
+fn an_event_that_no_action_asked_for_makes_no_create_go_out_twice() {
+    let events = || {
+        [
+            Event::Begin(Seed::default()),
+            Event::Slept,
+            Event::Answer(Ok(true)),
+            Event::Key(Ok(key())),
+            Event::Key(Err("no key".into())),
+            Event::Response(Ok(http::Response::default())),
+            Event::Cancelled(None),
+        ]
+    };
+    for first in 0..events().len() {
+        for second in 0..events().len() {
+            let workflow = CreateReconciled::new(create());
+            let mut machine = workflow.begin(&Config::new(), &CallOptions::new());
+            let mut creates = 0;
+            for event in [first, second, second, second, second, second] {
+                let event = events().into_iter().nth(event).unwrap();
+                if let Action::Send(_) = machine.resume(event, Duration::ZERO) {
+                    creates += u32::from(machine.request().method() == http::Method::POST);
+                }
+                // Outside of a send, it has no request.
+                assert_eq!(machine.request().uri(), "/");
+            }
+            assert!(creates <= 1, "{first} {second}");
+        }
+    }
+}
+
+#[test]
+fn a_create_whose_request_was_never_taken_has_created_nothing() {
+    let mut machine = CreateReconciled::new(create()).begin(&Config::new(), &CallOptions::new());
+    let action = machine.resume(Event::Begin(Seed::default()), Duration::ZERO);
+    assert!(matches!(action, Action::Authenticate(_)), "{action:?}");
+    let action = machine.resume(Event::Key(Ok(key())), Duration::ZERO);
+    let Action::Send(exchange) = action else { panic!("{action:?}") };
+    let action = machine.resume(Event::Cancelled(Some(exchange)), Duration::ZERO);
+    let Action::Done(Err(error)) = action else { panic!("{action:?}") };
+    assert_eq!((error.effect(), error.attempts()), (&Effect::Nothing, 0), "{error}");
 }
 
 #[tokio::test]

@@ -437,16 +437,8 @@ async fn without_the_servers_date_a_sweep_goes_by_this_machines_clock() {
 
 #[test]
 fn where_nobody_knows_the_time_a_sweep_deletes_nothing_and_says_so() {
-    let turn = Sweep::temporary().begin(Opening::default());
-    let Turn::Send(sending) = turn else { panic!("{turn:?}") };
-    let (_, sent) = sending.into_parts();
     let transport = FakeTransport::always(Reply::status(200).json(NOTHING));
-    let outcome = blocking::Client::new(transport, key())
-        .call(openrouter_keys_core::operation::AnyOperation::List(List::new()))
-        .with_response()
-        .send();
-    let turn = sent.outcome(outcome, Duration::ZERO);
-    let Turn::Done(Err(error)) = turn else { panic!("{turn:?}") };
+    let error = by_hand(Sweep::temporary(), &transport).unwrap_err();
     assert!(error.to_string().starts_with("sweep: cannot tell which keys have expired"), "{error}");
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::machine::{Attempt, Seed, Step};
 use openrouter_keys_core::operation::{Delete, Get, GetCurrentKeyMetadata, Operation};
 use openrouter_keys_core::test_util::samples;
 use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Limit, LimitReset, List, Update};
@@ -44,7 +44,7 @@ fn main() {
 fn build<O: Operation>(times: u32, operation: impl Fn() -> O) {
     let (config, options, key) = settings();
     for _ in 0..times {
-        let mut attempt = Attempt::first(&config, &options, operation(), Start::default()).unwrap();
+        let mut attempt = Attempt::first(&config, &options, operation(), Seed::default()).unwrap();
         black_box(attempt.request(&key));
     }
 }
@@ -58,7 +58,7 @@ fn read<O: Operation>(times: u32, operation: &O, body: &str) {
 fn attempt<O: Operation>(times: u32, operation: impl Fn() -> O, body: &'static str) {
     let (config, options, key) = settings();
     for _ in 0..times {
-        let mut attempt = Attempt::first(&config, &options, operation(), Start::default()).unwrap();
+        let mut attempt = Attempt::first(&config, &options, operation(), Seed::default()).unwrap();
         black_box(attempt.request(&key));
         let answer = Response::new(Bytes::from_static(body.as_bytes()));
         let Step::Done(result) = attempt.finish(Ok(answer), Duration::ZERO) else {

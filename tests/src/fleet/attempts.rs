@@ -6,7 +6,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 use openrouter_keys_core::config::Jitter;
 use openrouter_keys_core::error::{BoxError, TransportError, TransportErrorKind};
-use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::machine::{Attempt, Seed, Step};
 use openrouter_keys_core::operation::{Get, Operation};
 use openrouter_keys_core::test_util::samples;
 use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Limit, List, RetryPolicy};
@@ -66,8 +66,8 @@ impl CoreClient {
             fresh = Config::new().retry(self.policy.clone());
             &fresh
         };
-        let start = Start { entropy, wall_clock: None };
-        let attempt = Attempt::first(config, &CallOptions::new(), operation, start)?;
+        let seed = Seed { entropy: entropy.into(), now: None };
+        let attempt = Attempt::first(config, &CallOptions::new(), operation, seed)?;
         let success = Success { status: StatusCode::from_u16(status)?, body };
         Ok(Box::new(CoreCall { attempt, key: self.key.clone(), success }))
     }

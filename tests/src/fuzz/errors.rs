@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
-use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::machine::{Attempt, Seed, Step};
 use openrouter_keys_core::operation::{External, Get, Operation};
 use openrouter_keys_core::{
     ApiKey, CallOptions, Config, Create, Error, ErrorKind, Limit, RetryPolicy,
@@ -35,7 +35,7 @@ fn check<O: Operation>(key: &str, operation: O, status: StatusCode, location: &[
     let secret = operation.secret().map(str::to_owned);
     let config = Config::new().retry(RetryPolicy::none()).max_error_body(LONGEST);
     let mut attempt =
-        Attempt::first(&config, &CallOptions::new(), operation, Start::default()).unwrap();
+        Attempt::first(&config, &CallOptions::new(), operation, Seed::default()).unwrap();
     let _ = attempt.request(&ApiKey::new(key).unwrap());
     let mut answer = Response::new(Bytes::copy_from_slice(body));
     *answer.status_mut() = status;

@@ -4,7 +4,7 @@
 use http::HeaderMap;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
 use openrouter_keys_core::error::BuildError;
-use openrouter_keys_core::machine::{Attempt, Start};
+use openrouter_keys_core::machine::{Attempt, Seed};
 use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Headers, Limit};
 
 /// Builds a request with them.
@@ -38,7 +38,7 @@ fn request(headers: &Headers, key: &ApiKey) -> HeaderMap {
     let config = Config::new().headers(headers.clone());
     let create = Create::new("x", Limit::unlimited());
     let mut attempt =
-        Attempt::first(&config, &CallOptions::new(), create, Start::default()).unwrap();
+        Attempt::first(&config, &CallOptions::new(), create, Seed::default()).unwrap();
     attempt.request(key).headers().clone()
 }
 

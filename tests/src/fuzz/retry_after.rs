@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
-use openrouter_keys_core::machine::{Attempt, Start, Step};
+use openrouter_keys_core::machine::{Attempt, Seed, Step};
 use openrouter_keys_core::{ApiKey, CallOptions, Config, List, RetryPolicy};
 
 /// What the default policy waits for at most.
@@ -70,7 +70,7 @@ fn joined<'a>(headers: impl Iterator<Item = &'a (HeaderName, HeaderValue)>) -> H
 fn finish(headers: &HeaderMap, policy: RetryPolicy) -> Step<List> {
     let config = Config::new().retry(policy);
     let mut attempt =
-        Attempt::first(&config, &CallOptions::new(), List::new(), Start::default()).unwrap();
+        Attempt::first(&config, &CallOptions::new(), List::new(), Seed::default()).unwrap();
     let _ = attempt.request(&ApiKey::new("sk-or-v1-test").unwrap());
     let mut answer = Response::new(Bytes::new());
     *answer.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;

@@ -3,7 +3,7 @@
 //! the library.
 
 use http::Uri;
-use openrouter_keys_core::machine::{Attempt, Start};
+use openrouter_keys_core::machine::{Attempt, Seed};
 use openrouter_keys_core::operation::{Delete, Get, Operation};
 use openrouter_keys_core::{ApiKey, BaseUrl, CallOptions, Config, KeyHash};
 use url::{Host, Url};
@@ -33,7 +33,7 @@ pub fn run(data: &[u8]) {
 fn built<O: Operation>(base: &BaseUrl, operation: O) -> Option<Uri> {
     let config = Config::new().base_url(base.clone());
     let mut attempt =
-        Attempt::first(&config, &CallOptions::new(), operation, Start::default()).ok()?;
+        Attempt::first(&config, &CallOptions::new(), operation, Seed::default()).ok()?;
     Some(attempt.request(&ApiKey::new("sk-or-v1-test").unwrap()).uri().clone())
 }
 

@@ -17,8 +17,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use openrouter_keys_core::machine::{Attempt, Opening, Order, Pausing, Sent, Start, Step, Turn};
-use openrouter_keys_core::operation::AnyOperation;
+use openrouter_keys_core::machine::{Action, Event, Machine, Seed, WorkflowMachine};
 use openrouter_keys_core::workflow::{Ensure, Ensured, Workflow};
 use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Error, Limit, Timestamp};
 
@@ -55,13 +54,13 @@ pub struct Race {
     pub made: usize,
 }
 
-type Reply = Sent<Ensured>;
+type Caller = WorkflowMachine<Ensured>;
 
-enum Event {
+enum Due {
     Begins,
-    Arrives(Box<Attempt<AnyOperation>>, Reply),
-    Answered(Box<Attempt<AnyOperation>>, Response<Bytes>, Reply),
-    PauseEnds(Pausing<Ensured>),
+    Arrives(Caller, Request<Bytes>),
+    Answered(Caller, Response<Bytes>),
+    PauseEnds(Caller),
 }
 
 struct Key {
@@ -72,7 +71,7 @@ struct Key {
 struct Simulation {
     conditions: Conditions,
     chance: Chance,
-    agenda: BTreeMap<(Duration, usize), (usize, Event)>,
+    agenda: BTreeMap<(Duration, usize), (usize, Due)>,
     noted: usize,
     keys: Vec<Key>,
     begun: Vec<Duration>,
@@ -93,10 +92,10 @@ impl Race {
         };
         for caller in 0..conditions.callers {
             let at = simulation.within(conditions.spread);
-            simulation.note(at, caller, Event::Begins);
+            simulation.note(at, caller, Due::Begins);
         }
-        while let Some(((now, _), (caller, event))) = simulation.agenda.pop_first() {
-            simulation.happen(now, caller, event);
+        while let Some(((now, _), (caller, due))) = simulation.agenda.pop_first() {
+            simulation.happen(now, caller, due);
         }
         let hashes = simulation.keys.iter().enumerate();
         let live = hashes.filter(|(_, key)| key.deleted.is_none()).map(|(place, _)| hash(place));
@@ -113,51 +112,49 @@ impl Simulation {
         most.mul_f64(self.chance.fraction())
     }
 
-    fn note(&mut self, at: Duration, caller: usize, event: Event) {
+    fn note(&mut self, at: Duration, caller: usize, due: Due) {
         self.noted += 1;
-        self.agenda.insert((at, self.noted), (caller, event));
+        self.agenda.insert((at, self.noted), (caller, due));
     }
 
-    fn happen(&mut self, now: Duration, caller: usize, event: Event) {
-        let turn = match event {
-            Event::Begins => {
+    fn happen(&mut self, now: Duration, caller: usize, due: Due) {
+        let (mut machine, mut event) = match due {
+            Due::Begins => {
                 if let Some(begun) = self.begun.get_mut(caller) {
                     *begun = now;
                 }
                 let wanted = Ensure::new(Create::new(NAME, Limit::usd(5.0)));
-                wanted.begin(Opening::default())
+                let machine = wanted.begin(&Config::new(), &CallOptions::new());
+                (machine, Event::Begin(Seed::default()))
             }
-            Event::Arrives(mut attempt, reply) => {
-                let key = ApiKey::new("sk-or-v1-management").expect("it is a key");
-                let answer = self.serve(&attempt.request(&key), now);
+            Due::Arrives(machine, request) => {
+                let answer = self.serve(&request, now);
                 let at = now + self.within(self.conditions.latency);
-                return self.note(at, caller, Event::Answered(attempt, answer, reply));
+                return self.note(at, caller, Due::Answered(machine, answer));
             }
-            Event::Answered(attempt, answer, reply) => {
-                let Step::Done(outcome) = attempt.finish(Ok(answer), Duration::ZERO) else {
-                    unreachable!("the server has no faults")
-                };
-                reply.outcome(outcome, self.elapsed(caller, now))
-            }
-            Event::PauseEnds(pausing) => pausing.over(self.elapsed(caller, now)),
+            Due::Answered(machine, answer) => (machine, Event::Response(Ok(answer))),
+            Due::PauseEnds(machine) => (machine, Event::Slept),
         };
-        match turn {
-            Turn::Send(sending) => {
-                let (Order { operation, .. }, reply) = sending.into_parts();
-                let (config, options) = (Config::new(), CallOptions::new());
-                let attempt = Attempt::first(&config, &options, operation, Start::default());
-                let attempt = Box::new(attempt.expect("it is a call"));
-                let at = now + self.within(self.conditions.latency);
-                self.note(at, caller, Event::Arrives(attempt, reply));
+        loop {
+            match machine.resume(event, self.elapsed(caller, now)) {
+                Action::Authenticate(_) => {
+                    event =
+                        Event::Key(Ok(ApiKey::new("sk-or-v1-management").expect("it is a key")));
+                }
+                Action::Send(_) => {
+                    let request = machine.request();
+                    let at = now + self.within(self.conditions.latency);
+                    return self.note(at, caller, Due::Arrives(machine, request));
+                }
+                Action::Sleep(time) => {
+                    return self.note(now + time, caller, Due::PauseEnds(machine));
+                }
+                Action::Ask(_) => unreachable!("it asks nobody anything"),
+                Action::Done(result) => {
+                    self.results.insert(caller, result);
+                    return;
+                }
             }
-            Turn::Pause(pausing) => {
-                self.note(now + pausing.time(), caller, Event::PauseEnds(pausing));
-            }
-            Turn::Done(result) => {
-                self.results.insert(caller, result);
-            }
-            // It asks nobody anything.
-            Turn::Ask(_) => {}
         }
     }
 

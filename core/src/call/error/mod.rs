@@ -37,14 +37,15 @@ use crate::types::{BuildError, DecodeError};
 /// ```
 pub struct Error(Box<Inner>);
 
-struct Inner {
-    operation: &'static str,
-    kind: ErrorKind,
-    effect: Effect,
-    is_retryable: bool,
-    attempts: u32,
-    retry_after: Option<Duration>,
-    request_id: Option<Box<str>>,
+/// All that an error consists of.
+pub(super) struct Inner {
+    pub(super) operation: &'static str,
+    pub(super) kind: ErrorKind,
+    pub(super) effect: Effect,
+    pub(super) is_retryable: bool,
+    pub(super) attempts: u32,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) request_id: Option<Box<str>>,
 }
 
 /// What kind of failure it was.
@@ -193,29 +194,9 @@ impl MayHaveCreated {
     }
 }
 
-/// What [`Error::new`] needs beyond the kind.
-pub(crate) struct Circumstances {
-    pub(crate) operation: &'static str,
-    pub(crate) effect: Effect,
-    pub(crate) is_retryable: bool,
-    pub(crate) attempts: u32,
-    pub(crate) retry_after: Option<Duration>,
-    pub(crate) request_id: Option<Box<str>>,
-}
-
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, circumstances: Circumstances) -> Self {
-        let Circumstances { operation, effect, is_retryable, attempts, retry_after, request_id } =
-            circumstances;
-        Self(Box::new(Inner {
-            operation,
-            kind,
-            effect,
-            is_retryable,
-            attempts,
-            retry_after,
-            request_id,
-        }))
+    pub(super) fn new(inner: Inner) -> Self {
+        Self(Box::new(inner))
     }
 
     /// An error that belongs to no request.
@@ -227,17 +208,15 @@ impl Error {
 
     /// An error that ended the call before anything was sent.
     pub(crate) fn unsent(operation: &'static str, kind: ErrorKind) -> Self {
-        Self::new(
+        Self::new(Inner {
+            operation,
             kind,
-            Circumstances {
-                operation,
-                effect: Effect::Nothing,
-                is_retryable: false,
-                attempts: 0,
-                retry_after: None,
-                request_id: None,
-            },
-        )
+            effect: Effect::Nothing,
+            is_retryable: false,
+            attempts: 0,
+            retry_after: None,
+            request_id: None,
+        })
     }
 
     /// The same failure as that of a workflow that left this behind, or nothing.

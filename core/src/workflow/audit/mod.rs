@@ -13,13 +13,12 @@ pub(super) mod report;
 mod table;
 
 use self::report::AuditReport;
-use super::context::Desk;
+use super::context::Context;
 use super::definition::Workflow;
-use super::machine;
-use super::machine::Turn;
-use super::opening::Opening;
+use super::machine::WorkflowMachine;
 use super::pages::Pages;
 use crate::call::{Error, ErrorKind};
+use crate::config::{CallOptions, Config};
 use crate::operation::{List, Operation};
 use crate::types::{BuildError, BuildErrorKind, Key, Timestamp};
 
@@ -165,23 +164,23 @@ impl Workflow for Audit {
         "audit"
     }
 
-    fn begin(self, opening: Opening) -> Turn<AuditReport> {
+    fn begin(self, config: &Config, options: &CallOptions) -> WorkflowMachine<AuditReport> {
         let name = self.name();
         if let Err(refused) = self.check() {
-            return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused))));
+            return WorkflowMachine::refused(name, ErrorKind::Build(refused));
         }
-        machine::begin(name, opening, |desk| async move {
-            audit(&desk.listing_with(self.max_requests), &self).await
+        WorkflowMachine::new(name, config, options, |context| async move {
+            audit(&context.listing_with(self.max_requests), &self).await
         })
     }
 }
 
-async fn audit(desk: &Desk, audit: &Audit) -> Result<AuditReport, Error> {
+async fn audit(context: &Context, audit: &Audit) -> Result<AuditReport, Error> {
     let everywhere = Pages::new(List::everything()).workspaces(&audit.workspaces);
-    let listed = desk
+    let listed = context
         .list_all(everywhere, &|_| true)
         .await
-        .map_err(|error| error.of_workflow(desk.name(), None))?;
+        .map_err(|error| error.of_workflow(context.name(), None))?;
     let now = listed.date.and_then(|seconds| Timestamp::from_unix(seconds, 0).ok());
     let mut report = findings::report(audit, listed.keys, now);
     report.odd_rows = listed.odd_rows;

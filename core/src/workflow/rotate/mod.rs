@@ -24,15 +24,14 @@ use std::time::Duration;
 use self::copy_settings::{Budget, copy, difference, less_left};
 use self::rotation::{Rotation, RotationStep};
 use self::rotation_handler::Question;
-use super::context::Desk;
+use super::context::Context;
 use super::create_reconciled::{Failed, Rounds, everywhere, look_for};
 use super::definition::Workflow;
-use super::machine;
-use super::machine::Turn;
+use super::machine::WorkflowMachine;
 use super::marker::{Kind, Markers, unmarked};
-use super::opening::Opening;
 use super::sweep::{delete_hash, delete_named};
 use crate::call::{Effect, Error, ErrorKind, trace};
+use crate::config::{CallOptions, Config};
 use crate::operation::{Create, Created, Get, GetCurrentKeyMetadata, Operation, Orphan, Update};
 use crate::redact::Masked;
 use crate::types::{BuildError, CurrentKey, DecodeError, DecodeErrorKind, Key, KeyHash, Limit};
@@ -227,17 +226,17 @@ impl Workflow for Rotate {
         "rotate"
     }
 
-    fn begin(self, opening: Opening) -> Turn<Rotated> {
+    fn begin(self, config: &Config, options: &CallOptions) -> WorkflowMachine<Rotated> {
         let name = self.name();
         let state = match self.state.and_then(Rotation::checked) {
             Ok(state) => state,
-            Err(refused) => return Turn::Done(Err(Error::unsent(name, ErrorKind::Build(refused)))),
+            Err(refused) => return WorkflowMachine::refused(name, ErrorKind::Build(refused)),
         };
         let max_requests = self.max_requests;
-        machine::begin(name, opening, move |desk| async move {
-            let desk = desk.listing_with(max_requests);
-            let markers = Markers::new(Kind::Lasting, opening.entropy);
-            let mut work = Work { desk: &desk, state, markers, old: None };
+        WorkflowMachine::new(name, config, options, move |context| async move {
+            let context = context.listing_with(max_requests);
+            let markers = Markers::new(Kind::Lasting, context.entropy());
+            let mut work = Work { context: &context, state, markers, old: None };
             match work.run().await {
                 Ok(rotated) => Ok(rotated),
                 Err(Failed { error, left }) => {
@@ -254,7 +253,7 @@ impl Workflow for Rotate {
 }
 
 struct Work<'a> {
-    desk: &'a Desk,
+    context: &'a Context,
     state: Rotation,
     markers: Markers,
     /// The old key as it was last read, which the next save keeps.
@@ -310,7 +309,7 @@ impl Work<'_> {
             update = update.limit(Limit::usd(left));
         }
         if self.state.name.is_some() || less.is_some() {
-            self.desk.send(update).await?;
+            self.context.send(update).await?;
         }
         self.state.carried = less.or(self.state.carried);
         Ok(())
@@ -324,13 +323,13 @@ impl Work<'_> {
     async fn reach(&mut self, step: RotationStep) -> Step<()> {
         self.keep_old();
         self.state.step = step;
-        self.state.since = self.desk.unix_time();
+        self.state.since = self.context.unix_time();
         self.save("").await
     }
 
     async fn save(&self, secret: &str) -> Step<()> {
         let question = Question::Save(self.state.clone());
-        Ok(self.desk.ask(question, secret).await.map(|_| ())?)
+        Ok(self.context.ask(question, secret).await.map(|_| ())?)
     }
 
     /// Makes the new key and hands it over.
@@ -342,10 +341,10 @@ impl Work<'_> {
             self.disable_at_once().await?;
         }
         if let Some(hash) = &self.state.new {
-            delete_hash(self.desk, hash).await?;
+            delete_hash(self.context, hash).await?;
             (self.state.new, self.state.new_label) = (None, None);
         }
-        let old = self.desk.send(Get::new(&self.state.old)).await?.output;
+        let old = self.context.send(Get::new(&self.state.old)).await?.output;
         let budget = match self.state {
             Rotation { full: true, .. } => Budget::Full,
             Rotation { remaining: true, .. } => Budget::Remaining,
@@ -357,11 +356,11 @@ impl Work<'_> {
         if !self.state.unconfirmed.is_empty() {
             // What a run that ended may have made.
             let names = self.state.unconfirmed.clone();
-            self.state.unconfirmed = look_for(self.desk, &create, names).await?;
+            self.state.unconfirmed = look_for(self.context, &create, names).await?;
         }
         let made = self.make(&create).await?;
         let orphan = create.orphan().map(|orphan| Orphan { name: &made.name, ..orphan });
-        let watch = trace::held(self.desk.name(), orphan);
+        let watch = trace::held(self.context.name(), orphan);
         let handed_over = self.hand_over(&create, &made).await;
         watch.finish();
         if let Err(failed) = handed_over {
@@ -374,7 +373,7 @@ impl Work<'_> {
     async fn was_handed_over(&self) -> Step<bool> {
         let Some(new) = &self.state.new else { return Ok(false) };
         let question = Question::WasHandedOver(self.state.clone());
-        if !self.desk.ask(question, "").await? {
+        if !self.context.ask(question, "").await? {
             return Ok(false);
         }
         // A key that was made just now may not be seen at once.
@@ -392,7 +391,7 @@ impl Work<'_> {
         let base = unmarked(create.name());
         self.state.name = Some(base.to_owned());
         let kept = self.state.unconfirmed.len();
-        let mut rounds = Rounds::new(self.desk);
+        let mut rounds = Rounds::new(self.context);
         loop {
             let name = self.markers.mark(base);
             self.state.unconfirmed.push(name.clone());
@@ -421,7 +420,7 @@ impl Work<'_> {
         self.state.step = RotationStep::HandingOver;
         self.save(secret).await?;
         let question = Question::HandOver(Box::new(made.created.clone()));
-        self.desk.ask(question, secret).await?;
+        self.context.ask(question, secret).await?;
         Ok(())
     }
 
@@ -431,7 +430,7 @@ impl Work<'_> {
             return Ok(hash.clone());
         }
         let is_it = |key: &Key| key.name.as_deref() == Some(&made.name);
-        let listed = self.desk.list_all(everywhere(create), &is_it).await?;
+        let listed = self.context.list_all(everywhere(create), &is_it).await?;
         let hash = listed.keys.iter().find_map(|key| key.hash.get());
         Ok(hash.cloned().ok_or_else(|| self.unverified("no response has its hash"))?)
     }
@@ -440,12 +439,12 @@ impl Work<'_> {
     async fn verify(&self, create: &Create, created: &Created) -> Step<CurrentKey> {
         let key = created.key().to_api_key().map_err(|_| {
             let unusable = DecodeError::at("$.key", DecodeErrorKind::WrongType);
-            Error::unsent(self.desk.name(), ErrorKind::Decode(unusable))
+            Error::unsent(self.context.name(), ErrorKind::Decode(unusable))
         })?;
         let mut refusal = None;
         for wait in TRIES {
             self.pause(wait).await?;
-            match self.desk.send_as(Some(key.clone()), GetCurrentKeyMetadata).await {
+            match self.context.send_as(Some(key.clone()), GetCurrentKeyMetadata).await {
                 Ok(response) => {
                     let current = response.output;
                     return match difference(create, created, &current) {
@@ -463,7 +462,7 @@ impl Work<'_> {
     /// Deletes a new key that nobody was given, and tells why.
     async fn abandon(&mut self, create: &Create, made: &Made, error: Error) -> Failed {
         let deleted = match &self.state.new {
-            Some(hash) => delete_hash(self.desk, hash).await.map_err(Failed::from),
+            Some(hash) => delete_hash(self.context, hash).await.map_err(Failed::from),
             None => self.delete_name(create, &made.name).await,
         };
         if deleted.is_err() {
@@ -503,7 +502,7 @@ impl Work<'_> {
             return Ok(None);
         }
         let Some(before) = self.read_old().await? else { return Ok(None) };
-        self.desk.pause(Duration::from_millis(self.state.quiet_ms)).await?;
+        self.context.pause(Duration::from_millis(self.state.quiet_ms)).await?;
         let Some(after) = self.read_old().await? else { return Ok(None) };
         // `null` says that no use is on record.
         let use_is_told = after.last_used_at.is_null() || after.last_used_at.get().is_some();
@@ -527,7 +526,7 @@ impl Work<'_> {
             // What it spent cannot be read again.
             self.keep_old();
             self.save("").await?;
-            delete_hash(self.desk, &self.state.old).await?;
+            delete_hash(self.context, &self.state.old).await?;
         }
         Ok(None)
     }
@@ -543,7 +542,7 @@ impl Work<'_> {
 
     /// Waits for what is left of a pause that began with the step.
     async fn rest_of_pause(&self, ms: u64) -> Step<()> {
-        let times = self.state.since.zip(self.desk.unix_time());
+        let times = self.state.since.zip(self.context.unix_time());
         let passed = times.map(|(from, now)| now.saturating_sub(from));
         let passed = passed.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default();
         let left = Duration::from_millis(ms).saturating_sub(Duration::from_secs(passed));
@@ -552,13 +551,13 @@ impl Work<'_> {
 
     async fn pause(&self, time: Duration) -> Step<()> {
         if !time.is_zero() {
-            self.desk.pause(time).await?;
+            self.context.pause(time).await?;
         }
         Ok(())
     }
 
     async fn disable_at_once(&self) -> Step<()> {
-        match self.desk.send(Update::new(&self.state.old).disabled(true)).await {
+        match self.context.send(Update::new(&self.state.old).disabled(true)).await {
             Err(error) if !error.is_not_found() => Err(error.into()),
             _ => Ok(()),
         }
@@ -581,7 +580,7 @@ impl Work<'_> {
 
     /// The key of this hash, if it is there.
     async fn read(&self, hash: &KeyHash) -> Step<Option<Key>> {
-        match self.desk.send(Get::new(hash)).await {
+        match self.context.send(Get::new(hash)).await {
             Ok(response) => Ok(Some(response.output)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error.into()),
@@ -589,7 +588,7 @@ impl Work<'_> {
     }
 
     async fn delete_name(&self, create: &Create, name: &str) -> Step<()> {
-        let found = delete_named(self.desk, everywhere(create), &[name.to_owned()]).await?;
+        let found = delete_named(self.context, everywhere(create), &[name.to_owned()]).await?;
         match found.into_iter().next() {
             Some(found) => Ok(found.deleted?),
             None => Err(self.unverified("it is not listed").into()),
@@ -601,7 +600,7 @@ impl Work<'_> {
     }
 
     fn unverified(&self, problem: &'static str) -> Error {
-        Error::unsent(self.desk.name(), ErrorKind::Unverified { problem })
+        Error::unsent(self.context.name(), ErrorKind::Unverified { problem })
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use openrouter_keys_native::machine::{Attempt, Start, Step};
+use openrouter_keys_native::machine::{Attempt, Seed, Step};
 use openrouter_keys_native::operation::{Delete, Get, GetCurrentKeyMetadata, Operation};
 use openrouter_keys_native::test_util::samples;
 use openrouter_keys_native::{
@@ -75,7 +75,7 @@ impl Counter {
         drop(parsed);
 
         let heap = Heap::watch()?;
-        let mut attempt = Attempt::first(&self.config, &self.options, operation, Start::default())?;
+        let mut attempt = Attempt::first(&self.config, &self.options, operation, Seed::default())?;
         let request = black_box(attempt.request(&self.key));
         let building = heap.change();
         drop(request);

@@ -1,0 +1,38 @@
+//! What a machine needs from the world when it begins: chance and the time.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
+
+/// What a machine needs from the world at its beginning.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seed {
+    /// Random bits: for the jitter of pauses, and for the markers in the names of keys.
+    pub entropy: u128,
+    /// The time of day, if it is known. A create's error says when the request was
+    /// sent, and a `Retry-After` that is a date may need it.
+    pub now: Option<SystemTime>,
+}
+
+impl Seed {
+    /// A seed of two draws of entropy.
+    ///
+    /// Workflows with the same marker would take each other's keys for their own, and
+    /// a transport's entropy may be poor: no two workflows of a process begin alike,
+    /// nor do two of different processes, unless their clocks say the same.
+    pub(crate) fn unique(draws: [u64; 2], now: Option<SystemTime>) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = u64::from(NUMBER.fetch_add(1, Ordering::Relaxed));
+        let time = now.and_then(|now| now.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let seconds = time.map_or(0, |time| time.as_secs());
+        let nanos = time.map_or(0, |time| u64::from(time.subsec_nanos()));
+        let [high, low] = draws;
+        let (high, low) = (high ^ seconds.rotate_left(32) ^ nanos, low ^ number);
+        Self { entropy: u128::from(high).rotate_left(64) | u128::from(low), now }
+    }
+
+    /// Both halves of the entropy in one.
+    pub(crate) fn folded(&self) -> u64 {
+        let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
+        half(self.entropy) ^ half(self.entropy.rotate_right(64))
+    }
+}

@@ -1,0 +1,29 @@
+//! Who answers the questions of a machine: the caller's key holder, for a workflow.
+
+use std::convert::Infallible;
+
+use crate::transport::{BoxError, BoxFuture};
+use crate::workflow::{KeyHolder, Question};
+
+/// Answers questions of this type.
+pub(super) trait Answers<Q> {
+    fn answer(&mut self, question: Q) -> BoxFuture<'_, Result<bool, BoxError>>;
+}
+
+/// For a call, which asks nothing.
+pub(super) struct NeverAsked;
+
+impl Answers<Infallible> for NeverAsked {
+    fn answer(&mut self, question: Infallible) -> BoxFuture<'_, Result<bool, BoxError>> {
+        match question {}
+    }
+}
+
+/// For a workflow, which asks the caller's key holder.
+pub(super) struct Asked<H>(pub(super) H);
+
+impl<H: KeyHolder> Answers<Question> for Asked<H> {
+    fn answer(&mut self, question: Question) -> BoxFuture<'_, Result<bool, BoxError>> {
+        Box::pin(question.ask(&mut self.0))
+    }
+}
