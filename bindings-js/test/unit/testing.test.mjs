@@ -173,7 +173,7 @@ test("the page on testing names what this module exports, and what the samples o
   const page = readFileSync(new URL("../../../docs/testing.md", import.meta.url), "utf8");
   const [, ...rows] = page.split("\n").filter((line) => /^\| .*`/.test(line)).map((line) => line.split(" | "));
   const names = rows.map(([, , javaScript]) => javaScript.match(/`(\w+)\(/)?.[1]).filter(Boolean);
-  const wholes = page.match(/Responses that are as they should be: (.*),\n/)[1].match(/\w+(?=`)/g);
+  const wholes = page.match(/successful responses there are (.*), in both\n/)[1].match(/\w+(?=`)/g);
   assert.deepEqual([...names, ...wholes], [
     ...["refused", "disconnected", "never", "truncated", "stalled", "apiError", "rejection"],
     ...["created", "listed", "found", "current", "deleted"],
