@@ -127,8 +127,8 @@ impl<O: Operation> Attempt<O> {
 
     /// The request, authenticated with the key. Its body is shared, not copied.
     pub fn request(&mut self, key: &ApiKey) -> Request<Bytes> {
-        self.authenticate(key.clone());
-        self.authenticated_request()
+        self.call.authenticate(key.clone());
+        self.call.request()
     }
 
     /// The call begins with this seed.
@@ -312,18 +312,15 @@ impl<O: Operation> Attempt<O> {
     /// Reads the body of a success. A server that repeats a secret of the request
     /// in the place of the one to be made has made none that can be known.
     fn read(&self, body: &[u8]) -> Result<Parsed<O::Output>, DecodeError> {
-        let (parsed, own) = match self.call.replay {
-            Replay::Duplicates => {
-                let own = self.call.secrets();
-                (self.operation.parse_excluding(body, &own), own)
-            }
-            Replay::Reads | Replay::ChangesOnce => (self.operation.parse(body), Vec::new()),
-        };
-        let made = parsed.as_ref().ok().and_then(|parsed| self.operation.made(&parsed.output));
-        if made.is_some_and(|made| own.contains(&made)) {
+        if self.call.replay != Replay::Duplicates {
+            return self.operation.parse(body);
+        }
+        let own = self.call.secrets();
+        let parsed = self.operation.parse_excluding(body, &own)?;
+        if self.operation.made(&parsed.output).is_some_and(|made| own.contains(&made)) {
             return Err(DecodeError::at("$.key", DecodeErrorKind::NotConfirmed));
         }
-        parsed
+        Ok(parsed)
     }
 
     fn request_id(&self, headers: &HeaderMap) -> Option<Box<str>> {

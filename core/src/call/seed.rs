@@ -31,6 +31,7 @@ impl Seed {
     }
 
     /// Both halves of the entropy in one.
+    #[inline]
     pub(crate) fn folded(&self) -> u64 {
         let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
         half(self.entropy) ^ half(self.entropy.rotate_right(64))

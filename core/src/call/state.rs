@@ -61,6 +61,10 @@ impl CallState {
         let config = config.for_call(options)?;
         let Parts { method, path, body } = operation.parts()?;
         let uri = config.base_url.join(&path)?;
+        let mut other_secrets = Vec::new();
+        if let Some(secret) = operation.secret() {
+            other_secrets.push(Secret::new(secret));
+        }
         Ok(Self {
             name: operation.name(),
             replay: operation.replay(),
@@ -72,7 +76,7 @@ impl CallState {
             began_at: seed.now,
             number: 1,
             key: None,
-            other_secrets: operation.secret().map(Secret::new).into_iter().collect(),
+            other_secrets,
             is_sent: false,
             was_ambiguous: false,
             taken: None,
@@ -84,14 +88,23 @@ impl CallState {
     }
 
     /// The key of the next request.
+    #[inline]
     pub(super) fn authenticate(&mut self, key: ApiKey) {
         self.is_sent = false;
-        if let Some(last) = self.key.take().filter(|last| last.reveal() != key.reveal()) {
-            self.other_secrets.push(Secret::new(last.reveal()));
+        if let Some(last) = self.key.replace(key) {
+            self.keep_secret(&last);
         }
-        self.key = Some(key);
     }
 
+    /// The key of an earlier request.
+    #[cold]
+    fn keep_secret(&mut self, last: &ApiKey) {
+        if self.key.as_ref().is_none_or(|key| key.reveal() != last.reveal()) {
+            self.other_secrets.push(Secret::new(last.reveal()));
+        }
+    }
+
+    #[inline]
     pub(super) fn request(&mut self) -> Request<Bytes> {
         self.is_sent = true;
         let mut headers = self.config.headers.to_map();
