@@ -402,5 +402,5 @@ async fn what_a_key_provider_gives_is_told_what_is_wrong_with_it() {
 fn a_problem_of_somebody_elses_stays_on_one_line() {
     let kind = openrouter_keys_core::error::BuildErrorKind::Other;
     let error = BuildError::new(kind, "first\nsecond\u{1b}[2J");
-    assert_eq!(error.to_string(), "first\\u{a}second\\u{1b}[2J; nothing was sent with it");
+    assert_eq!(error.to_string(), "first\\u{a}second\\u{1b}[2J; no request was made with it");
 }

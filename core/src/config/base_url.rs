@@ -467,7 +467,7 @@ mod tests {
             ("https://a.example/v1<x>", character),
         ] {
             for base in [BaseUrl::new(url), BaseUrl::allow_insecure_http(url)] {
-                let expected = format!("the base URL {flaw}; nothing was sent with it");
+                let expected = format!("the base URL {flaw}; no request was made with it");
                 assert_eq!(base.expect_err(url).to_string(), expected, "{url}");
             }
         }

@@ -81,7 +81,7 @@ impl fmt::Debug for BuildError {
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; nothing was sent with it", OneLine(&self.problem))
+        write!(f, "{}; no request was made with it", OneLine(&self.problem))
     }
 }
 

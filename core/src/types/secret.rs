@@ -285,7 +285,10 @@ mod tests {
             ("s3cr3t\u{7f}x", "has a control character at byte 6 of 8"),
         ] {
             let error = ApiKey::new(key).expect_err(key);
-            assert_eq!(error.to_string(), format!("the API key {says}; nothing was sent with it"));
+            assert_eq!(
+                error.to_string(),
+                format!("the API key {says}; no request was made with it")
+            );
         }
     }
 

@@ -554,7 +554,7 @@ mod tests {
             let error = Timestamp::parse(text).expect_err(text).to_string();
             let expected = format!(
                 "invalid timestamp \"{text}\": {flaw}; expected RFC 3339, \
-                 e.g. 2026-12-31T00:00:00Z; nothing was sent with it"
+                 e.g. 2026-12-31T00:00:00Z; no request was made with it"
             );
             assert_eq!(error, expected);
         }
