@@ -147,7 +147,7 @@ impl<O: Operation> Attempt<O> {
 
     /// Whether its request was built, and so may have been sent.
     pub(super) fn is_sent(&self) -> bool {
-        self.call.is_sent
+        self.call.is_sent()
     }
 
     pub(super) fn replay(&self) -> Replay {
@@ -156,7 +156,7 @@ impl<O: Operation> Attempt<O> {
 
     /// The request was sent, and nobody waits for its outcome any more.
     pub(super) fn dropped(&self) {
-        if self.call.replay == Replay::Duplicates && self.call.is_sent {
+        if self.call.replay == Replay::Duplicates && self.call.is_sent() {
             trace::dropped_in_flight(self.call.name, self.operation.orphan(), &self.call.secrets());
         }
     }
@@ -197,8 +197,7 @@ impl<O: Operation> Attempt<O> {
         self.call.was_ambiguous |= failure.outcome.class == Class::Ambiguous;
         match self.call.pause_after(&failure, elapsed) {
             Some(after) => {
-                self.call.number = self.call.number.saturating_add(1);
-                self.call.is_sent = false;
+                self.call.start_over();
                 Step::Retry { after, next: self }
             }
             None => Step::Done(Err(self.fail(failure, elapsed))),
@@ -222,7 +221,7 @@ impl<O: Operation> Attempt<O> {
         sent: Option<&Exchange>,
         elapsed: Duration,
     ) -> Result<Response<O::Output>, Error> {
-        let is_sent = self.call.is_sent;
+        let is_sent = self.call.is_sent();
         let Some(exchange) = sent.filter(|exchange| is_sent && !exchange.nothing_sent()) else {
             self.call.number = self.call.number.saturating_sub(1);
             return Err(

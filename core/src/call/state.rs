@@ -25,6 +25,17 @@ use crate::types::{ApiKey, BuildError, DecodeError, Secret};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// Where an attempt's request is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It has no key yet.
+    Waiting,
+    /// It can be built, once.
+    Ready,
+    /// It was built, and so may have been sent.
+    Sent,
+}
+
 /// A call under way.
 pub(super) struct CallState {
     pub(super) name: &'static str,
@@ -43,8 +54,7 @@ pub(super) struct CallState {
     /// The operation's secret, and the keys of earlier requests that differ. No response
     /// may show one.
     other_secrets: Vec<Secret>,
-    /// Whether this attempt's request was built, and so may have been sent.
-    pub(super) is_sent: bool,
+    stage: Stage,
     /// Whether an attempt so far may have been processed.
     pub(super) was_ambiguous: bool,
     /// What the last retry took from the quota.
@@ -77,7 +87,7 @@ impl CallState {
             number: 1,
             key: None,
             other_secrets,
-            is_sent: false,
+            stage: Stage::Waiting,
             was_ambiguous: false,
             taken: None,
         })
@@ -90,7 +100,7 @@ impl CallState {
     /// The key of the next request.
     #[inline]
     pub(super) fn authenticate(&mut self, key: ApiKey) {
-        self.is_sent = false;
+        self.stage = Stage::Ready;
         if let Some(last) = self.key.replace(key) {
             self.keep_secret(&last);
         }
@@ -104,9 +114,24 @@ impl CallState {
         }
     }
 
+    /// Whether this attempt's request may have been sent.
+    pub(super) fn is_sent(&self) -> bool {
+        self.stage == Stage::Sent
+    }
+
+    /// The next attempt, which has no request yet.
+    pub(super) fn start_over(&mut self) {
+        self.number = self.number.saturating_add(1);
+        self.stage = Stage::Waiting;
+    }
+
+    /// The request; an empty one unless its key has just come.
     #[inline]
     pub(super) fn request(&mut self) -> Request<Bytes> {
-        self.is_sent = true;
+        if self.stage != Stage::Ready {
+            return Request::default();
+        }
+        self.stage = Stage::Sent;
         let mut headers = self.config.headers.to_map();
         headers.insert(ACCEPT, JSON);
         if self.body.is_some() {

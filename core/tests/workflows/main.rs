@@ -14,7 +14,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use openrouter_keys_core::error::BuildErrorKind;
-use openrouter_keys_core::machine::{Action, Event, Machine, Seed};
+use openrouter_keys_core::machine::{Action, CallMachine, Event, Machine, Seed};
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_core::transport::BlockingTransport;
 use openrouter_keys_core::workflow::{
@@ -229,6 +229,25 @@ fn an_event_that_no_action_asked_for_makes_no_create_go_out_twice() {
             assert!(creates <= 1, "{first} {second}");
         }
     }
+}
+
+#[test]
+fn a_call_has_a_request_once_for_each_send_and_none_at_any_other_time() {
+    let mut call = CallMachine::new(&Config::new(), &CallOptions::new(), create());
+    let mut resume = |event| {
+        let is_send = matches!(call.resume(event, Duration::ZERO), Action::Send(_));
+        let requests = [call.request(), call.request()];
+        let posts = requests.iter().filter(|request| request.method() == http::Method::POST);
+        (is_send, posts.count())
+    };
+    let refusal = || http::Response::builder().status(429).body(bytes::Bytes::new()).unwrap();
+    for event in [Event::Begin(Seed::default()), Event::Slept] {
+        assert_eq!(resume(event), (false, 0));
+    }
+    assert_eq!(resume(Event::Key(Ok(key()))), (true, 1));
+    assert_eq!(resume(Event::Response(Ok(refusal()))), (false, 0));
+    assert_eq!(resume(Event::Slept), (false, 0));
+    assert_eq!(resume(Event::Key(Ok(key()))), (true, 1));
 }
 
 #[test]
