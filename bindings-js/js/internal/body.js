@@ -7,10 +7,10 @@ const TOO_LARGE = "too large";
 const IDLE = "idle";
 const BROKEN = "broken";
 
-/** No timer rings beside a stream that is always ready. */
+/** A stream that is always ready would starve timers. */
 const MOST_EMPTY = 10_000;
 
-/** With a longer time, `setTimeout` rings at once. */
+/** Above this, `setTimeout` fires at once. */
 const LONGEST = 0x7fff_ffff;
 
 export class Reading {
@@ -40,7 +40,7 @@ export class Reading {
     }
   }
 
-  /** A body that is announced too large is not begun, unless a part of it is of use. */
+  /** Does not start a body announced as too large, unless a part is of use. */
   run(announced) {
     this.#announced = announced;
     if (this.#resolve !== undefined && announced > this.#limits.maxBody && !this.#limits.keepsPartial) this.#end(TOO_LARGE);
@@ -51,7 +51,7 @@ export class Reading {
     return this.#outcome;
   }
 
-  /** What has come so far. */
+  /** What has arrived. */
   giveUp() {
     this.#end(BROKEN);
     return this.#came;
@@ -89,7 +89,7 @@ export class Reading {
   async #watch(ms) {
     const seen = this.#count;
     const step = Math.min(ms, LONGEST);
-    // Awaited: a custom clock rings in a context of its own, and what is there already counts.
+    // Awaited: a custom clock fires in its own context, and what has arrived counts.
     await new Promise((ring) => {
       this.#timer = this.#limits.clock.setTimeout(ring, Math.ceil(step));
     });
@@ -98,7 +98,7 @@ export class Reading {
 
   #rang(seen, left) {
     if (this.#resolve === undefined) return;
-    // Not by the clock, which may stand still: the caller made it.
+    // Not by the clock: a custom one may stand still.
     if (this.#count !== seen) {
       const quiet = this.#limits.clock.now() - this.#cameAt;
       this.#watch(Math.max(this.#limits.idle - (quiet > 0 ? quiet : 0), 0));

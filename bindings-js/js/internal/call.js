@@ -1,11 +1,11 @@
-// A call under way: a promise of its value that can tell more.
+// A call in progress: a promise of its value, and of the response.
 
 import { brand } from "./brand.js";
 import { hide, hidden } from "./hidden.js";
 
 export class Call extends Promise {
 
-  /** What is chained is a plain promise. */
+  /** Chaining returns plain promises. */
   static get [Symbol.species]() {
     return Promise;
   }
@@ -25,7 +25,7 @@ export class Call extends Promise {
     } catch (error) {
       return Promise.reject(error);
     }
-    // Who asks for the response handles its failure there.
+    // Whoever asks for the response handles its failure.
     this.catch(() => {});
     own.withResponse ??= own.whole.then(({ data, reply }) => ({ data, response: reply.value() }));
     return own.withResponse;

@@ -10,7 +10,7 @@ import { STEPS } from "./rotation.js";
 /** Far longer strings do not fit into the module. */
 export const LONGEST = 1_000_000;
 
-/** What a refused value is called: it may be a secret. */
+/** Names a refused value, which may be a secret. */
 function article(value) {
   if (value === null || value === undefined || typeof value === "number") return String(value);
   if (Array.isArray(value)) return "an array";
@@ -27,13 +27,13 @@ function aString(value) {
   return isWellFormed(value) ? "this string" : "one with half of a surrogate pair";
 }
 
-/** A name that somebody gave, on one line of a message. */
+/** A given name, on one line of a message. */
 function quoted(name) {
   const short = name.length > 80 ? `${name.slice(0, 80)}…` : name;
   return JSON.stringify(short).replace(/[\p{Cc}\p{Cf}\p{DI}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0).toString(16)}}`);
 }
 
-/** A kind of value: its name, and what the module gets of one. */
+/** A kind of value: its name, and what the module gets. */
 const kind = (name, is, convert = (value) => value) => ({ name, of: (value) => (is(value) ? convert(value) : undefined), required: false, flaw: undefined });
 
 /** Half of a surrogate pair would arrive as something else. */
@@ -89,14 +89,14 @@ const json = { ...kind("a value that JSON can hold, without NaN and infinities",
 const orNull = (other) => ({ ...other, name: `${other.name} or null`, of: (value) => (value === null ? null : other.of(value)) });
 const required = (other) => ({ ...other, required: true });
 
-/** In an array of this realm: the module sees no other for one. */
+/** As an array of this realm: the module accepts no other. */
 function textsOf(value) {
   if (!Array.isArray(value)) return undefined;
   const copy = Array.from({ __proto__: null, length: value.length }, (_, at) => read(value, at));
   return copy.every(isText) ? copy : undefined;
 }
 
-/** Pairs, which an iterator gives once. */
+/** Pairs: an iterator gives them once. */
 function pairsOf(value) {
   if (!isObject(value)) return undefined;
   const isIterable = isFunction(read(value, Symbol.iterator));
@@ -130,7 +130,7 @@ function jsonText(value) {
   return isString(written) ? written : undefined;
 }
 
-/** Node's `fetch` drops this one silently. */
+/** Node's `fetch` drops this silently. */
 function droppedHeader(texts) {
   const isThere = texts.some((text, at) => at % 2 === 0 && text.toLowerCase() === "__proto__");
   return isThere ? 'a header cannot be named "__proto__"' : undefined;
@@ -148,7 +148,7 @@ const RETRY = {
 };
 const retry = kind("an object or false", (value) => value === false || isObject(value));
 
-/** What a client and a call have in common. `src/params.rs` reads each by its name. */
+/** Shared by clients and calls. `src/params.rs` reads each by name. */
 const COMMON = {
   baseUrl: url,
   allowInsecureHttp: bool,
@@ -293,7 +293,7 @@ export function listAllValues(params) {
   return taken;
 }
 
-/** Of `create` and of the workflows that create, each with what it has beside. */
+/** Of `create` and the workflows that create, each with its own fields. */
 export function createValues(operation, params) {
   const taken = take(operation, "params", { ...CREATE, ...BESIDE[operation] }, params);
   if (taken.external !== undefined) taken.external = take(operation, "external", EXTERNAL, taken.external);
@@ -313,13 +313,13 @@ export function rotateValues(params) {
   return Object.assign(take("rotate", "resume", ROTATION, state), { maxRequests });
 }
 
-/** The caller's functions, each called as a method of theirs. */
+/** The caller's functions, called as methods. */
 export function holderOf(holder) {
   take("rotate", "holder", HOLDER, methodsOf(holder));
   return holder;
 }
 
-/** An instance of a class has its methods in no property of its own. */
+/** A class instance does not own its methods. */
 function methodsOf(holder) {
   if (!isObject(holder)) return holder ?? null;
   return readArgument("rotate", "holder", () => Object.fromEntries(Object.keys(HOLDER).map((name) => [name, read(holder, name)])));

@@ -173,13 +173,13 @@ async function guarded(keys, operation, work) {
   }
 }
 
-/** The value, and the reply that goes on with the response. */
+/** The value, and the reply that continues with the response. */
 function perform(keys, name, values, { values: settings, signal, close }, ask) {
   const client = live(keys, name);
   return unlessAborted(name, signal, (cancel) => run(client.call(name, values, settings, cancel, ask), reader({ signal, close })));
 }
 
-/** The requests run in the context that began the listing, whoever reads on. */
+/** Requests run in the context that began the listing, whoever reads on. */
 async function* pages(keys, context, params, options) {
   const given = () => [listAllValues(params), listingValues("listAll", options)];
   const [values, { values: settings, signal, onProgress }] = await guarded(keys, "listAll", async () => given());
@@ -216,7 +216,7 @@ function reader(context) {
   };
 }
 
-/** What the module tells in the course of its work. */
+/** What the module reports while it works. */
 const part = (parts) => new Reply(parts).value();
 
 /** The error, whose cause may be what a getter threw. */
@@ -225,7 +225,7 @@ function refusal(error, mask) {
   return error;
 }
 
-/** What the caller's function throws ends the listing, not the module's work. */
+/** An error of the caller's function ends the listing, not the module's work. */
 function reporter(onProgress) {
   let thrown;
   const report = (parts) => {
@@ -241,7 +241,7 @@ function reporter(onProgress) {
   return report;
 }
 
-/** Puts the module's questions to the caller's functions. */
+/** Asks the caller's functions what the module asks. */
 function asker(holder) {
   return async (question, parts) => {
     const answer = await holder[question](part(parts));
@@ -250,7 +250,7 @@ function asker(holder) {
   };
 }
 
-/** What the module throws for a refused setting, as an error. */
+/** Turns what the module throws for a refused setting into an error. */
 function rethrow(make) {
   try {
     return make();
@@ -260,7 +260,7 @@ function rethrow(make) {
   }
 }
 
-/** A custom promise may throw; that of an async function does not. */
+/** A custom promise may throw. */
 function wrapKey(apiKey) {
   if (typeof apiKey !== "function") return apiKey;
   return async () => {

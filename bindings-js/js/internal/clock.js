@@ -1,4 +1,4 @@
-// What tells the module the time and wakes it, whatever the caller's clock does.
+// The module's clock, whatever the caller's clock does.
 
 const SYSTEM_CLOCK = {
   now: () => (typeof performance === "object" ? performance : Date).now(),
@@ -7,7 +7,7 @@ const SYSTEM_CLOCK = {
   clearTimeout: (timer) => clearTimeout(timer),
 };
 
-/** A clock that tells numbers, `NaN` where there is none, and whose timers ring once at most. */
+/** Returns numbers (`NaN` for none), and its timers fire at most once. */
 export function validClock(clock = SYSTEM_CLOCK) {
   return {
     now: () => numberOf(() => clock.now()),
@@ -17,7 +17,7 @@ export function validClock(clock = SYSTEM_CLOCK) {
   };
 }
 
-/** What is no number cannot even be handed to WebAssembly. */
+/** WebAssembly takes numbers only. */
 function numberOf(read) {
   try {
     const ms = read();
@@ -27,7 +27,7 @@ function numberOf(read) {
   }
 }
 
-/** Holds the callback until it is called or not wanted any more: the module frees it then. */
+/** Holds the callback until it is called or cleared: then the module frees it. */
 class Timer {
   #callback;
   #clock;
@@ -48,7 +48,7 @@ class Timer {
     try {
       this.#clock.clearTimeout(this.#id);
     } catch {
-      // It rings for nobody.
+      // Nobody waits for it.
     }
   }
 

@@ -28,7 +28,7 @@ export class Delivery {
   #isFollowed = false;
   #carrier;
   #own = [];
-  /** Those that cannot be told apart: undici creates some later, behind others. */
+  /** Those that look alike: undici creates some later, behind others. */
   #possible = [];
 
   constructor(url) {
@@ -64,7 +64,7 @@ export class Delivery {
     return failed || reach === "sent" ? reach : undefined;
   }
 
-  /** Whether surely nothing was sent. Nothing will be, from here on. */
+  /** Whether nothing was sent, for certain; from here on nothing will be. */
   giveUp() {
     this.#isGivenUp = true;
     if (!this.#isFollowed) return false;
@@ -137,7 +137,7 @@ function created({ request }) {
   for (const delivery of meant) delivery.add(seen);
 }
 
-/** Node's own, or one that npm's undici has put in its place. */
+/** Node's own, or npm's undici instead. */
 function dispatcher() {
   return globalThis[Symbol.for("undici.globalDispatcher.2")] ?? globalThis[Symbol.for("undici.globalDispatcher.1")];
 }

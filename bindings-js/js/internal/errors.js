@@ -40,7 +40,7 @@ export class WrongKeyKindError extends OpenRouterKeysError {}
 export class UnverifiedError extends OpenRouterKeysError {}
 export class KeyHolderError extends OpenRouterKeysError {}
 
-// As texts, because a minifier renames classes.
+// Minifiers rename classes.
 for (const [name, kind] of Object.entries({
   OpenRouterKeysError,
   InvalidArgumentError,
@@ -137,7 +137,7 @@ export function readArgument(operation, argument, read) {
   }
 }
 
-/** The error of what `src/error.rs` wrote, without a prototype. `shown` hides secrets in what foreign code threw. */
+/** The error that `src/error.rs` wrote. `shown` hides secrets in what foreign code threw. */
 export function errorOf(failure, { shown, signal }) {
   const { message, thrown, reason, ...rest } = failure;
   const fields = { __proto__: null, ...rest };
@@ -163,7 +163,7 @@ function reasonOf(signal) {
 
 const hiddenNames = new WeakMap();
 
-/** Names that show a secret: a program reads them, and nothing prints them. */
+/** Names that show a secret: readable, never printed. */
 class WithoutNames {
   constructor(names) {
     hiddenNames.set(this, names);

@@ -35,12 +35,12 @@ export function sender(fetch) {
     const whole = isOwn || fetch === undefined ? guarded(url, init) : init;
     let answer;
     try {
-      // Looked up at each call: tests and tracers put their own in its place.
+      // Looked up at each call: tests and tracers replace it.
       const call = () => (fetch === undefined ? globalThis.fetch(url, whole) : fetch(url, whole));
       answer = await (delivery && isDirect ? delivery.follow(call, used) : call());
     } catch (thrown) {
       if (steers(thrown)) return { steering: thrown };
-      // A wrapper may have failed in a request of its own: to a log, for a token.
+      // A wrapper may have failed in its own request, to a log or for a token.
       if (!isDirect) throw unknownReach("the fetch function failed", thrown);
       const code = REACHES[delivery?.reach(thrown) ?? (isResent(whole) ? "sent" : "unknown")];
       throw code ? put(new Error(code, { cause: thrown }), "code", code) : thrown;

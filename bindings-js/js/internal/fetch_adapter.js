@@ -57,14 +57,14 @@ class Exchange {
     const { type, status, headers, body } = got;
     const steering = read(got, "steering");
     if (steering !== undefined) return answer(0, "", { bytes: undefined, end: "steering", thrown: steering });
-    // A browser shows a redirect that it did not follow as nothing at all.
+    // A browser hides a redirect that it did not follow.
     if (type === "opaqueredirect") return answer(0, headers, { __proto__: null, end: "hidden redirect" });
     if (!isStatus(status)) return answer(0, headers, { __proto__: null, end: "the answer has no status" });
     this.#head = { status, headers };
     if (body === null) return answer(status, headers, { __proto__: null });
     const isSuccess = status >= 200 && status < 300;
     const limits = { maxBody: isSuccess ? maxSuccess : maxError, keepsPartial: !isSuccess || keepsPartial, clock };
-    // Of a body that comes at once, nothing is seen before.
+    // A body read at once shows nothing before.
     this.#reading = new Reading(body, { ...limits, idle: read(body, "comesAtOnce") ? Infinity : idle });
     if (this.#isGivenUp) this.#reading.giveUp();
     return answer(status, headers, await this.#reading.run(announced(headers)));

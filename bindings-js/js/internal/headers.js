@@ -1,9 +1,9 @@
-// The headers of an answer as one text, a line each, whatever they are. An answer
-// matters more than its headers: what cannot be read is left out.
+// A response's headers as one string, a line each. The response matters more: headers
+// that cannot be read are left out.
 
 import { read } from "./own.js";
 
-/** What is made use of: all that can be had of headers that only `get` shows. */
+/** The headers in use, for objects that have only `get`. */
 const KNOWN = [
   "x-request-id",
   "cf-ray",
@@ -38,7 +38,7 @@ function known(headers) {
   return lines(KNOWN, (name) => [name, headers.get(name)]);
 }
 
-/** What these give, a line each. */
+/** These headers, a line each. */
 function lines(items, pairOf) {
   let text = "";
   for (const item of items) text += attempt(() => line(pairOf(item))) ?? "";

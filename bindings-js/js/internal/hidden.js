@@ -1,20 +1,17 @@
-// What objects hold out of sight: an inspector that is attached prints private fields.
+// What objects hold out of sight: an attached inspector prints private fields.
 
 import { refused } from "./errors.js";
 import { put } from "./own.js";
 
 const all = new WeakMap();
 
-/** Gives the object what it alone holds. */
+/** Sets what the object holds. */
 export function hide(owner, own) {
   all.set(owner, own);
   return owner;
 }
 
-/**
- * What the object holds. A method that was taken off its object has none, and neither has a
- * proxy: the error says how it is called.
- */
+/** What the object holds: nothing, for a proxy or a method taken off its object. */
 export function hidden(owner, operation, method) {
   const own = all.get(owner);
   if (own !== undefined) return own;
@@ -24,14 +21,11 @@ export function hidden(owner, operation, method) {
 }
 
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
-/** Of plain objects that conceal fields. */
+/** The prototype of plain objects that conceal fields. */
 const shy = {};
 withoutGetters(shy);
 
-/**
- * Gives the object a field. One that shows a key is there for a program that reads it:
- * nothing that prints, copies or serialises the object has it.
- */
+/** Sets a field. One that shows a key can be read, but is never printed, copied or serialized. */
 export function setField(object, name, value, isShy) {
   if (value === undefined) return object;
   if (!isShy) return put(object, name, value);
@@ -53,7 +47,7 @@ export function setField(object, name, value, isShy) {
   return object;
 }
 
-/** Gives the object another's fields, each concealed as it was there, except these. */
+/** Sets another object's fields, concealed as they were there, except these. */
 export function takeOver(object, fields, ...without) {
   const [shown, shies] = [fields, concealed(fields) ?? {}];
   for (const part of [shown, shies]) {
@@ -64,10 +58,10 @@ export function takeOver(object, fields, ...without) {
   return object;
 }
 
-/** The fields that the object conceals; `undefined` if there are none. */
+/** The concealed fields, if any. */
 export const concealed = (object) => all.get(object)?.concealed;
 
-/** Node can be told to print what getters return: of this prototype's objects, it prints no more than they own. */
+/** Node may be told to print getters: of these objects it prints own properties only. */
 export function withoutGetters(prototype) {
   put(prototype, INSPECT, inspected, false);
 }

@@ -1,4 +1,4 @@
-// The keys of all pages, as JavaScript iterates them.
+// Iterates the keys of all pages.
 
 import { refused } from "./errors.js";
 import { hidden, hide } from "./hidden.js";

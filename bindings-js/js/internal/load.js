@@ -1,12 +1,12 @@
-// Puts the WebAssembly module behind its glue, or keeps why that failed: helpers and
-// error classes of the same entry work without it.
+// Loads the WebAssembly module, or keeps why that failed: helpers and error classes work
+// without it.
 
 import { noModule } from "./errors.js";
 import * as glue from "../openrouter_keys_bg.js";
 
 let problem;
 
-/** Throws, where a client is made, what kept the module from being loaded. */
+/** Throws, for a new client, why the module is not loaded. */
 export function requireModule() {
   if (problem) throw problem;
 }
@@ -23,7 +23,7 @@ export function load(get) {
   }
 }
 
-/** What bundlers make of an import of a `.wasm` file. */
+/** What bundlers turn a `.wasm` import into. */
 function moduleOf(given) {
   const found = given?.default ?? given;
   const kind = Object.prototype.toString.call(found);

@@ -9,16 +9,16 @@ export function read(object, name) {
   for (let holder = object, depth = 0; holder !== null && holder !== undefined && depth < 50; holder = Object.getPrototypeOf(holder), depth++) {
     if (Object.hasOwn(holder, name)) return holder !== object && isRoot(holder) ? undefined : object[name];
   }
-  // Of a proxy, perhaps, which has what it does not list.
+  // A proxy may have what it does not list.
   return object[name];
 }
 
-/** Makes a property of the object's own. An assignment would call a setter that it inherits. */
+/** Defines an own property: an assignment would call an inherited setter. */
 export function put(object, name, value, enumerable = true) {
   return Object.defineProperty(object, name, { __proto__: null, value, enumerable, writable: true, configurable: true });
 }
 
-/** What is `undefined` is left out, so that printing shows what is there. */
+/** Leaves out what is `undefined`. */
 export function putAll(object, fields) {
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined) put(object, name, value);

@@ -25,7 +25,7 @@ export function pastProxies(url) {
   return undefined;
 }
 
-/** Bun and Deno read these themselves, each in its own way: only what both take for an exception counts. */
+/** Bun and Deno each read these their own way: only an exception to both counts. */
 function checkVariables(host) {
   const proxy = VARIABLES.find((name) => variable(name));
   if (proxy === undefined) return;
@@ -39,7 +39,7 @@ function variable(name) {
   try {
     const { Deno, process } = globalThis;
     if (!Deno) return process.env[name];
-    // Without asking: reading would put a question to the user.
+    // Reading might prompt the user.
     const { state } = Deno.permissions.querySync({ name: "env", variable: name });
     return state === "granted" ? Deno.env.get(name) : undefined;
   } catch {

@@ -13,7 +13,7 @@ const shapes = new Map();
 
 const camelCase = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
-/** The fields of a kind of object, an object that has them all, and what makes more of it. */
+/** A kind's fields, an object that has them all, and its maker. */
 function shapeOf(tag) {
   if (!shapes.has(tag)) {
     const [kind, ...fields] = shape(tag - Tag.Object).split(" ").map(camelCase);
@@ -30,7 +30,7 @@ export class Reply {
   #context;
   #at = 0;
   #from = 0;
-  /** Whether the value that was read last shows a key. */
+  /** Whether the last value read shows a key. */
   #isShy = false;
 
   /** The context is what some objects are made with: see `values.js`. */
@@ -103,7 +103,7 @@ export class Reply {
     return make === undefined ? object : make(object, this.#context);
   }
 
-  /** What this version does not know, by the API's names. */
+  /** Unknown fields, by the API's names. */
   #extra(object) {
     const count = this.#number();
     if (count === 0) return;

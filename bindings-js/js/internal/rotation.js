@@ -5,12 +5,12 @@ import { put, read } from "./own.js";
 
 export const STEPS = ["begun", "creating", "handing_over", "handed_over", "disabled", "deleted", "done"];
 
-/** A state as an object that JSON can keep, what is concealed too: without it, nobody can go on. */
+/** A state that JSON can keep, including what is concealed: a resume needs it. */
 export function stateOf(state) {
   const oldKey = read(state, "oldKey");
   if (oldKey !== undefined) setField(state, "oldKey", asTheApiWrites(oldKey), concealed(oldKey));
   if (concealed(state)) {
-    // A copy lacks what is concealed; without `old`, it is refused.
+    // A copy lacks what is concealed, and is refused without `old`.
     setField(state, "old", state.old, true);
     put(state, "toJSON", () => ({ ...state, ...concealed(state) }), false);
   }

@@ -59,6 +59,6 @@ function end(signal, { onAbort }) {
   try {
     signal.removeEventListener("abort", onAbort);
   } catch {
-    // What the call came to, a new secret perhaps, matters more.
+    // The call's result, perhaps a new secret, matters more.
   }
 }

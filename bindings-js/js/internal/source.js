@@ -7,7 +7,7 @@ const isMethod = (object, name) => typeof read(object, name) === "function";
 const isObject = (value) => typeof value === "object" && value !== null;
 const utf8 = (text) => new TextEncoder().encode(text);
 
-/** The ways to read a body at once, the one that changes nothing first. */
+/** Ways to read a whole body, the exact one first. */
 const AT_ONCE = {
   __proto__: null,
   arrayBuffer: (buffer) => buffer,
@@ -35,7 +35,7 @@ export function sourceOf(answer) {
 }
 
 function withoutStream(answer, body) {
-  // Reading what is not there takes time in Firefox. Node loads much when it is asked for `Response`.
+  // Missing properties are slow in Firefox, and Node loads much for `Response`.
   if (body === null && typeof Response === "function" && answer instanceof Response) return null;
   if (!hasWay(answer)) return null;
   return pieces(() => atOnce(answer));

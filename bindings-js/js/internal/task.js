@@ -1,5 +1,5 @@
-// Runs the module's work in the async context of its caller: what it calls there, a key
-// function or `fetch`, finds the caller's own AsyncLocalStorage store and trace.
+// Runs the module's work in its caller's async context: a key function or `fetch` finds
+// the caller's AsyncLocalStorage store and trace.
 
 /**
  * Polls a task to its end: an async function goes on in its caller's context, whatever wakes
