@@ -55,7 +55,7 @@ export type DataRegion = "global" | "europe" | "us" | (string & {});
 /** An RFC 3339 timestamp such as `2027-01-31T12:00:00Z`. */
 export type Timestamp = string;
 
-/** What every object of an answer may have beside its documented fields. */
+/** What every object of a response may have beside its documented fields. */
 export interface Drift {
   /** The fields that this version does not know, by the API's names. Absent if there are none. */
   readonly extra?: Readonly<Record<string, unknown>>;
@@ -70,7 +70,7 @@ export interface Drift {
 /**
  * An API key, without its secret.
  *
- * The API adds and drops fields: any of them can be `undefined` in the answer
+ * The API adds and drops fields: any of them can be `undefined` in the response
  * of another version of it. `null` is what the server says, and for `limit` it
  * means *unlimited*.
  */
@@ -267,7 +267,7 @@ export declare class TemporaryKey extends Created {
   readonly name: string;
   /** When the key stops working by itself, as it was asked for. */
   readonly expiresAt: Timestamp;
-  /** The keys of this call whose answers were lost, found and deleted. */
+  /** Keys of this call whose responses were lost, and which were found and deleted. */
   readonly swept: readonly Key[];
   /** Names under which a key may still turn up. `close` looks for them once more. */
   readonly unconfirmed: readonly string[];
@@ -299,7 +299,7 @@ export interface Deleted {
   readonly deleted: true;
   /**
    * Whether this call found the key already gone, after an earlier attempt of
-   * the same call whose answer was lost.
+   * the same call whose response was lost.
    */
   readonly alreadyGone: boolean;
 }
@@ -356,8 +356,8 @@ export interface CreateParams {
   /** At least one character. */
   name: string;
   /**
-   * The spending limit in US dollars, 0 or more. A key without a limit has to
-   * be asked for in so many words: `null`.
+   * The spending limit in US dollars, 0 or more. A key without a limit must be
+   * requested explicitly: `null`.
    */
   limit: number | null;
   /** When the limit starts anew; never, unless given. */
@@ -448,7 +448,7 @@ export interface Reconciled {
   readonly created: Created;
   /** The key's name with its marker. */
   readonly name: string;
-  /** The keys of this call whose answers were lost, found and deleted. */
+  /** Keys of this call whose responses were lost, and which were found and deleted. */
   readonly swept: readonly Key[];
   /** Names under which a key may still turn up: give them to `sweep` later. */
   readonly unconfirmed: readonly string[];
@@ -574,7 +574,7 @@ export type Finding =
       readonly keys: number;
     }
   | {
-      /** Fields that the audit needs are not in the answer, or odd. What hangs on them was not judged, and the sums lack them. */
+      /** Fields that the audit needs are missing from the response, or unexpected. Checks that need them were skipped, and totals exclude them. */
       readonly kind: "unreadable";
       readonly fields: readonly string[];
     };
@@ -664,9 +664,9 @@ export interface Rotation {
  */
 export interface KeyHolder {
   /**
-   * Keeps this state in the place of the last one, so that it outlives the
-   * program. If it throws, the rotation ends; a new key that was not handed over
-   * yet is deleted.
+   * Stores this state instead of the last one, so that it outlives the program.
+   * If it throws, the rotation ends; a new key that was not handed over yet is
+   * deleted.
    */
   save(state: Rotation): unknown;
   /**
@@ -727,7 +727,7 @@ export interface FindBySecretParams extends ListingParams {
 export interface FoundBySecret {
   /** The key; absent if no listed key has its label. Management keys are in no listing. */
   readonly key?: Key;
-  /** What the API tells to the secret about itself; absent if it refuses it: then `key` is a good guess, and no proof. */
+  /** What `getCurrentKeyMetadata` returns for the secret; absent if the API refuses it: then `key` is a guess, not proof. */
   readonly current?: CurrentKey;
 }
 
@@ -773,7 +773,7 @@ export interface RetryOptions {
   exponent?: number | undefined;
   /** The longest `Retry-After` that is waited for; 60000 by default. */
   maxRetryAfterMs?: number | undefined;
-  /** Whether chance shortens the pauses; true by default. */
+  /** Whether jitter randomly shortens the pauses; true by default. */
   jitter?: boolean | undefined;
   /** Whether a create is never sent again after a 503; false by default. */
   strict?: boolean | undefined;
@@ -808,7 +808,7 @@ export interface CallOptions {
 
 /** What one listing sets in place of the client's settings. */
 export interface ListAllOptions extends CallOptions {
-  /** Is told after each page how far the listing has come. What it throws ends the listing. */
+  /** Called after each page with the listing's progress. What it throws ends the listing. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
@@ -830,9 +830,9 @@ export interface Clock {
   now(): number;
   /** Milliseconds since 1970. */
   date(): number;
-  /** Calls back after so many milliseconds. */
+  /** Calls back after this many milliseconds. */
   setTimeout(callback: () => void, ms: number): unknown;
-  /** Calls off what `setTimeout` returned. */
+  /** Cancels the timer that `setTimeout` returned. */
   clearTimeout(timer: unknown): void;
 }
 
@@ -873,7 +873,7 @@ export interface ClientOptions extends Omit<CallOptions, "signal"> {
   dangerouslyAllowBrowser?: boolean | undefined;
 }
 
-/** What an answer carried beside its value. */
+/** What a response carried beside its value. */
 export declare class ResponseInfo {
   private constructor();
   /** The status, such as 200 or 201. */
@@ -882,15 +882,15 @@ export declare class ResponseInfo {
   readonly attempts: number;
   /** The server's name for the request: `x-request-id`, else `cf-ray`. */
   readonly requestId?: string;
-  /** The rate limit that the answer tells, each part if it is there and a number. */
+  /** The rate limit that the response reports; each part only if it is a number. */
   readonly rateLimit: RateLimit;
-  /** The fields of the answer's outermost object that are in no other place. Absent if there are none. */
+  /** Fields of the response's outermost object that appear nowhere else. Absent if there are none. */
   readonly extra?: Readonly<Record<string, unknown>>;
   /** All headers that the runtime shows. A getter of the prototype: printing shows none of them. */
   get headers(): Headers;
 }
 
-/** The rate-limit headers of an answer. */
+/** The rate-limit headers of a response. */
 export interface RateLimit {
   /** `X-RateLimit-Limit`: requests allowed in the window. */
   readonly limit?: number;
@@ -961,7 +961,7 @@ export declare class OpenRouterKeys {
   /** Deletes the key of this hash, for good: `DELETE /keys/{hash}`. */
   delete(hash: string, options?: CallOptions): Call<Deleted>;
 
-  /** Gets what the API tells about the key that signs the request: `GET /key`. */
+  /** Returns metadata about the key this request is made with: `GET /key`. */
   getCurrentKeyMetadata(options?: CallOptions): Call<CurrentKey>;
 
   /**
@@ -979,7 +979,7 @@ export declare class OpenRouterKeys {
   request<T = unknown>(request: ApiRequest, options?: CallOptions): Call<T>;
 
   /**
-   * Makes a key, and cleans up after a create whose answer was lost.
+   * Creates a key, and cleans up after a create whose response was lost.
    *
    * The key's name carries a marker of 128 random bits, by which this call knows
    * its own: a lost key is looked for by its exact name and deleted before the
@@ -1006,17 +1006,17 @@ export declare class OpenRouterKeys {
   /**
    * Makes a key for a time, to be closed after its work: with an end, at which the
    * API stops it if nobody does, and with a marker, by which `sweep` finds it. A
-   * lost answer leaves no key behind, as of `createReconciled`.
+   * lost response leaves no key behind, as of `createReconciled`.
    */
   temporary(params: TemporaryParams, options?: CallOptions): Promise<TemporaryKey>;
 
   /**
-   * Replaces a key by a new one with the same settings: makes it, tries it out,
-   * hands it over, waits until nobody uses the old one, disables and deletes that.
+   * Replaces a key with a new one that has the same settings: creates it, tests it,
+   * hands it over, waits until the old one is unused, disables and deletes that.
    *
-   * The state is saved before and after whatever cannot be made undone. A program
-   * that was killed goes on with `{ resume: state }`. One program at a time runs a
-   * rotation.
+   * The state is saved before and after every step that cannot be undone. A program
+   * that was killed resumes with `{ resume: state }`. Only one program at a time may
+   * run a rotation.
    */
   rotate(params: RotateParams, holder: KeyHolder, options?: CallOptions): Promise<Rotated>;
 
@@ -1085,7 +1085,7 @@ export type ErrorCode =
   | "attempt_timeout"
   | "idle_timeout"
   | "call_timeout"
-  // By the status of the answer.
+  // By the status of the response.
   | "bad_request"
   | "unauthorized"
   | "payment_required"
@@ -1116,7 +1116,7 @@ export declare class OpenRouterKeysError extends Error {
   readonly isRetryable: boolean;
   /** How many requests left. */
   readonly attempts: number;
-  /** The HTTP status of the last answer, if its head was seen. */
+  /** The HTTP status of the last response, if its head was seen. */
   readonly status?: number;
   /** How long the server asked to wait. */
   readonly retryAfterMs?: number;
@@ -1191,7 +1191,7 @@ export declare class UnreadableAnswerError extends OpenRouterKeysError {
 
 /** The server answered with a redirect, which is never followed: it would carry the API key to another place. */
 export declare class UnexpectedRedirectError extends OpenRouterKeysError {
-  /** Scheme, host and port of the target, where the runtime and the answer tell. */
+  /** Scheme, host and port of the target, where the runtime and the response say. */
   readonly origin?: string;
 }
 

@@ -45,8 +45,8 @@ impl Client {
     }
 
     /// Makes a call or runs a workflow. The task always ends, with a value or an
-    /// error. `cancel` is a promise that calls it off, `true` if it is
-    /// called off already, or `undefined`. `ask` answers what a workflow asks.
+    /// error. `cancel` is a promise that cancels it, `true` if it is cancelled already,
+    /// or `undefined`. `ask` answers what a workflow asks.
     #[expect(clippy::needless_pass_by_value, reason = "wasm-bindgen has no optional reference")]
     pub fn call(
         &self,
@@ -131,8 +131,8 @@ impl Listing {
     }
 }
 
-/// Ready when it is to be called off: at once, or when the facade's promise
-/// settles, however it does.
+/// Ready when the task is cancelled: at once, or when the facade's promise settles,
+/// however it does.
 fn until(cancel: JsValue) -> Option<impl Future<Output = ()> + 'static> {
     let at_once = cancel.is_truthy() && !cancel.is_object();
     let promise = cancel.dyn_into::<Promise>().ok();

@@ -104,8 +104,8 @@ impl Params {
     }
 }
 
-/// What is no time is refused by the core like no time at all; one that is too
-/// long to be held never ends.
+/// The core refuses a time of zero, which anything that is not a time becomes; a time too
+/// long to hold never ends.
 fn milliseconds(ms: f64) -> Duration {
     let longest = if ms > 0.0 { Duration::MAX } else { Duration::ZERO };
     Duration::try_from_secs_f64(ms / 1000.0).unwrap_or(longest)
@@ -286,7 +286,7 @@ pub(crate) fn command(name: &str, params: &Params) -> Command {
         }
         "audit" => Command::work(audit(params), output::write_audit),
         _ => {
-            let refused = BuildError::new(BuildErrorKind::Other, "there is no such operation");
+            let refused = BuildError::new(BuildErrorKind::Other, "unknown operation");
             Command::Call(AnyOperation::Refused("call", refused))
         }
     }

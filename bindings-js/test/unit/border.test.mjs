@@ -19,7 +19,7 @@ test("the module reads every parameter and option that is checked, and no other"
   const checked = names(tables, /(?<=[{,\n] *)(\w+)(?=: \w|,\n)/g);
   const read = names(source("src/params.rs"), /\b(?:params|partner)\.\w+\("(\w+)"\)/g);
   assert.ok(read.size > 50);
-  // It is no field of an object.
+  // Not a field of an object.
   assert.deepEqual([...read].filter((name) => !checked.has(name)).sort(), ["kind"]);
   assert.deepEqual([...checked].filter((name) => !read.has(name)).sort(), [...OF_JAVASCRIPT].sort());
 });

@@ -45,27 +45,26 @@ impl<O, C> Call<O, C> {
         self
     }
 
-    /// The headers of this call, in place of those given before; each stands in
-    /// the place of the client's of its name.
+    /// Sets this call's headers, replacing any set earlier. A header here overrides the
+    /// client's header of the same name.
     pub fn headers(mut self, headers: Headers) -> Self {
         self.options = self.options.headers(headers);
         self
     }
 
-    /// Where the API is for this call.
+    /// The base URL of this call.
     pub fn base_url(mut self, url: BaseUrl) -> Self {
         self.options = self.options.base_url(url);
         self
     }
 
-    /// What is tried again in this call.
+    /// The retry policy of this call, which replaces the client's.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.options = self.options.retry(policy);
         self
     }
 
-    /// The same call, whose output comes with status, request id, rate limit
-    /// and number of attempts.
+    /// Returns the status, request id, rate limit and number of attempts with the output.
     pub fn with_response(self) -> CallWithResponse<O, C> {
         CallWithResponse(self)
     }
@@ -77,9 +76,9 @@ impl<O, C> Call<O, C> {
 pub struct CallWithResponse<O, C = Client>(pub(crate) Call<O, C>);
 
 impl<O> Call<O> {
-    /// Calls the call off as soon as the future is ready, in flight and during
-    /// a pause alike. In contrast to dropping the call, the error then tells
-    /// whether a key may have been created: [`ErrorKind::Cancelled`].
+    /// Cancels the call when `cancel` completes, mid-request or during a pause. Unlike
+    /// dropping the future, this returns an error that says what may have been created:
+    /// [`ErrorKind::Cancelled`].
     ///
     /// [`ErrorKind::Cancelled`]: crate::ErrorKind::Cancelled
     pub fn cancel_on(mut self, cancel: impl Future<Output = ()> + MaybeSend + 'static) -> Self {
@@ -105,8 +104,8 @@ where
 }
 
 impl Call<AnyOperation> {
-    /// The same as `with_response().into_future()`. It is no generic function:
-    /// whoever sends any operation shares this crate's copy of the machine.
+    /// The same as `with_response().into_future()`, but not generic: every caller shares
+    /// this crate's copy of the machine.
     pub fn boxed(self) -> BoxFuture<'static, Result<Response<AnyOutput>, Error>> {
         self.client.send_any(self.operation, &self.options, self.cancel)
     }

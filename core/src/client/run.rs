@@ -42,9 +42,8 @@ impl<W, C, H> Run<W, C, H> {
 }
 
 impl<W, H> Run<W, Client, H> {
-    /// Calls the workflow off as soon as the future is ready, in the middle of a
-    /// call and during a pause alike. In contrast to dropping it, the error then
-    /// tells what may have been left behind.
+    /// Cancels the workflow when `cancel` completes, mid-request or during a pause. Unlike
+    /// dropping the future, this returns an error that says what may have been created.
     pub fn cancel_on(mut self, cancel: impl Future<Output = ()> + MaybeSend + 'static) -> Self {
         self.cancel = Cancel::new(cancel);
         self

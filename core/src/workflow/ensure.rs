@@ -60,7 +60,7 @@ const TRIES: u32 = 3;
 /// let wanted = Create::new("billing", Limit::usd(50.0)).limit_reset(LimitReset::Monthly);
 /// match client.ensure(Ensure::new(wanted)).await? {
 ///     Ensured::Created { created, .. } => store(created.key().reveal()),
-///     // Its secret cannot be had again: it is where it was stored when it was made.
+///     // Its secret cannot be recovered: use the copy stored when it was created.
 ///     Ensured::Existing { key, changed } => println!("{:?} is there, changed: {changed:?}", key.hash),
 ///     _ => {}
 /// }

@@ -83,7 +83,7 @@ pub struct FoundBySecret {
     /// The key; `None` if no key of the listing has its label. Management keys are
     /// in no listing.
     pub key: Option<Key>,
-    /// What the API tells to the secret about itself; `None` if it refuses it.
+    /// What `get_current_key_metadata` returns for the secret; `None` if the API refuses it.
     pub current: Option<CurrentKey>,
 }
 

@@ -65,12 +65,12 @@ pub enum ErrorKind {
     /// The server answered with a redirect, which is never followed: it would
     /// carry the API key to another place.
     UnexpectedRedirect {
-        /// The status of the answer; a browser does not tell it.
+        /// The status of the response; a browser hides it.
         status: Option<StatusCode>,
-        /// Scheme, host and port of the target, if the answer names one.
+        /// Scheme, host and port of the target, if the response names one.
         origin: Option<Box<str>>,
     },
-    /// The call was called off by its caller.
+    /// The caller cancelled the call.
     Cancelled,
     /// A further page of a listing brought nothing new.
     PaginationStalled {
