@@ -22,12 +22,16 @@ fn run(context: &Context) -> Result<()> {
     let mut problems = Vec::new();
     for source in CRATES {
         let imports = imports::of_crate(workspace, source)?;
-        problems.extend(circles(source, &imports));
         if source == CORE {
             let rooms = rooms(&workspace.read("core/src/lib.rs")?);
-            problems.extend(upward(&rooms, &imports));
             println!("the core has {} rooms: {}", rooms.len(), rooms.join(", "));
+            problems.extend(upward(&rooms, &imports));
+            if !problems.is_empty() {
+                // One import upward closes a circle through most of the core.
+                continue;
+            }
         }
+        problems.extend(circles(source, &imports));
     }
     problems.extend(circles(SCRIPTS, &imports::of_scripts(workspace, SCRIPTS)?));
     ensure!(problems.is_empty(), problems.join("\n"));
