@@ -30,23 +30,23 @@ try {
   const { deleted } = await keys.sweep({ names: [done.name, ...done.unconfirmed] });
   console.log(`swept ${deleted.length}`);
 
-  // Where the runtime has it: await using lent = await keys.temporary(…);
-  const lent = await keys.temporary({ name, limit: 1, lifetimeMs: 3_600_000 });
+  // Where the runtime has it: await using temporary = await keys.temporary(…);
+  const temporary = await keys.temporary({ name, limit: 1, lifetimeMs: 3_600_000 });
   try {
-    console.log(`lent a key of ${lent.key.length} characters until its close`);
+    console.log(`temporary a key of ${temporary.key.length} characters until its close`);
   } finally {
-    await lent.close();
+    await temporary.close();
   }
   // Where a program keeps what must outlive it: a file, a secret store.
   const store = {};
-  const holder = {
+  const handler = {
     save: (state) => (store.state = JSON.stringify(state)),
     handOver: (created) => (store.secret = created.key),
     wasHandedOver: (state) => isNewKey(state, store.secret),
   };
   // Nobody uses the key: no time is needed. Leave the three out in a program.
   const times = { graceMs: 0, quietMs: 0, watchMs: 0 };
-  const rotated = await keys.rotate({ hash: hashes[0], ...times }, holder);
+  const rotated = await keys.rotate({ hash: hashes[0], ...times }, handler);
   hashes[0] = rotated.new;
   console.log(`rotated: ${rotated.outcome}, last step: ${JSON.parse(store.state).step}`);
 

@@ -15,7 +15,7 @@ export {
   ForbiddenError,
   InvalidArgumentError,
   isOpenRouterKeysError,
-  KeyHolderError,
+  RotationHandlerError,
   NotFoundError,
   OpenRouterKeysError,
   PaginationStalledError,

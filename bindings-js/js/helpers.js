@@ -13,7 +13,7 @@ export {
   ForbiddenError,
   InvalidArgumentError,
   isOpenRouterKeysError,
-  KeyHolderError,
+  RotationHandlerError,
   NotFoundError,
   OpenRouterKeysError,
   PaginationStalledError,

@@ -64,7 +64,7 @@ export interface Drift {
    * came, by their names here. The field itself is then `undefined`. Absent if
    * there are none.
    */
-  readonly odd?: Readonly<Record<string, unknown>>;
+  readonly unexpected?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -224,7 +224,7 @@ export interface Page {
   /** At most 100 keys. */
   readonly data: readonly Key[];
   /** Rows that are not even objects, as they came. Absent if there are none. */
-  readonly oddRows?: readonly unknown[];
+  readonly unexpectedRows?: readonly unknown[];
   /** The fields beside `data` that this version does not know. Absent if there are none. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -244,7 +244,7 @@ export declare class Created {
   /** What was wrong with the metadata, if anything was. The secret is good all the same. */
   readonly problem?: Unreadable;
   /** The documented field `data` as it came, if it was no object. */
-  readonly odd?: Readonly<Record<string, unknown>>;
+  readonly unexpected?: Readonly<Record<string, unknown>>;
   /** The fields beside `key` and `data` that this version does not know. Absent if there are none. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -505,7 +505,7 @@ export interface AuditReport {
    * How many rows of the listing are not even objects. They may stand for keys, which
    * were not judged. Rows that are alike may be more than are counted.
    */
-  readonly oddRows: number;
+  readonly unexpectedRows: number;
   /**
    * The keys with findings as a table, and the sums. Names are on one line, cut, and
    * without whatever looks like an API key.
@@ -518,7 +518,7 @@ export interface AuditedKey {
   /** The key. */
   readonly key: Key;
   /** What was found, each kind at most once; empty if the key is as it should be. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly AuditFinding[];
 }
 
 /**
@@ -526,7 +526,7 @@ export interface AuditedKey {
  * that is disabled or has expired spends nothing, so that neither its limit nor its
  * use is looked at.
  */
-export type Finding =
+export type AuditFinding =
   | {
       /** It stopped working so many days ago. */
       readonly kind: "expired";
@@ -662,7 +662,7 @@ export interface Rotation {
  * Keeps a rotation's state, and takes its new key. Each method may return a
  * promise, which is waited for, also after an abort.
  */
-export interface KeyHolder {
+export interface RotationHandler {
   /**
    * Stores this state instead of the last one, so that it outlives the program.
    * If it throws, the rotation ends; a new key that was not handed over yet is
@@ -1018,7 +1018,7 @@ export declare class OpenRouterKeys {
    * that was killed resumes with `{ resume: state }`. Only one program at a time may
    * run a rotation.
    */
-  rotate(params: RotateParams, holder: KeyHolder, options?: CallOptions): Promise<Rotated>;
+  rotate(params: RotateParams, handler: RotationHandler, options?: CallOptions): Promise<Rotated>;
 
   /** Finds the key that a secret belongs to, by its label. Several are a {@link SeveralKeysError}. */
   findBySecret(params: FindBySecretParams, options?: CallOptions): Promise<FoundBySecret>;
@@ -1067,7 +1067,7 @@ export type ErrorCode =
   | "several_keys"
   | "wrong_key_kind"
   | "unverified"
-  | "key_holder"
+  | "rotation_handler"
   | "unexpected_redirect"
   | "unreadable"
   // Below HTTP.
@@ -1227,10 +1227,10 @@ export declare class UnverifiedError extends OpenRouterKeysError {
   readonly problem: string;
 }
 
-/** A function of the caller's {@link KeyHolder} failed. What it threw is the `cause`. */
-export declare class KeyHolderError extends OpenRouterKeysError {
+/** A function of the caller's {@link RotationHandler} failed. What it threw is the `cause`. */
+export declare class RotationHandlerError extends OpenRouterKeysError {
   /** Which of its functions. */
-  readonly method: keyof KeyHolder | (string & {});
+  readonly method: keyof RotationHandler | (string & {});
 }
 
 /** Whether this package made the error, also where another copy of it did. */

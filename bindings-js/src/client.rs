@@ -6,18 +6,16 @@ use std::rc::Rc;
 use js_sys::{Function, Promise};
 use openrouter_keys_core::client::KeyStream;
 use openrouter_keys_core::error::BuildError;
-use openrouter_keys_core::machine::{Attempt, Seed};
-use openrouter_keys_core::operation::AnyOperation;
 use openrouter_keys_core::workflow::Progress;
-use openrouter_keys_core::{CallOptions, Client as CoreClient, Config, Error};
+use openrouter_keys_core::{CallOptions, Client as CoreClient, internal};
 use openrouter_keys_wasm::Clock;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::command::Command;
 use crate::fetch_adapter::{AdaptedFetch, FetchAdapter};
-use crate::holder::Holder;
 use crate::params::Params;
+use crate::rotation_handler::Handler;
 use crate::secrets::Secrets;
 use crate::task::Task;
 use crate::{error, keys, output, params};
@@ -62,12 +60,10 @@ impl Client {
         let command = secrets.while_known(|| params::command(name, params));
         let (command, options) = match options {
             Ok(options) => (command, options),
-            Err(refused) => {
-                (Command::Call(AnyOperation::Refused(command.name(), refused)), CallOptions::new())
-            }
+            Err(refused) => (Command::Refused(command.name(), refused), CallOptions::new()),
         };
         // The one future of all commands, so that its machinery is in the module once.
-        Task::new(secrets, command.run(client, options, Holder::new(ask), until(cancel)))
+        Task::new(secrets, command.run(client, options, Handler::new(ask), until(cancel)))
     }
 
     /// The text without the client's secrets; nothing if it shows none.
@@ -150,11 +146,5 @@ fn tell(report: &Function, progress: Progress) {
 
 /// The error of what never came to a call.
 fn thrown(name: &'static str, refused: BuildError) -> JsValue {
-    let operation = AnyOperation::Refused(name, refused.clone());
-    let unsent: Error =
-        match Attempt::first(&Config::new(), &CallOptions::new(), operation, Seed::default()) {
-            Err(error) => error,
-            Ok(_) => refused.into(),
-        };
-    error::write(&unsent).into()
+    error::write(&internal::refused(name, refused)).into()
 }

@@ -1,17 +1,21 @@
 //! What one call from JavaScript does: an operation, or a workflow.
 
 use js_sys::Array;
+use openrouter_keys_core::error::BuildError;
+use openrouter_keys_core::internal;
 use openrouter_keys_core::machine::WorkflowMachine;
 use openrouter_keys_core::operation::{AnyOperation, Operation};
 use openrouter_keys_core::workflow::Workflow;
 use openrouter_keys_core::{CallOptions, Client, Config, Error};
 
-use crate::holder::Holder;
 use crate::reply::Reply;
+use crate::rotation_handler::Handler;
 use crate::{error, output};
 
 pub(crate) enum Command {
     Call(AnyOperation),
+    /// Arguments that were refused: the call of this name fails, and nothing is sent.
+    Refused(&'static str, BuildError),
     Work(Work),
 }
 
@@ -55,6 +59,7 @@ impl Command {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Call(operation) => operation.name(),
+            Self::Refused(name, _) => name,
             Self::Work(work) => work.name,
         }
     }
@@ -64,7 +69,7 @@ impl Command {
         self,
         client: Client,
         options: CallOptions,
-        holder: Holder,
+        handler: Handler,
         cancel: Option<impl Future<Output = ()> + 'static>,
     ) -> Array {
         // What never is ready cancels nothing.
@@ -79,8 +84,9 @@ impl Command {
                 let call = client.call(operation).options(options).cancel_on(cancel);
                 call.boxed().await.map(|response| output::write(&response))
             }
+            Self::Refused(name, refused) => Err(internal::refused(name, refused)),
             Self::Work(work) => {
-                client.run_with(work, holder).options(options).cancel_on(cancel).await
+                client.run_with(work, handler).options(options).cancel_on(cancel).await
             }
         };
         written.unwrap_or_else(|failed: Error| error::write(&failed))

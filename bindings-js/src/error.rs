@@ -60,7 +60,7 @@ pub(crate) fn write_failure(reply: &mut Reply, error: &Error) {
     match error.kind() {
         ErrorKind::Build(error) => record.field("argument").text(argument(error.kind())),
         ErrorKind::Credentials(source) => write_cause(&mut record, source),
-        ErrorKind::KeyHolder { method, cause } => {
+        ErrorKind::RotationHandler { method, cause } => {
             record.field("method").text(&camel_case(method));
             write_cause(&mut record, cause);
         }
@@ -184,7 +184,7 @@ fn code(kind: &ErrorKind) -> &'static str {
         ErrorKind::SeveralKeys { .. } => "several_keys",
         ErrorKind::WrongKeyKind { .. } => "wrong_key_kind",
         ErrorKind::Unverified { .. } => "unverified",
-        ErrorKind::KeyHolder { .. } => "key_holder",
+        ErrorKind::RotationHandler { .. } => "rotation_handler",
         ErrorKind::UnexpectedRedirect { .. } => "unexpected_redirect",
         ErrorKind::Decode(_) => "unreadable",
         ErrorKind::Transport(error) => match error.kind() {

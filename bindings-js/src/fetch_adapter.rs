@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use js_sys::{Promise, Uint8Array};
 use openrouter_keys_core::error::{TimeoutPhase, TransportError, TransportErrorKind};
-use openrouter_keys_core::transport::{Exchange, Transport};
+use openrouter_keys_core::transport::{SendContext, Transport};
 use openrouter_keys_wasm::{Clock, FetchTransport, Thrown, rejected};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -81,14 +81,14 @@ impl Transport for AdaptedFetch {
     async fn send(
         &self,
         request: Request<Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError> {
-        let mut sent = Sent::new(&self.adapter, &request, exchange);
+        let mut sent = Sent::new(&self.adapter, &request, context);
         drop(request);
         let answer = JsFuture::from(sent.under_way.answer()).await;
-        sent.exchange = None;
+        sent.context = None;
         let answer: Answer = answer.map_err(|thrown| rejected(&thrown))?.unchecked_into();
-        let response = whole(&answer, exchange)?;
+        let response = whole(&answer, context)?;
         sent.is_done = true;
         Ok(response)
     }
@@ -114,22 +114,22 @@ impl Transport for AdaptedFetch {
 struct Sent<'a> {
     under_way: UnderWay,
     /// `None` when nothing more can come.
-    exchange: Option<&'a Exchange>,
+    context: Option<&'a SendContext>,
     is_done: bool,
 }
 
 impl<'a> Sent<'a> {
-    fn new(adapter: &FetchAdapter, request: &Request<Bytes>, exchange: &'a Exchange) -> Self {
+    fn new(adapter: &FetchAdapter, request: &Request<Bytes>, context: &'a SendContext) -> Self {
         let body = std::str::from_utf8(request.body()).ok().filter(|text| !text.is_empty());
         let under_way = adapter.begin(
             &head(request),
             body,
-            max_body(exchange, StatusCode::OK),
-            max_body(exchange, StatusCode::NOT_FOUND),
-            exchange.idle_timeout().as_secs_f64() * 1000.0,
-            exchange.keeps_partial(StatusCode::OK),
+            max_body(context, StatusCode::OK),
+            max_body(context, StatusCode::NOT_FOUND),
+            context.idle_timeout().as_secs_f64() * 1000.0,
+            context.keeps_partial(StatusCode::OK),
         );
-        Self { under_way, exchange: Some(exchange), is_done: false }
+        Self { under_way, context: Some(context), is_done: false }
     }
 }
 
@@ -138,16 +138,16 @@ impl Drop for Sent<'_> {
         if self.is_done {
             return;
         }
-        let (Some(came), Some(exchange)) = (self.under_way.give_up(), self.exchange) else {
+        let (Some(came), Some(context)) = (self.under_way.give_up(), self.context) else {
             return;
         };
         if came.end().as_deref() == Some("unsent") {
-            exchange.saw_nothing_sent();
+            context.saw_nothing_sent();
         }
         let Ok(status) = StatusCode::from_u16(came.status()) else { return };
-        exchange.saw_status(status);
-        if exchange.keeps_partial(status) {
-            exchange.keep_partial(response(status, &came));
+        context.saw_status(status);
+        if context.keeps_partial(status) {
+            context.keep_partial(response(status, &came));
         }
     }
 }
@@ -170,12 +170,12 @@ fn head(request: &Request<Bytes>) -> Zeroizing<String> {
     clippy::cast_precision_loss,
     reason = "what is longer than 2^53 does not fit into memory"
 )]
-fn max_body(exchange: &Exchange, status: StatusCode) -> f64 {
-    exchange.max_body(status) as f64
+fn max_body(context: &SendContext, status: StatusCode) -> f64 {
+    context.max_body(status) as f64
 }
 
 /// The answer, if nothing ended it before its end.
-fn whole(answer: &Answer, exchange: &Exchange) -> Result<Response<Bytes>, TransportError> {
+fn whole(answer: &Answer, context: &SendContext) -> Result<Response<Bytes>, TransportError> {
     let end = answer.end();
     let Ok(status) = StatusCode::from_u16(answer.status()) else {
         return Err(match end.as_deref() {
@@ -191,7 +191,7 @@ fn whole(answer: &Answer, exchange: &Exchange) -> Result<Response<Bytes>, Transp
     let response = response(status, answer);
     let error = match end.as_deref() {
         None => return Ok(response),
-        Some("too large") => exchange.body_too_large(status),
+        Some("too large") => context.body_too_large(status),
         Some("idle") => TransportError::ambiguous(TransportErrorKind::Timeout(TimeoutPhase::Idle)),
         Some("broken") => TransportError::ambiguous(TransportErrorKind::Disconnected)
             .with_source(Thrown::look(&answer.thrown())),

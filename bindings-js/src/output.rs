@@ -4,11 +4,11 @@
 use http::HeaderMap;
 use js_sys::Array;
 use openrouter_keys_core::error::DecodeErrorKind;
-use openrouter_keys_core::internal::View;
+use openrouter_keys_core::internal::ValueRef;
 use openrouter_keys_core::operation::{AnyOutput, Created};
 use openrouter_keys_core::workflow::{
-    AuditReport, Ensured, Finding, FoundBySecret, Lent, Progress, Reconciled, Rotated, Rotation,
-    Spend, Swept,
+    AuditFinding, AuditReport, Ensured, FoundBySecret, Progress, Reconciled, Rotated, Rotation,
+    Spend, Swept, TemporaryKeyInfo,
 };
 use openrouter_keys_core::{CurrentKey, Field, Key, Meta, Response, Timestamp};
 use wasm_bindgen::JsValue;
@@ -24,10 +24,10 @@ pub(crate) fn write(response: &Response<AnyOutput>) -> Array {
         AnyOutput::Page(page) => {
             let mut record = reply.record("Page");
             record.field("data").keys(page.data.iter());
-            if !page.odd.is_empty() {
-                let rows = record.field("oddRows");
-                rows.list(page.odd.len());
-                for row in &page.odd {
+            if !page.unexpected.is_empty() {
+                let rows = record.field("unexpectedRows");
+                rows.list(page.unexpected.len());
+                for row in &page.unexpected {
                     rows.json_if(Some(row));
                 }
             }
@@ -81,7 +81,7 @@ fn write_created(reply: &mut Reply, created: &Created) {
 
 fn created_fields(record: &mut Record<'_>, created: &Created) {
     record.field("key").value(JsValue::from_str(created.key().reveal()));
-    record.field("data").view(&View::from(&created.data));
+    record.field("data").value_ref(&ValueRef::from(&created.data));
     let problem = match (&created.problem, &created.data) {
         (Some(problem), _) => Some((problem.path(), decode_kind(problem.kind()))),
         (None, Field::Value(_)) => None,
@@ -124,15 +124,15 @@ pub(crate) fn write_reconciled(reconciled: &Reconciled, reply: &mut Reply) {
     texts(record.field("unconfirmed"), &reconciled.unconfirmed);
 }
 
-pub(crate) fn write_lent(lent: &Lent, reply: &mut Reply) {
+pub(crate) fn write_temporary_key(info: &TemporaryKeyInfo, reply: &mut Reply) {
     let mut record = reply.record("TemporaryKey");
-    created_fields(&mut record, &lent.created);
-    record.field("name").text(&lent.name);
-    record.field("swept").keys(lent.swept.iter());
-    texts(record.field("unconfirmed"), &lent.unconfirmed);
-    record.field("expiresAt").text(lent.expires_at.as_str());
-    record.field("workspaceId").text_if(lent.workspace_id.as_deref());
-    record.extra(&lent.created.extra);
+    created_fields(&mut record, &info.created);
+    record.field("name").text(&info.name);
+    record.field("swept").keys(info.swept.iter());
+    texts(record.field("unconfirmed"), &info.unconfirmed);
+    record.field("expiresAt").text(info.expires_at.as_str());
+    record.field("workspaceId").text_if(info.workspace_id.as_deref());
+    record.extra(&info.created.extra);
 }
 
 pub(crate) fn write_ensured(ensured: &Ensured, reply: &mut Reply) {
@@ -181,7 +181,7 @@ fn rotation(reply: &mut Reply, state: &Rotation) {
     record.field("newLabel").text_if(state.new_label.as_deref());
     record.field("name").text_if(state.name.as_deref());
     texts(record.field("unconfirmed"), &state.unconfirmed);
-    record.field("since").view(&state.since.map_or(View::Absent, View::Whole));
+    record.field("since").value_ref(&state.since.map_or(ValueRef::Absent, ValueRef::Whole));
     record.field("leaked").bool(state.leaked);
     record.field("remaining").bool(state.remaining);
     record.field("full").bool(state.full);
@@ -252,7 +252,9 @@ pub(crate) fn write_audit(report: &AuditReport, reply: &mut Reply) {
     }
     write_spend(record.field("spend"), &report.spend);
     write_spend(record.field("byokSpend"), &report.byok_spend);
-    record.field("oddRows").number(u32::try_from(report.odd_rows).unwrap_or(u32::MAX));
+    record
+        .field("unexpectedRows")
+        .number(u32::try_from(report.unexpected_rows).unwrap_or(u32::MAX));
     record.field("table").text(&table);
 }
 
@@ -264,18 +266,18 @@ fn write_spend(reply: &mut Reply, spend: &Spend) {
     record.field("total").number(spend.total);
 }
 
-fn write_finding(reply: &mut Reply, finding: &Finding) {
-    let mut record = reply.record("Finding");
+fn write_finding(reply: &mut Reply, finding: &AuditFinding) {
+    let mut record = reply.record("AuditFinding");
     record.field("kind").text(finding.kind());
     match finding {
-        Finding::Expired { days }
-        | Finding::Disabled { days: Some(days) }
-        | Finding::Unused { days }
-        | Finding::NeverUsed { days }
-        | Finding::ExpiresSoon { days } => record.field("days").number(*days),
-        Finding::NearLimit { share } => record.field("share").number(*share),
-        Finding::DuplicateName { keys } => record.field("keys").number(*keys),
-        Finding::Unreadable { fields } if !fields.is_empty() => {
+        AuditFinding::Expired { days }
+        | AuditFinding::Disabled { days: Some(days) }
+        | AuditFinding::Unused { days }
+        | AuditFinding::NeverUsed { days }
+        | AuditFinding::ExpiresSoon { days } => record.field("days").number(*days),
+        AuditFinding::NearLimit { share } => record.field("share").number(*share),
+        AuditFinding::DuplicateName { keys } => record.field("keys").number(*keys),
+        AuditFinding::Unreadable { fields } if !fields.is_empty() => {
             names(record.field("fields"), fields);
         }
         _ => {}

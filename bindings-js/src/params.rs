@@ -10,12 +10,12 @@ use js_sys::Array;
 use openrouter_keys_core::config::Jitter;
 use openrouter_keys_core::error::{BuildError, BuildErrorKind};
 use openrouter_keys_core::operation::{
-    AnyOperation, ApiRequest, Delete, External, Get, GetCurrentKeyMetadata, Operation,
+    ApiRequest, Delete, External, Get, GetCurrentKeyMetadata, Operation,
 };
 use openrouter_keys_core::types::KeyKind;
 use openrouter_keys_core::workflow::{
-    Audit, CheckKey, CloseTemporary, CreateReconciled, Ensure, FindBySecret, Pages, Pick, Rotate,
-    Rotation, RotationStep, Sweep, Temporary,
+    Audit, CheckKey, CloseTemporary, CreateReconciled, Ensure, FindBySecret, OnDuplicate, Pages,
+    Rotate, Rotation, RotationStep, Sweep, Temporary,
 };
 use openrouter_keys_core::{
     BaseUrl, CallOptions, Config, Create, Headers, Key, KeyHash, Limit, LimitReset, List,
@@ -265,7 +265,10 @@ pub(crate) fn command(name: &str, params: &Params) -> Command {
         "temporary" => made("temporary", create(params), |create| {
             let lifetime = params.time("lifetimeMs").unwrap_or_default();
             let temporary = Temporary::new(create, lifetime);
-            Command::work(capped(temporary, params, Temporary::max_requests), output::write_lent)
+            Command::work(
+                capped(temporary, params, Temporary::max_requests),
+                output::write_temporary_key,
+            )
         }),
         "closeTemporary" => Command::work(close_temporary(params), |&(), reply| reply.absent()),
         "rotate" => made("rotate", rotation(params), |state| {
@@ -287,7 +290,7 @@ pub(crate) fn command(name: &str, params: &Params) -> Command {
         "audit" => Command::work(audit(params), output::write_audit),
         _ => {
             let refused = BuildError::new(BuildErrorKind::Other, "unknown operation");
-            Command::Call(AnyOperation::Refused("call", refused))
+            Command::Refused("call", refused)
         }
     }
 }
@@ -308,7 +311,7 @@ fn made<T>(
 ) -> Command {
     match made {
         Ok(made) => command(made),
-        Err(refused) => Command::Call(AnyOperation::Refused(name, refused)),
+        Err(refused) => Command::Refused(name, refused),
     }
 }
 
@@ -365,7 +368,7 @@ fn ensure(create: Create, params: &Params) -> Ensure {
         ensure = ensure.disabled(disabled);
     }
     if params.text("pick").as_deref() == Some("newest") {
-        ensure = ensure.pick(Pick::Newest);
+        ensure = ensure.on_duplicate(OnDuplicate::Newest);
     }
     if let Some(time) = params.time("settleMs") {
         ensure = ensure.settle(time);

@@ -7,8 +7,8 @@
 use std::cell::RefCell;
 
 use js_sys::{Array, Float64Array};
-use openrouter_keys_core::internal::Answer;
-use openrouter_keys_core::internal::{View, shows_key};
+use openrouter_keys_core::internal::Object;
+use openrouter_keys_core::internal::{ValueRef, shows_key};
 use openrouter_keys_core::operation::PAGE_SIZE;
 use openrouter_keys_core::types::{Extra, Json};
 use openrouter_keys_core::{Key, KeyHash};
@@ -39,7 +39,7 @@ fn push_name(shape: &mut String, name: &str) {
     shape.push_str(name);
 }
 
-fn shape_of(object: &dyn Answer) -> String {
+fn shape_of(object: &dyn Object) -> String {
     let mut shape = object.name().to_owned();
     object.each_field(&mut |name, _| push_name(&mut shape, name));
     shape
@@ -168,19 +168,19 @@ impl Reply {
         self.values.push(value);
     }
 
-    pub(crate) fn object(&mut self, object: &dyn Answer) {
+    pub(crate) fn object(&mut self, object: &dyn Object) {
         let name = object.name();
         let is_it = |shape: &String| shape.split(' ').next() == Some(name);
         let known = SHAPES.with_borrow(|shapes| shapes.iter().position(is_it));
         let place = known.unwrap_or_else(|| place_of(shape_of(object)));
         self.numbers.push(shape_tag(place));
-        object.each_field(&mut |_, view| self.view(&view));
+        object.each_field(&mut |_, value| self.value_ref(&value));
         self.extra(object.unknown_fields());
     }
 
     /// An object, or nothing.
     #[inline(never)]
-    pub(crate) fn object_if(&mut self, object: Option<&impl Answer>) {
+    pub(crate) fn object_if(&mut self, object: Option<&impl Object>) {
         match object {
             Some(object) => self.object(object),
             None => self.absent(),
@@ -195,22 +195,22 @@ impl Reply {
         Record { reply: self, at, shape: name.to_owned(), has_extra: false }
     }
 
-    pub(crate) fn view(&mut self, view: &View<'_>) {
-        match view {
-            View::Absent => self.absent(),
-            View::Null => self.tag(Tag::Null),
-            View::Odd(json) => self.chars(Tag::Odd, json.as_str()),
-            View::Bool(value) => self.bool(*value),
-            View::Whole(value) => self.number(whole(*value)),
-            View::Number(value) => self.number(*value),
-            View::Text(value) => self.text(value),
-            View::List(items) => {
+    pub(crate) fn value_ref(&mut self, value: &ValueRef<'_>) {
+        match value {
+            ValueRef::Absent => self.absent(),
+            ValueRef::Null => self.tag(Tag::Null),
+            ValueRef::Unexpected(json) => self.chars(Tag::Unexpected, json.as_str()),
+            ValueRef::Bool(value) => self.bool(*value),
+            ValueRef::Whole(value) => self.number(whole(*value)),
+            ValueRef::Number(value) => self.number(*value),
+            ValueRef::Text(value) => self.text(value),
+            ValueRef::List(items) => {
                 self.list(items.len());
                 for item in items {
-                    self.view(item);
+                    self.value_ref(item);
                 }
             }
-            View::Object(object) => self.object(*object),
+            ValueRef::Object(object) => self.object(*object),
         }
     }
 

@@ -22,7 +22,7 @@ pub enum Tag {
     /// A string of JSON, whose length follows.
     Json,
     /// JSON that is not of the documented type.
-    Odd,
+    Unexpected,
     /// Values, whose number follows.
     List,
     /// A value of JavaScript's own, such as what a function threw.

@@ -26,7 +26,7 @@
 //! use bytes::Bytes;
 //! use http::{Request, Response};
 //! use openrouter_keys_core::error::TransportError;
-//! use openrouter_keys_core::transport::{Exchange, Transport};
+//! use openrouter_keys_core::transport::{SendContext, Transport};
 //!
 //! struct Custom {
 //!     started: std::time::Instant,
@@ -34,7 +34,7 @@
 //!
 //! #[async_trait::async_trait]
 //! impl Transport for Custom {
-//!     async fn send(&self, request: Request<Bytes>, _: &Exchange) -> Result<Response<Bytes>, TransportError> {
+//!     async fn send(&self, request: Request<Bytes>, _: &SendContext) -> Result<Response<Bytes>, TransportError> {
 //!         carry(request).await.map_err(|error| TransportError::ambiguous(Default::default()).with_source(error))
 //!     }
 //!     async fn sleep(&self, time: Duration) {
@@ -104,8 +104,10 @@ pub use types::{ApiKey, CurrentKey, Field, Key, KeyHash, Limit, LimitReset, Secr
 
 /// Every error, and the parts of an [`Error`].
 pub mod error {
-    pub use crate::call::{ApiError, ApiErrorKind, ErrorBody, MayHaveCreated, Shared};
-    pub use crate::transport::{BoxError, Reach, TimeoutPhase, TransportError, TransportErrorKind};
+    pub use crate::call::{ApiError, ApiErrorKind, DuplicateBy, ErrorBody, MayHaveCreated};
+    pub use crate::transport::{
+        BoxError, Delivery, TimeoutPhase, TransportError, TransportErrorKind,
+    };
     pub use crate::types::{BuildError, BuildErrorKind, DecodeError, DecodeErrorKind};
 }
 
@@ -169,7 +171,7 @@ pub mod error {
 ///             std::thread::sleep(time);
 ///             Event::Slept
 ///         }
-///         Action::Ask(question) => Event::Answer(Err(format!("{question:?}").into())),
+///         Action::Ask(question) => Event::Object(Err(format!("{question:?}").into())),
 ///         Action::Done(result) => break result?,
 ///     };
 /// };
@@ -187,8 +189,9 @@ pub mod machine {
 /// For the other crates of this repository. Not part of the API.
 #[doc(hidden)]
 pub mod internal {
+    pub use crate::call::refused;
     pub use crate::config::is_loopback;
     pub use crate::redact::{mask, shows_key};
     pub use crate::transport::race;
-    pub use crate::types::{Answer, View};
+    pub use crate::types::{Object, ValueRef};
 }

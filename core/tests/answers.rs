@@ -37,7 +37,7 @@ fn of_repeated_fields_the_last_counts_and_of_repeated_secrets_the_first() {
     let body = br#"{"data":[{"name":"a"},7],"data":[{"name":"b","name":"c"}]}"#;
     let page = List::new().parse(body).unwrap().output;
     let names: Vec<_> = page.data.iter().map(|key| key.name.as_deref()).collect();
-    assert_eq!((names, page.odd.len()), (vec![Some("c")], 0));
+    assert_eq!((names, page.unexpected.len()), (vec![Some("c")], 0));
     List::new().parse(br#"{"data":[{"name":"a"}],"data":null}"#).expect_err("the last is none");
 
     let body = br#"{"key":"","key":"sk-or-v1-first","key":7,"key":"sk-or-v1-second","data":{}}"#;
@@ -142,7 +142,7 @@ proptest! {
         let is_object = row.is_object();
         page["data"][at] = row;
         let read = List::new().parse(page.to_string().as_bytes()).unwrap().output;
-        prop_assert_eq!((read.data.len(), read.odd.len()), if is_object { (100, 0) } else { (99, 1) });
+        prop_assert_eq!((read.data.len(), read.unexpected.len()), if is_object { (100, 0) } else { (99, 1) });
     }
 
     #[test]
@@ -224,7 +224,7 @@ fn a_million_nested_arrays_are_refused_without_a_panic() {
 fn a_number_beyond_a_double_costs_one_field_only() {
     let body = samples::KEY.replace("\"limit\":25", "\"limit\":1e999");
     let key = Get::new("a").parse(body.as_bytes()).unwrap().output;
-    assert!(matches!(&key.limit, Field::Odd(json) if json.as_str() == "\"1e999\""));
+    assert!(matches!(&key.limit, Field::Unexpected(json) if json.as_str() == "\"1e999\""));
     assert_eq!(key.limit_remaining.copied(), Some(21.5));
 }
 
@@ -236,7 +236,7 @@ fn an_odd_value_keeps_its_digits_its_order_and_its_depth() {
             samples::page(2).replacen(r#""name":"Customer 0""#, &format!(r#""name":{odd}"#), 1);
         let page = List::new().parse(body.as_bytes()).unwrap().output;
         assert!(
-            matches!(&page.data[0].name, Field::Odd(json) if json.as_str() == odd),
+            matches!(&page.data[0].name, Field::Unexpected(json) if json.as_str() == odd),
             "{:?}",
             page.data[0].name
         );

@@ -14,7 +14,7 @@ use openrouter_keys_core::error::BuildErrorKind;
 use openrouter_keys_core::machine::{Action, Event, Machine, Seed};
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_core::transport::BlockingTransport;
-use openrouter_keys_core::workflow::{Audit, AuditReport, Finding, Workflow};
+use openrouter_keys_core::workflow::{Audit, AuditFinding, AuditReport, Workflow};
 use openrouter_keys_core::{
     ApiKey, CallOptions, Client, Config, ErrorKind, Field, Key, Timestamp, blocking,
 };
@@ -53,18 +53,18 @@ fn key(changes: &Value) -> Key {
     serde_json::from_value(row(changes)).unwrap()
 }
 
-fn findings_of(audit: &Audit, changes: &Value) -> Vec<Finding> {
+fn findings_of(audit: &Audit, changes: &Value) -> Vec<AuditFinding> {
     let report = audit.report([key(changes)], now()).unwrap();
     report.keys.into_iter().next().unwrap().findings
 }
 
 /// What the audit with the defaults finds of a key with these fields.
-fn found(changes: &Value) -> Vec<Finding> {
+fn found(changes: &Value) -> Vec<AuditFinding> {
     findings_of(&Audit::new(), changes)
 }
 
-fn unreadable<const N: usize>(fields: [&'static str; N]) -> Vec<Finding> {
-    vec![Finding::Unreadable { fields: fields.to_vec() }]
+fn unreadable<const N: usize>(fields: [&'static str; N]) -> Vec<AuditFinding> {
+    vec![AuditFinding::Unreadable { fields: fields.to_vec() }]
 }
 
 mod limit {
@@ -77,7 +77,10 @@ mod limit {
 
     #[test]
     fn null_is_no_limit_and_what_is_absent_or_odd_is_not() {
-        assert_eq!(found(&json!({"limit": null, "limit_remaining": null})), [Finding::NoLimit]);
+        assert_eq!(
+            found(&json!({"limit": null, "limit_remaining": null})),
+            [AuditFinding::NoLimit]
+        );
         for value in [json!(ABSENT), json!("ten"), json!([10]), json!(-10), json!(true)] {
             let found = found(&json!({ "limit": value }));
             assert_eq!(found, unreadable(["limit"]), "{value}");
@@ -118,7 +121,7 @@ mod limit {
             let found = findings_of(&audit, &json!({"limit": limit, "limit_remaining": left}));
             let share = match found[..] {
                 [] => None,
-                [Finding::NearLimit { share }] => Some(share),
+                [AuditFinding::NearLimit { share }] => Some(share),
                 _ => panic!("{found:?}"),
             };
             let is_same = match (share, expected) {
@@ -135,7 +138,7 @@ mod limit {
             for share in [0.0, 1.0] {
                 let audit = Audit::new().near_limit(share);
                 let found = findings_of(&audit, &json!({"limit": limit, "limit_remaining": left}));
-                assert_eq!(found, [Finding::LimitReached], "{left} of {limit}");
+                assert_eq!(found, [AuditFinding::LimitReached], "{left} of {limit}");
             }
         }
     }
@@ -169,7 +172,7 @@ mod time {
             let audit = Audit::new().unused_for(days);
             let found = findings_of(&audit, &json!({ "last_used_at": used }));
             let expected: Vec<_> =
-                expected.map(|days| Finding::Unused { days }).into_iter().collect();
+                expected.map(|days| AuditFinding::Unused { days }).into_iter().collect();
             assert_eq!(found, expected, "{used}");
         }
     }
@@ -182,7 +185,7 @@ mod time {
             found(&row)
         };
         let made = |at: &str| fresh(json!({ "created_at": at }));
-        assert_eq!(made("2026-11-02T12:00:00Z"), [Finding::NeverUsed { days: 90 }]);
+        assert_eq!(made("2026-11-02T12:00:00Z"), [AuditFinding::NeverUsed { days: 90 }]);
         assert_eq!(made("2026-11-02T12:00:01Z"), []);
         assert_eq!(made("2028-01-01T00:00:00Z"), []);
         for value in [json!(ABSENT), json!(null), json!("yesterday")] {
@@ -198,14 +201,14 @@ mod time {
     fn a_key_that_has_spent_without_a_recorded_use_is_unused_for_longer_than_any_recorded_one() {
         for spent in ["usage", "byok_usage"] {
             let found = found(&json!({"last_used_at": null, "usage": 0, spent: 0.01}));
-            assert_eq!(found, [Finding::Unused { days: SINCE_RECORDS }], "{spent}");
+            assert_eq!(found, [AuditFinding::Unused { days: SINCE_RECORDS }], "{spent}");
         }
         let recorded = json!({"last_used_at": "2026-01-01T00:00:00Z"});
-        assert_eq!(found(&recorded), [Finding::Unused { days: SINCE_RECORDS - 1 }]);
+        assert_eq!(found(&recorded), [AuditFinding::Unused { days: SINCE_RECORDS - 1 }]);
         // Also where the threshold is longer than the records.
         let audit = Audit::new().unused_for(1000);
         let found = findings_of(&audit, &json!({ "last_used_at": null }));
-        assert_eq!(found, [Finding::Unused { days: SINCE_RECORDS }]);
+        assert_eq!(found, [AuditFinding::Unused { days: SINCE_RECORDS }]);
         let report = Audit::new().report([key(&json!({ "last_used_at": null }))], now()).unwrap();
         assert!(report.to_string().contains("  before 2026  unused for 396 days"), "{report}");
     }
@@ -214,10 +217,10 @@ mod time {
     fn a_key_without_a_recorded_use_is_not_unused_before_it_is_old_enough_to_be() {
         let made = |at: Value| found(&json!({ "last_used_at": null, "created_at": at }));
         assert_eq!(made(json!("2026-11-02T12:00:01Z")), []);
-        assert_eq!(made(json!("2026-11-02T12:00:00Z")), [Finding::Unused { days: 90 }]);
+        assert_eq!(made(json!("2026-11-02T12:00:00Z")), [AuditFinding::Unused { days: 90 }]);
         // Nobody knows: it is reported rather than not.
         for value in [json!(ABSENT), json!(null), json!("odd")] {
-            let mut expected = vec![Finding::Unused { days: SINCE_RECORDS }];
+            let mut expected = vec![AuditFinding::Unused { days: SINCE_RECORDS }];
             expected.extend(unreadable(["created_at"]));
             assert_eq!(made(value), expected);
         }
@@ -228,7 +231,7 @@ mod time {
     #[test]
     fn a_key_whose_spending_cannot_be_read_is_not_called_never_used() {
         let found = found(&json!({"last_used_at": null, "usage": "odd"}));
-        let mut expected = vec![Finding::Unused { days: SINCE_RECORDS }];
+        let mut expected = vec![AuditFinding::Unused { days: SINCE_RECORDS }];
         expected.extend(unreadable(["usage"]));
         assert_eq!(found, expected);
     }
@@ -260,11 +263,11 @@ mod time {
     #[test]
     fn a_key_has_expired_from_its_time_on_and_expires_soon_before() {
         for (at, expected) in [
-            (json!(NOW), Some(Finding::Expired { days: 0 })),
-            (json!("2027-01-30T12:00:00Z"), Some(Finding::Expired { days: 1 })),
-            (json!("2027-01-31T12:00:00.5Z"), Some(Finding::ExpiresSoon { days: 0 })),
-            (json!("2027-02-01T12:00:00Z"), Some(Finding::ExpiresSoon { days: 1 })),
-            (json!("2027-02-07T12:00:00Z"), Some(Finding::ExpiresSoon { days: 7 })),
+            (json!(NOW), Some(AuditFinding::Expired { days: 0 })),
+            (json!("2027-01-30T12:00:00Z"), Some(AuditFinding::Expired { days: 1 })),
+            (json!("2027-01-31T12:00:00.5Z"), Some(AuditFinding::ExpiresSoon { days: 0 })),
+            (json!("2027-02-01T12:00:00Z"), Some(AuditFinding::ExpiresSoon { days: 1 })),
+            (json!("2027-02-07T12:00:00Z"), Some(AuditFinding::ExpiresSoon { days: 7 })),
             (json!("2027-02-07T12:00:00.5Z"), None),
             (json!("2027-02-07T12:00:01Z"), None),
             (json!(null), None),
@@ -287,8 +290,8 @@ mod time {
         let off = json!({"disabled": true, "updated_at": "2020-01-01T00:00:00Z", "name": "off"});
         let report = Audit::new().report([key(&old), key(&off)], None).unwrap();
         assert_eq!(report.at, None);
-        assert_eq!(report.keys[0].findings, [Finding::NoLimit]);
-        assert_eq!(report.keys[1].findings, [Finding::Disabled { days: None }]);
+        assert_eq!(report.keys[0].findings, [AuditFinding::NoLimit]);
+        assert_eq!(report.keys[1].findings, [AuditFinding::Disabled { days: None }]);
         let text = report.to_string();
         assert!(text.contains("no clock available: age and expiry not checked"), "{text}");
     }
@@ -311,11 +314,11 @@ mod leftovers {
         ] {
             let found = findings_of(&audit, &json!({"disabled": true, "updated_at": updated}));
             let expected: Vec<_> =
-                expected.map(|days| Finding::Disabled { days }).into_iter().collect();
+                expected.map(|days| AuditFinding::Disabled { days }).into_iter().collect();
             assert_eq!(found, expected, "{updated}");
         }
         let just_now = json!({"disabled": true, "updated_at": "2027-02-01T00:00:00Z"});
-        assert_eq!(found(&just_now), [Finding::Disabled { days: Some(0) }]);
+        assert_eq!(found(&just_now), [AuditFinding::Disabled { days: Some(0) }]);
     }
 
     #[test]
@@ -323,7 +326,11 @@ mod leftovers {
         for value in [json!(ABSENT), json!(null), json!("false"), json!(1)] {
             let found = found(&json!({"disabled": value, "limit": null}));
             let fields = vec!["disabled"];
-            assert_eq!(found, [Finding::NoLimit, Finding::Unreadable { fields }], "{value}");
+            assert_eq!(
+                found,
+                [AuditFinding::NoLimit, AuditFinding::Unreadable { fields }],
+                "{value}"
+            );
         }
     }
 
@@ -335,14 +342,17 @@ mod leftovers {
             found(&row)
         };
         let expired = "2027-01-30T00:00:00Z";
-        assert_eq!(worst(json!({ "expires_at": expired })), [Finding::Expired { days: 1 }]);
+        assert_eq!(worst(json!({ "expires_at": expired })), [AuditFinding::Expired { days: 1 }]);
         let off = json!({
             "disabled": true, "updated_at": "2027-01-30T00:00:00Z", "limit": "odd",
             "last_used_at": ABSENT, "expires_at": "2027-02-01T00:00:00Z",
         });
-        assert_eq!(worst(off), [Finding::Disabled { days: Some(1) }]);
+        assert_eq!(worst(off), [AuditFinding::Disabled { days: Some(1) }]);
         let both = json!({"disabled": true, "updated_at": ABSENT, "expires_at": expired});
-        assert_eq!(worst(both), [Finding::Expired { days: 1 }, Finding::Disabled { days: None }]);
+        assert_eq!(
+            worst(both),
+            [AuditFinding::Expired { days: 1 }, AuditFinding::Disabled { days: None }]
+        );
     }
 }
 
@@ -352,9 +362,9 @@ mod names {
     /// How many keys are said to have the name, key by key.
     fn doubled(rows: &[Value]) -> Vec<Option<u32>> {
         let report = Audit::new().report(rows.iter().map(key), now()).unwrap();
-        let count = |findings: &[Finding]| {
+        let count = |findings: &[AuditFinding]| {
             findings.iter().find_map(|finding| match finding {
-                Finding::DuplicateName { keys } => Some(*keys),
+                AuditFinding::DuplicateName { keys } => Some(*keys),
                 _ => None,
             })
         };
@@ -519,21 +529,21 @@ BYOK: 0.50 today, 0.00 this week, 0.00 this month, 0.00 in all"
     #[test]
     fn each_finding_has_a_text_and_one_name_in_rust_and_json() {
         for (finding, text, kind) in [
-            (Finding::Expired { days: 0 }, "expired within a day", "expired"),
-            (Finding::Expired { days: 1 }, "expired 1 day ago", "expired"),
-            (Finding::Disabled { days: None }, "disabled", "disabled"),
-            (Finding::Disabled { days: Some(2) }, "disabled, 2 days as it is", "disabled"),
-            (Finding::NoLimit, "no limit", "no_limit"),
-            (Finding::NearLimit { share: 0.999 }, "99 % of its limit spent", "near_limit"),
-            (Finding::NearLimit { share: 1.0 }, "99 % of its limit spent", "near_limit"),
-            (Finding::LimitReached, "limit reached", "limit_reached"),
-            (Finding::Unused { days: 90 }, "unused for 90 days", "unused"),
-            (Finding::NeverUsed { days: 1 }, "never used in 1 day", "never_used"),
-            (Finding::ExpiresSoon { days: 0 }, "expires within a day", "expires_soon"),
-            (Finding::ExpiresSoon { days: 7 }, "expires in 7 days", "expires_soon"),
-            (Finding::DuplicateName { keys: 2 }, "2 keys of this name", "duplicate_name"),
+            (AuditFinding::Expired { days: 0 }, "expired within a day", "expired"),
+            (AuditFinding::Expired { days: 1 }, "expired 1 day ago", "expired"),
+            (AuditFinding::Disabled { days: None }, "disabled", "disabled"),
+            (AuditFinding::Disabled { days: Some(2) }, "disabled, 2 days as it is", "disabled"),
+            (AuditFinding::NoLimit, "no limit", "no_limit"),
+            (AuditFinding::NearLimit { share: 0.999 }, "99 % of its limit spent", "near_limit"),
+            (AuditFinding::NearLimit { share: 1.0 }, "99 % of its limit spent", "near_limit"),
+            (AuditFinding::LimitReached, "limit reached", "limit_reached"),
+            (AuditFinding::Unused { days: 90 }, "unused for 90 days", "unused"),
+            (AuditFinding::NeverUsed { days: 1 }, "never used in 1 day", "never_used"),
+            (AuditFinding::ExpiresSoon { days: 0 }, "expires within a day", "expires_soon"),
+            (AuditFinding::ExpiresSoon { days: 7 }, "expires in 7 days", "expires_soon"),
+            (AuditFinding::DuplicateName { keys: 2 }, "2 keys of this name", "duplicate_name"),
             (
-                Finding::Unreadable { fields: vec!["limit", "usage"] },
+                AuditFinding::Unreadable { fields: vec!["limit", "usage"] },
                 "unreadable: limit, usage",
                 "unreadable",
             ),
@@ -602,8 +612,11 @@ mod sent {
         let report = client(&transport).audit(Audit::new()).await.unwrap();
         assert_eq!((report.keys.len(), report.at.clone()), (150, Some(now())));
         let found: Vec<_> = report.with_findings().collect();
-        assert_eq!(found[0].findings, [Finding::DuplicateName { keys: 2 }]);
-        assert_eq!(found[1].findings, [Finding::NoLimit, Finding::DuplicateName { keys: 2 }]);
+        assert_eq!(found[0].findings, [AuditFinding::DuplicateName { keys: 2 }]);
+        assert_eq!(
+            found[1].findings,
+            [AuditFinding::NoLimit, AuditFinding::DuplicateName { keys: 2 }]
+        );
         assert_eq!(found[1].key.hash.as_deref(), rows[149]["hash"].as_str());
         assert_eq!((found.len(), report.spend.daily), (2, 150.0));
         assert_eq!(
@@ -632,7 +645,11 @@ mod sent {
         ] {
             let transport = server(vec![row(&used)], date);
             let report = client(&transport).audit(Audit::new()).await.unwrap();
-            assert_eq!(report.keys[0].findings, [Finding::Unused { days: expected }], "{date:?}");
+            assert_eq!(
+                report.keys[0].findings,
+                [AuditFinding::Unused { days: expected }],
+                "{date:?}"
+            );
         }
     }
 
@@ -646,9 +663,9 @@ mod sent {
         let report = loop {
             event = match machine.resume(event, Duration::ZERO) {
                 Action::Authenticate(_) => Event::Key(Ok(key.clone())),
-                Action::Send(exchange) => {
+                Action::Send(context) => {
                     let request = machine.request();
-                    Event::Response(BlockingTransport::send(&transport, request, &exchange))
+                    Event::Response(BlockingTransport::send(&transport, request, &context))
                 }
                 Action::Done(result) => break result.unwrap(),
                 other => panic!("{other:?}"),
@@ -664,7 +681,7 @@ mod sent {
         (rows[3], rows[99], rows[110]) = (json!("row"), json!(5), json!([1]));
         let transport = server(rows, None);
         let report = client(&transport).audit(Audit::new()).await.unwrap();
-        assert_eq!((report.keys.len(), report.odd_rows), (117, 3));
+        assert_eq!((report.keys.len(), report.unexpected_rows), (117, 3));
         let text = report.to_string();
         assert!(text.contains("\nnot judged, because they are no keys: 3 rows\n"), "{text}");
     }
@@ -758,7 +775,7 @@ mod whatever_comes {
             prop_assert_eq!(report.keys.len(), keys.len());
             for (audited, key) in report.keys.iter().zip(&keys) {
                 prop_assert_eq!(&audited.key, key);
-                let kinds: Vec<_> = audited.findings.iter().map(Finding::kind).collect();
+                let kinds: Vec<_> = audited.findings.iter().map(AuditFinding::kind).collect();
                 let mut once = kinds.clone();
                 once.sort_unstable();
                 once.dedup();
@@ -770,7 +787,7 @@ mod whatever_comes {
                 prop_assert_eq!(has("no_limit"), key.limit.is_null() && !is_idle);
                 prop_assert!(is_dated || !(is_unused || has("expired")));
                 let is_known = |field: &str| !audited.findings.iter().any(|finding| {
-                    matches!(finding, Finding::Unreadable { fields } if fields.contains(&field))
+                    matches!(finding, AuditFinding::Unreadable { fields } if fields.contains(&field))
                 });
                 prop_assert_eq!(is_known("disabled"), key.disabled.get().is_some());
                 if !is_idle {

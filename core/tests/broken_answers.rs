@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use openrouter_keys_core::error::{BuildError, DecodeError};
-use openrouter_keys_core::operation::{Created, External, Operation, Parsed, Parts, Replay};
+use openrouter_keys_core::operation::{Created, External, Idempotency, Operation, Parsed, Parts};
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
 use openrouter_keys_core::types::Extra;
 use openrouter_keys_core::{ApiKey, Client, Create, Effect, Error, Limit, List, RetryPolicy};
@@ -83,8 +83,8 @@ impl Operation for Invite {
         "invite"
     }
 
-    fn replay(&self) -> Replay {
-        Replay::Duplicates
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::NotIdempotent
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {

@@ -11,7 +11,7 @@ use http::{Request, Response};
 use openrouter_keys_core::error::TransportError;
 use openrouter_keys_core::operation::Delete;
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
-use openrouter_keys_core::transport::{Exchange, Transport};
+use openrouter_keys_core::transport::{SendContext, Transport};
 use openrouter_keys_core::{
     ApiKey, Client, Config, Create, Effect, Error, ErrorKind, KeySource, Limit, List,
 };
@@ -68,7 +68,7 @@ async fn a_create_that_is_called_off_in_flight_may_have_made_a_key() {
 /// A network on which no connection ever comes about.
 struct Connecting(FakeTransport);
 
-struct NotesOnDrop<'a>(&'a Exchange);
+struct NotesOnDrop<'a>(&'a SendContext);
 
 impl Drop for NotesOnDrop<'_> {
     fn drop(&mut self) {
@@ -81,10 +81,10 @@ impl Transport for Connecting {
     async fn send(
         &self,
         request: Request<Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError> {
-        let _notes = NotesOnDrop(exchange);
-        self.0.send(request, exchange).await
+        let _notes = NotesOnDrop(context);
+        self.0.send(request, context).await
     }
 
     async fn sleep(&self, duration: Duration) {

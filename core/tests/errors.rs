@@ -4,7 +4,7 @@
 
 use std::error::Error as _;
 
-use openrouter_keys_core::error::{Reach, TransportErrorKind};
+use openrouter_keys_core::error::{Delivery, TransportErrorKind};
 use openrouter_keys_core::operation::Get;
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_core::types::Json;
@@ -96,7 +96,7 @@ async fn an_error_is_debugged_as_its_text_with_its_causes_or_as_its_parts() {
 
 #[tokio::test]
 async fn each_error_leads_to_its_part_of_the_page_of_symptoms() {
-    let nothing_sent = |kind| Reply::failure(Reach::NotSent, kind);
+    let nothing_sent = |kind| Reply::failure(Delivery::NotSent, kind);
     let page = Reply::status(403).header("content-type", "text/html").body("<html>blocked</html>");
     let redirect = Reply::status(302).header("location", "https://example.com/");
     for (reply, read, created) in [
@@ -138,7 +138,7 @@ async fn each_error_leads_to_its_part_of_the_page_of_symptoms() {
 
 #[tokio::test]
 async fn a_redirect_that_a_transport_may_not_look_into_is_a_redirect_without_a_status() {
-    for error in errors(Reply::failure(Reach::Ambiguous, TransportErrorKind::HiddenRedirect)).await
+    for error in errors(Reply::failure(Delivery::Unknown, TransportErrorKind::HiddenRedirect)).await
     {
         assert!(
             matches!(error.kind(), ErrorKind::UnexpectedRedirect { status: None, origin: None }),
@@ -163,7 +163,7 @@ async fn each_failure_below_http_has_a_text_of_its_own() {
         Kind::Setup,
         Kind::Other,
     ] {
-        let transport = FakeTransport::always(Reply::failure(Reach::NotSent, kind));
+        let transport = FakeTransport::always(Reply::failure(Delivery::NotSent, kind));
         let error = client(&transport).create(create()).await.unwrap_err();
         let text = error.kind().to_string();
         assert!(

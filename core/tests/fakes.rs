@@ -41,7 +41,7 @@ async fn replies_by_name_are_what_the_operations_read() {
     let found = client.get(hash).await.unwrap();
     assert_eq!(found.name.get().map(String::as_str), Some("\"quoted\""));
     assert!(matches!(found.limit, Field::Null));
-    assert_eq!(found.odd_fields().count(), 0);
+    assert_eq!(found.unexpected_fields().count(), 0);
     assert!(found.extra.is_empty());
     client.get_current_key_metadata().await.unwrap();
     client.delete(hash).await.unwrap();

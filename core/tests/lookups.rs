@@ -8,7 +8,7 @@
     reason = "tests"
 )]
 
-use openrouter_keys_core::error::Shared;
+use openrouter_keys_core::error::DuplicateBy;
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_core::types::KeyKind;
 use openrouter_keys_core::workflow::FindBySecret;
@@ -94,7 +94,7 @@ async fn several_keys_of_one_label_are_an_error_that_lists_them() {
     ]);
     let error = client(&transport).find_by_secret(SECRET).await.unwrap_err();
     let ErrorKind::SeveralKeys { shared, keys } = error.kind() else { panic!("{error}") };
-    assert_eq!(shared, &Shared::Label(LABEL.to_owned()));
+    assert_eq!(shared, &DuplicateBy::Label(LABEL.to_owned()));
     assert_eq!(keys.len(), 2);
     let text = error.to_string();
     assert!(text.contains("2 keys have the label") && text.contains("aa, bb"), "{text}");

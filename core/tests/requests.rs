@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use http::Method;
-use openrouter_keys_core::error::{DecodeError, DecodeErrorKind, Reach, TransportErrorKind};
+use openrouter_keys_core::error::{DecodeError, DecodeErrorKind, Delivery, TransportErrorKind};
 use openrouter_keys_core::operation::{ApiRequest, Parsed};
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_core::types::Json;
@@ -65,7 +65,8 @@ async fn what_is_not_idempotent_is_sent_once_where_its_outcome_is_unknown() {
         assert!(!error.to_string().contains("a key"), "{error}");
         assert!(!error.may_have_been_created(), "{error}");
     }
-    let fake = FakeTransport::always(Reply::failure(Reach::NotSent, TransportErrorKind::Connect));
+    let fake =
+        FakeTransport::always(Reply::failure(Delivery::NotSent, TransportErrorKind::Connect));
     let error = called(&fake, post()).await.unwrap_err();
     assert_eq!((fake.requests().len(), error.effect()), (3, &Effect::Nothing));
 }

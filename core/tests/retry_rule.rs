@@ -103,7 +103,7 @@ fn outcome(fault: Fault) -> Result<http::Response<Bytes>, TransportError> {
         Fault::Refused => Err(TransportError::not_sent(TransportErrorKind::Connect)),
         Fault::Tls => Err(TransportError::not_sent(TransportErrorKind::Tls)),
         Fault::Disconnected => Err(TransportError::ambiguous(TransportErrorKind::Disconnected)),
-        Fault::TimedOut => Err(openrouter_keys_core::transport::Exchange::default().timed_out()),
+        Fault::TimedOut => Err(openrouter_keys_core::transport::SendContext::default().timed_out()),
         Fault::TooLarge => Err(TransportError::ambiguous(TransportErrorKind::BodyTooLarge(1))),
         Fault::Status(status) => answer(status, None),
         Fault::StatusWithRetryAfter(status) => answer(status, Some(("retry-after", "1"))),
@@ -296,7 +296,7 @@ fn only_a_create_asks_for_a_connection_of_its_own() {
     fn asks(operation: impl Operation) -> bool {
         let seed = Seed::default();
         let attempt = Attempt::first(&Config::new(), &CallOptions::new(), operation, seed).unwrap();
-        attempt.exchange(Duration::ZERO).wants_fresh_connection()
+        attempt.context(Duration::ZERO).wants_fresh_connection()
     }
     assert!(asks(Create::new("ci", Limit::usd(1.0))));
     assert!(![asks(List::new()), asks(Get::new("a")), asks(Delete::new("a"))].contains(&true));

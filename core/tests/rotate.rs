@@ -18,7 +18,9 @@ use async_trait::async_trait;
 use openrouter_keys_core::error::{BoxError, DecodeErrorKind};
 use openrouter_keys_core::operation::Created;
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
-use openrouter_keys_core::workflow::{KeyHolder, Nobody, Rotate, Rotated, Rotation, RotationStep};
+use openrouter_keys_core::workflow::{
+    NoHandler, Rotate, Rotated, Rotation, RotationHandler, RotationStep,
+};
 use openrouter_keys_core::{ApiKey, Client, Config, Effect, Error, ErrorKind, Headers, blocking};
 
 const SECRET: &str = "sk-or-v1-0e6000000000000000000000000001c96";
@@ -129,7 +131,7 @@ impl World {
 }
 
 #[async_trait]
-impl KeyHolder for World {
+impl RotationHandler for World {
     async fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
         self.0.lock().unwrap().last = Some(state.clone());
         self.ask("save", state.step.as_str()).map(|_| ())
@@ -144,7 +146,7 @@ impl KeyHolder for World {
     }
 }
 
-impl blocking::KeyHolder for World {
+impl blocking::RotationHandler for World {
     fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
         self.ask("save", state.step.as_str()).map(|_| ())
     }
@@ -551,15 +553,18 @@ async fn a_hand_over_that_fails_deletes_the_new_key_and_says_why_without_it() {
     world.fail("hand_over");
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     let error = result.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::KeyHolder { method: "hand_over", .. }), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::RotationHandler { method: "hand_over", .. }),
+        "{error}"
+    );
     assert_eq!(sent(&transport).last().unwrap(), "DELETE /keys/aa");
     assert_eq!(world.asked().last().unwrap(), "save begun");
     let shown = format!("{error} {error:?} {error:#?}");
     assert!(shown.contains("no space for [redacted]") && !shown.contains(SECRET), "{shown}");
     assert_eq!(
         error.to_string(),
-        "rotate: the key holder could not take the new key; nothing was created or changed; \
-         see the key holder's error"
+        "rotate: the rotation handler could not take the new key; nothing was created or changed; \
+         see the rotation handler's error"
     );
 }
 
@@ -569,7 +574,7 @@ struct Telltale;
 const MANAGEMENT: &str = "hunter2-the-management-key";
 
 #[async_trait]
-impl KeyHolder for Telltale {
+impl RotationHandler for Telltale {
     async fn save(&mut self, _: &Rotation) -> Result<(), BoxError> {
         Err(format!("no access with {MANAGEMENT} through gateway-token-0123456789").into())
     }
@@ -583,7 +588,7 @@ impl KeyHolder for Telltale {
     }
 }
 
-impl blocking::KeyHolder for Telltale {
+impl blocking::RotationHandler for Telltale {
     fn save(&mut self, _: &Rotation) -> Result<(), BoxError> {
         Err(format!("no access with {MANAGEMENT} through gateway-token-0123456789").into())
     }
@@ -663,11 +668,11 @@ async fn a_state_that_cannot_be_saved_stops_before_anything_is_made() {
     world.fail("save");
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     let error = result.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::KeyHolder { method: "save", .. }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::RotationHandler { method: "save", .. }), "{error}");
     assert_eq!(sent(&transport), ["GET /keys/01d"]);
     let transport = world.transport();
     let result = client(&transport).run(Rotate::new("01d")).await;
-    assert!(matches!(result.unwrap_err().kind(), ErrorKind::KeyHolder { .. }));
+    assert!(matches!(result.unwrap_err().kind(), ErrorKind::RotationHandler { .. }));
     assert!(!sent(&transport).contains(&"POST /keys".to_owned()));
 }
 
@@ -816,7 +821,7 @@ async fn a_lost_create_is_told_whatever_fails_after_it() {
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     let first = body(&transport, "POST", 0)["name"].as_str().unwrap().to_owned();
     let error = result.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::KeyHolder { method: "save", .. }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::RotationHandler { method: "save", .. }), "{error}");
     let told: Vec<&str> = error.may_have_created().unwrap().names().collect();
     assert_eq!(told, [first.as_str()], "{error}");
 }
@@ -980,7 +985,7 @@ fn a_hash_that_is_none_is_refused_before_anything_is_sent() {
     let transport = FakeTransport::never();
     let key = ApiKey::new("sk-or-v1-management").unwrap();
     let client = blocking::Client::new(transport.clone(), key);
-    let error = client.rotate(Rotate::new("a/b"), Nobody).finish().unwrap_err();
+    let error = client.rotate(Rotate::new("a/b"), NoHandler).finish().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Build(_)), "{error}");
     assert!(transport.requests().is_empty());
 }

@@ -17,7 +17,7 @@ use openrouter_keys_core::machine::{Attempt, Seed, Step};
 use openrouter_keys_core::operation::{AnyOperation, ApiRequest, Delete, External, Get, Operation};
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
 use openrouter_keys_core::workflow::{
-    CloseTemporary, Ensure, Question, Rotate, Rotation, Sweep, Temporary,
+    CloseTemporary, Ensure, Rotate, Rotation, RotationEvent, Sweep, Temporary,
 };
 use openrouter_keys_core::{
     ApiKey, CallOptions, Client, Config, Create, Error, Headers, KeySource, Limit, List,
@@ -429,7 +429,7 @@ async fn a_key_that_was_given_as_a_name_is_in_no_debug_text() {
     let client = |transport| Client::new(transport, ApiKey::new(KEY).unwrap());
     let reconciled = client(lost()).create_reconciled(create()).await.unwrap();
     assert_eq!(reconciled.unconfirmed.len(), 1);
-    let lent = client(lost()).temporary(Temporary::new(create(), hour)).await.unwrap();
+    let info = client(lost()).temporary(Temporary::new(create(), hour)).await.unwrap();
     let swept = client(lost()).sweep(Sweep::new([&marked])).await.unwrap();
     assert_eq!(swept.absent, [marked.as_str()]);
     let mut rotation = Rotation::new("01d".parse().unwrap());
@@ -446,10 +446,10 @@ async fn a_key_that_was_given_as_a_name_is_in_no_debug_text() {
         format!("{0:?} {0:#?}", full_create().parts()),
         format!("{0:?} {0:#?}", ApiRequest::get(format!("/a/{KEY}")).query("key", KEY)),
         format!("{reconciled:?} {reconciled:#?}"),
-        format!("{:?} {:#?} {:?}", *lent, *lent, lent.closing()),
+        format!("{:?} {:#?} {:?}", *info, *info, info.closing()),
         format!("{swept:?} {swept:#?}"),
         format!("{rotation:?} {rotation:#?} {:?}", Rotate::resume(rotation.clone())),
-        format!("{:?}", Question::Save(rotation.clone())),
+        format!("{:?}", RotationEvent::Save(rotation.clone())),
     ] {
         assert_clean(&shown, "a name");
         assert!(!shown.contains("c0ffee00"), "{shown}");

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use openrouter_keys_core::error::{BuildError, Reach, TimeoutPhase, TransportErrorKind};
+use openrouter_keys_core::error::{BuildError, Delivery, TimeoutPhase, TransportErrorKind};
 use openrouter_keys_core::operation::Get;
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_core::types::KeyKind;
@@ -119,10 +119,10 @@ async fn no_text_contradicts_what_the_error_says_to_programs_whatever_fails_belo
         Kind::Setup,
         Kind::Other,
     ] {
-        for reach in [Reach::NotSent, Reach::Ambiguous] {
+        for delivery in [Delivery::NotSent, Delivery::Unknown] {
             for policy in [RetryPolicy::none(), RetryPolicy::default()] {
-                for error in errors(Reply::failure(reach, kind), policy).await {
-                    check(&error, &format!("{kind:?} {reach:?}"));
+                for error in errors(Reply::failure(delivery, kind), policy).await {
+                    check(&error, &format!("{kind:?} {delivery:?}"));
                 }
             }
         }
@@ -155,7 +155,7 @@ async fn no_text_of_a_workflow_contradicts_what_the_error_says_to_programs() {
         Reply::refused(),
         Reply::disconnected(),
         Reply::stalled(200),
-        Reply::failure(Reach::NotSent, TransportErrorKind::Tls),
+        Reply::failure(Delivery::NotSent, TransportErrorKind::Tls),
     ] {
         let client = client(&FakeTransport::always(reply));
         let hour = Duration::from_secs(3600);

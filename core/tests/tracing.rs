@@ -12,7 +12,7 @@ use std::time::Duration;
 use openrouter_keys_core::error::TransportError;
 use openrouter_keys_core::operation::ApiRequest;
 use openrouter_keys_core::test_util::{FakeTransport, Reply, samples};
-use openrouter_keys_core::transport::{Exchange, Transport};
+use openrouter_keys_core::transport::{SendContext, Transport};
 use openrouter_keys_core::workflow::{Audit, Ensure};
 use openrouter_keys_core::{ApiKey, Client, Create, Limit, List};
 
@@ -73,7 +73,7 @@ fn client(transport: impl Transport + 'static) -> Client {
 /// Never replies. When its future is dropped, it still connects.
 struct Connecting;
 
-struct NotesNothingSent<'a>(&'a Exchange);
+struct NotesNothingSent<'a>(&'a SendContext);
 
 impl Drop for NotesNothingSent<'_> {
     fn drop(&mut self) {
@@ -86,9 +86,9 @@ impl Transport for Connecting {
     async fn send(
         &self,
         _: http::Request<bytes::Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Result<http::Response<bytes::Bytes>, TransportError> {
-        let _guard = NotesNothingSent(exchange);
+        let _guard = NotesNothingSent(context);
         std::future::pending().await
     }
 
@@ -224,10 +224,10 @@ impl Transport for Reporting {
     async fn send(
         &self,
         request: http::Request<bytes::Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Result<http::Response<bytes::Bytes>, TransportError> {
         tracing::info!("sending");
-        Transport::send(&self.0, request, exchange).await
+        Transport::send(&self.0, request, context).await
     }
 
     async fn sleep(&self, time: Duration) {

@@ -3,7 +3,9 @@
 
 use openrouter_keys_core::operation::Operation;
 use openrouter_keys_core::transport::{MaybeSend, MaybeSendSync};
-use openrouter_keys_core::workflow::{BlockingKeyHolder, KeyHolder, Nobody, Pages, Workflow};
+use openrouter_keys_core::workflow::{
+    BlockingRotationHandler, NoHandler, Pages, RotationHandler, Workflow,
+};
 use openrouter_keys_core::{CallOptions, Client, Error, Key, Response, blocking};
 
 /// A client of either kind.
@@ -26,19 +28,19 @@ pub trait Caller {
     async fn run_with<W, H>(
         &self,
         workflow: W,
-        holder: H,
+        handler: H,
         options: CallOptions,
     ) -> Result<W::Output, Error>
     where
         W: Workflow + MaybeSend + 'static,
-        H: KeyHolder + BlockingKeyHolder + 'static;
+        H: RotationHandler + BlockingRotationHandler + 'static;
 
     /// Runs a workflow that asks nothing.
     async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
     where
         W: Workflow + MaybeSend + 'static,
     {
-        self.run_with(workflow, Nobody, options).await
+        self.run_with(workflow, NoHandler, options).await
     }
 
     /// Whether a browser stands between the client and the wire. It keeps to
@@ -78,14 +80,14 @@ impl Caller for Client {
     async fn run_with<W, H>(
         &self,
         workflow: W,
-        holder: H,
+        handler: H,
         options: CallOptions,
     ) -> Result<W::Output, Error>
     where
         W: Workflow + MaybeSend + 'static,
-        H: KeyHolder + BlockingKeyHolder + 'static,
+        H: RotationHandler + BlockingRotationHandler + 'static,
     {
-        Self::run_with(self, workflow, holder).options(options).await
+        Self::run_with(self, workflow, handler).options(options).await
     }
 }
 
@@ -109,13 +111,13 @@ impl Caller for blocking::Client {
     async fn run_with<W, H>(
         &self,
         workflow: W,
-        holder: H,
+        handler: H,
         options: CallOptions,
     ) -> Result<W::Output, Error>
     where
         W: Workflow + MaybeSend + 'static,
-        H: KeyHolder + BlockingKeyHolder + 'static,
+        H: RotationHandler + BlockingRotationHandler + 'static,
     {
-        Self::run_with(self, workflow, holder).options(options).finish()
+        Self::run_with(self, workflow, handler).options(options).finish()
     }
 }

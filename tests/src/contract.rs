@@ -23,7 +23,7 @@ use openrouter_keys_core::operation::{
 };
 use openrouter_keys_core::types::KeyKind;
 use openrouter_keys_core::workflow::{
-    Audit, CheckKey, CloseTemporary, CreateReconciled, Ensure, Ensured, FindBySecret, Finding,
+    Audit, AuditFinding, CheckKey, CloseTemporary, CreateReconciled, Ensure, Ensured, FindBySecret,
     Pages, Rotate, Rotated, Sweep, Temporary,
 };
 use openrouter_keys_core::{
@@ -151,7 +151,7 @@ pub async fn every_parameter_of_create_arrives<C: Caller>(client: &C) {
     assert_eq!(key.creator_user_id.as_deref(), Some("user_42"));
     assert_eq!(key.external_user.as_deref(), Some("partner-user"));
     assert!(!serde_json::to_string(&created).unwrap().contains("partner-secret"));
-    assert_eq!(key.odd_fields().count(), 0);
+    assert_eq!(key.unexpected_fields().count(), 0);
     assert!(key.extra.is_empty());
 }
 
@@ -240,7 +240,7 @@ pub async fn another_workspace_is_listed_apart<C: Caller>(client: &C) {
 pub async fn every_key_knows_itself<C: Caller>(client: &C) {
     let own = client.call(GetCurrentKeyMetadata::new()).await.unwrap();
     assert_eq!(own.manages_keys(), Some(true));
-    assert_eq!(own.odd_fields().count(), 0);
+    assert_eq!(own.unexpected_fields().count(), 0);
     assert!(own.extra.is_empty(), "{:?}", own.extra);
     assert!(own.free_model_daily_requests.get().is_some());
     assert!(own.rate_limit.get().is_some());
@@ -440,7 +440,7 @@ pub async fn every_shape_of_an_answer_is_read<C: Caller>(client: &C) {
         assert!(ApiKey::try_from(created.key()).is_ok());
         let hash = hash_of(&created);
         let key = client.send(Get::new(&hash), spoiled(&fault)).await.unwrap().output;
-        assert_eq!(key.odd_fields().count(), 0, "{fault}");
+        assert_eq!(key.unexpected_fields().count(), 0, "{fault}");
         assert_eq!(!key.extra.is_empty(), shape == "newer", "{fault}");
         assert_eq!(key.last_used_at.is_absent(), !matches!(shape, "8" | "newer"), "{fault}");
         assert_eq!(key.workspace_id.is_absent(), matches!(shape, "1" | "2" | "3"), "{fault}");
@@ -452,10 +452,10 @@ pub async fn every_shape_of_an_answer_is_read<C: Caller>(client: &C) {
         let own = client.send(GetCurrentKeyMetadata::new(), spoiled(&fault)).await.unwrap().output;
         assert_eq!(own.manages_keys(), Some(true), "{fault}");
         assert_eq!(
-            own.odd_fields().count(),
+            own.unexpected_fields().count(),
             0,
             "{fault}: {:?}",
-            own.odd_fields().collect::<Vec<_>>()
+            own.unexpected_fields().collect::<Vec<_>>()
         );
         client.send(Delete::new(&hash), spoiled(&fault)).await.unwrap();
     }
@@ -523,12 +523,12 @@ pub async fn a_sweep_takes_the_temporary_keys_that_have_expired_and_no_other<C: 
     client.call(create("over").expires_at(over)).await.unwrap();
     client.call(create(MARKED)).await.unwrap();
     let temporary = Temporary::new(create("ci"), Duration::from_secs(3600));
-    let lent = client.run(temporary, CallOptions::new()).await.unwrap();
+    let info = client.run(temporary, CallOptions::new()).await.unwrap();
     let swept = client.run(Sweep::temporary(), CallOptions::new()).await.unwrap();
     assert_eq!((names(&swept.deleted), names(&swept.endless)), (vec![MARKED], vec![MARKED]));
     assert!(swept.failed.is_empty() && swept.absent.is_empty());
     let remaining = client.call(List::new().include_expired(true)).await.unwrap().data;
-    assert_eq!(names(&remaining), [lent.name.as_str(), MARKED, "over"]);
+    assert_eq!(names(&remaining), [info.name.as_str(), MARKED, "over"]);
 }
 
 pub async fn what_is_ensured_twice_is_made_once<C: Caller>(client: &C) {
@@ -618,13 +618,13 @@ pub async fn an_audit_finds_what_is_wrong_of_each_key_and_changes_nothing<C: Cal
         .iter()
         .map(|audited| (audited.key.name.as_deref().unwrap(), audited.findings.clone()))
         .collect();
-    let twice = || vec![Finding::DuplicateName { keys: 2 }];
+    let twice = || vec![AuditFinding::DuplicateName { keys: 2 }];
     assert_eq!(
         found,
         [
-            ("off", vec![Finding::Disabled { days: Some(0) }]),
-            ("spent", vec![Finding::LimitReached]),
-            ("open", vec![Finding::NoLimit]),
+            ("off", vec![AuditFinding::Disabled { days: Some(0) }]),
+            ("spent", vec![AuditFinding::LimitReached]),
+            ("open", vec![AuditFinding::NoLimit]),
             ("twice", twice()),
             ("twice", twice()),
             ("fine", vec![]),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use openrouter_keys_core::error::BoxError;
 use openrouter_keys_core::operation::Created;
-use openrouter_keys_core::workflow::{BlockingKeyHolder, KeyHolder, Rotation};
+use openrouter_keys_core::workflow::{BlockingRotationHandler, Rotation, RotationHandler};
 
 /// What was stored. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,7 @@ impl Vault {
     }
 }
 
-impl BlockingKeyHolder for Vault {
+impl BlockingRotationHandler for Vault {
     fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).states.push(state.clone());
         Ok(())
@@ -46,16 +46,16 @@ impl BlockingKeyHolder for Vault {
 
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
 #[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
-impl KeyHolder for Vault {
+impl RotationHandler for Vault {
     async fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
-        BlockingKeyHolder::save(self, state)
+        BlockingRotationHandler::save(self, state)
     }
 
     async fn hand_over(&mut self, new: &Created) -> Result<(), BoxError> {
-        BlockingKeyHolder::hand_over(self, new)
+        BlockingRotationHandler::hand_over(self, new)
     }
 
     async fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError> {
-        BlockingKeyHolder::was_handed_over(self, state)
+        BlockingRotationHandler::was_handed_over(self, state)
     }
 }

@@ -326,7 +326,7 @@ pub struct Success {
     pub same_as_sent: bool,
     /// JSON pointers of all fields of another type than the documented one.
     #[serde(default)]
-    pub odd: Vec<String>,
+    pub unexpected: Vec<String>,
     /// JSON pointers of all fields that the library does not know.
     #[serde(default)]
     pub extra: Vec<String>,
@@ -341,7 +341,7 @@ pub struct Success {
     pub envelope: Vec<String>,
     /// The rows of a page that are no objects.
     #[serde(default)]
-    pub odd_rows: Vec<Value>,
+    pub unexpected_rows: Vec<Value>,
     /// Texts that stand in the serialised value to the letter.
     #[serde(default)]
     pub text_has: Vec<String>,

@@ -14,7 +14,7 @@ use http::Response;
 use openrouter_keys_core::machine::{Attempt, Seed, Step};
 use openrouter_keys_core::operation::{Delete, Get, GetCurrentKeyMetadata, Operation};
 use openrouter_keys_core::test_util::{FakeTransport, samples};
-use openrouter_keys_core::transport::{BlockingTransport, Exchange};
+use openrouter_keys_core::transport::{BlockingTransport, SendContext};
 use openrouter_keys_core::workflow::{
     Audit, CreateReconciled, Ensure, FindBySecret, Pages, Rotate, Sweep, Temporary,
 };
@@ -141,7 +141,7 @@ impl Counted {
         let emulator = Emulator::start().unwrap();
         let wire = BlockingNativeTransport::new(NativeTransport::new().unwrap()).unwrap();
         let transport = FakeTransport::answering(move |_, request| {
-            BlockingTransport::send(&wire, request.clone(), &Exchange::default()).into()
+            BlockingTransport::send(&wire, request.clone(), &SendContext::default()).into()
         });
         let config = Config::new().base_url(BaseUrl::new(emulator.base_url()).unwrap());
         let key = ApiKey::new(emulator.management_key()).unwrap();
@@ -194,8 +194,8 @@ async fn each_workflow_sends_as_many_requests_as_are_budgeted() {
 
     let (counted, _) = Counted::with_keys(250);
     let hour = Duration::from_secs(3600);
-    let lent = counted.client.temporary(Temporary::new(create(), hour)).await.unwrap();
-    lent.close().await.unwrap();
+    let info = counted.client.temporary(Temporary::new(create(), hour)).await.unwrap();
+    info.close().await.unwrap();
     count("temporary, closed", counted.requests());
 
     let (counted, _) = Counted::with_keys(250);

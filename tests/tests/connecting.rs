@@ -15,7 +15,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use openrouter_keys_native::error::{Reach, TimeoutPhase, TransportErrorKind};
+use openrouter_keys_native::error::{Delivery, TimeoutPhase, TransportErrorKind};
 use openrouter_keys_native::{
     CallOptions, Effect, Error, ErrorKind, List, NativeTransport, NativeTransportBuilder,
     RetryPolicy,
@@ -47,7 +47,7 @@ fn patient() -> NativeTransportBuilder {
 }
 
 fn assert_nothing_sent(error: &Error, kind: TransportErrorKind, attempts: u32) {
-    assert_eq!(failure(error), (Reach::NotSent, kind), "{error:?}");
+    assert_eq!(failure(error), (Delivery::NotSent, kind), "{error:?}");
     assert_eq!((error.effect(), error.attempts()), (&Effect::Nothing, attempts), "{error:?}");
 }
 
@@ -154,7 +154,7 @@ async fn a_create_that_was_sent_and_is_not_answered_may_have_created<C: Caller>(
         let client = connect(transport.build().unwrap(), &format!("http://{address}"));
         for (options, phase) in limits(ENOUGH) {
             let error = client.send(create(), options).await.unwrap_err();
-            let expected = (Reach::Ambiguous, TransportErrorKind::Timeout(phase));
+            let expected = (Delivery::Unknown, TransportErrorKind::Timeout(phase));
             assert_eq!(failure(&error), expected, "{error:?}");
             assert!(error.may_have_been_created() && !error.is_retryable(), "{error}");
         }
@@ -206,7 +206,7 @@ async fn a_create_over_negotiated_http2_that_is_not_answered_may_have_created<C:
     let client = connect(transport.build().unwrap(), &address);
     for (options, phase) in limits(ENOUGH) {
         let error = client.send(create(), options).await.unwrap_err();
-        let expected = (Reach::Ambiguous, TransportErrorKind::Timeout(phase));
+        let expected = (Delivery::Unknown, TransportErrorKind::Timeout(phase));
         assert_eq!(failure(&error), expected, "{error:?}");
         assert!(error.may_have_been_created(), "{error}");
     }

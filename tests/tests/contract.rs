@@ -7,7 +7,7 @@ use http::HeaderValue;
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_emulator::Emulator;
 use openrouter_keys_native::blocking::{self, BlockingNativeTransport};
-use openrouter_keys_native::transport::{BlockingTransport, Exchange};
+use openrouter_keys_native::transport::{BlockingTransport, SendContext};
 use openrouter_keys_native::{ApiKey, BaseUrl, Client, Config, NativeTransport, client_with};
 use openrouter_keys_tests::{contract, for_each_case};
 
@@ -27,7 +27,7 @@ fn fake_client(emulator: &Emulator) -> Client {
         match request.headers().get("x-emulator-fault").map(HeaderValue::as_bytes) {
             Some(b"stall-headers") => Reply::never(),
             Some(b"stall-body=10") => Reply::stalled(201),
-            _ => BlockingTransport::send(&wire, request.clone(), &Exchange::default()).into(),
+            _ => BlockingTransport::send(&wire, request.clone(), &SendContext::default()).into(),
         }
     });
     Client::with_config(transport, key(emulator), config(emulator)).unwrap()

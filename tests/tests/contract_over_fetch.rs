@@ -7,7 +7,7 @@
 use js_sys::Reflect;
 use openrouter_keys_core::operation::{Delete, Operation};
 use openrouter_keys_core::transport::{MaybeSend, MaybeSendSync};
-use openrouter_keys_core::workflow::{BlockingKeyHolder, KeyHolder, Pages, Workflow};
+use openrouter_keys_core::workflow::{BlockingRotationHandler, Pages, RotationHandler, Workflow};
 use openrouter_keys_core::{
     ApiKey, BaseUrl, CallOptions, Client, Config, Error, Key, List, Response,
 };
@@ -69,14 +69,14 @@ impl Caller for OverFetch {
     async fn run_with<W, H>(
         &self,
         workflow: W,
-        holder: H,
+        handler: H,
         options: CallOptions,
     ) -> Result<W::Output, Error>
     where
         W: Workflow + MaybeSend + 'static,
-        H: KeyHolder + BlockingKeyHolder + 'static,
+        H: RotationHandler + BlockingRotationHandler + 'static,
     {
-        Caller::run_with(&self.client, workflow, holder, options).await
+        Caller::run_with(&self.client, workflow, handler, options).await
     }
 
     fn is_in_browser(&self) -> bool {

@@ -16,7 +16,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use openrouter_keys_core::test_util::samples;
-use openrouter_keys_native::error::{Reach, TimeoutPhase, TransportErrorKind};
+use openrouter_keys_native::error::{Delivery, TimeoutPhase, TransportErrorKind};
 use openrouter_keys_native::operation::External;
 use openrouter_keys_native::{CallOptions, ErrorKind, List, NativeTransport};
 use openrouter_keys_tests::caller::Caller;
@@ -91,7 +91,7 @@ async fn a_create_that_http2_going_away_includes_is_sent_once<C: Caller>(connect
     for replies in [AT, ABOVE] {
         let (address, requests) = h2::serve(replies);
         let error = connect(over_http2(), &address).call(create()).await.unwrap_err();
-        assert_eq!(failure(&error), (Reach::Ambiguous, TransportErrorKind::Disconnected));
+        assert_eq!(failure(&error), (Delivery::Unknown, TransportErrorKind::Disconnected));
         assert_eq!((error.attempts(), error.may_have_been_created()), (1, true));
         assert_eq!(requests.load(Ordering::SeqCst), 1, "{replies:?}");
     }
@@ -109,7 +109,7 @@ async fn a_create_that_http2_going_away_includes_may_still_be_answered<C: Caller
 async fn a_list_that_http2_going_away_includes_is_sent_three_times<C: Caller>(connect: Connect<C>) {
     let (address, requests) = h2::serve(&[Reply::GoAwayAndClose(AFTER_IT, NO_ERROR)]);
     let error = connect(over_http2(), &address).call(List::new()).await.unwrap_err();
-    assert_eq!(failure(&error), (Reach::Ambiguous, TransportErrorKind::Disconnected));
+    assert_eq!(failure(&error), (Delivery::Unknown, TransportErrorKind::Disconnected));
     assert_eq!((error.attempts(), requests.load(Ordering::SeqCst)), (3, 3));
 }
 
@@ -117,7 +117,7 @@ async fn a_create_answered_with_monstrous_headers_is_sent_once<C: Caller>(connec
     for answer in [raw::one_huge_header(), raw::many_headers()] {
         let (address, requests) = raw::serve(answer);
         let error = connect(plain(), &address).call(create()).await.unwrap_err();
-        assert_eq!(failure(&error), (Reach::Ambiguous, TransportErrorKind::Protocol), "{error:?}");
+        assert_eq!(failure(&error), (Delivery::Unknown, TransportErrorKind::Protocol), "{error:?}");
         assert_eq!((error.attempts(), error.may_have_been_created()), (1, true));
         assert_eq!(requests.load(Ordering::SeqCst), 1);
     }
@@ -150,7 +150,11 @@ async fn a_certificate_that_is_not_to_be_trusted_ends_a_create_before_anything_i
         (&own, plain(), "nobody vouches for it"),
     ] {
         let error = connect(transport, &url(server)).call(create()).await.unwrap_err();
-        assert_eq!(failure(&error), (Reach::NotSent, TransportErrorKind::Tls), "{why}: {error:?}");
+        assert_eq!(
+            failure(&error),
+            (Delivery::NotSent, TransportErrorKind::Tls),
+            "{why}: {error:?}"
+        );
         assert_eq!((error.attempts(), error.may_have_been_created()), (1, false), "{why}");
         assert_eq!(server.requests.load(Ordering::SeqCst), 0, "{why}");
     }
@@ -175,7 +179,7 @@ async fn a_connection_that_nobody_accepts_ends_by_the_connect_timeout_and_sent_n
     let client = connect(transport.build().unwrap(), &format!("http://{address}"));
     let error = client.call(create()).await.unwrap_err();
     let too_late = TransportErrorKind::Timeout(TimeoutPhase::Connect);
-    assert_eq!(failure(&error), (Reach::NotSent, too_late), "{error:?}");
+    assert_eq!(failure(&error), (Delivery::NotSent, too_late), "{error:?}");
     assert_eq!((error.attempts(), error.may_have_been_created()), (3, false));
     drop(waiting);
 }

@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use js_sys::Function;
-use openrouter_keys_core::error::{Reach, TimeoutPhase, TransportErrorKind};
+use openrouter_keys_core::error::{Delivery, TimeoutPhase, TransportErrorKind};
 use openrouter_keys_core::internal::race;
 use openrouter_keys_core::transport::Transport as _;
 use openrouter_keys_core::{
@@ -180,8 +180,8 @@ async fn fails_over(
         let case = format!("{operation}: {case}");
         let error = outcome.expect_err(&case);
         let ErrorKind::Transport(failure) = error.kind() else { panic!("{case}: {error:?}") };
-        let reach = if stays_here { Reach::NotSent } else { Reach::Ambiguous };
-        assert_eq!((failure.kind(), failure.reach()), (kind, reach), "{case}: {error:?}");
+        let delivery = if stays_here { Delivery::NotSent } else { Delivery::Unknown };
+        assert_eq!((failure.kind(), failure.delivery()), (kind, delivery), "{case}: {error:?}");
         let may_be_there = operation == "create" && !stays_here;
         assert_eq!(error.may_have_created().is_some(), may_be_there, "{case}");
         assert_eq!(matches!(error.effect(), Effect::Nothing), !may_be_there, "{case}");

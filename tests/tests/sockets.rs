@@ -28,8 +28,8 @@ use http::{Request, Response, Version};
 use openrouter_keys_emulator::{Emulator, Fault};
 use openrouter_keys_native::blocking::{self, BlockingNativeTransport};
 use openrouter_keys_native::config::Jitter;
-use openrouter_keys_native::error::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
-use openrouter_keys_native::transport::{Exchange, Transport};
+use openrouter_keys_native::error::{Delivery, TimeoutPhase, TransportError, TransportErrorKind};
+use openrouter_keys_native::transport::{SendContext, Transport};
 use openrouter_keys_native::{
     ApiKey, BaseUrl, Client, Config, Create, Effect, Error, ErrorKind, Headers, Limit, List,
     NativeTransport, RetryPolicy, Update, client_with,
@@ -60,9 +60,9 @@ fn create(name: &str) -> Create {
     Create::new(name, Limit::usd(1.0))
 }
 
-fn kind(error: &Error) -> (Reach, TransportErrorKind) {
+fn kind(error: &Error) -> (Delivery, TransportErrorKind) {
     match error.kind() {
-        ErrorKind::Transport(error) => (error.reach(), error.kind()),
+        ErrorKind::Transport(error) => (error.delivery(), error.kind()),
         other => panic!("{other:?}"),
     }
 }
@@ -76,7 +76,7 @@ fn unused() -> SocketAddr {
 async fn a_refused_connection_surely_sent_nothing() {
     let client = client_with(key(), config(&format!("http://{}", unused()))).unwrap();
     let error = client.create(create("x")).await.unwrap_err();
-    assert_eq!(kind(&error), (Reach::NotSent, TransportErrorKind::Connect));
+    assert_eq!(kind(&error), (Delivery::NotSent, TransportErrorKind::Connect));
     assert_eq!(
         (error.attempts(), error.effect(), error.is_retryable()),
         (3, &Effect::Nothing, true)
@@ -88,7 +88,7 @@ async fn a_refused_connection_surely_sent_nothing() {
 async fn a_name_that_does_not_resolve_surely_sent_nothing() {
     let client = client_with(key(), config("https://no-such-host.invalid/api/v1")).unwrap();
     let error = client.create(create("x")).retry(RetryPolicy::none()).await.unwrap_err();
-    assert_eq!(kind(&error), (Reach::NotSent, TransportErrorKind::Dns), "{error:?}");
+    assert_eq!(kind(&error), (Delivery::NotSent, TransportErrorKind::Dns), "{error:?}");
 }
 
 #[tokio::test]
@@ -251,7 +251,7 @@ async fn no_setting_of_the_callers_undoes_what_the_promises_rest_on() {
 fn without_a_runtime_the_async_client_says_so() {
     let emulator = Emulator::start().unwrap();
     let error = pollster::block_on(client(&emulator).list(List::new()).into_future()).unwrap_err();
-    assert_eq!(kind(&error), (Reach::NotSent, TransportErrorKind::Setup));
+    assert_eq!(kind(&error), (Delivery::NotSent, TransportErrorKind::Setup));
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("no Tokio runtime"));
 }
 
@@ -266,7 +266,7 @@ async fn a_client_that_cannot_be_made_when_it_is_needed_ends_a_create_with_nothi
     });
     let client = client_over(builder.build().unwrap(), &emulator);
     let error = client.create(create("never")).await.unwrap_err();
-    assert_eq!(kind(&error), (Reach::NotSent, TransportErrorKind::Setup));
+    assert_eq!(kind(&error), (Delivery::NotSent, TransportErrorKind::Setup));
     assert_eq!(error.effect(), &Effect::Nothing);
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(source.contains("the HTTP client could not be built: "), "{source}");
@@ -279,13 +279,13 @@ async fn a_send_that_is_dropped_before_it_is_polled_opens_no_connection() {
     let transport = NativeTransport::new().unwrap();
     let url = format!("http://{}/keys", listener.local_addr().unwrap());
     let request = || Request::get(&url).body(Bytes::new()).unwrap();
-    drop(transport.send(request(), &Exchange::default()));
+    drop(transport.send(request(), &SendContext::default()));
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
     assert!(listener.accept().is_err());
-    let exchange = Exchange::default();
-    let sending = transport.send(request(), &exchange);
+    let context = SendContext::default();
+    let sending = transport.send(request(), &context);
     let polled = openrouter_keys_native::internal::race(sending, std::future::ready(())).await;
     assert!(polled.is_none());
     assert!(listener.accept().is_ok(), "one that is polled does");
@@ -296,7 +296,7 @@ async fn a_body_that_is_announced_too_large_is_not_waited_for() {
     let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 52428800\r\n\r\n{".as_slice();
     let client = client_with(key(), config(&raw::serve(answer).0)).unwrap();
     let error = client.list(List::new()).await.unwrap_err();
-    assert_eq!(kind(&error), (Reach::Ambiguous, TransportErrorKind::BodyTooLarge(4 << 20)));
+    assert_eq!(kind(&error), (Delivery::Unknown, TransportErrorKind::BodyTooLarge(4 << 20)));
 }
 
 #[tokio::test]
@@ -309,7 +309,7 @@ async fn a_hostile_length_reserves_no_memory() {
         .retry(RetryPolicy::none())
         .await
         .unwrap_err();
-    assert_eq!(kind(&error), (Reach::Ambiguous, TransportErrorKind::Disconnected));
+    assert_eq!(kind(&error), (Delivery::Unknown, TransportErrorKind::Disconnected));
 }
 
 #[tokio::test]
@@ -320,7 +320,7 @@ async fn a_stream_that_http2_refuses_surely_was_not_processed() {
         let transport = NativeTransport::builder().reqwest(reqwest_http2).build().unwrap();
         let client = Client::with_config(transport, key(), config(&address)).unwrap();
         let error = client.create(create("x")).await.unwrap_err();
-        assert_eq!(kind(&error), (Reach::NotSent, TransportErrorKind::Refused), "{error:?}");
+        assert_eq!(kind(&error), (Delivery::NotSent, TransportErrorKind::Refused), "{error:?}");
         assert_eq!((error.attempts(), error.may_have_been_created()), (3, false));
         assert_eq!(requests.load(Ordering::SeqCst), 3, "each attempt is one stream");
     }
@@ -346,7 +346,7 @@ async fn a_body_that_stalls_ends_by_the_idle_timeout_with_its_status() {
     let key = ApiKey::new(emulator.management_key()).unwrap();
     let config = config(&emulator.base_url()).idle_timeout(Duration::from_millis(100));
     let error = client_with(key, config).unwrap().create(create("x")).await.unwrap_err();
-    assert_eq!(kind(&error), (Reach::Ambiguous, TransportErrorKind::Timeout(TimeoutPhase::Idle)));
+    assert_eq!(kind(&error), (Delivery::Unknown, TransportErrorKind::Timeout(TimeoutPhase::Idle)));
     assert_eq!(error.status().unwrap(), 201);
 }
 
@@ -371,9 +371,9 @@ impl Transport for Noticing {
     async fn send(
         &self,
         request: Request<Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError> {
-        self.inner.send(request, exchange).await
+        self.inner.send(request, context).await
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -450,7 +450,7 @@ async fn a_certificate_that_nobody_vouches_for_ends_the_call_before_anything_is_
     let server = TlsServer::start();
     let client = client_with(key(), config(&format!("https://{}/api/v1", server.address))).unwrap();
     let error = client.create(create("x")).await.unwrap_err();
-    assert_eq!(kind(&error), (Reach::NotSent, TransportErrorKind::Tls), "{error:?}");
+    assert_eq!(kind(&error), (Delivery::NotSent, TransportErrorKind::Tls), "{error:?}");
     assert_eq!((error.attempts(), error.is_retryable()), (1, false));
     assert_eq!(server.requests.load(Ordering::SeqCst), 0);
 }
@@ -461,7 +461,7 @@ async fn an_answer_that_breaks_the_rules_of_http_is_an_error_and_no_hang() {
     {
         let client = client_with(key(), config(&raw::serve(answer).0)).unwrap();
         let error = client.list(List::new()).retry(RetryPolicy::none()).await.unwrap_err();
-        assert_eq!(kind(&error), (Reach::Ambiguous, TransportErrorKind::Protocol), "{error:?}");
+        assert_eq!(kind(&error), (Delivery::Unknown, TransportErrorKind::Protocol), "{error:?}");
     }
 }
 

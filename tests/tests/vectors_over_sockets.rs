@@ -29,7 +29,7 @@ use bytes::Bytes;
 use call::{Came, Outcome};
 use http::{Request, Response, Uri};
 use openrouter_keys_core::error::{BuildError, TransportError};
-use openrouter_keys_core::transport::{BlockingTransport, Exchange, Transport};
+use openrouter_keys_core::transport::{BlockingTransport, SendContext, Transport};
 use openrouter_keys_core::{ApiKey, Client, Config, blocking};
 use openrouter_keys_native::NativeTransport;
 use openrouter_keys_native::blocking::BlockingNativeTransport;
@@ -126,11 +126,11 @@ impl Transport for Wire<NativeTransport> {
     async fn send(
         &self,
         request: Request<Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError> {
         let request = self.led(request);
         self.state(|state| state.is_under_way = true);
-        let outcome = self.native.send(request, exchange).await;
+        let outcome = self.native.send(request, context).await;
         self.state(|state| state.is_under_way = false);
         outcome
     }
@@ -159,9 +159,9 @@ impl BlockingTransport for Wire<BlockingNativeTransport> {
     fn send(
         &self,
         request: Request<Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError> {
-        self.native.send(self.led(request), exchange)
+        self.native.send(self.led(request), context)
     }
 
     fn sleep(&self, time: Duration) {

@@ -69,10 +69,10 @@ async fn a_temporary_key_leaves_nothing_behind<C: Caller>(emulator: &Emulator, c
     emulator.seed_keys(150);
     let temporary = || Temporary::new(Create::new("ci", Limit::usd(5.0)), HOUR);
     emulator.fail_next_matching(Method::POST, "reset-after-commit".parse().unwrap());
-    let lent = client.run(temporary(), CallOptions::new()).await.unwrap();
-    assert_eq!((lent.swept.len(), lent.unconfirmed.len()), (1, 0));
+    let info = client.run(temporary(), CallOptions::new()).await.unwrap();
+    assert_eq!((info.swept.len(), info.unconfirmed.len()), (1, 0));
     assert_eq!(emulator.key_count(), 151);
-    client.run(lent.closing(), CallOptions::new()).await.unwrap();
+    client.run(info.closing(), CallOptions::new()).await.unwrap();
     assert_eq!(emulator.key_count(), 150);
 
     let forgotten = client.run(temporary(), CallOptions::new()).await.unwrap();

@@ -152,7 +152,7 @@ fn show<T: std::fmt::Display>(field: &Field<T>) -> String {
     match field {
         Field::Value(value) => value.to_string(),
         Field::Null => "-".to_owned(),
-        Field::Absent | Field::Odd(_) => "?".to_owned(),
+        Field::Absent | Field::Unexpected(_) => "?".to_owned(),
     }
 }
 
@@ -160,6 +160,6 @@ fn money(field: &Field<f64>, if_null: &str) -> String {
     match field {
         Field::Value(usd) => format!("{usd:.2} $"),
         Field::Null => if_null.to_owned(),
-        Field::Absent | Field::Odd(_) => "?".to_owned(),
+        Field::Absent | Field::Unexpected(_) => "?".to_owned(),
     }
 }

@@ -15,7 +15,8 @@ use openrouter_keys_native::error::BoxError;
 use openrouter_keys_native::operation::Created;
 use openrouter_keys_native::types::KeyKind;
 use openrouter_keys_native::workflow::{
-    Audit, Ensure, Ensured, KeyHolder, Lent, Pages, Rotate, Rotated, Rotation, Sweep, Temporary,
+    Audit, Ensure, Ensured, Pages, Rotate, Rotated, Rotation, RotationHandler, Sweep, Temporary,
+    TemporaryKeyInfo,
 };
 use openrouter_keys_native::{ApiKey, BaseUrl, Client, Config, Create, Limit, List, client_with};
 
@@ -74,7 +75,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     println!("\ntemporary: a key for some work, closed after it");
     let agent = Temporary::new(Create::new("agent", Limit::usd(1.0)), Duration::from_secs(3600));
-    let work = async |key: &Lent| println!("{:?} works until {}", key.name, key.expires_at);
+    let work =
+        async |key: &TemporaryKeyInfo| println!("{:?} works until {}", key.name, key.expires_at);
     let Scoped { unclosed, .. } = client.temporary(agent).scope(work).await?;
     println!("closed: {}; keys left: {}", unclosed.is_none(), emulator.key_count());
     Ok(())
@@ -100,7 +102,7 @@ struct Vault {
 }
 
 #[async_trait]
-impl KeyHolder for Vault {
+impl RotationHandler for Vault {
     async fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
         println!("saved: {}", state.step.as_str());
         Ok(())

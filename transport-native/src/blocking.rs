@@ -22,7 +22,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 pub use openrouter_keys_core::blocking::*;
 use openrouter_keys_core::error::{BuildError, TransportError};
-use openrouter_keys_core::transport::{BlockingTransport, Exchange, Transport, send_within};
+use openrouter_keys_core::transport::{BlockingTransport, SendContext, Transport, send_within};
 use openrouter_keys_core::{ApiKey, Config};
 use tokio::task::unconstrained;
 
@@ -75,14 +75,14 @@ impl BlockingTransport for BlockingNativeTransport {
     fn send(
         &self,
         request: Request<Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError> {
         // Timers and connections are on the background thread; this one only waits. Tokio's
         // `block_on` would panic when called from async code. And within an async task, Tokio's
         // budget would run out and never be renewed, since nothing here yields to its
         // scheduler.
         let _entered = self.background.enter()?;
-        pollster::block_on(unconstrained(send_within(&self.transport, request, exchange)))
+        pollster::block_on(unconstrained(send_within(&self.transport, request, context)))
     }
 
     fn sleep(&self, duration: Duration) {

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use http::Response;
 use openrouter_keys_core::error::{TimeoutPhase, TransportError, TransportErrorKind};
 use openrouter_keys_core::internal::race;
-use openrouter_keys_core::transport::Exchange;
+use openrouter_keys_core::transport::SendContext;
 
 use crate::{coding, failure};
 
@@ -17,9 +17,9 @@ const RESERVED_AT_MOST: usize = 1 << 20;
 /// connection. The error has the part that arrived.
 pub(crate) async fn read(
     answer: &mut reqwest::Response,
-    exchange: &Exchange,
+    context: &SendContext,
 ) -> Result<Response<Bytes>, TransportError> {
-    let mut reading = Reading { answer, exchange, body: Body::Empty, is_over: false };
+    let mut reading = Reading { answer, context, body: Body::Empty, is_over: false };
     let end = reading.run().await;
     reading.is_over = true;
     let response = reading.response();
@@ -32,16 +32,16 @@ pub(crate) async fn read(
 /// Leaves what it has read if it is dropped before its end.
 struct Reading<'a> {
     answer: &'a mut reqwest::Response,
-    exchange: &'a Exchange,
+    context: &'a SendContext,
     body: Body,
     is_over: bool,
 }
 
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
-        if !self.is_over && self.exchange.keeps_partial(self.answer.status()) {
+        if !self.is_over && self.context.keeps_partial(self.answer.status()) {
             let response = self.response();
-            self.exchange.keep_partial(response);
+            self.context.keep_partial(response);
         }
     }
 }
@@ -49,14 +49,14 @@ impl Drop for Reading<'_> {
 impl Reading<'_> {
     async fn run(&mut self) -> Result<(), TransportError> {
         let status = self.answer.status();
-        let limit = self.exchange.max_body(status);
+        let limit = self.context.max_body(status);
         let announced =
             usize::try_from(self.answer.content_length().unwrap_or_default()).unwrap_or(usize::MAX);
-        let is_too_large = || Err(self.exchange.body_too_large(status));
-        if announced > limit && !self.exchange.keeps_partial(status) {
+        let is_too_large = || Err(self.context.body_too_large(status));
+        if announced > limit && !self.context.keeps_partial(status) {
             return is_too_large();
         }
-        while let Some(mut chunk) = next_chunk(self.answer, self.exchange).await? {
+        while let Some(mut chunk) = next_chunk(self.answer, self.context).await? {
             let room = limit.saturating_sub(self.body.len());
             let is_full = chunk.len() > room || chunk.len() == room && announced > limit;
             chunk.truncate(room);
@@ -73,8 +73,8 @@ impl Reading<'_> {
             Response::new(std::mem::replace(&mut self.body, Body::Empty).into_bytes());
         *response.status_mut() = self.answer.status();
         *response.headers_mut() = std::mem::take(self.answer.headers_mut());
-        if self.exchange.keeps_partial(response.status()) {
-            coding::undo(&mut response, self.exchange.max_body(self.answer.status()));
+        if self.context.keeps_partial(response.status()) {
+            coding::undo(&mut response, self.context.max_body(self.answer.status()));
         }
         response
     }
@@ -82,11 +82,11 @@ impl Reading<'_> {
 
 async fn next_chunk(
     answer: &mut reqwest::Response,
-    exchange: &Exchange,
+    context: &SendContext,
 ) -> Result<Option<Bytes>, TransportError> {
     let status = answer.status();
     // The timer is created only if the piece has to be waited for; most are there at once.
-    let idle = async { tokio::time::sleep(exchange.idle_timeout()).await };
+    let idle = async { tokio::time::sleep(context.idle_timeout()).await };
     let chunk = race(pin!(answer.chunk()), pin!(idle)).await.ok_or_else(|| {
         let kind = TransportErrorKind::Timeout(TimeoutPhase::Idle);
         TransportError::ambiguous(kind).with_status(Some(status))

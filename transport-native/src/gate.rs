@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use openrouter_keys_core::transport::Exchange;
+use openrouter_keys_core::transport::SendContext;
 
 const WAITING: u8 = 0;
 const LEAVING: u8 = 1;
@@ -51,7 +51,7 @@ impl Gate {
 /// Shuts a gate when dropped, and records if nothing has left.
 pub(crate) struct ShutsOnDrop<'a> {
     pub(crate) gate: Option<Gate>,
-    pub(crate) exchange: &'a Exchange,
+    pub(crate) context: &'a SendContext,
 }
 
 impl ShutsOnDrop<'_> {
@@ -64,7 +64,7 @@ impl ShutsOnDrop<'_> {
 impl Drop for ShutsOnDrop<'_> {
     fn drop(&mut self) {
         if self.shut() {
-            self.exchange.saw_nothing_sent();
+            self.context.saw_nothing_sent();
         }
     }
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::header::ACCEPT_ENCODING;
 use http::{HeaderValue, Request, Response};
 use openrouter_keys_core::error::{BuildError, TransportError, TransportErrorKind};
-use openrouter_keys_core::transport::{BoxFuture, Exchange, Transport};
+use openrouter_keys_core::transport::{BoxFuture, SendContext, Transport};
 
 use crate::background::{Background, Within};
 use crate::clients::Clients;
@@ -144,7 +144,7 @@ impl NativeTransport {
     fn begin(
         &self,
         request: Request<Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Result<
         (Option<Gate>, impl Future<Output = reqwest::Result<reqwest::Response>>),
         TransportError,
@@ -158,7 +158,7 @@ impl NativeTransport {
             Ok(destination) => destination,
             Err(error) => return Err(unusable.with_source(error)),
         };
-        let is_fresh = exchange.wants_fresh_connection();
+        let is_fresh = context.wants_fresh_connection();
         let need = Need { is_tls: url.scheme() == "https", is_local, is_fresh };
         let client = match clients.get(need) {
             Ok(client) => client,
@@ -186,22 +186,22 @@ impl Transport for NativeTransport {
     fn send<'a, 'b, 'c>(
         &'a self,
         request: Request<Bytes>,
-        exchange: &'b Exchange,
+        context: &'b SendContext,
     ) -> BoxFuture<'c, Result<Response<Bytes>, TransportError>>
     where
         'a: 'c,
         'b: 'c,
     {
-        let begun = self.entered(|| self.begin(request, exchange));
+        let begun = self.entered(|| self.begin(request, context));
         let sending = async move {
             let (gate, answer) = begun?;
             check_runtime()?;
-            let gate = ShutsOnDrop { gate, exchange };
+            let gate = ShutsOnDrop { gate, context };
             let exchanged = async {
                 let mut answer =
                     answer.await.map_err(|error| failure::before_the_head(error, gate.shut()))?;
-                exchange.saw_status(answer.status());
-                body::read(&mut answer, exchange).await
+                context.saw_status(answer.status());
+                body::read(&mut answer, context).await
             };
             with_drivers(exchanged).await?
         };

@@ -10,7 +10,7 @@ use http::{HeaderMap, Response, StatusCode};
 use js_sys::{ArrayBuffer, Reflect, Uint8Array};
 use openrouter_keys_core::error::{TimeoutPhase, TransportError, TransportErrorKind};
 use openrouter_keys_core::internal::race;
-use openrouter_keys_core::transport::Exchange;
+use openrouter_keys_core::transport::SendContext;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStream;
@@ -41,13 +41,13 @@ pub(crate) async fn read(
     answer: &Answer,
     status: StatusCode,
     headers: HeaderMap,
-    exchange: &Exchange,
+    context: &SendContext,
     clock: &Timekeeper,
 ) -> Result<Response<Bytes>, TransportError> {
     let pieces = Pieces::default();
-    let mut reading = Reading { status, headers, pieces, exchange, is_over: false };
+    let mut reading = Reading { status, headers, pieces, context, is_over: false };
     let Reading { pieces, headers, .. } = &mut reading;
-    let end = read_into(pieces, answer, status, headers, exchange, clock).await;
+    let end = read_into(pieces, answer, status, headers, context, clock).await;
     reading.is_over = true;
     let response = reading.response();
     match end {
@@ -61,15 +61,15 @@ struct Reading<'a> {
     status: StatusCode,
     headers: HeaderMap,
     pieces: Pieces,
-    exchange: &'a Exchange,
+    context: &'a SendContext,
     is_over: bool,
 }
 
 impl Reading<'_> {
     fn response(&mut self) -> Response<Bytes> {
-        let limit = self.exchange.max_body(self.status);
+        let limit = self.context.max_body(self.status);
         let pieces = std::mem::take(&mut self.pieces);
-        let is_of_use = pieces.length <= limit || self.exchange.keeps_partial(self.status);
+        let is_of_use = pieces.length <= limit || self.context.keeps_partial(self.status);
         let body = if is_of_use { pieces.into_bytes(limit) } else { Bytes::new() };
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
@@ -80,9 +80,9 @@ impl Reading<'_> {
 
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
-        if !self.is_over && self.exchange.keeps_partial(self.status) {
+        if !self.is_over && self.context.keeps_partial(self.status) {
             let response = self.response();
-            self.exchange.keep_partial(response);
+            self.context.keep_partial(response);
         }
     }
 }
@@ -92,7 +92,7 @@ async fn read_into(
     answer: &Answer,
     status: StatusCode,
     headers: &HeaderMap,
-    exchange: &Exchange,
+    context: &SendContext,
     clock: &Timekeeper,
 ) -> Result<(), TransportError> {
     let Some(stream) = answer.body()? else {
@@ -104,7 +104,7 @@ async fn read_into(
         let mut quiet = Duration::ZERO;
         loop {
             let (count, _) = last.get();
-            sleep(clock, exchange.idle_timeout().saturating_sub(quiet)).await;
+            sleep(clock, context.idle_timeout().saturating_sub(quiet)).await;
             // Not by the clock, which may stand still: the caller supplied it.
             let (came, came_at) = last.get();
             if came == count {
@@ -114,7 +114,7 @@ async fn read_into(
         }
     };
     let came = || last.set((last.get().0.wrapping_add(1), clock.now()));
-    let reading = read_stream(pieces, &stream, status, headers, exchange, came);
+    let reading = read_stream(pieces, &stream, status, headers, context, came);
     race(pin!(reading), pin!(idle)).await.unwrap_or_else(|| {
         let idle = TransportErrorKind::Timeout(TimeoutPhase::Idle);
         Err(TransportError::ambiguous(idle).with_status(Some(status)))
@@ -127,7 +127,7 @@ async fn read_stream(
     stream: &ReadableStream,
     status: StatusCode,
     headers: &HeaderMap,
-    exchange: &Exchange,
+    context: &SendContext,
     came: impl Fn(),
 ) -> Result<(), TransportError> {
     let broken = |thrown: JsValue| {
@@ -136,10 +136,10 @@ async fn read_stream(
             .with_source(Thrown::look(&thrown))
     };
     let reader = Reader::new(stream).map_err(broken)?;
-    let limit = exchange.max_body(status);
+    let limit = context.max_body(status);
     let announced = announced(headers);
-    if announced > limit && !exchange.keeps_partial(status) {
-        return Err(exchange.body_too_large(status));
+    if announced > limit && !context.keeps_partial(status) {
+        return Err(context.body_too_large(status));
     }
     loop {
         let piece = JsFuture::from(reader.read()).await.map_err(broken)?;
@@ -157,7 +157,7 @@ async fn read_stream(
         let bytes = octets(&part("value")?).map_err(broken)?;
         pieces.push(bytes.ok_or_else(|| no_body("the body is not made of bytes"))?);
         if pieces.length > limit || pieces.length == limit && announced > limit {
-            return Err(exchange.body_too_large(status));
+            return Err(context.body_too_large(status));
         }
         if pieces.empty > MOST_EMPTY {
             return Err(no_body("the body is made of empty pieces"));

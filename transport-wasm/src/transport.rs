@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use js_sys::{Function, Promise, Reflect};
 use openrouter_keys_core::error::{BuildError, TransportError, TransportErrorKind};
-use openrouter_keys_core::transport::{Exchange, Transport};
+use openrouter_keys_core::transport::{SendContext, Transport};
 use openrouter_keys_core::{Client, Config, KeySource};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -133,7 +133,7 @@ impl Transport for FetchTransport {
     async fn send(
         &self,
         request: Request<Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError> {
         let abort = AbortOnDrop::new();
         let fetched = self.fetch(&request, abort.signal().as_ref()).await?;
@@ -142,9 +142,9 @@ impl Transport for FetchTransport {
             return Err(TransportError::ambiguous(TransportErrorKind::HiddenRedirect));
         }
         let status = answer.status()?;
-        exchange.saw_status(status);
+        context.saw_status(status);
         let headers = answer.headers()?;
-        let response = body::read(&answer, status, headers, exchange, &self.clock).await?;
+        let response = body::read(&answer, status, headers, context, &self.clock).await?;
         abort.done();
         Ok(response)
     }

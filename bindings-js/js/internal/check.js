@@ -209,7 +209,7 @@ const ROTATION = {
   quietMs: whole,
   watchMs: whole,
 };
-const HOLDER = { save: required(method), handOver: required(method), wasHandedOver: required(method) };
+const HANDLER = { save: required(method), handOver: required(method), wasHandedOver: required(method) };
 const FIND = { secret: required(kind("a string", isString)), workspaceIds: texts, ...LOOKS };
 const HASH = required(text);
 const KIND = required(choice("management", "inference"));
@@ -314,15 +314,15 @@ export function rotateValues(params) {
 }
 
 /** The caller's functions, called as methods. */
-export function holderOf(holder) {
-  take("rotate", "holder", HOLDER, methodsOf(holder));
-  return holder;
+export function handlerOf(handler) {
+  take("rotate", "handler", HANDLER, methodsOf(handler));
+  return handler;
 }
 
 /** A class instance does not own its methods. */
-function methodsOf(holder) {
-  if (!isObject(holder)) return holder ?? null;
-  return readArgument("rotate", "holder", () => Object.fromEntries(Object.keys(HOLDER).map((name) => [name, read(holder, name)])));
+function methodsOf(handler) {
+  if (!isObject(handler)) return handler ?? null;
+  return readArgument("rotate", "handler", () => Object.fromEntries(Object.keys(HANDLER).map((name) => [name, read(handler, name)])));
 }
 
 export function findValues(params) {

@@ -10,7 +10,7 @@ import {
   createValues,
   findValues,
   hashValues,
-  holderOf,
+  handlerOf,
   kindValues,
   listAllValues,
   listingValues,
@@ -90,8 +90,8 @@ export class OpenRouterKeys {
     return work(this, "sweep", () => [sweepValues(params)], options);
   }
 
-  rotate(params, holder, options) {
-    const checked = () => [rotateValues(params), asker(holderOf(holder))];
+  rotate(params, handler, options) {
+    const checked = () => [rotateValues(params), asker(handlerOf(handler))];
     return work(this, "rotate", checked, options);
   }
 
@@ -242,9 +242,9 @@ function reporter(onProgress) {
 }
 
 /** Asks the caller's functions what the module asks. */
-function asker(holder) {
+function asker(handler) {
   return async (question, parts) => {
-    const answer = await holder[question](part(parts));
+    const answer = await handler[question](part(parts));
     if (question !== "wasHandedOver" || typeof answer === "boolean") return answer;
     throw new TypeError("wasHandedOver must return true or false");
   };

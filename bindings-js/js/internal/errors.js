@@ -38,7 +38,7 @@ export class TooManyPagesError extends OpenRouterKeysError {}
 export class SeveralKeysError extends OpenRouterKeysError {}
 export class WrongKeyKindError extends OpenRouterKeysError {}
 export class UnverifiedError extends OpenRouterKeysError {}
-export class KeyHolderError extends OpenRouterKeysError {}
+export class RotationHandlerError extends OpenRouterKeysError {}
 
 // Minifiers rename classes.
 for (const [name, kind] of Object.entries({
@@ -64,7 +64,7 @@ for (const [name, kind] of Object.entries({
   SeveralKeysError,
   WrongKeyKindError,
   UnverifiedError,
-  KeyHolderError,
+  RotationHandlerError,
 })) {
   put(kind.prototype, "name", name, false);
   brand(kind, name);
@@ -97,7 +97,7 @@ const KINDS = {
   several_keys: SeveralKeysError,
   wrong_key_kind: WrongKeyKindError,
   unverified: UnverifiedError,
-  key_holder: KeyHolderError,
+  rotation_handler: RotationHandlerError,
   unexpected_redirect: UnexpectedRedirectError,
   unreadable: UnreadableAnswerError,
 };

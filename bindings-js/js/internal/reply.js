@@ -6,7 +6,7 @@ import { setField } from "./hidden.js";
 import { put } from "./own.js";
 import { MAKERS } from "./values.js";
 
-const { Absent, Null, False, True, Number, Text, Json, Odd, List, Value } = Tag;
+const { Absent, Null, False, True, Number, Text, Json, Unexpected, List, Value } = Tag;
 
 /** Each kind of object by its tag. */
 const shapes = new Map();
@@ -66,7 +66,7 @@ export class Reply {
       case Text:
         return this.#chars();
       case Json:
-      case Odd:
+      case Unexpected:
         return JSON.parse(this.#chars());
       case List:
         return this.#several(this.#number(), () => this.value());
@@ -84,19 +84,19 @@ export class Reply {
   /** A copy of the blank: V8 took three times as long to add all fields one by one. */
   #object({ fields, blank, make }) {
     const object = { ...blank };
-    let odd;
-    let isOddShy = false;
+    let unexpected;
+    let isUnexpectedShy = false;
     for (const name of fields) {
       const tag = this.#number();
-      const isOdd = Math.abs(tag) === Odd;
+      const isUnexpected = Math.abs(tag) === Unexpected;
       this.#isShy = false;
-      if (tag === Absent || isOdd) delete object[name];
-      if (isOdd) odd = put(odd ?? {}, name, this.#of(tag));
+      if (tag === Absent || isUnexpected) delete object[name];
+      if (isUnexpected) unexpected = put(unexpected ?? {}, name, this.#of(tag));
       else if (tag !== Absent) object[name] = this.#of(tag);
-      if (isOdd) isOddShy ||= this.#isShy;
+      if (isUnexpected) isUnexpectedShy ||= this.#isShy;
       else if (this.#isShy) setField(object, name, object[name], true);
     }
-    setField(object, "odd", odd, isOddShy);
+    setField(object, "unexpected", unexpected, isUnexpectedShy);
     this.#extra(object);
     // What shows a key is concealed within.
     this.#isShy = false;

@@ -19,8 +19,8 @@ export function stateOf(state) {
 
 /** A key by the API's names, so that the state is the same in Rust. */
 function asTheApiWrites(key) {
-  const { extra, odd, ...fields } = { extra: undefined, odd: undefined, ...key, ...concealed(key) };
-  const named = Object.entries({ ...fields, ...odd }).map(([name, value]) => [
+  const { extra, unexpected, ...fields } = { extra: undefined, unexpected: undefined, ...key, ...concealed(key) };
+  const named = Object.entries({ ...fields, ...unexpected }).map(([name, value]) => [
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     value,
   ]);

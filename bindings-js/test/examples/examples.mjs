@@ -22,7 +22,7 @@ export function exampleChecks(folder) {
   const workflows = [
     ...["POST", "PATCH"], // ensured twice
     ...["POST", "DELETE"], // reconciled and swept
-    ...["POST", "DELETE"], // lent and closed
+    ...["POST", "DELETE"], // temporary and closed
     ...["POST", "PATCH", "DELETE", "PATCH"], // replaced: made, disabled, deleted, renamed
     "DELETE",
   ];

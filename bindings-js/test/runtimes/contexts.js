@@ -104,7 +104,7 @@ export async function contexts(api, testing, { AsyncLocalStorage, options, check
     });
   }
 
-  const holderOf = (caller) => {
+  const handlerOf = (caller) => {
     const asked = (what, answer) => async () => {
       belongs(what, caller);
       await undefined;
@@ -133,7 +133,7 @@ export async function contexts(api, testing, { AsyncLocalStorage, options, check
       await key.close();
     },
     sweep: (keys) => keys.sweep({ temporary: true }),
-    rotate: (keys, caller) => keys.rotate({ hash: hashOf(3), ...NO_TIME }, holderOf(caller)),
+    rotate: (keys, caller) => keys.rotate({ hash: hashOf(3), ...NO_TIME }, handlerOf(caller)),
     findBySecret: (keys) => keys.findBySecret({ secret: SECRET }),
     checkKey: (keys) => keys.checkKey("management"),
     audit: (keys) => keys.audit(),
@@ -193,7 +193,7 @@ export async function contexts(api, testing, { AsyncLocalStorage, options, check
         const options = { signal: controller.signal };
         const call = {
           create: () => keys.create(PARAMS, options),
-          rotate: () => keys.rotate({ hash: hashOf(3), ...NO_TIME }, holderOf(caller), options),
+          rotate: () => keys.rotate({ hash: hashOf(3), ...NO_TIME }, handlerOf(caller), options),
           listAll: () => keys.listAll({}, options).toArray(),
         }[name]();
         await new Promise((resolve) => setTimeout(resolve, 5));

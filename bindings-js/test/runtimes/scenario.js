@@ -222,9 +222,9 @@ export async function scenario(api, settings, { check, shown }) {
   await check("rotate replaces a key by one of its name, which findBySecret finds", async () => {
     const old = await keys.create({ name: WORKFLOWS, limit: 1 });
     const kept = [];
-    const holder = { save: (state) => kept.push(state), handOver: ({ key }) => kept.push(key), wasHandedOver: () => false };
+    const handler = { save: (state) => kept.push(state), handOver: ({ key }) => kept.push(key), wasHandedOver: () => false };
     const times = { graceMs: 0, quietMs: 0, watchMs: 0 };
-    const done = await keys.rotate({ hash: old.data.hash, ...times }, holder);
+    const done = await keys.rotate({ hash: old.data.hash, ...times }, handler);
     equal(done.outcome, "done");
     const secret = kept.find((one) => typeof one === "string");
     const found = await keys.findBySecret({ secret });

@@ -1,7 +1,7 @@
 // What calls return: null, undefined and a value are three things, and texts
 // of a newer API are texts.
 
-import type { AuditReport, Budget, BudgetScope, CurrentKey, DataRegion, Deleted, ErrorCode, Finding, Key, LimitReset, Page, Unreadable } from "openrouter-keys";
+import type { AuditReport, Budget, BudgetScope, CurrentKey, DataRegion, Deleted, ErrorCode, AuditFinding, Key, LimitReset, Page, Unreadable } from "openrouter-keys";
 import { Created, managesKeys, toDate } from "openrouter-keys";
 import { same } from "./equal.js";
 
@@ -31,8 +31,8 @@ const surely: string | null = key.expiresAt;
 // @ts-expect-error: it is read-only
 key.name = "other";
 // @ts-expect-error: so is what came odd
-key.odd!["limit"] = 5;
-const odd: unknown = key.odd?.["limit"];
+key.unexpected!["limit"] = 5;
+const unexpected: unknown = key.unexpected?.["limit"];
 const extra: unknown = key.extra?.["x_new"];
 // @ts-expect-error: what nobody knows has to be looked at first
 key.extra?.["x_new"].length;
@@ -74,13 +74,13 @@ for (const { key, findings } of report.keys) {
   }
 }
 // @ts-expect-error: only some findings tell days
-const days = (finding: Finding): number => finding.days;
+const days = (finding: AuditFinding): number => finding.days;
 
 declare const page: Page;
 const names: string[] = page.data.map(({ name }) => name);
 // @ts-expect-error: a page is not written to
 page.data.push(key);
-const rows: readonly unknown[] | undefined = page.oddRows;
+const rows: readonly unknown[] | undefined = page.unexpectedRows;
 
 declare const created: Created;
 const secret: string = created.key;
@@ -100,4 +100,4 @@ const maybe: Date | undefined = toDate(key.expiresAt);
 // @ts-expect-error: it may never expire
 const never: Date = toDate(key.expiresAt);
 
-export { amount, budgets, date, days, dollars, effective, expires, extra, gone, judged, left, made, manages, maybe, names, never, odd, reset, rows, secret, surely, surelyJudged, workspace };
+export { amount, budgets, date, days, dollars, effective, expires, extra, gone, judged, left, made, manages, maybe, names, never, unexpected, reset, rows, secret, surely, surelyJudged, workspace };

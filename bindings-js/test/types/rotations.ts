@@ -1,6 +1,6 @@
 // The replacement of a key: what it takes, asks and comes to.
 
-import type { CurrentKey, FoundBySecret, Key, KeyHolder, Rotated, Rotation } from "openrouter-keys";
+import type { CurrentKey, FoundBySecret, Key, RotationHandler, Rotated, Rotation } from "openrouter-keys";
 import { isNewKey, OpenRouterKeys } from "openrouter-keys";
 import { same } from "./equal.js";
 
@@ -8,7 +8,7 @@ declare const keys: OpenRouterKeys;
 declare const state: Rotation;
 
 export async function rotations(): Promise<void> {
-  const holder: KeyHolder = {
+  const handler: RotationHandler = {
     async save(state) {
       same<typeof state, Rotation>();
       JSON.stringify(state);
@@ -16,21 +16,21 @@ export async function rotations(): Promise<void> {
     handOver: (created) => void created.key,
     wasHandedOver: (state) => isNewKey(state, "secret"),
   };
-  const rotated: Rotated = await keys.rotate({ hash: "hash", graceMs: 1 }, holder);
+  const rotated: Rotated = await keys.rotate({ hash: "hash", graceMs: 1 }, handler);
   if (rotated.outcome === "done") {
     same<typeof rotated.new, string>();
     const [old, carried]: [Key | undefined, number | undefined] = [rotated.old, rotated.carried];
     void [old, carried];
   } else {
     same<typeof rotated.old, Key>();
-    await keys.rotate({ resume: rotated.state }, holder, { signal: AbortSignal.abort() });
+    await keys.rotate({ resume: rotated.state }, handler, { signal: AbortSignal.abort() });
   }
   // @ts-expect-error: somebody has to take the key
   await keys.rotate({ hash: "hash" });
   // @ts-expect-error: nobody keeps the state
   await keys.rotate({ hash: "hash" }, { handOver() {}, wasHandedOver: () => true });
   // @ts-expect-error: it is a state, and no text
-  await keys.rotate({ resume: "state" }, holder);
+  await keys.rotate({ resume: "state" }, handler);
   // @ts-expect-error: the state is what was saved
   state.step = "done";
 }

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 import { createContext, runInContext } from "node:vm";
 
-import { AbortError, CredentialsError, InvalidArgumentError, KeyHolderError, OpenRouterKeys } from "../../npm/index.js";
+import { AbortError, CredentialsError, InvalidArgumentError, RotationHandlerError, OpenRouterKeys } from "../../npm/index.js";
 import { current, found, key, listed, lost, never, reply } from "../../npm/testing.js";
 import { clientOver, everythingShown, failureOf, HASH, printed } from "./harness.mjs";
 
@@ -131,9 +131,9 @@ const PLACES = {
     },
     kind: CredentialsError,
   },
-  "handOver": { secrets: [UNKNOWN, API_KEY, SECRET, GATEWAY], run: (thrown) => rotating({ handOver() { throw thrown; } }), kind: KeyHolderError },
-  "save": { secrets: [UNKNOWN, API_KEY, SECRET], run: (thrown) => rotating({ save: async ({ step }) => { if (step === "handed_over") throw thrown; } }), kind: KeyHolderError },
-  "wasHandedOver": { secrets: [UNKNOWN, API_KEY], run: (thrown) => rotating({ wasHandedOver: async () => { throw thrown; } }, { resume: { old: HASH, step: "handing_over", new: NEW, unconfirmed: [] } }), kind: KeyHolderError },
+  "handOver": { secrets: [UNKNOWN, API_KEY, SECRET, GATEWAY], run: (thrown) => rotating({ handOver() { throw thrown; } }), kind: RotationHandlerError },
+  "save": { secrets: [UNKNOWN, API_KEY, SECRET], run: (thrown) => rotating({ save: async ({ step }) => { if (step === "handed_over") throw thrown; } }), kind: RotationHandlerError },
+  "wasHandedOver": { secrets: [UNKNOWN, API_KEY], run: (thrown) => rotating({ wasHandedOver: async () => { throw thrown; } }, { resume: { old: HASH, step: "handing_over", new: NEW, unconfirmed: [] } }), kind: RotationHandlerError },
   "an abort": {
     secrets: [UNKNOWN, API_KEY, PARTNER],
     run: (thrown) => {
@@ -160,9 +160,9 @@ const PLACES = {
   "a signal": { secrets: [UNKNOWN, API_KEY], run: (thrown) => clientOver([], { apiKey: API_KEY }).keys.list({}, { signal: { aborted: false, addEventListener() { throw thrown; }, removeEventListener() {} } }), kind: InvalidArgumentError },
 };
 
-/** A rotation that fails by its holder. */
+/** A rotation that fails by its handler. */
 function rotating(overrides, params = { hash: HASH }) {
-  const holder = { save() {}, handOver() {}, wasHandedOver: () => false, ...overrides };
+  const handler = { save() {}, handOver() {}, wasHandedOver: () => false, ...overrides };
   const made = key({ hash: NEW, label: LABEL, limit: 25, limit_reset: null });
   const { keys } = clientOver(
     ({ method, path }) => {
@@ -174,7 +174,7 @@ function rotating(overrides, params = { hash: HASH }) {
     },
     { apiKey: API_KEY, headers: { "x-gateway-token": GATEWAY } },
   );
-  return keys.rotate({ ...params, ...(params.hash && { graceMs: 0, quietMs: 0, watchMs: 0 }) }, holder);
+  return keys.rotate({ ...params, ...(params.hash && { graceMs: 0, quietMs: 0, watchMs: 0 }) }, handler);
 }
 
 /** All that printing, copying and an inspector show. */

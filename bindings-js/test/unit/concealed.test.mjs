@@ -108,19 +108,19 @@ const whole = async (call) => {
 
 /** What comes back from each operation and workflow, and where the program finds the secret. */
 const CALLS = {
-  list: [({ keys }) => whole(keys.list()), ({ data, response }) => [data.data[0].name, data.oddRows[0], data.oddRows[1][0], data.extra.note, response.extra?.note ?? data.extra.note]],
-  listAll: [({ keys }) => keys.listAll().toArray(), ([row]) => [row.name, row.label, row.odd.limit[0]]],
+  list: [({ keys }) => whole(keys.list()), ({ data, response }) => [data.data[0].name, data.unexpectedRows[0], data.unexpectedRows[1][0], data.extra.note, response.extra?.note ?? data.extra.note]],
+  listAll: [({ keys }) => keys.listAll().toArray(), ([row]) => [row.name, row.label, row.unexpected.limit[0]]],
   get: [
     ({ keys }) => whole(keys.get(HASH)),
-    ({ data, response }, said) => [data.name, data.label, data.limitReset, data.creatorUserId, data.workspaceId, data.externalUser, data.odd.limit[0], data.extra.note, Object.keys(data.extra)[0], data.extra.deep[said][1].deeper, response.extra.note],
+    ({ data, response }, said) => [data.name, data.label, data.limitReset, data.creatorUserId, data.workspaceId, data.externalUser, data.unexpected.limit[0], data.extra.note, Object.keys(data.extra)[0], data.extra.deep[said][1].deeper, response.extra.note],
   ],
   update: [({ keys }, secret) => whole(keys.update(HASH, { name: saying(secret) })), ({ data }) => [data.name, data.extra.note]],
   create: [({ keys }, secret) => whole(keys.create(params(secret))), ({ data }) => [data.data.name, data.data.label, data.extra.note]],
-  "create, whose data is odd": [({ keys }, secret) => whole(keys.create(params(secret))), ({ data }) => [data.odd.data[0], data.extra.note], (said) => ({ data: [said] })],
-  getCurrentKeyMetadata: [({ keys }) => whole(keys.getCurrentKeyMetadata()), ({ data }) => [data.label, data.rateLimit.note, Object.keys(data.rateLimit.extra)[0], data.budgets[0].scope, data.budgets[0].extra.note, data.allowedDataRegions[1], data.odd.freeModelDailyRequests[0], data.extra.note]],
+  "create, whose data is odd": [({ keys }, secret) => whole(keys.create(params(secret))), ({ data }) => [data.unexpected.data[0], data.extra.note], (said) => ({ data: [said] })],
+  getCurrentKeyMetadata: [({ keys }) => whole(keys.getCurrentKeyMetadata()), ({ data }) => [data.label, data.rateLimit.note, Object.keys(data.rateLimit.extra)[0], data.budgets[0].scope, data.budgets[0].extra.note, data.allowedDataRegions[1], data.unexpected.freeModelDailyRequests[0], data.extra.note]],
   checkKey: [({ keys }) => keys.checkKey("management"), (data) => [data.label], () => ({ react: ({ path }) => (path.endsWith("/key") ? undefined : apiError(500)) })],
   createReconciled: [({ keys }, secret) => keys.createReconciled(params(secret)), (done) => [done.name, done.created.data.name]],
-  temporary: [({ keys }, secret) => keys.temporary({ ...params(secret), lifetimeMs: 60_000 }), (lent) => [lent.name, lent.data.name, lent.extra.note]],
+  temporary: [({ keys }, secret) => keys.temporary({ ...params(secret), lifetimeMs: 60_000 }), (temporary) => [temporary.name, temporary.data.name, temporary.extra.note]],
   ensure: [({ keys }, secret) => keys.ensure({ ...params(secret), pick: "newest" }), ({ key }) => [key.name, key.extra.note]],
   "sweep of what is there": [({ keys }) => keys.sweep({ temporary: true }), (swept) => [swept.endless[0].name], (said) => ({ rows: [rowOf(`${said} #temp-${"0".repeat(32)}`, { expires_at: null })] })],
   findBySecret: [
@@ -228,7 +228,7 @@ test("the states of a rotation show no key, and JSON keeps them whole", async ()
     );
   };
   const states = [];
-  const holder = {
+  const handler = {
     async save(state) {
       states.push(state);
     },
@@ -238,7 +238,7 @@ test("the states of a rotation show no key, and JSON keeps them whole", async ()
     },
     wasHandedOver: () => true,
   };
-  const done = await server().keys.rotate({ hash: HASH, ...NO_TIME }, holder);
+  const done = await server().keys.rotate({ hash: HASH, ...NO_TIME }, handler);
   assert.equal(done.outcome, "done");
   assert.equal(done.old.name, said);
   await hides(done, OWN, "the result");
@@ -252,11 +252,11 @@ test("the states of a rotation show no key, and JSON keeps them whole", async ()
     const kept = JSON.parse(JSON.stringify(state));
     assert.deepEqual([kept.old, kept.step, kept.name, kept.unconfirmed], [HASH, state.step, said, state.unconfirmed]);
     // A copy that lacks a name would make a second key.
-    const refused = await failureOf(server().keys.rotate({ resume: structuredClone(state) }, holder));
+    const refused = await failureOf(server().keys.rotate({ resume: structuredClone(state) }, handler));
     assert.equal(refused.code, "invalid_argument");
   }
   assert.equal(JSON.parse(JSON.stringify(within.at(-1))).oldKey.name, said);
   for (const resume of [within[2], JSON.parse(JSON.stringify(within[2]))]) {
-    assert.equal((await server().keys.rotate({ resume }, holder)).outcome, "done");
+    assert.equal((await server().keys.rotate({ resume }, handler)).outcome, "done");
   }
 });

@@ -35,7 +35,7 @@ const clock = {
   },
 };
 const OPTIONS = { apiKey: "sk-or-v1-the-management-key", retry: { jitter: false }, clock };
-const holder = { save() {}, handOver() {}, wasHandedOver: () => true };
+const handler = { save() {}, handOver() {}, wasHandedOver: () => true };
 const fake = (answer) => new OpenRouterKeys({ ...OPTIONS, fetch: async () => answer });
 const PAGE = '{"data":[]}';
 
@@ -47,7 +47,7 @@ const ANSWERS = {
   createBare: () => [201, BARE],
   notFound: () => [404, '{"error":{"code":404,"message":"no"}}'],
   emptyError: () => [400, ""],
-  odd: () => [200, `{"data":{"hash":"${HASH}","limit":"x","new_field":1}}`],
+  unexpected: () => [200, `{"data":{"hash":"${HASH}","limit":"x","new_field":1}}`],
   temporaryBare: (method, url) => (method === "POST" ? [201, BARE] : usual(method, url)),
 };
 
@@ -117,14 +117,14 @@ const CASES = {
   response: (keys) => keys.list().withResponse(),
   notFound: (keys) => keys.get(HASH),
   emptyError: (keys) => keys.get(HASH),
-  odd: (keys) => keys.get(HASH),
+  unexpected: (keys) => keys.get(HASH),
   createReconciled: (keys) => keys.createReconciled({ name: "a", limit: 1 }).then(({ created }) => created),
   ensure: (keys) => keys.ensure({ name: "Customer 42", limit: 25 }),
   sweep: (keys) => keys.sweep({ names: ["a [ork:" + "0".repeat(32) + "]"] }),
   sweepNothing: (keys) => keys.sweep({}),
-  rotate: (keys) => keys.rotate({ resume: { old: HASH, step: "deleted", new: "d".repeat(64) } }, holder),
-  rotateNothing: (keys) => keys.rotate({}, holder),
-  rotateOn: (keys) => keys.rotate({ resume: { old: HASH, step: "deleted", new: "d".repeat(64), oldKey: { hash: HASH, usage: 7 } } }, holder),
+  rotate: (keys) => keys.rotate({ resume: { old: HASH, step: "deleted", new: "d".repeat(64) } }, handler),
+  rotateNothing: (keys) => keys.rotate({}, handler),
+  rotateOn: (keys) => keys.rotate({ resume: { old: HASH, step: "deleted", new: "d".repeat(64), oldKey: { hash: HASH, usage: 7 } } }, handler),
   request: (keys) => keys.request({ path: "/credits" }),
   requestWithBody: (keys) => keys.request({ method: "POST", path: "/guardrails", body: { names: ["a"], since: new Date(0), more: { b: [true, 1] } } }),
   findBySecret: (keys) => keys.findBySecret({ secret: SECRET }),

@@ -137,7 +137,7 @@ const INSIDE = {
   method: "'DELETE'",
   next: "{ revalidate: 3600 }",
   number: "'evil'",
-  odd: "{ evil: 1 }",
+  unexpected: "{ evil: 1 }",
   of: "() => 'evil'",
   reason: "'evil'",
   redirect: "'follow'",

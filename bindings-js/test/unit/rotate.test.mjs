@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Created, InvalidArgumentError, isNewKey, KeyHolderError, SeveralKeysError, UnverifiedError, WrongKeyKindError } from "../../npm/index.js";
+import { Created, InvalidArgumentError, isNewKey, RotationHandlerError, SeveralKeysError, UnverifiedError, WrongKeyKindError } from "../../npm/index.js";
 import { apiError, current, deleted, key, listed, reply } from "../../npm/testing.js";
 import { clientOver, everythingShown, failureOf, HASH } from "./harness.mjs";
 
@@ -41,7 +41,7 @@ function server(react = () => undefined) {
   return { ...clientOver(answer), state };
 }
 
-/** A holder that keeps everything as JSON, as a program would. */
+/** A handler that keeps everything as JSON, as a program would. */
 function vault(overrides = {}) {
   const kept = { states: [], secrets: [] };
   return {
@@ -62,24 +62,24 @@ const stepsOf = ({ kept }) => kept.states.map((text) => JSON.parse(text).step);
 
 test("a rotation hands the new key over and leaves it alone, under the old name", async () => {
   const { keys, state } = server();
-  const holder = vault();
-  const done = await keys.rotate({ hash: HASH, ...NO_TIME }, holder);
+  const handler = vault();
+  const done = await keys.rotate({ hash: HASH, ...NO_TIME }, handler);
   const { old, ...rest } = done;
   assert.deepEqual(rest, { outcome: "done", new: NEW, carried: 25, unconfirmed: [] });
   assert.deepEqual([old.hash, old.name, old.usage, old.disabled], [HASH, "production", 1, true]);
-  assert.deepEqual(holder.kept.secrets, [SECRET]);
-  assert.deepEqual(stepsOf(holder), ["creating", "handing_over", "handed_over", "disabled", "disabled", "deleted", "done"]);
+  assert.deepEqual(handler.kept.secrets, [SECRET]);
+  assert.deepEqual(stepsOf(handler), ["creating", "handing_over", "handed_over", "disabled", "disabled", "deleted", "done"]);
   assert.equal(state[HASH], undefined);
   assert.equal(state[NEW].name, "production");
-  assert.ok(!holder.kept.states.join().includes(SECRET));
-  const last = JSON.parse(holder.kept.states.at(-1));
+  assert.ok(!handler.kept.states.join().includes(SECRET));
+  const last = JSON.parse(handler.kept.states.at(-1));
   assert.deepEqual(
     [last.old, last.new, last.newLabel, last.name, last.leaked, last.remaining, last.graceMs],
     [HASH, NEW, LABEL, "production", false, false, 0],
   );
 });
 
-test("a holder may be an instance of a class", async () => {
+test("a handler may be an instance of a class", async () => {
   class Vault {
     #states = [];
     save(state) {
@@ -96,9 +96,9 @@ test("a holder may be an instance of a class", async () => {
     }
   }
   const { keys } = server();
-  const holder = new Vault();
-  await keys.rotate({ hash: HASH, ...NO_TIME }, holder);
-  assert.equal(holder.states.length, 8);
+  const handler = new Vault();
+  await keys.rotate({ hash: HASH, ...NO_TIME }, handler);
+  assert.equal(handler.states.length, 8);
 });
 
 test("a spent budget does not start anew unless it would anyway or that is asked for", async () => {
@@ -141,29 +141,29 @@ test("the old key's figures are in the result of a rotation that was killed behi
   // By the API's names, as in Rust.
   assert.deepEqual([kept.step, kept.oldKey.usage, kept.oldKey.byok_usage, kept.oldKey.plan], ["disabled", 17.25, "odd", "pro"]);
   const { old } = await keys.rotate({ resume: kept }, vault());
-  assert.deepEqual([old.usage, old.odd, old.extra], [17.25, { byokUsage: "odd" }, { plan: "pro" }]);
+  assert.deepEqual([old.usage, old.unexpected, old.extra], [17.25, { byokUsage: "odd" }, { plan: "pro" }]);
   const { oldKey, ...older } = kept;
   assert.ok(oldKey);
   assert.equal((await keys.rotate({ resume: older }, vault())).old, undefined);
 });
 
-test("what a function of the holder throws is the cause, and the new key is deleted", async () => {
+test("what a function of the handler throws is the cause, and the new key is deleted", async () => {
   const { keys, state } = server();
   const thrown = new Error("the store is full");
-  const holder = vault({
+  const handler = vault({
     handOver() {
       throw thrown;
     },
   });
-  const error = await failureOf(keys.rotate({ hash: HASH, ...NO_TIME }, holder));
-  assert.ok(error instanceof KeyHolderError);
-  assert.deepEqual([error.code, error.method, error.cause, error.effect], ["key_holder", "handOver", thrown, "nothing"]);
+  const error = await failureOf(keys.rotate({ hash: HASH, ...NO_TIME }, handler));
+  assert.ok(error instanceof RotationHandlerError);
+  assert.deepEqual([error.code, error.method, error.cause, error.effect], ["rotation_handler", "handOver", thrown, "nothing"]);
   assert.equal(state[NEW], undefined);
   assert.equal(state[HASH].disabled, false);
   assert.ok(!everythingShown(error).includes(SECRET));
 });
 
-test("the new key is in nothing that a holder throws", async () => {
+test("the new key is in nothing that a handler throws", async () => {
   const causes = [
     (secret) => new Error(`cannot store ${secret}`),
     (secret) => new Error("cannot store it", { cause: new Error(secret) }),
@@ -178,13 +178,13 @@ test("the new key is in nothing that a holder throws", async () => {
     () => new Proxy({}, { get: () => assert.fail("it cannot be looked at") }),
   ];
   for (const cause of causes) {
-    const holder = vault({
+    const handler = vault({
       handOver: ({ key }) => {
         throw cause(key);
       },
     });
-    const error = await failureOf(server().keys.rotate({ hash: HASH, ...NO_TIME }, holder));
-    assert.ok(error instanceof KeyHolderError && error.method === "handOver");
+    const error = await failureOf(server().keys.rotate({ hash: HASH, ...NO_TIME }, handler));
+    assert.ok(error instanceof RotationHandlerError && error.method === "handOver");
     assert.ok(!everythingShown(error).includes(SECRET), everythingShown(error));
   }
 });
@@ -195,12 +195,12 @@ test("causes that go round in a circle come to an end", async () => {
   const open = new Error("open");
   open.cause = open;
   for (const thrown of [hidden, open]) {
-    const holder = vault({
+    const handler = vault({
       handOver() {
         throw thrown;
       },
     });
-    const error = await failureOf(server().keys.rotate({ hash: HASH, ...NO_TIME }, holder));
+    const error = await failureOf(server().keys.rotate({ hash: HASH, ...NO_TIME }, handler));
     assert.equal(error.cause.message, thrown.message);
   }
 });
@@ -215,30 +215,30 @@ test("a label of one key is no other's", () => {
 test("a run that stopped on its way goes on from its saved state", async () => {
   let isBroken = true;
   const { keys, state } = server(({ method, url }) => (isBroken && method === "PATCH" && url.endsWith(HASH) ? apiError(403) : undefined));
-  const holder = vault();
-  const error = await failureOf(keys.rotate({ hash: HASH, ...NO_TIME }, holder));
+  const handler = vault();
+  const error = await failureOf(keys.rotate({ hash: HASH, ...NO_TIME }, handler));
   assert.deepEqual([error.effect, error.isRetryable], ["partly_done", false]);
   assert.ok(error.message.includes("the new key was handed over, and the old one is still there"), error.message);
   isBroken = false;
-  const { outcome } = await keys.rotate({ resume: JSON.parse(holder.kept.states.at(-1)) }, holder);
+  const { outcome } = await keys.rotate({ resume: JSON.parse(handler.kept.states.at(-1)) }, handler);
   assert.equal(outcome, "done");
   assert.equal(state.requests.filter((line) => line.startsWith("POST")).length, 1);
   assert.equal(state[HASH], undefined);
 });
 
-test("a hand-over of which only the holder knows is asked about", async () => {
+test("a hand-over of which only the handler knows is asked about", async () => {
   const resume = { old: HASH, step: "handing_over", new: NEW, newLabel: LABEL, name: "production", ...NO_TIME };
   const known = server();
   known.state[NEW] = key({ hash: NEW });
-  const holder = vault();
-  holder.kept.secrets.push(SECRET);
-  assert.equal((await known.keys.rotate({ resume }, holder)).outcome, "done");
+  const handler = vault();
+  handler.kept.secrets.push(SECRET);
+  assert.equal((await known.keys.rotate({ resume }, handler)).outcome, "done");
   assert.ok(!known.state.requests.some((line) => line.startsWith("POST")));
 
   // What is neither true nor false is no answer: nothing is touched.
   const unknown = server();
   const error = await failureOf(unknown.keys.rotate({ resume }, vault({ wasHandedOver: () => undefined })));
-  assert.ok(error instanceof KeyHolderError && error.cause instanceof TypeError);
+  assert.ok(error instanceof RotationHandlerError && error.cause instanceof TypeError);
   assert.deepEqual(unknown.state.requests, []);
 });
 
@@ -246,11 +246,11 @@ test("an old key that is used is told, with the state to go on from", async () =
   const { keys, state } = server(({ method, url }, state) => {
     if (method === "GET" && url.endsWith(HASH)) state[HASH].usage += 1;
   });
-  const holder = vault();
-  const rotated = await keys.rotate({ hash: HASH, graceMs: 600_000, quietMs: 60_000 }, holder);
+  const handler = vault();
+  const rotated = await keys.rotate({ hash: HASH, graceMs: 600_000, quietMs: 60_000 }, handler);
   assert.equal(rotated.outcome, "still_in_use");
   assert.equal(rotated.old.hash, HASH);
-  assert.equal(JSON.stringify(rotated.state), holder.kept.states.at(-1));
+  assert.equal(JSON.stringify(rotated.state), handler.kept.states.at(-1));
   assert.equal(state[HASH].disabled, false);
 });
 
@@ -264,21 +264,21 @@ test("a new key that is not what was asked for is deleted", async () => {
 
 test("what is no rotation is refused before anything is sent", async () => {
   const { keys, fetch } = server();
-  const holder = vault();
+  const handler = vault();
   const state = { old: HASH, step: "begun" };
   for (const [params, given, argument] of [
-    [{}, holder, "hash"],
-    [{ hash: HASH, resume: state }, holder, "hash"],
-    [{ resume: state, graceMs: 1 }, holder, "resume"],
-    [{ resume: { ...state, step: "lost" } }, holder, "step"],
-    [{ resume: { ...state, grace_ms: 1 } }, holder, "grace_ms"],
-    [{ resume: { step: "begun" } }, holder, "old"],
-    [{ hash: HASH, grace: 1 }, holder, "grace"],
-    [{ hash: HASH, graceMs: -1 }, holder, "graceMs"],
-    [{ hash: "a/b" }, holder, "hash"],
-    [{ hash: HASH }, undefined, "holder"],
-    [{ hash: HASH }, { ...holder, handOver: undefined }, "handOver"],
-    [{ hash: HASH }, { ...holder, save: "file" }, "save"],
+    [{}, handler, "hash"],
+    [{ hash: HASH, resume: state }, handler, "hash"],
+    [{ resume: state, graceMs: 1 }, handler, "resume"],
+    [{ resume: { ...state, step: "lost" } }, handler, "step"],
+    [{ resume: { ...state, grace_ms: 1 } }, handler, "grace_ms"],
+    [{ resume: { step: "begun" } }, handler, "old"],
+    [{ hash: HASH, grace: 1 }, handler, "grace"],
+    [{ hash: HASH, graceMs: -1 }, handler, "graceMs"],
+    [{ hash: "a/b" }, handler, "hash"],
+    [{ hash: HASH }, undefined, "handler"],
+    [{ hash: HASH }, { ...handler, handOver: undefined }, "handOver"],
+    [{ hash: HASH }, { ...handler, save: "file" }, "save"],
   ]) {
     const error = await failureOf(keys.rotate(params, given));
     assert.ok(error instanceof InvalidArgumentError, error.message);

@@ -163,7 +163,7 @@ test("the helpers write what the client reads", async () => {
 test("the sample key and the sample current key are sound and complete", async () => {
   const { keys } = clientOver([found(), current()]);
   for (const [value, sample] of [[await keys.get(HASH), key()], [await keys.getCurrentKeyMetadata(), currentKey()]]) {
-    assert.equal(value.odd, undefined);
+    assert.equal(value.unexpected, undefined);
     assert.equal(value.extra, undefined);
     assert.equal(Object.keys(value).length, Object.keys(sample).length);
   }

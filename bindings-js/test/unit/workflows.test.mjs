@@ -171,41 +171,41 @@ const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
 test("a temporary key ends by itself, and its close deletes it once", async () => {
   const { keys, state, fetch } = server([]);
-  const lent = await keys.temporary(TEMPORARY);
-  assert.ok(lent instanceof TemporaryKey && lent instanceof Created);
-  assert.equal(lent.key, SECRET);
-  assert.match(lent.name, /^Customer 42 #temp-[0-9a-f]{32}$/);
-  assert.equal(lent.expiresAt, "2030-01-01T01:00:00Z");
+  const temporary = await keys.temporary(TEMPORARY);
+  assert.ok(temporary instanceof TemporaryKey && temporary instanceof Created);
+  assert.equal(temporary.key, SECRET);
+  assert.match(temporary.name, /^Customer 42 #temp-[0-9a-f]{32}$/);
+  assert.equal(temporary.expiresAt, "2030-01-01T01:00:00Z");
   const { name, expires_at } = JSON.parse(fetch.requests[0].body);
-  assert.deepEqual([name, expires_at], [lent.name, lent.expiresAt]);
-  assert.equal(lent.data.expiresAt, lent.expiresAt);
-  assert.deepEqual([lent.swept, lent.unconfirmed], [[], []]);
+  assert.deepEqual([name, expires_at], [temporary.name, temporary.expiresAt]);
+  assert.equal(temporary.data.expiresAt, temporary.expiresAt);
+  assert.deepEqual([temporary.swept, temporary.unconfirmed], [[], []]);
 
-  const [one, other] = [lent.close(), lent.close()];
+  const [one, other] = [temporary.close(), temporary.close()];
   assert.equal(await one, undefined);
   await other;
-  await lent.close();
-  assert.deepEqual(state.deleted, [lent.data.hash]);
+  await temporary.close();
+  assert.deepEqual(state.deleted, [temporary.data.hash]);
   assert.equal(fetch.requests.length, 2);
 });
 
 test("a temporary key shows its secret by its getter and by nothing else", async () => {
   const { keys } = server([]);
-  const lent = await keys.temporary(TEMPORARY);
-  assert.ok(!(everythingShown(lent) + printed(lent)).includes(SECRET));
-  assert.ok(!Object.keys(lent).includes("key"));
+  const temporary = await keys.temporary(TEMPORARY);
+  assert.ok(!(everythingShown(temporary) + printed(temporary)).includes(SECRET));
+  assert.ok(!Object.keys(temporary).includes("key"));
 });
 
 test("a temporary key is closed by the symbol, and by await using where the runtime has it", async () => {
   const { keys, state } = server([]);
-  const lent = await keys.temporary(TEMPORARY);
-  assert.equal(await lent[ASYNC_DISPOSE](), undefined);
+  const temporary = await keys.temporary(TEMPORARY);
+  assert.equal(await temporary[ASYNC_DISPOSE](), undefined);
   assert.deepEqual(state.keys, []);
 
   const AsyncFunction = (async () => {}).constructor;
   let job;
   try {
-    job = new AsyncFunction("keys", "params", "await using lent = await keys.temporary(params); throw new Error(lent.name)");
+    job = new AsyncFunction("keys", "params", "await using temporary = await keys.temporary(params); throw new Error(temporary.name)");
   } catch {
     return;
   }
@@ -216,13 +216,13 @@ test("a temporary key is closed by the symbol, and by await using where the runt
 test("a close that fails tells what is left, and can be tried again", async () => {
   let isDown = true;
   const { keys, state } = server([], ({ method }) => (isDown && method === "DELETE" ? apiError(401) : undefined));
-  const lent = await keys.temporary(TEMPORARY);
-  const error = await failureOf(lent.close());
+  const temporary = await keys.temporary(TEMPORARY);
+  const error = await failureOf(temporary.close());
   assert.ok(error instanceof UnauthorizedError);
   assert.equal(error.operation, "closeTemporary");
-  assert.deepEqual([error.mayHaveCreated.name, error.mayHaveCreated.hash], [lent.name, lent.data.hash]);
+  assert.deepEqual([error.mayHaveCreated.name, error.mayHaveCreated.hash], [temporary.name, temporary.data.hash]);
   isDown = false;
-  await lent.close();
+  await temporary.close();
   assert.deepEqual(state.keys, []);
 });
 
@@ -236,9 +236,9 @@ test("a temporary key without a hash is closed by its name, in its own workspace
     state.keys.unshift(key({ hash: "10", name }));
     return reply(201, { key: SECRET, data: { hash: 7 } });
   });
-  const lent = await keys.temporary({ ...TEMPORARY, workspaceId });
-  assert.deepEqual(lent.data.odd, { hash: 7 });
-  await lent.close();
+  const temporary = await keys.temporary({ ...TEMPORARY, workspaceId });
+  assert.deepEqual(temporary.data.unexpected, { hash: 7 });
+  await temporary.close();
   assert.deepEqual([state.deleted, state.keys], [["10"], [foreign]]);
   const looked = fetch.requests.find(({ method }) => method === "GET");
   assert.equal(new URL(looked.url).searchParams.get("workspace_id"), workspaceId);
@@ -254,9 +254,9 @@ test("a close has the options of the making, without its signal, or its own", as
   const controller = new AbortController();
   // Read once: an iterator has no more.
   const headers = new Map([["x-job", "7"]]).entries();
-  const lent = await keys.temporary(TEMPORARY, { headers, signal: controller.signal });
+  const temporary = await keys.temporary(TEMPORARY, { headers, signal: controller.signal });
   controller.abort();
-  await lent.close();
+  await temporary.close();
   const sent = (request) => new Headers(request.headers).get("x-job");
   assert.deepEqual(fetch.requests.map(sent), ["7", "7"]);
 
@@ -269,9 +269,9 @@ test("a close has the options of the making, without its signal, or its own", as
 
 test("a close after its client's end is refused, and sends nothing", async () => {
   const { keys, fetch } = server([]);
-  const lent = await keys.temporary(TEMPORARY);
+  const temporary = await keys.temporary(TEMPORARY);
   keys.dispose();
-  assert.equal((await failureOf(lent.close())).argument, "client");
+  assert.equal((await failureOf(temporary.close())).argument, "client");
   assert.equal((await failureOf(keys.temporary(TEMPORARY))).argument, "client");
   assert.equal(fetch.requests.length, 1);
 });
@@ -283,9 +283,9 @@ test("a temporary key whose answer was lost is deleted and made again", async ()
     state.keys.unshift(key({ hash: "10", name: JSON.parse(body).name }));
     return lost();
   });
-  const lent = await keys.temporary(TEMPORARY);
-  assert.deepEqual(lent.swept.map(({ hash }) => hash), ["10"]);
-  await lent.close();
+  const temporary = await keys.temporary(TEMPORARY);
+  assert.deepEqual(temporary.swept.map(({ hash }) => hash), ["10"]);
+  await temporary.close();
   assert.deepEqual(state.keys, []);
 });
 
@@ -390,7 +390,7 @@ test("an audit tells each finding by the names of JavaScript, the sums and a tab
   ]);
   const report = await keys.audit();
   assert.equal(report.at, "2030-01-01T00:00:00Z");
-  assert.equal(report.oddRows, 0);
+  assert.equal(report.unexpectedRows, 0);
   const found = Object.fromEntries(report.keys.map(({ key, findings }) => [key.hash, findings]));
   assert.deepEqual(found, {
     "01": [],
@@ -428,7 +428,7 @@ test("what an audit looks for can be set, and rows that are no keys are counted"
   ]);
   const report = await keys.audit({ nearLimit: 0.5, unusedForDays: 1, expiringWithinDays: 1, disabledForDays: 11, workspaceIds: ids });
   assert.deepEqual(report.keys.map(({ findings }) => findings.map(({ kind }) => kind)), [["near_limit", "unused"], []]);
-  assert.equal(report.oddRows, 1);
+  assert.equal(report.unexpectedRows, 1);
   assert.equal(new URL(fetch.requests[0].url).searchParams.get("workspace_id"), ids[0]);
 });
 

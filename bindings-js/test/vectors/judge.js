@@ -8,14 +8,14 @@ import { shown } from "./shown.js";
 function wire(object, at, notes) {
   if (Array.isArray(object)) return object.map((item, index) => wire(item, `${at}/${index}`, notes));
   if (typeof object !== "object" || object === null) return object;
-  const { odd = {}, extra = {}, ...known } = object;
+  const { unexpected = {}, extra = {}, ...known } = object;
   const result = {};
   for (const [name, value] of Object.entries(known)) {
     if (value !== undefined) result[snake(name)] = wire(value, `${at}/${snake(name)}`, notes);
   }
-  for (const [name, value] of Object.entries(odd)) {
+  for (const [name, value] of Object.entries(unexpected)) {
     result[snake(name)] = value;
-    notes.odd.push(`${at}/${snake(name)}`);
+    notes.unexpected.push(`${at}/${snake(name)}`);
   }
   for (const [name, value] of Object.entries(extra)) {
     result[name] = value;
@@ -28,9 +28,9 @@ const asItIs = (data, notes) => wire(data, "", notes);
 
 /** What each operation returns, as the API would write it. */
 const VALUES = {
-  list({ oddRows = [], ...page }, notes) {
+  list({ unexpectedRows = [], ...page }, notes) {
     const value = wire(page, "", notes);
-    value.data = [...value.data, ...oddRows];
+    value.data = [...value.data, ...unexpectedRows];
     return value;
   },
   create: createdValue,
@@ -60,7 +60,7 @@ function judgeSuccess(vector, { value, error, isCreated }, expect) {
   if (error) return expect("value", "a value", error);
   const { success } = vector;
   const { data, response } = value;
-  const notes = { odd: [], extra: [] };
+  const notes = { unexpected: [], extra: [] };
   const plain = entry(VALUES, vector.operation)(data, notes);
   expect("status", success.status, response.status);
   expect("attempts", vector.requests_seen ?? 1, response.attempts);
@@ -69,12 +69,12 @@ function judgeSuccess(vector, { value, error, isCreated }, expect) {
     const last = vector.answers[vector.requests_seen === undefined ? vector.answers.length - 1 : vector.requests_seen - 1];
     expect("same as sent", entry(OPERATIONS, vector.operation).sent(JSON.parse(bodyOf(last))), plain);
   }
-  expect("odd", sorted(success.odd ?? []), sorted(notes.odd));
+  expect("odd", sorted(success.unexpected ?? []), sorted(notes.unexpected));
   expect("extra", sorted(success.extra ?? []), sorted(notes.extra));
   for (const pointer of success.absent ?? []) expect(`absent ${pointer}`, undefined, at(plain, pointer));
   for (const pointer of success.null ?? []) expect(`null ${pointer}`, null, at(plain, pointer));
   expect("envelope", sorted(success.envelope ?? []), sorted(Object.keys(response.extra ?? {})));
-  expect("odd rows", success.odd_rows ?? [], data.oddRows ?? []);
+  expect("odd rows", success.unexpected_rows ?? [], data.unexpectedRows ?? []);
   expect("request id", success.request_id, response.requestId);
   const { limit = null, remaining = null, reset = null } = response.rateLimit;
   expect("rate limit", success.rate_limit ?? [null, null, null], [limit, remaining, reset]);

@@ -16,9 +16,9 @@ use super::state::CallState;
 use super::trace;
 use super::verdict::{Failure, Verdict};
 use crate::config::{CallOptions, Config};
-use crate::operation::{Operation, Parsed, Replay};
+use crate::operation::{Idempotency, Operation, Parsed};
 use crate::redact;
-use crate::transport::{BoxError, Exchange, Limits, TransportError};
+use crate::transport::{BoxError, Limits, SendContext, TransportError};
 use crate::types::{ApiKey, DecodeError, DecodeErrorKind, wipe};
 
 /// One attempt of a call: a request to send, and what to make of its outcome.
@@ -109,13 +109,13 @@ impl<O: Operation> Attempt<O> {
     }
 
     /// The limits of the exchange, `elapsed` after the call's beginning.
-    pub fn exchange(&self, elapsed: Duration) -> Exchange {
+    pub fn context(&self, elapsed: Duration) -> SendContext {
         let limits = Limits::of(&self.call.config);
         let left = self.time_left(elapsed);
-        Exchange::new(Limits {
+        SendContext::new(Limits {
             timeout: left.min(limits.timeout),
             is_last_of_call: left < limits.timeout,
-            fresh_connection: !self.call.replay.is_safe(),
+            fresh_connection: !self.call.idempotency.may_resend(),
             ..limits
         })
     }
@@ -150,14 +150,18 @@ impl<O: Operation> Attempt<O> {
         self.call.is_sent()
     }
 
-    pub(super) fn replay(&self) -> Replay {
-        self.call.replay
+    pub(super) fn idempotency(&self) -> Idempotency {
+        self.call.idempotency
     }
 
     /// The request was sent, and nobody waits for its outcome any more.
     pub(super) fn dropped(&self) {
-        if self.call.replay == Replay::Duplicates && self.call.is_sent() {
-            trace::dropped_in_flight(self.call.name, self.operation.orphan(), &self.call.secrets());
+        if self.call.idempotency == Idempotency::NotIdempotent && self.call.is_sent() {
+            trace::dropped_in_flight(
+                self.call.name,
+                self.operation.may_leave(),
+                &self.call.secrets(),
+            );
         }
     }
 
@@ -182,7 +186,8 @@ impl<O: Operation> Attempt<O> {
             },
         };
         if let Some(status) = failure.not_found().filter(|_| self.call.was_ambiguous) {
-            if let (Some(output), Some(headers)) = (self.operation.gone(), &failure.headers) {
+            if let (Some(output), Some(headers)) = (self.operation.on_not_found(), &failure.headers)
+            {
                 self.call.config.quota.refund(self.call.taken);
                 let meta = Meta {
                     request_id: self.request_id(headers),
@@ -218,18 +223,18 @@ impl<O: Operation> Attempt<O> {
     /// The secret of a key is returned all the same if it has arrived.
     pub fn cancelled(
         mut self,
-        sent: Option<&Exchange>,
+        sent: Option<&SendContext>,
         elapsed: Duration,
     ) -> Result<Response<O::Output>, Error> {
         let is_sent = self.call.is_sent();
-        let Some(exchange) = sent.filter(|exchange| is_sent && !exchange.nothing_sent()) else {
+        let Some(context) = sent.filter(|context| is_sent && !context.nothing_sent()) else {
             self.call.number = self.call.number.saturating_sub(1);
             return Err(
                 self.fail(Failure::last(ErrorKind::Cancelled, Class::NotSent, None), elapsed)
             );
         };
         let (mut class, mut headers) = (None, None);
-        if let Some(response) = exchange.take_partial() {
+        if let Some(response) = context.take_partial() {
             headers = Some(response.headers().clone());
             if response.status().is_success() {
                 match self.rescued(response, elapsed) {
@@ -240,7 +245,7 @@ impl<O: Operation> Attempt<O> {
             }
         }
         let of_status = |status| self.call.class_of(status, headers.as_ref(), elapsed);
-        let class = class.or_else(|| exchange.seen_status().map(of_status));
+        let class = class.or_else(|| context.seen_status().map(of_status));
         let class = class.unwrap_or(Class::Ambiguous);
         Err(self.fail(Failure::last(ErrorKind::Cancelled, class, headers), elapsed))
     }
@@ -273,7 +278,7 @@ impl<O: Operation> Attempt<O> {
             Ok(parsed) => Ok(self.response(head, parsed)),
             Err(error) => Err(self.call.unreadable(head, &body, error, elapsed)),
         };
-        wipe_if_secret(self.call.replay, body);
+        wipe_if_secret(self.call.idempotency, body);
         read
     }
 
@@ -285,11 +290,13 @@ impl<O: Operation> Attempt<O> {
         elapsed: Duration,
     ) -> Option<Result<Response<O::Output>, Failure>> {
         // What makes nothing has no secret to look for, and may be a flood.
-        if self.call.replay != Replay::Duplicates {
+        if self.call.idempotency != Idempotency::NotIdempotent {
             return None;
         }
         match self.succeed(response, elapsed) {
-            Ok(response) => self.operation.made(&response.output).is_some().then_some(Ok(response)),
+            Ok(response) => {
+                self.operation.created_secret(&response.output).is_some().then_some(Ok(response))
+            }
             Err(failure) if failure.outcome.class == Class::Rejected => Some(Err(failure)),
             Err(_) => None,
         }
@@ -311,12 +318,12 @@ impl<O: Operation> Attempt<O> {
     /// Reads the body of a success. A server that repeats a secret of the request
     /// in the place of the one to be made has made none that can be known.
     fn read(&self, body: &[u8]) -> Result<Parsed<O::Output>, DecodeError> {
-        if self.call.replay != Replay::Duplicates {
+        if self.call.idempotency != Idempotency::NotIdempotent {
             return self.operation.parse(body);
         }
         let own = self.call.secrets();
         let parsed = self.operation.parse_excluding(body, &own)?;
-        if self.operation.made(&parsed.output).is_some_and(|made| own.contains(&made)) {
+        if self.operation.created_secret(&parsed.output).is_some_and(|made| own.contains(&made)) {
             return Err(DecodeError::at("$.key", DecodeErrorKind::NotConfirmed));
         }
         Ok(parsed)
@@ -328,10 +335,10 @@ impl<O: Operation> Attempt<O> {
 
     fn fail(&self, failure: Failure, elapsed: Duration) -> Error {
         let was_ambiguous = self.call.was_ambiguous || failure.outcome.class == Class::Ambiguous;
-        let effect = match (was_ambiguous, self.call.replay) {
-            (false, _) | (true, Replay::Reads) => Effect::Nothing,
-            (true, Replay::ChangesOnce) => Effect::MayHaveChanged,
-            (true, Replay::Duplicates) => match self.operation.orphan() {
+        let effect = match (was_ambiguous, self.call.idempotency) {
+            (false, _) | (true, Idempotency::Safe) => Effect::Nothing,
+            (true, Idempotency::Idempotent) => Effect::MayHaveChanged,
+            (true, Idempotency::NotIdempotent) => match self.operation.may_leave() {
                 None => Effect::MayHaveTakenEffect,
                 orphan => {
                     let from = self.call.began_at;
@@ -347,7 +354,7 @@ impl<O: Operation> Attempt<O> {
             operation: self.call.name,
             kind: failure.kind,
             effect,
-            is_retryable: !failure.is_final && failure.outcome.may_repeat(self.call.replay),
+            is_retryable: !failure.is_final && failure.outcome.may_repeat(self.call.idempotency),
             attempts: self.call.number,
             retry_after: failure.retry_after,
             request_id: failure.headers.as_ref().and_then(|headers| self.request_id(headers)),
@@ -356,8 +363,8 @@ impl<O: Operation> Attempt<O> {
 }
 
 /// The response to a create holds its secret, and this is its last holder.
-fn wipe_if_secret(replay: Replay, body: Bytes) {
-    if replay == Replay::Duplicates {
+fn wipe_if_secret(idempotency: Idempotency, body: Bytes) {
+    if idempotency == Idempotency::NotIdempotent {
         wipe(body);
     }
 }

@@ -3,8 +3,8 @@
 use http::StatusCode;
 
 use crate::config::Trouble;
-use crate::operation::Replay;
-use crate::transport::{Reach, TransportError};
+use crate::operation::Idempotency;
+use crate::transport::{Delivery, TransportError};
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,17 +47,17 @@ impl Outcome {
 
     /// The meaning of a failure below HTTP.
     pub(crate) fn of_transport(error: &TransportError) -> Self {
-        let class = match error.reach() {
-            Reach::NotSent => Class::NotSent,
-            Reach::Ambiguous => Class::Ambiguous,
+        let class = match error.delivery() {
+            Delivery::NotSent => Class::NotSent,
+            Delivery::Unknown => Class::Ambiguous,
         };
         Self { class, trouble: (!error.is_lasting()).then_some(Trouble::Transient) }
     }
 
     /// Whether the request may be resent, whatever a policy allows: the failure may be
     /// temporary, and nothing is created twice.
-    pub(crate) fn may_repeat(self, replay: Replay) -> bool {
-        self.trouble.is_some() && (replay.is_safe() || self.class != Class::Ambiguous)
+    pub(crate) fn may_repeat(self, idempotency: Idempotency) -> bool {
+        self.trouble.is_some() && (idempotency.may_resend() || self.class != Class::Ambiguous)
     }
 }
 
@@ -66,7 +66,7 @@ mod tests {
     use http::StatusCode;
 
     use super::{Class, Outcome};
-    use crate::operation::Replay;
+    use crate::operation::Idempotency;
 
     #[test]
     fn no_status_lets_a_create_of_unknown_effect_go_out_again() {
@@ -75,7 +75,7 @@ mod tests {
             for asks_to_wait in [false, true] {
                 let outcome = Outcome::of_status(status, asks_to_wait);
                 let expected = matches!(code, 425 | 429) || (code == 503 && asks_to_wait);
-                assert_eq!(outcome.may_repeat(Replay::Duplicates), expected, "{code}");
+                assert_eq!(outcome.may_repeat(Idempotency::NotIdempotent), expected, "{code}");
                 assert_eq!(outcome.class == Class::Done, status.is_success(), "{code}");
             }
         }
@@ -86,8 +86,8 @@ mod tests {
         for code in 100..=999 {
             let outcome = Outcome::of_status(StatusCode::from_u16(code).unwrap(), false);
             let expected = matches!(code, 408 | 425 | 429 | 500 | 502 | 503 | 504 | 520..=530);
-            for replay in [Replay::Reads, Replay::ChangesOnce] {
-                assert_eq!(outcome.may_repeat(replay), expected, "{code}");
+            for idempotency in [Idempotency::Safe, Idempotency::Idempotent] {
+                assert_eq!(outcome.may_repeat(idempotency), expected, "{code}");
             }
         }
     }

@@ -15,8 +15,8 @@ use super::seed::Seed;
 use super::trace;
 use super::trace::Span;
 use crate::config::{CallOptions, Config};
-use crate::operation::{Operation, Replay};
-use crate::transport::Exchange;
+use crate::operation::{Idempotency, Operation};
+use crate::transport::SendContext;
 
 /// One call: its [`Attempt`]s and the pauses between them.
 pub struct CallMachine<O> {
@@ -50,14 +50,14 @@ impl<O: Operation> Machine for CallMachine<O> {
         let Some(attempt) = &mut self.attempt else { return self.over() };
         if attempt.is_sent() && !matches!(event, Event::Response(_) | Event::Cancelled(_)) {
             // Its request must not go out again, and nobody knows what came of it.
-            return self.end(Event::Cancelled(Some(Exchange::default())), elapsed);
+            return self.end(Event::Cancelled(Some(SendContext::default())), elapsed);
         }
         match event {
             Event::Begin(seed) => attempt.begin(seed),
             Event::Slept | Event::Answer(_) => {}
             Event::Key(Ok(key)) => {
                 attempt.authenticate(key);
-                return Action::Send(attempt.exchange(elapsed));
+                return Action::Send(attempt.context(elapsed));
             }
             ended => return self.end(ended, elapsed),
         }
@@ -82,9 +82,7 @@ impl<O: Operation> CallMachine<O> {
                 }
             },
             Event::Key(Err(cause)) => Action::Done(Err(attempt.without_key(cause, elapsed))),
-            Event::Cancelled(exchange) => {
-                Action::Done(attempt.cancelled(exchange.as_ref(), elapsed))
-            }
+            Event::Cancelled(context) => Action::Done(attempt.cancelled(context.as_ref(), elapsed)),
             Event::Begin(_) | Event::Key(Ok(_)) | Event::Slept | Event::Answer(_) => self.over(),
         }
     }
@@ -93,8 +91,10 @@ impl<O: Operation> CallMachine<O> {
 impl<O: Operation> Driven for CallMachine<O> {
     /// Only a create always needs the clock; for others, see `note_time`.
     fn seed(&self, draw: impl Fn() -> u64, clock: impl FnOnce() -> Option<SystemTime>) -> Seed {
-        let is_create =
-            self.attempt.as_ref().is_some_and(|attempt| attempt.replay() == Replay::Duplicates);
+        let is_create = self
+            .attempt
+            .as_ref()
+            .is_some_and(|attempt| attempt.idempotency() == Idempotency::NotIdempotent);
         Seed { entropy: draw().into(), now: is_create.then(clock).flatten() }
     }
 

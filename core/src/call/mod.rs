@@ -18,7 +18,7 @@ mod verdict;
 
 pub use attempt::{Attempt, Step};
 pub use error::api::{ApiError, ApiErrorKind, ErrorBody};
-pub use error::{Effect, Error, ErrorKind, MayHaveCreated, Shared};
+pub use error::{DuplicateBy, Effect, Error, ErrorKind, MayHaveCreated, refused};
 pub use machine::CallMachine;
 pub(crate) use protocol::Driven;
 pub use protocol::{Action, Event, Machine};

@@ -11,7 +11,7 @@ use http::{Request, Response};
 use super::error::Error;
 use super::seed::Seed;
 use super::trace::Span;
-use crate::transport::{BoxError, Exchange, TransportError};
+use crate::transport::{BoxError, SendContext, TransportError};
 use crate::types::ApiKey;
 
 /// A call or a workflow as a state machine without I/O.
@@ -50,7 +50,7 @@ pub enum Action<T, Q = Infallible> {
     /// Provide the API key for the next request, within this time.
     Authenticate(Duration),
     /// Send [`Machine::request`] once, within these limits.
-    Send(Exchange),
+    Send(SendContext),
     /// Wait.
     Sleep(Duration),
     /// Ask the caller.
@@ -76,7 +76,7 @@ pub enum Event {
     Answer(Result<bool, BoxError>),
     /// The caller cancelled during this action; with the exchange, if a request was
     /// under way. What has arrived of the response still counts.
-    Cancelled(Option<Exchange>),
+    Cancelled(Option<SendContext>),
 }
 
 /// A response may hold a secret.

@@ -18,7 +18,7 @@ use super::retry_after::{forbids_retry, retry_after};
 use super::seed::Seed;
 use super::verdict::{Failure, Verdict};
 use crate::config::{CallOptions, Config, Settings, Trouble, next_entropy};
-use crate::operation::{Operation, Parts, Replay};
+use crate::operation::{Idempotency, Operation, Parts};
 use crate::redact;
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::types::{ApiKey, BuildError, DecodeError, Secret};
@@ -39,7 +39,7 @@ enum Stage {
 /// A call under way.
 pub(super) struct CallState {
     pub(super) name: &'static str,
-    pub(super) replay: Replay,
+    pub(super) idempotency: Idempotency,
     method: Method,
     uri: Uri,
     body: Option<Bytes>,
@@ -72,12 +72,12 @@ impl CallState {
         let Parts { method, path, body } = operation.parts()?;
         let uri = config.base_url.join(&path)?;
         let mut other_secrets = Vec::new();
-        if let Some(secret) = operation.secret() {
+        if let Some(secret) = operation.request_secret() {
             other_secrets.push(Secret::new(secret));
         }
         Ok(Self {
             name: operation.name(),
-            replay: operation.replay(),
+            idempotency: operation.idempotency(),
             method,
             uri,
             body,
@@ -227,7 +227,7 @@ impl CallState {
         // The API documents a 409 on update as one to try again later. That is for the
         // caller to do, unless the policy lists it.
         let is_conflict = status == StatusCode::CONFLICT && self.method == Method::PATCH;
-        if self.replay.is_safe()
+        if self.idempotency.may_resend()
             && outcome.trouble.is_none()
             && (is_conflict || self.config.retry.has_status(status))
         {
@@ -271,7 +271,9 @@ impl CallState {
         let headers = head.headers;
         let kind = match ApiError::documented(head.status, body, &self.secrets()) {
             // What stands beside the error may be the key that was created.
-            Some(api) if api.is_beside_data() && !self.replay.is_safe() => ErrorKind::Api(api),
+            Some(api) if api.is_beside_data() && !self.idempotency.may_resend() => {
+                ErrorKind::Api(api)
+            }
             Some(api) if !api.meaning().is_success() => {
                 return self.failed(api.meaning(), ErrorKind::Api(api), headers, elapsed);
             }
@@ -324,7 +326,7 @@ impl CallState {
         let asked = failure.retry_after;
         if !listed
             || failure.is_final
-            || !failure.outcome.may_repeat(self.replay)
+            || !failure.outcome.may_repeat(self.idempotency)
             || self.number >= policy.max_attempts
             || asked.is_some_and(|asked| asked > policy.max_retry_after)
         {

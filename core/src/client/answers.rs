@@ -1,9 +1,9 @@
-//! Who answers the questions of a machine: the caller's key holder, for a workflow.
+//! Who answers the questions of a machine: the caller's rotation handler, for a workflow.
 
 use std::convert::Infallible;
 
 use crate::transport::{BoxError, BoxFuture};
-use crate::workflow::{KeyHolder, Question};
+use crate::workflow::{RotationEvent, RotationHandler};
 
 /// Answers questions of this type.
 pub(super) trait Answers<Q> {
@@ -19,11 +19,11 @@ impl Answers<Infallible> for NeverAsked {
     }
 }
 
-/// For a workflow, which asks the caller's key holder.
+/// For a workflow, which asks the caller's rotation handler.
 pub(super) struct Asked<H>(pub(super) H);
 
-impl<H: KeyHolder> Answers<Question> for Asked<H> {
-    fn answer(&mut self, question: Question) -> BoxFuture<'_, Result<bool, BoxError>> {
+impl<H: RotationHandler> Answers<RotationEvent> for Asked<H> {
+    fn answer(&mut self, question: RotationEvent) -> BoxFuture<'_, Result<bool, BoxError>> {
         Box::pin(question.ask(&mut self.0))
     }
 }

@@ -17,8 +17,8 @@ use crate::config::{CallOptions, Config};
 use crate::operation::{AnyOperation, AnyOutput, Operation};
 use crate::redact::{mask, mask_cause};
 use crate::transport::{
-    BoxError, BoxFuture, Exchange, MaybeSend, MaybeSendSync, TimeoutPhase, Transport,
-    TransportError, TransportErrorKind, race, sent_within, unless as or_cancelled,
+    BoxError, BoxFuture, MaybeSend, MaybeSendSync, SendContext, TimeoutPhase, Transport,
+    TransportError, TransportErrorKind, or_cancelled, race, sent_within,
     unless_over as or_cancelled_late,
 };
 use crate::types::{ApiKey, BuildError};
@@ -146,7 +146,7 @@ impl Client {
         mut caller: impl Answers<M::Question>,
         finish: impl FnOnce(M::Output) -> T,
     ) -> impl Future<Output = Result<T, Error>> {
-        let mut held = Held { machine, exchange: None };
+        let mut held = Held { machine, context: None };
         async move {
             let Inner { transport, keys, .. } = &*self.0;
             let transport = &**transport;
@@ -169,12 +169,12 @@ impl Client {
                     }
                     Wait::Response => {
                         let outcome = {
-                            let (request, exchange) = held.in_flight();
-                            let sent = pin!(sent_within(transport, request, exchange));
+                            let (request, context) = held.in_flight();
+                            let sent = pin!(sent_within(transport, request, context));
                             or_cancelled_late(&mut cancel, within(&span, sent)).await
                         };
-                        let exchange = held.exchange.take();
-                        outcome.map_or(Event::Cancelled(exchange), Event::Response)
+                        let context = held.context.take();
+                        outcome.map_or(Event::Cancelled(context), Event::Response)
                     }
                     Wait::Time(time) => {
                         let pause = within(&span, transport.sleep(time));
@@ -197,7 +197,7 @@ impl Client {
 /// A machine in the hands of its driver, with the exchange that is under way.
 struct Held<M: Driven> {
     machine: M,
-    exchange: Option<Exchange>,
+    context: Option<SendContext>,
 }
 
 /// What the driver waits for: an action without what the driver keeps elsewhere.
@@ -216,8 +216,8 @@ impl<M: Driven> Held<M> {
     ) -> Result<Wait<M::Question>, Result<M::Output, Error>> {
         Ok(match self.machine.resume(event, elapsed) {
             Action::Authenticate(within) => Wait::Key(within),
-            Action::Send(exchange) => {
-                self.exchange = Some(exchange);
+            Action::Send(context) => {
+                self.context = Some(context);
                 Wait::Response
             }
             Action::Sleep(time) => Wait::Time(time),
@@ -227,17 +227,17 @@ impl<M: Driven> Held<M> {
     }
 
     /// What makes the request, and the exchange beside it.
-    fn in_flight(&mut self) -> (impl FnOnce() -> Request<Bytes>, &Exchange) {
-        let Self { machine, exchange } = self;
-        (|| machine.request(), exchange.get_or_insert_default())
+    fn in_flight(&mut self) -> (impl FnOnce() -> Request<Bytes>, &SendContext) {
+        let Self { machine, context } = self;
+        (|| machine.request(), context.get_or_insert_default())
     }
 }
 
 /// Nobody else hears of a request that is under way.
 impl<M: Driven> Drop for Held<M> {
     fn drop(&mut self) {
-        if let Some(exchange) = &self.exchange {
-            self.machine.dropped(exchange.nothing_sent());
+        if let Some(context) = &self.context {
+            self.machine.dropped(context.nothing_sent());
         }
     }
 }

@@ -4,8 +4,8 @@
 pub use super::blocking_client::{Client, KeyProvider};
 pub use super::keys::Keys;
 use super::{call, run, temporary_key};
-pub use crate::workflow::BlockingKeyHolder as KeyHolder;
-use crate::workflow::Nobody;
+pub use crate::workflow::BlockingRotationHandler as RotationHandler;
+use crate::workflow::NoHandler;
 
 /// A call that [`send`](Call::send) sends.
 pub type Call<O> = call::Call<O, Client>;
@@ -14,10 +14,10 @@ pub type Call<O> = call::Call<O, Client>;
 pub type CallWithResponse<O> = call::CallWithResponse<O, Client>;
 
 /// A workflow that [`finish`](Run::finish) runs.
-pub type Run<W, H = Nobody> = run::Run<W, Client, H>;
+pub type Run<W, H = NoHandler> = run::Run<W, Client, H>;
 
-/// A temporary key, created by [`finish`](Lending::finish) or [`scope`](Lending::scope).
-pub type Lending = temporary_key::Lending<Client>;
+/// A temporary key, created by [`finish`](TemporaryKeyRequest::finish) or [`scope`](TemporaryKeyRequest::scope).
+pub type TemporaryKeyRequest = temporary_key::TemporaryKeyRequest<Client>;
 
 /// A temporary key of this client.
 pub type TemporaryKey = temporary_key::TemporaryKey<Client>;

@@ -106,11 +106,9 @@ impl Client {
             let span = machine.span();
             event = match action {
                 Action::Authenticate(_) => Event::Key(in_scope(&span, keys)),
-                Action::Send(exchange) => {
-                    Event::Response(exchange.check_in_time().and_then(|()| {
-                        in_scope(&span, || transport.send(machine.request(), &exchange))
-                    }))
-                }
+                Action::Send(context) => Event::Response(context.check_in_time().and_then(|()| {
+                    in_scope(&span, || transport.send(machine.request(), &context))
+                })),
                 Action::Sleep(time) => {
                     in_scope(&span, || transport.sleep(time));
                     Event::Slept

@@ -5,12 +5,12 @@ use super::blocking::{self, Keys};
 use super::call::Call;
 use super::key_stream::KeyStream;
 use super::run::Run;
-use super::temporary_key::Lending;
+use super::temporary_key::TemporaryKeyRequest;
 use crate::operation::{Create, Delete, Get, GetCurrentKeyMetadata, List, Operation, Update};
 use crate::types::KeyKind;
 use crate::workflow::{
-    Audit, BlockingKeyHolder, CheckKey, CreateReconciled, Ensure, FindBySecret, KeyHolder, Nobody,
-    Pages, Rotate, Sweep, Temporary, Workflow,
+    Audit, BlockingRotationHandler, CheckKey, CreateReconciled, Ensure, FindBySecret, NoHandler,
+    Pages, Rotate, RotationHandler, Sweep, Temporary, Workflow,
 };
 
 impl Client {
@@ -62,8 +62,8 @@ impl Client {
     }
 
     /// Creates a key that expires, to be closed after its work.
-    pub fn temporary(&self, temporary: Temporary) -> Lending {
-        Lending::new(self.run(temporary))
+    pub fn temporary(&self, temporary: Temporary) -> TemporaryKeyRequest {
+        TemporaryKeyRequest::new(self.run(temporary))
     }
 
     /// Looks at all keys and reports those that need attention. Nothing is changed.
@@ -86,19 +86,23 @@ impl Client {
         self.run(CheckKey::new(kind))
     }
 
-    /// Replaces a key by a new one with its settings, which the holder takes.
-    pub fn rotate<H: KeyHolder>(&self, rotate: Rotate, holder: H) -> Run<Rotate, Self, H> {
-        self.run_with(rotate, holder)
+    /// Replaces a key by a new one with its settings, which the handler takes.
+    pub fn rotate<H: RotationHandler>(&self, rotate: Rotate, handler: H) -> Run<Rotate, Self, H> {
+        self.run_with(rotate, handler)
     }
 
     /// Any workflow that asks nothing.
     pub fn run<W: Workflow>(&self, workflow: W) -> Run<W> {
-        self.run_with(workflow, Nobody)
+        self.run_with(workflow, NoHandler)
     }
 
     /// Runs any workflow, with the handler of its questions.
-    pub fn run_with<W: Workflow, H: KeyHolder>(&self, workflow: W, holder: H) -> Run<W, Self, H> {
-        Run::new(self.clone(), workflow, holder)
+    pub fn run_with<W: Workflow, H: RotationHandler>(
+        &self,
+        workflow: W,
+        handler: H,
+    ) -> Run<W, Self, H> {
+        Run::new(self.clone(), workflow, handler)
     }
 
     /// Sends any operation, including your own.
@@ -159,8 +163,8 @@ impl blocking::Client {
     }
 
     /// Creates a key that expires, to be closed after its work.
-    pub fn temporary(&self, temporary: Temporary) -> blocking::Lending {
-        Lending::new(self.run(temporary))
+    pub fn temporary(&self, temporary: Temporary) -> blocking::TemporaryKeyRequest {
+        TemporaryKeyRequest::new(self.run(temporary))
     }
 
     /// Looks at all keys and reports those that need attention. Nothing is changed.
@@ -183,27 +187,27 @@ impl blocking::Client {
         self.run(CheckKey::new(kind))
     }
 
-    /// Replaces a key by a new one with its settings, which the holder takes.
-    pub fn rotate<H: BlockingKeyHolder>(
+    /// Replaces a key by a new one with its settings, which the handler takes.
+    pub fn rotate<H: BlockingRotationHandler>(
         &self,
         rotate: Rotate,
-        holder: H,
+        handler: H,
     ) -> blocking::Run<Rotate, H> {
-        self.run_with(rotate, holder)
+        self.run_with(rotate, handler)
     }
 
     /// Any workflow that asks nothing.
     pub fn run<W: Workflow>(&self, workflow: W) -> blocking::Run<W> {
-        self.run_with(workflow, Nobody)
+        self.run_with(workflow, NoHandler)
     }
 
     /// Runs any workflow, with the handler of its questions.
-    pub fn run_with<W: Workflow, H: BlockingKeyHolder>(
+    pub fn run_with<W: Workflow, H: BlockingRotationHandler>(
         &self,
         workflow: W,
-        holder: H,
+        handler: H,
     ) -> blocking::Run<W, H> {
-        Run::new(self.clone(), workflow, holder)
+        Run::new(self.clone(), workflow, handler)
     }
 
     /// Sends any operation, including your own.

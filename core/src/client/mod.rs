@@ -20,4 +20,4 @@ pub use call::{Call, CallWithResponse};
 pub use credentials::{KeyProvider, KeySource};
 pub use key_stream::KeyStream;
 pub use run::Run;
-pub use temporary_key::{Lending, Scoped, TemporaryKey};
+pub use temporary_key::{Scoped, TemporaryKey, TemporaryKeyRequest};

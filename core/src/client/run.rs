@@ -10,23 +10,25 @@ use super::cancel::Cancel;
 use crate::call::{Error, trace};
 use crate::config::CallOptions;
 use crate::transport::{BoxFuture, MaybeSend};
-use crate::workflow::{BlockingKeyHolder, KeyHolder, Nobody, Question, Workflow};
+use crate::workflow::{
+    BlockingRotationHandler, NoHandler, RotationEvent, RotationHandler, Workflow,
+};
 
 /// A workflow that runs when it is awaited or, of a blocking client, when
 /// [`finish`](Run::finish) is called.
 #[must_use = "a workflow does nothing until it is run"]
-pub struct Run<W, C = Client, H = Nobody> {
+pub struct Run<W, C = Client, H = NoHandler> {
     client: C,
     workflow: W,
-    holder: H,
+    handler: H,
     options: CallOptions,
     cancel: Cancel,
 }
 
 impl<W, C, H> Run<W, C, H> {
-    pub(crate) fn new(client: C, workflow: W, holder: H) -> Self {
+    pub(crate) fn new(client: C, workflow: W, handler: H) -> Self {
         let (options, cancel) = (CallOptions::new(), Cancel::default());
-        Self { client, workflow, holder, options, cancel }
+        Self { client, workflow, handler, options, cancel }
     }
 
     /// What runs the workflow, and with which options.
@@ -53,27 +55,27 @@ impl<W, H> Run<W, Client, H> {
 impl<W, H> IntoFuture for Run<W, Client, H>
 where
     W: Workflow + MaybeSend + 'static,
-    H: KeyHolder + 'static,
+    H: RotationHandler + 'static,
 {
     type Output = Result<W::Output, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { client, workflow, holder, options, cancel } = self;
+        let Self { client, workflow, handler, options, cancel } = self;
         let name = workflow.name();
         let machine = workflow.begin(client.config(), &options);
-        let work = client.drive(machine, cancel, Asked(holder), |output| output);
+        let work = client.drive(machine, cancel, Asked(handler), |output| output);
         Box::pin(trace::call(name, work))
     }
 }
 
-impl<W: Workflow, H: BlockingKeyHolder> Run<W, blocking_client::Client, H> {
+impl<W: Workflow, H: BlockingRotationHandler> Run<W, blocking_client::Client, H> {
     /// Runs the workflow to its end.
     pub fn finish(self) -> Result<W::Output, Error> {
-        let Self { client, workflow, mut holder, options, .. } = self;
+        let Self { client, workflow, mut handler, options, .. } = self;
         let name = workflow.name();
         let machine = workflow.begin(client.config(), &options);
-        let ask = |question: Question| question.ask_blocking(&mut holder);
+        let ask = |question: RotationEvent| question.ask_blocking(&mut handler);
         trace::blocking_call(name, || client.drive(machine, ask))
     }
 }

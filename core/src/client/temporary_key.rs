@@ -14,14 +14,14 @@ use super::run::Run;
 use crate::call::Error;
 use crate::config::CallOptions;
 use crate::transport::{BoxFuture, MaybeSend};
-use crate::workflow::{CloseTemporary, Lent, Nobody, Temporary};
+use crate::workflow::{CloseTemporary, NoHandler, Temporary, TemporaryKeyInfo};
 
 /// A temporary key that is created when this is awaited or, with a blocking client, when
-/// [`finish`](Lending::finish) is called. `scope` creates and closes it.
+/// [`finish`](TemporaryKeyRequest::finish) is called. `scope` creates and closes it.
 #[must_use = "a workflow does nothing until it is run"]
-pub struct Lending<C = Client>(Run<Temporary, C>);
+pub struct TemporaryKeyRequest<C = Client>(Run<Temporary, C>);
 
-impl<C> Lending<C> {
+impl<C> TemporaryKeyRequest<C> {
     pub(crate) fn new(run: Run<Temporary, C>) -> Self {
         Self(run)
     }
@@ -33,7 +33,7 @@ impl<C> Lending<C> {
     }
 }
 
-impl Lending {
+impl TemporaryKeyRequest {
     /// Cancels the creation of the key when the future completes: see [`Run::cancel_on`]. A key
     /// that was already created is closed anyway.
     pub fn cancel_on(self, cancel: impl Future<Output = ()> + MaybeSend + 'static) -> Self {
@@ -64,7 +64,10 @@ impl Lending {
     /// # Ok(()) }
     /// # async fn think(_: &str) -> u32 { 42 }
     /// ```
-    pub async fn scope<T>(self, work: impl AsyncFnOnce(&Lent) -> T) -> Result<Scoped<T>, Error> {
+    pub async fn scope<T>(
+        self,
+        work: impl AsyncFnOnce(&TemporaryKeyInfo) -> T,
+    ) -> Result<Scoped<T>, Error> {
         let key = self.await?;
         let output = caught(async { work(&key).await }).await;
         let unclosed = key.close().await.err();
@@ -72,24 +75,24 @@ impl Lending {
     }
 }
 
-impl IntoFuture for Lending {
+impl IntoFuture for TemporaryKeyRequest {
     type Output = Result<TemporaryKey, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         let (client, options) = self.0.means();
         let (client, options) = (client.clone(), options.clone());
-        let lent = self.0.into_future();
-        Box::pin(async { Ok(TemporaryKey { lent: lent.await?, client, options }) })
+        let info = self.0.into_future();
+        Box::pin(async { Ok(TemporaryKey { info: info.await?, client, options }) })
     }
 }
 
-impl Lending<blocking_client::Client> {
+impl TemporaryKeyRequest<blocking_client::Client> {
     /// Creates the key.
     pub fn finish(self) -> Result<TemporaryKey<blocking_client::Client>, Error> {
         let (client, options) = self.0.means();
         let (client, options) = (client.clone(), options.clone());
-        Ok(TemporaryKey { lent: self.0.finish()?, client, options })
+        Ok(TemporaryKey { info: self.0.finish()?, client, options })
     }
 
     /// Creates the key, does the work with it, and closes it, even if the work fails or panics.
@@ -109,7 +112,7 @@ impl Lending<blocking_client::Client> {
     /// # Ok(()) }
     /// # fn run_the_tests(_: &str) -> bool { true }
     /// ```
-    pub fn scope<T>(self, work: impl FnOnce(&Lent) -> T) -> Result<Scoped<T>, Error> {
+    pub fn scope<T>(self, work: impl FnOnce(&TemporaryKeyInfo) -> T) -> Result<Scoped<T>, Error> {
         let key = self.finish()?;
         let output = catch_unwind(AssertUnwindSafe(|| work(&key)));
         let unclosed = key.close().finish().err();
@@ -117,7 +120,7 @@ impl Lending<blocking_client::Client> {
     }
 }
 
-impl<C> fmt::Debug for Lending<C> {
+impl<C> fmt::Debug for TemporaryKeyRequest<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
     }
@@ -125,51 +128,51 @@ impl<C> fmt::Debug for Lending<C> {
 
 /// A key that lives until it is closed or expires.
 ///
-/// It dereferences to the [`Lent`] with all that is known about the key.
+/// It dereferences to the [`TemporaryKeyInfo`] with all that is known about the key.
 ///
 /// **Dropping it deletes nothing**, whichever client created it: a deletion waits for a
 /// response and can fail, and a drop can do neither. The key then lives until it expires, and
-/// [`Sweep::temporary`](crate::workflow::Sweep::temporary) deletes it. [`Lending::scope`]
+/// [`Sweep::temporary`](crate::workflow::Sweep::temporary) deletes it. [`TemporaryKeyRequest::scope`]
 /// closes it whatever happens.
 #[must_use = "the key lives until it is closed or expires"]
 pub struct TemporaryKey<C = Client> {
-    lent: Lent,
+    info: TemporaryKeyInfo,
     client: C,
     options: CallOptions,
 }
 
 impl<C> TemporaryKey<C> {
     /// Gives the key up without closing it: it lives until it expires, unless its
-    /// [`closing`](Lent::closing) is run.
-    pub fn into_lent(self) -> Lent {
-        self.lent
+    /// [`closing`](TemporaryKeyInfo::closing) is run.
+    pub fn into_info(self) -> TemporaryKeyInfo {
+        self.info
     }
 }
 
 impl<C: Clone> TemporaryKey<C> {
     /// Deletes the key, by its hash or else by its marked name, and what was found
-    /// meanwhile of the [`unconfirmed`](Lent::unconfirmed) names. One that is gone
+    /// meanwhile of the [`unconfirmed`](TemporaryKeyInfo::unconfirmed) names. One that is gone
     /// already is closed.
     ///
     /// Uses the options with which the key was created, unless it gets others. If it fails, the
     /// error's [`may_have_created`](crate::Error::may_have_created) has the name and the hash;
     /// the key stops by itself when it expires.
     pub fn close(self) -> Run<CloseTemporary, C> {
-        Run::new(self.client, self.lent.closing(), Nobody).options(self.options)
+        Run::new(self.client, self.info.closing(), NoHandler).options(self.options)
     }
 }
 
 impl<C> Deref for TemporaryKey<C> {
-    type Target = Lent;
+    type Target = TemporaryKeyInfo;
 
-    fn deref(&self) -> &Lent {
-        &self.lent
+    fn deref(&self) -> &TemporaryKeyInfo {
+        &self.info
     }
 }
 
 impl<C> fmt::Debug for TemporaryKey<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TemporaryKey").field(&self.lent).finish()
+        f.debug_tuple("TemporaryKey").field(&self.info).finish()
     }
 }
 

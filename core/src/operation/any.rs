@@ -2,7 +2,7 @@
 //! workflow, or a binding to another language.
 
 use super::create::{Create, Created};
-use super::definition::{Operation, Orphan, Replay};
+use super::definition::{Idempotency, Operation, Orphan};
 use super::delete::{Delete, Deleted};
 use super::get::Get;
 use super::get_current_key_metadata::GetCurrentKeyMetadata;
@@ -13,7 +13,7 @@ use super::request::ApiRequest;
 use super::update::Update;
 use crate::types::{BuildError, CurrentKey, DecodeError, Json, Key};
 
-/// Any of the six operations, any other request, or the reason why it cannot be one.
+/// Any of the six operations, or any other request.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AnyOperation {
@@ -31,9 +31,6 @@ pub enum AnyOperation {
     GetCurrentKeyMetadata(GetCurrentKeyMetadata),
     /// Any other request.
     Request(ApiRequest),
-    /// Arguments that were refused before they became an operation: the call of
-    /// this name fails with this error, and nothing is sent.
-    Refused(&'static str, BuildError),
 }
 
 /// The output of any operation.
@@ -108,9 +105,9 @@ impl From<ApiRequest> for AnyOperation {
 }
 
 impl AnyOperation {
-    /// The part that does not depend on its output; the error if it is refused.
-    fn erased(&self) -> Result<&dyn Erased, (&'static str, &BuildError)> {
-        Ok(match self {
+    /// The part that does not depend on its output.
+    fn erased(&self) -> &dyn Erased {
+        match self {
             Self::List(operation) => operation,
             Self::Create(operation) => operation,
             Self::Get(operation) => operation,
@@ -118,18 +115,17 @@ impl AnyOperation {
             Self::Delete(operation) => operation,
             Self::GetCurrentKeyMetadata(operation) => operation,
             Self::Request(operation) => operation,
-            Self::Refused(name, error) => return Err((name, error)),
-        })
+        }
     }
 }
 
 /// An operation without its output.
 trait Erased {
     fn name(&self) -> &'static str;
-    fn replay(&self) -> Replay;
+    fn idempotency(&self) -> Idempotency;
     fn parts(&self) -> Result<Parts, BuildError>;
-    fn orphan(&self) -> Option<Orphan<'_>>;
-    fn secret(&self) -> Option<&str>;
+    fn may_leave(&self) -> Option<Orphan<'_>>;
+    fn request_secret(&self) -> Option<&str>;
 }
 
 impl<O: Operation> Erased for O {
@@ -137,20 +133,20 @@ impl<O: Operation> Erased for O {
         Operation::name(self)
     }
 
-    fn replay(&self) -> Replay {
-        Operation::replay(self)
+    fn idempotency(&self) -> Idempotency {
+        Operation::idempotency(self)
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
         Operation::parts(self)
     }
 
-    fn orphan(&self) -> Option<Orphan<'_>> {
-        Operation::orphan(self)
+    fn may_leave(&self) -> Option<Orphan<'_>> {
+        Operation::may_leave(self)
     }
 
-    fn secret(&self) -> Option<&str> {
-        Operation::secret(self)
+    fn request_secret(&self) -> Option<&str> {
+        Operation::request_secret(self)
     }
 }
 
@@ -165,15 +161,15 @@ impl Operation for AnyOperation {
     type Output = AnyOutput;
 
     fn name(&self) -> &'static str {
-        self.erased().map_or_else(|(name, _)| name, Erased::name)
+        self.erased().name()
     }
 
-    fn replay(&self) -> Replay {
-        self.erased().map_or(Replay::Reads, Erased::replay)
+    fn idempotency(&self) -> Idempotency {
+        self.erased().idempotency()
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
-        self.erased().map_err(|(_, error)| error.clone())?.parts()
+        self.erased().parts()
     }
 
     fn parse(&self, body: &[u8]) -> Result<Parsed<AnyOutput>, DecodeError> {
@@ -187,8 +183,6 @@ impl Operation for AnyOperation {
                 any(operation.parse(body), AnyOutput::CurrentKey)
             }
             Self::Request(operation) => any(operation.parse(body), AnyOutput::Json),
-            // Never sent, so no response arrives.
-            Self::Refused(..) => any(List::new().parse(body), AnyOutput::Page),
         }
     }
 
@@ -201,25 +195,27 @@ impl Operation for AnyOperation {
         }
     }
 
-    fn made<'a>(&self, output: &'a AnyOutput) -> Option<&'a str> {
+    fn created_secret<'a>(&self, output: &'a AnyOutput) -> Option<&'a str> {
         match (self, output) {
-            (Self::Create(operation), AnyOutput::Created(created)) => operation.made(created),
-            (Self::Request(operation), AnyOutput::Json(json)) => operation.made(json),
+            (Self::Create(operation), AnyOutput::Created(created)) => {
+                operation.created_secret(created)
+            }
+            (Self::Request(operation), AnyOutput::Json(json)) => operation.created_secret(json),
             _ => None,
         }
     }
 
-    fn orphan(&self) -> Option<Orphan<'_>> {
-        self.erased().ok()?.orphan()
+    fn may_leave(&self) -> Option<Orphan<'_>> {
+        self.erased().may_leave()
     }
 
-    fn secret(&self) -> Option<&str> {
-        self.erased().ok()?.secret()
+    fn request_secret(&self) -> Option<&str> {
+        self.erased().request_secret()
     }
 
-    fn gone(&self) -> Option<AnyOutput> {
+    fn on_not_found(&self) -> Option<AnyOutput> {
         match self {
-            Self::Delete(operation) => operation.gone().map(AnyOutput::Deleted),
+            Self::Delete(operation) => operation.on_not_found().map(AnyOutput::Deleted),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
 
 use super::check::{check_name, check_workspace_id};
-use super::definition::{Operation, Orphan, Replay};
+use super::definition::{Idempotency, Operation, Orphan};
 use super::list::List;
 use super::parsed::{Parsed, parse_into};
 use super::parts::Parts;
@@ -200,7 +200,7 @@ impl Create {
     fn says(&self, text: &str) -> bool {
         let Body { name, external, creator_user_id, .. } = &self.body;
         let user = external.as_ref().map(|external| external.user.as_str());
-        let said = [Some(name.as_str()), user, creator_user_id.as_deref(), self.secret()];
+        let said = [Some(name.as_str()), user, creator_user_id.as_deref(), self.request_secret()];
         said.into_iter().flatten().any(|said| said.contains(text))
     }
 
@@ -310,8 +310,8 @@ impl Operation for Create {
         "create"
     }
 
-    fn replay(&self) -> Replay {
-        Replay::Duplicates
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::NotIdempotent
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
@@ -328,7 +328,7 @@ impl Operation for Create {
             ));
         }
         let parts = Parts::checked(Method::POST, "/keys").with_json(body, self.longest_body())?;
-        Ok(if self.secret().is_some() { wiped_on_drop(parts) } else { parts })
+        Ok(if self.request_secret().is_some() { wiped_on_drop(parts) } else { parts })
     }
 
     fn parse(&self, body: &[u8]) -> Result<Parsed<Created>, DecodeError> {
@@ -344,7 +344,7 @@ impl Operation for Create {
         }
         let mut draft = Draft { own, ..Draft::default() };
         let broken = parse_into(&mut draft, body).err();
-        let Draft { key, odd_key, data, extra, .. } = draft;
+        let Draft { key, unexpected_key, data, extra, .. } = draft;
         let is_of_known_form = key.as_ref().is_some_and(|key| key.reveal().starts_with("sk-"));
         // A key that is found elsewhere is in what was read of the rest.
         let elsewhere = if is_of_known_form {
@@ -355,11 +355,11 @@ impl Operation for Create {
         let due = usize::from(elsewhere.is_none());
         let problem = match (&key, &elsewhere) {
             (Some(_), None) => broken,
-            _ => Some(broken.unwrap_or_else(|| DecodeError::at("$.key", odd_key))),
+            _ => Some(broken.unwrap_or_else(|| DecodeError::at("$.key", unexpected_key))),
         };
         match (elsewhere.or(key), problem) {
             (Some(key), problem) => {
-                let own = own.iter().copied().chain(self.secret());
+                let own = own.iter().copied().chain(self.request_secret());
                 let (data, extra) = match without_secrets(body, (key.reveal(), due), own) {
                     Some(Draft { data, extra, .. }) => (data, extra),
                     None => (data, extra),
@@ -367,19 +367,21 @@ impl Operation for Create {
                 let output = Created { key: key.clone(), data, problem, extra };
                 Ok(Parsed { output, envelope: Extra::default() })
             }
-            (None, problem) => Err(problem.unwrap_or_else(|| DecodeError::at("$.key", odd_key))),
+            (None, problem) => {
+                Err(problem.unwrap_or_else(|| DecodeError::at("$.key", unexpected_key)))
+            }
         }
     }
 
-    fn made<'a>(&self, output: &'a Created) -> Option<&'a str> {
+    fn created_secret<'a>(&self, output: &'a Created) -> Option<&'a str> {
         Some(output.key.reveal())
     }
 
-    fn orphan(&self) -> Option<Orphan<'_>> {
+    fn may_leave(&self) -> Option<Orphan<'_>> {
         Some(Orphan { name: &self.body.name, workspace_id: self.body.workspace_id.as_deref() })
     }
 
-    fn secret(&self) -> Option<&str> {
+    fn request_secret(&self) -> Option<&str> {
         self.body.external.as_ref()?.api_key.as_ref().map(Secret::reveal)
     }
 }
@@ -395,7 +397,7 @@ struct Draft<'a> {
     own: &'a [&'a str],
     key: Option<Secret>,
     /// The problem with `key` if it is not the secret.
-    odd_key: DecodeErrorKind,
+    unexpected_key: DecodeErrorKind,
     data: Field<Key>,
     extra: Extra,
 }
@@ -405,7 +407,7 @@ impl Default for Draft<'_> {
         Self {
             own: &[],
             key: None,
-            odd_key: DecodeErrorKind::Missing,
+            unexpected_key: DecodeErrorKind::Missing,
             data: Field::default(),
             extra: Extra::default(),
         }
@@ -424,14 +426,14 @@ impl ObjectVisitor for Draft<'_> {
             return Ok(());
         }
         let Field::Value(text) = String::read(reader)? else {
-            self.odd_key = DecodeErrorKind::WrongType;
+            self.unexpected_key = DecodeErrorKind::WrongType;
             return Ok(());
         };
         let key = text.trim();
         if self.own.contains(&key) {
-            self.odd_key = DecodeErrorKind::NotConfirmed;
+            self.unexpected_key = DecodeErrorKind::NotConfirmed;
         } else if key.is_empty() || is_masked(key) {
-            self.odd_key = DecodeErrorKind::WrongType;
+            self.unexpected_key = DecodeErrorKind::WrongType;
         } else if self.key.is_none() {
             let is_bare = key.len() == text.len();
             self.key = Some(if is_bare {

@@ -14,7 +14,7 @@ use crate::types::{BuildError, DecodeError};
 ///
 /// ```
 /// use openrouter_keys_core::test_util::{FakeTransport, Reply};
-/// use openrouter_keys_core::operation::{Operation, Parsed, Parts, Replay};
+/// use openrouter_keys_core::operation::{Operation, Parsed, Parts, Idempotency};
 /// use openrouter_keys_core::{ApiKey, Client};
 /// use openrouter_keys_core::error::{BuildError, DecodeError};
 ///
@@ -33,8 +33,8 @@ use crate::types::{BuildError, DecodeError};
 ///         "get_credits"
 ///     }
 ///
-///     fn replay(&self) -> Replay {
-///         Replay::Reads
+///     fn idempotency(&self) -> Idempotency {
+///         Idempotency::Safe
 ///     }
 ///
 ///     fn parts(&self) -> Result<Parts, BuildError> {
@@ -62,7 +62,7 @@ pub trait Operation {
     fn name(&self) -> &'static str;
 
     /// The effect of sending the request twice.
-    fn replay(&self) -> Replay;
+    fn idempotency(&self) -> Idempotency;
 
     /// Checks the arguments and writes them down as a request.
     fn parts(&self) -> Result<Parts, BuildError>;
@@ -84,45 +84,45 @@ pub trait Operation {
     /// The secret the server generated, or anything else that must not be lost if the response
     /// breaks off. Echoing a secret from the request does not count; such a response is an
     /// error.
-    fn made<'a>(&self, output: &'a Self::Output) -> Option<&'a str> {
+    fn created_secret<'a>(&self, output: &'a Self::Output) -> Option<&'a str> {
         let _ = output;
         None
     }
 
     /// The key to look for if a request was sent and its outcome is unknown.
-    fn orphan(&self) -> Option<Orphan<'_>> {
+    fn may_leave(&self) -> Option<Orphan<'_>> {
         None
     }
 
     /// A secret among the arguments, which must not surface.
-    fn secret(&self) -> Option<&str> {
+    fn request_secret(&self) -> Option<&str> {
         None
     }
 
     /// The output if the server returns 404 after an earlier attempt of the same call may have
     /// been processed.
-    fn gone(&self) -> Option<Self::Output> {
+    fn on_not_found(&self) -> Option<Self::Output> {
         None
     }
 }
 
 /// The effect of sending the same request twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Replay {
+pub enum Idempotency {
     /// It only reads.
-    Reads,
+    Safe,
     /// The second changes nothing that the first did not: its body is absolute.
-    ChangesOnce,
+    Idempotent,
     /// The second request creates another one.
-    Duplicates,
+    NotIdempotent,
 }
 
-impl Replay {
+impl Idempotency {
     /// Whether a request of unknown effect may be sent again.
-    pub fn is_safe(self) -> bool {
+    pub fn may_resend(self) -> bool {
         match self {
-            Self::Reads | Self::ChangesOnce => true,
-            Self::Duplicates => false,
+            Self::Safe | Self::Idempotent => true,
+            Self::NotIdempotent => false,
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use http::Method;
 
-use super::definition::{Operation, Replay};
+use super::definition::{Idempotency, Operation};
 use super::parsed::{Parsed, parse_into};
 use super::parts::Parts;
-use crate::types::{BuildError, DecodeError, DecodeErrorKind, Extra, Field, GivenHash, answer};
+use crate::types::{BuildError, DecodeError, DecodeErrorKind, Extra, Field, GivenHash, object};
 
 /// Deletes a key. It stops working and cannot be restored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct Deleted {
     pub already_gone: bool,
 }
 
-answer! {
+object! {
     /// The body of a successful delete.
     struct Confirmation {
         /// True.
@@ -52,8 +52,8 @@ impl Operation for Delete {
         "delete"
     }
 
-    fn replay(&self) -> Replay {
-        Replay::ChangesOnce
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::Idempotent
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
@@ -74,13 +74,13 @@ impl Operation for Delete {
             Field::Value(true) if !has_error => Ok(Parsed { output: deleted, envelope: extra }),
             Field::Value(_) => Err(DecodeError::at("$.deleted", DecodeErrorKind::NotConfirmed)),
             Field::Absent => Err(DecodeError::at("$.deleted", DecodeErrorKind::Missing)),
-            Field::Null | Field::Odd(_) => {
+            Field::Null | Field::Unexpected(_) => {
                 Err(DecodeError::at("$.deleted", DecodeErrorKind::WrongType))
             }
         }
     }
 
-    fn gone(&self) -> Option<Deleted> {
+    fn on_not_found(&self) -> Option<Deleted> {
         Some(Deleted { already_gone: true })
     }
 }

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::definition::{Operation, Replay};
+use super::definition::{Idempotency, Operation};
 use super::parsed::{Parsed, parse_data};
 use super::parts::Parts;
 use crate::types::{BuildError, DecodeError, GivenHash, Key};
@@ -35,8 +35,8 @@ impl Operation for Get {
         "get"
     }
 
-    fn replay(&self) -> Replay {
-        Replay::Reads
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::Safe
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {

@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::check::check_workspace_id;
-use super::definition::{Operation, Replay};
+use super::definition::{Idempotency, Operation};
 use super::parsed::{Parsed, check_no_error, parse_some};
 use super::parts::Parts;
 use crate::json::{ObjectVisitor, Reader, SyntaxError};
@@ -82,8 +82,8 @@ impl Operation for List {
         "list"
     }
 
-    fn replay(&self) -> Replay {
-        Replay::Reads
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::Safe
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {
@@ -130,7 +130,7 @@ pub struct Page {
     /// The keys, newest first.
     pub data: Vec<Key>,
     /// Rows that are not even objects, as they came.
-    pub odd: Vec<Json>,
+    pub unexpected: Vec<Json>,
     /// The fields next to `data` that this version does not know.
     pub extra: Extra,
     size: Size,
@@ -184,9 +184,9 @@ impl ObjectVisitor for Rows {
     }
 
     fn field(&mut self, _: usize, reader: &mut Reader<'_>) -> Result<(), SyntaxError> {
-        let Page { data, odd, .. } = &mut self.page;
+        let Page { data, unexpected, .. } = &mut self.page;
         data.clear();
-        odd.clear();
+        unexpected.clear();
         if !reader.begins(b'[') {
             self.data = Data::Other;
             return reader.json().map(drop);
@@ -199,7 +199,7 @@ impl ObjectVisitor for Rows {
                 data.push(Key::default());
                 data.last_mut().map_or(Ok(()), |key| reader.object(key))?;
             } else {
-                odd.push(reader.json()?);
+                unexpected.push(reader.json()?);
             }
             Ok(())
         })
@@ -228,18 +228,19 @@ impl Serialize for WrittenRows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         enum Row<'a> {
             Key(&'a Key),
-            Odd(&'a Json),
+            Unexpected(&'a Json),
         }
         impl Serialize for Row<'_> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self {
                     Self::Key(key) => key.serialize(serializer),
-                    Self::Odd(json) => json.serialize(serializer),
+                    Self::Unexpected(json) => json.serialize(serializer),
                 }
             }
         }
-        serializer
-            .collect_seq(self.0.data.iter().map(Row::Key).chain(self.0.odd.iter().map(Row::Odd)))
+        serializer.collect_seq(
+            self.0.data.iter().map(Row::Key).chain(self.0.unexpected.iter().map(Row::Unexpected)),
+        )
     }
 }
 

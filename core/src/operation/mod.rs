@@ -19,7 +19,7 @@ mod update;
 pub(crate) use any::OneOfSix;
 pub use any::{AnyOperation, AnyOutput};
 pub use create::{Create, Created, External};
-pub use definition::{Operation, Orphan, Replay};
+pub use definition::{Idempotency, Operation, Orphan};
 pub use delete::{Delete, Deleted};
 pub use get::Get;
 pub use get_current_key_metadata::GetCurrentKeyMetadata;

@@ -43,7 +43,9 @@ pub(super) fn parse_data<T: FieldValue>(body: &[u8]) -> Result<Parsed<T>, Decode
     match envelope.data {
         Field::Value(output) => Ok(Parsed { output, envelope: envelope.extra }),
         Field::Absent => Err(DecodeError::at("$.data", DecodeErrorKind::Missing)),
-        Field::Null | Field::Odd(_) => Err(DecodeError::at("$.data", DecodeErrorKind::WrongType)),
+        Field::Null | Field::Unexpected(_) => {
+            Err(DecodeError::at("$.data", DecodeErrorKind::WrongType))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 
-use super::definition::{Operation, Replay};
+use super::definition::{Idempotency, Operation};
 use super::parsed::{Envelope, Parsed, check_no_error, parse_into};
 use super::parts::{Parts, check_path, push_parameter};
 use crate::json::text_of;
@@ -111,13 +111,13 @@ impl Operation for ApiRequest {
         "request"
     }
 
-    fn replay(&self) -> Replay {
+    fn idempotency(&self) -> Idempotency {
         let is_read = self.method == Method::GET;
         let by_method = is_read || self.method == Method::PUT || self.method == Method::DELETE;
         match self.is_idempotent {
-            None | Some(true) if is_read => Replay::Reads,
-            given if given.unwrap_or(by_method) => Replay::ChangesOnce,
-            _ => Replay::Duplicates,
+            None | Some(true) if is_read => Idempotency::Safe,
+            given if given.unwrap_or(by_method) => Idempotency::Idempotent,
+            _ => Idempotency::NotIdempotent,
         }
     }
 
@@ -156,7 +156,7 @@ impl Operation for ApiRequest {
     }
 
     /// The whole body, which may hold a secret, unless more of it could follow.
-    fn made<'a>(&self, output: &'a Option<Json>) -> Option<&'a str> {
+    fn created_secret<'a>(&self, output: &'a Option<Json>) -> Option<&'a str> {
         output.as_ref().map(Json::as_str).filter(|json| json.starts_with(['{', '[', '"']))
     }
 }

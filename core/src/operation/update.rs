@@ -6,7 +6,7 @@ use http::Method;
 use serde::Serialize;
 
 use super::check::{check_name, check_workspace_id};
-use super::definition::{Operation, Replay};
+use super::definition::{Idempotency, Operation};
 use super::parsed::{Parsed, parse_data};
 use super::parts::Parts;
 use super::parts::USUAL_BODY;
@@ -121,8 +121,8 @@ impl Operation for Update {
         "update"
     }
 
-    fn replay(&self) -> Replay {
-        Replay::ChangesOnce
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::Idempotent
     }
 
     fn parts(&self) -> Result<Parts, BuildError> {

@@ -50,7 +50,7 @@ use http::{Request, Response};
 
 pub use self::reply::Reply;
 
-use crate::transport::{BlockingTransport, Exchange, Transport, TransportError};
+use crate::transport::{BlockingTransport, SendContext, Transport, TransportError};
 
 /// A clock that stands still until somebody sleeps on it or advances it.
 #[derive(Clone, Debug, Default)]
@@ -148,7 +148,7 @@ impl FakeTransport {
     fn receive(
         &self,
         request: &Request<Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Option<Result<Response<Bytes>, TransportError>> {
         let number = {
             let mut seen = lock(&self.0.seen);
@@ -157,10 +157,10 @@ impl FakeTransport {
         };
         let reply = (self.0.answer)(number, request);
         if let Some(response) = reply.arrived() {
-            exchange.saw_status(response.status());
-            exchange.keep_partial(response.clone());
+            context.saw_status(response.status());
+            context.keep_partial(response.clone());
         }
-        let delay = reply.delay().filter(|delay| *delay < exchange.timeout())?;
+        let delay = reply.delay().filter(|delay| *delay < context.timeout())?;
         self.0.clock.advance(delay);
         Some(reply.into_outcome())
     }
@@ -172,9 +172,9 @@ impl Transport for FakeTransport {
     async fn send(
         &self,
         request: Request<Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError> {
-        match self.receive(&request, exchange) {
+        match self.receive(&request, context) {
             Some(outcome) => outcome,
             None => pending().await,
         }
@@ -207,12 +207,12 @@ impl BlockingTransport for FakeTransport {
     fn send(
         &self,
         request: Request<Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError> {
-        self.receive(&request, exchange).unwrap_or_else(|| {
-            self.0.clock.advance(exchange.timeout());
-            lock(&self.0.seen).pauses.push(exchange.timeout());
-            Err(exchange.timed_out())
+        self.receive(&request, context).unwrap_or_else(|| {
+            self.0.clock.advance(context.timeout());
+            lock(&self.0.seen).pauses.push(context.timeout());
+            Err(context.timed_out())
         })
     }
 

@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::samples;
 use crate::operation::PAGE_SIZE;
-use crate::transport::{Reach, TransportError, TransportErrorKind};
+use crate::transport::{Delivery, TransportError, TransportErrorKind};
 
 /// One reply of a [`FakeTransport`](super::FakeTransport).
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub struct Reply {
 enum Outcome {
     Answer(Response<Bytes>),
     Failure {
-        reach: Reach,
+        delivery: Delivery,
         kind: TransportErrorKind,
         /// The part of the response that arrived.
         answer: Option<Response<Bytes>>,
@@ -115,19 +115,19 @@ impl Reply {
 
     /// Nobody listens: the request was definitely not processed.
     pub fn refused() -> Self {
-        Self::failure(Reach::NotSent, TransportErrorKind::Connect)
+        Self::failure(Delivery::NotSent, TransportErrorKind::Connect)
     }
 
     /// The connection broke: the request may have been processed.
     pub fn disconnected() -> Self {
-        Self::failure(Reach::Ambiguous, TransportErrorKind::Disconnected)
+        Self::failure(Delivery::Unknown, TransportErrorKind::Disconnected)
     }
 
     /// The body broke off after a head with this status, and after what
     /// [`body`](Self::body) gives it.
     pub fn truncated(status: u16) -> Self {
         Self::at_once(Outcome::Failure {
-            reach: Reach::Ambiguous,
+            delivery: Delivery::Unknown,
             kind: TransportErrorKind::Disconnected,
             answer: Some(head(status)),
             cause: None,
@@ -135,8 +135,8 @@ impl Reply {
     }
 
     /// A failure of another kind.
-    pub fn failure(reach: Reach, kind: TransportErrorKind) -> Self {
-        Self::at_once(Outcome::Failure { reach, kind, answer: None, cause: None })
+    pub fn failure(delivery: Delivery, kind: TransportErrorKind) -> Self {
+        Self::at_once(Outcome::Failure { delivery, kind, answer: None, cause: None })
     }
 
     /// No reply ever.
@@ -174,10 +174,10 @@ impl Reply {
     pub(super) fn into_outcome(self) -> Result<Response<Bytes>, TransportError> {
         match self.outcome {
             Outcome::Answer(answer) => Ok(answer),
-            Outcome::Failure { reach, kind, answer, cause } => {
-                let error = match reach {
-                    Reach::NotSent => TransportError::not_sent(kind),
-                    Reach::Ambiguous => TransportError::ambiguous(kind),
+            Outcome::Failure { delivery, kind, answer, cause } => {
+                let error = match delivery {
+                    Delivery::NotSent => TransportError::not_sent(kind),
+                    Delivery::Unknown => TransportError::ambiguous(kind),
                 };
                 let error = match answer {
                     Some(answer) => error.with_answer(answer),
@@ -198,7 +198,7 @@ impl From<Result<Response<Bytes>, TransportError>> for Reply {
         Self::at_once(match outcome {
             Ok(answer) => Outcome::Answer(answer),
             Err(mut error) => Outcome::Failure {
-                reach: error.reach(),
+                delivery: error.delivery(),
                 kind: error.kind(),
                 answer: error.take_answer().or_else(|| {
                     let mut answer = Response::new(Bytes::new());

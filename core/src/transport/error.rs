@@ -15,11 +15,11 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// How far a failed request may have got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub enum Delivery {
     /// The server definitely did not process it.
     NotSent,
     /// The server may have processed it.
-    Ambiguous,
+    Unknown,
 }
 
 /// The kind of a failure below HTTP.
@@ -71,11 +71,11 @@ pub enum TimeoutPhase {
 
 /// Why a transport has no response.
 ///
-/// The one thing that a transport has to judge is [`Reach`]: when in doubt, a
+/// The one thing that a transport has to judge is [`Delivery`]: when in doubt, a
 /// request is [`ambiguous`](TransportError::ambiguous).
 #[derive(Debug)]
 pub struct TransportError {
-    reach: Reach,
+    delivery: Delivery,
     kind: TransportErrorKind,
     status: Option<StatusCode>,
     answer: Option<Interrupted>,
@@ -111,16 +111,16 @@ impl fmt::Debug for Interrupted {
 impl TransportError {
     /// A request that the server definitely did not process.
     pub fn not_sent(kind: TransportErrorKind) -> Self {
-        Self::new(Reach::NotSent, kind)
+        Self::new(Delivery::NotSent, kind)
     }
 
     /// A request that the server may have processed.
     pub fn ambiguous(kind: TransportErrorKind) -> Self {
-        Self::new(Reach::Ambiguous, kind)
+        Self::new(Delivery::Unknown, kind)
     }
 
-    fn new(reach: Reach, kind: TransportErrorKind) -> Self {
-        Self { reach, kind, status: None, answer: None, source: None, is_lasting: false }
+    fn new(delivery: Delivery, kind: TransportErrorKind) -> Self {
+        Self { delivery, kind, status: None, answer: None, source: None, is_lasting: false }
     }
 
     /// Marks a failure that another attempt would only repeat, such as credentials
@@ -159,8 +159,8 @@ impl TransportError {
     }
 
     /// How far the request may have got.
-    pub fn reach(&self) -> Reach {
-        self.reach
+    pub fn delivery(&self) -> Delivery {
+        self.delivery
     }
 
     /// The kind of the failure.
@@ -212,7 +212,7 @@ impl TransportError {
             }
             TransportErrorKind::Setup => "see the cause",
             TransportErrorKind::Timeout(TimeoutPhase::Call) => "give the call more time",
-            _ if self.reach == Reach::Ambiguous && is_retryable => "",
+            _ if self.delivery == Delivery::Unknown && is_retryable => "",
             _ => "check the base URL and the network",
         }
     }
@@ -226,7 +226,9 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Tls => f.write_str("no secure connection to the server (TLS)"),
             TransportErrorKind::Proxy => f.write_str("the proxy refused the connection"),
             TransportErrorKind::Timeout(phase) => f.write_str(match phase {
-                TimeoutPhase::Attempt if self.reach == Reach::NotSent => "no connection in time",
+                TimeoutPhase::Attempt if self.delivery == Delivery::NotSent => {
+                    "no connection in time"
+                }
                 TimeoutPhase::Connect => "no connection in time",
                 TimeoutPhase::Attempt => "no response in time",
                 TimeoutPhase::Idle => "the response stopped halfway",

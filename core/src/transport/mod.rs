@@ -6,10 +6,10 @@ mod error;
 mod race;
 mod traits;
 
-pub use error::{BoxError, Reach, TimeoutPhase, TransportError, TransportErrorKind};
+pub use error::{BoxError, Delivery, TimeoutPhase, TransportError, TransportErrorKind};
 pub use race::race;
-pub(crate) use race::{unless, unless_over};
+pub(crate) use race::{or_cancelled, unless_over};
 pub use traits::{
-    BlockingTransport, BoxFuture, Exchange, MaybeSend, MaybeSendSync, Transport, send_within,
+    BlockingTransport, BoxFuture, MaybeSend, MaybeSendSync, SendContext, Transport, send_within,
 };
 pub(crate) use traits::{Limits, sent_within};

@@ -34,7 +34,7 @@ pub fn race<W: Future + Unpin, L: Future + Unpin>(
 
 /// The output of `work`, or `None` as soon as `cancel` is ready: then the work
 /// is not even begun.
-pub(crate) fn unless<W: Future + Unpin>(
+pub(crate) fn or_cancelled<W: Future + Unpin>(
     cancel: &mut (impl Future<Output = ()> + Unpin),
     mut work: W,
 ) -> impl Future<Output = Option<W::Output>> {

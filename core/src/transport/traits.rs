@@ -18,21 +18,21 @@ use crate::config::Settings;
 ///
 /// A transport sends a request **once**: it follows no redirect, sends nothing
 /// again, decompresses nothing, and judges only how far a failed request may
-/// have got ([`Reach`](crate::error::Reach)). See the crate's documentation for one in
+/// have got ([`Delivery`](crate::error::Delivery)). See the crate's documentation for one in
 /// ten lines.
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
 #[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
 pub trait Transport: MaybeSendSync {
     /// Sends a request once and returns the response with its whole body.
     ///
-    /// The driver ends it after [`Exchange::timeout`] by dropping the future; the
+    /// The driver ends it after [`SendContext::timeout`] by dropping the future; the
     /// transport keeps the other limits of the exchange. When it is dropped in the
     /// middle of a body, a good transport leaves what it has read with
-    /// [`Exchange::keep_partial`].
+    /// [`SendContext::keep_partial`].
     async fn send(
         &self,
         request: Request<Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError>;
 
     /// Returns after the given time.
@@ -53,13 +53,13 @@ pub trait Transport: MaybeSendSync {
 /// [`Transport`] for threads that may block.
 ///
 /// Nobody can end a blocking call from outside: the transport keeps
-/// [`Exchange::timeout`] itself.
+/// [`SendContext::timeout`] itself.
 pub trait BlockingTransport: Send + Sync {
     /// Sends a request once and returns the response with its whole body.
     fn send(
         &self,
         request: Request<Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError>;
 
     /// Returns after the given time.
@@ -119,7 +119,7 @@ pub use threads::{BoxFuture, MaybeSend, MaybeSendSync};
 
 /// The limits of one exchange of request and response, and what the transport records about it.
 #[derive(Debug)]
-pub struct Exchange {
+pub struct SendContext {
     limits: Limits,
     /// 0 until the head of the response arrives.
     seen: AtomicU16,
@@ -152,13 +152,13 @@ impl Limits {
 }
 
 /// The limits of a client with the default settings, for tests of transports.
-impl Default for Exchange {
+impl Default for SendContext {
     fn default() -> Self {
         Self::new(Limits::of(&Settings::default()))
     }
 }
 
-impl Exchange {
+impl SendContext {
     pub(crate) fn new(limits: Limits) -> Self {
         let unsent = AtomicBool::new(false);
         Self { limits, seen: AtomicU16::new(0), unsent, partial: Mutex::new(None) }
@@ -272,16 +272,16 @@ impl Exchange {
     }
 }
 
-/// Sends a request and ends it after [`Exchange::timeout`].
+/// Sends a request and ends it after [`SendContext::timeout`].
 ///
 /// The async client sends everything through it; a [`BlockingTransport`] over
 /// an async one does the same.
 pub async fn send_within<T: Transport + ?Sized>(
     transport: &T,
     request: Request<Bytes>,
-    exchange: &Exchange,
+    context: &SendContext,
 ) -> Result<Response<Bytes>, TransportError> {
-    sent_within(transport, || request, exchange).await
+    sent_within(transport, || request, context).await
 }
 
 /// The same, building the request only when it is sent: otherwise the future would store it for
@@ -289,12 +289,12 @@ pub async fn send_within<T: Transport + ?Sized>(
 pub(crate) async fn sent_within<T: Transport + ?Sized>(
     transport: &T,
     request: impl FnOnce() -> Request<Bytes>,
-    exchange: &Exchange,
+    context: &SendContext,
 ) -> Result<Response<Bytes>, TransportError> {
-    exchange.check_in_time()?;
-    let sending = transport.send(request(), exchange);
-    let timer = transport.sleep(exchange.timeout());
+    context.check_in_time()?;
+    let sending = transport.send(request(), context);
+    let timer = transport.sleep(context.timeout());
     let outcome = race(sending, timer).await;
     // The transport's future is gone by now, and has left what it had read.
-    outcome.unwrap_or_else(|| Err(exchange.timed_out()))
+    outcome.unwrap_or_else(|| Err(context.timed_out()))
 }

@@ -1,10 +1,10 @@
 //! The current key: the response of `GET /key`.
 
 use super::limit::LimitReset;
-use super::macros::{answer, open_enum};
+use super::macros::{object, open_enum};
 use super::timestamp::Timestamp;
 
-answer! {
+object! {
     /// Metadata of the key that the request was made with.
     ///
     /// Money is in US dollars of OpenRouter credit.
@@ -70,7 +70,7 @@ impl CurrentKey {
     }
 }
 
-answer! {
+object! {
     /// A legacy note about a rate limit.
     pub struct RateLimitNote {
         /// How many requests an interval allows; −1 means no limit. An integer today,
@@ -83,7 +83,7 @@ answer! {
     }
 }
 
-answer! {
+object! {
     /// The daily allowance of requests to free models.
     pub struct FreeModelRequests {
         /// Requests allowed a day.
@@ -95,7 +95,7 @@ answer! {
     }
 }
 
-answer! {
+object! {
     /// A budget that limits what a key can spend.
     pub struct Budget {
         /// Whose budget it is.

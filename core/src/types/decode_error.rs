@@ -67,8 +67,9 @@ impl DecodeError {
     }
 
     /// A key that came without a usable hash.
-    pub(crate) fn without_hash(is_odd: bool) -> Self {
-        let kind = if is_odd { DecodeErrorKind::WrongType } else { DecodeErrorKind::Missing };
+    pub(crate) fn without_hash(is_unexpected: bool) -> Self {
+        let kind =
+            if is_unexpected { DecodeErrorKind::WrongType } else { DecodeErrorKind::Missing };
         Self::at(HASH, kind)
     }
 

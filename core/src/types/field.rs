@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
 use super::json::Json;
-use super::value_ref::View;
+use super::value_ref::ValueRef;
 use crate::json::{Reader, SyntaxError};
 use crate::redact;
 
@@ -24,7 +24,7 @@ use crate::redact;
 /// assert_eq!(key.name.as_deref(), Some("ci"));
 /// assert_eq!(key.limit, Field::Null);
 /// assert_eq!(key.created_at, Field::Absent);
-/// assert!(matches!(&key.usage, Field::Odd(json) if json.as_str() == r#""a lot""#));
+/// assert!(matches!(&key.usage, Field::Unexpected(json) if json.as_str() == r#""a lot""#));
 /// assert_eq!(key.usage.copied(), None);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -40,7 +40,7 @@ pub enum Field<T> {
     #[default]
     Absent,
     /// The field has another type, kept as it was sent.
-    Odd(Json),
+    Unexpected(Json),
 }
 
 impl<T> Field<T> {
@@ -87,8 +87,8 @@ impl<T> Field<T> {
     }
 
     /// Whether the field has a value of another type than the documented one.
-    pub fn is_odd(&self) -> bool {
-        matches!(self, Self::Odd(_))
+    pub fn is_unexpected(&self) -> bool {
+        matches!(self, Self::Unexpected(_))
     }
 }
 
@@ -99,7 +99,7 @@ impl<T: fmt::Debug> fmt::Debug for Field<T> {
             Self::Absent => return f.write_str("Absent"),
             Self::Value(value) if f.alternate() => ("Value", format!("{value:#?}")),
             Self::Value(value) => ("Value", format!("{value:?}")),
-            Self::Odd(json) => ("Odd", format!("{json:?}")),
+            Self::Unexpected(json) => ("Unexpected", format!("{json:?}")),
         };
         write!(f, "{name}({})", redact::mask(&text, &[]))
     }
@@ -112,7 +112,7 @@ pub trait FieldValue: Sized {
     fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, SyntaxError>;
 
     /// The value without its type.
-    fn view(&self) -> View<'_>;
+    fn value_ref(&self) -> ValueRef<'_>;
 }
 
 impl<'de, T: FieldValue> Deserialize<'de> for Field<T> {
@@ -122,13 +122,13 @@ impl<'de, T: FieldValue> Deserialize<'de> for Field<T> {
     }
 }
 
-impl<'a, T: FieldValue> From<&'a Field<T>> for View<'a> {
+impl<'a, T: FieldValue> From<&'a Field<T>> for ValueRef<'a> {
     fn from(field: &'a Field<T>) -> Self {
         match field {
-            Field::Value(value) => value.view(),
+            Field::Value(value) => value.value_ref(),
             Field::Null => Self::Null,
             Field::Absent => Self::Absent,
-            Field::Odd(json) => Self::Odd(json),
+            Field::Unexpected(json) => Self::Unexpected(json),
         }
     }
 }
@@ -136,7 +136,7 @@ impl<'a, T: FieldValue> From<&'a Field<T>> for View<'a> {
 /// An absent field is left out by the object that holds it.
 impl<T: FieldValue> Serialize for Field<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        View::from(self).serialize(serializer)
+        ValueRef::from(self).serialize(serializer)
     }
 }
 
@@ -145,8 +145,8 @@ impl FieldValue for bool {
         reader.bool_field()
     }
 
-    fn view(&self) -> View<'_> {
-        View::Bool(*self)
+    fn value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Bool(*self)
     }
 }
 
@@ -155,8 +155,8 @@ impl FieldValue for f64 {
         reader.number_field()
     }
 
-    fn view(&self) -> View<'_> {
-        View::Number(*self)
+    fn value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Number(*self)
     }
 }
 
@@ -165,8 +165,8 @@ impl FieldValue for i64 {
         reader.whole_field()
     }
 
-    fn view(&self) -> View<'_> {
-        View::Whole(*self)
+    fn value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Whole(*self)
     }
 }
 
@@ -175,8 +175,8 @@ impl FieldValue for String {
         reader.text_field(|text| Some(text.into_owned()))
     }
 
-    fn view(&self) -> View<'_> {
-        View::Text(self)
+    fn value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Text(self)
     }
 }
 
@@ -185,8 +185,8 @@ impl<T: FieldValue> FieldValue for Vec<T> {
         reader.list_field()
     }
 
-    fn view(&self) -> View<'_> {
-        View::List(self.iter().map(FieldValue::view).collect())
+    fn value_ref(&self) -> ValueRef<'_> {
+        ValueRef::List(self.iter().map(FieldValue::value_ref).collect())
     }
 }
 
@@ -199,8 +199,8 @@ impl FieldValue for Json {
         })
     }
 
-    fn view(&self) -> View<'_> {
-        View::Odd(self)
+    fn value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Unexpected(self)
     }
 }
 
@@ -208,7 +208,7 @@ impl FieldValue for Json {
 mod tests {
     use super::Field;
 
-    fn odd() -> Field<f64> {
+    fn unexpected() -> Field<f64> {
         serde_json::from_str(r#"["sk-or-v1-0123456789abcdef0123456789abcdef"]"#).unwrap()
     }
 
@@ -218,9 +218,13 @@ mod tests {
             (Field::Value(1.0), [false, false, false]),
             (Field::Null, [true, false, false]),
             (Field::Absent, [false, true, false]),
-            (odd(), [false, false, true]),
+            (unexpected(), [false, false, true]),
         ] {
-            assert_eq!([field.is_null(), field.is_absent(), field.is_odd()], states, "{field:?}");
+            assert_eq!(
+                [field.is_null(), field.is_absent(), field.is_unexpected()],
+                states,
+                "{field:?}"
+            );
             let value = (states == [false; 3]).then_some(1.0);
             assert_eq!((field.get().copied(), field.copied()), (value, value));
             assert_eq!(field.into_option(), value);
@@ -231,7 +235,7 @@ mod tests {
     fn a_field_is_read_from_json_of_its_own() {
         let read = |text: &str| serde_json::from_str::<Field<bool>>(text).unwrap();
         assert_eq!([read("true"), read("null")], [Field::Value(true), Field::Null]);
-        assert!(matches!(read("1.50"), Field::Odd(json) if json.as_str() == "1.50"));
+        assert!(matches!(read("1.50"), Field::Unexpected(json) if json.as_str() == "1.50"));
         assert!(serde_json::from_str::<Field<bool>>("tru").is_err());
     }
 
@@ -241,9 +245,9 @@ mod tests {
         assert_eq!(format!("{:?}", Field::Value(1.5)), "Value(1.5)");
         assert_eq!(format!("{:#?}", Field::Value(Some(1))), "Value(Some(\n    1,\n))");
         assert_eq!(format!("{:?} {:?}", Field::<f64>::Null, Field::<f64>::Absent), "Null Absent");
-        for shown in [format!("{:?}", odd()), format!("{text:?}"), format!("{text:#?}")] {
+        for shown in [format!("{:?}", unexpected()), format!("{text:?}"), format!("{text:#?}")] {
             assert!(!shown.contains("0123456789"), "{shown}");
-            assert!(shown.starts_with("Odd([") || shown.starts_with("Value("), "{shown}");
+            assert!(shown.starts_with("Unexpected([") || shown.starts_with("Value("), "{shown}");
         }
     }
 }

@@ -3,10 +3,10 @@
 use super::decode_error::DecodeError;
 use super::key_hash::KeyHash;
 use super::limit::LimitReset;
-use super::macros::answer;
+use super::macros::object;
 use super::timestamp::Timestamp;
 
-answer! {
+object! {
     /// An API key, without its secret.
     ///
     /// Each field is a [`Field`](crate::Field), because a response of an earlier or later API
@@ -76,6 +76,6 @@ impl Key {
     /// # Ok(()) }
     /// ```
     pub fn require_hash(&self) -> Result<&KeyHash, DecodeError> {
-        self.hash.get().ok_or_else(|| DecodeError::without_hash(self.hash.is_odd()))
+        self.hash.get().ok_or_else(|| DecodeError::without_hash(self.hash.is_unexpected()))
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::build_error::{BuildError, BuildErrorKind};
 use super::field::{Field, FieldValue};
-use super::value_ref::View;
+use super::value_ref::ValueRef;
 use crate::json::{Reader, SyntaxError};
 use crate::redact;
 
@@ -179,8 +179,8 @@ impl FieldValue for KeyHash {
         reader.text_field(|text| Self::new(text).ok())
     }
 
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
+    fn value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Text(self.as_str())
     }
 }
 

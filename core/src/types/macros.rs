@@ -3,7 +3,7 @@
 
 /// Declares an object of a response with its [`Field`](crate::Field)s, and how it is read and
 /// written back.
-macro_rules! answer {
+macro_rules! object {
     (
         $(#[$about:meta])*
         $vis:vis struct $Name:ident {
@@ -23,10 +23,10 @@ macro_rules! answer {
         impl $Name {
             /// The names of the fields whose value is not of the documented
             /// type.
-            $vis fn odd_fields(&self) -> impl Iterator<Item = &'static str> {
-                [$( (stringify!($field), self.$field.is_odd()) ),*]
+            $vis fn unexpected_fields(&self) -> impl Iterator<Item = &'static str> {
+                [$( (stringify!($field), self.$field.is_unexpected()) ),*]
                     .into_iter()
-                    .filter_map(|(name, is_odd)| is_odd.then_some(name))
+                    .filter_map(|(name, is_unexpected)| is_unexpected.then_some(name))
             }
         }
 
@@ -61,12 +61,12 @@ macro_rules! answer {
                 }
             }
 
-            impl $crate::types::Answer for $Name {
+            impl $crate::types::Object for $Name {
                 fn name(&self) -> &'static str {
                     stringify!($Name)
                 }
 
-                fn each_field<'a>(&'a self, show: &mut dyn FnMut(&'static str, $crate::types::View<'a>)) {
+                fn each_field<'a>(&'a self, show: &mut dyn FnMut(&'static str, $crate::types::ValueRef<'a>)) {
                     $( show(stringify!($field), (&self.$field).into()); )*
                 }
 
@@ -93,8 +93,8 @@ macro_rules! answer {
                     Ok($crate::types::Field::Value(answer))
                 }
 
-                fn view(&self) -> $crate::types::View<'_> {
-                    $crate::types::View::Object(self)
+                fn value_ref(&self) -> $crate::types::ValueRef<'_> {
+                    $crate::types::ValueRef::Object(self)
                 }
             }
         };
@@ -161,11 +161,11 @@ macro_rules! open_enum {
                 reader.text_field(|text| Some(Self::from(&*text)))
             }
 
-            fn view(&self) -> $crate::types::View<'_> {
-                $crate::types::View::Text(self.as_str())
+            fn value_ref(&self) -> $crate::types::ValueRef<'_> {
+                $crate::types::ValueRef::Text(self.as_str())
             }
         }
     };
 }
 
-pub(crate) use {answer, open_enum};
+pub(crate) use {object, open_enum};

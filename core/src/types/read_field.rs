@@ -20,7 +20,7 @@ impl<'a> Reader<'a> {
         }
         let start = self.at;
         let value = make(self.string()?);
-        Ok(value.map_or_else(|| self.odd_since(start), Field::Value))
+        Ok(value.map_or_else(|| self.unexpected_since(start), Field::Value))
     }
 
     /// Reads a field that is documented as a number.
@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
         }
         let start = self.at;
         let number = float(self.word()?);
-        Ok(if number.is_finite() { Field::Value(number) } else { self.odd_since(start) })
+        Ok(if number.is_finite() { Field::Value(number) } else { self.unexpected_since(start) })
     }
 
     /// Reads a field that is documented as a whole number.
@@ -46,7 +46,7 @@ impl<'a> Reader<'a> {
             return self.other();
         }
         let start = self.at;
-        Ok(self.word()?.parse().map_or_else(|_| self.odd_since(start), Field::Value))
+        Ok(self.word()?.parse().map_or_else(|_| self.unexpected_since(start), Field::Value))
     }
 
     /// Reads a field that is documented as true or false.
@@ -73,13 +73,13 @@ impl<'a> Reader<'a> {
             }
             Ok(())
         })?;
-        Ok(if are_all { Field::Value(values) } else { self.odd_since(start) })
+        Ok(if are_all { Field::Value(values) } else { self.unexpected_since(start) })
     }
 
     /// Reads a value that is not of the documented type: null, or odd.
     pub(crate) fn other<T>(&mut self) -> Result<Field<T>, SyntaxError> {
         self.space();
-        if self.literal("null") { Ok(Field::Null) } else { self.json().map(Field::Odd) }
+        if self.literal("null") { Ok(Field::Null) } else { self.json().map(Field::Unexpected) }
     }
 
     /// Any value, kept.
@@ -87,8 +87,8 @@ impl<'a> Reader<'a> {
         self.raw().map(Json::received)
     }
 
-    fn odd_since<T>(&self, start: usize) -> Field<T> {
-        Field::Odd(Json::received(self.since(start)))
+    fn unexpected_since<T>(&self, start: usize) -> Field<T> {
+        Field::Unexpected(Json::received(self.since(start)))
     }
 }
 
@@ -124,7 +124,7 @@ mod tests {
                     prop_assert_eq!(reader.at, text.len());
                 }
                 // Beyond a double.
-                Err(_) if matches!(read, Ok(Field::Odd(_))) => prop_assert!(text.parse::<f64>().unwrap().is_infinite()),
+                Err(_) if matches!(read, Ok(Field::Unexpected(_))) => prop_assert!(text.parse::<f64>().unwrap().is_infinite()),
                 _ => prop_assert!(read.is_err(), "{:?}", read),
             }
         }

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::build_error::{BuildError, BuildErrorKind};
 use super::field::{Field, FieldValue};
-use super::value_ref::View;
+use super::value_ref::ValueRef;
 use crate::json::{Reader, SyntaxError};
 use crate::redact;
 use crate::redact::Quoted;
@@ -235,8 +235,8 @@ impl FieldValue for Timestamp {
         reader.text_field(|text| Self::received(&text))
     }
 
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
+    fn value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Text(self.as_str())
     }
 }
 

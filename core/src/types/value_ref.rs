@@ -6,13 +6,13 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::json::{Extra, Json};
 
 /// The value of one field of a response.
-pub enum View<'a> {
+pub enum ValueRef<'a> {
     /// The response does not have the field.
     Absent,
     /// JSON `null`.
     Null,
     /// A value of another type than documented, as it was sent.
-    Odd(&'a Json),
+    Unexpected(&'a Json),
     /// `true` or `false`.
     Bool(bool),
     /// A count.
@@ -22,30 +22,30 @@ pub enum View<'a> {
     /// A string, including those of enumerations and timestamps.
     Text(&'a str),
     /// A list of values of one type.
-    List(Vec<View<'a>>),
+    List(Vec<ValueRef<'a>>),
     /// A nested object.
-    Object(&'a dyn Answer),
+    Object(&'a dyn Object),
 }
 
 /// An object of a response.
-pub trait Answer {
+pub trait Object {
     /// The type's name, such as `Key`.
     fn name(&self) -> &'static str;
 
     /// Shows every documented field with its name, always all of them and in
     /// the same order.
-    fn each_field<'a>(&'a self, show: &mut dyn FnMut(&'static str, View<'a>));
+    fn each_field<'a>(&'a self, show: &mut dyn FnMut(&'static str, ValueRef<'a>));
 
     /// The fields that this version does not know.
     fn unknown_fields(&self) -> &Extra;
 }
 
 /// An absent field is left out by the object that holds it.
-impl Serialize for View<'_> {
+impl Serialize for ValueRef<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Absent | Self::Null => serializer.serialize_unit(),
-            Self::Odd(json) => json.serialize(serializer),
+            Self::Unexpected(json) => json.serialize(serializer),
             Self::Bool(value) => serializer.serialize_bool(*value),
             Self::Whole(value) => serializer.serialize_i64(*value),
             Self::Number(value) => write_number(*value, serializer),
@@ -72,13 +72,13 @@ pub(crate) fn write_number<S: Serializer>(number: f64, serializer: S) -> Result<
 
 /// Writes what is there, and then what this version does not know.
 pub(crate) fn write_object<S: Serializer>(
-    object: &dyn Answer,
+    object: &dyn Object,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;
     let mut written = Ok(());
     object.each_field(&mut |name, view| {
-        if written.is_ok() && !matches!(view, View::Absent) {
+        if written.is_ok() && !matches!(view, ValueRef::Absent) {
             written = map.serialize_entry(name, &view);
         }
     });
@@ -90,31 +90,31 @@ pub(crate) fn write_object<S: Serializer>(
 }
 
 /// The content of an object, in a form that only serves to recognise it.
-pub(crate) fn fingerprint(object: &dyn Answer) -> String {
+pub(crate) fn fingerprint(object: &dyn Object) -> String {
     let mut text = String::new();
     push_fingerprint(object, &mut text);
     text
 }
 
-fn push_fingerprint(object: &dyn Answer, text: &mut String) {
-    object.each_field(&mut |_, view| push_view(&view, text));
+fn push_fingerprint(object: &dyn Object, text: &mut String) {
+    object.each_field(&mut |_, view| push_value(&view, text));
     for (name, json) in object.unknown_fields().iter() {
         text.push_str(&written(name));
         text.push_str(json.as_str());
     }
 }
 
-fn push_view(view: &View<'_>, text: &mut String) {
+fn push_value(view: &ValueRef<'_>, text: &mut String) {
     match view {
-        View::Absent => {}
-        View::Null => text.push_str("null"),
-        View::Odd(json) => text.push_str(json.as_str()),
-        View::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
-        View::Whole(value) => text.push_str(&value.to_string()),
-        View::Number(value) => text.push_str(&value.to_bits().to_string()),
-        View::Text(value) => text.push_str(&written(value)),
-        View::List(items) => items.iter().for_each(|item| push_view(item, text)),
-        View::Object(object) => push_fingerprint(*object, text),
+        ValueRef::Absent => {}
+        ValueRef::Null => text.push_str("null"),
+        ValueRef::Unexpected(json) => text.push_str(json.as_str()),
+        ValueRef::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
+        ValueRef::Whole(value) => text.push_str(&value.to_string()),
+        ValueRef::Number(value) => text.push_str(&value.to_bits().to_string()),
+        ValueRef::Text(value) => text.push_str(&written(value)),
+        ValueRef::List(items) => items.iter().for_each(|item| push_value(item, text)),
+        ValueRef::Object(object) => push_fingerprint(*object, text),
     }
     text.push(',');
 }

@@ -61,7 +61,7 @@ impl fmt::Debug for CloseTemporary {
 }
 
 impl CloseTemporary {
-    /// Closes the key of this name with its marker: [`Lent::name`](crate::workflow::Lent).
+    /// Closes the key of this name with its marker: [`TemporaryKeyInfo::name`](crate::workflow::TemporaryKeyInfo).
     ///
     /// A name without the marker of a temporary key is refused when it is run.
     pub fn named(name: impl Into<String>) -> Self {

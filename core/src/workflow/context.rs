@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use super::mailbox::{Mailbox, lock};
 use super::pages::Pages;
-use super::rotate::rotation_handler::Question;
+use super::rotate::rotation_handler::RotationEvent;
 use crate::call::{Action, CallMachine, Driven, Error, ErrorKind, Event, Machine, Response, trace};
 use crate::config::{CallOptions, Config, next_entropy};
 use crate::operation::{AnyOperation, AnyOutput, OneOfSix, Operation};
@@ -37,7 +37,7 @@ pub(crate) struct Listed {
     /// The same of the first page: what the listing shows may be as old as that.
     pub(crate) since: Option<i64>,
     /// How many rows were no objects, as far as they can be told apart.
-    pub(crate) odd_rows: u64,
+    pub(crate) unexpected_rows: u64,
 }
 
 impl Context {
@@ -169,9 +169,9 @@ impl Context {
                 (Action::Authenticate(within), None) => {
                     self.act(Action::Authenticate(within)).await
                 }
-                (Action::Send(exchange), _) => {
+                (Action::Send(context), _) => {
                     lock(&self.mailbox).request = Some(Box::new(call.machine.request()));
-                    self.act(Action::Send(exchange)).await
+                    self.act(Action::Send(context)).await
                 }
                 (Action::Sleep(time), _) => self.act(Action::Sleep(time)).await,
                 (Action::Ask(never), _) => match never {},
@@ -195,7 +195,7 @@ impl Context {
     }
 
     /// Asks the caller; `secret` is in no error of theirs.
-    pub(super) async fn ask(&self, question: Question, secret: &str) -> Result<bool, Error> {
+    pub(super) async fn ask(&self, question: RotationEvent, secret: &str) -> Result<bool, Error> {
         let method = question.name();
         let cause = match self.act(Action::Ask(question)).await {
             Event::Answer(Ok(answer)) => return Ok(answer),
@@ -206,7 +206,7 @@ impl Context {
         let mut secrets = self.options.secrets(&self.config, None);
         secrets.push(secret);
         let cause = mask_cause(cause, &secrets);
-        Err(Error::unsent(self.name, ErrorKind::KeyHolder { method, cause }))
+        Err(Error::unsent(self.name, ErrorKind::RotationHandler { method, cause }))
     }
 
     /// All keys of the listing that pass, through all pages to an empty one.
@@ -220,8 +220,12 @@ impl Context {
                 Some(requests) => pages.max_requests(requests),
                 None => pages,
             };
-            let mut listed =
-                Listed { keys: Vec::new(), date: self.unix_time(), since: None, odd_rows: 0 };
+            let mut listed = Listed {
+                keys: Vec::new(),
+                date: self.unix_time(),
+                since: None,
+                unexpected_rows: 0,
+            };
             while let Some(list) = pages.next_request() {
                 let page = self.send(list).await.map(|response| {
                     listed.date = response.meta.date().or(listed.date);
@@ -232,13 +236,13 @@ impl Context {
                 let keys = std::iter::from_fn(|| pages.next_key());
                 listed.keys.extend(keys.filter(|key| passes(key)));
             }
-            listed.odd_rows = pages.odd_rows();
+            listed.unexpected_rows = pages.unexpected_rows();
             Ok(listed)
         })
     }
 
     /// Lets the driver do this, and waits for what comes of it.
-    async fn act(&self, action: Action<Infallible, Question>) -> Event {
+    async fn act(&self, action: Action<Infallible, RotationEvent>) -> Event {
         {
             let mut mailbox = lock(&self.mailbox);
             (mailbox.action, mailbox.span) = (Some(action), trace::current());

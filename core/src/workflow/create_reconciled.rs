@@ -139,12 +139,12 @@ async fn reconcile(
     create: &Create,
     markers: &mut Markers,
 ) -> Result<Reconciled, Failed> {
-    let mut rounds = Rounds::new(context);
+    let mut attempts = CreateAttempts::new(context);
     loop {
         let name = markers.mark(create.name());
-        if let Some(created) = rounds.create(create, &name).await? {
-            let unconfirmed = rounds.unconfirmed();
-            return Ok(Reconciled { created, name, swept: rounds.into_swept(), unconfirmed });
+        if let Some(created) = attempts.create(create, &name).await? {
+            let unconfirmed = attempts.unconfirmed();
+            return Ok(Reconciled { created, name, swept: attempts.into_swept(), unconfirmed });
         }
     }
 }
@@ -156,15 +156,15 @@ pub(super) struct Failed {
 }
 
 /// The creates of one call, each under a name of its own.
-pub(super) struct Rounds {
+pub(super) struct CreateAttempts {
     context: Context,
-    lost: Lost,
+    lost: LostCreates,
     left: u32,
 }
 
-impl Rounds {
+impl CreateAttempts {
     pub(super) fn new(context: &Context) -> Self {
-        Self { context: context.within(DEADLINE), lost: Lost::default(), left: ROUNDS }
+        Self { context: context.within(DEADLINE), lost: LostCreates::default(), left: ROUNDS }
     }
 
     /// Makes the key under this name; `None` if the answer was lost and another
@@ -225,8 +225,9 @@ pub(super) async fn look_for(
     names: Vec<String>,
 ) -> Result<Vec<String>, Error> {
     let orphan =
-        |name: &String| MayHaveCreated::known(create.clone().named(name.clone()).orphan(), None);
-    let mut lost = Lost { unconfirmed: names.iter().map(orphan).collect(), swept: Vec::new() };
+        |name: &String| MayHaveCreated::known(create.clone().named(name.clone()).may_leave(), None);
+    let mut lost =
+        LostCreates { unconfirmed: names.iter().map(orphan).collect(), swept: Vec::new() };
     let newest = names.last().map(String::as_str).unwrap_or_default();
     let looked = lost.look(context, create, newest).await;
     // The rotation's state has them, whatever becomes of the look.
@@ -236,7 +237,7 @@ pub(super) async fn look_for(
 
 /// The keys of this call whose answers were lost.
 #[derive(Default)]
-struct Lost {
+struct LostCreates {
     /// Those that may exist.
     unconfirmed: Vec<MayHaveCreated>,
     /// Those that were found and deleted.
@@ -244,7 +245,7 @@ struct Lost {
 }
 
 /// Nobody else knows the names of a call that is dropped.
-impl Drop for Lost {
+impl Drop for LostCreates {
     fn drop(&mut self) {
         for MayHaveCreated { name, workspace_id, .. } in &self.unconfirmed {
             let orphan = Orphan { name, workspace_id: workspace_id.as_deref() };
@@ -253,7 +254,7 @@ impl Drop for Lost {
     }
 }
 
-impl Lost {
+impl LostCreates {
     fn names(&self) -> impl Iterator<Item = &str> {
         self.unconfirmed.iter().map(|orphan| orphan.name.as_str())
     }

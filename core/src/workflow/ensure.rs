@@ -17,7 +17,7 @@ use super::definition::Workflow;
 use super::machine::WorkflowMachine;
 use super::pages::Pages;
 use super::sweep::delete;
-use crate::call::{Error, ErrorKind, MayHaveCreated, Shared, trace};
+use crate::call::{DuplicateBy, Error, ErrorKind, MayHaveCreated, trace};
 use crate::config::{CallOptions, Config};
 use crate::operation::{Create, Created, List, Operation, Update};
 use crate::types::{Field, Key, LimitReset};
@@ -73,7 +73,7 @@ pub struct Ensure {
     create: Create,
     clears_reset: bool,
     disabled: Option<bool>,
-    pick: Pick,
+    on_duplicate: OnDuplicate,
     settle: Duration,
     max_requests: Option<u64>,
 }
@@ -81,7 +81,7 @@ pub struct Ensure {
 /// Which key counts if several have the name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Pick {
+pub enum OnDuplicate {
     /// None: the call ends with [`ErrorKind::SeveralKeys`].
     #[default]
     Refuse,
@@ -96,7 +96,7 @@ impl Ensure {
             create,
             clears_reset: false,
             disabled: None,
-            pick: Pick::Refuse,
+            on_duplicate: OnDuplicate::Refuse,
             settle: SETTLE,
             max_requests: None,
         }
@@ -115,8 +115,8 @@ impl Ensure {
     }
 
     /// Which key counts if several have the name.
-    pub fn pick(mut self, pick: Pick) -> Self {
-        self.pick = pick;
+    pub fn on_duplicate(mut self, on_duplicate: OnDuplicate) -> Self {
+        self.on_duplicate = on_duplicate;
         self
     }
 
@@ -250,14 +250,14 @@ async fn settled_choice(context: &Context, wanted: &Ensure) -> Result<Option<Key
         listed = look(context, wanted).await?;
     }
     let mut keys = listed.keys;
-    match (keys.len(), wanted.pick) {
-        (0 | 1, _) | (_, Pick::Newest) => Ok(keys.pop()),
-        (_, Pick::Refuse) => Err(several(context, wanted, keys)),
+    match (keys.len(), wanted.on_duplicate) {
+        (0 | 1, _) | (_, OnDuplicate::Newest) => Ok(keys.pop()),
+        (_, OnDuplicate::Refuse) => Err(several(context, wanted, keys)),
     }
 }
 
 fn several(context: &Context, wanted: &Ensure, keys: Vec<Key>) -> Error {
-    let shared = Shared::Name(wanted.create.name().to_owned());
+    let shared = DuplicateBy::Name(wanted.create.name().to_owned());
     Error::unsent(context.name(), ErrorKind::SeveralKeys { shared, keys })
 }
 
@@ -290,7 +290,7 @@ fn by_age(one: &Key, other: &Key) -> Ordering {
 
 /// Looks whether another caller made a key too. The oldest stays.
 async fn settle(context: &Context, wanted: &Ensure, created: Created) -> Result<Ensured, Error> {
-    let watch = trace::held(context.name(), wanted.create.orphan());
+    let watch = trace::held(context.name(), wanted.create.may_leave());
     let looked = match context.pause(wanted.settle).await {
         Ok(()) => look(context, wanted).await,
         Err(cancelled) => Err(cancelled),
@@ -313,7 +313,7 @@ async fn settle(context: &Context, wanted: &Ensure, created: Created) -> Result<
     };
     let own = keys.swap_remove(place);
     if let Err(error) = delete(context, &own).await {
-        let left = MayHaveCreated::known(wanted.create.orphan(), own.hash.get().cloned());
+        let left = MayHaveCreated::known(wanted.create.may_leave(), own.hash.get().cloned());
         return Err(error.of_workflow(context.name(), Some(left)));
     }
     let adopted = adopt(context, wanted, keys.swap_remove(0)).await;

@@ -11,7 +11,7 @@ use super::context::Context;
 use super::definition::Workflow;
 use super::machine::WorkflowMachine;
 use super::pages::Pages;
-use crate::call::{Error, ErrorKind, Shared};
+use crate::call::{DuplicateBy, Error, ErrorKind};
 use crate::config::{CallOptions, Config};
 use crate::operation::{GetCurrentKeyMetadata, List};
 use crate::types::{ApiKey, CurrentKey, Key, Secret};
@@ -133,7 +133,7 @@ async fn find(
     let mut keys = context.list_all(pages, &has_label).await?.keys;
     if keys.len() > 1 {
         let label = keys.first().and_then(|key| key.label.as_deref()).unwrap_or_default();
-        let shared = Shared::Label(label.to_owned());
+        let shared = DuplicateBy::Label(label.to_owned());
         return Err(Error::unsent(context.name(), ErrorKind::SeveralKeys { shared, keys }));
     }
     Ok(FoundBySecret { key: keys.pop(), current })

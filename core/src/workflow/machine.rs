@@ -11,7 +11,7 @@ use http::Request;
 
 use super::context::Context;
 use super::mailbox::{Mailbox, lock};
-use super::rotate::rotation_handler::Question;
+use super::rotate::rotation_handler::RotationEvent;
 use crate::call::trace::Span;
 use crate::call::{Action, Driven, Error, ErrorKind, Event, Machine, Seed};
 use crate::config::{CallOptions, Config};
@@ -60,9 +60,9 @@ impl<T: MaybeSend + 'static> WorkflowMachine<T> {
 
 impl<T> Machine for WorkflowMachine<T> {
     type Output = T;
-    type Question = Question;
+    type Question = RotationEvent;
 
-    fn resume(&mut self, event: Event, elapsed: Duration) -> Action<T, Question> {
+    fn resume(&mut self, event: Event, elapsed: Duration) -> Action<T, RotationEvent> {
         {
             let mut mailbox = lock(&self.mailbox);
             mailbox.elapsed = elapsed;
@@ -83,7 +83,7 @@ impl<T> Machine for WorkflowMachine<T> {
         }
         match lock(&self.mailbox).action.take() {
             Some(Action::Authenticate(within)) => Action::Authenticate(within),
-            Some(Action::Send(exchange)) => Action::Send(exchange),
+            Some(Action::Send(context)) => Action::Send(context),
             Some(Action::Sleep(time)) => Action::Sleep(time),
             Some(Action::Ask(question)) => Action::Ask(question),
             Some(Action::Done(Ok(never))) => match never {},

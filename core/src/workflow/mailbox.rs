@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 
-use super::rotate::rotation_handler::Question;
+use super::rotate::rotation_handler::RotationEvent;
 use crate::call::trace::Span;
 use crate::call::{Action, Event, Seed, trace};
 
@@ -17,7 +17,7 @@ pub(super) struct Mailbox {
     /// From which the calls draw.
     pub(super) entropy: u64,
     pub(super) elapsed: Duration,
-    pub(super) action: Option<Action<Infallible, Question>>,
+    pub(super) action: Option<Action<Infallible, RotationEvent>>,
     /// The request of an action that sends one.
     pub(super) request: Option<Box<Request<Bytes>>>,
     /// The span of the call that the action belongs to.

@@ -19,17 +19,19 @@ mod sweep;
 mod temporary;
 
 pub use audit::Audit;
-pub use audit::report::{AuditReport, AuditedKey, Finding, Spend};
+pub use audit::report::{AuditFinding, AuditReport, AuditedKey, Spend};
 pub use check_key::CheckKey;
 pub use close_temporary::CloseTemporary;
 pub use create_reconciled::{CreateReconciled, Reconciled};
 pub use definition::Workflow;
-pub use ensure::{Ensure, Ensured, Pick};
+pub use ensure::{Ensure, Ensured, OnDuplicate};
 pub use find_by_secret::{FindBySecret, FoundBySecret};
 pub use machine::WorkflowMachine;
 pub use pages::{Pages, Progress};
 pub use rotate::rotation::{Rotation, RotationStep};
-pub use rotate::rotation_handler::{BlockingKeyHolder, KeyHolder, Nobody, Question};
+pub use rotate::rotation_handler::{
+    BlockingRotationHandler, NoHandler, RotationEvent, RotationHandler,
+};
 pub use rotate::{Rotate, Rotated};
 pub use sweep::{Sweep, Swept};
-pub use temporary::{Lent, Temporary};
+pub use temporary::{Temporary, TemporaryKeyInfo};

@@ -105,7 +105,7 @@ pub struct Pages {
     keys: VecDeque<Key>,
     rows: u64,
     bytes: u64,
-    odd_rows: u64,
+    unexpected_rows: u64,
     progress: Progress,
 }
 
@@ -146,7 +146,7 @@ impl Pages {
             keys: VecDeque::new(),
             rows: 0,
             bytes: 0,
-            odd_rows: 0,
+            unexpected_rows: 0,
             progress: Progress::default(),
         }
     }
@@ -208,8 +208,8 @@ impl Pages {
 
     /// How many rows were not objects. Identical ones can only be counted up to the number on
     /// one page.
-    pub(crate) fn odd_rows(&self) -> u64 {
-        self.odd_rows
+    pub(crate) fn unexpected_rows(&self) -> u64 {
+        self.unexpected_rows
     }
 
     /// The next key that is already here.
@@ -284,7 +284,8 @@ impl Pages {
     fn follow(&mut self, offset: u64, mut page: Page) -> Result<Option<u64>, Error> {
         self.progress.pages = self.progress.pages.saturating_add(1);
         let keys = page.data.iter().map(identity);
-        let mut ids: Vec<u128> = keys.chain(page.odd.iter().map(identity_of_odd)).collect();
+        let mut ids: Vec<u128> =
+            keys.chain(page.unexpected.iter().map(identity_of_unexpected)).collect();
         let rows = ids.len();
         let sorted = without_repeats(&mut page, &mut ids);
         self.rows = self.rows.saturating_add(u64::try_from(rows).unwrap_or(u64::MAX));
@@ -371,7 +372,8 @@ impl Pages {
     fn keep_new(&mut self, page: Page, ids: &[u128]) -> usize {
         let odd = ids.get(page.data.len()..).unwrap_or_default();
         let mut found = odd.iter().filter(|id| !self.seen.contains(id)).count();
-        self.odd_rows = self.odd_rows.saturating_add(u64::try_from(found).unwrap_or(u64::MAX));
+        self.unexpected_rows =
+            self.unexpected_rows.saturating_add(u64::try_from(found).unwrap_or(u64::MAX));
         for (key, id) in page.data.into_iter().zip(ids) {
             // Two rows without a hash may be alike without being the same key: what they
             // say is noted after the page.
@@ -437,7 +439,7 @@ fn identity(key: &Key) -> u128 {
     }
 }
 
-fn identity_of_odd(row: &Json) -> u128 {
+fn identity_of_unexpected(row: &Json) -> u128 {
     digest(1, row.as_str())
 }
 

@@ -2,7 +2,7 @@
 //! so.
 //!
 //! ```text
-//!  create "name #temp-marker", expires_at ──201──▶ Lent ──▶ the work ──▶ CloseTemporary: it is deleted
+//!  create "name #temp-marker", expires_at ──201──▶ TemporaryKeyInfo ──▶ the work ──▶ CloseTemporary: it is deleted
 //!         │ the answer was lost                                │ the process dies
 //!         ▼                                                    ▼
 //!  looked for, deleted and made again,        the API stops the key at expires_at,
@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use super::close_temporary::CloseTemporary;
 use super::context::Context;
-use super::create_reconciled::{Failed, Rounds};
+use super::create_reconciled::{CreateAttempts, Failed};
 use super::definition::Workflow;
 use super::machine::WorkflowMachine;
 use super::marker::{Kind, Markers};
@@ -36,7 +36,7 @@ use crate::types::{BuildError, BuildErrorKind, Key, Secret, Timestamp};
 ///
 /// [`Client::temporary`](crate::Client::temporary) makes a guard of it, which
 /// [`close`](crate::client::TemporaryKey::close) deletes, or a
-/// [`scope`](crate::client::Lending::scope) that closes by itself.
+/// [`scope`](crate::client::TemporaryKeyRequest::scope) that closes by itself.
 ///
 /// **Guaranteed:** nothing without a marker of this call is touched. Every key
 /// that comes of it was asked for with an end.
@@ -105,7 +105,7 @@ impl Temporary {
 /// way.
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct Lent {
+pub struct TemporaryKeyInfo {
     /// The key, with its secret.
     pub created: Created,
     /// The key's name with its marker.
@@ -121,9 +121,9 @@ pub struct Lent {
     pub unconfirmed: Vec<String>,
 }
 
-impl fmt::Debug for Lent {
+impl fmt::Debug for TemporaryKeyInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lent")
+        f.debug_struct("TemporaryKeyInfo")
             .field("created", &self.created)
             .field("name", &Masked(&self.name))
             .field("expires_at", &self.expires_at)
@@ -134,7 +134,7 @@ impl fmt::Debug for Lent {
     }
 }
 
-impl Lent {
+impl TemporaryKeyInfo {
     /// The secret key, which [`Secret::reveal`] reads.
     pub fn key(&self) -> &Secret {
         self.created.key()
@@ -154,13 +154,13 @@ impl Lent {
 }
 
 impl Workflow for Temporary {
-    type Output = Lent;
+    type Output = TemporaryKeyInfo;
 
     fn name(&self) -> &'static str {
         "temporary"
     }
 
-    fn begin(self, config: &Config, options: &CallOptions) -> WorkflowMachine<Lent> {
+    fn begin(self, config: &Config, options: &CallOptions) -> WorkflowMachine<TemporaryKeyInfo> {
         let name = self.name();
         if let Err(refused) = self.check() {
             return WorkflowMachine::refused(name, ErrorKind::Build(refused));
@@ -168,34 +168,38 @@ impl Workflow for Temporary {
         WorkflowMachine::new(name, config, options, |context| async move {
             let context = context.listing_with(self.max_requests);
             let mut markers = Markers::new(Kind::Temporary, context.entropy());
-            let lent = lend(&context, self, &mut markers).await;
-            lent.map_err(|Failed { error, left }| error.of_workflow(name, left))
+            let info = create_temporary(&context, self, &mut markers).await;
+            info.map_err(|Failed { error, left }| error.of_workflow(name, left))
         })
     }
 }
 
-async fn lend(context: &Context, wanted: Temporary, markers: &mut Markers) -> Result<Lent, Failed> {
+async fn create_temporary(
+    context: &Context,
+    wanted: Temporary,
+    markers: &mut Markers,
+) -> Result<TemporaryKeyInfo, Failed> {
     let Temporary { create, lifetime, .. } = wanted;
-    let mut rounds = Rounds::new(context);
+    let mut attempts = CreateAttempts::new(context);
     loop {
         let name = markers.mark(create.name());
         // Each round has the whole time before it.
         let expires_at = match end_of(context.wall_clock(), lifetime) {
             Ok(end) => end,
             Err(refused) => {
-                return Err(rounds.told(Error::unsent(context.name(), ErrorKind::Build(refused))));
+                return Err(attempts.told(Error::unsent(context.name(), ErrorKind::Build(refused))));
             }
         };
         let create = create.clone().expires_at(expires_at.clone());
-        if let Some(created) = rounds.create(&create, &name).await? {
-            let workspace = create.orphan().and_then(|orphan| orphan.workspace_id);
-            return Ok(Lent {
+        if let Some(created) = attempts.create(&create, &name).await? {
+            let workspace = create.may_leave().and_then(|orphan| orphan.workspace_id);
+            return Ok(TemporaryKeyInfo {
                 created,
                 name,
                 expires_at,
                 workspace_id: workspace.map(str::to_owned),
-                unconfirmed: rounds.unconfirmed(),
-                swept: rounds.into_swept(),
+                unconfirmed: attempts.unconfirmed(),
+                swept: attempts.into_swept(),
             });
         }
     }

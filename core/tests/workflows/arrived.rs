@@ -72,12 +72,12 @@ async fn a_temporary_key_that_is_cancelled_behind_its_secret_is_returned() {
     for is_cancelled in [false, true] {
         let transport = scripted([arrived()]);
         let call = client(&transport).temporary(Temporary::new(create(), HOUR));
-        let lent = if is_cancelled {
+        let info = if is_cancelled {
             call.cancel_on(behind_the_create(&transport)).await.unwrap()
         } else {
             call.await.unwrap()
         };
-        assert_eq!(lent.key().reveal(), SECRET);
-        assert!(lent.unconfirmed.is_empty());
+        assert_eq!(info.key().reveal(), SECRET);
+        assert!(info.unconfirmed.is_empty());
     }
 }

@@ -99,7 +99,7 @@ async fn several_that_are_old_are_an_error_that_lists_them_or_the_newest_counts(
     );
     let ErrorKind::SeveralKeys { keys, .. } = error.kind() else { panic!("{error}") };
     assert_eq!(keys.len(), 3);
-    let newest = Ensure::new(create()).pick(Pick::Newest);
+    let newest = Ensure::new(create()).on_duplicate(OnDuplicate::Newest);
     let ensured = client(&transport).ensure(newest).await.unwrap();
     assert!(matches!(ensured, Ensured::Existing { key, .. } if key.hash.as_deref() == Some("bb")));
     assert_eq!(seconds(&transport), [0_u64; 0]);

@@ -18,8 +18,8 @@ use openrouter_keys_core::machine::{Action, CallMachine, Event, Machine, Seed};
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_core::transport::BlockingTransport;
 use openrouter_keys_core::workflow::{
-    Audit, CloseTemporary, CreateReconciled, Ensure, Ensured, FindBySecret, Pick, Sweep, Temporary,
-    Workflow,
+    Audit, CloseTemporary, CreateReconciled, Ensure, Ensured, FindBySecret, OnDuplicate, Sweep,
+    Temporary, Workflow,
 };
 use openrouter_keys_core::{
     ApiKey, CallOptions, Client, Config, Create, Effect, Error, ErrorKind, Limit, LimitReset, List,
@@ -157,8 +157,8 @@ async fn no_workflow_follows_a_list_without_an_end() {
     assert_eq!(error.may_have_created().unwrap().names().count(), 3);
     assert_eq!(listings(&transport), 9 * LISTING);
     let transport = endless();
-    let lending = client(&transport).temporary(Temporary::new(create, hour).max_requests(most));
-    assert_eq!(lending.await.unwrap_err().may_have_created().unwrap().names().count(), 3);
+    let request = client(&transport).temporary(Temporary::new(create, hour).max_requests(most));
+    assert_eq!(request.await.unwrap_err().may_have_created().unwrap().names().count(), 3);
     assert_eq!(listings(&transport), 9 * LISTING);
 }
 
@@ -179,8 +179,8 @@ fn by_hand<W: Workflow>(workflow: W, transport: &FakeTransport) -> Result<W::Out
     loop {
         event = match machine.resume(event, transport.clock().now()) {
             Action::Authenticate(_) => Event::Key(Ok(key())),
-            Action::Send(exchange) => {
-                Event::Response(BlockingTransport::send(transport, machine.request(), &exchange))
+            Action::Send(context) => {
+                Event::Response(BlockingTransport::send(transport, machine.request(), &context))
             }
             Action::Sleep(time) => {
                 BlockingTransport::sleep(transport, time);
@@ -256,8 +256,8 @@ fn a_create_whose_request_was_never_taken_has_created_nothing() {
     let action = machine.resume(Event::Begin(Seed::default()), Duration::ZERO);
     assert!(matches!(action, Action::Authenticate(_)), "{action:?}");
     let action = machine.resume(Event::Key(Ok(key())), Duration::ZERO);
-    let Action::Send(exchange) = action else { panic!("{action:?}") };
-    let action = machine.resume(Event::Cancelled(Some(exchange)), Duration::ZERO);
+    let Action::Send(context) = action else { panic!("{action:?}") };
+    let action = machine.resume(Event::Cancelled(Some(context)), Duration::ZERO);
     let Action::Done(Err(error)) = action else { panic!("{action:?}") };
     assert_eq!((error.effect(), error.attempts()), (&Effect::Nothing, 0), "{error}");
 }

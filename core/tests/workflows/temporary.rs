@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use openrouter_keys_core::client::Scoped;
 use openrouter_keys_core::error::TransportError;
-use openrouter_keys_core::transport::{BlockingTransport, Exchange};
+use openrouter_keys_core::transport::{BlockingTransport, SendContext};
 use openrouter_keys_core::workflow::{CloseTemporary, Temporary};
 use openrouter_keys_core::{CallOptions, Error, Headers, Timestamp};
 
@@ -55,12 +55,12 @@ async fn the_key_is_asked_for_with_an_end_and_a_marker_of_its_own() {
 async fn nothing_that_is_printed_holds_the_secret() {
     let refusing = || scripted([made(CREATED), Reply::status(403).json("{}").into()]);
     let key = client(&refusing()).temporary(temporary()).await.unwrap();
-    let lent = format!("{key:?} {key:#?} {:?} {:?}", *key, key.closing());
+    let info = format!("{key:?} {key:#?} {:?} {:?}", *key, key.closing());
     let closing = key.close();
     let run = format!("{closing:?} {:?}", client(&refusing()).temporary(temporary()));
     let error = closing.await.unwrap_err();
     let scope = client(&refusing()).temporary(temporary()).scope(async |_| 1).await;
-    let printed = [lent, run, format!("{error} {error:?} {error:#?} {scope:?}")].concat();
+    let printed = [info, run, format!("{error} {error:?} {error:#?} {scope:?}")].concat();
     assert!(!printed.contains("1c96") && printed.contains("[redacted]"), "{printed}");
 }
 
@@ -258,7 +258,7 @@ async fn what_cannot_be_temporary_is_refused_before_anything_is_sent() {
 struct Timeless;
 
 impl BlockingTransport for Timeless {
-    fn send(&self, _: Request<Bytes>, _: &Exchange) -> Result<Response<Bytes>, TransportError> {
+    fn send(&self, _: Request<Bytes>, _: &SendContext) -> Result<Response<Bytes>, TransportError> {
         panic!("nothing is sent")
     }
     fn sleep(&self, _: Duration) {}
@@ -343,13 +343,13 @@ async fn a_scope_that_gets_no_key_does_no_work() {
 async fn a_key_that_is_dropped_or_given_up_is_left_to_its_end() {
     let transport = scripted([made(CREATED), made(CREATED), made(CREATED)]);
     drop(client(&transport).temporary(temporary()).await.unwrap());
-    let lent = client(&transport).temporary(temporary()).await.unwrap().into_lent();
+    let info = client(&transport).temporary(temporary()).await.unwrap().into_info();
     drop(blocking::Client::new(transport.clone(), key()).temporary(temporary()).finish());
     assert_eq!(sent(&transport), ["POST /keys"; 3]);
 
     // Who has what is known of it can close it.
     let transport = scripted([deleted()]);
-    client(&transport).run(lent.closing()).await.unwrap();
+    client(&transport).run(info.closing()).await.unwrap();
     assert_eq!(sent(&transport), ["DELETE /keys/aa"]);
 }
 

@@ -230,7 +230,7 @@ impl Builder {
     fn check(&mut self) -> io::Result<()> {
         if !self.access.remote && !self.host.to_canonical().is_loopback() {
             return Err(wrong(format!(
-                "other machines can reach {}; say that this is meant with `--allow-remote` \
+                "other machines can delivery {}; say that this is meant with `--allow-remote` \
                  or `Builder::allow_remote`",
                 self.host
             )));

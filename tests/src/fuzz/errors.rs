@@ -32,7 +32,7 @@ pub fn run(data: &[u8]) {
 }
 
 fn check<O: Operation>(key: &str, operation: O, status: StatusCode, location: &[u8], body: &[u8]) {
-    let secret = operation.secret().map(str::to_owned);
+    let secret = operation.request_secret().map(str::to_owned);
     let config = Config::new().retry(RetryPolicy::none()).max_error_body(LONGEST);
     let mut attempt =
         Attempt::first(&config, &CallOptions::new(), operation, Seed::default()).unwrap();

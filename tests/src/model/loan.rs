@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use openrouter_keys_core::test_util::FakeTransport;
-use openrouter_keys_core::workflow::{CloseTemporary, Lent, Sweep, Swept, Temporary};
+use openrouter_keys_core::workflow::{CloseTemporary, Sweep, Swept, Temporary, TemporaryKeyInfo};
 use openrouter_keys_core::{CallOptions, Create, Error, Limit};
 
 use super::call::NAME;
@@ -36,7 +36,7 @@ pub struct Loan {
     /// The server at the very end.
     pub server: Server,
     /// What the caller got.
-    pub result: Result<Lent, Error>,
+    pub result: Result<TemporaryKeyInfo, Error>,
     /// What the close came to, if there was one.
     pub closed: Option<Result<(), Error>>,
     /// When the work and the close were over.
@@ -76,10 +76,10 @@ impl Loan {
         let create = Create::new(NAME, Limit::usd(25.0));
         let result = client.run(Temporary::new(create, Self::LIFETIME), CallOptions::new()).await;
         clock.advance(WORK);
-        let closing = result.as_ref().ok().and_then(|lent| match ending {
-            Ending::ByHash => Some(lent.closing()),
+        let closing = result.as_ref().ok().and_then(|info| match ending {
+            Ending::ByHash => Some(info.closing()),
             Ending::ByName => {
-                Some(CloseTemporary::named(&lent.name).unconfirmed(&lent.unconfirmed))
+                Some(CloseTemporary::named(&info.name).unconfirmed(&info.unconfirmed))
             }
             Ending::Death => None,
         });

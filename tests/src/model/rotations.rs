@@ -24,8 +24,8 @@ use http::{Request, Response};
 use openrouter_keys_core::error::{BoxError, TransportError};
 use openrouter_keys_core::operation::Created;
 use openrouter_keys_core::test_util::{FakeTransport, VirtualClock};
-use openrouter_keys_core::transport::{Exchange, Transport};
-use openrouter_keys_core::workflow::{KeyHolder, Rotate, Rotated, Rotation};
+use openrouter_keys_core::transport::{SendContext, Transport};
+use openrouter_keys_core::workflow::{Rotate, Rotated, Rotation, RotationHandler};
 use openrouter_keys_core::{ApiKey, Client, Error};
 
 use super::fault::Schedule;
@@ -134,10 +134,10 @@ impl Transport for Stage {
     async fn send(
         &self,
         request: Request<Bytes>,
-        exchange: &Exchange,
+        context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError> {
         self.moment().await;
-        let outcome = Transport::send(&self.wire, request, exchange).await;
+        let outcome = Transport::send(&self.wire, request, context).await;
         self.moment().await;
         outcome
     }
@@ -162,7 +162,7 @@ impl Transport for Stage {
 }
 
 #[async_trait]
-impl KeyHolder for Stage {
+impl RotationHandler for Stage {
     async fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
         self.moment().await;
         lock(&self.world).saved.push(serde_json::to_string(state)?);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use openrouter_keys_core::operation::Operation;
 use openrouter_keys_core::transport::{MaybeSend, MaybeSendSync};
-use openrouter_keys_core::workflow::{BlockingKeyHolder, KeyHolder, Pages, Workflow};
+use openrouter_keys_core::workflow::{BlockingRotationHandler, Pages, RotationHandler, Workflow};
 use openrouter_keys_core::{CallOptions, Error, Key, Response};
 use openrouter_keys_tests::caller::Caller;
 
@@ -75,13 +75,13 @@ impl<C: Caller + Debug> Caller for Watched<C> {
     async fn run_with<W, H>(
         &self,
         workflow: W,
-        holder: H,
+        handler: H,
         options: CallOptions,
     ) -> Result<W::Output, Error>
     where
         W: Workflow + MaybeSend + 'static,
-        H: KeyHolder + BlockingKeyHolder + 'static,
+        H: RotationHandler + BlockingRotationHandler + 'static,
     {
-        self.client.run_with(workflow, holder, options).await
+        self.client.run_with(workflow, handler, options).await
     }
 }

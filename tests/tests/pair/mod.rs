@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use openrouter_keys_native::blocking::{self, BlockingNativeTransport};
-use openrouter_keys_native::error::{Reach, TransportErrorKind};
+use openrouter_keys_native::error::{Delivery, TransportErrorKind};
 use openrouter_keys_native::{
     ApiKey, BaseUrl, Client, Config, Create, Error, ErrorKind, Limit, NativeTransport, RetryPolicy,
 };
@@ -66,9 +66,9 @@ pub(crate) fn create() -> Create {
 }
 
 /// How far the request got, and what went wrong below HTTP.
-pub(crate) fn failure(error: &Error) -> (Reach, TransportErrorKind) {
+pub(crate) fn failure(error: &Error) -> (Delivery, TransportErrorKind) {
     match error.kind() {
-        ErrorKind::Transport(error) => (error.reach(), error.kind()),
+        ErrorKind::Transport(error) => (error.delivery(), error.kind()),
         other => panic!("{other:?}"),
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use openrouter_keys_core::error::{Reach, TimeoutPhase, TransportError, TransportErrorKind};
+use openrouter_keys_core::error::{Delivery, TimeoutPhase, TransportError, TransportErrorKind};
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_tests::vectors::{Answer, FailureName, Vector, WireRequest};
 
@@ -21,7 +21,7 @@ pub(crate) fn transport(vector: &Vector) -> Result<FakeTransport, String> {
         replies.extend(std::iter::repeat_n(reply, answer.times.unwrap_or(1)));
     }
     // A request too many is one of the vector's problems, and no panic.
-    let overrun = Reply::failure(Reach::NotSent, TransportErrorKind::Other);
+    let overrun = Reply::failure(Delivery::NotSent, TransportErrorKind::Other);
     replies.extend(std::iter::repeat_n(overrun, 100));
     Ok(FakeTransport::scripted(replies))
 }
@@ -50,10 +50,10 @@ fn reply(answer: &Answer) -> Result<Reply, String> {
 }
 
 fn failed(failure: FailureName, status: Option<u16>) -> Result<Reply, String> {
-    use Reach::{Ambiguous, NotSent};
+    use Delivery::{NotSent, Unknown};
     use TransportErrorKind as Kind;
 
-    let (reach, kind) = match (failure, status) {
+    let (delivery, kind) = match (failure, status) {
         (FailureName::Never, Some(status)) => return Ok(Reply::stalled(status)),
         (FailureName::Never, None) => return Ok(Reply::never()),
         (FailureName::Dns, _) => (NotSent, Kind::Dns),
@@ -64,13 +64,13 @@ fn failed(failure: FailureName, status: Option<u16>) -> Result<Reply, String> {
         (FailureName::Refused, _) => (NotSent, Kind::Refused),
         (FailureName::Setup, _) => (NotSent, Kind::Setup),
         (FailureName::OtherNotSent, _) => (NotSent, Kind::Other),
-        (FailureName::Disconnected, _) => (Ambiguous, Kind::Disconnected),
-        (FailureName::IdleTimeout, _) => (Ambiguous, Kind::Timeout(TimeoutPhase::Idle)),
-        (FailureName::Protocol, _) => (Ambiguous, Kind::Protocol),
-        (FailureName::OtherAmbiguous, _) => (Ambiguous, Kind::Other),
+        (FailureName::Disconnected, _) => (Unknown, Kind::Disconnected),
+        (FailureName::IdleTimeout, _) => (Unknown, Kind::Timeout(TimeoutPhase::Idle)),
+        (FailureName::Protocol, _) => (Unknown, Kind::Protocol),
+        (FailureName::OtherAmbiguous, _) => (Unknown, Kind::Other),
     };
-    let Some(status) = status else { return Ok(Reply::failure(reach, kind)) };
-    if reach == NotSent {
+    let Some(status) = status else { return Ok(Reply::failure(delivery, kind)) };
+    if delivery == NotSent {
         return Err(format!("{failure:?} takes no status"));
     }
     let head = Response::builder().status(status).body(Bytes::new());

@@ -103,9 +103,9 @@ impl Judge {
         self.equal("rate_limit", &seen.rate_limit, &expected.rate_limit);
         self.equal("secret", &details.secret, &expected.secret);
         self.equal("problem", &details.problem, &expected.problem);
-        self.equal("odd_rows", &details.odd_rows, &expected.odd_rows);
+        self.equal("unexpected_rows", &details.unexpected_rows, &expected.unexpected_rows);
         self.same_set("envelope", &seen.envelope, &expected.envelope);
-        self.same_set("odd", &details.odd, &expected.odd);
+        self.same_set("odd", &details.unexpected, &expected.unexpected);
         self.same_set("extra", &details.extra, &expected.extra);
         if !seen.reads_back {
             self.problem("the serialised value does not read back as the same value");

@@ -34,9 +34,9 @@ pub(crate) struct SeenValue {
 /// What is special about a value.
 #[derive(Default)]
 pub(crate) struct Details {
-    pub(crate) odd: Vec<String>,
+    pub(crate) unexpected: Vec<String>,
     pub(crate) extra: Vec<String>,
-    pub(crate) odd_rows: Vec<Value>,
+    pub(crate) unexpected_rows: Vec<Value>,
     pub(crate) secret: Option<String>,
     pub(crate) problem: Option<Unreadable>,
 }
@@ -70,8 +70,8 @@ impl SeenValue {
 }
 
 impl Details {
-    fn odd(&mut self, at: &str, names: impl Iterator<Item = &'static str>) {
-        self.odd.extend(names.map(|name| format!("{at}/{name}")));
+    fn unexpected(&mut self, at: &str, names: impl Iterator<Item = &'static str>) {
+        self.unexpected.extend(names.map(|name| format!("{at}/{name}")));
     }
 
     fn extra(&mut self, at: &str, extra: &Extra) {
@@ -83,12 +83,12 @@ impl Details {
     }
 
     fn key(&mut self, at: &str, key: &Key) {
-        self.odd(at, key.odd_fields());
+        self.unexpected(at, key.unexpected_fields());
         self.extra(at, &key.extra);
     }
 
     fn budget(&mut self, at: &str, budget: &Budget) {
-        self.odd(at, budget.odd_fields());
+        self.unexpected(at, budget.unexpected_fields());
         self.extra(at, &budget.extra);
     }
 }
@@ -124,7 +124,7 @@ impl Output for Page {
         for (row, key) in self.data.iter().enumerate() {
             details.key(&format!("/data/{row}"), key);
         }
-        details.odd_rows = self.odd.iter().map(value_of).collect();
+        details.unexpected_rows = self.unexpected.iter().map(value_of).collect();
         details.extra("", &self.extra);
     }
 }
@@ -142,7 +142,7 @@ impl Output for Created {
     fn look(&self, details: &mut Details) {
         match &self.data {
             Field::Value(key) => details.key("/data", key),
-            Field::Odd(_) => details.odd.push("/data".to_owned()),
+            Field::Unexpected(_) => details.unexpected.push("/data".to_owned()),
             Field::Null | Field::Absent => {}
         }
         details.extra("", &self.extra);
@@ -161,16 +161,16 @@ impl Output for CurrentKey {
     }
 
     fn look(&self, details: &mut Details) {
-        details.odd("", self.odd_fields());
+        details.unexpected("", self.unexpected_fields());
         details.extra("", &self.extra);
         if let Some(note) = self.rate_limit.get() {
             let note: &RateLimitNote = note;
-            details.odd("/rate_limit", note.odd_fields());
+            details.unexpected("/rate_limit", note.unexpected_fields());
             details.extra("/rate_limit", &note.extra);
         }
         if let Some(allowance) = self.free_model_daily_requests.get() {
             let allowance: &FreeModelRequests = allowance;
-            details.odd("/free_model_daily_requests", allowance.odd_fields());
+            details.unexpected("/free_model_daily_requests", allowance.unexpected_fields());
             details.extra("/free_model_daily_requests", &allowance.extra);
         }
         for (at, budget) in self.budgets.get().into_iter().flatten().enumerate() {

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 
-use openrouter_keys_native::error::{Reach, TransportErrorKind};
+use openrouter_keys_native::error::{Delivery, TransportErrorKind};
 use openrouter_keys_native::{ApiKey, BaseUrl, Client, Config, Create, Effect, Error, ErrorKind, Limit, List, NativeTransport, NativeTransportBuilder};
 use reqwest::redirect::Policy;
 
@@ -70,8 +70,8 @@ fn untrusted() -> (String, Receiver<Vec<u8>>) {
 
 fn assert_tls(error: &Error, connections: &Receiver<Vec<u8>>) {
     let ErrorKind::Transport(transport) = error.kind() else { panic!("{error:?}") };
-    let expected = (Reach::NotSent, TransportErrorKind::Tls);
-    assert_eq!((transport.reach(), transport.kind()), expected, "{error:?}");
+    let expected = (Delivery::NotSent, TransportErrorKind::Tls);
+    assert_eq!((transport.delivery(), transport.kind()), expected, "{error:?}");
     assert_eq!((error.attempts(), error.effect()), (1, &Effect::Nothing), "{error:?}");
     // One connection, and no request on it.
     assert_eq!(connections.recv().unwrap(), b"");
@@ -143,8 +143,8 @@ async fn the_feature_hickory_dns_changes_no_name_resolution_but_that_of_given_cl
     // RFC 6761, section 6.4: nobody is asked about names below `invalid`.
     let error = client(given(), "https://keys.invalid").create(create()).await.unwrap_err();
     let ErrorKind::Transport(transport) = error.kind() else { panic!("{error:?}") };
-    let expected = (Reach::NotSent, TransportErrorKind::Dns);
-    assert_eq!((transport.reach(), transport.kind()), expected, "{error:?}");
+    let expected = (Delivery::NotSent, TransportErrorKind::Dns);
+    assert_eq!((transport.delivery(), transport.kind()), expected, "{error:?}");
     assert_eq!(error.effect(), &Effect::Nothing);
 }
 

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Effect, Error, ErrorKind, MayHaveCreated, Shared};
+use super::{DuplicateBy, Effect, Error, ErrorKind, MayHaveCreated};
 use crate::types::{BuildError, BuildErrorKind, DecodeErrorKind};
 
 impl Error {
@@ -70,15 +70,15 @@ impl Error {
             ErrorKind::PaginationStalled { .. } => {
                 "check the base URL; the server seems to ignore the offset"
             }
-            ErrorKind::SeveralKeys { shared: Shared::Name(_), .. } => {
+            ErrorKind::SeveralKeys { shared: DuplicateBy::Name(_), .. } => {
                 "delete or rename all but one, or say which counts"
             }
-            ErrorKind::SeveralKeys { shared: Shared::Label(_), .. } => {
+            ErrorKind::SeveralKeys { shared: DuplicateBy::Label(_), .. } => {
                 "compare them with the metadata that the API returns for this secret"
             }
             ErrorKind::WrongKeyKind { is, .. } => is.advice(),
             ErrorKind::Unverified { .. } => "compare the settings of the old and the new key",
-            ErrorKind::KeyHolder { .. } => "see the key holder's error",
+            ErrorKind::RotationHandler { .. } => "see the rotation handler's error",
             ErrorKind::TooManyPages { .. } => {
                 "allow more requests if there are so many keys; if not, the list may have no end"
             }

@@ -37,7 +37,7 @@ impl Error {
             (_, ErrorKind::SeveralKeys { .. }) => "several-keys-have-the-name",
             (_, ErrorKind::WrongKeyKind { .. }) => "the-wrong-kind-of-key",
             (_, ErrorKind::Unverified { .. }) => "the-new-key-does-not-work",
-            (_, ErrorKind::KeyHolder { .. }) => "the-keyholder-failed",
+            (_, ErrorKind::RotationHandler { .. }) => "the-rotation-handler-failed",
             (_, ErrorKind::TooManyPages { .. }) => "the-listing-is-too-long",
         }
     }
@@ -111,7 +111,7 @@ mod tests {
             "several-keys-have-the-name",
             "the-wrong-kind-of-key",
             "the-new-key-does-not-work",
-            "the-keyholder-failed",
+            "the-rotation-handler-failed",
             "a-rotation-stopped-on-its-way",
         ];
         anchors.extend(

@@ -9,7 +9,7 @@ use crate::json::{Reader, closed, text_of};
 use crate::operation::parse_into;
 use crate::redact;
 use crate::redact::{OneLine, Quoted};
-use crate::types::{Field, Json, KeyKind, answer};
+use crate::types::{Field, Json, KeyKind, object};
 
 /// An error response of the server, or of something in front of it.
 ///
@@ -156,7 +156,7 @@ impl ApiError {
         let (body, error) = match document.error {
             Field::Value(error) => (ErrorBody::Documented, error),
             // Some gateways send the message instead of the object.
-            Field::Odd(json) => {
+            Field::Unexpected(json) => {
                 let message = Field::Value(Reader::new(json.as_str()).text().ok()?);
                 (ErrorBody::OtherJson, Described { message, ..Described::default() })
             }
@@ -249,7 +249,7 @@ fn meaning(status: StatusCode, code: &Field<i64>) -> StatusCode {
     }
     let code = match code {
         Field::Value(code) => u16::try_from(*code).ok(),
-        Field::Odd(json) => {
+        Field::Unexpected(json) => {
             let code = json.as_str().trim_matches('"').trim();
             code.strip_suffix(".0").unwrap_or(code).parse().ok()
         }
@@ -259,7 +259,7 @@ fn meaning(status: StatusCode, code: &Field<i64>) -> StatusCode {
     code.and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(status)
 }
 
-answer! {
+object! {
     /// The documented body of an error.
     struct Document {
         /// The error itself.
@@ -271,7 +271,7 @@ answer! {
     }
 }
 
-answer! {
+object! {
     /// The API's error object.
     struct Described {
         /// The message.

@@ -81,7 +81,7 @@ pub enum ErrorKind {
     /// counts.
     SeveralKeys {
         /// What they have in common.
-        shared: Shared,
+        shared: DuplicateBy,
         /// The keys; those of a name, the oldest first.
         keys: Vec<Key>,
     },
@@ -97,8 +97,8 @@ pub enum ErrorKind {
         /// What is wrong.
         problem: &'static str,
     },
-    /// The caller's [`KeyHolder`](crate::workflow::KeyHolder) failed.
-    KeyHolder {
+    /// The caller's [`RotationHandler`](crate::workflow::RotationHandler) failed.
+    RotationHandler {
         /// Which of its methods.
         method: &'static str,
         /// Its error.
@@ -115,7 +115,7 @@ pub enum ErrorKind {
 /// What several keys have in common.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Shared {
+pub enum DuplicateBy {
     /// The name.
     Name(String),
     /// The label, the masked key.
@@ -315,7 +315,7 @@ impl Error {
             | ErrorKind::SeveralKeys { .. }
             | ErrorKind::WrongKeyKind { .. }
             | ErrorKind::Unverified { .. }
-            | ErrorKind::KeyHolder { .. }
+            | ErrorKind::RotationHandler { .. }
             | ErrorKind::TooManyPages { .. } => None,
         }
     }
@@ -352,6 +352,11 @@ impl Error {
 }
 
 /// For functions that return [`Error`]: an argument or a setting was refused.
+/// The error of an operation whose arguments were refused before they became one.
+pub fn refused(operation: &'static str, error: BuildError) -> Error {
+    Error::unsent(operation, ErrorKind::Build(error))
+}
+
 impl From<BuildError> for Error {
     fn from(error: BuildError) -> Self {
         Self::of_no_request("build", ErrorKind::Build(error))
@@ -449,8 +454,8 @@ impl fmt::Display for ErrorKind {
             }
             Self::SeveralKeys { shared, keys } => {
                 let (are, text) = match shared {
-                    Shared::Name(name) => ("are named", name),
-                    Shared::Label(label) => ("have the label", label),
+                    DuplicateBy::Name(name) => ("are named", name),
+                    DuplicateBy::Label(label) => ("have the label", label),
                 };
                 let text = redact::mask(text, &[]);
                 write!(f, "{} keys {are} {}", keys.len(), Quoted(&text))?;
@@ -468,10 +473,10 @@ impl fmt::Display for ErrorKind {
             Self::Unverified { problem } => {
                 write!(f, "the new key is not as requested: {problem}")
             }
-            Self::KeyHolder { method, .. } => f.write_str(match *method {
-                "save" => "the key holder could not save the rotation's state",
-                "hand_over" => "the key holder could not take the new key",
-                _ => "the key holder could not say whether it has the new key",
+            Self::RotationHandler { method, .. } => f.write_str(match *method {
+                "save" => "the rotation handler could not save the rotation's state",
+                "hand_over" => "the rotation handler could not take the new key",
+                _ => "the rotation handler could not say whether it has the new key",
             }),
             Self::TooManyPages { requests } => {
                 write!(f, "the listing is longer or larger than {requests} pages should be")
@@ -513,7 +518,7 @@ fn shown(name: &str) -> String {
     Quoted(&redact::mask(name, &[])).to_string()
 }
 
-impl fmt::Debug for Shared {
+impl fmt::Debug for DuplicateBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(name) => write!(f, "Name({})", shown(name)),
@@ -550,7 +555,7 @@ impl fmt::Debug for MayHaveCreated {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.kind {
-            ErrorKind::Credentials(source) | ErrorKind::KeyHolder { cause: source, .. } => {
+            ErrorKind::Credentials(source) | ErrorKind::RotationHandler { cause: source, .. } => {
                 Some(&**source)
             }
             ErrorKind::Transport(error) => error.source(),

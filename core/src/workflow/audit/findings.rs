@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Audit;
-use super::report::{AuditReport, AuditedKey, Finding, Spend};
+use super::report::{AuditFinding, AuditReport, AuditedKey, Spend};
 use crate::types::{Field, Key, Timestamp};
 
 const DAY: i64 = 86_400;
@@ -43,7 +43,7 @@ struct Judge<'a> {
 /// The findings of one key.
 #[derive(Default)]
 struct Told {
-    findings: Vec<Finding>,
+    findings: Vec<AuditFinding>,
     unreadable: Vec<&'static str>,
     credit: Spend,
     byok: Spend,
@@ -110,7 +110,7 @@ impl<'a> Judge<'a> {
             ("byok_usage", &key.byok_usage),
         ]);
         let expired = self.expired(key);
-        told.findings.extend(expired.map(|days| Finding::Expired { days }));
+        told.findings.extend(expired.map(|days| AuditFinding::Expired { days }));
         if is_disabled {
             self.leftover(key, &mut told);
         } else if expired.is_none() {
@@ -120,11 +120,11 @@ impl<'a> Judge<'a> {
         }
         let keys = name_of(key).and_then(|name| self.names.get(&name).copied());
         if let (Some(keys @ 2..), None) = (keys, expired) {
-            told.findings.push(Finding::DuplicateName { keys });
+            told.findings.push(AuditFinding::DuplicateName { keys });
         }
         if !told.unreadable.is_empty() {
             let fields = std::mem::take(&mut told.unreadable);
-            told.findings.push(Finding::Unreadable { fields });
+            told.findings.push(AuditFinding::Unreadable { fields });
         }
         told
     }
@@ -136,13 +136,13 @@ impl<'a> Judge<'a> {
         let since = if never { key.created_at.get() } else { key.updated_at.get() };
         let age = since.and_then(|since| self.age(since));
         if age.is_none_or(|age| age >= seconds(self.audit.disabled_for)) {
-            told.findings.push(Finding::Disabled { days: age.map(whole_days) });
+            told.findings.push(AuditFinding::Disabled { days: age.map(whole_days) });
         }
     }
 
     fn limit(&self, key: &Key, told: &mut Told) {
         if key.limit.is_null() {
-            told.findings.push(Finding::NoLimit);
+            told.findings.push(AuditFinding::NoLimit);
             return;
         }
         let Some(limit) = told.amount("limit", &key.limit) else { return };
@@ -151,9 +151,9 @@ impl<'a> Judge<'a> {
         if limit < 0.0 {
             told.unreadable.push("limit");
         } else if left <= 0.0 {
-            told.findings.push(Finding::LimitReached);
+            told.findings.push(AuditFinding::LimitReached);
         } else if share >= self.audit.near_limit - ROUNDING {
-            told.findings.push(Finding::NearLimit { share: share.max(0.0) });
+            told.findings.push(AuditFinding::NearLimit { share: share.max(0.0) });
         }
     }
 
@@ -164,7 +164,7 @@ impl<'a> Judge<'a> {
         let since = told.value("last_used_at", &key.last_used_at);
         let age = since.and_then(|since| self.age(since));
         if let Some(age) = age.filter(|age| *age >= seconds(self.audit.unused_for)) {
-            told.findings.push(Finding::Unused { days: whole_days(age) });
+            told.findings.push(AuditFinding::Unused { days: whole_days(age) });
         }
     }
 
@@ -176,18 +176,18 @@ impl<'a> Judge<'a> {
             return;
         }
         if is_unspent(key) {
-            told.findings.extend(made.map(|age| Finding::NeverUsed { days: whole_days(age) }));
+            told.findings.extend(made.map(|age| AuditFinding::NeverUsed { days: whole_days(age) }));
             return;
         }
         let recorded = self.now.map(|now| now.unix_seconds().saturating_sub(RECORDS_BEGIN).max(0));
         let age = recorded.map(|age| made.map_or(age, |made| age.min(made)));
-        told.findings.extend(age.map(|age| Finding::Unused { days: whole_days(age) }));
+        told.findings.extend(age.map(|age| AuditFinding::Unused { days: whole_days(age) }));
     }
 
     fn end(&self, key: &Key, told: &mut Told) {
         let (Some(at), Some(now)) = (key.expires_at.get(), self.now) else { return };
         if between(at, now) >= -seconds(self.audit.expiring_within) {
-            told.findings.push(Finding::ExpiresSoon { days: whole_days(between(now, at)) });
+            told.findings.push(AuditFinding::ExpiresSoon { days: whole_days(between(now, at)) });
         }
     }
 

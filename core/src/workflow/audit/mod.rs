@@ -25,18 +25,18 @@ use crate::types::{BuildError, BuildErrorKind, Key, Timestamp};
 /// Looks at all keys, disabled and expired ones included, and reports those
 /// that need attention. It reads and changes nothing.
 ///
-/// What is looked for is said by [`Finding`](crate::workflow::Finding). Ages are counted from the date
+/// What is looked for is said by [`AuditFinding`](crate::workflow::AuditFinding). Ages are counted from the date
 /// that the server tells with its answer or, where that cannot be seen, from
 /// this machine's clock.
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
-/// use openrouter_keys_core::workflow::{Audit, Finding};
+/// use openrouter_keys_core::workflow::{Audit, AuditFinding};
 ///
 /// let report = client.audit(Audit::new().near_limit(0.9).unused_for(30)).await?;
 /// println!("{report}");
 /// for audited in report.with_findings() {
-///     if audited.findings.contains(&Finding::NoLimit) {
+///     if audited.findings.contains(&AuditFinding::NoLimit) {
 ///         eprintln!("{:?} can spend all there is", audited.key.label);
 ///     }
 /// }
@@ -120,7 +120,7 @@ impl Audit {
     /// that is among them.
     ///
     /// ```
-    /// use openrouter_keys_core::workflow::{Audit, Finding};
+    /// use openrouter_keys_core::workflow::{Audit, AuditFinding};
     /// use openrouter_keys_core::{Key, Timestamp};
     ///
     /// let key: Key = serde_json::from_str(
@@ -131,7 +131,7 @@ impl Audit {
     /// )?;
     /// let now = Timestamp::parse("2027-02-01T00:00:00Z")?;
     /// let report = Audit::new().report([key], now)?;
-    /// assert_eq!(report.keys[0].findings, [Finding::NoLimit]);
+    /// assert_eq!(report.keys[0].findings, [AuditFinding::NoLimit]);
     /// assert_eq!(report.spend.monthly, 1.0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -183,6 +183,6 @@ async fn audit(context: &Context, audit: &Audit) -> Result<AuditReport, Error> {
         .map_err(|error| error.of_workflow(context.name(), None))?;
     let now = listed.date.and_then(|seconds| Timestamp::from_unix(seconds, 0).ok());
     let mut report = findings::report(audit, listed.keys, now);
-    report.odd_rows = listed.odd_rows;
+    report.unexpected_rows = listed.unexpected_rows;
     Ok(report)
 }

@@ -15,8 +15,8 @@ use crate::types::{Key, Timestamp};
 #[non_exhaustive]
 pub struct AuditReport {
     /// When the keys were checked. `None` means that no clock was available: then
-    /// [`Unused`](Finding::Unused), [`NeverUsed`](Finding::NeverUsed),
-    /// [`ExpiresSoon`](Finding::ExpiresSoon) and [`Expired`](Finding::Expired) were not
+    /// [`Unused`](AuditFinding::Unused), [`NeverUsed`](AuditFinding::NeverUsed),
+    /// [`ExpiresSoon`](AuditFinding::ExpiresSoon) and [`Expired`](AuditFinding::Expired) were not
     /// checked.
     pub at: Option<Timestamp>,
     /// Every key with its findings, in the order of the listing.
@@ -28,7 +28,7 @@ pub struct AuditReport {
     pub byok_spend: Spend,
     /// Rows of the listing that are not even objects. They may stand for keys, which were not
     /// checked. There may be more identical rows than are counted.
-    pub odd_rows: u64,
+    pub unexpected_rows: u64,
 }
 
 impl AuditReport {
@@ -45,7 +45,7 @@ pub struct AuditedKey {
     /// The key.
     pub key: Key,
     /// The findings, each kind at most once; empty if the key is fine.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<AuditFinding>,
 }
 
 /// Why a key needs attention.
@@ -55,7 +55,7 @@ pub struct AuditedKey {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Finding {
+pub enum AuditFinding {
     /// It stopped working.
     Expired {
         /// This many days ago.
@@ -108,7 +108,7 @@ pub enum Finding {
     },
 }
 
-impl Finding {
+impl AuditFinding {
     /// The finding's name, such as `no_limit`: the same as `kind` in its JSON.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -127,7 +127,7 @@ impl Finding {
 }
 
 /// In a few words, such as `unused for 91 days`.
-impl fmt::Display for Finding {
+impl fmt::Display for AuditFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Expired { days: 0 } => f.write_str("expired within a day"),

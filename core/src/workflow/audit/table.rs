@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::findings::{is_recorded, is_unspent};
-use super::report::{AuditReport, AuditedKey, Finding, Spend};
+use super::report::{AuditFinding, AuditReport, AuditedKey, Spend};
 use crate::redact;
 use crate::redact::{OneLine, columns};
 use crate::types::Field;
@@ -163,8 +163,8 @@ fn push_summary(text: &mut String, report: &AuditReport) {
         Some(at) => push_all(text, &[", at ", at.as_str()]),
         None => text.push_str("; no clock available: age and expiry not checked"),
     }
-    if report.odd_rows > 0 {
-        let rows = report.odd_rows.to_string();
+    if report.unexpected_rows > 0 {
+        let rows = report.unexpected_rows.to_string();
         push_all(text, &["\nnot judged, because they are no keys: ", &rows, " rows"]);
     }
     push_spend(text, "\nspent", report.spend);
@@ -176,9 +176,9 @@ fn push_summary(text: &mut String, report: &AuditReport) {
     }
 }
 
-fn lacks_spend(finding: &Finding) -> bool {
+fn lacks_spend(finding: &AuditFinding) -> bool {
     let is_spend = |field: &&str| field.starts_with("usage") || field.starts_with("byok_usage");
-    matches!(finding, Finding::Unreadable { fields } if fields.iter().any(is_spend))
+    matches!(finding, AuditFinding::Unreadable { fields } if fields.iter().any(is_spend))
 }
 
 fn push_spend(text: &mut String, what: &str, spend: Spend) {

@@ -91,7 +91,7 @@ fn told<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<Option<&'a T>,
 
 /// A field that earlier responses lack.
 fn optional<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<Option<&'a T>, Error> {
-    if field.is_odd() {
+    if field.is_unexpected() {
         return Err(unreadable(path, DecodeErrorKind::WrongType));
     }
     Ok(field.get())

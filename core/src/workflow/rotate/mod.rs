@@ -23,9 +23,9 @@ use std::time::Duration;
 
 use self::copy_settings::{Budget, copy, difference, less_left};
 use self::rotation::{Rotation, RotationStep};
-use self::rotation_handler::Question;
+use self::rotation_handler::RotationEvent;
 use super::context::Context;
-use super::create_reconciled::{Failed, Rounds, everywhere, look_for};
+use super::create_reconciled::{CreateAttempts, Failed, everywhere, look_for};
 use super::definition::Workflow;
 use super::machine::WorkflowMachine;
 use super::marker::{Kind, Markers, unmarked};
@@ -48,7 +48,7 @@ const TRIES: [Duration; 5] = [
 /// Replaces a key by a new one with the same settings.
 ///
 /// The new key is made as [`CreateReconciled`](crate::workflow::CreateReconciled) does it,
-/// tried out, and given to the caller's [`KeyHolder`](crate::workflow::KeyHolder), which
+/// tried out, and given to the caller's [`RotationHandler`](crate::workflow::RotationHandler), which
 /// stores it where it is used. After a time of grace in which both keys work, and
 /// another in which nobody used the old one, that is disabled, and deleted some
 /// time later. The new key then gets its name.
@@ -72,7 +72,7 @@ const TRIES: [Duration; 5] = [
 /// undone. A program that was killed goes on with [`Rotate::resume`].
 ///
 /// **Guaranteed**, whenever the program is killed: at least one key that the
-/// holder knows works, unless the old one [leaked](Rotate::leaked); once the
+/// handler knows works, unless the old one [leaked](Rotate::leaked); once the
 /// killed run was resumed, no key is left that nobody holds, unless the result
 /// tells its name; a new key is never deleted after it was handed over.
 ///
@@ -85,7 +85,7 @@ const TRIES: [Duration; 5] = [
 /// [`quiet`](Rotate::quiet) looks unused.
 ///
 /// ```no_run
-/// # async fn f(client: openrouter_keys_core::Client, vault: impl openrouter_keys_core::workflow::KeyHolder + 'static)
+/// # async fn f(client: openrouter_keys_core::Client, vault: impl openrouter_keys_core::workflow::RotationHandler + 'static)
 /// # -> Result<(), openrouter_keys_core::Error> {
 /// use std::time::Duration;
 /// use openrouter_keys_core::workflow::{Rotate, Rotated};
@@ -328,7 +328,7 @@ impl Work<'_> {
     }
 
     async fn save(&self, secret: &str) -> Step<()> {
-        let question = Question::Save(self.state.clone());
+        let question = RotationEvent::Save(self.state.clone());
         Ok(self.context.ask(question, secret).await.map(|_| ())?)
     }
 
@@ -359,7 +359,7 @@ impl Work<'_> {
             self.state.unconfirmed = look_for(self.context, &create, names).await?;
         }
         let made = self.make(&create).await?;
-        let orphan = create.orphan().map(|orphan| Orphan { name: &made.name, ..orphan });
+        let orphan = create.may_leave().map(|orphan| Orphan { name: &made.name, ..orphan });
         let watch = trace::held(self.context.name(), orphan);
         let handed_over = self.hand_over(&create, &made).await;
         watch.finish();
@@ -372,7 +372,7 @@ impl Work<'_> {
     /// Whether a run that ended while it handed the new key over had done so.
     async fn was_handed_over(&self) -> Step<bool> {
         let Some(new) = &self.state.new else { return Ok(false) };
-        let question = Question::WasHandedOver(self.state.clone());
+        let question = RotationEvent::WasHandedOver(self.state.clone());
         if !self.context.ask(question, "").await? {
             return Ok(false);
         }
@@ -391,25 +391,25 @@ impl Work<'_> {
         let base = unmarked(create.name());
         self.state.name = Some(base.to_owned());
         let kept = self.state.unconfirmed.len();
-        let mut rounds = Rounds::new(self.context);
+        let mut attempts = CreateAttempts::new(self.context);
         loop {
             let name = self.markers.mark(base);
             self.state.unconfirmed.push(name.clone());
             let made = match self.reach(RotationStep::Creating).await {
-                Ok(()) => rounds.create(create, &name).await,
+                Ok(()) => attempts.create(create, &name).await,
                 Err(failed) => Err(failed),
             };
             // The name stays if its create may have made a key.
             self.state.unconfirmed.truncate(kept);
-            self.state.unconfirmed.extend(rounds.unconfirmed());
+            self.state.unconfirmed.extend(attempts.unconfirmed());
             if let Some(created) = made? {
-                rounds.hand_on();
+                attempts.hand_on();
                 return Ok(Made { created, name });
             }
         }
     }
 
-    /// Tries the new key out and gives it to the holder.
+    /// Tries the new key out and gives it to the handler.
     async fn hand_over(&mut self, create: &Create, made: &Made) -> Step<()> {
         let secret = made.created.key().reveal();
         self.state.new = Some(self.hash_of(create, made).await?);
@@ -419,7 +419,7 @@ impl Work<'_> {
         self.state.new_label = label.or_else(|| made.created.key().label());
         self.state.step = RotationStep::HandingOver;
         self.save(secret).await?;
-        let question = Question::HandOver(Box::new(made.created.clone()));
+        let question = RotationEvent::HandOver(Box::new(made.created.clone()));
         self.context.ask(question, secret).await?;
         Ok(())
     }

@@ -155,7 +155,7 @@ impl Rotation {
     }
 
     /// Whether this secret is the new key, judging by its label: use it to implement
-    /// [`KeyHolder::was_handed_over`](crate::workflow::KeyHolder::was_handed_over).
+    /// [`RotationHandler::was_handed_over`](crate::workflow::RotationHandler::was_handed_over).
     pub fn is_new_key(&self, secret: &str) -> bool {
         self.new_label.as_deref().is_some_and(|label| Secret::new(secret).has_label(label))
     }

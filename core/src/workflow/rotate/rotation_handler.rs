@@ -11,7 +11,7 @@ use crate::transport::{BoxError, MaybeSend};
 /// A question of a workflow to its caller. `Debug` shows which one it is.
 #[derive(Clone)]
 #[non_exhaustive]
-pub enum Question {
+pub enum RotationEvent {
     /// Replace the last state with this one.
     Save(Rotation),
     /// Store this key where it is used, and let it be used from now on.
@@ -25,12 +25,12 @@ pub enum Question {
 /// ```
 /// use openrouter_keys_core::error::BoxError;
 /// use openrouter_keys_core::operation::Created;
-/// use openrouter_keys_core::workflow::{KeyHolder, Rotation};
+/// use openrouter_keys_core::workflow::{RotationHandler, Rotation};
 ///
 /// struct Vault;
 ///
 /// #[async_trait::async_trait]
-/// impl KeyHolder for Vault {
+/// impl RotationHandler for Vault {
 ///     async fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
 ///         std::fs::write("rotation.json.new", serde_json::to_vec(state)?)?;
 ///         Ok(std::fs::rename("rotation.json.new", "rotation.json")?)
@@ -50,7 +50,7 @@ pub enum Question {
 /// ```
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
 #[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
-pub trait KeyHolder: MaybeSend {
+pub trait RotationHandler: MaybeSend {
     /// Replaces the last state with this one, in a place that outlives the program. It has no
     /// secret. An error ends the rotation; a new key that was not handed over yet is then
     /// deleted.
@@ -67,30 +67,30 @@ pub trait KeyHolder: MaybeSend {
     async fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError>;
 }
 
-/// [`KeyHolder`] for the blocking client.
-pub trait BlockingKeyHolder: Send {
-    /// Replaces the last state with this one; see [`KeyHolder::save`].
+/// [`RotationHandler`] for the blocking client.
+pub trait BlockingRotationHandler: Send {
+    /// Replaces the last state with this one; see [`RotationHandler::save`].
     fn save(&mut self, state: &Rotation) -> Result<(), BoxError>;
 
-    /// Stores the new key where it is used; see [`KeyHolder::hand_over`].
+    /// Stores the new key where it is used; see [`RotationHandler::hand_over`].
     fn hand_over(&mut self, new: &Created) -> Result<(), BoxError>;
 
     /// Whether the new key of this state was stored; see
-    /// [`KeyHolder::was_handed_over`].
+    /// [`RotationHandler::was_handed_over`].
     fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError>;
 }
 
-/// The holder of the workflows that ask nothing: it refuses everything.
+/// The handler of the workflows that ask nothing: it refuses everything.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Nobody;
+pub struct NoHandler;
 
 fn refuse<T>() -> Result<T, BoxError> {
-    Err("no key holder was given".into())
+    Err("no rotation handler was given".into())
 }
 
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
 #[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
-impl KeyHolder for Nobody {
+impl RotationHandler for NoHandler {
     async fn save(&mut self, _: &Rotation) -> Result<(), BoxError> {
         refuse()
     }
@@ -104,7 +104,7 @@ impl KeyHolder for Nobody {
     }
 }
 
-impl BlockingKeyHolder for Nobody {
+impl BlockingRotationHandler for NoHandler {
     fn save(&mut self, _: &Rotation) -> Result<(), BoxError> {
         refuse()
     }
@@ -118,7 +118,7 @@ impl BlockingKeyHolder for Nobody {
     }
 }
 
-impl Question {
+impl RotationEvent {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Save(_) => "save",
@@ -127,27 +127,30 @@ impl Question {
         }
     }
 
-    /// Asks the holder.
-    pub(crate) async fn ask(self, holder: &mut dyn KeyHolder) -> Result<bool, BoxError> {
+    /// Asks the handler.
+    pub(crate) async fn ask(self, handler: &mut dyn RotationHandler) -> Result<bool, BoxError> {
         match self {
-            Self::Save(state) => holder.save(&state).await.map(|()| true),
-            Self::HandOver(new) => holder.hand_over(&new).await.map(|()| true),
-            Self::WasHandedOver(state) => holder.was_handed_over(&state).await,
+            Self::Save(state) => handler.save(&state).await.map(|()| true),
+            Self::HandOver(new) => handler.hand_over(&new).await.map(|()| true),
+            Self::WasHandedOver(state) => handler.was_handed_over(&state).await,
         }
     }
 
-    /// Asks the holder, and blocks.
-    pub(crate) fn ask_blocking(self, holder: &mut dyn BlockingKeyHolder) -> Result<bool, BoxError> {
+    /// Asks the handler, and blocks.
+    pub(crate) fn ask_blocking(
+        self,
+        handler: &mut dyn BlockingRotationHandler,
+    ) -> Result<bool, BoxError> {
         match self {
-            Self::Save(state) => holder.save(&state).map(|()| true),
-            Self::HandOver(new) => holder.hand_over(&new).map(|()| true),
-            Self::WasHandedOver(state) => holder.was_handed_over(&state),
+            Self::Save(state) => handler.save(&state).map(|()| true),
+            Self::HandOver(new) => handler.hand_over(&new).map(|()| true),
+            Self::WasHandedOver(state) => handler.was_handed_over(&state),
         }
     }
 }
 
-impl fmt::Debug for Question {
+impl fmt::Debug for RotationEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Question").field(&self.name()).finish()
+        f.debug_tuple("RotationEvent").field(&self.name()).finish()
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use js_sys::{Array, Function, Promise};
 use openrouter_keys_core::error::BoxError;
 use openrouter_keys_core::operation::Created;
-use openrouter_keys_core::workflow::{KeyHolder, Rotation};
+use openrouter_keys_core::workflow::{Rotation, RotationHandler};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -13,15 +13,15 @@ use crate::secrets::note;
 use crate::thrown::Thrown;
 
 /// The facade's function, which takes the name of a question and its plain data.
-pub(crate) struct Holder(Option<Function>);
+pub(crate) struct Handler(Option<Function>);
 
-impl Holder {
+impl Handler {
     pub(crate) fn new(ask: JsValue) -> Self {
         Self(ask.dyn_into().ok())
     }
 
     async fn ask(&self, question: &str, data: Array) -> Result<bool, BoxError> {
-        let ask = self.0.as_ref().ok_or("no key holder was given")?;
+        let ask = self.0.as_ref().ok_or("no rotation handler was given")?;
         let answer = ask.call2(&JsValue::UNDEFINED, &JsValue::from_str(question), &data);
         let promise = Promise::resolve(&answer.map_err(Thrown::new)?);
         Ok(JsFuture::from(promise).await.map_err(Thrown::new)?.is_truthy())
@@ -29,7 +29,7 @@ impl Holder {
 }
 
 #[async_trait(?Send)]
-impl KeyHolder for Holder {
+impl RotationHandler for Handler {
     async fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
         self.ask("save", output::write_rotation(state)).await.map(|_| ())
     }
