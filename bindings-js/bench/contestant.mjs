@@ -23,11 +23,11 @@ async function compete() {
   const tasks = { ...(contestant.connect && online(contestant)), decode: decoding(contestant) };
   print({ ready: true, versions: { node: process.versions.node, ...contestant.versions } });
   for await (const line of createInterface({ input: process.stdin })) {
-    print(await answer(tasks, line).catch((error) => ({ error: told(error) })));
+    print(await respond(tasks, line).catch((error) => ({ error: told(error) })));
   }
 }
 
-/** Each task makes of a request the call that is timed, which returns the keys of its answer. */
+/** Each task makes of a request the call that is timed, which returns the keys of its response. */
 function online({ connect }) {
   const client = memoized((baseUrl) => connect({ baseUrl }));
   return {
@@ -66,7 +66,7 @@ function whole(rows, read, keys) {
   return rows;
 }
 
-async function answer(tasks, line) {
+async function respond(tasks, line) {
   const request = Object(JSON.parse(line));
   const { task, calls, at_once: atOnce = 1 } = request;
   const names = Object.keys(tasks);
@@ -131,6 +131,6 @@ function told(error) {
   return cause ? `${error}: ${told(cause)}` : `${error}`;
 }
 
-function print(answer) {
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
+function print(response) {
+  process.stdout.write(`${JSON.stringify(response)}\n`);
 }

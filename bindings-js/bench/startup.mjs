@@ -2,7 +2,7 @@
 // to start bare, and how long with a client of this package or of the official SDK, imported and built.
 //
 // Node, Deno and Bun run a program that has both in its `node_modules`: a process from its start to its end.
-// workerd and Chromium get each from esbuild, bundled and minified: a process from its start to the first answer of
+// workerd and Chromium get each from esbuild, bundled and minified: a process from its start to the first response of
 // a Worker that builds a client; in a new browser context, from the `import()` of a module to the client that it
 // builds, over loopback. All take turns in each round, so that what else the machine does hits all of them alike.
 // What a runtime keeps of a program (Deno's and Bun's caches on disk) is there since the rounds that do not count.
@@ -159,10 +159,10 @@ async function workerd() {
 function firstAnswer(file, service) {
   const started = performance.now();
   return whileServed(file, service, async (url) => {
-    const answer = await fetch(url);
-    const text = await answer.text();
+    const response = await fetch(url);
+    const text = await response.text();
     const ended = performance.now();
-    if (text !== "here") throw new Error(`the service answered ${answer.status}: ${text}`);
+    if (text !== "here") throw new Error(`the service answered ${response.status}: ${text}`);
     return ended - started;
   });
 }

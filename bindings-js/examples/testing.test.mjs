@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { OpenRouterKeys } from "openrouter-keys";
 import { apiError, created, deleted, fakeFetch, key, listed, lost, refused, virtualClock } from "openrouter-keys/testing";
 
-// The program: gives a customer a key, and deletes what a lost answer may have left behind.
+// The program: gives a customer a key, and deletes what a lost response may have left behind.
 
 async function provision(keys, customer, vault) {
   try {

@@ -33,7 +33,7 @@ try {
   // Where the runtime has it: await using temporary = await keys.temporary(…);
   const temporary = await keys.temporary({ name, limit: 1, lifetimeMs: 3_600_000 });
   try {
-    console.log(`temporary a key of ${temporary.key.length} characters until its close`);
+    console.log(`created a key of ${temporary.key.length} characters until its close`);
   } finally {
     await temporary.close();
   }

@@ -27,7 +27,7 @@ export {
   TooManyPagesError,
   UnauthorizedError,
   UnexpectedRedirectError,
-  UnreadableAnswerError,
+  UnreadableResponseError,
   UnverifiedError,
   WrongKeyKindError,
   isNewKey,

@@ -25,7 +25,7 @@ export {
   TooManyPagesError,
   UnauthorizedError,
   UnexpectedRedirectError,
-  UnreadableAnswerError,
+  UnreadableResponseError,
   UnverifiedError,
   WrongKeyKindError,
 } from "./internal/errors.js";

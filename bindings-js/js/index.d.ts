@@ -393,7 +393,7 @@ export interface EnsureParams extends CreateParams, ListingParams {
   /** Switches a key that exists off or on. Left as it is, unless given. */
   disabled?: boolean | undefined;
   /** Which key counts if several have the name: none, which is an error and the default, or the newest. */
-  pick?: "refuse" | "newest" | undefined;
+  onDuplicate?: "refuse" | "newest" | undefined;
   /**
    * How long to wait after a create before looking for a rival; 5000 by default.
    * Longer than the listing lags behind and than creation times are coarse.
@@ -1184,7 +1184,7 @@ export declare class RateLimitError extends ApiError {}
 export declare class ServerError extends ApiError {}
 
 /** The server reported success in a body that cannot be read. */
-export declare class UnreadableAnswerError extends OpenRouterKeysError {
+export declare class UnreadableResponseError extends OpenRouterKeysError {
   /** Where and why. */
   readonly unreadable: Unreadable;
 }

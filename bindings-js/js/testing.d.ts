@@ -73,17 +73,17 @@ export interface SeenRequest {
   readonly body: string | undefined;
   /** The body read as JSON, in the API's own names; `undefined` without a body. */
   readonly json: any;
-  /** Aborted as soon as nobody waits for the answer any more. */
+  /** Aborted as soon as nobody waits for the response any more. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** What a request meets: an answer, or what `fetch` rejects with. */
+/** What a request meets: a response, or what `fetch` rejects with. */
 export type Reply =
   | {
       status: number;
       headers?: Readonly<Record<string, string>> | Iterable<readonly [string, string]> | undefined;
       body?: string | Uint8Array | null | undefined;
-      /** How long the answer takes, by the clock of the fake fetch. */
+      /** How long the response takes, by the clock of the fake fetch. */
       delayMs?: number | undefined;
       /** `true`: the body never ends; an error: it breaks off with it, after what `body` holds. */
       stalls?: true | Error | undefined;
@@ -130,29 +130,29 @@ export interface FakeFetchOptions {
  */
 export declare function fakeFetch(script: Script, options?: FakeFetchOptions): FakeFetch;
 
-/** Any answer with a JSON body, or with none. */
+/** Any response with a JSON body, or with none. */
 export declare function reply(status: number, json?: unknown, options?: ReplyOptions): Reply;
 
-/** The answer to a create: the secret, and a key with these fields, as the API writes them. */
+/** The response to a create: the secret, and a key with these fields, as the API writes them. */
 export declare function created(secret: string, fields?: KeyFields, options?: ReplyOptions): Reply;
 
 /**
- * The answer to a list: one page, such as `listed([key({ name: "a" }), key({ name: "b" })])`.
+ * The response to a list: one page, such as `listed([key({ name: "a" }), key({ name: "b" })])`.
  * In a script, the request behind a page of fewer than 100 keys gets what is left of
  * it, unless another `listed` follows.
  */
 export declare function listed(keys: readonly unknown[], options?: ReplyOptions): Reply;
 
-/** The answer to a get and to an update: a key with these fields. */
+/** The response to a get and to an update: a key with these fields. */
 export declare function found(fields?: KeyFields, options?: ReplyOptions): Reply;
 
-/** The answer to `getCurrentKeyMetadata`: the current key with these fields. */
+/** The response to `getCurrentKeyMetadata`: the current key with these fields. */
 export declare function current(fields?: CurrentKeyFields, options?: ReplyOptions): Reply;
 
-/** The answer to a delete. */
+/** The response to a delete. */
 export declare function deleted(options?: ReplyOptions): Reply;
 
-/** An answer that is an error, such as `apiError(429, "slow down", { headers: { "retry-after": "7" } })`. */
+/** A response that is an error, such as `apiError(429, "slow down", { headers: { "retry-after": "7" } })`. */
 export declare function apiError(
   status: number,
   message?: string,
@@ -177,7 +177,7 @@ export declare function stalled(status: number, body?: string, options?: ReplyOp
 /** `fetch` rejects with anything at all. */
 export declare function rejection(value: unknown, options?: Delay): Reply;
 
-/** No answer ever comes; the call ends by a time limit or its signal. */
+/** No response ever comes; the call ends by a time limit or its signal. */
 export declare function never(): Reply;
 
 /** The fields of a key, by the API's own names (`limit_reset`, not `limitReset`). */

@@ -188,7 +188,7 @@ async function carry(reply, signal, clock) {
   if (Object.hasOwn(reply, "rejects")) throw reply.rejects;
   const [status, headers, body, stalls] = ["status", "headers", "body", "stalls"].map((name) => read(reply, name));
   const init = { __proto__: null, status, headers };
-  if (!stalls) return answer(body, init);
+  if (!stalls) return response(body, init);
   let rest = body;
   const half = new ReadableStream(
     {
@@ -207,11 +207,11 @@ async function carry(reply, signal, clock) {
     },
     { __proto__: null, highWaterMark: 0 },
   );
-  return answer(half, init);
+  return response(half, init);
 }
 
 /** jsdom has no `Response` and no streams. */
-function answer(body, init) {
+function response(body, init) {
   if (typeof Response === "function") return new Response(body, init);
   return { ...init, headers: new Map(Object.entries(init.headers ?? {})), body };
 }
@@ -234,37 +234,37 @@ async function delay(ms, signal, clock) {
   }
 }
 
-/** Any answer with a JSON body. */
+/** Any response with a JSON body. */
 export function reply(status, json, options) {
   return part(status, json === undefined ? null : JSON.stringify(json), undefined, options);
 }
 
-/** The answer to a create. */
+/** The response to a create. */
 export function created(secret, fields = {}, options) {
   return reply(201, { key: secret, data: key(fields) }, options);
 }
 
-/** The answer to a list: one page. */
+/** The response to a list: one page. */
 export function listed(keys, options) {
   return { ...reply(200, { data: keys }, options), keys };
 }
 
-/** The answer to a get and to an update. */
+/** The response to a get and to an update. */
 export function found(fields = {}, options) {
   return reply(200, { data: key(fields) }, options);
 }
 
-/** The answer to `getCurrentKeyMetadata`. */
+/** The response to `getCurrentKeyMetadata`. */
 export function current(fields = {}, options) {
   return reply(200, { data: currentKey(fields) }, options);
 }
 
-/** The answer to a delete. */
+/** The response to a delete. */
 export function deleted(options) {
   return reply(200, { deleted: true }, options);
 }
 
-/** An answer that is an error. */
+/** A response that is an error. */
 export function apiError(status, message = "no", options = {}) {
   const { metadata, ...rest } = { metadata: undefined, ...options };
   return reply(status, { error: { code: status, message, metadata } }, rest);
@@ -303,7 +303,7 @@ export function rejection(value, options = {}) {
   return { rejects: value, ...filled("a rejection", { delayMs: undefined }, options) };
 }
 
-/** No answer ever comes. */
+/** No response ever comes. */
 export function never() {
   return rejection(undefined, { delayMs: Infinity });
 }

@@ -1,4 +1,4 @@
-//! The transport of the package: the facade fetches and reads an answer in one go,
+//! The transport of the package: the facade fetches and reads an fetched in one go,
 //! so that little crosses the border between the module and JavaScript.
 
 use std::time::{Duration, SystemTime};
@@ -38,29 +38,29 @@ extern "C" {
     type UnderWay;
 
     #[wasm_bindgen(method, getter)]
-    fn answer(this: &UnderWay) -> Promise;
+    fn fetched(this: &UnderWay) -> Promise;
 
     /// What has come of the response, or that surely nothing was sent.
     #[wasm_bindgen(method, js_name = giveUp)]
-    fn give_up(this: &UnderWay) -> Option<Answer>;
+    fn give_up(this: &UnderWay) -> Option<Fetched>;
 
     /// What came of it.
-    type Answer;
+    type Fetched;
 
     #[wasm_bindgen(method, getter)]
-    fn status(this: &Answer) -> u16;
+    fn status(this: &Fetched) -> u16;
 
     #[wasm_bindgen(method, getter)]
-    fn headers(this: &Answer) -> String;
+    fn headers(this: &Fetched) -> String;
 
     #[wasm_bindgen(method, getter)]
-    fn bytes(this: &Answer) -> Option<Uint8Array>;
+    fn bytes(this: &Fetched) -> Option<Uint8Array>;
 
     #[wasm_bindgen(method, getter)]
-    fn end(this: &Answer) -> Option<String>;
+    fn end(this: &Fetched) -> Option<String>;
 
     #[wasm_bindgen(method, getter)]
-    fn thrown(this: &Answer) -> JsValue;
+    fn thrown(this: &Fetched) -> JsValue;
 }
 
 /// Sends requests through the facade.
@@ -85,10 +85,10 @@ impl Transport for AdaptedFetch {
     ) -> Result<Response<Bytes>, TransportError> {
         let mut sent = Sent::new(&self.adapter, &request, context);
         drop(request);
-        let answer = JsFuture::from(sent.under_way.answer()).await;
+        let fetched = JsFuture::from(sent.under_way.fetched()).await;
         sent.context = None;
-        let answer: Answer = answer.map_err(|thrown| rejected(&thrown))?.unchecked_into();
-        let response = whole(&answer, context)?;
+        let fetched: Fetched = fetched.map_err(|thrown| rejected(&thrown))?.unchecked_into();
+        let response = whole(&fetched, context)?;
         sent.is_done = true;
         Ok(response)
     }
@@ -174,38 +174,38 @@ fn max_body(context: &SendContext, status: StatusCode) -> f64 {
     context.max_body(status) as f64
 }
 
-/// The answer, if nothing ended it before its end.
-fn whole(answer: &Answer, context: &SendContext) -> Result<Response<Bytes>, TransportError> {
-    let end = answer.end();
-    let Ok(status) = StatusCode::from_u16(answer.status()) else {
+/// The fetched, if nothing ended it before its end.
+fn whole(fetched: &Fetched, context: &SendContext) -> Result<Response<Bytes>, TransportError> {
+    let end = fetched.end();
+    let Ok(status) = StatusCode::from_u16(fetched.status()) else {
         return Err(match end.as_deref() {
             Some("hidden redirect") => {
                 TransportError::ambiguous(TransportErrorKind::HiddenRedirect)
             }
             // The framework decides what comes next: never sent again from here.
             Some("steering") => TransportError::not_sent(TransportErrorKind::Setup)
-                .with_source(thrown::Thrown::new(answer.thrown())),
+                .with_source(thrown::Thrown::new(fetched.thrown())),
             problem => protocol(problem.unwrap_or_default()),
         });
     };
-    let response = response(status, answer);
+    let response = response(status, fetched);
     let error = match end.as_deref() {
         None => return Ok(response),
         Some("too large") => context.body_too_large(status),
         Some("idle") => TransportError::ambiguous(TransportErrorKind::Timeout(TimeoutPhase::Idle)),
         Some("broken") => TransportError::ambiguous(TransportErrorKind::Disconnected)
-            .with_source(Thrown::look(&answer.thrown())),
+            .with_source(Thrown::look(&fetched.thrown())),
         Some(problem) => protocol(problem),
     };
-    Err(error.with_status(Some(status)).with_answer(response))
+    Err(error.with_status(Some(status)).with_response(response))
 }
 
 /// As much of it as came.
-fn response(status: StatusCode, answer: &Answer) -> Response<Bytes> {
-    let body = answer.bytes().map(|bytes| bytes.to_vec()).unwrap_or_default();
+fn response(status: StatusCode, fetched: &Fetched) -> Response<Bytes> {
+    let body = fetched.bytes().map(|bytes| bytes.to_vec()).unwrap_or_default();
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
-    *response.headers_mut() = answer.headers().lines().filter_map(header).collect();
+    *response.headers_mut() = fetched.headers().lines().filter_map(header).collect();
     response
 }
 

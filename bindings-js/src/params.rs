@@ -367,7 +367,7 @@ fn ensure(create: Create, params: &Params) -> Ensure {
     if let Some(disabled) = params.bool("disabled") {
         ensure = ensure.disabled(disabled);
     }
-    if params.text("pick").as_deref() == Some("newest") {
+    if params.text("onDuplicate").as_deref() == Some("newest") {
         ensure = ensure.on_duplicate(OnDuplicate::Newest);
     }
     if let Some(time) = params.time("settleMs") {

@@ -171,7 +171,7 @@ pub mod error {
 ///             std::thread::sleep(time);
 ///             Event::Slept
 ///         }
-///         Action::Ask(question) => Event::Object(Err(format!("{question:?}").into())),
+///         Action::Ask(question) => Event::Answer(Err(format!("{question:?}").into())),
 ///         Action::Done(result) => break result?,
 ///     };
 /// };

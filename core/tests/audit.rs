@@ -21,7 +21,7 @@ use openrouter_keys_core::{
 use serde_json::{Value, json};
 
 const NOW: &str = "2027-01-31T12:00:00Z";
-/// In the place of a value: the answer lacks the field.
+/// In the place of a value: the response lacks the field.
 const ABSENT: &str = "(absent)";
 
 fn now() -> Timestamp {
@@ -92,7 +92,7 @@ mod limit {
     }
 
     #[test]
-    fn a_number_that_no_answer_can_have_is_unreadable() {
+    fn a_number_that_no_response_can_have_is_unreadable() {
         for amount in [f64::NAN, f64::INFINITY] {
             let mut key = key(&json!({}));
             key.limit = Field::Value(amount);
@@ -763,7 +763,7 @@ mod whatever_comes {
 
     proptest! {
         #[test]
-        fn nothing_is_found_that_the_answer_does_not_say_and_the_table_stays_whole(
+        fn nothing_is_found_that_the_response_does_not_say_and_the_table_stays_whole(
             rows in proptest::collection::vec(any_row(), 0..5),
             share in 0.0..=1.0,
             days in any::<[u32; 3]>(),

@@ -161,7 +161,7 @@ async fn waiting_for_a_key_can_be_called_off_too() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_there_before_the_call_is_called_off_counts() {
+async fn a_response_that_is_there_before_the_call_is_called_off_counts() {
     let transport = FakeTransport::always(Reply::status(200).json(samples::page(2)).after(SECOND));
     let cancel = after(&transport, 2 * SECOND);
     let page = client(&transport).list(List::new()).cancel_on(cancel).await.unwrap();

@@ -66,20 +66,20 @@ fn each_method_of_the_blocking_client_sends_its_operation() {
 }
 
 #[tokio::test]
-async fn an_answer_tells_its_id_its_ray_and_its_rate_limit() {
-    let answer = Reply::status(200)
+async fn a_response_tells_its_id_its_ray_and_its_rate_limit() {
+    let response = Reply::status(200)
         .json(r#"{"data":[]}"#)
         .header("x-request-id", "req-7")
         .header("cf-ray", "8f-FRA")
         .header("x-ratelimit-limit", "20")
         .header("x-ratelimit-remaining", " 19.5 ")
         .header("x-ratelimit-reset", "soon");
-    for (answer, id, ray) in [
-        (answer, Some("req-7"), Some("8f-FRA")),
+    for (response, id, ray) in [
+        (response, Some("req-7"), Some("8f-FRA")),
         (Reply::status(200).json(r#"{"data":[]}"#).header("cf-ray", "8f"), Some("8f"), Some("8f")),
         (Reply::status(200).json(r#"{"data":[]}"#), None, None),
     ] {
-        let client = Client::new(FakeTransport::always(answer), ApiKey::new(KEY).unwrap());
+        let client = Client::new(FakeTransport::always(response), ApiKey::new(KEY).unwrap());
         let meta = client.list(List::new()).with_response().await.unwrap().meta;
         assert_eq!((meta.request_id(), meta.cf_ray()), (id, ray));
         let limit = meta.rate_limit();

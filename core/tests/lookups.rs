@@ -93,8 +93,8 @@ async fn several_keys_of_one_label_are_an_error_that_lists_them() {
         page(&[row("bb", LABEL)]),
     ]);
     let error = client(&transport).find_by_secret(SECRET).await.unwrap_err();
-    let ErrorKind::SeveralKeys { shared, keys } = error.kind() else { panic!("{error}") };
-    assert_eq!(shared, &DuplicateBy::Label(LABEL.to_owned()));
+    let ErrorKind::SeveralKeys { by, keys } = error.kind() else { panic!("{error}") };
+    assert_eq!(by, &DuplicateBy::Label(LABEL.to_owned()));
     assert_eq!(keys.len(), 2);
     let text = error.to_string();
     assert!(text.contains("2 keys have the label") && text.contains("aa, bb"), "{text}");
@@ -162,7 +162,7 @@ mod wrong_kind {
         assert_eq!(error.anchor(), "the-wrong-kind-of-key");
         assert_eq!(
             error.to_string(),
-            "list: the server answered 403 Forbidden to an inference key \
+            "list: the server returned 403 Forbidden to an inference key \
              (Only a management key may manage keys.); nothing was created or changed; \
              use a management key; create one at https://openrouter.ai/settings/management-keys"
         );
@@ -202,7 +202,7 @@ mod wrong_kind {
     }
 
     #[test]
-    fn an_answer_that_does_not_tell_the_kind_passes() {
+    fn a_response_that_does_not_tell_the_kind_passes() {
         let transport = FakeTransport::always(current(r#""label":"x""#));
         let key = ApiKey::new("sk-or-v1-m").unwrap();
         let client = blocking::Client::new(transport, key);

@@ -92,7 +92,7 @@ fn rule(fault: Fault) -> Rule {
 }
 
 fn outcome(fault: Fault) -> Result<http::Response<Bytes>, TransportError> {
-    let answer = |status: u16, header: Option<(&str, &str)>| {
+    let response = |status: u16, header: Option<(&str, &str)>| {
         let mut builder = http::Response::builder().status(status);
         if let Some((name, value)) = header {
             builder = builder.header(name, value);
@@ -105,10 +105,12 @@ fn outcome(fault: Fault) -> Result<http::Response<Bytes>, TransportError> {
         Fault::Disconnected => Err(TransportError::ambiguous(TransportErrorKind::Disconnected)),
         Fault::TimedOut => Err(openrouter_keys_core::transport::SendContext::default().timed_out()),
         Fault::TooLarge => Err(TransportError::ambiguous(TransportErrorKind::BodyTooLarge(1))),
-        Fault::Status(status) => answer(status, None),
-        Fault::StatusWithRetryAfter(status) => answer(status, Some(("retry-after", "1"))),
-        Fault::StatusThatForbidsRetry(status) => answer(status, Some(("x-should-retry", "false"))),
-        Fault::GarbageInsideSuccess => answer(200, None),
+        Fault::Status(status) => response(status, None),
+        Fault::StatusWithRetryAfter(status) => response(status, Some(("retry-after", "1"))),
+        Fault::StatusThatForbidsRetry(status) => {
+            response(status, Some(("x-should-retry", "false")))
+        }
+        Fault::GarbageInsideSuccess => response(200, None),
     }
 }
 
@@ -211,10 +213,10 @@ fn a_key_that_an_own_lost_delete_removed_is_already_gone() {
         Attempt::first(&Config::new(), &CallOptions::new(), Delete::new("abc"), Seed::default())
             .unwrap()
     };
-    let answer = |body: &'static [u8]| {
+    let response = |body: &'static [u8]| {
         Ok(http::Response::builder().status(404).body(Bytes::from_static(body)).unwrap())
     };
-    let not_found = || answer(br#"{"error":{"code":404,"message":"There is no such key."}}"#);
+    let not_found = || response(br#"{"error":{"code":404,"message":"There is no such key."}}"#);
 
     let Step::Done(Err(error)) = delete().finish(not_found(), Duration::ZERO) else {
         panic!("a first 404 is an error")
@@ -238,7 +240,7 @@ fn a_key_that_an_own_lost_delete_removed_is_already_gone() {
     else {
         panic!("again")
     };
-    let Step::Done(Err(error)) = next.finish(answer(b"<html>"), Duration::ZERO) else {
+    let Step::Done(Err(error)) = next.finish(response(b"<html>"), Duration::ZERO) else {
         panic!("an error")
     };
     assert_eq!(error.effect(), &Effect::MayHaveChanged);
@@ -280,7 +282,7 @@ fn a_refusal_whose_explanation_breaks_off_is_still_a_refusal() {
 
 #[test]
 fn one_header_of_several_that_forbids_a_retry_is_enough() {
-    let answer = http::Response::builder()
+    let response = http::Response::builder()
         .status(503)
         .header("x-should-retry", "true")
         .header("x-should-retry", "false")
@@ -288,7 +290,7 @@ fn one_header_of_several_that_forbids_a_retry_is_enough() {
         .unwrap();
     let attempt =
         Attempt::first(&Config::new(), &CallOptions::new(), List::new(), Seed::default()).unwrap();
-    assert!(matches!(attempt.finish(Ok(answer), Duration::ZERO), Step::Done(Err(_))));
+    assert!(matches!(attempt.finish(Ok(response), Duration::ZERO), Step::Done(Err(_))));
 }
 
 #[test]

@@ -34,7 +34,7 @@ struct World(Arc<Mutex<Inner>>);
 
 #[derive(Default)]
 struct Inner {
-    answers: BTreeMap<&'static str, Vec<Reply>>,
+    responses: BTreeMap<&'static str, Vec<Reply>>,
     is_disabled: bool,
     is_listed: bool,
     made: String,
@@ -56,10 +56,10 @@ fn gone() -> Reply {
 
 impl World {
     /// Answers the next requests of this kind with these.
-    fn answer(&self, request: &'static str, replies: impl IntoIterator<Item = Reply>) -> &Self {
+    fn reply(&self, request: &'static str, replies: impl IntoIterator<Item = Reply>) -> &Self {
         let mut replies: Vec<Reply> = replies.into_iter().collect();
         replies.reverse();
-        self.0.lock().unwrap().answers.insert(request, replies);
+        self.0.lock().unwrap().responses.insert(request, replies);
         self
     }
 
@@ -88,7 +88,7 @@ impl World {
                 let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
                 body["name"].as_str().unwrap().clone_into(&mut world.made);
             }
-            if let Some(reply) = world.answers.get_mut(line.as_str()).and_then(Vec::pop) {
+            if let Some(reply) = world.responses.get_mut(line.as_str()).and_then(Vec::pop) {
                 return reply;
             }
             match line.as_str() {
@@ -221,7 +221,7 @@ fn arrived() -> Reply {
 #[tokio::test]
 async fn a_rotation_whose_create_runs_out_of_time_behind_the_secret_goes_on() {
     let world = World::default();
-    world.answer("POST /keys", [arrived()]);
+    world.reply("POST /keys", [arrived()]);
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
     assert_eq!(sent(&transport), WHOLE);
@@ -231,7 +231,7 @@ async fn a_rotation_whose_create_runs_out_of_time_behind_the_secret_goes_on() {
 #[tokio::test]
 async fn a_rotation_that_is_cancelled_behind_the_secret_names_the_key_that_it_leaves() {
     let world = World::default();
-    world.answer("POST /keys", [arrived()]);
+    world.reply("POST /keys", [arrived()]);
     let transport = world.transport();
     let seen = transport.clone();
     let cancel = poll_fn(move |context| {
@@ -314,8 +314,8 @@ fn with_limit(limit: &str, left: &str, reset: &str) -> String {
 /// The limit of the new key, and what the result says of it.
 async fn limit_of_new(old: &str, rotate: Rotate) -> (serde_json::Value, Option<f64>) {
     let world = World::default();
-    world.answer("GET /keys/01d", vec![data(old); 5]);
-    world.answer("GET /key", [Reply::status(200).json(r#"{"data":{}}"#)]);
+    world.reply("GET /keys/01d", vec![data(old); 5]);
+    world.reply("GET /key", [Reply::status(200).json(r#"{"data":{}}"#)]);
     let (transport, result) = run(&world, rotate.watch(Duration::ZERO)).await;
     // The old key is never disabled in this world: it is enough that the new one is there.
     let carried = match result.unwrap() {
@@ -364,7 +364,7 @@ async fn what_is_left_of_a_limit_is_not_guessed_where_it_is_needed() {
     ] {
         let world = World::default();
         let old = with_limit("25", "7.5", "null").replace(r#""limit_remaining":7.5,"#, left);
-        world.answer("GET /keys/01d", [data(&old)]);
+        world.reply("GET /keys/01d", [data(&old)]);
         let (transport, result) = run(&world, Rotate::new("01d")).await;
         let error = result.unwrap_err();
         let ErrorKind::Decode(told) = error.kind() else { panic!("{error}") };
@@ -387,8 +387,8 @@ async fn what_the_old_key_spends_while_both_work_is_taken_off_the_new_limit() {
         old("6", "19", false),
         old("4.25", "20.75", true),
     ];
-    world.answer("GET /keys/01d", reads);
-    world.answer("GET /key", [Reply::status(200).json(r#"{"data":{"limit":7.5}}"#)]);
+    world.reply("GET /keys/01d", reads);
+    world.reply("GET /key", [Reply::status(200).json(r#"{"data":{"limit":7.5}}"#)]);
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     let Ok(Rotated::Done { old, carried, .. }) = result else { panic!("{result:?}") };
     assert_eq!(body(&transport, "POST", 0)["limit"], 7.5);
@@ -413,7 +413,7 @@ async fn the_result_has_the_old_key_as_it_was_before_it_was_deleted() {
     assert!(text.contains("resume the rotation"), "{text}");
     let kept = serde_json::to_string(world.0.lock().unwrap().last.as_ref().unwrap()).unwrap();
     let gone_world = World::default();
-    gone_world.answer("GET /keys/01d", vec![gone(); 9]);
+    gone_world.reply("GET /keys/01d", vec![gone(); 9]);
     let kept = serde_json::from_str(&kept.replace(r#""step":"deleted""#, r#""step":"disabled""#));
     let (_, result) = run(&gone_world, Rotate::resume(kept.unwrap())).await;
     let Ok(Rotated::Done { old: Some(old), .. }) = result else { panic!("{result:?}") };
@@ -421,7 +421,7 @@ async fn the_result_has_the_old_key_as_it_was_before_it_was_deleted() {
 
     // A state of an earlier version has none, and somebody deleted the key.
     let world = World::default();
-    world.answer("GET /keys/01d", vec![gone(); 9]);
+    world.reply("GET /keys/01d", vec![gone(); 9]);
     let kept = r#"{"old":"01d","step":"handed_over","new":"aa","name":"production"}"#;
     let (_, result) = run(&world, Rotate::resume(serde_json::from_str(kept).unwrap())).await;
     assert!(matches!(result, Ok(Rotated::Done { old: None, .. })), "{result:?}");
@@ -431,7 +431,7 @@ async fn the_result_has_the_old_key_as_it_was_before_it_was_deleted() {
 async fn the_new_limit_is_what_is_left_on_request() {
     let world = World::default();
     let rest = CURRENT.replace(r#""limit":25"#, r#""limit":7.5"#);
-    world.answer("GET /key", [Reply::status(200).json(rest)]);
+    world.reply("GET /key", [Reply::status(200).json(rest)]);
     let (transport, result) = run(&world, Rotate::new("01d").limit_remaining()).await;
     assert!(result.is_ok(), "{result:?}");
     assert_eq!(body(&transport, "POST", 0)["limit"], 7.5);
@@ -461,7 +461,7 @@ async fn a_setting_that_cannot_be_read_is_not_guessed() {
         ),
     ] {
         let world = World::default();
-        world.answer("GET /keys/01d", [data(&OLD.replace(from, to))]);
+        world.reply("GET /keys/01d", [data(&OLD.replace(from, to))]);
         let (transport, result) = run(&world, Rotate::new("01d")).await;
         let error = result.unwrap_err();
         let ErrorKind::Decode(told) = error.kind() else { panic!("{error}") };
@@ -475,8 +475,8 @@ async fn a_setting_that_cannot_be_read_is_not_guessed() {
 #[tokio::test]
 async fn a_key_without_a_limit_is_replaced_by_one_without() {
     let world = World::default();
-    world.answer("GET /keys/01d", [data(&OLD.replace(":25,", ":null,"))]);
-    world.answer("GET /key", [Reply::status(200).json(CURRENT.replace(":25,", ":null,"))]);
+    world.reply("GET /keys/01d", [data(&OLD.replace(":25,", ":null,"))]);
+    world.reply("GET /key", [Reply::status(200).json(CURRENT.replace(":25,", ":null,"))]);
     let (transport, result) = run(&world, Rotate::new("01d").limit_remaining()).await;
     assert!(result.is_ok(), "{result:?}");
     assert!(body(&transport, "POST", 0)["limit"].is_null());
@@ -485,7 +485,7 @@ async fn a_key_without_a_limit_is_replaced_by_one_without() {
 #[tokio::test]
 async fn a_new_key_that_works_late_is_tried_five_times_within_30_seconds() {
     let world = World::default();
-    world.answer("GET /key", vec![Reply::status(401); 4]);
+    world.reply("GET /key", vec![Reply::status(401); 4]);
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     assert!(result.is_ok(), "{result:?}");
     let pauses: Vec<u64> = transport.pauses().iter().map(Duration::as_secs).collect();
@@ -495,7 +495,7 @@ async fn a_new_key_that_works_late_is_tried_five_times_within_30_seconds() {
 #[tokio::test]
 async fn a_new_key_that_never_works_is_deleted() {
     let world = World::default();
-    world.answer("GET /key", vec![Reply::status(401); 5]);
+    world.reply("GET /key", vec![Reply::status(401); 5]);
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     let error = result.unwrap_err();
     assert_eq!((error.operation(), error.status().unwrap().as_u16()), ("rotate", 401));
@@ -515,7 +515,7 @@ async fn a_new_key_that_is_not_what_was_asked_for_is_deleted() {
         (r#""is_management_key":false"#, r#""is_management_key":true"#, "it is a management key"),
     ] {
         let world = World::default();
-        world.answer("GET /key", [Reply::status(200).json(CURRENT.replace(from, to))]);
+        world.reply("GET /key", [Reply::status(200).json(CURRENT.replace(from, to))]);
         let (transport, result) = run(&world, Rotate::new("01d")).await;
         let error = result.unwrap_err();
         let ErrorKind::Unverified { problem: told } = error.kind() else { panic!("{error}") };
@@ -526,10 +526,10 @@ async fn a_new_key_that_is_not_what_was_asked_for_is_deleted() {
 }
 
 #[tokio::test]
-async fn a_new_key_whose_answer_has_no_hash_is_found_by_its_name() {
+async fn a_new_key_whose_response_has_no_hash_is_found_by_its_name() {
     let bare = || Reply::status(201).json(format!(r#"{{"key":"{SECRET}"}}"#));
     let world = World::default();
-    world.answer("POST /keys", [bare()]).list_what_is_made();
+    world.reply("POST /keys", [bare()]).list_what_is_made();
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
     // This server ignores the offset.
@@ -539,7 +539,7 @@ async fn a_new_key_whose_answer_has_no_hash_is_found_by_its_name() {
 
     // If the listing does not have it either, nothing is handed over.
     let world = World::default();
-    world.answer("POST /keys", [bare()]);
+    world.reply("POST /keys", [bare()]);
     let (_, result) = run(&world, Rotate::new("01d")).await;
     let error = result.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Unverified { .. }), "{error}");
@@ -623,7 +623,7 @@ async fn an_error_of_the_holder_shows_neither_the_management_key_nor_a_header() 
 async fn a_new_key_that_cannot_be_deleted_is_told() {
     let world = World::default();
     world.fail("hand_over");
-    world.answer("DELETE /keys/aa", [Reply::status(403)]);
+    world.reply("DELETE /keys/aa", [Reply::status(403)]);
     let (_, result) = run(&world, Rotate::new("01d")).await;
     let error = result.unwrap_err();
     let left = error.may_have_created().unwrap();
@@ -639,7 +639,7 @@ async fn a_new_key_that_cannot_be_deleted_is_told() {
 async fn a_secret_that_cannot_be_used_is_no_fault_of_an_argument() {
     let world = World::default();
     let odd = r#"{"key":"sk-or-v1-with a space in it 0000000000001c96","data":{"hash":"aa"}}"#;
-    world.answer("POST /keys", [Reply::status(201).json(odd)]);
+    world.reply("POST /keys", [Reply::status(201).json(odd)]);
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     let error = result.unwrap_err();
     let ErrorKind::Decode(told) = error.kind() else { panic!("{error}") };
@@ -655,7 +655,7 @@ async fn an_old_key_without_a_recorded_use_is_quiet_although_its_usage_is_unknow
     {
         let world = World::default();
         let bare = OLD.replace(r#""usage":17.5"#, &format!(r#""last_used_at":{last_used}"#));
-        world.answer("GET /keys/01d", vec![data(&bare); 4]);
+        world.reply("GET /keys/01d", vec![data(&bare); 4]);
         let (_, result) = run(&world, Rotate::new("01d")).await;
         let is_done = matches!(result, Ok(Rotated::Done { .. }));
         assert_eq!(is_done, is_quiet, "{last_used}: {result:?}");
@@ -680,7 +680,7 @@ async fn a_state_that_cannot_be_saved_stops_before_anything_is_made() {
 async fn an_error_after_the_hand_over_says_so_and_the_saved_state_goes_on() {
     let world = World::default();
     let forbidden = Reply::status(403);
-    world.answer("PATCH /keys/01d", [forbidden]);
+    world.reply("PATCH /keys/01d", [forbidden]);
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     let error = result.unwrap_err();
     let done = "the new key was handed over, and the old one is still there";
@@ -707,7 +707,7 @@ async fn an_error_after_the_hand_over_says_so_and_the_saved_state_goes_on() {
 async fn an_old_key_that_was_used_after_the_grace_stays() {
     let world = World::default();
     let used = OLD.replace("17.5", "17.6");
-    world.answer("GET /keys/01d", [data(OLD), data(OLD), data(OLD), data(&used)]);
+    world.reply("GET /keys/01d", [data(OLD), data(OLD), data(OLD), data(&used)]);
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     let Ok(Rotated::StillInUse { old, state, .. }) = result else { panic!("{result:?}") };
     assert_eq!(old.usage.copied(), Some(17.6));
@@ -723,7 +723,7 @@ async fn an_old_key_that_was_used_after_the_grace_stays() {
 async fn an_old_key_of_which_the_api_does_not_tell_whether_it_is_used_stays() {
     let world = World::default();
     let untold = OLD.replace(r#","usage":17.5"#, "");
-    world.answer("GET /keys/01d", vec![data(&untold); 4]);
+    world.reply("GET /keys/01d", vec![data(&untold); 4]);
     let (_, result) = run(&world, Rotate::new("01d")).await;
     assert!(matches!(result, Ok(Rotated::StillInUse { .. })), "{result:?}");
 }
@@ -732,7 +732,7 @@ async fn an_old_key_of_which_the_api_does_not_tell_whether_it_is_used_stays() {
 async fn an_old_key_that_somebody_enables_again_is_not_deleted() {
     let world = World::default();
     // Four looks before it is disabled; then it is enabled again.
-    world.answer("GET /keys/01d", vec![data(OLD); 5]);
+    world.reply("GET /keys/01d", vec![data(OLD); 5]);
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     let Ok(Rotated::StillInUse { state, .. }) = result else { panic!("{result:?}") };
     assert_eq!(state.step, RotationStep::HandedOver);
@@ -744,7 +744,7 @@ async fn an_old_key_that_somebody_enables_again_is_not_deleted() {
 async fn the_old_key_stays_if_the_new_one_is_gone_or_disabled() {
     for new in [gone(), data(r#""hash":"aa","disabled":true"#)] {
         let world = World::default();
-        world.answer("GET /keys/aa", [new]);
+        world.reply("GET /keys/aa", [new]);
         let (transport, result) = run(&world, Rotate::new("01d")).await;
         let error = result.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Unverified { .. }), "{error}");
@@ -757,7 +757,7 @@ async fn an_old_key_that_is_not_found_is_not_taken_for_deleted_while_the_new_one
     // Another account's management key sees neither.
     for step in ["handed_over", "disabled"] {
         let world = World::default();
-        world.answer("GET /keys/01d", vec![gone(); 9]).answer("GET /keys/aa", vec![gone(); 9]);
+        world.reply("GET /keys/01d", vec![gone(); 9]).reply("GET /keys/aa", vec![gone(); 9]);
         let kept = format!(r#"{{"old":"01d","step":"{step}","new":"aa"}}"#);
         let (_, result) = run(&world, Rotate::resume(serde_json::from_str(&kept).unwrap())).await;
         let error = result.unwrap_err();
@@ -766,7 +766,7 @@ async fn an_old_key_that_is_not_found_is_not_taken_for_deleted_while_the_new_one
     }
     // An empty 404 is not the API's word.
     let world = World::default();
-    world.answer("GET /keys/01d", [data(OLD), Reply::status(404)]);
+    world.reply("GET /keys/01d", [data(OLD), Reply::status(404)]);
     let (_, result) = run(&world, Rotate::new("01d")).await;
     assert_eq!(result.unwrap_err().status().unwrap().as_u16(), 404);
 }
@@ -774,7 +774,7 @@ async fn an_old_key_that_is_not_found_is_not_taken_for_deleted_while_the_new_one
 #[tokio::test]
 async fn an_old_key_that_somebody_deleted_ends_the_rotation_with_the_new_one() {
     let world = World::default();
-    world.answer("GET /keys/01d", vec![gone(); 9]);
+    world.reply("GET /keys/01d", vec![gone(); 9]);
     let kept = r#"{"old":"01d","step":"handed_over","new":"aa","name":"production"}"#;
     let (transport, result) =
         run(&world, Rotate::resume(serde_json::from_str(kept).unwrap())).await;
@@ -787,7 +787,7 @@ async fn what_a_killed_run_made_is_told_if_the_old_key_cannot_be_read_any_more()
     let name = "production #0123456789abcdef0123456789abcdef";
     let kept = format!(r#"{{"old":"01d","step":"creating","unconfirmed":["{name}"]}}"#);
     let world = World::default();
-    world.answer("GET /keys/01d", [gone()]);
+    world.reply("GET /keys/01d", [gone()]);
     let (_, result) = run(&world, Rotate::resume(serde_json::from_str(&kept).unwrap())).await;
     let error = result.unwrap_err();
     assert_eq!(error.may_have_created().unwrap().name, name, "{error}");
@@ -795,7 +795,7 @@ async fn what_a_killed_run_made_is_told_if_the_old_key_cannot_be_read_any_more()
     // A new key that nobody was given goes before anything else.
     let kept = r#"{"old":"01d","step":"handing_over","new":"aa"}"#;
     let world = World::default();
-    world.answer("GET /keys/01d", [gone()]);
+    world.reply("GET /keys/01d", [gone()]);
     let (transport, result) =
         run(&world, Rotate::resume(serde_json::from_str(kept).unwrap())).await;
     assert_eq!(result.unwrap_err().effect(), &Effect::Nothing);
@@ -806,7 +806,7 @@ async fn what_a_killed_run_made_is_told_if_the_old_key_cannot_be_read_any_more()
 async fn a_lost_create_is_told_whatever_fails_after_it() {
     let lost = || [Reply::disconnected()];
     let world = World::default();
-    world.answer("POST /keys", lost()).fail("hand_over");
+    world.reply("POST /keys", lost()).fail("hand_over");
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     let first = body(&transport, "POST", 0)["name"].as_str().unwrap().to_owned();
     let error = result.unwrap_err();
@@ -817,7 +817,7 @@ async fn a_lost_create_is_told_whatever_fails_after_it() {
 
     // Not even the state can be saved any more.
     let world = World::default();
-    world.answer("POST /keys", lost()).fail_from("save", 2);
+    world.reply("POST /keys", lost()).fail_from("save", 2);
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     let first = body(&transport, "POST", 0)["name"].as_str().unwrap().to_owned();
     let error = result.unwrap_err();
@@ -827,13 +827,13 @@ async fn a_lost_create_is_told_whatever_fails_after_it() {
 }
 
 #[tokio::test]
-async fn a_change_whose_answer_was_lost_is_told_as_one_that_may_have_been_made() {
+async fn a_change_whose_response_was_lost_is_told_as_one_that_may_have_been_made() {
     for (request, told) in [
         ("PATCH /keys/01d", "the new key was handed over, and the old one may be disabled"),
         ("DELETE /keys/01d", "the new key was handed over, and the old one is disabled or deleted"),
     ] {
         let world = World::default();
-        world.answer(request, vec![Reply::disconnected(); 3]);
+        world.reply(request, vec![Reply::disconnected(); 3]);
         let (_, result) = run(&world, Rotate::new("01d")).await;
         assert_eq!(result.unwrap_err().effect(), &Effect::PartlyDone(told));
     }
@@ -843,7 +843,7 @@ async fn a_change_whose_answer_was_lost_is_told_as_one_that_may_have_been_made()
 async fn a_key_of_which_nobody_tells_the_label_is_known_by_its_own_ends() {
     let world = World::default();
     let untold = CURRENT.replace(r#""label":"sk-or-v1-0e6...1c96","#, "");
-    world.answer("GET /key", [Reply::status(200).json(untold)]);
+    world.reply("GET /key", [Reply::status(200).json(untold)]);
     let (_, result) = run(&world, Rotate::new("01d")).await;
     assert!(result.is_ok(), "{result:?}");
     let state = world.0.lock().unwrap().last.clone().unwrap();
@@ -852,14 +852,14 @@ async fn a_key_of_which_nobody_tells_the_label_is_known_by_its_own_ends() {
 }
 
 #[tokio::test]
-async fn a_new_key_whose_own_answer_is_not_what_was_asked_for_is_deleted() {
+async fn a_new_key_whose_own_response_is_not_what_was_asked_for_is_deleted() {
     for (fields, problem) in [
         (r#""limit":null"#, "its limit differs"),
         (r#""expires_at":"2027-02-01T00:00:00Z""#, "its expiry differs"),
     ] {
         let world = World::default();
         let made = format!(r#"{{"key":"{SECRET}","data":{{"hash":"aa",{fields}}}}}"#);
-        world.answer("POST /keys", [Reply::status(201).json(made)]);
+        world.reply("POST /keys", [Reply::status(201).json(made)]);
         let (transport, result) = run(&world, Rotate::new("01d")).await;
         let error = result.unwrap_err();
         let ErrorKind::Unverified { problem: told } = error.kind() else { panic!("{error}") };
@@ -935,7 +935,7 @@ async fn a_resumed_hand_over_goes_by_what_the_holder_knows() {
     for (misses, is_there) in [(4, true), (5, false)] {
         let world = World::default();
         world.0.lock().unwrap().was_handed_over = true;
-        world.answer("GET /keys/aa", vec![gone(); misses]);
+        world.reply("GET /keys/aa", vec![gone(); misses]);
         let (transport, result) = run(&world, Rotate::resume(kept("handing_over"))).await;
         assert_eq!(result.is_ok(), is_there, "{result:?}");
         let changed = sent(&transport).iter().any(|line| !line.starts_with("GET"));
@@ -972,7 +972,7 @@ async fn a_pause_that_was_begun_by_a_killed_run_is_only_finished() {
 async fn a_marker_of_an_earlier_rotation_is_not_kept() {
     let world = World::default();
     let marked = "production #0123456789abcdef0123456789abcdef";
-    world.answer("GET /keys/01d", [data(&OLD.replace("production", marked))]);
+    world.reply("GET /keys/01d", [data(&OLD.replace("production", marked))]);
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     assert!(result.is_ok(), "{result:?}");
     let name = body(&transport, "POST", 0)["name"].as_str().unwrap().to_owned();

@@ -141,15 +141,15 @@ fn a_transports_cause_that_shows_a_secret_is_masked_and_another_stays_itself() {
 async fn a_created_secret_is_shown_by_its_one_accessor_only() {
     let transport = FakeTransport::always(Reply::status(201).json(samples::CREATED));
     let client = Client::new(transport, ApiKey::new(KEY).unwrap());
-    let answer = client.create(full_create()).with_response().await.unwrap();
-    assert_clean(&format!("{answer:?} {answer:#?}"), "the answer");
-    assert_clean(&serde_json::to_string(&answer.output).unwrap(), "its JSON");
+    let response = client.create(full_create()).with_response().await.unwrap();
+    assert_clean(&format!("{response:?} {response:#?}"), "the response");
+    assert_clean(&serde_json::to_string(&response.output).unwrap(), "its JSON");
     assert_clean(&format!("{:?}", full_create()), "the operation");
-    assert_eq!(answer.output.key().reveal(), CREATED);
+    assert_eq!(response.output.key().reveal(), CREATED);
 }
 
 #[tokio::test]
-async fn an_answer_prints_its_metadata_and_of_its_headers_the_requests_id_alone() {
+async fn a_response_prints_its_metadata_and_of_its_headers_the_requests_id_alone() {
     let transport = FakeTransport::always(
         Reply::status(201)
             .json(samples::CREATED)
@@ -157,10 +157,10 @@ async fn an_answer_prints_its_metadata_and_of_its_headers_the_requests_id_alone(
             .header("set-cookie", "session-5f5f5f5f"),
     );
     let client = Client::new(transport, ApiKey::new(KEY).unwrap());
-    let answer = client.create(full_create()).with_response().await.unwrap();
-    let created = format!("{:?}", answer.output);
+    let response = client.create(full_create()).with_response().await.unwrap();
+    let created = format!("{:?}", response.output);
     assert!(created.starts_with("Created {") && created.contains("Customer 42"), "{created}");
-    let meta = format!("{:?}", answer.meta);
+    let meta = format!("{:?}", response.meta);
     assert!(meta.contains("201") && meta.contains("req-7"), "{meta}");
     assert!(!meta.contains("session-5f5f5f5f"), "{meta}");
 }
@@ -177,14 +177,14 @@ fn a_created_secret_so_short_that_it_stands_in_others_by_chance_masks_no_text() 
 }
 
 #[tokio::test]
-async fn a_secret_in_an_unexpected_place_of_an_answer_is_not_printed() {
+async fn a_secret_in_an_unexpected_place_of_a_response_is_not_printed() {
     let body = format!(
         r#"{{"key":"{CREATED}","data":{{"name":"x","key":"{CREATED}","label":["{CREATED}"]}},"key2":"{CREATED}"}}"#
     );
     let transport = FakeTransport::always(Reply::status(201).json(body));
     let client = Client::new(transport, ApiKey::new(KEY).unwrap());
     let created = client.create(full_create()).await.unwrap();
-    assert_clean(&format!("{created:?}"), "the answer");
+    assert_clean(&format!("{created:?}"), "the response");
 }
 
 #[tokio::test]
@@ -209,7 +209,7 @@ async fn a_secret_behind_an_escape_or_of_the_callers_own_is_masked_in_a_success_
     let created = client.create(full_create()).await.unwrap();
     let json = serde_json::to_string(&created).unwrap();
     for text in [format!("{created:?}"), json] {
-        assert_clean(&text, "the answer");
+        assert_clean(&text, "the response");
         assert!(!text.contains(&escaped), "{text}");
     }
     assert_eq!(created.key().reveal(), CREATED);
@@ -290,7 +290,7 @@ fn a_key_of_an_earlier_attempt_is_masked_too() {
 }
 
 #[test]
-fn of_two_keys_that_signed_a_call_an_answer_shows_neither() {
+fn of_two_keys_that_signed_a_call_a_response_shows_neither() {
     let keys =
         std::sync::Mutex::new(["mgmt-old-0123456789abcdef", "mgmt-new-0123456789abcdef"].iter());
     let provider = move || Ok(ApiKey::new(*keys.lock().unwrap().next().unwrap()).unwrap());

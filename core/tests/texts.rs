@@ -198,7 +198,7 @@ async fn a_status_is_shown_as_its_number_and_with_a_reason_only_if_it_has_a_know
         (999, "999 "),
     ] {
         let error = &errors(Reply::status(code), RetryPolicy::none()).await[0];
-        let expected = format!("list: the server answered {shown}without a body; ");
+        let expected = format!("list: the server returned {shown}without a body; ");
         assert!(error.to_string().starts_with(&expected), "{error}");
     }
     let error = &errors(Reply::status(399), RetryPolicy::none()).await[0];
@@ -251,7 +251,7 @@ async fn a_conflict_of_an_update_is_for_its_caller_to_try_again_later() {
     let error = client(&transport).update(Update::new(HASH).name("cd")).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "update: the server answered 409 Conflict (Said so); nothing was created or changed; \
+        "update: the server returned 409 Conflict (Said so); nothing was created or changed; \
          try again later"
     );
     assert!(error.is_retryable());

@@ -45,7 +45,7 @@ pub trait Caller {
 
     /// Whether a browser stands between the client and the wire. It keeps to
     /// itself where a redirect leads, and when a connection that it kept open
-    /// breaks before the answer, it sends the request once more, unasked.
+    /// breaks before the response, it sends the request once more, unasked.
     fn is_in_browser(&self) -> bool {
         false
     }

@@ -51,15 +51,15 @@ macro_rules! for_each_case {
             refusals_are_typed_and_sent_once,
             the_answer_tells_status_request_id_and_attempts,
             names_come_back_byte_for_byte,
-            a_create_whose_answer_is_lost_is_sent_once_and_can_be_found,
+            a_create_whose_response_is_lost_is_sent_once_and_can_be_found,
             a_create_is_sent_again_only_after_a_refusal_to_process_it,
             what_is_safe_is_sent_three_times_at_most,
             a_redirect_is_not_followed,
             a_page_for_people_is_not_the_apis_message,
-            an_answer_that_breaks_off_is_never_half_a_value,
+            a_response_that_breaks_off_is_never_half_a_value,
             an_endless_answer_stops_at_the_limit,
-            an_answer_that_never_comes_ends_by_its_timeout,
-            every_shape_of_an_answer_is_read,
+            a_response_that_never_comes_ends_by_its_timeout,
+            every_shape_of_a_response_is_read,
             a_delete_that_is_not_confirmed_is_an_error,
             pages_that_are_fetched_ahead_bring_each_key_once,
             a_reconciled_create_makes_one_marked_key_that_a_sweep_deletes,
@@ -77,7 +77,7 @@ macro_rules! for_each_case {
 /// Where the suite makes keys beside the default workspace.
 pub const OTHER_WORKSPACE: &str = "6f1c2d3e-4b5a-4988-b7a6-c5d4e3f2a1b0";
 
-/// Options under which the emulator spoils the answer.
+/// Options under which the emulator spoils the response.
 fn spoiled(fault: &str) -> CallOptions {
     CallOptions::new().headers(Headers::new().header("x-emulator-fault", fault).unwrap())
 }
@@ -304,7 +304,7 @@ pub async fn names_come_back_byte_for_byte<C: Caller>(client: &C) {
     }
 }
 
-pub async fn a_create_whose_answer_is_lost_is_sent_once_and_can_be_found<C: Caller>(client: &C) {
+pub async fn a_create_whose_response_is_lost_is_sent_once_and_can_be_found<C: Caller>(client: &C) {
     for (fault, is_made) in [
         ("reset-before-commit", false),
         ("reset-after-commit", true),
@@ -395,7 +395,7 @@ pub async fn a_page_for_people_is_not_the_apis_message<C: Caller>(client: &C) {
     assert!(matches!(error.kind(), ErrorKind::Decode(_)), "{error:?}");
 }
 
-pub async fn an_answer_that_breaks_off_is_never_half_a_value<C: Caller>(client: &C) {
+pub async fn a_response_that_breaks_off_is_never_half_a_value<C: Caller>(client: &C) {
     client.call(create("whole")).await.unwrap();
     for fault in ["truncate=20", "truncate-chunked=20", "truncate=0"] {
         let error = fails(client, List::new(), without_retry(fault)).await;
@@ -419,7 +419,7 @@ pub async fn an_endless_answer_stops_at_the_limit<C: Caller>(client: &C) {
     assert_eq!(error.attempts(), 3);
 }
 
-pub async fn an_answer_that_never_comes_ends_by_its_timeout<C: Caller>(client: &C) {
+pub async fn a_response_that_never_comes_ends_by_its_timeout<C: Caller>(client: &C) {
     let short = |fault| without_retry(fault).attempt_timeout(Duration::from_millis(150));
     let error = fails(client, create("silence"), short("stall-headers")).await;
     let ErrorKind::Transport(transport) = error.kind() else { panic!("{error:?}") };
@@ -432,7 +432,7 @@ pub async fn an_answer_that_never_comes_ends_by_its_timeout<C: Caller>(client: &
     assert_eq!(error.status(), Some(StatusCode::CREATED), "the head was seen");
 }
 
-pub async fn every_shape_of_an_answer_is_read<C: Caller>(client: &C) {
+pub async fn every_shape_of_a_response_is_read<C: Caller>(client: &C) {
     for shape in ["1", "2", "3", "4", "5", "6", "7", "8", "newer"] {
         let fault = format!("shape={shape}");
         let created = client.send(create(&fault), spoiled(&fault)).await.unwrap().output;

@@ -48,12 +48,12 @@ macro_rules! files {
 }
 
 files! {
-    "answers-create.json": 47,
-    "answers-current-key.json": 21,
-    "answers-delete.json": 20,
-    "answers-drift.json": 42,
-    "answers-key.json": 53,
-    "answers-unreadable.json": 55,
+    "responses-create.json": 47,
+    "responses-current-key.json": 21,
+    "responses-delete.json": 20,
+    "responses-drift.json": 42,
+    "responses-key.json": 53,
+    "responses-unreadable.json": 55,
     "arrived.json": 236,
     "errors.json": 84,
     "failures.json": 96,

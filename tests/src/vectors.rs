@@ -28,7 +28,7 @@ pub struct Vector {
     pub arguments: serde_json::Map<String, Value>,
     /// The canned answers, in their order.
     #[serde(default)]
-    pub answers: Vec<Answer>,
+    pub responses: Vec<ScriptedResponse>,
     /// How many requests leave.
     pub requests_seen: Option<usize>,
     /// The pauses between them, in milliseconds.
@@ -213,7 +213,7 @@ impl Amount {
 /// A canned answer, or a failure in its place.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Answer {
+pub struct ScriptedResponse {
     /// The status; with a `failure`, of the head that came before it.
     pub status: Option<u16>,
     /// Lines of the head, `name: value`.
@@ -317,11 +317,11 @@ pub struct Refusal {
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Success {
-    /// The status of the last answer.
+    /// The status of the last response.
     pub status: u16,
     /// The value as JSON.
     pub value: Option<Value>,
-    /// The value is what the last answer holds, to the field.
+    /// The value is what the last response holds, to the field.
     #[serde(default)]
     pub same_as_sent: bool,
     /// JSON pointers of all fields of another type than the documented one.
@@ -330,7 +330,7 @@ pub struct Success {
     /// JSON pointers of all fields that the library does not know.
     #[serde(default)]
     pub extra: Vec<String>,
-    /// JSON pointers of fields that the answer does not have.
+    /// JSON pointers of fields that the response does not have.
     #[serde(default)]
     pub absent: Vec<String>,
     /// JSON pointers of fields that are `null`.
@@ -368,7 +368,7 @@ pub struct Failure {
     pub retryable: bool,
     /// How many requests left.
     pub attempts: u32,
-    /// The status of the last answer.
+    /// The status of the last response.
     pub status: Option<u16>,
     /// The API's message.
     pub message: Option<String>,
@@ -436,7 +436,7 @@ impl Vector {
     }
 }
 
-impl Answer {
+impl ScriptedResponse {
     /// The body, in whichever form it is given.
     ///
     /// # Errors
@@ -453,7 +453,7 @@ impl Answer {
         let mut given = forms.into_iter().flatten();
         let body = given.next().transpose()?;
         if given.next().is_some() {
-            return Err("an answer has two bodies".to_owned());
+            return Err("a response has two bodies".to_owned());
         }
         if body.is_some() && self.failure.is_some() && self.status.is_none() {
             return Err("a failure without a head has no body".to_owned());

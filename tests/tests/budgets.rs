@@ -42,7 +42,7 @@ fn budgets() -> Budgets {
     serde_json::from_str(include_str!("../budgets.json")).unwrap()
 }
 
-/// What is counted of one operation and an answer to it.
+/// What is counted of one operation and a response to it.
 trait Count {
     fn add<O: Operation>(&mut self, operation: impl Fn() -> O, body: &str);
 }
@@ -91,7 +91,7 @@ impl Count for Allocations {
 }
 
 #[test]
-fn building_a_request_and_reading_an_answer_allocate_as_often_as_is_budgeted() {
+fn building_a_request_and_reading_a_response_allocate_as_often_as_is_budgeted() {
     let mut counted = Allocations::default();
     each_operation(&mut counted);
     assert_eq!(counted.0, budgets().allocations);
@@ -110,8 +110,8 @@ impl Count for Heap {
             drop(attempt.request(&key));
             attempt
         });
-        let answer = Response::new(body);
-        let (finishing, _) = allocations(|| match attempt.finish(Ok(answer), Duration::ZERO) {
+        let response = Response::new(body);
+        let (finishing, _) = allocations(|| match attempt.finish(Ok(response), Duration::ZERO) {
             Step::Done(result) => result.unwrap(),
             Step::Retry { .. } => panic!("an attempt that succeeds is the last"),
         });

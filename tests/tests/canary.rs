@@ -1,7 +1,7 @@
 //! The canary: of the secrets that are planted in every wire vector, none is
 //! in anything that prints or serialises, but in the one accessor of each.
 //!
-//! What a successful answer says is the server's: a read returns it as it came,
+//! What a successful response says is the server's: a read returns it as it came,
 //! and its `Debug` masks what looks like a key. A created key's answer repeats
 //! neither the created key nor what the create itself carried in its body.
 

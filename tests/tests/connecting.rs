@@ -103,7 +103,7 @@ async fn a_create_whose_time_runs_out_before_anybody_accepts_created_nothing<C: 
 ) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    // As many as the system lets wait; the next is left without an answer.
+    // As many as the system lets wait; the next is left without a response.
     let waiting: Vec<TcpStream> =
         std::iter::from_fn(|| TcpStream::connect_timeout(&address, SHORT).ok()).collect();
     for scheme in ["http", "https"] {
@@ -252,15 +252,15 @@ async fn credentials_that_an_http_proxy_rejects_are_sent_once<C: Caller>(connect
 
 async fn credentials_that_a_socks_proxy_rejects_are_sent_once<C: Caller>(connect: Connect<C>) {
     // It asks for a password and rejects it, or takes no password at all.
-    for answers in [[b"\x05\x02".as_slice(), b"\x01\x01"], [b"\x05\xff", b""]] {
+    for responses in [[b"\x05\x02".as_slice(), b"\x01\x01"], [b"\x05\xff", b""]] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
-                for answer in answers {
+                for response in responses {
                     let _ = stream.read(&mut [0_u8; 512]);
-                    let _ = stream.write_all(answer);
+                    let _ = stream.write_all(response);
                 }
             }
         });

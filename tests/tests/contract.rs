@@ -19,7 +19,7 @@ fn config(emulator: &Emulator) -> Config {
     Config::new().base_url(BaseUrl::new(emulator.base_url()).unwrap())
 }
 
-/// The fake opens no socket itself: its answer function asks the emulator. An
+/// The fake opens no socket itself: its response function asks the emulator. An
 /// answer that never comes takes no time by its clock.
 fn fake_client(emulator: &Emulator) -> Client {
     let wire = BlockingNativeTransport::new(NativeTransport::new().unwrap()).unwrap();

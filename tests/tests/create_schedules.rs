@@ -31,7 +31,7 @@ fn default() -> Settings {
     }
 }
 
-/// So patient that even an answer after 60 s counts, and so eager that every
+/// So patient that even a response after 60 s counts, and so eager that every
 /// error would be sent again if the rule let it.
 fn patient() -> Settings {
     let (attempts, attempt_timeout, deadline) = (10, 300 * SECOND, 3600 * SECOND);
@@ -182,7 +182,7 @@ fn no_call_outlives_its_deadline_or_sends_more_than_its_attempts() {
 
 /// Safety alone would let a client give up at once.
 #[test]
-fn a_create_goes_on_through_refusals_and_returns_the_key_if_an_answer_comes_in_time() {
+fn a_create_goes_on_through_refusals_and_returns_the_key_if_a_response_comes_in_time() {
     for settings in [default(), patient()] {
         every_call(&settings, |schedule, call| {
             let refusals = schedule.iter().take_while(|fault| fault.surely_did_nothing()).count();

@@ -46,7 +46,7 @@ over_both!(
     a_certificate_that_is_not_to_be_trusted_ends_a_create_before_anything_is_sent,
     a_connection_that_nobody_accepts_ends_by_the_connect_timeout_and_sent_nothing,
     no_text_of_an_error_shows_a_secret_of_a_request_that_the_server_repeats,
-    a_secret_that_came_before_its_answer_broke_off_reaches_the_caller,
+    a_secret_that_came_before_its_response_broke_off_reaches_the_caller,
     the_head_of_a_refusal_counts_even_if_its_body_is_a_flood,
     a_secret_behind_which_a_time_limit_passes_reaches_the_caller,
     a_secret_before_the_limit_on_a_body_reaches_the_caller,
@@ -114,8 +114,8 @@ async fn a_list_that_http2_going_away_includes_is_sent_three_times<C: Caller>(co
 }
 
 async fn a_create_answered_with_monstrous_headers_is_sent_once<C: Caller>(connect: Connect<C>) {
-    for answer in [raw::one_huge_header(), raw::many_headers()] {
-        let (address, requests) = raw::serve(answer);
+    for response in [raw::one_huge_header(), raw::many_headers()] {
+        let (address, requests) = raw::serve(response);
         let error = connect(plain(), &address).call(create()).await.unwrap_err();
         assert_eq!(failure(&error), (Delivery::Unknown, TransportErrorKind::Protocol), "{error:?}");
         assert_eq!((error.attempts(), error.may_have_been_created()), (1, true));
@@ -191,7 +191,7 @@ fn told(request: &[u8]) -> String {
 }
 
 /// Answers that repeat the request: in an error, in a page, in what is no
-/// answer, in a broken one, in a redirect, and in the names of an answer.
+/// answer, in a broken one, in a redirect, and in the names of a response.
 fn repeating(which: usize, request: &[u8]) -> Vec<u8> {
     let told = told(request);
     let (status, headers, body, missing) = match which {
@@ -215,7 +215,7 @@ async fn no_text_of_an_error_shows_a_secret_of_a_request_that_the_server_repeats
         let error = connect(plain(), &address).call(create).await.unwrap_err();
         assert!(requests.load(Ordering::SeqCst) > 0);
         let texts = format!("{error} {error:?} {error:#?} {} {:?}", error.kind(), error.kind());
-        // The first answer is shown, so that both secrets had to be masked.
+        // The first response is shown, so that both secrets had to be masked.
         assert!(which > 0 || error.to_string().matches("[redacted]").count() == 2, "{error}");
         for secret in [KEY, PARTNER] {
             assert!(!texts.contains(secret), "{which}: {texts}");
@@ -223,7 +223,7 @@ async fn no_text_of_an_error_shows_a_secret_of_a_request_that_the_server_repeats
     }
 }
 
-async fn a_secret_that_came_before_its_answer_broke_off_reaches_the_caller<C: Caller>(
+async fn a_secret_that_came_before_its_response_broke_off_reaches_the_caller<C: Caller>(
     connect: Connect<C>,
 ) {
     let secret = "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";
@@ -231,7 +231,7 @@ async fn a_secret_that_came_before_its_answer_broke_off_reaches_the_caller<C: Ca
     let behind_the_key = whole.find(secret).unwrap() + secret.len() + 1;
     let head = "HTTP/1.1 201 Created\r\ncontent-type: application/json\r\n";
     let cut = whole.split_at(behind_the_key).0;
-    for answer in [
+    for response in [
         format!("{head}content-length: 5000\r\n\r\n{whole}"),
         format!("{head}content-length: {}\r\n\r\n{cut}", whole.len()),
         // The last chunk, which is empty, does not come.
@@ -241,7 +241,7 @@ async fn a_secret_that_came_before_its_answer_broke_off_reaches_the_caller<C: Ca
         format!("{head}content-length: {}\r\n\r\n{whole}", behind_the_key + 3),
         format!("{head}content-length: {}\r\n\r\n{whole}HTTP/1.1 400 x\r\n\r\n", whole.len()),
     ] {
-        let (address, requests) = raw::serve(answer);
+        let (address, requests) = raw::serve(response);
         let created = connect(plain(), &address).call(create()).await.unwrap();
         assert_eq!(created.key().reveal(), secret);
         assert_eq!(requests.load(Ordering::SeqCst), 1);

@@ -101,7 +101,7 @@ fn no_fault_of_the_create_costs_a_key_or_leaves_one_untold() {
             let faults = [fault, fault, fault];
             let story = Story::tell(plain, Users::Follow, faults, &[kill]);
             assert_eq!((story.wasted, story.outages), (0, 0), "{fault:?} {kill}");
-            // A create whose answer is lost may make its key late; there are three.
+            // A create whose response is lost may make its key late; there are three.
             let most = if fault.surely_did_nothing() { 2 } else { 2 + 3 };
             assert!(story.most <= most, "{fault:?} {kill}: {} keys worked at once", story.most);
             let told: Vec<&str> = match story.result.as_ref().unwrap() {

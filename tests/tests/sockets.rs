@@ -108,8 +108,8 @@ async fn a_server_that_comes_up_before_the_second_attempt_sees_one_create() {
         async move { Ok(ApiKey::new(key)?) }
     });
     let client = client_with(keys, config(&format!("http://{address}/api/v1"))).unwrap();
-    let answer = client.create(create("late")).with_response().await.unwrap();
-    assert_eq!(answer.meta.attempts, 2);
+    let response = client.create(create("late")).with_response().await.unwrap();
+    assert_eq!(response.meta.attempts, 2);
     let emulator = emulator.lock().unwrap().take().unwrap();
     assert_eq!((emulator.requests().len(), emulator.key_count()), (1, 1));
 }
@@ -293,16 +293,16 @@ async fn a_send_that_is_dropped_before_it_is_polled_opens_no_connection() {
 
 #[tokio::test]
 async fn a_body_that_is_announced_too_large_is_not_waited_for() {
-    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 52428800\r\n\r\n{".as_slice();
-    let client = client_with(key(), config(&raw::serve(answer).0)).unwrap();
+    let response = b"HTTP/1.1 200 OK\r\ncontent-length: 52428800\r\n\r\n{".as_slice();
+    let client = client_with(key(), config(&raw::serve(response).0)).unwrap();
     let error = client.list(List::new()).await.unwrap_err();
     assert_eq!(kind(&error), (Delivery::Unknown, TransportErrorKind::BodyTooLarge(4 << 20)));
 }
 
 #[tokio::test]
 async fn a_hostile_length_reserves_no_memory() {
-    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 4611686018427387904\r\n\r\n{}".as_slice();
-    let config = config(&raw::serve(answer).0).max_success_body(usize::MAX);
+    let response = b"HTTP/1.1 200 OK\r\ncontent-length: 4611686018427387904\r\n\r\n{}".as_slice();
+    let config = config(&raw::serve(response).0).max_success_body(usize::MAX);
     let error = client_with(key(), config)
         .unwrap()
         .list(List::new())
@@ -351,7 +351,7 @@ async fn a_body_that_stalls_ends_by_the_idle_timeout_with_its_status() {
 }
 
 #[tokio::test]
-async fn a_delete_whose_answer_was_lost_finds_the_key_already_gone() {
+async fn a_delete_whose_response_was_lost_finds_the_key_already_gone() {
     let emulator = Emulator::start().unwrap();
     let hash = emulator.seed_keys(1).remove(0);
     emulator.fail_next(Fault::reset_after_commit());
@@ -456,10 +456,11 @@ async fn a_certificate_that_nobody_vouches_for_ends_the_call_before_anything_is_
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_the_rules_of_http_is_an_error_and_no_hang() {
-    for answer in [raw::one_huge_header(), raw::many_headers(), b"SSH-2.0-OpenSSH\r\n\r\n".to_vec()]
+async fn a_response_that_breaks_the_rules_of_http_is_an_error_and_no_hang() {
+    for response in
+        [raw::one_huge_header(), raw::many_headers(), b"SSH-2.0-OpenSSH\r\n\r\n".to_vec()]
     {
-        let client = client_with(key(), config(&raw::serve(answer).0)).unwrap();
+        let client = client_with(key(), config(&raw::serve(response).0)).unwrap();
         let error = client.list(List::new()).retry(RetryPolicy::none()).await.unwrap_err();
         assert_eq!(kind(&error), (Delivery::Unknown, TransportErrorKind::Protocol), "{error:?}");
     }

@@ -132,7 +132,7 @@ fn the_table_in_the_readme_is_four_vectors() {
             "create does not follow a 308"
         ]
     );
-    assert_eq!(vectors[3]["answers"][0], serde_json::json!({"status": 308}));
+    assert_eq!(vectors[3]["responses"][0], serde_json::json!({"status": 308}));
     assert_eq!(vectors[3]["error"]["look_for"]["name"], "Customer 42");
     assert_eq!(vectors[1]["error"].get("look_for"), None);
     assert_eq!(vectors[1]["error"]["effect"], "nothing");
@@ -140,7 +140,7 @@ fn the_table_in_the_readme_is_four_vectors() {
 
 #[test]
 fn a_slip_in_a_table_is_an_error() {
-    let sound = r#"[{"name":"{x}","for":{"x y":[["a",1]]},"operation":"list","answers":["$y"]}]"#;
+    let sound = r#"[{"name":"{x}","for":{"x y":[["a",1]]},"operation":"list","responses":["$y"]}]"#;
     assert!(tables::expand(sound, SHARED).is_ok());
     for (known, slip) in [
         ("{x}", "{z}"),

@@ -1,6 +1,6 @@
 //! Runs the wire vectors of `tests/vectors` over real sockets, through reqwest
 //! and both native clients, and reports all failures together. Time is virtual:
-//! pauses pass at once, and no time limit while an answer is under way.
+//! pauses pass at once, and no time limit while a response is under way.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(
@@ -35,7 +35,7 @@ use openrouter_keys_native::NativeTransport;
 use openrouter_keys_native::blocking::BlockingNativeTransport;
 use openrouter_keys_tests::caller::Caller;
 use openrouter_keys_tests::vector_files::FILES;
-use openrouter_keys_tests::vectors::{Answer, Vector, WireRequest};
+use openrouter_keys_tests::vectors::{ScriptedResponse, Vector, WireRequest};
 use scripted_server::{End, ScriptedServer, is_left_out, never_arrives, script};
 
 /// Clones share everything.
@@ -84,7 +84,7 @@ impl<T> Wire<T> {
         });
         let authority = match end {
             End::Bytes(bytes) => {
-                self.server.answer(bytes);
+                self.server.respond(bytes);
                 self.server.address.to_string()
             }
             End::Nobody => format!("127.0.0.1:{}", self.nobody),
@@ -193,7 +193,7 @@ async fn failures<T, C: Caller>(
 ) -> Vec<String> {
     let mut failures = Vec::new();
     for (file, vector) in vectors() {
-        if vector.answers.iter().any(is_left_out) {
+        if vector.responses.iter().any(is_left_out) {
             continue;
         }
         let problems = match wire.begin(&vector) {
@@ -217,8 +217,8 @@ async fn problems<T, C: Caller>(
         Ok(outcome) => {
             let (came, arrived) = wire.came(outcome);
             let mut problems = judge::problems(vector, &came);
-            let reaches = |answer: &&Answer| !never_arrives(answer);
-            let is_certain = vector.answers.iter().all(|answer| reaches(&answer));
+            let reaches = |response: &&ScriptedResponse| !never_arrives(response);
+            let is_certain = vector.responses.iter().all(|response| reaches(&response));
             if is_certain && arrived != came.requests.len() {
                 problems.push(format!("{arrived} requests arrived of {}", came.requests.len()));
             }
@@ -254,6 +254,6 @@ async fn every_vector_holds_over_sockets_with_the_blocking_client() {
 
 #[test]
 fn nothing_is_left_out_but_what_other_tests_show_over_sockets() {
-    let left_out = vectors().filter(|(_, vector)| vector.answers.iter().any(is_left_out));
+    let left_out = vectors().filter(|(_, vector)| vector.responses.iter().any(is_left_out));
     assert_eq!(left_out.count(), 102);
 }

@@ -1,4 +1,4 @@
-//! The workflows over real sockets, where an answer is lost on the way.
+//! The workflows over real sockets, where a response is lost on the way.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
@@ -33,20 +33,20 @@ async fn a_lost_key_is_replaced<C: Caller>(emulator: &Emulator, client: &C) {
 }
 
 #[tokio::test]
-async fn a_key_whose_answer_was_lost_is_deleted_and_made_again_by_the_async_client() {
+async fn a_key_whose_response_was_lost_is_deleted_and_made_again_by_the_async_client() {
     let emulator = Emulator::start().unwrap();
     let (key, config) = settings(&emulator);
     a_lost_key_is_replaced(&emulator, &client_with(key, config).unwrap()).await;
 }
 
 #[tokio::test]
-async fn a_key_whose_answer_was_lost_is_deleted_and_made_again_by_the_blocking_client() {
+async fn a_key_whose_response_was_lost_is_deleted_and_made_again_by_the_blocking_client() {
     let emulator = Emulator::start().unwrap();
     let (key, config) = settings(&emulator);
     a_lost_key_is_replaced(&emulator, &blocking::client_with(key, config).unwrap()).await;
 }
 
-/// The one answer that tells: an inference key asks for what a management key may.
+/// The one response that tells: an inference key asks for what a management key may.
 #[tokio::test]
 async fn an_inference_key_is_told_to_be_the_wrong_kind() {
     let emulator = Emulator::start().unwrap();

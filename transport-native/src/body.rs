@@ -16,22 +16,22 @@ const RESERVED_AT_MOST: usize = 1 << 20;
 /// Reads the whole body. One that is larger than allowed is abandoned, together with its
 /// connection. The error has the part that arrived.
 pub(crate) async fn read(
-    answer: &mut reqwest::Response,
+    response: &mut reqwest::Response,
     context: &SendContext,
 ) -> Result<Response<Bytes>, TransportError> {
-    let mut reading = Reading { answer, context, body: Body::Empty, is_over: false };
+    let mut reading = Reading { response, context, body: Body::Empty, is_over: false };
     let end = reading.run().await;
     reading.is_over = true;
     let response = reading.response();
     match end {
         Ok(()) => Ok(response),
-        Err(error) => Err(error.with_answer(response)),
+        Err(error) => Err(error.with_response(response)),
     }
 }
 
 /// Leaves what it has read if it is dropped before its end.
 struct Reading<'a> {
-    answer: &'a mut reqwest::Response,
+    response: &'a mut reqwest::Response,
     context: &'a SendContext,
     body: Body,
     is_over: bool,
@@ -39,7 +39,7 @@ struct Reading<'a> {
 
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
-        if !self.is_over && self.context.keeps_partial(self.answer.status()) {
+        if !self.is_over && self.context.keeps_partial(self.response.status()) {
             let response = self.response();
             self.context.keep_partial(response);
         }
@@ -48,15 +48,15 @@ impl Drop for Reading<'_> {
 
 impl Reading<'_> {
     async fn run(&mut self) -> Result<(), TransportError> {
-        let status = self.answer.status();
+        let status = self.response.status();
         let limit = self.context.max_body(status);
-        let announced =
-            usize::try_from(self.answer.content_length().unwrap_or_default()).unwrap_or(usize::MAX);
+        let announced = usize::try_from(self.response.content_length().unwrap_or_default())
+            .unwrap_or(usize::MAX);
         let is_too_large = || Err(self.context.body_too_large(status));
         if announced > limit && !self.context.keeps_partial(status) {
             return is_too_large();
         }
-        while let Some(mut chunk) = next_chunk(self.answer, self.context).await? {
+        while let Some(mut chunk) = next_chunk(self.response, self.context).await? {
             let room = limit.saturating_sub(self.body.len());
             let is_full = chunk.len() > room || chunk.len() == room && announced > limit;
             chunk.truncate(room);
@@ -71,23 +71,23 @@ impl Reading<'_> {
     fn response(&mut self) -> Response<Bytes> {
         let mut response =
             Response::new(std::mem::replace(&mut self.body, Body::Empty).into_bytes());
-        *response.status_mut() = self.answer.status();
-        *response.headers_mut() = std::mem::take(self.answer.headers_mut());
+        *response.status_mut() = self.response.status();
+        *response.headers_mut() = std::mem::take(self.response.headers_mut());
         if self.context.keeps_partial(response.status()) {
-            coding::undo(&mut response, self.context.max_body(self.answer.status()));
+            coding::undo(&mut response, self.context.max_body(self.response.status()));
         }
         response
     }
 }
 
 async fn next_chunk(
-    answer: &mut reqwest::Response,
+    response: &mut reqwest::Response,
     context: &SendContext,
 ) -> Result<Option<Bytes>, TransportError> {
-    let status = answer.status();
+    let status = response.status();
     // The timer is created only if the piece has to be waited for; most are there at once.
     let idle = async { tokio::time::sleep(context.idle_timeout()).await };
-    let chunk = race(pin!(answer.chunk()), pin!(idle)).await.ok_or_else(|| {
+    let chunk = race(pin!(response.chunk()), pin!(idle)).await.ok_or_else(|| {
         let kind = TransportErrorKind::Timeout(TimeoutPhase::Idle);
         TransportError::ambiguous(kind).with_status(Some(status))
     })?;

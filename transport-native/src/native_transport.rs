@@ -194,14 +194,14 @@ impl Transport for NativeTransport {
     {
         let begun = self.entered(|| self.begin(request, context));
         let sending = async move {
-            let (gate, answer) = begun?;
+            let (gate, response) = begun?;
             check_runtime()?;
             let gate = ShutsOnDrop { gate, context };
             let exchanged = async {
-                let mut answer =
-                    answer.await.map_err(|error| failure::before_the_head(error, gate.shut()))?;
-                context.saw_status(answer.status());
-                body::read(&mut answer, context).await
+                let mut response =
+                    response.await.map_err(|error| failure::before_the_head(error, gate.shut()))?;
+                context.saw_status(response.status());
+                body::read(&mut response, context).await
             };
             with_drivers(exchanged).await?
         };

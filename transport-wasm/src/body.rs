@@ -15,9 +15,9 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStream;
 
-use crate::answer::Answer;
 use crate::clock::Timekeeper;
 use crate::failure::Thrown;
+use crate::fetch_response::FetchResponse;
 use crate::reader::Reader;
 use crate::timer::sleep;
 
@@ -38,7 +38,7 @@ const MOST_EMPTY: usize = 10_000;
 /// Reads the body. One that is larger than allowed is given up. The error has what
 /// came of it.
 pub(crate) async fn read(
-    answer: &Answer,
+    response: &FetchResponse,
     status: StatusCode,
     headers: HeaderMap,
     context: &SendContext,
@@ -47,12 +47,12 @@ pub(crate) async fn read(
     let pieces = Pieces::default();
     let mut reading = Reading { status, headers, pieces, context, is_over: false };
     let Reading { pieces, headers, .. } = &mut reading;
-    let end = read_into(pieces, answer, status, headers, context, clock).await;
+    let end = read_into(pieces, response, status, headers, context, clock).await;
     reading.is_over = true;
     let response = reading.response();
     match end {
         Ok(()) => Ok(response),
-        Err(error) => Err(error.with_answer(response)),
+        Err(error) => Err(error.with_response(response)),
     }
 }
 
@@ -89,13 +89,13 @@ impl Drop for Reading<'_> {
 
 async fn read_into(
     pieces: &mut Pieces,
-    answer: &Answer,
+    response: &FetchResponse,
     status: StatusCode,
     headers: &HeaderMap,
     context: &SendContext,
     clock: &Timekeeper,
 ) -> Result<(), TransportError> {
-    let Some(stream) = answer.body()? else {
+    let Some(stream) = response.body()? else {
         return Ok(());
     };
     // How many pieces came, and when the last one did.

@@ -29,13 +29,13 @@ pub use openrouter_keys_core as core;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod abort;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-mod answer;
-#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod body;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod clock;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod failure;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod fetch_response;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod reader;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]

@@ -15,10 +15,10 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
 use crate::abort::AbortOnDrop;
-use crate::answer::Answer;
 use crate::body;
 use crate::clock::{Clock, Timekeeper};
 use crate::failure::{rejected, rejected_by_function, unknown};
+use crate::fetch_response::FetchResponse;
 use crate::request::{fetchable, init, url};
 use crate::timer;
 
@@ -137,14 +137,14 @@ impl Transport for FetchTransport {
     ) -> Result<Response<Bytes>, TransportError> {
         let abort = AbortOnDrop::new();
         let fetched = self.fetch(&request, abort.signal().as_ref()).await?;
-        let answer: Answer = fetched.unchecked_into();
-        if answer.is_hidden_redirect()? {
+        let response: FetchResponse = fetched.unchecked_into();
+        if response.is_hidden_redirect()? {
             return Err(TransportError::ambiguous(TransportErrorKind::HiddenRedirect));
         }
-        let status = answer.status()?;
+        let status = response.status()?;
         context.saw_status(status);
-        let headers = answer.headers()?;
-        let response = body::read(&answer, status, headers, context, &self.clock).await?;
+        let headers = response.headers()?;
+        let response = body::read(&response, status, headers, context, &self.clock).await?;
         abort.done();
         Ok(response)
     }

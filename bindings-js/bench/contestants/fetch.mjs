@@ -10,7 +10,7 @@ export function connect({ baseUrl, fetch = globalThis.fetch }) {
   const headers = { authorization: `Bearer ${API_KEY}` };
   async function data(path) {
     const response = await fetch(`${baseUrl}${path}`, { headers });
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    if (!response.ok) throw new Error(`the server returned ${response.status}`);
     return (await response.json()).data;
   }
   const list = (offset = 0) => data(`/keys?offset=${offset}`);

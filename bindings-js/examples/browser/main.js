@@ -3,9 +3,9 @@
 
 async function ask(method, path) {
   const response = await fetch(path, { method });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error);
-  return answer;
+  const body = await response.json();
+  if (!response.ok) throw new Error(body.error);
+  return body;
 }
 
 async function tryOut(say) {

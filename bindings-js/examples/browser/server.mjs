@@ -46,7 +46,7 @@ async function list(user) {
   return all.filter((key) => isOf(user, key)).map(shown);
 }
 
-async function answer(request) {
+async function respond(request) {
   const user = userOf(request);
   if (!user) return [401, { error: "log in first" }];
   const [, hash, action = ""] = /^\/api\/keys\/([0-9a-f]{64})(\/disable)?$/.exec(request.url) ?? [];
@@ -80,7 +80,7 @@ const server = createServer(async (request, response) => {
     response.setHeader("content-type", file[1]);
     return response.end(await readFile(new URL(file[0], import.meta.url)));
   }
-  const [status, json] = await answer(request).catch(failure);
+  const [status, json] = await respond(request).catch(failure);
   response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
   response.end(JSON.stringify(json));
 });

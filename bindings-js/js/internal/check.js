@@ -190,7 +190,7 @@ const CREATE = {
 const ALL = { exhaustive: bool, stopAtShortPage: bool, prefetch: whole, maxRequests: whole, workspaceIds: texts };
 /** Of every workflow that lists. */
 const LOOKS = { maxRequests: whole };
-const ENSURE = { disabled: bool, pick: choice("refuse", "newest"), settleMs: pause, ...LOOKS };
+const ENSURE = { disabled: bool, onDuplicate: choice("refuse", "newest"), settleMs: pause, ...LOOKS };
 const ROTATE = { hash: text, limitRemaining: bool, fullLimit: bool, leaked: bool, graceMs: whole, quietMs: whole, watchMs: whole, resume: kind("an object", isObject), ...LOOKS };
 const ROTATION = {
   old: required(text),

@@ -56,21 +56,21 @@ export class Delivery {
   }
 
   /** How far the request got: "unsent", "refused" (not processed), "sent", or nothing if unknown. */
-  reach(thrown) {
+  judge(thrown) {
     const failed = chain(thrown).map((error) => byError.get(error)).find((requests) => requests);
     // A dispatcher may have sent it before.
     const earlier = this.#own.length > 0 ? this.#own : this.#possible.filter(({ error }) => error && !claimed.has(error));
-    const reach = reachOf([...(failed ?? []), ...earlier]);
-    return failed || reach === "sent" ? reach : undefined;
+    const verdict = verdictOf([...(failed ?? []), ...earlier]);
+    return failed || verdict === "sent" ? verdict : undefined;
   }
 
   /** Whether nothing was sent, for certain; from here on nothing will be. */
   giveUp() {
     this.#isGivenUp = true;
     if (!this.#isFollowed) return false;
-    if (this.#own.length > 0) return reachOf(this.#own) === "unsent";
+    if (this.#own.length > 0) return verdictOf(this.#own) === "unsent";
     const isPublished = proven.path === this.#path && proven.carrier === this.#carrier && proven.dispatcher !== undefined && proven.dispatcher === dispatcher();
-    return isPublished && reachOf(this.#possible) === "unsent";
+    return isPublished && verdictOf(this.#possible) === "unsent";
   }
 
   get isGivenUp() {
@@ -105,7 +105,7 @@ function chain(thrown) {
 }
 
 /** The worst of all that may be the request, or repeat it. */
-function reachOf(candidates) {
+function verdictOf(candidates) {
   const all = candidates.flatMap(({ sameBody }) => sameBody);
   if (all.every(isUnsent)) return "unsent";
   return all.every((seen) => isUnsent(seen) || isRefused(seen)) ? "refused" : "sent";

@@ -31,7 +31,7 @@ export class NotFoundError extends ApiError {}
 export class ConflictError extends ApiError {}
 export class RateLimitError extends ApiError {}
 export class ServerError extends ApiError {}
-export class UnreadableAnswerError extends OpenRouterKeysError {}
+export class UnreadableResponseError extends OpenRouterKeysError {}
 export class UnexpectedRedirectError extends OpenRouterKeysError {}
 export class PaginationStalledError extends OpenRouterKeysError {}
 export class TooManyPagesError extends OpenRouterKeysError {}
@@ -57,7 +57,7 @@ for (const [name, kind] of Object.entries({
   ConflictError,
   RateLimitError,
   ServerError,
-  UnreadableAnswerError,
+  UnreadableResponseError,
   UnexpectedRedirectError,
   PaginationStalledError,
   TooManyPagesError,
@@ -99,7 +99,7 @@ const KINDS = {
   unverified: UnverifiedError,
   rotation_handler: RotationHandlerError,
   unexpected_redirect: UnexpectedRedirectError,
-  unreadable: UnreadableAnswerError,
+  unreadable: UnreadableResponseError,
 };
 
 export function isOpenRouterKeysError(error) {

@@ -20,7 +20,7 @@ const OWN = NATIVE.test(globalThis.fetch) && globalThis.fetch.name === "fetch" ?
 const GUARDS = { __proto__: null, credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
 
 /** What `transport-wasm/src/failure.rs` believes more than any other code. */
-const REACHES = { __proto__: null, unsent: "ERR_NOT_SENT", refused: "ERR_REFUSED", sent: "ERR_MAY_BE_SENT" };
+const CODES = { __proto__: null, unsent: "ERR_NOT_SENT", refused: "ERR_REFUSED", sent: "ERR_MAY_BE_SENT" };
 
 /** The function that an exchange calls instead of `fetch`. */
 export function sender(fetch) {
@@ -33,23 +33,23 @@ export function sender(fetch) {
     const isDirect = isOwn || (fetch !== undefined && read(fetch, DIRECT) === true);
     // Throws before anything is sent.
     const whole = isOwn || fetch === undefined ? guarded(url, init) : init;
-    let answer;
+    let response;
     try {
       // Looked up at each call: tests and tracers replace it.
       const call = () => (fetch === undefined ? globalThis.fetch(url, whole) : fetch(url, whole));
-      answer = await (delivery && isDirect ? delivery.follow(call, used) : call());
+      response = await (delivery && isDirect ? delivery.follow(call, used) : call());
     } catch (thrown) {
       if (steers(thrown)) return { steering: thrown };
       // A wrapper may have failed in its own request, to a log or for a token.
-      if (!isDirect) throw unknownReach("the fetch function failed", thrown);
-      const code = REACHES[delivery?.reach(thrown) ?? (isResent(whole) ? "sent" : "unknown")];
+      if (!isDirect) throw unknownDelivery("the fetch function failed", thrown);
+      const code = CODES[delivery?.judge(thrown) ?? (isResent(whole) ? "sent" : "unknown")];
       throw code ? put(new Error(code, { cause: thrown }), "code", code) : thrown;
     }
     try {
-      return parts(answer);
+      return parts(response);
     } catch (thrown) {
       // There is a response, so the request was sent.
-      throw unknownReach("the answer cannot be read", thrown);
+      throw unknownDelivery("the response cannot be read", thrown);
     }
   };
 }
@@ -57,7 +57,7 @@ export function sender(fetch) {
 const noFetch = () => put(new Error("this platform has no fetch: give a function as the option fetch"), "code", "ERR_NO_FETCH");
 
 /** Keeps the codes of the causes from being believed. */
-function unknownReach(message, cause) {
+function unknownDelivery(message, cause) {
   return put(new Error(message, { cause }), "code", "ERR_UNKNOWN_REACH");
 }
 
@@ -92,11 +92,11 @@ function sentOnce(body) {
   return new Response(body, { __proto__: null }).body.pipeThrough(new TransformStream());
 }
 
-function parts(answer) {
-  const status = typeof answer === "object" && answer !== null ? read(answer, "status") : undefined;
+function parts(response) {
+  const status = typeof response === "object" && response !== null ? read(response, "status") : undefined;
   if (typeof status !== "number") {
     throw new TypeError("the fetch function returned something that is no Response");
   }
-  const body = WITHOUT_BODY.includes(status) ? null : sourceOf(answer);
-  return { type: read(answer, "type"), status, headers: headersOf(answer), body };
+  const body = WITHOUT_BODY.includes(status) ? null : sourceOf(response);
+  return { type: read(response, "type"), status, headers: headersOf(response), body };
 }

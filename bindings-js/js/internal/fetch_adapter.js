@@ -39,7 +39,7 @@ class Exchange {
     if (this.#controller) init.signal = this.#controller.signal;
     // Everything else may be repeated.
     if (init.method === "POST") this.#delivery = new Delivery(url);
-    this.answer = this.#run(send(url, init, this.#delivery), limits);
+    this.fetched = this.#run(send(url, init, this.#delivery), limits);
   }
 
   /** What has come of the response, or that surely nothing was sent. */
@@ -48,31 +48,31 @@ class Exchange {
     const isUnsent = this.#delivery?.giveUp() === true;
     const came = this.#reading?.giveUp();
     this.#controller?.abort();
-    if (isUnsent) return answer(0, "", { __proto__: null, end: "unsent" });
-    return this.#head && answer(this.#head.status, this.#head.headers, came ?? { __proto__: null });
+    if (isUnsent) return fetched(0, "", { __proto__: null, end: "unsent" });
+    return this.#head && fetched(this.#head.status, this.#head.headers, came ?? { __proto__: null });
   }
 
   async #run(sent, { maxSuccess, maxError, idle, keepsPartial, clock }) {
     const got = await sent;
     const { type, status, headers, body } = got;
     const steering = read(got, "steering");
-    if (steering !== undefined) return answer(0, "", { bytes: undefined, end: "steering", thrown: steering });
+    if (steering !== undefined) return fetched(0, "", { bytes: undefined, end: "steering", thrown: steering });
     // A browser hides a redirect that it did not follow.
-    if (type === "opaqueredirect") return answer(0, headers, { __proto__: null, end: "hidden redirect" });
-    if (!isStatus(status)) return answer(0, headers, { __proto__: null, end: "the answer has no status" });
+    if (type === "opaqueredirect") return fetched(0, headers, { __proto__: null, end: "hidden redirect" });
+    if (!isStatus(status)) return fetched(0, headers, { __proto__: null, end: "the response has no status" });
     this.#head = { status, headers };
-    if (body === null) return answer(status, headers, { __proto__: null });
+    if (body === null) return fetched(status, headers, { __proto__: null });
     const isSuccess = status >= 200 && status < 300;
     const limits = { maxBody: isSuccess ? maxSuccess : maxError, keepsPartial: !isSuccess || keepsPartial, clock };
     // A body read at once shows nothing before.
     this.#reading = new Reading(body, { ...limits, idle: read(body, "comesAtOnce") ? Infinity : idle });
     if (this.#isGivenUp) this.#reading.giveUp();
-    return answer(status, headers, await this.#reading.run(announced(headers)));
+    return fetched(status, headers, await this.#reading.run(announced(headers)));
   }
 }
 
 /** `end` is what keeps the body from being whole, and `thrown` why. */
-function answer(status, headers, { bytes, end, thrown }) {
+function fetched(status, headers, { bytes, end, thrown }) {
   return { status, headers, bytes, end, thrown };
 }
 

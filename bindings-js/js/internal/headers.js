@@ -22,8 +22,8 @@ const KNOWN = [
 /** No server sends more of one. */
 const LONGEST = 100_000;
 
-export function headersOf(answer) {
-  const headers = attempt(() => read(answer, "headers"));
+export function headersOf(response) {
+  const headers = attempt(() => read(response, "headers"));
   if (headers === undefined || headers === null) return "";
   return attempt(() => all(headers)) ?? attempt(() => known(headers)) ?? "";
 }

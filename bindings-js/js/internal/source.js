@@ -22,35 +22,35 @@ export function bytesOf(piece) {
   return ArrayBuffer.isView(piece) ? new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength) : bufferOf(piece);
 }
 
-export function sourceOf(answer) {
-  const body = read(answer, "body");
-  if (body === undefined || body === null) return withoutStream(answer, body);
+export function sourceOf(response) {
+  const body = read(response, "body");
+  if (body === undefined || body === null) return withoutStream(response, body);
   if (!isObject(body)) return pieces(() => String(body));
   if (bytesOf(body)) return pieces(() => body);
   if (isMethod(body, "getReader")) return body;
   // A stream of Node, as `node-fetch` gives it.
   if (isMethod(body, Symbol.asyncIterator)) return iterated(body[Symbol.asyncIterator]());
   if (isMethod(body, "arrayBuffer")) return pieces(() => AT_ONCE.blob(body));
-  return pieces(() => (hasWay(answer) ? atOnce(answer) : new Response(body, { __proto__: null }).arrayBuffer()));
+  return pieces(() => (hasWay(response) ? atOnce(response) : new Response(body, { __proto__: null }).arrayBuffer()));
 }
 
-function withoutStream(answer, body) {
+function withoutStream(response, body) {
   // Missing properties are slow in Firefox, and Node loads much for `Response`.
-  if (body === null && typeof Response === "function" && answer instanceof Response) return null;
-  if (!hasWay(answer)) return null;
-  return pieces(() => atOnce(answer));
+  if (body === null && typeof Response === "function" && response instanceof Response) return null;
+  if (!hasWay(response)) return null;
+  return pieces(() => atOnce(response));
 }
 
-const waysOf = (answer) => Object.keys(AT_ONCE).filter((way) => isMethod(answer, way));
-const hasWay = (answer) => waysOf(answer).length > 0;
+const waysOf = (response) => Object.keys(AT_ONCE).filter((way) => isMethod(response, way));
+const hasWay = (response) => waysOf(response).length > 0;
 
 /** React Native has an `arrayBuffer` that always fails. */
-async function atOnce(answer) {
-  const ways = waysOf(answer);
+async function atOnce(response) {
+  const ways = waysOf(response);
   let problem;
   for (const way of ways) {
     try {
-      const copy = way === ways.at(-1) || !isMethod(answer, "clone") ? answer : answer.clone();
+      const copy = way === ways.at(-1) || !isMethod(response, "clone") ? response : response.clone();
       const bytes = bytesOf(await AT_ONCE[way](await copy[way]()));
       if (bytes !== undefined) return bytes;
       throw new TypeError(`${way}() gave no bytes`);

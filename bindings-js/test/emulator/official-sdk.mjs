@@ -2,10 +2,10 @@
 // JavaScript drives the emulator: `node official-sdk.mjs EMULATOR`.
 //
 // It proves that the emulator speaks the API as the vendor's client knows it:
-// every answer satisfies the schema that this client validates it with, nothing
+// every response satisfies the schema that this client validates it with, nothing
 // but the documented error bodies becomes its typed errors, and what it writes
 // (query, body, headers) is understood. The last two checks prove that it is
-// a strict judge: it refuses an answer that lacks a field.
+// a strict judge: it refuses a response that lacks a field.
 
 import assert from "node:assert/strict";
 
@@ -44,7 +44,7 @@ const ERRORS = {
 const UNDOCUMENTED = [402, 409, 413, 418, 502, 503, 524];
 
 const CHECKS = {
-  async "create takes every field, and answers with all of a key"({ keys, emulator }) {
+  async "create takes every field, and responses with all of a key"({ keys, emulator }) {
     const expiresAt = new Date("2099-12-31T23:59:59.500Z");
     const { key: secret, data: key } = await keys.create({
       requestBody: {
@@ -237,7 +237,7 @@ const CHECKS = {
     assert.equal((await keys.get({ hash })).data.hash, hash);
   },
 
-  async "a newer API's answers are still answers"({ keys }) {
+  async "a newer API's responses are still answers"({ keys }) {
     const newer = fault("shape=newer");
     const { data } = await keys.list({}, newer);
     assert.equal(data.length, 100);
@@ -245,7 +245,7 @@ const CHECKS = {
     assert.deepEqual((await keys.getCurrentKeyMetadata({}, newer)).data.allowedDataRegions, ["global", "moon"]);
   },
 
-  async "an answer that lacks a field is refused: the judge looks"({ keys }) {
+  async "a response that lacks a field is refused: the judge looks"({ keys }) {
     const { hash } = (await keys.list()).data[0];
     for (const [name, { call }] of Object.entries(OPERATIONS)) {
       const older = name === "delete" ? "body=200 {}" : "shape=1";

@@ -22,7 +22,7 @@ export function exampleChecks(folder) {
   const workflows = [
     ...["POST", "PATCH"], // ensured twice
     ...["POST", "DELETE"], // reconciled and swept
-    ...["POST", "DELETE"], // temporary and closed
+    ...["POST", "DELETE"], // the temporary key, created and closed
     ...["POST", "PATCH", "DELETE", "PATCH"], // replaced: made, disabled, deleted, renamed
     "DELETE",
   ];
@@ -121,6 +121,6 @@ async function visitor(url) {
 }
 
 async function ask(url, cookie, method, path) {
-  const answer = await fetch(new URL(path, url), { method, headers: { cookie } });
-  return { status: answer.status, json: await answer.json() };
+  const response = await fetch(new URL(path, url), { method, headers: { cookie } });
+  return { status: response.status, json: await response.json() };
 }

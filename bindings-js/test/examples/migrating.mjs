@@ -63,7 +63,7 @@ const ROWS = {
       assert.ok(!show(ours).includes(ours.key));
     }
   },
-  async "a required field missing from an answer"({ sdk, keys, emulator }) {
+  async "a required field missing from a response"({ sdk, keys, emulator }) {
     await emulator.failNext("method=GET,shape=1");
     await assert.rejects(sdk.list(), errors.ResponseValidationError);
     await emulator.failNext("method=GET,shape=1");

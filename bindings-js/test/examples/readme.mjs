@@ -110,7 +110,7 @@ async function route({ folder, file }, emulator) {
   namesKey(await node(folder, caller, await environment(emulator)));
 }
 
-/** The answer to the create is lost, and yet there is one key of its name in the end. */
+/** The response to the create is lost, and yet there is one key of its name in the end. */
 async function afterLoss(block, emulator) {
   const env = await environment(emulator);
   const before = (await keysAt(emulator)).length;

@@ -10,16 +10,16 @@ export async function watched(emulator, program) {
 }
 
 export async function keysAt(emulator) {
-  const answer = await fetch(new URL("/_emulator/keys", emulator.baseUrl));
-  return answer.json();
+  const response = await fetch(new URL("/_emulator/keys", emulator.baseUrl));
+  return response.json();
 }
 
 /** A new key that a program can do with as it likes. Its request is marked as nobody's own. */
 export async function freshHash({ baseUrl, apiKey }) {
   const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json", "x-from-the-tests": "yes" };
   const body = JSON.stringify({ name: "The README's own", limit: 25, limit_reset: "monthly" });
-  const answer = await fetch(`${baseUrl}/keys`, { method: "POST", headers, body });
-  return (await answer.json()).data.hash;
+  const response = await fetch(`${baseUrl}/keys`, { method: "POST", headers, body });
+  return (await response.json()).data.hash;
 }
 
 /** Nobody's secret was printed. */

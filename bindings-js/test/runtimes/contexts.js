@@ -105,11 +105,11 @@ export async function contexts(api, testing, { AsyncLocalStorage, options, check
   }
 
   const handlerOf = (caller) => {
-    const asked = (what, answer) => async () => {
+    const asked = (what, response) => async () => {
       belongs(what, caller);
       await undefined;
       belongs(`${what}, later`, caller);
-      return answer;
+      return response;
     };
     return { save: asked("save"), handOver: asked("handOver"), wasHandedOver: asked("wasHandedOver", true) };
   };

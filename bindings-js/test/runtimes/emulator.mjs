@@ -32,9 +32,9 @@ export async function startEmulator(program, count) {
 /** One request over a connection of its own: one that is kept may be gone by the next time. */
 async function exchange(url, { body, ...options } = {}) {
   const sent = request(url, { agent: false, ...options }).end(body);
-  const [answer] = await once(sent, "response");
-  const answered = await text(answer);
-  if (answer.statusCode >= 300) throw new Error(`${url} answers ${answer.statusCode}: ${answered}`);
+  const [response] = await once(sent, "response");
+  const answered = await text(response);
+  if (response.statusCode >= 300) throw new Error(`${url} responses ${response.statusCode}: ${answered}`);
   return answered;
 }
 

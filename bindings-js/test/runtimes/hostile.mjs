@@ -16,11 +16,11 @@ export async function startUntrusted() {
   return listening(createServer(selfSigned(), record(requests)), "https", requests);
 }
 
-/** One whose answer to a create has a header of 2 MB. */
+/** One whose response to a create has a header of 2 MB. */
 export async function startMonstrous() {
   const requests = [];
-  const answer = record(requests, (response) => response.setHeader("x-monstrous", "m".repeat(HEADER_BYTES)));
-  return listening(createHttpServer(answer), "http", requests);
+  const listener = record(requests, (response) => response.setHeader("x-monstrous", "m".repeat(HEADER_BYTES)));
+  return listening(createHttpServer(listener), "http", requests);
 }
 
 function record(requests, addTo = () => {}) {

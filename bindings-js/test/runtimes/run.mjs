@@ -112,7 +112,7 @@ async function withEmulator(resends, use) {
 
 /**
  * Browsers send a request again when the connection that they keep for reuse
- * breaks before the answer, a POST like any other, and tell nobody. The package
+ * breaks before the response, a POST like any other, and tell nobody. The package
  * sends it once; what browsers do then is not in its hands.
  */
 function isMadeOnce(requests, resends) {

@@ -13,7 +13,7 @@ export const MADE = ["Customer 42", "answer lost", "answer cut off"];
 /** What the names of the workflows' keys begin with. */
 export const WORKFLOWS = "workflows";
 
-/** The one whose connection breaks before the answer's head. */
+/** The one whose connection breaks before the response's head. */
 export const BROKEN = "answer lost";
 
 const HASH = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
@@ -37,13 +37,13 @@ const STATUSES = [
   [524, "ServerError"],
 ];
 
-/** What happens below or beside the API's own answers, the error's class, and the codes that runtimes can tell. */
+/** What happens below or beside the API's own responses, the error's class, and the codes that runtimes can tell. */
 const FAILURES = [
   ["html=502", "ServerError", ["server"]],
   ["empty=500", "ServerError", ["server"]],
-  ['body=200 {"surprise":true}', "UnreadableAnswerError", ["unreadable"]],
-  ["body=200 no JSON at all", "UnreadableAnswerError", ["unreadable"]],
-  ["empty=200", "UnreadableAnswerError", ["unreadable"]],
+  ['body=200 {"surprise":true}', "UnreadableResponseError", ["unreadable"]],
+  ["body=200 no JSON at all", "UnreadableResponseError", ["unreadable"]],
+  ["empty=200", "UnreadableResponseError", ["unreadable"]],
   ["redirect=302 http://127.0.0.1:9/elsewhere", "UnexpectedRedirectError", ["unexpected_redirect"]],
   ["redirect=307 /api/v1/key", "UnexpectedRedirectError", ["unexpected_redirect"]],
   ["reset-before-commit", "ConnectionError", ["disconnected", "connection"]],
@@ -280,7 +280,7 @@ export async function scenario(api, settings, { check, shown }) {
     const error = await failure(call, "ConnectionError", "tls", "connection");
     equal(error.effect, error.code === "tls" ? "nothing" : "may_have_created");
   });
-  await check("an answer with monstrous headers is ConnectionError", async () => {
+  await check("a response with monstrous headers is ConnectionError", async () => {
     const call = () => keys.create({ name: "monstrous", limit: 1 }, { baseUrl: monstrousUrl });
     const error = await failure(call, "ConnectionError", "protocol", "connection");
     equal(error.effect, "may_have_created");
@@ -327,12 +327,12 @@ export async function scenario(api, settings, { check, shown }) {
     const error = await failure(call, "AbortError", "aborted");
     equal(error.cause, typeof reason === "function" ? reason() : reason);
   }
-  /** A fetch in whose course the signal is aborted, before or after the head of the answer. */
+  /** A fetch in whose course the signal is aborted, before or after the head of the response. */
   const aborting = (controller, reason, isAfterHead) => async (url, init) => {
-    const answer = fetch(url, init);
-    if (isAfterHead) await answer;
+    const response = fetch(url, init);
+    if (isAfterHead) await response;
     controller.abort(reason);
-    return answer;
+    return response;
   };
 
   await check("a call is aborted before it starts", () => {
@@ -360,7 +360,7 @@ export async function scenario(api, settings, { check, shown }) {
   });
 
   for (const [name, text] of [[BROKEN, "reset-after-commit"], ["answer cut off", "truncate-chunked=10"]]) {
-    await check(`a create whose answer is lost says that a key may exist, and is not repeated: ${text}`, async () => {
+    await check(`a create whose response is lost says that a key may exist, and is not repeated: ${text}`, async () => {
       const options = { headers: { "x-emulator-fault": text } };
       const error = await failure(() => keys.create({ name, limit: 1 }, options), "ConnectionError", "disconnected", "connection");
       equal(error.effect, "may_have_created");

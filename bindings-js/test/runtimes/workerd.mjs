@@ -29,9 +29,9 @@ async function run({ folder, settings }) {
   configure(service);
   return whileServed(program, service, async (url) => {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    const answer = await fetch(url, { method: "POST", body: JSON.stringify(settings), signal });
-    if (!answer.ok) throw new Error(`the service answered ${answer.status}: ${await answer.text()}`);
-    return { version, checks: await answer.json() };
+    const response = await fetch(url, { method: "POST", body: JSON.stringify(settings), signal });
+    if (!response.ok) throw new Error(`the service answered ${response.status}: ${await response.text()}`);
+    return { version, checks: await response.json() };
   });
 }
 

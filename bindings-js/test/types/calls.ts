@@ -25,7 +25,7 @@ export async function responses(): Promise<void> {
   const limits: RateLimit = response.rateLimit;
   const left: number | undefined = limits.remaining;
   const type: string | null = response.headers.get("content-type");
-  // @ts-expect-error: not every answer has one
+  // @ts-expect-error: not every response has one
   const id: string = response.requestId;
   // @ts-expect-error: what is chained is a plain promise
   keys.get("hash").then(({ name }) => name).withResponse();

@@ -12,7 +12,7 @@ import {
   PaginationStalledError,
   TimeoutError,
   UnexpectedRedirectError,
-  UnreadableAnswerError,
+  UnreadableResponseError,
 } from "openrouter-keys";
 import { same } from "./equal.js";
 
@@ -26,13 +26,13 @@ export function told(error: unknown): string | number | undefined {
   }
   if (error instanceof ApiError) return error.body;
   if (error instanceof InvalidArgumentError) return error.argument;
-  if (error instanceof UnreadableAnswerError) return error.unreadable.path;
+  if (error instanceof UnreadableResponseError) return error.unreadable.path;
   if (error instanceof UnexpectedRedirectError) return error.origin;
   if (error instanceof PaginationStalledError) return error.offset;
   if (error instanceof TimeoutError || error instanceof AbortError) return error.name;
   if (isOpenRouterKeysError(error)) {
     const orphan: MayHaveCreated | undefined = error.mayHaveCreated;
-    // @ts-expect-error: only an answer has one
+    // @ts-expect-error: only a response has one
     const status: number = error.status;
     // @ts-expect-error: what the API says has to be looked at first
     error.metadata.raw;

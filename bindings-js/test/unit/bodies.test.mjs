@@ -10,7 +10,7 @@ import { clientOver, failureOf, PARAMS } from "./harness.mjs";
 
 const LIMIT = 4 << 20;
 
-/** A client whose answer has these headers and pieces of this length for ever, and how many were read. */
+/** A client whose response has these headers and pieces of this length for ever, and how many were read. */
 function flooded(headers, length) {
   const read = { pieces: 0 };
   const body = () => {
@@ -38,7 +38,7 @@ test("a body that never ends is read to the limit and no further", async () => {
   }
 });
 
-/** A client whose answer has this stream for its body. */
+/** A client whose response has this stream for its body. */
 const clientWith = (source, options) => clientOver([], { fetch: async () => new Response(new ReadableStream(source), { status: 201 }), retry: false, ...options }).keys;
 
 test("a body of empty pieces without end ends the call, though no timer can ring", { timeout: 30_000 }, async () => {
@@ -60,7 +60,7 @@ test("empty pieces among others are no part of a body", async () => {
   assert.equal((await clientWith({ pull }).create(PARAMS)).key, "sk-or-v1-new");
 });
 
-/** A client by a virtual clock, whose answer comes in pieces that are each so many ms apart, and then stalls or ends. */
+/** A client by a virtual clock, whose response comes in pieces that are each so many ms apart, and then stalls or ends. */
 function trickling(text, apart, stalls) {
   const clock = virtualClock();
   const pieces = [...text].map((character) => new TextEncoder().encode(character));

@@ -35,16 +35,16 @@ test("every operation returns a call, which is a promise", async () => {
   }
 });
 
-test("withResponse gives the same value, and what the answer carried beside it", async () => {
+test("withResponse gives the same value, and what the response carried beside it", async () => {
   const headers = { "x-request-id": "req-1", "x-ratelimit-limit": "10", "x-ratelimit-remaining": "9", "x-ratelimit-reset": "1893456000" };
   for (const [operation, call] of Object.entries(OPERATIONS)) {
-    const answer = ANSWERS[operation]();
-    const { keys } = clientOver([refused(), { ...answer, headers }]);
+    const canned = ANSWERS[operation]();
+    const { keys } = clientOver([refused(), { ...canned, headers }]);
     const made = call(keys);
     const { data, response } = await made.withResponse();
     assert.equal(data, await made, operation);
     assert.ok(response instanceof ResponseInfo);
-    assert.equal(response.status, answer.status);
+    assert.equal(response.status, canned.status);
     assert.equal(response.attempts, 2);
     assert.equal(response.requestId, "req-1");
     assert.deepEqual(response.rateLimit, { limit: 10, remaining: 9, reset: 1893456000 });
@@ -102,7 +102,7 @@ test("what is chained to a call is a plain promise", async () => {
   await chained;
 });
 
-test("what an answer does not have is no property of the value", async () => {
+test("what a response does not have is no property of the value", async () => {
   const { keys } = clientOver([reply(200, { data: { hash: HASH, limit: null } }), reply(200, { data: [] })]);
   assert.deepEqual(Object.keys(await keys.get(HASH)).sort(), ["hash", "limit"]);
   const { data, response } = await keys.list().withResponse();

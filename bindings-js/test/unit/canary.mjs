@@ -24,35 +24,35 @@ export function planted(vector, server) {
   const given = rest.arguments ?? {};
   const external = { user: "partner", ...given.external, api_key: PARTNER };
   const args = operation === "create" ? { ...given, external } : rest.arguments;
-  const answers = rest.answers?.map((answer) => {
-    const signed = withCanary(answer, API_KEY, SIGNING);
+  const responses = rest.responses?.map((response) => {
+    const signed = withCanary(response, API_KEY, SIGNING);
     const own = success?.secret ? withCanary(signed, success.secret, CREATED) : signed;
     return server === "discreet" || own.failure ? own : repeating(own, all, server === "escaping");
   });
-  return { ...rest, operation, success, settings, arguments: args, answers };
+  return { ...rest, operation, success, settings, arguments: args, responses };
 }
 
-function withCanary(answer, secret, canary) {
-  const { body, body_json } = answer;
-  if (body !== undefined) return { ...answer, body: body.replaceAll(secret, canary) };
-  if (body_json === undefined) return answer;
-  return { ...answer, body_json: JSON.parse(JSON.stringify(body_json).replaceAll(secret, canary)) };
+function withCanary(response, secret, canary) {
+  const { body, body_json } = response;
+  if (body !== undefined) return { ...response, body: body.replaceAll(secret, canary) };
+  if (body_json === undefined) return response;
+  return { ...response, body_json: JSON.parse(JSON.stringify(body_json).replaceAll(secret, canary)) };
 }
 
-/** The answer with the text in its head and in whatever form of body it has. */
+/** The response with the text in its head and in whatever form of body it has. */
 function repeating({ headers = [], body, body_json, ...rest }, all, escapes) {
   const word = all.replaceAll(" and ", ".");
   const kept = headers.filter((line) => !/^(x-request-id|location):/i.test(line));
   const added = [`x-request-id: ${all}`, `set-cookie: ${word}`, `location: https://${word}.example/${word}?${word}`];
-  const answer = { ...rest, headers: [...kept, ...added] };
+  const response = { ...rest, headers: [...kept, ...added] };
   const json = body_json ?? parsed(body);
   if (json !== undefined) {
     const text = JSON.stringify(spoken(json, all));
-    answer.body = escapes ? escaped(text) : text;
+    response.body = escapes ? escaped(text) : text;
   } else if (body !== undefined) {
-    answer.body = body + (escapes ? escaped(all) : all);
+    response.body = body + (escapes ? escaped(all) : all);
   }
-  return answer;
+  return response;
 }
 
 function parsed(body) {

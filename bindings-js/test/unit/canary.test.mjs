@@ -31,8 +31,8 @@ function parts({ operation }, server, { keys, value, error, requests }) {
   if (error) found.push(["the error", error, all]);
   if (!value) return found;
   const { data, response } = value;
-  found.push(["the id of the answer", response.requestId, all]);
-  if (server === "discreet") found.push(["the answer", value, all]);
+  found.push(["the id of the response", response.requestId, all]);
+  if (server === "discreet") found.push(["the response", value, all]);
   else if (data instanceof api.Created) found.push(["the created key", data, [SIGNING, CREATED, PARTNER]]);
   if (data instanceof api.Created && data.key.length >= 16) found.push(["the created key", data, [data.key]]);
   return found;

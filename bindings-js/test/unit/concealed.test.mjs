@@ -52,7 +52,7 @@ const currentOf = (said, fields) => ({
 function serving(secret, options, { rows, data, react = () => undefined, isUnsteady } = {}) {
   const said = saying(secret);
   let requests = 0;
-  const answer = (request) => {
+  const response = (request) => {
     const { method, path, body } = request;
     if (isUnsteady && requests++ === 0) return apiError(429);
     const other = react(request);
@@ -64,7 +64,7 @@ function serving(secret, options, { rows, data, react = () => undefined, isUnste
     const offset = Number(/offset=(\d+)/.exec(path)?.[1] ?? 0);
     return reply(200, { data: (rows ?? [rowOf(said), said, [said]]).slice(offset), ...unknown(said) });
   };
-  return clientOver(answer, options);
+  return clientOver(response, options);
 }
 
 /** All that printing, copying and an inspector show. */
@@ -121,7 +121,7 @@ const CALLS = {
   checkKey: [({ keys }) => keys.checkKey("management"), (data) => [data.label], () => ({ react: ({ path }) => (path.endsWith("/key") ? undefined : apiError(500)) })],
   createReconciled: [({ keys }, secret) => keys.createReconciled(params(secret)), (done) => [done.name, done.created.data.name]],
   temporary: [({ keys }, secret) => keys.temporary({ ...params(secret), lifetimeMs: 60_000 }), (temporary) => [temporary.name, temporary.data.name, temporary.extra.note]],
-  ensure: [({ keys }, secret) => keys.ensure({ ...params(secret), pick: "newest" }), ({ key }) => [key.name, key.extra.note]],
+  ensure: [({ keys }, secret) => keys.ensure({ ...params(secret), onDuplicate: "newest" }), ({ key }) => [key.name, key.extra.note]],
   "sweep of what is there": [({ keys }) => keys.sweep({ temporary: true }), (swept) => [swept.endless[0].name], (said) => ({ rows: [rowOf(`${said} #temp-${"0".repeat(32)}`, { expires_at: null })] })],
   findBySecret: [
     ({ keys }) => keys.findBySecret({ secret: SECRET }),

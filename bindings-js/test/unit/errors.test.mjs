@@ -66,7 +66,7 @@ function saysAll(error, effect, what) {
 }
 
 for (const [failure, name, code, isAmbiguous] of FAILURES) {
-  test(`${code}: the class is ${name}, and the first line says what happened, what came of it and what to do (${failure().status ?? "no answer"})`, async () => {
+  test(`${code}: the class is ${name}, and the first line says what happened, what came of it and what to do (${failure().status ?? "no response"})`, async () => {
     for (const [operation, call] of Object.entries(OPERATIONS)) {
       const { keys } = clientOver([failure()]);
       const error = await failureOf(call(keys, { retry: false }));
@@ -90,7 +90,7 @@ test("a success that cannot be read is an error of its own", async () => {
   for (const [operation, call] of Object.entries(OPERATIONS)) {
     const { keys } = clientOver([unreadable()]);
     const error = await failureOf(call(keys));
-    isOfItsFamily(error, "UnreadableAnswerError");
+    isOfItsFamily(error, "UnreadableResponseError");
     assert.equal(error.code, "unreadable");
     assert.equal(error.status, 200);
     assert.deepEqual(Object.keys(error.unreadable), ["path", "kind"]);

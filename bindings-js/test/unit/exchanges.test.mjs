@@ -1,4 +1,4 @@
-// What comes of the answer of one exchange, whatever it is, and of one that nobody
+// What comes of the response of one exchange, whatever it is, and of one that nobody
 // waits for any more.
 
 import assert from "node:assert/strict";
@@ -24,12 +24,12 @@ function endless(length) {
 /** All that is due. */
 const everythingElse = () => new Promise((resolve) => setImmediate(resolve));
 
-test("what has no status of HTTP is no answer", async () => {
+test("what has no status of HTTP is no response", async () => {
   for (const status of [0, 99, 1000, 65_736, 200.5, -200, NaN, Infinity]) {
     const error = await failureOf(over(async () => ({ status, headers: {}, body: null })).create(PARAMS));
     assert.equal(error.code, "protocol", `${status}`);
     assert.equal(error.effect, "may_have_created");
-    assert.equal(error.cause.message, "the answer has no status");
+    assert.equal(error.cause.message, "the response has no status");
   }
 });
 
@@ -107,7 +107,7 @@ test("a body that is announced too large is not begun, whatever its headers are 
   assert.deepEqual(seen, { pieces: 0, cancelled: 1 });
 });
 
-test("a body that somebody else reads is no answer", async () => {
+test("a body that somebody else reads is no response", async () => {
   const body = new Response('{"data":[]}').body;
   body.getReader();
   const error = await failureOf(over(async () => ({ status: 201, headers: {}, body })).create(PARAMS));
@@ -116,7 +116,7 @@ test("a body that somebody else reads is no answer", async () => {
   assert.match(error.cause.message, /locked/);
 });
 
-test("a request whose answer is not read whole is aborted, and another is not", async () => {
+test("a request whose response is not read whole is aborted, and another is not", async () => {
   const body = (text) => new Response(text).body;
   for (const [carry, isAborted] of [
     [() => ({ status: 200, headers: {}, body: body('{"data":[]}') }), false],
@@ -125,7 +125,7 @@ test("a request whose answer is not read whole is aborted, and another is not", 
     [() => ({ status: 200, headers: {}, body: endless(1 << 20).stream }), true],
     [() => ({ status: 1000, headers: {}, body: body("{}") }), true],
     [() => ({ type: "opaqueredirect", status: 0, headers: {}, body: null }), true],
-    [() => "no answer", true],
+    [() => "no response", true],
     [() => Promise.reject(new Error("the network is down")), true],
   ]) {
     let signal;
@@ -138,12 +138,12 @@ test("a request whose answer is not read whole is aborted, and another is not", 
   }
 });
 
-test("an answer that comes when nobody waits any more is given up unread", async () => {
+test("a response that comes when nobody waits any more is given up unread", async () => {
   const { seen, stream } = endless(1);
-  let answer;
-  const fetch = () => new Promise((resolve) => (answer = resolve));
+  let response;
+  const fetch = () => new Promise((resolve) => (response = resolve));
   await assert.rejects(over(fetch, { attemptTimeoutMs: 50 }).list(), { code: "attempt_timeout" });
-  answer({ status: 200, headers: {}, body: stream });
+  response({ status: 200, headers: {}, body: stream });
   await everythingElse();
   assert.deepEqual(seen, { pieces: 0, cancelled: 1 });
 });

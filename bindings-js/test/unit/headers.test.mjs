@@ -1,4 +1,4 @@
-// An answer counts, whatever its headers are.
+// A response counts, whatever its headers are.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,10 +12,10 @@ const trap = () => {
   throw new Error("a trap");
 };
 
-/** What a create comes to whose answer has these headers. */
+/** What a create comes to whose response has these headers. */
 async function madeWith(headers, kind = (parts) => parts) {
-  const answer = kind({ status: 201, headers, text: async () => BODY });
-  const { keys } = clientOver([], { fetch: async () => answer });
+  const canned = kind({ status: 201, headers, text: async () => BODY });
+  const { keys } = clientOver([], { fetch: async () => canned });
   const { data, response } = await keys.create(PARAMS).withResponse();
   assert.equal(data.key, SECRET);
   assert.equal(response.status, 201);
@@ -73,8 +73,8 @@ test("of headers that only get shows, the known ones count", async () => {
 test("a Retry-After that only get shows is obeyed", async () => {
   const slow = { status: 429, headers: { get: (name) => (name === "retry-after" ? "7" : null) }, text: async () => "{}" };
   const made = { status: 201, text: async () => BODY };
-  const answers = [slow, made];
-  const { keys, clock } = clientOver([], { fetch: async () => answers.shift(), retry: { jitter: false } });
+  const responses = [slow, made];
+  const { keys, clock } = clientOver([], { fetch: async () => responses.shift(), retry: { jitter: false } });
   assert.equal((await keys.create(PARAMS)).key, SECRET);
   assert.deepEqual(clock.pauses, [7000]);
 });

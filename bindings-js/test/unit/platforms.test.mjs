@@ -13,8 +13,8 @@ const SECRET = "sk-or-v1-of-the-new-key";
 const BODY = JSON.stringify({ key: SECRET, data: key() });
 const bytesOf = (text) => new TextEncoder().encode(text);
 
-/** The secret that a create brings back from this answer. */
-const secretOf = async (answer, options) => (await clientOver([], { ...options, fetch: async () => answer }).keys.create(PARAMS)).key;
+/** The secret that a create brings back from this response. */
+const secretOf = async (response, options) => (await clientOver([], { ...options, fetch: async () => response }).keys.create(PARAMS)).key;
 
 /** A body that can be read once, like one of the platform. */
 function once(read) {
@@ -32,7 +32,7 @@ test("a secret arrives by whatever way the platform lets a body be read", async 
   };
   const reader = () => Readable.toWeb(Readable.from([bytesOf(BODY)])).getReader();
   const foreign = runInNewContext("(bytes) => Uint8Array.from(bytes)");
-  const answers = {
+  const responses = {
     "arrayBuffer alone": { arrayBuffer: once(() => bytesOf(BODY).buffer) },
     "arrayBuffer of another realm": { arrayBuffer: once(() => foreign(bytesOf(BODY)).buffer) },
     "text alone": { text: once(() => BODY) },
@@ -57,14 +57,14 @@ test("a secret arrives by whatever way the platform lets a body be read", async 
     "a Blob as body": { body: new Blob([BODY]) },
     "a form as body": { body: new URLSearchParams(), text: async () => BODY },
   };
-  for (const [what, answer] of Object.entries(answers)) {
-    assert.equal(await secretOf({ status: 201, ...answer }), SECRET, what);
+  for (const [what, response] of Object.entries(responses)) {
+    assert.equal(await secretOf({ status: 201, ...response }), SECRET, what);
   }
 });
 
 test("the cap holds for a body that is read at once or by iteration", async () => {
-  for (const answer of [{ text: async () => BODY }, { body: Readable.from([bytesOf(BODY)]) }, { body: BODY }]) {
-    const { keys } = clientOver([], { maxSuccessBytes: 50, fetch: async () => ({ status: 200, ...answer }) });
+  for (const response of [{ text: async () => BODY }, { body: Readable.from([bytesOf(BODY)]) }, { body: BODY }]) {
+    const { keys } = clientOver([], { maxSuccessBytes: 50, fetch: async () => ({ status: 200, ...response }) });
     assert.equal((await failureOf(keys.list())).code, "body_too_large");
   }
 });
@@ -94,11 +94,11 @@ test("a body that comes at once may take longer than the pause between two piece
 });
 
 test("a body that breaks is a broken connection, with the status", async () => {
-  for (const answer of [
+  for (const response of [
     { text: async () => { throw new TypeError("terminated"); } },
     { body: (async function* () { yield bytesOf("{"); throw new Error("ECONNRESET"); })() },
   ]) {
-    const { keys } = clientOver([], { fetch: async () => ({ status: 201, ...answer }), retry: false });
+    const { keys } = clientOver([], { fetch: async () => ({ status: 201, ...response }), retry: false });
     const error = await failureOf(keys.create(PARAMS));
     assert.ok(error instanceof ConnectionError, String(error));
     assert.equal(error.status, 201);

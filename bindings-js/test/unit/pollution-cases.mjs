@@ -36,7 +36,7 @@ const clock = {
 };
 const OPTIONS = { apiKey: "sk-or-v1-the-management-key", retry: { jitter: false }, clock };
 const handler = { save() {}, handOver() {}, wasHandedOver: () => true };
-const fake = (answer) => new OpenRouterKeys({ ...OPTIONS, fetch: async () => answer });
+const fake = (response) => new OpenRouterKeys({ ...OPTIONS, fetch: async () => response });
 const PAGE = '{"data":[]}';
 
 /** What the server answers in cases of their own; 0 breaks the connection. */
@@ -59,7 +59,7 @@ function usual(method, url) {
 }
 
 /** Not Node's: that one reads what was added to `Object.prototype`. */
-class Answer {
+class CustomResponse {
   #status;
   #text;
 
@@ -89,7 +89,7 @@ function recorder(name) {
     out(`${name}: ${init.method} ${steady(url)} ${headers} ${steady(init.body ?? "")} ${Object.keys(init)} ${added} ${init.signal.aborted}\n`);
     const [status, text] = (ANSWERS[name] ?? usual)(init.method, url);
     if (status === 0) throw new TypeError("fetch failed");
-    return new Answer(status, text);
+    return new CustomResponse(status, text);
   };
   // Its codes are believed, as those of the runtime's own.
   return Object.defineProperty(fetch, Symbol.for("openrouter-keys.fetch.direct"), { __proto__: null, value: true });

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
 
-import { ConnectionError, OpenRouterKeysError, UnreadableAnswerError } from "../../npm/index.js";
+import { ConnectionError, OpenRouterKeysError, UnreadableResponseError } from "../../npm/index.js";
 import { created, listed, rejection } from "../../npm/testing.js";
 import { clientOver, failureOf, OPERATIONS, PARAMS } from "./harness.mjs";
 
@@ -128,10 +128,10 @@ test("a plain object that looks like a Response is as good as one", async () => 
   }
 });
 
-test("an object without a body is an empty answer", async () => {
+test("an object without a body is an empty response", async () => {
   const { keys } = clientOver([], { fetch: () => ({ status: 200 }) });
   const error = await failureOf(keys.list());
-  assert.ok(error instanceof UnreadableAnswerError);
+  assert.ok(error instanceof UnreadableResponseError);
   assert.deepEqual(error.unreadable, { path: "$", kind: "empty" });
 });
 
@@ -153,22 +153,22 @@ test("the last of a chain of causes tells whether the request left", async () =>
   assert.equal(fetch.requests.length, 2);
 });
 
-test("a create whose answer cannot be read goes out once, whatever code its body fails with", async () => {
+test("a create whose response cannot be read goes out once, whatever code its body fails with", async () => {
   const fail = () => {
     throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
   };
-  const answers = [
+  const responses = [
     ...["arrayBuffer", "text", "json"].map((method) => ({ status: 201, [method]: async () => fail() })),
     Object.defineProperty({}, "status", { get: fail }),
     Object.defineProperty({ status: 201 }, "body", { get: fail }),
     new Proxy(new Response("{}"), { getPrototypeOf: fail, get: (_, name) => name !== "then" && fail() }),
     new Response(new ReadableStream({ pull: fail }), { status: 201 }),
   ];
-  for (const answer of answers) {
+  for (const response of responses) {
     let sent = 0;
     const fetch = async () => {
       sent += 1;
-      return answer;
+      return response;
     };
     // Else no code would be believed anyway.
     Object.defineProperty(fetch, Symbol.for("openrouter-keys.fetch.direct"), { value: true });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { InvalidArgumentError, UnreadableAnswerError } from "../../npm/index.js";
+import { InvalidArgumentError, UnreadableResponseError } from "../../npm/index.js";
 import { apiError, lost, refused, reply } from "../../npm/testing.js";
 import { API_KEY, clientOver, everythingShown, failureOf } from "./harness.mjs";
 
@@ -96,5 +96,5 @@ test("an error of any request is typed, and no secret is in it", async () => {
   const error = await failureOf(keys.request(POST));
   assert.deepEqual([error.code, error.status], ["forbidden", 403]);
   assert.doesNotMatch(everythingShown(error), new RegExp(API_KEY));
-  assert.ok((await failureOf(keys.request({ path: "/credits" }))) instanceof UnreadableAnswerError);
+  assert.ok((await failureOf(keys.request({ path: "/credits" }))) instanceof UnreadableResponseError);
 });

@@ -17,7 +17,7 @@ const NO_TIME = { graceMs: 0, quietMs: 0, watchMs: 0 };
 function server(react = () => undefined) {
   const old = key({ hash: HASH, name: "production", limit: 25, limit_reset: null, disabled: false, usage: 1 });
   const state = { [HASH]: old, requests: [] };
-  const answer = (request) => {
+  const response = (request) => {
     const { method, url, body } = request;
     const { pathname } = new URL(url);
     const hash = pathname.split("/").at(-1);
@@ -38,7 +38,7 @@ function server(react = () => undefined) {
     if (method === "PATCH") Object.assign(state[hash], JSON.parse(body));
     return reply(200, { data: state[hash] });
   };
-  return { ...clientOver(answer), state };
+  return { ...clientOver(response), state };
 }
 
 /** A handler that keeps everything as JSON, as a program would. */
@@ -235,7 +235,7 @@ test("a hand-over of which only the handler knows is asked about", async () => {
   assert.equal((await known.keys.rotate({ resume }, handler)).outcome, "done");
   assert.ok(!known.state.requests.some((line) => line.startsWith("POST")));
 
-  // What is neither true nor false is no answer: nothing is touched.
+  // What is neither true nor false is no response: nothing is touched.
   const unknown = server();
   const error = await failureOf(unknown.keys.rotate({ resume }, vault({ wasHandedOver: () => undefined })));
   assert.ok(error instanceof RotationHandlerError && error.cause instanceof TypeError);

@@ -66,7 +66,7 @@ test("a created key is shown by its getter and by nothing else", async () => {
   assert.equal(Object.assign({}, created).key, undefined);
 });
 
-test("a created key that the rest of the answer repeats is shown by the getter alone", async () => {
+test("a created key that the rest of the response repeats is shown by the getter alone", async () => {
   const repeated = { ...key({ label: SECRETS.created, name: REPEATED, limit: REPEATED }), surprise: { nested: [REPEATED] } };
   const bodies = [
     { key: SECRETS.created, data: repeated, warning: REPEATED },
@@ -81,7 +81,7 @@ test("a created key that the rest of the answer repeats is shown by the getter a
   }
 });
 
-test("headers of an answer are in no print of it", async () => {
+test("headers of a response are in no print of it", async () => {
   const headers = { "x-request-id": "req-1", "set-cookie": `session=${SECRETS.gateway}`, "x-echo": SECRETS.apiKey };
   const { keys } = clientOver([reply(200, { data: [] }, { headers })], OPTIONS);
   const { response } = await keys.list().withResponse();
@@ -113,7 +113,7 @@ for (const [what, body] of REPEATING) {
 }
 
 test("an error does not repeat secrets in a request id, a page or a redirect", async () => {
-  const answers = [
+  const responses = [
     reply(500, undefined, { headers: { "x-request-id": REPEATED } }),
     { status: 502, headers: { "content-type": "text/html" }, body: `<html>${REPEATED}</html>` },
     { status: 302, headers: { location: `https://elsewhere.example/${encodeURI(REPEATED)}?key=${SECRETS.apiKey}` } },
@@ -121,20 +121,20 @@ test("an error does not repeat secrets in a request id, a page or a redirect", a
     { status: 200, body: `not JSON ${REPEATED}` },
     { status: 200, body: JSON.stringify({ [REPEATED]: REPEATED }) },
   ];
-  for (const answer of answers) {
+  for (const response of responses) {
     for (const [operation, call] of Object.entries(CALLS)) {
-      const { keys } = clientOver([answer], OPTIONS);
+      const { keys } = clientOver([response], OPTIONS);
       const called = call(keys, { retry: false });
       // The created key that the server repeats is the one thing to return.
-      const isFound = operation === "create" && answer.status === 200;
+      const isFound = operation === "create" && response.status === 200;
       const came = await (isFound ? called : failureOf(called));
       assert.notEqual(came.code, "connection", `${operation}: ${came}`);
-      hides(came, `${operation}, ${answer.status}`, sentBy(operation));
+      hides(came, `${operation}, ${response.status}`, sentBy(operation));
     }
   }
 });
 
-test("an answer that holds a created key and cannot be taken shows nothing of it", async () => {
+test("a response that holds a created key and cannot be taken shows nothing of it", async () => {
   const { created } = SECRETS;
   const bodies = [`{"data":{},"key":"${created}`, `key=${created}`, `<html>"${created}"`, `{"error":{"message":"${created}"}}`];
   for (const body of bodies) {

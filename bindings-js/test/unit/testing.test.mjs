@@ -200,8 +200,8 @@ test("disconnected, refused, never, truncated and stalled end a create as a conn
     [refused(), "connect", "nothing"],
     [never(), "attempt_timeout", "may_have_created"],
   ];
-  for (const [answer, code, effect] of outcomes) {
-    const { keys } = clientOver([answer]);
+  for (const [response, code, effect] of outcomes) {
+    const { keys } = clientOver([response]);
     const error = await failureOf(keys.create(PARAMS, { retry: false }));
     assert.deepEqual([error.code, error.effect], [code, effect]);
   }
@@ -219,8 +219,8 @@ test("a body that breaks off or never ends makes a create of unknown effect", as
     [{ ...half, stalls: new Error("broken") }, "disconnected"],
     [{ ...half, stalls: true }, "idle_timeout"],
   ];
-  for (const [answer, code] of outcomes) {
-    const { keys } = clientOver([answer]);
+  for (const [response, code] of outcomes) {
+    const { keys } = clientOver([response]);
     const error = await failureOf(keys.create(PARAMS));
     assert.deepEqual([error.code, error.status, error.effect], [code, 201, "may_have_created"]);
   }

@@ -22,21 +22,21 @@ test("the table in the readme is four vectors", () => {
   const vectors = expanded(JSON.parse(page.split("```")[1].replace(/^json/, "")));
   const operations = ["get", "create"];
   assert.deepEqual(vectors.map(({ name }) => name), operations.flatMap((name) => [301, 308].map((status) => `${name} does not follow a ${status}`)));
-  assert.deepEqual(vectors[3].answers[0], { status: 308 });
+  assert.deepEqual(vectors[3].responses[0], { status: 308 });
   assert.equal(vectors[3].error.look_for.name, "Customer 42");
   assert.deepEqual(vectors[1].error, { kind: "unexpected_redirect", effect: "nothing" });
 });
 
 test("a vector with a word that the tests do not know is an error, and not tested as another", async () => {
   const success = { status: 200, same_as_sent: true };
-  const answers = [{ status: 200, body_json: { data: {} } }];
+  const responses = [{ status: 200, body_json: { data: {} } }];
   const error = { kind: "transport", effect: "nothing", retryable: true, attempts: 1 };
   for (const [vector, message] of [
-    [{ operation: "get_credits", answers, success, requests_seen: 1 }, /get_credits is none of list, create/],
+    [{ operation: "get_credits", responses, success, requests_seen: 1 }, /get_credits is none of list, create/],
     [{ operation: "get_credits", request: { method: "GET" } }, /get_credits is none of list, create/],
-    [{ operation: "list", answers: [{ failure: "eclipse" }], error, requests_seen: 1 }, /eclipse is none of dns/],
+    [{ operation: "list", responses: [{ failure: "eclipse" }], error, requests_seen: 1 }, /eclipse is none of dns/],
     [{ operation: "list", arguments: { offset: -1 }, refusal: { kind: "offset" } }, /offset is none of api_key/],
-    [{ operation: "list", answers }, /undefined is none of success/],
+    [{ operation: "list", responses }, /undefined is none of success/],
   ]) {
     await assert.rejects(hold([{ name: "new", ...vector }], api, testing, { inspect }), message);
   }

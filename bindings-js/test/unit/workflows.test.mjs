@@ -14,7 +14,7 @@ const OLD = "2020-01-01T00:00:00Z";
 /** A server with keys of its own that pages by offset; `react` may reply in its place. */
 function server(keys, react = () => undefined) {
   const state = { keys: [...keys], creates: [], deleted: [] };
-  const answer = (request) => {
+  const response = (request) => {
     const { method, url, body } = request;
     const other = react(request, state);
     if (other) return other;
@@ -35,7 +35,7 @@ function server(keys, react = () => undefined) {
     const offset = Number(searchParams.get("offset") ?? 0);
     return listed(state.keys.slice(offset, offset + 100));
   };
-  return { ...clientOver(answer), state };
+  return { ...clientOver(response), state };
 }
 
 test("a reconciled create gives the key, its secret in no text, and its marked name", async () => {
@@ -137,7 +137,7 @@ test("several keys of a name are an error that lists them, or the newest counts"
   assert.ok(error instanceof SeveralKeysError);
   assert.equal(error.code, "several_keys");
   assert.deepEqual(error.keys.map(({ hash }) => hash), ["a", "bbb"]);
-  assert.equal((await keys.ensure({ ...PARAMS, pick: "newest" })).key.hash, "bbb");
+  assert.equal((await keys.ensure({ ...PARAMS, onDuplicate: "newest" })).key.hash, "bbb");
 });
 
 test("the secret is kept where the look after the create fails, and the reason is told", async () => {
@@ -276,7 +276,7 @@ test("a close after its client's end is refused, and sends nothing", async () =>
   assert.equal(fetch.requests.length, 1);
 });
 
-test("a temporary key whose answer was lost is deleted and made again", async () => {
+test("a temporary key whose response was lost is deleted and made again", async () => {
   let posts = 0;
   const { keys, state } = server([], ({ method, body }, state) => {
     if (method !== "POST" || ++posts > 1) return undefined;
@@ -325,7 +325,7 @@ test("arguments of workflows are checked by name and type", async () => {
     () => keys.createReconciled({ name: "ci" }),
     () => keys.createReconciled({ name: "", limit: 1 }),
     () => keys.createReconciled({ name: "ci", limit: 1, expiresAt: "tomorrow" }),
-    () => keys.ensure({ ...PARAMS, pick: "oldest" }),
+    () => keys.ensure({ ...PARAMS, onDuplicate: "oldest" }),
     () => keys.ensure({ ...PARAMS, settleMs: -1 }),
     () => keys.ensure({ ...PARAMS, expiresAt: "tomorrow" }),
     () => keys.ensure(PARAMS, { onProgress() {} }),

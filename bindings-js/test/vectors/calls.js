@@ -29,16 +29,16 @@ function failureOf(name) {
   return new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
 }
 
-function replies(answers = []) {
-  return answers.flatMap((answer) => {
-    const { status, headers = [], failure, after_ms: delayMs, times = 1 } = answer;
+function replies(responses = []) {
+  return responses.flatMap((response) => {
+    const { status, headers = [], failure, after_ms: delayMs, times = 1 } = response;
     const pairs = headers.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]);
     let reply;
     if (failure === "never" && status === undefined) reply = { rejects: undefined, delayMs: Infinity };
-    else if (failure === "never") reply = { status, headers: pairs, body: bodyOf(answer), stalls: true, delayMs };
-    else if (failure && status !== undefined) reply = { status, headers: pairs, body: bodyOf(answer), stalls: failureOf(failure), delayMs };
+    else if (failure === "never") reply = { status, headers: pairs, body: bodyOf(response), stalls: true, delayMs };
+    else if (failure && status !== undefined) reply = { status, headers: pairs, body: bodyOf(response), stalls: failureOf(failure), delayMs };
     else if (failure) reply = { rejects: failureOf(failure), delayMs };
-    else reply = { status, headers: pairs, body: [204, 205, 304].includes(status) ? null : bodyOf(answer), delayMs };
+    else reply = { status, headers: pairs, body: [204, 205, 304].includes(status) ? null : bodyOf(response), delayMs };
     return Array(times).fill(reply);
   });
 }
@@ -100,7 +100,7 @@ export const OPERATIONS = {
 export function callsOf({ OpenRouterKeys }, { fakeFetch, virtualClock }, options) {
   return async function make(vector) {
     const clock = virtualClock({ startMs: Date.UTC(2027, 0, 1) });
-    const script = replies(vector.answers);
+    const script = replies(vector.responses);
     const { call, well } = entry(OPERATIONS, vector.operation);
     // The request is answered well where a vector is about it alone.
     if (vector.request) script.push({ status: 200, body: JSON.stringify(well) });

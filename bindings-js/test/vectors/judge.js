@@ -66,7 +66,7 @@ function judgeSuccess(vector, { value, error, isCreated }, expect) {
   expect("attempts", vector.requests_seen ?? 1, response.attempts);
   if (success.value !== undefined) expect("value", success.value, plain);
   if (success.same_as_sent) {
-    const last = vector.answers[vector.requests_seen === undefined ? vector.answers.length - 1 : vector.requests_seen - 1];
+    const last = vector.responses[vector.requests_seen === undefined ? vector.responses.length - 1 : vector.requests_seen - 1];
     expect("same as sent", entry(OPERATIONS, vector.operation).sent(JSON.parse(bodyOf(last))), plain);
   }
   expect("odd", sorted(success.unexpected ?? []), sorted(notes.unexpected));

@@ -2,13 +2,13 @@
 
 /** What JavaScript cannot say or see, how many vectors are about it, and why. */
 export const LEFT_OUT = [
-  [({ answers = [] }) => answers.some(({ failure }) => ["proxy", "refused", "setup", "other_not_sent"].includes(failure)), 25, "no code of a rejection tells these apart from others"],
-  [({ answers = [] }) => answers.some(({ status }) => status < 200 || status > 599), 10, "no Response has such a status"],
+  [({ responses = [] }) => responses.some(({ failure }) => ["proxy", "refused", "setup", "other_not_sent"].includes(failure)), 25, "no code of a rejection tells these apart from others"],
+  [({ responses = [] }) => responses.some(({ status }) => status < 200 || status > 599), 10, "no Response has such a status"],
 ];
 
 /** Deno sends an update or a delete again by itself, so that its last failure says nothing about the first. */
-const isLeftOutInDeno = ({ operation, answers = [] }) =>
-  ["update", "delete"].includes(operation) && answers.some(({ failure }) => ["dns", "connect", "connect_timeout", "tls"].includes(failure));
+const isLeftOutInDeno = ({ operation, responses = [] }) =>
+  ["update", "delete"].includes(operation) && responses.some(({ failure }) => ["dns", "connect", "connect_timeout", "tls"].includes(failure));
 
 /** The vectors that are about something else. */
 export const runnable = (vectors) =>

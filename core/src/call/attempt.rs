@@ -63,7 +63,7 @@ use crate::types::{ApiKey, DecodeError, DecodeErrorKind, wipe};
 /// let request = attempt.request(&key);
 /// let answer = http::Response::new(Bytes::from_static(br#"{"data":{"label":"sk-or-v1-0e6...1c96"}}"#));
 /// let Step::Done(result) = attempt.finish(Ok(answer), Duration::from_millis(200)) else {
-///     panic!("an answer ends the call");
+///     panic!("a response ends the call");
 /// };
 /// assert_eq!(result?.meta.attempts, 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_is_measured_against_the_answers_own_date() {
+    fn a_date_is_measured_against_the_responses_own_date() {
         let date = "Wed, 21 Oct 2015 07:28:00 GMT";
         let later = "Wed, 21 Oct 2015 07:28:30 GMT";
         assert_eq!(

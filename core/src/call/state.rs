@@ -1,5 +1,5 @@
 //! Everything of a call that does not depend on its operation's type: the
-//! request, the verdict on an answer, the pause before the next attempt.
+//! request, the verdict on a response, the pause before the next attempt.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -346,7 +346,7 @@ impl CallState {
 /// What arrived of the response whose exchange failed. A refusal is one even if
 /// nothing but its status is known.
 fn arrived(error: &mut TransportError) -> Option<Response<Bytes>> {
-    error.take_answer().or_else(|| {
+    error.take_response().or_else(|| {
         let status = error.status().filter(|status| !status.is_success())?;
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = status;

@@ -67,10 +67,10 @@ mod on {
         elapsed: Duration,
     ) {
         let (outcome, status) = match finding {
-            Verdict::Success(answer) => ("success", Some(answer.status())),
+            Verdict::Success(response) => ("success", Some(response.status())),
             Verdict::Failure(failure) | Verdict::Interrupted(_, failure) => match &failure.kind {
                 ErrorKind::Transport(error) => ("transport error", error.status()),
-                ErrorKind::Api(error) => ("error answer", Some(error.status)),
+                ErrorKind::Api(error) => ("error response", Some(error.status)),
                 _ => ("redirect", None),
             },
         };

@@ -18,8 +18,7 @@ use crate::operation::{AnyOperation, AnyOutput, Operation};
 use crate::redact::{mask, mask_cause};
 use crate::transport::{
     BoxError, BoxFuture, MaybeSend, MaybeSendSync, SendContext, TimeoutPhase, Transport,
-    TransportError, TransportErrorKind, or_cancelled, race, sent_within,
-    unless_over as or_cancelled_late,
+    TransportError, TransportErrorKind, or_cancelled, or_cancelled_late, race, sent_within,
 };
 use crate::types::{ApiKey, BuildError};
 

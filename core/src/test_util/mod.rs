@@ -74,12 +74,12 @@ impl VirtualClock {
 pub struct FakeTransport(Arc<Fake>);
 
 struct Fake {
-    answer: Answer,
+    response: Script,
     clock: VirtualClock,
     seen: Mutex<Seen>,
 }
 
-type Answer = Box<dyn Fn(usize, &Request<Bytes>) -> Reply + Send + Sync>;
+type Script = Box<dyn Fn(usize, &Request<Bytes>) -> Reply + Send + Sync>;
 
 #[derive(Default)]
 struct Seen {
@@ -118,10 +118,10 @@ impl FakeTransport {
 
     /// A reply computed from the request and its number, from 1.
     pub fn answering(
-        answer: impl Fn(usize, &Request<Bytes>) -> Reply + Send + Sync + 'static,
+        response: impl Fn(usize, &Request<Bytes>) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let answer: Answer = Box::new(answer);
-        Self(Arc::new(Fake { answer, clock: VirtualClock::default(), seen: Mutex::default() }))
+        let response: Script = Box::new(response);
+        Self(Arc::new(Fake { response, clock: VirtualClock::default(), seen: Mutex::default() }))
     }
 
     /// The random bits that calls begin with; 0 by default.
@@ -155,7 +155,7 @@ impl FakeTransport {
             seen.requests.push(request.clone());
             seen.requests.len()
         };
-        let reply = (self.0.answer)(number, request);
+        let reply = (self.0.response)(number, request);
         if let Some(response) = reply.arrived() {
             context.saw_status(response.status());
             context.keep_partial(response.clone());

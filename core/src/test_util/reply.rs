@@ -20,21 +20,21 @@ pub struct Reply {
 
 #[derive(Clone, Debug)]
 enum Outcome {
-    Answer(Response<Bytes>),
+    Response(Response<Bytes>),
     Failure {
         delivery: Delivery,
         kind: TransportErrorKind,
         /// The part of the response that arrived.
-        answer: Option<Response<Bytes>>,
+        response: Option<Response<Bytes>>,
         cause: Option<String>,
     },
 }
 
 impl Outcome {
-    fn answer(&mut self) -> Option<&mut Response<Bytes>> {
+    fn response(&mut self) -> Option<&mut Response<Bytes>> {
         match self {
-            Self::Answer(answer) => Some(answer),
-            Self::Failure { answer, .. } => answer.as_mut(),
+            Self::Response(response) => Some(response),
+            Self::Failure { response, .. } => response.as_mut(),
         }
     }
 }
@@ -43,23 +43,23 @@ impl Reply {
     /// A response with this status and an empty body. A number that is not a valid status
     /// becomes 500.
     pub fn status(status: u16) -> Self {
-        Self::at_once(Outcome::Answer(head(status)))
+        Self::at_once(Outcome::Response(head(status)))
     }
 
     /// Adds a header to a response, whole or cut off. One that HTTP does not allow is left out.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let (Some(answer), Ok(name), Ok(value)) =
-            (self.outcome.answer(), HeaderName::try_from(name), HeaderValue::from_str(value))
+        if let (Some(response), Ok(name), Ok(value)) =
+            (self.outcome.response(), HeaderName::try_from(name), HeaderValue::from_str(value))
         {
-            answer.headers_mut().append(name, value);
+            response.headers_mut().append(name, value);
         }
         self
     }
 
     /// The rest of a short page of a listing, from this row on.
     pub(super) fn page_from(&self, offset: usize) -> Option<Self> {
-        let Outcome::Answer(answer) = &self.outcome else { return None };
-        let body: serde_json::Value = serde_json::from_slice(answer.body()).ok()?;
+        let Outcome::Response(response) = &self.outcome else { return None };
+        let body: serde_json::Value = serde_json::from_slice(response.body()).ok()?;
         let rows = body.get("data")?.as_array().filter(|rows| rows.len() < PAGE_SIZE)?;
         let rest = rows.get(offset..).unwrap_or_default();
         Some(Self::status(200).json(serde_json::json!({ "data": rest }).to_string()))
@@ -67,8 +67,8 @@ impl Reply {
 
     /// Sets the body of a response, or the part that arrives before it breaks off.
     pub fn body(mut self, bytes: impl Into<Bytes>) -> Self {
-        if let Some(answer) = self.outcome.answer() {
-            *answer.body_mut() = bytes.into();
+        if let Some(response) = self.outcome.response() {
+            *response.body_mut() = bytes.into();
         }
         self
     }
@@ -129,14 +129,14 @@ impl Reply {
         Self::at_once(Outcome::Failure {
             delivery: Delivery::Unknown,
             kind: TransportErrorKind::Disconnected,
-            answer: Some(head(status)),
+            response: Some(head(status)),
             cause: None,
         })
     }
 
     /// A failure of another kind.
     pub fn failure(delivery: Delivery, kind: TransportErrorKind) -> Self {
-        Self::at_once(Outcome::Failure { delivery, kind, answer: None, cause: None })
+        Self::at_once(Outcome::Failure { delivery, kind, response: None, cause: None })
     }
 
     /// No reply ever.
@@ -166,21 +166,21 @@ impl Reply {
     /// The part that arrives of a response that breaks off.
     pub(super) fn arrived(&self) -> Option<&Response<Bytes>> {
         match (&self.outcome, self.delay) {
-            (Outcome::Answer(response), None) => Some(response),
+            (Outcome::Response(response), None) => Some(response),
             _ => None,
         }
     }
 
     pub(super) fn into_outcome(self) -> Result<Response<Bytes>, TransportError> {
         match self.outcome {
-            Outcome::Answer(answer) => Ok(answer),
-            Outcome::Failure { delivery, kind, answer, cause } => {
+            Outcome::Response(response) => Ok(response),
+            Outcome::Failure { delivery, kind, response, cause } => {
                 let error = match delivery {
                     Delivery::NotSent => TransportError::not_sent(kind),
                     Delivery::Unknown => TransportError::ambiguous(kind),
                 };
-                let error = match answer {
-                    Some(answer) => error.with_answer(answer),
+                let error = match response {
+                    Some(response) => error.with_response(response),
                     None => error,
                 };
                 Err(match cause {
@@ -196,14 +196,14 @@ impl Reply {
 impl From<Result<Response<Bytes>, TransportError>> for Reply {
     fn from(outcome: Result<Response<Bytes>, TransportError>) -> Self {
         Self::at_once(match outcome {
-            Ok(answer) => Outcome::Answer(answer),
+            Ok(response) => Outcome::Response(response),
             Err(mut error) => Outcome::Failure {
                 delivery: error.delivery(),
                 kind: error.kind(),
-                answer: error.take_answer().or_else(|| {
-                    let mut answer = Response::new(Bytes::new());
-                    *answer.status_mut() = error.status()?;
-                    Some(answer)
+                response: error.take_response().or_else(|| {
+                    let mut response = Response::new(Bytes::new());
+                    *response.status_mut() = error.status()?;
+                    Some(response)
                 }),
                 cause: std::error::Error::source(&error).map(ToString::to_string),
             },
@@ -213,8 +213,8 @@ impl From<Result<Response<Bytes>, TransportError>> for Reply {
 
 /// A response with this status, without headers and body.
 fn head(status: u16) -> Response<Bytes> {
-    let mut answer = Response::new(Bytes::new());
-    *answer.status_mut() =
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    answer
+    response
 }

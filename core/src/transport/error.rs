@@ -78,7 +78,7 @@ pub struct TransportError {
     delivery: Delivery,
     kind: TransportErrorKind,
     status: Option<StatusCode>,
-    answer: Option<Interrupted>,
+    response: Option<Interrupted>,
     source: Option<BoxError>,
     is_lasting: bool,
 }
@@ -120,7 +120,7 @@ impl TransportError {
     }
 
     fn new(delivery: Delivery, kind: TransportErrorKind) -> Self {
-        Self { delivery, kind, status: None, answer: None, source: None, is_lasting: false }
+        Self { delivery, kind, status: None, response: None, source: None, is_lasting: false }
     }
 
     /// Marks a failure that another attempt would only repeat, such as credentials
@@ -142,9 +142,9 @@ impl TransportError {
     /// Adds the part of the response that arrived before it broke off: its head, and the body
     /// as far as it was read. A secret in it is not lost, and its headers count.
     #[must_use]
-    pub fn with_answer(mut self, answer: Response<Bytes>) -> Self {
-        self.status = Some(answer.status());
-        self.answer = Some(Interrupted::new(answer));
+    pub fn with_response(mut self, response: Response<Bytes>) -> Self {
+        self.status = Some(response.status());
+        self.response = Some(Interrupted::new(response));
         self
     }
 
@@ -175,13 +175,13 @@ impl TransportError {
 
     /// Takes the part of the response that arrived, which must not stay in an error that people
     /// see.
-    pub(crate) fn take_answer(&mut self) -> Option<Response<Bytes>> {
-        self.answer.take().map(Interrupted::into_response)
+    pub(crate) fn take_response(&mut self) -> Option<Response<Bytes>> {
+        self.response.take().map(Interrupted::into_response)
     }
 
     /// The headers of a response that broke off.
     pub(crate) fn headers(&self) -> Option<&HeaderMap> {
-        self.answer.as_ref().map(|Interrupted(response)| response.headers())
+        self.response.as_ref().map(|Interrupted(response)| response.headers())
     }
 
     /// The same without what its causes show of these secrets.

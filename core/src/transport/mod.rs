@@ -8,7 +8,7 @@ mod traits;
 
 pub use error::{BoxError, Delivery, TimeoutPhase, TransportError, TransportErrorKind};
 pub use race::race;
-pub(crate) use race::{or_cancelled, unless_over};
+pub(crate) use race::{or_cancelled, or_cancelled_late};
 pub use traits::{
     BlockingTransport, BoxFuture, MaybeSend, MaybeSendSync, SendContext, Transport, send_within,
 };

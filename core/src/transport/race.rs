@@ -46,7 +46,7 @@ pub(crate) fn or_cancelled<W: Future + Unpin>(
 
 /// The same, but work that has begun is looked at once more: what has arrived by the
 /// time of the cancellation counts.
-pub(crate) fn unless_over<W: Future + Unpin>(
+pub(crate) fn or_cancelled_late<W: Future + Unpin>(
     cancel: &mut (impl Future<Output = ()> + Unpin),
     mut work: W,
 ) -> impl Future<Output = Option<W::Output>> {

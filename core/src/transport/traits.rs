@@ -260,7 +260,7 @@ impl SendContext {
         let error = TransportError::ambiguous(TransportErrorKind::Timeout(phase))
             .with_status(self.seen_status());
         match self.take_partial() {
-            Some(response) => error.with_answer(response),
+            Some(response) => error.with_response(response),
             None => error,
         }
     }

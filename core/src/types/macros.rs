@@ -42,8 +42,8 @@ macro_rules! object {
                     reader: &mut $crate::json::Reader<'_>,
                 ) -> Result<(), $crate::json::SyntaxError> {
                     const READ: &[fn(&mut $Name, &mut $crate::json::Reader<'_>) -> Result<(), $crate::json::SyntaxError>] = &[
-                        $( |answer, reader| {
-                            answer.$field = $crate::types::FieldValue::read(reader)?;
+                        $( |response, reader| {
+                            response.$field = $crate::types::FieldValue::read(reader)?;
                             Ok(())
                         }, )*
                     ];
@@ -88,9 +88,9 @@ macro_rules! object {
                     if !reader.begins(b'{') {
                         return reader.other();
                     }
-                    let mut answer = Self::default();
-                    reader.object(&mut answer)?;
-                    Ok($crate::types::Field::Value(answer))
+                    let mut response = Self::default();
+                    reader.object(&mut response)?;
+                    Ok($crate::types::Field::Value(response))
                 }
 
                 fn value_ref(&self) -> $crate::types::ValueRef<'_> {

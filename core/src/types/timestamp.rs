@@ -563,7 +563,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_keeps_its_text_and_equals_the_same_instant() {
+    fn a_response_keeps_its_text_and_equals_the_same_instant() {
         let received: Timestamp =
             serde_json::from_str(r#""2027-01-01T00:00:00.000+00:00""#).unwrap();
         assert_eq!(received.as_str(), "2027-01-01T00:00:00.000+00:00");

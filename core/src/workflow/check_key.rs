@@ -1,7 +1,7 @@
 //! `check_key`: whether the client's key is of the kind that is needed.
 //!
 //! ```text
-//!  GET /key ──┬─ it is of this kind, or the answer does not tell ──▶ done: what the API tells about it
+//!  GET /key ──┬─ it is of this kind, or the response does not tell ──▶ done: what the API tells about it
 //!             └─ it is of the other ──▶ an error that says where to get one
 //! ```
 
@@ -20,7 +20,7 @@ use crate::types::{CurrentKey, KeyKind};
 /// the kind. This asks for it, and changes nothing.
 ///
 /// The check ends with [`ErrorKind::WrongKeyKind`] if the key is of the other
-/// kind. An older answer that does not tell the kind passes:
+/// kind. An older response that does not tell the kind passes:
 /// [`CurrentKey::manages_keys`](crate::CurrentKey::manages_keys) is then `None`.
 ///
 /// ```no_run

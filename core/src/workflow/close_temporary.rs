@@ -21,7 +21,7 @@ use crate::operation::{List, Orphan};
 use crate::redact::Masked;
 use crate::types::{BuildError, KeyHash};
 
-/// Deletes a temporary key: by its hash or, where the answer that made it had
+/// Deletes a temporary key: by its hash or, where the response that made it had
 /// none, by its marked name.
 ///
 /// [`TemporaryKey::close`](crate::client::TemporaryKey::close) runs it; made by hand, it

@@ -1,9 +1,9 @@
-//! `create_reconciled`: a create that finds and deletes what a lost answer left
+//! `create_reconciled`: a create that finds and deletes what a lost response left
 //! behind, and makes the key once more.
 //!
 //! ```text
 //!  ┌──▶ create "name #marker" ──201──▶ done: the key
-//!  │         │ the answer was lost
+//!  │         │ the response was lost
 //!  │         ▼
 //!  │    wait 2, 4, 8 s, and after each look for this call's markers ──▶ delete what is found
 //!  │         │ found and deleted, or not to be seen after 14 s: unconfirmed
@@ -31,7 +31,7 @@ pub(super) const LOOKS: [Duration; 3] =
 const ROUNDS: u32 = 3;
 const DEADLINE: Duration = Duration::from_secs(180);
 
-/// Makes a key, and cleans up after a create whose answer was lost.
+/// Makes a key, and cleans up after a create whose response was lost.
 ///
 /// The API has no idempotency key. In its place, the key's name carries a marker
 /// of 128 random bits, a new one in each round, by which this call knows its own:
@@ -167,7 +167,7 @@ impl CreateAttempts {
         Self { context: context.within(DEADLINE), lost: LostCreates::default(), left: ROUNDS }
     }
 
-    /// Makes the key under this name; `None` if the answer was lost and another
+    /// Makes the key under this name; `None` if the response was lost and another
     /// round may be made.
     pub(super) async fn create(
         &mut self,

@@ -43,7 +43,7 @@ const TRIES: u32 = 3;
 /// `disabled`. What the API cannot change (`expires_at`, `creator_user_id`,
 /// `external`) is used for a new key alone.
 ///
-/// **Guaranteed**, if every answer arrives: however many callers do this at
+/// **Guaranteed**, if every response arrives: however many callers do this at
 /// once, one key stays, and at most one caller has its secret.
 ///
 /// **Not guaranteed:** the API has no transaction, so that this is not atomic.
@@ -173,7 +173,7 @@ impl Ensure {
     }
 }
 
-/// Whether the answer says that the field is this; `None` is `null`.
+/// Whether the response says that the field is this; `None` is `null`.
 fn says<T: PartialEq>(field: &Field<T>, wanted: Option<&T>) -> bool {
     match wanted {
         Some(wanted) => field.get() == Some(wanted),
@@ -257,8 +257,8 @@ async fn settled_choice(context: &Context, wanted: &Ensure) -> Result<Option<Key
 }
 
 fn several(context: &Context, wanted: &Ensure, keys: Vec<Key>) -> Error {
-    let shared = DuplicateBy::Name(wanted.create.name().to_owned());
-    Error::unsent(context.name(), ErrorKind::SeveralKeys { shared, keys })
+    let by = DuplicateBy::Name(wanted.create.name().to_owned());
+    Error::unsent(context.name(), ErrorKind::SeveralKeys { by, keys })
 }
 
 /// Whether other callers may be at it: a key that was made just now may have a

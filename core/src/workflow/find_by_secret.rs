@@ -133,8 +133,8 @@ async fn find(
     let mut keys = context.list_all(pages, &has_label).await?.keys;
     if keys.len() > 1 {
         let label = keys.first().and_then(|key| key.label.as_deref()).unwrap_or_default();
-        let shared = DuplicateBy::Label(label.to_owned());
-        return Err(Error::unsent(context.name(), ErrorKind::SeveralKeys { shared, keys }));
+        let by = DuplicateBy::Label(label.to_owned());
+        return Err(Error::unsent(context.name(), ErrorKind::SeveralKeys { by, keys }));
     }
     Ok(FoundBySecret { key: keys.pop(), current })
 }

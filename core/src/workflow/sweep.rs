@@ -75,7 +75,7 @@ impl Sweep {
     /// whoever made them.
     ///
     /// Such a key has the marker of a [`Temporary`](crate::workflow::Temporary) and an
-    /// `expires_at` that is past by the server's clock or, where the answer does
+    /// `expires_at` that is past by the server's clock or, where the response does
     /// not tell it, by this machine's. One that lives is left alone, and so is one
     /// that tells no time: see [`Swept::endless`].
     pub fn temporary() -> Self {

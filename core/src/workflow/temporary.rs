@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  create "name #temp-marker", expires_at ──201──▶ TemporaryKeyInfo ──▶ the work ──▶ CloseTemporary: it is deleted
-//!         │ the answer was lost                                │ the process dies
+//!         │ the response was lost                                │ the process dies
 //!         ▼                                                    ▼
 //!  looked for, deleted and made again,        the API stops the key at expires_at,
 //!  as create_reconciled does                  and Sweep::temporary deletes it
@@ -27,7 +27,7 @@ use crate::types::{BuildError, BuildErrorKind, Key, Secret, Timestamp};
 /// Makes a key for a time: for a CI job, a test or an agent.
 ///
 /// It is made as [`CreateReconciled`](crate::workflow::CreateReconciled) makes one, so that
-/// a lost answer leaves no key behind, with two things more. It has an
+/// a lost response leaves no key behind, with two things more. It has an
 /// `expires_at`, at which the API itself stops it if nobody does so before. And
 /// its name has a marker of a kind of its own, `name #temp-` and 32 hexadecimal
 /// digits, by which [`Sweep::temporary`](crate::workflow::Sweep::temporary) tells it from

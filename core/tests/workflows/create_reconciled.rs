@@ -1,4 +1,4 @@
-//! A create whose answer is lost.
+//! A create whose response is lost.
 
 use super::*;
 
@@ -107,7 +107,7 @@ async fn three_lost_rounds_end_with_an_error_that_tells_every_name() {
     assert_eq!(
         error.to_string(),
         format!(
-            "create_reconciled: the server answered 502 Bad Gateway without a body; \
+            "create_reconciled: the server returned 502 Bad Gateway without a body; \
              keys named \"{}\", \"{}\", \"{}\" may exist; pass these names to `sweep` later",
             names[0], names[1], names[2]
         )

@@ -43,7 +43,7 @@ async fn where_there_is_one_as_wanted_nothing_is_changed() {
 
 #[tokio::test]
 async fn only_what_differs_is_changed() {
-    let answer = r#"{"data":{"hash":"aa","limit":9}}"#;
+    let response = r#"{"data":{"hash":"aa","limit":9}}"#;
     for (wanted, expected) in [
         (Ensure::new(Create::new("ci", Limit::usd(9.0))), r#"{"limit":9}"#),
         (Ensure::new(Create::new("ci", Limit::unlimited())), r#"{"limit":null}"#),
@@ -58,7 +58,7 @@ async fn only_what_differs_is_changed() {
         ),
     ] {
         let key = row("aa", r#","limit_reset":"monthly","include_byok_in_limit":false"#);
-        let transport = scripted([list(&[key]), Reply::status(200).json(answer).into()]);
+        let transport = scripted([list(&[key]), Reply::status(200).json(response).into()]);
         let ensured = client(&transport).ensure(wanted).await.unwrap();
         let Ensured::Existing { key, changed } = ensured else { panic!("{ensured:?}") };
         assert_eq!(sent(&transport)[2], "PATCH /keys/aa");
@@ -153,7 +153,7 @@ async fn who_made_the_later_key_deletes_it_and_reports_the_other() {
     assert_eq!(error.may_have_created().unwrap().hash.as_deref(), Some("aa"));
     assert_eq!(
         error.to_string(),
-        "ensure: the server answered 403 Forbidden with JSON that is not the API's own; \
+        "ensure: the server returned 403 Forbidden with JSON that is not the API's own; \
          a key named \"ci\" exists, with the hash aa; delete the key with this hash"
     );
 }

@@ -117,7 +117,7 @@ async fn a_close_that_fails_tells_the_name_and_the_hash_of_what_is_left() {
     assert_eq!(
         error.to_string(),
         format!(
-            "close_temporary: the server answered 403 Forbidden with JSON that is not the API's own; a key named \"{name}\" \
+            "close_temporary: the server returned 403 Forbidden with JSON that is not the API's own; a key named \"{name}\" \
              exists, with the hash aa; delete the key with this hash"
         )
     );
@@ -151,7 +151,7 @@ async fn a_close_that_fails_tells_the_name_and_the_hash_of_what_is_left() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_leaves_no_key_and_each_round_has_the_whole_lifetime() {
+async fn a_lost_response_leaves_no_key_and_each_round_has_the_whole_lifetime() {
     let transport = server(|number, name| match number {
         1 => Reply::disconnected().into(),
         2 => Reaction::Keys(vec![row("cc", "ci"), row("bb", name)]),

@@ -30,7 +30,7 @@ pub(crate) const FAULT_HEADER: &str = "x-emulator-fault";
 const LARGEST_BODY: usize = 1024 * 1024;
 
 /// The response, before it is decided how it travels.
-pub(crate) struct Answer {
+pub(crate) struct WireResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) content: Content,
@@ -44,7 +44,7 @@ pub(crate) async fn attend(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let mut response = match to_bytes(body, LARGEST_BODY).await {
-        Ok(body) => answer(&server, &connection, parts, body, next).await,
+        Ok(body) => respond(&server, &connection, parts, body, next).await,
         Err(_) => too_large(&server, &parts),
     };
     if server.manners.close_idle {
@@ -59,7 +59,7 @@ fn too_large(server: &Server, parts: &Parts) -> Response {
     ApiError::of(StatusCode::PAYLOAD_TOO_LARGE).into_response()
 }
 
-async fn answer(
+async fn respond(
     server: &Server,
     connection: &Connection,
     parts: Parts,
@@ -97,21 +97,21 @@ async fn answer(
         None
     };
     tokio::time::sleep(fault.delay).await;
-    let mut answer = match truth {
+    let mut response = match truth {
         Some(truth) if fault.tells_truth() => true_answer(truth, &fault).await,
         _ => false_answer(&fault),
     };
-    common.extend(answer.headers);
+    common.extend(response.headers);
     replace_headers(&mut common, &fault);
-    answer.headers = common;
+    response.headers = common;
     server.print(|| {
         let changed = if is_committed { ", changed something" } else { "" };
         match fault.cuts_off() {
             Some(how) => format!("{line} {how}{changed}"),
-            None => format!("{line} {}{changed}", answer.status.as_u16()),
+            None => format!("{line} {}{changed}", response.status.as_u16()),
         }
     });
-    deliver(answer, fault.delivery, connection).await
+    deliver(response, fault.delivery, connection).await
 }
 
 /// The fault that the request asks for itself, or else the next in the script.
@@ -124,24 +124,24 @@ fn fault_of(server: &Server, parts: &Parts) -> Result<Fault, ApiError> {
     fault.map_err(|error| ApiError::bad_request(format!("{FAULT_HEADER}: {error}.")))
 }
 
-async fn true_answer(truth: Response, fault: &Fault) -> Answer {
+async fn true_answer(truth: Response, fault: &Fault) -> WireResponse {
     let (mut parts, body) = truth.into_parts();
     // What is sent may be shorter or longer; the delivery announces its length.
     parts.headers.remove(CONTENT_LENGTH);
-    // The API's answers are whole in memory, so that reading them cannot fail.
+    // The API's responses are whole in memory, so that reading them cannot fail.
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let body = fault.shape.and_then(|shape| reshaped(&body, shape)).unwrap_or(body);
     let status = fault.status.unwrap_or(parts.status);
-    Answer { status, headers: parts.headers, content: Content::Bytes(body) }
+    WireResponse { status, headers: parts.headers, content: Content::Bytes(body) }
 }
 
 fn reshaped(body: &[u8], shape: Shape) -> Option<Bytes> {
-    let mut answer: Value = serde_json::from_slice(body).ok()?;
-    shape.reshape(&mut answer);
-    Some(answer.to_string().into())
+    let mut response: Value = serde_json::from_slice(body).ok()?;
+    shape.reshape(&mut response);
+    Some(response.to_string().into())
 }
 
-fn false_answer(fault: &Fault) -> Answer {
+fn false_answer(fault: &Fault) -> WireResponse {
     let status = fault.status.unwrap_or(StatusCode::OK);
     let error_body = || Content::Bytes(ApiError::of(status).body().to_string().into());
     let content = fault.body.clone().unwrap_or_else(error_body);
@@ -149,7 +149,7 @@ fn false_answer(fault: &Fault) -> Answer {
     if content != Content::Bytes(Bytes::new()) {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
-    Answer { status, headers, content }
+    WireResponse { status, headers, content }
 }
 
 fn replace_headers(headers: &mut HeaderMap, fault: &Fault) {

@@ -60,7 +60,7 @@ async fn serve(
     stream.set_nodelay(true)?;
     let (stream, socket) = with_second_handle(stream)?;
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    // Every answer brings its own date, or none on purpose.
+    // Every response brings its own date, or none on purpose.
     builder.http1().auto_date_header(false);
     builder.http2().auto_date_header(false);
     let connection =

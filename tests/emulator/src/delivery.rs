@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use http::header::CONTENT_LENGTH;
 
-use crate::attend::Answer;
+use crate::attend::WireResponse;
 use crate::connection::{Connection, Ending};
 use crate::fault::{Content, Delivery};
 
@@ -22,11 +22,11 @@ static FILLER: [u8; 64 * 1024] = [b' '; 64 * 1024];
 const FLUSHING: Duration = Duration::from_millis(20);
 
 pub(crate) async fn deliver(
-    answer: Answer,
+    response: WireResponse,
     delivery: Delivery,
     connection: &Connection,
 ) -> Response {
-    let Answer { status, headers, content } = answer;
+    let WireResponse { status, headers, content } = response;
     let length = length(&content);
     let (body, announced) = match delivery {
         Delivery::Reset => return ended(connection, Ending::Reset).await,

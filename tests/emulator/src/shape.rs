@@ -47,8 +47,8 @@ impl FromStr for Shape {
 
 impl Shape {
     /// Converts a whole response to this shape. Anything that does not come from the API stays as it is.
-    pub(crate) fn reshape(self, answer: &mut Value) {
-        match answer.get_mut("data") {
+    pub(crate) fn reshape(self, response: &mut Value) {
+        match response.get_mut("data") {
             Some(Value::Array(keys)) => {
                 keys.iter_mut().filter_map(Value::as_object_mut).for_each(|key| self.key(key));
             }
@@ -58,8 +58,8 @@ impl Shape {
             }
             _ => {}
         }
-        if let (Self::Newer, Some(answer)) = (self, answer.as_object_mut()) {
-            answer.insert("emulator_page".to_owned(), json!({"of": "the future"}));
+        if let (Self::Newer, Some(response)) = (self, response.as_object_mut()) {
+            response.insert("emulator_page".to_owned(), json!({"of": "the future"}));
         }
     }
 
@@ -121,9 +121,9 @@ mod tests {
         for (field, _) in table.iter().chain(&[(extra, 0)]) {
             data.insert((*field).to_owned(), json!("x"));
         }
-        let mut answer = json!({"data": data});
-        Shape::Step(step).reshape(&mut answer);
-        answer["data"].as_object().unwrap().keys().cloned().collect()
+        let mut response = json!({"data": data});
+        Shape::Step(step).reshape(&mut response);
+        response["data"].as_object().unwrap().keys().cloned().collect()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a flood of an answer costs in memory: `cargo run --release -p
+//! What a flood of a response costs in memory: `cargo run --release -p
 //! openrouter-keys-tests --example memory_cap`, after `cargo xtask npm`; on
 //! Linux, with `gzip` and `node`.
 //!
@@ -43,7 +43,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         return Ok(ExitCode::SUCCESS);
     }
     println!(
-        "| answer | client | pages before | sent by the server | peak grew by, median | at most | end |"
+        "| response | client | pages before | sent by the server | peak grew by, median | at most | end |"
     );
     println!("| --- | --- | ---: | ---: | ---: | ---: | --- |");
     let mut is_kept = true;

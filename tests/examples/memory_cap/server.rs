@@ -65,17 +65,17 @@ impl Server {
             Flood::Compressed => (compressed(vec![b' '; FLOOD])?, 1),
         };
         let head = flood.head(piece.len().saturating_mul(pieces));
-        let answers = Arc::new(Answers { page, pages, head, piece, pieces });
+        let responses = Arc::new(Answers { page, pages, head, piece, pieces });
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let url = format!("http://{}", listener.local_addr()?);
         let (sent, requests) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
         let counter = sent.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (answers, requests, sent) =
-                    (answers.clone(), requests.clone(), counter.clone());
+                let (responses, requests, sent) =
+                    (responses.clone(), requests.clone(), counter.clone());
                 // The error is the client's hanging up.
-                std::thread::spawn(move || drop(attend(stream, &answers, &requests, &sent)));
+                std::thread::spawn(move || drop(attend(stream, &responses, &requests, &sent)));
             }
         });
         Ok(Self { url, sent })
@@ -89,7 +89,7 @@ impl Server {
 
 /// What the server sends.
 struct Answers {
-    /// The answer before the flood, and how often it is given.
+    /// The response before the flood, and how often it is given.
     page: String,
     pages: usize,
     /// The flood's head, the piece that is repeated, and how often.
@@ -100,7 +100,7 @@ struct Answers {
 
 fn attend(
     mut stream: TcpStream,
-    answers: &Answers,
+    responses: &Answers,
     requests: &AtomicUsize,
     sent: &AtomicU64,
 ) -> std::io::Result<()> {
@@ -112,14 +112,14 @@ fn attend(
                 break;
             }
         }
-        if requests.fetch_add(1, Ordering::SeqCst) < answers.pages {
+        if requests.fetch_add(1, Ordering::SeqCst) < responses.pages {
             // In one piece: small ones are held back until the last is acknowledged.
-            stream.write_all(answers.page.as_bytes())?;
+            stream.write_all(responses.page.as_bytes())?;
             continue;
         }
-        stream.write_all(answers.head.as_bytes())?;
-        for _ in 0..answers.pieces {
-            let mut left = answers.piece.as_slice();
+        stream.write_all(responses.head.as_bytes())?;
+        for _ in 0..responses.pieces {
+            let mut left = responses.piece.as_slice();
             while !left.is_empty() {
                 let taken = stream.write(left)?;
                 left = left.get(taken..).unwrap_or_default();

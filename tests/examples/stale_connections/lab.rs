@@ -1,5 +1,5 @@
 //! Keys created one after another on a server that closes every connection
-//! right after its answer, and what has become of them.
+//! right after its response, and what has become of them.
 
 use std::error::Error;
 

@@ -60,7 +60,7 @@ async fn bare_client(asked: usize) -> Result<Tally, Box<dyn Error>> {
             .send()
             .await;
         let is_made = match sent {
-            Ok(answer) => answer.status() == 201 && answer.bytes().await.is_ok(),
+            Ok(response) => response.status() == 201 && response.bytes().await.is_ok(),
             Err(_) => false,
         };
         errors += usize::from(!is_made);

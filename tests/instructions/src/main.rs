@@ -60,8 +60,8 @@ fn attempt<O: Operation>(times: u32, operation: impl Fn() -> O, body: &'static s
     for _ in 0..times {
         let mut attempt = Attempt::first(&config, &options, operation(), Seed::default()).unwrap();
         black_box(attempt.request(&key));
-        let answer = Response::new(Bytes::from_static(body.as_bytes()));
-        let Step::Done(result) = attempt.finish(Ok(answer), Duration::ZERO) else {
+        let response = Response::new(Bytes::from_static(body.as_bytes()));
+        let Step::Done(result) = attempt.finish(Ok(response), Duration::ZERO) else {
             panic!("an attempt that succeeds is the last");
         };
         black_box(result.unwrap().output);

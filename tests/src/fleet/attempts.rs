@@ -12,7 +12,7 @@ use openrouter_keys_core::test_util::samples;
 use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Limit, List, RetryPolicy};
 
 use super::rule::{Call, Next};
-use super::server::Answer;
+use super::server::ServerResponse;
 use crate::chance::Chance;
 
 /// A client with the settings of the core.
@@ -91,14 +91,14 @@ impl<O: Operation + 'static> Call for CoreCall<O> {
         let _ = self.attempt.request(&self.key);
     }
 
-    fn hear(self: Box<Self>, answer: Answer, elapsed: Duration) -> Next {
+    fn hear(self: Box<Self>, response: ServerResponse, elapsed: Duration) -> Next {
         let Self { attempt, key, success } = *self;
-        let (status, retry_after, body) = match answer {
-            Answer::Success => (success.status, None, success.body),
-            Answer::Status { status, retry_after } => {
+        let (status, retry_after, body) = match response {
+            ServerResponse::Success => (success.status, None, success.body),
+            ServerResponse::Status { status, retry_after } => {
                 (StatusCode::from_u16(status).unwrap_or_default(), retry_after, "")
             }
-            Answer::NoConnection => {
+            ServerResponse::NoConnection => {
                 let refused = TransportError::not_sent(TransportErrorKind::Connect);
                 return next(attempt.finish(Err(refused), elapsed), key, success);
             }

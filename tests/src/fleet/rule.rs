@@ -7,7 +7,7 @@ use openrouter_keys_core::error::BoxError;
 
 use super::attempts::CoreClient;
 use super::sdk::SdkCall;
-use super::server::Answer;
+use super::server::ServerResponse;
 use crate::chance::Chance;
 
 /// A rule of sending again.
@@ -79,11 +79,11 @@ pub(super) trait Call {
     /// Sends the next request.
     fn send(&mut self);
 
-    /// Hears its answer, `elapsed` after the call's beginning.
-    fn hear(self: Box<Self>, answer: Answer, elapsed: Duration) -> Next;
+    /// Hears its response, `elapsed` after the call's beginning.
+    fn hear(self: Box<Self>, response: ServerResponse, elapsed: Duration) -> Next;
 }
 
-/// What follows an answer.
+/// What follows a response.
 pub(super) enum Next {
     Succeeded,
     Failed,

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::rule::{Call, Next};
-use super::server::Answer;
+use super::server::ServerResponse;
 use crate::chance::Chance;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -29,12 +29,12 @@ impl SdkCall {
 impl Call for SdkCall {
     fn send(&mut self) {}
 
-    fn hear(mut self: Box<Self>, answer: Answer, elapsed: Duration) -> Next {
-        let retry_after = match answer {
-            Answer::Success => return Next::Succeeded,
-            Answer::Status { status: ..500, .. } => return Next::Failed,
-            Answer::Status { retry_after, .. } => retry_after,
-            Answer::NoConnection => None,
+    fn hear(mut self: Box<Self>, response: ServerResponse, elapsed: Duration) -> Next {
+        let retry_after = match response {
+            ServerResponse::Success => return Next::Succeeded,
+            ServerResponse::Status { status: ..500, .. } => return Next::Failed,
+            ServerResponse::Status { retry_after, .. } => retry_after,
+            ServerResponse::NoConnection => None,
         };
         if elapsed > LONGEST_CALL {
             return Next::Failed;

@@ -10,7 +10,7 @@ const LOAD: f64 = 0.4;
 /// How long a request may wait in the queue.
 const QUEUE: Duration = Duration::from_millis(200);
 
-/// What it costs to turn a request away, in parts of what an answer costs.
+/// What it costs to turn a request away, in parts of what a response costs.
 const REFUSING: f64 = 0.1;
 
 const ROUND_TRIP: Duration = Duration::from_millis(20);
@@ -19,7 +19,7 @@ const RAMP: Duration = Duration::from_secs(30);
 
 /// What a request comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum ServerResponse {
     Success,
     NoConnection,
     Status { status: u16, retry_after: Option<u64> },
@@ -36,8 +36,8 @@ impl Server {
         Self { scenario, free_at: Duration::ZERO }
     }
 
-    /// Takes a request and says when its answer arrives, and which.
-    pub(super) fn take(&mut self, now: Duration) -> (Duration, Answer) {
+    /// Takes a request and says when its response arrives, and which.
+    pub(super) fn take(&mut self, now: Duration) -> (Duration, ServerResponse) {
         if (WARM_UP..WARM_UP + OUTAGE).contains(&now) {
             return (now + ROUND_TRIP, refuse(self.scenario.down, now));
         }
@@ -48,7 +48,7 @@ impl Server {
             return (now + ROUND_TRIP, refuse(self.scenario.overflow, now));
         }
         self.free_at = begin + work;
-        (self.free_at + ROUND_TRIP, Answer::Success)
+        (self.free_at + ROUND_TRIP, ServerResponse::Success)
     }
 
     /// In requests a second.
@@ -64,17 +64,17 @@ impl Server {
     }
 }
 
-fn refuse(refusal: Refusal, now: Duration) -> Answer {
+fn refuse(refusal: Refusal, now: Duration) -> ServerResponse {
     match refusal {
-        Refusal::Connection => Answer::NoConnection,
-        Refusal::Status(status) => Answer::Status { status, retry_after: None },
+        Refusal::Connection => ServerResponse::NoConnection,
+        Refusal::Status(status) => ServerResponse::Status { status, retry_after: None },
         Refusal::RetryAfter(status, seconds) => {
-            Answer::Status { status, retry_after: Some(seconds) }
+            ServerResponse::Status { status, retry_after: Some(seconds) }
         }
         Refusal::Announced => {
             let left = (WARM_UP + OUTAGE).saturating_sub(now);
             // Rounded up: who is told to wait does not come back too early.
-            Answer::Status { status: 503, retry_after: Some(left.as_secs() + 1) }
+            ServerResponse::Status { status: 503, retry_after: Some(left.as_secs() + 1) }
         }
     }
 }
@@ -83,7 +83,7 @@ fn refuse(refusal: Refusal, now: Duration) -> Answer {
 mod tests {
     use std::time::Duration;
 
-    use super::{Answer, Server};
+    use super::{Server, ServerResponse};
     use crate::fleet::{OUTAGE, Recovery, Refusal, Scenario, WARM_UP};
 
     fn server(recovery: Recovery) -> Server {
@@ -99,11 +99,12 @@ mod tests {
     #[test]
     fn a_burst_fills_the_queue_and_no_more() {
         let mut server = server(Recovery::Half);
-        let taken =
-            (0..1000).filter(|_| server.take(Duration::from_secs(1)).1 == Answer::Success).count();
+        let taken = (0..1000)
+            .filter(|_| server.take(Duration::from_secs(1)).1 == ServerResponse::Success)
+            .count();
         // 1000 requests a second for 200 ms, and the one at work.
         assert_eq!(taken, 201);
-        let refused = Answer::Status { status: 429, retry_after: Some(2) };
+        let refused = ServerResponse::Status { status: 429, retry_after: Some(2) };
         assert_eq!(server.take(Duration::from_secs(1)).1, refused);
     }
 
@@ -111,10 +112,10 @@ mod tests {
     fn an_outage_has_a_beginning_and_an_end() {
         let mut server = server(Recovery::Half);
         let before = |moment: Duration| moment.saturating_sub(Duration::from_nanos(1));
-        assert_eq!(server.take(before(WARM_UP)).1, Answer::Success);
-        assert_eq!(server.take(WARM_UP).1, Answer::NoConnection);
-        assert_eq!(server.take(before(WARM_UP + OUTAGE)).1, Answer::NoConnection);
-        assert_eq!(server.take(WARM_UP + OUTAGE).1, Answer::Success);
+        assert_eq!(server.take(before(WARM_UP)).1, ServerResponse::Success);
+        assert_eq!(server.take(WARM_UP).1, ServerResponse::NoConnection);
+        assert_eq!(server.take(before(WARM_UP + OUTAGE)).1, ServerResponse::NoConnection);
+        assert_eq!(server.take(WARM_UP + OUTAGE).1, ServerResponse::Success);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::agenda::Agenda;
 use super::figures::Figures;
 use super::rule::{Call, Client, Next, Rule};
 use super::scenario::{AFTER, OUTAGE, Scenario, WARM_UP};
-use super::server::{Answer, Server};
+use super::server::{Server, ServerResponse};
 use crate::chance::Chance;
 
 enum Event {
@@ -17,8 +17,8 @@ enum Event {
     Begin(Box<Caller>),
     /// The pause before this call's next request is over.
     Send(Flight),
-    /// The answer to this call's request is there.
-    Hear(Flight, Answer),
+    /// The response to this call's request is there.
+    Hear(Flight, ServerResponse),
 }
 
 struct Caller {
@@ -63,11 +63,11 @@ pub fn simulate(scenario: &Scenario, rule: Rule, seed: u64) -> Result<Figures, B
             Event::Send(mut flight) => {
                 figures.sent(now);
                 flight.call.send();
-                let (then, answer) = server.take(now);
-                agenda.add(then, Event::Hear(flight, answer));
+                let (then, response) = server.take(now);
+                agenda.add(then, Event::Hear(flight, response));
             }
-            Event::Hear(Flight { begun, call }, answer) => {
-                match call.hear(answer, now.saturating_sub(begun)) {
+            Event::Hear(Flight { begun, call }, response) => {
+                match call.hear(response, now.saturating_sub(begun)) {
                     Next::Succeeded => figures.succeeded(begun, now),
                     Next::Failed => {}
                     Next::Again { after, call } => {

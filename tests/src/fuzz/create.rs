@@ -1,4 +1,4 @@
-//! The answer of create, whose key exists once: it must reach the caller, and
+//! The response of create, whose key exists once: it must reach the caller, and
 //! nobody else.
 
 use openrouter_keys_core::operation::{Created, External, Operation, Parsed};
@@ -11,11 +11,11 @@ use super::secrets::{KEY, PLAIN, hidden_in_debug, hidden_in_json};
 /// A shorter key is in other texts by chance.
 const SHORTEST: usize = 16;
 
-/// Reads the bytes as that answer.
+/// Reads the bytes as that response.
 pub fn run(body: &[u8]) {
     let read = parse(body);
     if let Some(key) = first_key(body) {
-        let created = read.as_ref().expect("an answer with a key reaches the caller");
+        let created = read.as_ref().expect("a response with a key reaches the caller");
         assert_eq!(created.key().reveal(), key);
     }
     let Ok(created) = read else { return };

@@ -1,4 +1,4 @@
-//! The answer about the current key.
+//! The response about the current key.
 
 use openrouter_keys_core::operation::{GetCurrentKeyMetadata, Operation};
 use serde_json::Value;
@@ -6,12 +6,12 @@ use serde_json::Value;
 use super::json::{self, same};
 use super::secrets::{KEY, hidden_in_debug};
 
-/// Reads the bytes as that answer.
+/// Reads the bytes as that response.
 pub fn run(body: &[u8]) {
     let sound = json::object(body);
     let Ok(parsed) = GetCurrentKeyMetadata::new().parse(body) else {
         let has_key = sound.is_some_and(|map| map.get("data").is_some_and(Value::is_object));
-        assert!(!has_key, "a sound answer was refused");
+        assert!(!has_key, "a sound response was refused");
         return;
     };
     hidden_in_debug(&parsed, KEY);

@@ -1,4 +1,4 @@
-//! The answer of delete: a confirmation.
+//! The response of delete: a confirmation.
 
 use openrouter_keys_core::operation::{Delete, Operation};
 use serde_json::Value;

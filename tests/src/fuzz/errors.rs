@@ -37,13 +37,13 @@ fn check<O: Operation>(key: &str, operation: O, status: StatusCode, location: &[
     let mut attempt =
         Attempt::first(&config, &CallOptions::new(), operation, Seed::default()).unwrap();
     let _ = attempt.request(&ApiKey::new(key).unwrap());
-    let mut answer = Response::new(Bytes::copy_from_slice(body));
-    *answer.status_mut() = status;
+    let mut response = Response::new(Bytes::copy_from_slice(body));
+    *response.status_mut() = status;
     if let Ok(value) = HeaderValue::from_bytes(location) {
-        answer.headers_mut().insert("location", value.clone());
-        answer.headers_mut().insert("x-request-id", value);
+        response.headers_mut().insert("location", value.clone());
+        response.headers_mut().insert("x-request-id", value);
     }
-    let error = match attempt.finish(Ok(answer), Duration::ZERO) {
+    let error = match attempt.finish(Ok(response), Duration::ZERO) {
         Step::Done(Err(error)) => error,
         Step::Done(Ok(_)) => return assert!(status.is_success(), "{status} is no success"),
         Step::Retry { .. } => panic!("the policy allows one attempt"),

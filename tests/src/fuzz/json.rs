@@ -1,4 +1,4 @@
-//! What serde makes of the same text: a second opinion on every answer.
+//! What serde makes of the same text: a second opinion on every response.
 
 use std::fmt::{self, Debug};
 
@@ -14,27 +14,27 @@ pub(super) fn object(body: &[u8]) -> Option<Map<String, Value>> {
     }
 }
 
-/// What an answer of ours is written as.
-pub(super) fn written(answer: &impl Serialize) -> String {
-    serde_json::to_string(answer).expect("every answer can be written")
+/// What a response of ours is written as.
+pub(super) fn written(response: &impl Serialize) -> String {
+    serde_json::to_string(response).expect("every response can be written")
 }
 
 /// The same as a value.
-pub(super) fn value(answer: &impl Serialize) -> Value {
-    serde_json::from_str(&written(answer)).expect("what is written is JSON")
+pub(super) fn value(response: &impl Serialize) -> Value {
+    serde_json::from_str(&written(response)).expect("what is written is JSON")
 }
 
 /// What was written is read again to the same. A token that no strict reader
 /// takes is written as a text, which the field of a text then takes for its own.
-pub(super) fn reads_back<T>(answer: &T, is_sound: bool)
+pub(super) fn reads_back<T>(response: &T, is_sound: bool)
 where
     T: Serialize + DeserializeOwned + PartialEq + Debug,
 {
-    let text = written(answer);
+    let text = written(response);
     let again: T = serde_json::from_str(&text).expect("what is written can be read");
     assert_eq!(written(&again), text);
     if is_sound {
-        assert_eq!(&again, answer);
+        assert_eq!(&again, response);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The answer of get and of update: one key.
+//! The response of get and of update: one key.
 
 use openrouter_keys_core::Update;
 use openrouter_keys_core::operation::{Get, Operation};
@@ -20,7 +20,7 @@ pub fn run(body: &[u8]) {
     }
     let Ok(parsed) = read else {
         let has_key = sound.is_some_and(|map| map.get("data").is_some_and(Value::is_object));
-        assert!(!has_key, "a sound answer was refused");
+        assert!(!has_key, "a sound response was refused");
         return;
     };
     hidden_in_debug(&parsed, KEY);

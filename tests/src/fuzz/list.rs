@@ -1,4 +1,4 @@
-//! The answer of list: a page of keys.
+//! The response of list: a page of keys.
 
 use openrouter_keys_core::List;
 use openrouter_keys_core::operation::Operation;

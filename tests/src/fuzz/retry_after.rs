@@ -72,10 +72,10 @@ fn finish(headers: &HeaderMap, policy: RetryPolicy) -> Step<List> {
     let mut attempt =
         Attempt::first(&config, &CallOptions::new(), List::new(), Seed::default()).unwrap();
     let _ = attempt.request(&ApiKey::new("sk-or-v1-test").unwrap());
-    let mut answer = Response::new(Bytes::new());
-    *answer.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
-    *answer.headers_mut() = headers.clone();
-    attempt.finish(Ok(answer), Duration::ZERO)
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
+    *response.headers_mut() = headers.clone();
+    attempt.finish(Ok(response), Duration::ZERO)
 }
 
 /// What the server is understood to ask for.

@@ -1,4 +1,4 @@
-//! Secrets that corpora plant in answers, and where they must not turn up.
+//! Secrets that corpora plant in responses, and where they must not turn up.
 
 use std::fmt::Debug;
 

@@ -7,11 +7,11 @@ pub enum Fault {
     Refused,
     /// The connection breaks before the server has read the request.
     ResetBeforeRead,
-    /// The key is made, and the connection breaks before the answer.
+    /// The key is made, and the connection breaks before the response.
     ResetAfterCommit,
-    /// No key is made, and no answer ever comes.
+    /// No key is made, and no response ever comes.
     TimeoutBeforeCommit,
-    /// The key is made, and no answer ever comes.
+    /// The key is made, and no response ever comes.
     TimeoutAfterCommit,
     /// The key is made after 5 s, whoever still waits, and answered soundly.
     Commit5sLate,

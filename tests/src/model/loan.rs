@@ -24,7 +24,7 @@ const MARKER: &str = "#temp-0000000000000000000000000000f0e1";
 pub enum Ending {
     /// The key is closed by its hash.
     ByHash,
-    /// The key is closed by its name, as if the answer had had no hash.
+    /// The key is closed by its name, as if the response had had no hash.
     ByName,
     /// The process dies.
     Death,

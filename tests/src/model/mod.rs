@@ -24,6 +24,6 @@ pub use reconciliation::{FOREIGN, Reconciliation};
 pub use rivals::{Conditions, Race};
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub use rotations::{Story, Users};
-pub use server::{Answer, Content, NEVER, Post, Server, ServerKey};
+pub use server::{Content, NEVER, Post, Server, ServerKey, ServerResponse};
 pub use table::table;
 pub use tally::Tally;

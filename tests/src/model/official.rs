@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::call::NAME;
 use super::fault::Schedule;
-use super::server::{Answer, Content, Server};
+use super::server::{Content, Server, ServerResponse};
 
 /// The backoff before the second attempt, without its jitter.
 const INITIAL_INTERVAL: Duration = Duration::from_millis(500);
@@ -39,7 +39,7 @@ impl OfficialSdk {
         let mut elapsed = Duration::ZERO;
         let mut backoff = INITIAL_INTERVAL;
         loop {
-            let Answer { delay, content } = server.create(NAME, elapsed);
+            let ServerResponse { delay, content } = server.create(NAME, elapsed);
             elapsed = elapsed.saturating_add(delay.min(self.attempt_timeout));
             let asked = match content {
                 _ if delay >= self.attempt_timeout => None,

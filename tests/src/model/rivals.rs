@@ -35,7 +35,7 @@ pub struct Conditions {
     pub callers: usize,
     /// Within which time they begin.
     pub spread: Duration,
-    /// How long a request or an answer is on its way at most.
+    /// How long a request or a response is on its way at most.
     pub latency: Duration,
     /// How long a change takes to show in the listing.
     pub lag: Duration,
@@ -128,11 +128,11 @@ impl Simulation {
                 (machine, Event::Begin(Seed::default()))
             }
             Due::Arrives(machine, request) => {
-                let answer = self.serve(&request, now);
+                let response = self.serve(&request, now);
                 let at = now + self.within(self.conditions.latency);
-                return self.note(at, caller, Due::Answered(machine, answer));
+                return self.note(at, caller, Due::Answered(machine, response));
             }
-            Due::Answered(machine, answer) => (machine, Event::Response(Ok(answer))),
+            Due::Answered(machine, response) => (machine, Event::Response(Ok(response))),
             Due::PauseEnds(machine) => (machine, Event::Slept),
         };
         loop {
@@ -188,7 +188,7 @@ impl Simulation {
             .status(status)
             .header("date", httpdate::fmt_http_date(date))
             .body(body.into())
-            .expect("it is an answer")
+            .expect("it is a response")
     }
 
     /// What was live the lag ago, the newest first.

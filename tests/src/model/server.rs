@@ -21,7 +21,7 @@ use openrouter_keys_core::test_util::Reply;
 
 use super::fault::{Fault, Schedule};
 
-/// The delay of an answer that does not come.
+/// The delay of a response that does not come.
 pub const NEVER: Duration = Duration::MAX;
 
 /// How long a 503 asks to wait.
@@ -113,14 +113,14 @@ impl ServerKey {
 
 /// What comes back.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct ServerResponse {
     /// How long after the request; [`NEVER`] for one that does not come.
     pub delay: Duration,
     /// What it is.
     pub content: Content,
 }
 
-/// What an answer is.
+/// What a response is.
 #[derive(Clone, Debug)]
 pub enum Content {
     /// The refusal of a connection.
@@ -156,7 +156,7 @@ impl Server {
     }
 
     /// Receives a create of this name and meets the next fault.
-    pub fn create(&mut self, name: &str, now: Duration) -> Answer {
+    pub fn create(&mut self, name: &str, now: Duration) -> ServerResponse {
         const AT_ONCE: Duration = Duration::ZERO;
         const LATE: Duration = Duration::from_secs(5);
         const TOO_LATE: Duration = Duration::from_secs(60);
@@ -189,21 +189,21 @@ impl Server {
             let committed_at = now.saturating_add(delay);
             self.keys.push(ServerKey::new(name, secret, committed_at));
         }
-        Answer { delay, content }
+        ServerResponse { delay, content }
     }
 
     /// Receives any request. Only creates meet faults.
-    pub fn receive(&mut self, request: &Request<Bytes>, now: Duration) -> Answer {
+    pub fn receive(&mut self, request: &Request<Bytes>, now: Duration) -> ServerResponse {
         let content = match (request.method(), last_part(request.uri().path())) {
             (&Method::POST, _) => {
                 let body = json(request);
                 let made = self.keys.len();
-                let answer = self.create(body["name"].as_str().unwrap(), now);
+                let response = self.create(body["name"].as_str().unwrap(), now);
                 for key in self.keys.iter_mut().skip(made) {
                     key.limit = body["limit"].as_f64();
                     key.expires_at = body["expires_at"].as_str().map(by_own_clock);
                 }
-                return answer;
+                return response;
             }
             (_, "keys") => {
                 let query = request.uri().query().unwrap_or_default();
@@ -241,7 +241,7 @@ impl Server {
                 }
             }
         };
-        Answer { delay: Duration::ZERO, content }
+        ServerResponse { delay: Duration::ZERO, content }
     }
 
     /// A page of the listing, as it was the lag ago.
@@ -302,8 +302,8 @@ fn number(hash: &str) -> usize {
 }
 
 /// What the transport of a client makes of it.
-impl From<Answer> for Reply {
-    fn from(Answer { delay, content }: Answer) -> Self {
+impl From<ServerResponse> for Reply {
+    fn from(ServerResponse { delay, content }: ServerResponse) -> Self {
         let reply = match content {
             Content::Refused => Self::refused(),
             Content::Reset => Self::disconnected(),

@@ -1,7 +1,7 @@
 //! Where the canaries are planted: in a vector's settings, arguments and
 //! answers.
 
-use openrouter_keys_tests::vectors::{Answer, DEFAULT_API_KEY, OperationName, Vector};
+use openrouter_keys_tests::vectors::{DEFAULT_API_KEY, OperationName, ScriptedResponse, Vector};
 use serde_json::{Value, json};
 
 /// The key that signs.
@@ -58,22 +58,22 @@ pub(crate) fn plant(vector: &mut Vector, server: Server) {
     }
     let secret = vector.success.as_ref().and_then(|success| success.secret.clone());
     let all = known_to(vector.operation).join(" and ");
-    for answer in &mut vector.answers {
-        replace(answer, DEFAULT_API_KEY, SIGNING);
+    for response in &mut vector.responses {
+        replace(response, DEFAULT_API_KEY, SIGNING);
         if let Some(secret) = &secret {
-            replace(answer, secret, CREATED);
+            replace(response, secret, CREATED);
         }
-        if server != Server::Discreet && answer.failure.is_none() {
-            repeat(answer, &all, server == Server::Escaping);
+        if server != Server::Discreet && response.failure.is_none() {
+            repeat(response, &all, server == Server::Escaping);
         }
     }
 }
 
-fn replace(answer: &mut Answer, secret: &str, canary: &str) {
-    if let Some(body) = &mut answer.body {
+fn replace(response: &mut ScriptedResponse, secret: &str, canary: &str) {
+    if let Some(body) = &mut response.body {
         *body = body.replace(secret, canary);
     }
-    if let Some(json) = &mut answer.body_json {
+    if let Some(json) = &mut response.body_json {
         if let Ok(planted) = serde_json::from_str(&json.to_string().replace(secret, canary)) {
             *json = planted;
         }
@@ -81,26 +81,26 @@ fn replace(answer: &mut Answer, secret: &str, canary: &str) {
 }
 
 /// Writes the text into the head and into whatever form of body there is.
-fn repeat(answer: &mut Answer, all: &str, escapes: bool) {
+fn repeat(response: &mut ScriptedResponse, all: &str, escapes: bool) {
     let one_word = all.replace(" and ", ".");
-    answer.headers.retain(|line| {
+    response.headers.retain(|line| {
         !line.to_ascii_lowercase().starts_with("x-request-id:")
             && !line.to_ascii_lowercase().starts_with("location:")
     });
-    answer.headers.push(format!("x-request-id: {all}"));
-    answer.headers.push(format!("set-cookie: {one_word}"));
-    answer.headers.push(format!("location: https://{one_word}.example/{one_word}?{one_word}"));
+    response.headers.push(format!("x-request-id: {all}"));
+    response.headers.push(format!("set-cookie: {one_word}"));
+    response.headers.push(format!("location: https://{one_word}.example/{one_word}?{one_word}"));
     let parsed =
-        answer.body_json.take().or_else(|| serde_json::from_str(answer.body.as_deref()?).ok());
+        response.body_json.take().or_else(|| serde_json::from_str(response.body.as_deref()?).ok());
     match parsed {
         Some(mut json) => {
             speak(&mut json, all, true);
             let text = json.to_string();
-            answer.body = Some(if escapes { escaped(&text) } else { text });
+            response.body = Some(if escapes { escaped(&text) } else { text });
         }
         // A page, or what only looks like JSON.
         None => {
-            if let Some(body) = &mut answer.body {
+            if let Some(body) = &mut response.body {
                 let spoken = if escapes { escaped(all) } else { all.to_owned() };
                 *body = format!("{body}{spoken}");
             }

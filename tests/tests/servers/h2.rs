@@ -68,12 +68,12 @@ fn attend(
         if matches!(kind, HEADERS | DATA) && flags & END_STREAM != 0 {
             let number = requests.fetch_add(1, Ordering::SeqCst);
             let reply = replies.get(number).or(replies.last()).unwrap();
-            answer(stream, u32::from_be_bytes(id), *reply)?;
+            respond(stream, u32::from_be_bytes(id), *reply)?;
         }
     }
 }
 
-fn answer(stream: &mut TcpStream, id: u32, reply: Reply) -> std::io::Result<()> {
+fn respond(stream: &mut TcpStream, id: u32, reply: Reply) -> std::io::Result<()> {
     let mut frame = |kind, flags, id: u32, payload: &[u8]| {
         let [_, length @ ..] = u32::try_from(payload.len()).unwrap().to_be_bytes();
         let mut frame = [&length[..], &[kind, flags], &id.to_be_bytes()].concat();
@@ -86,13 +86,13 @@ fn answer(stream: &mut TcpStream, id: u32, reply: Reply) -> std::io::Result<()> 
             frame(GOAWAY, 0, 0, &[last.to_be_bytes(), code.to_be_bytes()].concat())
         }
         Reply::GoAwayAndClose(last, code) => {
-            answer(stream, id, Reply::GoAway(last, code))?;
+            respond(stream, id, Reply::GoAway(last, code))?;
             // What the client still sends is read on: a close would reset.
             stream.shutdown(Shutdown::Write)
         }
         Reply::GoAwayAndCreated(last, code, body) => {
-            answer(stream, id, Reply::GoAway(last, code))?;
-            answer(stream, id, Reply::Created(body))
+            respond(stream, id, Reply::GoAway(last, code))?;
+            respond(stream, id, Reply::Created(body))
         }
         Reply::Created(body) => {
             // HPACK: the eighth name of its table, `:status`, with a text of 3 bytes.

@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// The address of one that always says the same, and how many connections
 /// brought a request.
-pub(crate) fn serve(answer: impl Into<Vec<u8>>) -> (String, Arc<AtomicUsize>) {
-    let answer = answer.into();
-    answering(move |_| answer.clone())
+pub(crate) fn serve(response: impl Into<Vec<u8>>) -> (String, Arc<AtomicUsize>) {
+    let response = response.into();
+    answering(move |_| response.clone())
 }
 
-/// The same of one that makes its answer of what it was sent.
+/// The same of one that makes its response of what it was sent.
 pub(crate) fn answering(
-    answer: impl Fn(&[u8]) -> Vec<u8> + Send + 'static,
+    response: impl Fn(&[u8]) -> Vec<u8> + Send + 'static,
 ) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -28,7 +28,7 @@ pub(crate) fn answering(
             let mut request = [0_u8; 4096];
             let read = stream.read(&mut request).unwrap_or_default();
             counter.fetch_add(usize::from(read > 0), Ordering::SeqCst);
-            let _ = stream.write_all(&answer(request.get(..read).unwrap_or_default()));
+            let _ = stream.write_all(&response(request.get(..read).unwrap_or_default()));
         }
     });
     (format!("http://{address}"), requests)
@@ -36,8 +36,8 @@ pub(crate) fn answering(
 
 /// The address of one that says this and then keeps the connection open, and whether
 /// it has said so.
-pub(crate) fn holding(answer: impl Into<Vec<u8>>) -> (String, Arc<AtomicBool>) {
-    let answer = answer.into();
+pub(crate) fn holding(response: impl Into<Vec<u8>>) -> (String, Arc<AtomicBool>) {
+    let response = response.into();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let is_written = Arc::new(AtomicBool::new(false));
@@ -47,7 +47,7 @@ pub(crate) fn holding(answer: impl Into<Vec<u8>>) -> (String, Arc<AtomicBool>) {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let _ = stream.read(&mut [0_u8; 4096]);
-            let _ = stream.write_all(&answer);
+            let _ = stream.write_all(&response);
             written.store(true, Ordering::SeqCst);
             held.push(stream);
         }
@@ -55,7 +55,7 @@ pub(crate) fn holding(answer: impl Into<Vec<u8>>) -> (String, Arc<AtomicBool>) {
     (format!("http://{address}"), is_written)
 }
 
-/// An answer whose only header is as long as a small film.
+/// A response whose only header is as long as a small film.
 pub(crate) fn one_huge_header() -> Vec<u8> {
     [
         b"HTTP/1.1 200 OK\r\nx-huge: ".as_slice(),
@@ -65,10 +65,10 @@ pub(crate) fn one_huge_header() -> Vec<u8> {
     .concat()
 }
 
-/// An answer with more headers than anybody needs.
+/// A response with more headers than anybody needs.
 pub(crate) fn many_headers() -> Vec<u8> {
-    let mut answer = b"HTTP/1.1 200 OK\r\n".to_vec();
-    answer.extend((0..200).flat_map(|number| format!("x-{number}: 1\r\n").into_bytes()));
-    answer.extend(b"content-length: 2\r\n\r\n{}");
-    answer
+    let mut response = b"HTTP/1.1 200 OK\r\n".to_vec();
+    response.extend((0..200).flat_map(|number| format!("x-{number}: 1\r\n").into_bytes()));
+    response.extend(b"content-length: 2\r\n\r\n{}");
+    response
 }

@@ -6,19 +6,19 @@ use bytes::Bytes;
 use http::Response;
 use openrouter_keys_core::error::{Delivery, TimeoutPhase, TransportError, TransportErrorKind};
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
-use openrouter_keys_tests::vectors::{Answer, FailureName, Vector, WireRequest};
+use openrouter_keys_tests::vectors::{FailureName, ScriptedResponse, Vector, WireRequest};
 
 use crate::call::sound_answer;
 
 pub(crate) fn transport(vector: &Vector) -> Result<FakeTransport, String> {
-    if vector.answers.is_empty() {
+    if vector.responses.is_empty() {
         let body = sound_answer(vector.operation);
         return Ok(FakeTransport::scripted([Reply::status(200).json(body)]));
     }
     let mut replies = Vec::new();
-    for answer in &vector.answers {
-        let reply = reply(answer)?;
-        replies.extend(std::iter::repeat_n(reply, answer.times.unwrap_or(1)));
+    for response in &vector.responses {
+        let reply = reply(response)?;
+        replies.extend(std::iter::repeat_n(reply, response.times.unwrap_or(1)));
     }
     // A request too many is one of the vector's problems, and no panic.
     let overrun = Reply::failure(Delivery::NotSent, TransportErrorKind::Other);
@@ -31,19 +31,19 @@ pub(crate) fn requests(transport: &FakeTransport) -> Vec<WireRequest> {
     transport.requests().iter().map(WireRequest::of).collect()
 }
 
-fn reply(answer: &Answer) -> Result<Reply, String> {
-    let mut reply = match (answer.failure, answer.status) {
+fn reply(response: &ScriptedResponse) -> Result<Reply, String> {
+    let mut reply = match (response.failure, response.status) {
         (Some(failure), status) => failed(failure, status)?,
         (None, Some(status)) => Reply::status(status),
-        (None, None) => return Err("an answer has neither a status nor a failure".to_owned()),
+        (None, None) => return Err("a response has neither a status nor a failure".to_owned()),
     };
-    for (name, value) in answer.header_pairs()? {
+    for (name, value) in response.header_pairs()? {
         reply = reply.header(name, value);
     }
-    if let Some(body) = answer.bytes()? {
+    if let Some(body) = response.bytes()? {
         reply = reply.body(body);
     }
-    Ok(match answer.after_ms {
+    Ok(match response.after_ms {
         Some(time) => reply.after(Duration::from_millis(time)),
         None => reply,
     })
@@ -75,5 +75,5 @@ fn failed(failure: FailureName, status: Option<u16>) -> Result<Reply, String> {
     }
     let head = Response::builder().status(status).body(Bytes::new());
     let head = head.map_err(|_| format!("{status} is no status"))?;
-    Ok(Err(TransportError::ambiguous(kind).with_answer(head)).into())
+    Ok(Err(TransportError::ambiguous(kind).with_response(head)).into())
 }

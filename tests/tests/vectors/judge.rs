@@ -61,10 +61,10 @@ impl Judge {
             self.problem("not exactly one of request, refusal, success and error is given");
         }
         let is_about_answers = success.is_some() || error.is_some();
-        if is_about_answers == vector.answers.is_empty()
+        if is_about_answers == vector.responses.is_empty()
             || is_about_answers != vector.requests_seen.is_some()
         {
-            self.problem("success and error, and no others, need answers and requests_seen");
+            self.problem("success and error, and no others, need responses and requests_seen");
         }
     }
 
@@ -221,12 +221,12 @@ impl Judge {
     }
 }
 
-/// What the last answer holds, as the operation's value shows it.
+/// What the last response holds, as the operation's value shows it.
 fn sent(vector: &Vector) -> Result<Value, String> {
-    let last = vector.answers.last().ok_or("there is no answer")?;
-    let body = last.bytes()?.ok_or("the last answer has no body")?;
+    let last = vector.responses.last().ok_or("there is no response")?;
+    let body = last.bytes()?.ok_or("the last response has no body")?;
     let mut sent: Value = serde_json::from_slice(&body)
-        .map_err(|error| format!("same_as_sent needs an answer of JSON: {error}"))?;
+        .map_err(|error| format!("same_as_sent needs a response of JSON: {error}"))?;
     Ok(match vector.operation {
         OperationName::List => sent,
         OperationName::Create => {
@@ -236,7 +236,7 @@ fn sent(vector: &Vector) -> Result<Value, String> {
             sent
         }
         OperationName::Get | OperationName::Update | OperationName::GetCurrentKeyMetadata => {
-            sent.get_mut("data").map(Value::take).ok_or("the last answer has no data")?
+            sent.get_mut("data").map(Value::take).ok_or("the last response has no data")?
         }
         OperationName::Delete => return Err("delete returns nothing that was sent".to_owned()),
     })

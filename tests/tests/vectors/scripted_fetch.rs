@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::{Array, Function, Object, Promise, Reflect, TypeError, Uint8Array};
-use openrouter_keys_tests::vectors::{Answer, FailureName, Vector, WireRequest};
+use openrouter_keys_tests::vectors::{FailureName, ScriptedResponse, Vector, WireRequest};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::{Headers, ReadableStream, Request, RequestInit, Response, ResponseInit};
@@ -29,10 +29,12 @@ pub(crate) enum LeftOut {
 
 impl LeftOut {
     pub(crate) fn reason(vector: &Vector) -> Option<Self> {
-        let any = |is_it: fn(&Answer) -> bool| vector.answers.iter().any(is_it);
-        if any(|answer| answer.failure.is_some_and(|failure| sign(failure) == Sign::None)) {
+        let any = |is_it: fn(&ScriptedResponse) -> bool| vector.responses.iter().any(is_it);
+        if any(|response| response.failure.is_some_and(|failure| sign(failure) == Sign::None)) {
             Some(Self::Failure)
-        } else if any(|answer| answer.status.is_some_and(|status| !(200..600).contains(&status))) {
+        } else if any(|response| {
+            response.status.is_some_and(|status| !(200..600).contains(&status))
+        }) {
             Some(Self::Status)
         } else {
             None
@@ -56,7 +58,7 @@ struct Reply {
 
 #[derive(Clone)]
 enum End {
-    Answer { status: u16, headers: Vec<(String, String)>, body: Body },
+    Response { status: u16, headers: Vec<(String, String)>, body: Body },
     Rejection(&'static str),
     Never,
 }
@@ -74,15 +76,17 @@ enum Body {
 impl ScriptedFetch {
     pub(crate) fn new(vector: &Vector, clock: VirtualClock) -> Result<Self, String> {
         let mut replies = VecDeque::new();
-        for answer in &vector.answers {
-            let reply = reply(answer)?;
-            replies.extend(std::iter::repeat_n(reply, answer.times.unwrap_or(1)));
+        for response in &vector.responses {
+            let reply = reply(response)?;
+            replies.extend(std::iter::repeat_n(reply, response.times.unwrap_or(1)));
         }
-        if vector.answers.is_empty() {
+        if vector.responses.is_empty() {
             let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
             let body = Body::Bytes(sound_answer(vector.operation).into());
-            replies
-                .push_back(Reply { after_ms: 0, end: End::Answer { status: 200, headers, body } });
+            replies.push_back(Reply {
+                after_ms: 0,
+                end: End::Response { status: 200, headers, body },
+            });
         }
         Ok(Self { replies: Rc::new(RefCell::new(replies)), requests: Rc::default(), clock })
     }
@@ -93,7 +97,7 @@ impl ScriptedFetch {
         let fetch = Closure::<dyn Fn(String, RequestInit) -> Promise>::new(move |url, init| {
             let this = this.clone();
             this.clock.stop();
-            future_to_promise(async move { this.answer(url, init).await.map(JsValue::from) })
+            future_to_promise(async move { this.respond(url, init).await.map(JsValue::from) })
         });
         fetch.into_js_value().unchecked_into()
     }
@@ -103,7 +107,7 @@ impl ScriptedFetch {
         std::mem::take(&mut self.requests.borrow_mut())
     }
 
-    async fn answer(&self, url: String, init: RequestInit) -> Result<Response, JsValue> {
+    async fn respond(&self, url: String, init: RequestInit) -> Result<Response, JsValue> {
         let seen = written(&Request::new_with_str_and_init(&url, &init)?).await?;
         self.requests.borrow_mut().push(seen);
         let reply = self.replies.borrow_mut().pop_front();
@@ -113,7 +117,7 @@ impl ScriptedFetch {
             self.clock.delay(Duration::from_millis(after_ms)).await?;
         }
         match end {
-            End::Answer { status, headers, body } => {
+            End::Response { status, headers, body } => {
                 response(status, &headers, body, self.clock.clone())
             }
             End::Rejection(code) => Err(thrown(code)?),
@@ -200,28 +204,28 @@ fn enqueued(controller: &JsValue, bytes: &[u8]) -> Promise {
     }
 }
 
-fn reply(answer: &Answer) -> Result<Reply, String> {
-    let body = match (answer.failure.map(sign), answer.bytes()?) {
+fn reply(response: &ScriptedResponse) -> Result<Reply, String> {
+    let body = match (response.failure.map(sign), response.bytes()?) {
         (None, None) => Body::None,
         (None, Some(bytes)) => Body::Bytes(bytes),
         (Some(Sign::Code(code)), bytes) => Body::BreaksOff(bytes.unwrap_or_default(), code),
         (Some(Sign::Silence), bytes) => Body::Stalls(bytes.unwrap_or_default()),
         (Some(Sign::None), _) => return Err("fetch shows no such failure".to_owned()),
     };
-    let end = match (answer.status, body) {
+    let end = match (response.status, body) {
         (Some(status), Body::Bytes(_)) if WITHOUT_BODY.contains(&status) => {
             return Err(format!("no Response of status {status} has a body"));
         }
         (Some(status), body) => {
-            let pairs = answer.header_pairs()?.into_iter();
+            let pairs = response.header_pairs()?.into_iter();
             let headers = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            End::Answer { status, headers, body }
+            End::Response { status, headers, body }
         }
         (None, Body::BreaksOff(_, code)) => End::Rejection(code),
         (None, Body::Stalls(_)) => End::Never,
-        (None, _) => return Err("an answer has neither a status nor a failure".to_owned()),
+        (None, _) => return Err("a response has neither a status nor a failure".to_owned()),
     };
-    Ok(Reply { after_ms: answer.after_ms.unwrap_or(0), end })
+    Ok(Reply { after_ms: response.after_ms.unwrap_or(0), end })
 }
 
 /// By what the transport knows a failure.

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use openrouter_keys_tests::vectors::{Answer, FailureName, Vector};
+use openrouter_keys_tests::vectors::{FailureName, ScriptedResponse, Vector};
 
 use crate::call::sound_answer;
 
@@ -24,36 +24,36 @@ pub(crate) enum End {
 /// over a socket.
 pub(crate) fn script(vector: &Vector) -> Result<VecDeque<End>, String> {
     let mut script = VecDeque::new();
-    for answer in &vector.answers {
-        script.extend(std::iter::repeat_n(end(answer)?, answer.times.unwrap_or(1)));
+    for response in &vector.responses {
+        script.extend(std::iter::repeat_n(end(response)?, response.times.unwrap_or(1)));
     }
-    if vector.answers.is_empty() {
+    if vector.responses.is_empty() {
         let body = sound_answer(vector.operation).as_bytes();
         script.push_back(End::Bytes(written(200, &[("content-type", "application/json")], body)));
     }
     Ok(script)
 }
 
-/// Whether the answer is about time, about a status that no final answer has, or
+/// Whether the response is about time, about a status that no final response has, or
 /// about a failure that other tests make over a socket: one of TLS, HTTP/2, a
 /// proxy or a name that does not resolve.
-pub(crate) fn is_left_out(answer: &Answer) -> bool {
+pub(crate) fn is_left_out(response: &ScriptedResponse) -> bool {
     use FailureName::{Connect, Disconnected, Protocol};
     let is_shown =
-        answer.failure.is_none_or(|failure| matches!(failure, Connect | Disconnected | Protocol));
-    !is_shown || answer.after_ms.is_some() || answer.status.is_some_and(|status| status < 200)
+        response.failure.is_none_or(|failure| matches!(failure, Connect | Disconnected | Protocol));
+    !is_shown || response.after_ms.is_some() || response.status.is_some_and(|status| status < 200)
 }
 
 /// Whether the request reaches no server.
-pub(crate) fn never_arrives(answer: &Answer) -> bool {
-    matches!(answer.failure, Some(FailureName::Connect))
+pub(crate) fn never_arrives(response: &ScriptedResponse) -> bool {
+    matches!(response.failure, Some(FailureName::Connect))
 }
 
-fn end(answer: &Answer) -> Result<End, String> {
-    let headers = answer.header_pairs()?;
+fn end(response: &ScriptedResponse) -> Result<End, String> {
+    let headers = response.header_pairs()?;
     let headers = headers.as_slice();
-    let body = answer.bytes()?.unwrap_or_default();
-    Ok(match (answer.failure, answer.status) {
+    let body = response.bytes()?.unwrap_or_default();
+    Ok(match (response.failure, response.status) {
         (None, Some(status)) => End::Bytes(written(status, headers, &body)),
         (Some(FailureName::Disconnected), Some(status)) => {
             // One byte of what was announced does not come.
@@ -105,23 +105,23 @@ impl ScriptedServer {
     pub(crate) fn start() -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
-        let (next, answers) = mpsc::channel::<Vec<u8>>();
+        let (next, responses) = mpsc::channel::<Vec<u8>>();
         let requests = Arc::new(Mutex::new(0));
         let counter = requests.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let Ok(()) = read_request(&stream) else { continue };
                 *counter.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-                // A request that no answer is meant for: a redirect followed, say.
-                let answer = answers.try_recv().unwrap_or_default();
-                let _ = (&stream).write_all(&answer);
+                // A request that no response is meant for: a redirect followed, say.
+                let response = responses.try_recv().unwrap_or_default();
+                let _ = (&stream).write_all(&response);
             }
         });
         Ok(Self { address, next, requests })
     }
 
     /// The next request is answered so.
-    pub(crate) fn answer(&self, bytes: Vec<u8>) {
+    pub(crate) fn respond(&self, bytes: Vec<u8>) {
         let _ = self.next.send(bytes);
     }
 

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 /// The longest time in milliseconds that a number of JavaScript says exactly.
 const LONGEST: u64 = 9_007_199_254_740_991;
 
-/// A value with what the answer carried beside it.
+/// A value with what the response carried beside it.
 pub(crate) struct SeenValue {
     pub(crate) status: u16,
     pub(crate) attempts: u32,

@@ -34,12 +34,12 @@ fn serve(attend: impl Fn(&mut TcpStream) -> Vec<u8> + Send + 'static) -> (String
     (address, receiver)
 }
 
-fn answering(answer: &'static [u8]) -> (String, Receiver<Vec<u8>>) {
+fn answering(response: &'static [u8]) -> (String, Receiver<Vec<u8>>) {
     let (address, requests) = serve(move |stream| {
         let mut request = vec![0_u8; 4096];
         let read = stream.read(&mut request).unwrap_or_default();
         request.truncate(read);
-        let _ = stream.write_all(answer);
+        let _ = stream.write_all(response);
         request
     });
     (format!("http://{address}"), requests)
@@ -133,8 +133,8 @@ fn what_cannot_be_set_back_is_refused_when_the_client_is_built() {
 
 #[tokio::test]
 async fn the_feature_hickory_dns_changes_no_name_resolution_but_that_of_given_clients() {
-    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"data\":[]}";
-    let (address, _requests) = answering(answer);
+    let response = b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"data\":[]}";
+    let (address, _requests) = answering(response);
     let localhost = address.replace("127.0.0.1", "localhost");
     let given = || NativeTransport::from_client(unfollowing().no_proxy().build().unwrap()).unwrap();
     for client in [own(&localhost), client(given(), &localhost)] {
@@ -150,8 +150,8 @@ async fn the_feature_hickory_dns_changes_no_name_resolution_but_that_of_given_cl
 
 #[tokio::test]
 async fn no_decompression_and_no_cookies_come_with_the_features() {
-    let answer = b"HTTP/1.1 200 OK\r\nset-cookie: session=1\r\ncontent-length: 11\r\n\r\n{\"data\":[]}";
-    let (address, requests) = answering(answer);
+    let response = b"HTTP/1.1 200 OK\r\nset-cookie: session=1\r\ncontent-length: 11\r\n\r\n{\"data\":[]}";
+    let (address, requests) = answering(response);
     let transport = NativeTransport::builder()
         .reqwest(|client| client.gzip(true).brotli(true).deflate(true).pool_max_idle_per_host(0));
     let client = client(transport.build().unwrap(), &address);

@@ -70,10 +70,10 @@ impl Error {
             ErrorKind::PaginationStalled { .. } => {
                 "check the base URL; the server seems to ignore the offset"
             }
-            ErrorKind::SeveralKeys { shared: DuplicateBy::Name(_), .. } => {
+            ErrorKind::SeveralKeys { by: DuplicateBy::Name(_), .. } => {
                 "delete or rename all but one, or say which counts"
             }
-            ErrorKind::SeveralKeys { shared: DuplicateBy::Label(_), .. } => {
+            ErrorKind::SeveralKeys { by: DuplicateBy::Label(_), .. } => {
                 "compare them with the metadata that the API returns for this secret"
             }
             ErrorKind::WrongKeyKind { is, .. } => is.advice(),

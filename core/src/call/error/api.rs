@@ -285,7 +285,7 @@ object! {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the server answered {}", Status(self.status))?;
+        write!(f, "the server returned {}", Status(self.status))?;
         if self.meaning != self.status {
             write!(f, " with error code {}", self.meaning.as_u16())?;
         }

@@ -56,7 +56,7 @@ pub enum ErrorKind {
     Build(BuildError),
     /// The key provider gave no key; nothing was sent in this attempt.
     Credentials(BoxError),
-    /// The exchange failed below HTTP, or no whole answer came.
+    /// The exchange failed below HTTP, or no whole response came.
     Transport(TransportError),
     /// The server answered with an error.
     Api(ApiError),
@@ -81,7 +81,7 @@ pub enum ErrorKind {
     /// counts.
     SeveralKeys {
         /// What they have in common.
-        shared: DuplicateBy,
+        by: DuplicateBy,
         /// The keys; those of a name, the oldest first.
         keys: Vec<Key>,
     },
@@ -301,7 +301,7 @@ impl Error {
         self.0.is_retryable
     }
 
-    /// The HTTP status of the last answer, if its head was seen.
+    /// The HTTP status of the last response, if its head was seen.
     pub fn status(&self) -> Option<StatusCode> {
         match &self.0.kind {
             ErrorKind::Api(error) => Some(error.status),
@@ -452,8 +452,8 @@ impl fmt::Display for ErrorKind {
             Self::PaginationStalled { offset } => {
                 write!(f, "the page at offset {offset} brought nothing new")
             }
-            Self::SeveralKeys { shared, keys } => {
-                let (are, text) = match shared {
+            Self::SeveralKeys { by, keys } => {
+                let (are, text) = match by {
                     DuplicateBy::Name(name) => ("are named", name),
                     DuplicateBy::Label(label) => ("have the label", label),
                 };

@@ -26,7 +26,7 @@ use crate::types::{BuildError, BuildErrorKind, Key, Timestamp};
 /// that need attention. It reads and changes nothing.
 ///
 /// What is looked for is said by [`AuditFinding`](crate::workflow::AuditFinding). Ages are counted from the date
-/// that the server tells with its answer or, where that cannot be seen, from
+/// that the server tells with its response or, where that cannot be seen, from
 /// this machine's clock.
 ///
 /// ```no_run

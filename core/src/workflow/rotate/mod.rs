@@ -56,7 +56,7 @@ const TRIES: [Duration; 5] = [
 /// Copied are the limit or what is left of it, its reset, whether BYOK counts, the
 /// expiry, the workspace and the partner's user. The member who made the key
 /// (`creator_user_id`) is not: the API would refuse it outside organisations. A
-/// setting that the answer garbles is not guessed, nor is a limit, a reset or an
+/// setting that the response garbles is not guessed, nor is a limit, a reset or an
 /// expiry that it lacks: nothing is made.
 ///
 /// **The budget:** a limit that never starts anew is carried over as what is left of it,
@@ -424,7 +424,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The new key's hash: from its answer or, if that lacks it, from the listing.
+    /// The new key's hash: from its response or, if that lacks it, from the listing.
     async fn hash_of(&self, create: &Create, made: &Made) -> Step<KeyHash> {
         if let Some(hash) = made.created.data.get().and_then(|data| data.hash.get()) {
             return Ok(hash.clone());

@@ -30,7 +30,7 @@ pub(crate) struct Create {
     pub(crate) external_user: Option<String>,
 }
 
-pub(super) async fn answer(
+pub(super) async fn handle(
     State(server): State<Arc<Server>>,
     _: ManagementKey,
     body: Body,

@@ -10,7 +10,7 @@ use super::caller::AnyKey;
 use crate::current_key::CurrentKey;
 use crate::server::Server;
 
-pub(super) async fn answer(State(server): State<Arc<Server>>, caller: AnyKey) -> Json<Value> {
+pub(super) async fn handle(State(server): State<Arc<Server>>, caller: AnyKey) -> Json<Value> {
     let now = server.clock.now();
     Json(json!({"data": CurrentKey::of(&caller.record, caller.is_management_key, now)}))
 }

@@ -11,7 +11,7 @@ use crate::api_error::ApiError;
 use crate::key::Key;
 use crate::server::Server;
 
-pub(super) async fn answer(
+pub(super) async fn handle(
     State(server): State<Arc<Server>>,
     _: ManagementKey,
     Path(hash): Path<String>,

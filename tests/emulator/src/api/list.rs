@@ -16,7 +16,7 @@ use crate::server::Server;
 /// The server decides how many keys a page holds; nobody can ask for more.
 const PAGE: usize = 100;
 
-pub(super) async fn answer(
+pub(super) async fn handle(
     State(server): State<Arc<Server>>,
     _: ManagementKey,
     RawQuery(query): RawQuery,

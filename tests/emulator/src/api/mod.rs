@@ -28,13 +28,13 @@ pub(crate) struct Committed;
 
 pub(crate) fn routes() -> Router<Arc<Server>> {
     let api = Router::new()
-        .route("/key", get(current::answer))
-        .route("/keys", get(list::answer).post(create::answer))
+        .route("/key", get(current::handle))
+        .route("/keys", get(list::handle).post(create::handle))
         // The old spellings, which the real server still accepts. Other methods on `/keys/`
         // are not found, so that a client that forgets the hash is found out.
-        .route("/auth/key", get(current::answer))
-        .route("/keys/", post(create::answer).fallback(not_found))
-        .route("/keys/{hash}", get(get::answer).patch(update::answer).delete(delete::answer));
+        .route("/auth/key", get(current::handle))
+        .route("/keys/", post(create::handle).fallback(not_found))
+        .route("/keys/{hash}", get(get::handle).patch(update::handle).delete(delete::handle));
     Router::new()
         .nest(BASE_PATH, api)
         .fallback(not_found)

@@ -18,7 +18,7 @@ use crate::record::Record;
 use crate::reset::Reset;
 use crate::server::Server;
 
-pub(super) async fn answer(
+pub(super) async fn handle(
     State(server): State<Arc<Server>>,
     _: ManagementKey,
     Path(hash): Path<String>,

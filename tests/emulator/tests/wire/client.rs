@@ -43,7 +43,7 @@ impl Reply {
         self.headers(name).first().copied()
     }
 
-    /// `data` of a successful answer.
+    /// `data` of a successful response.
     pub(crate) fn data(&self) -> Value {
         assert!((200..300).contains(&self.status), "{self:?}");
         self.json()["data"].clone()
@@ -124,7 +124,7 @@ impl Call {
         self.header("content-type", content_type)
     }
 
-    /// Does not wait long for an answer that will not come.
+    /// Does not wait long for a response that will not come.
     pub(crate) fn impatient(self) -> Self {
         Self { patience: IMPATIENCE, ..self }
     }
@@ -164,7 +164,7 @@ pub(crate) fn read_to_end(stream: &mut TcpStream) -> (Vec<u8>, End) {
     (bytes, end)
 }
 
-/// Status 0 stands for no answer at all.
+/// Status 0 stands for no response at all.
 pub(crate) fn reply(bytes: &[u8], end: End) -> Reply {
     let split = bytes.windows(4).position(|window| window == b"\r\n\r\n");
     let Some(split) = split else {

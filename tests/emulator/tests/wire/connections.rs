@@ -14,13 +14,13 @@ fn get(emulator: &Emulator) -> Call {
     call(emulator, "GET", "/keys")
 }
 
-/// Reads one answer of an empty listing from a connection that stays open.
+/// Reads one response of an empty listing from a connection that stays open.
 fn read_answer(stream: &mut TcpStream) {
-    let mut answer = Vec::new();
-    while !answer.ends_with(br#"{"data":[]}"#) {
+    let mut response = Vec::new();
+    while !response.ends_with(br#"{"data":[]}"#) {
         let mut byte = [0];
         stream.read_exact(&mut byte).unwrap();
-        answer.push(byte[0]);
+        response.push(byte[0]);
     }
 }
 

@@ -13,7 +13,7 @@ fn create(emulator: &Emulator) -> Call {
     call(emulator, "POST", "/keys").json(&json!({"name": "a"}))
 }
 
-/// One create under a fault: the answer, and whether the key lives.
+/// One create under a fault: the response, and whether the key lives.
 fn create_under(fault: &str) -> (Reply, bool) {
     let emulator = Emulator::start().unwrap();
     let call = create(&emulator).fault(fault);
@@ -78,7 +78,7 @@ fn hundreds_of_headers_and_megabytes_of_one_can_be_sent() {
 }
 
 #[test]
-fn a_delay_holds_back_the_answer_but_not_the_change() {
+fn a_delay_holds_back_the_response_but_not_the_change() {
     let emulator = Emulator::start().unwrap();
     let mut stream = TcpStream::connect(emulator.address()).unwrap();
     let sent = Instant::now();

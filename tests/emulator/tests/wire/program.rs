@@ -119,10 +119,10 @@ fn it_says_where_it_is_and_with_which_keys_it_can_be_used() {
          authorization: Bearer {management_key}\r\n\r\n"
     )
     .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"));
-    assert_eq!(answer.matches("\"hash\"").count(), 4);
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200"));
+    assert_eq!(response.matches("\"hash\"").count(), 4);
 }
 
 /// A running program that has printed its line of JSON.
@@ -152,9 +152,9 @@ fn send(started: &Value, method: &str, path: &str, body: &str) -> String {
         body.len()
     )
     .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
 
 /// Sends a body that is one byte longer than what is read.

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
 use crate::files;
-use crate::protocol::{Answer, Ready, Reply, Request};
+use crate::protocol::{Measurement, Ready, Reply, Request};
 use crate::server::Addresses;
 
 /// Nothing that is asked takes longer.
@@ -83,7 +83,7 @@ impl Contestant {
         }
     }
 
-    pub(crate) fn ask(&mut self, request: &Request) -> Result<Answer, Failure> {
+    pub(crate) fn ask(&mut self, request: &Request) -> Result<Measurement, Failure> {
         self.process.say(&serde_json::to_string(request)?);
         match self.process.read()? {
             Reply::Done(answer) => Ok(answer),

@@ -87,7 +87,7 @@ impl Request {
 
 /// How it went.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Answer {
+pub(crate) struct Measurement {
     pub(crate) wall_ns: u64,
     pub(crate) cpu_ns: u64,
     /// How many keys were received in all.
@@ -102,7 +102,7 @@ pub(crate) struct Answer {
 #[serde(untagged)]
 pub(crate) enum Reply {
     Failed { error: String },
-    Done(Answer),
+    Done(Measurement),
 }
 
 #[cfg(test)]
@@ -125,7 +125,7 @@ mod tests {
         let failed = serde_json::from_str(r#"{"error":"no"}"#).unwrap();
         assert!(matches!(failed, Reply::Failed { error } if error == "no"));
         let done = serde_json::from_str(r#"{"wall_ns":3,"cpu_ns":2,"checked":1}"#).unwrap();
-        assert!(matches!(done, Reply::Done(Answer { wall_ns: 3, cpu_ns: 2, checked: 1, .. })));
+        assert!(matches!(done, Reply::Done(Measurement { wall_ns: 3, cpu_ns: 2, checked: 1, .. })));
         assert!(serde_json::from_str::<Reply>(r#"{"wall_ns":3}"#).is_err());
     }
 }

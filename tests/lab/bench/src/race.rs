@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::failure::Failure;
 use crate::number;
 use crate::process::{Contestant, Who};
-use crate::protocol::{Answer, Request};
+use crate::protocol::{Measurement, Request};
 use crate::statistics::{Series, float};
 use crate::table::Table;
 
@@ -31,7 +31,7 @@ impl Lane {
         Self { label: label.into(), who, request, keys }
     }
 
-    fn ask(&self, contestant: &mut Contestant) -> Result<Answer, Failure> {
+    fn ask(&self, contestant: &mut Contestant) -> Result<Measurement, Failure> {
         let answer = contestant.ask(&self.request)?;
         if answer.checked == self.keys {
             return Ok(answer);

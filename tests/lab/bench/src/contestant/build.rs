@@ -16,10 +16,10 @@ use openrouter_keys_native::{
 
 use super::heap::Heap;
 use crate::failure::Failure;
-use crate::protocol::{API_KEY, Answer, HASH};
+use crate::protocol::{API_KEY, Measurement, HASH};
 use crate::statistics::float;
 
-pub(super) fn run() -> Result<Answer, Failure> {
+pub(super) fn run() -> Result<Measurement, Failure> {
     let mut counter = Counter::new()?;
     counter.add(&samples::page(1), || List::new().include_disabled(true).offset(100))?;
     counter.add(samples::CREATED, || {
@@ -29,7 +29,7 @@ pub(super) fn run() -> Result<Answer, Failure> {
     counter.add(samples::KEY, || Update::new(HASH).limit(Limit::unlimited()))?;
     counter.add(samples::DELETED, || Delete::new(HASH))?;
     counter.add(samples::CURRENT_KEY, GetCurrentKeyMetadata::new)?;
-    Ok(Answer { figures: counter.figures, ..Answer::default() })
+    Ok(Measurement { figures: counter.figures, ..Measurement::default() })
 }
 
 struct Counter {

@@ -8,9 +8,9 @@ use tokio::task::JoinSet;
 use super::clocks::Clocks;
 use crate::clients::Client;
 use crate::failure::Failure;
-use crate::protocol::{Answer, Request, Task};
+use crate::protocol::{Measurement, Request, Task};
 
-pub(super) async fn run<C: Client>(client: C, request: &Request) -> Result<Answer, Failure> {
+pub(super) async fn run<C: Client>(client: C, request: &Request) -> Result<Measurement, Failure> {
     let (task, prefetch) = (request.task, request.prefetch.unwrap_or(1));
     let clocks = Clocks::start()?;
     let mut checked: usize = 0;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::failure::Failure;
-use crate::protocol::Answer;
+use crate::protocol::Measurement;
 
 pub(super) struct Clocks {
     wall: Instant,
@@ -18,11 +18,11 @@ impl Clocks {
     }
 
     /// What has passed since, and how many keys came meanwhile.
-    pub(super) fn stop(&self, checked: u64) -> Result<Answer, Failure> {
+    pub(super) fn stop(&self, checked: u64) -> Result<Measurement, Failure> {
         let wall = self.wall.elapsed();
         let cpu = cpu()?.saturating_sub(self.cpu);
         let (wall_ns, cpu_ns) = (wall.as_nanos().try_into()?, cpu.as_nanos().try_into()?);
-        Ok(Answer { wall_ns, cpu_ns, checked, ..Answer::default() })
+        Ok(Measurement { wall_ns, cpu_ns, checked, ..Measurement::default() })
     }
 }
 

@@ -3,10 +3,10 @@
 use super::heap::Heap;
 use crate::clients::Client;
 use crate::failure::Failure;
-use crate::protocol::Answer;
+use crate::protocol::Measurement;
 use crate::statistics::float;
 
-pub(super) fn run<C: Client>(client: &C, clones: u32) -> Result<Answer, Failure> {
+pub(super) fn run<C: Client>(client: &C, clones: u32) -> Result<Measurement, Failure> {
     let handle = client.handle();
     let mut kept = Vec::with_capacity(clones.try_into()?);
     let heap = Heap::watch()?;
@@ -19,5 +19,5 @@ pub(super) fn run<C: Client>(client: &C, clones: u32) -> Result<Answer, Failure>
     ];
     drop(kept);
     let figures = figures.map(|(name, figure)| (name.into(), figure)).into();
-    Ok(Answer { figures, ..Answer::default() })
+    Ok(Measurement { figures, ..Measurement::default() })
 }

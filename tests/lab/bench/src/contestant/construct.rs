@@ -6,9 +6,9 @@ use super::clocks::Clocks;
 use super::trusted;
 use crate::clients::{Client, Roots};
 use crate::failure::Failure;
-use crate::protocol::{Answer, Request, Task};
+use crate::protocol::{Measurement, Request, Task};
 
-pub(super) fn run<C: Client>(request: &Request) -> Result<Answer, Failure> {
+pub(super) fn run<C: Client>(request: &Request) -> Result<Measurement, Failure> {
     let certificate = trusted(request)?.ok_or_else(|| Failure::new("no certificate was given"))?;
     let there = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())

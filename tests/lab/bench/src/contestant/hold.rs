@@ -7,10 +7,10 @@ use super::heap::Heap;
 use crate::clients::Client;
 use crate::failure::Failure;
 use crate::machine;
-use crate::protocol::{Answer, Request};
+use crate::protocol::{Measurement, Request};
 use crate::statistics::float;
 
-pub(super) async fn run<C: Client>(client: C, request: &Request) -> Result<Answer, Failure> {
+pub(super) async fn run<C: Client>(client: C, request: &Request) -> Result<Measurement, Failure> {
     let control = request.control.as_ref().ok_or_else(|| Failure::new("no control was given"))?;
     let control = Control { client: reqwest::Client::new(), url: control.clone() };
     // One call ahead makes what a client has only once, such as the connection
@@ -47,7 +47,7 @@ pub(super) async fn run<C: Client>(client: C, request: &Request) -> Result<Answe
         checked = checked.saturating_add(call??.try_into()?);
     }
     let figures = figures.map(|(name, figure)| (name.into(), figure)).into();
-    Ok(Answer { checked, figures, ..Answer::default() })
+    Ok(Measurement { checked, figures, ..Measurement::default() })
 }
 
 /// The server's other side.

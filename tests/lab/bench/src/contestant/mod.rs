@@ -15,7 +15,7 @@ use std::io::{BufRead, Write};
 use crate::clients::{Client, OpenrouterRs, Ours, Raw, Roots};
 use crate::failure::Failure;
 use crate::machine;
-use crate::protocol::{Answer, Ready, Reply, Request, Task};
+use crate::protocol::{Measurement, Ready, Reply, Request, Task};
 use crate::versions;
 
 /// Plays the contestant of this name until nothing more is asked.
@@ -54,7 +54,7 @@ fn say(line: &impl serde::Serialize) -> Result<(), Failure> {
     Ok(stdout.flush()?)
 }
 
-async fn answer<C: Client>(clients: &mut Clients<C>, request: &Request) -> Result<Answer, Failure> {
+async fn answer<C: Client>(clients: &mut Clients<C>, request: &Request) -> Result<Measurement, Failure> {
     match request.task {
         Task::Get | Task::List | Task::ListAll => calls::run(clients.of(request)?, request).await,
         Task::Hold => hold::run(clients.of(request)?, request).await,

@@ -14,26 +14,26 @@ use crate::failure::Thrown;
 extern "C" {
     // web-sys's getters trap when one throws.
     #[wasm_bindgen(js_name = Response)]
-    pub(crate) type Answer;
+    pub(crate) type FetchResponse;
 
     #[wasm_bindgen(method, getter, catch, js_name = type)]
-    fn raw_type(this: &Answer) -> Result<JsValue, JsValue>;
+    fn raw_type(this: &FetchResponse) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, getter, catch, js_name = status)]
-    fn raw_status(this: &Answer) -> Result<JsValue, JsValue>;
+    fn raw_status(this: &FetchResponse) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, getter, catch, js_name = headers)]
-    fn raw_headers(this: &Answer) -> Result<JsValue, JsValue>;
+    fn raw_headers(this: &FetchResponse) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, getter, catch, js_name = body)]
-    fn raw_body(this: &Answer) -> Result<JsValue, JsValue>;
+    fn raw_body(this: &FetchResponse) -> Result<JsValue, JsValue>;
 
     // So does js-sys's iterator.
     #[wasm_bindgen(catch, js_namespace = Array, js_name = from)]
     fn array_from(iterable: &JsValue) -> Result<Array, JsValue>;
 }
 
-impl Answer {
+impl FetchResponse {
     /// A browser shows a redirect that it did not follow as nothing at all.
     pub(crate) fn is_hidden_redirect(&self) -> Result<bool, TransportError> {
         Ok(self.raw_type().map_err(thrown)? == "opaqueredirect")

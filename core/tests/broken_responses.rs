@@ -1,4 +1,4 @@
-//! What calls make of half an answer, and of one that holds the wrong secret.
+//! What calls make of half a response, and of one that holds the wrong secret.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -36,7 +36,7 @@ async fn a_secret_of_the_request_is_never_taken_for_the_created_one() {
 }
 
 #[tokio::test]
-async fn a_secret_that_came_before_its_answer_broke_off_reaches_the_caller() {
+async fn a_secret_that_came_before_its_response_broke_off_reaches_the_caller() {
     let secret = "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";
     let whole = format!(r#"{{"data":{{"name":"ci"}},"key":"{secret}","plan":"pro"}}"#);
     let end_of_key = whole.find(secret).unwrap() + secret.len() + 1;
@@ -97,7 +97,7 @@ impl Operation for Invite {
 }
 
 #[tokio::test]
-async fn half_an_answer_without_a_secret_is_none_of_what_makes_things_either() {
+async fn half_a_response_without_a_secret_is_none_of_what_makes_things_either() {
     let client = |reply| Client::new(FakeTransport::always(reply), ApiKey::new(SIGNING).unwrap());
     client(Reply::status(201).body("{}")).call(Invite).await.unwrap();
     let error = client(Reply::truncated(201).body("{}")).call(Invite).await.unwrap_err();

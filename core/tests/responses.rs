@@ -1,4 +1,4 @@
-//! Rules that hold for every answer, by random examples.
+//! Rules that hold for every response, by random examples.
 
 #![allow(
     clippy::unwrap_used,
