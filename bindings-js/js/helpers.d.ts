@@ -1,6 +1,6 @@
 /**
- * The error classes and the functions of `openrouter-keys` that need no WebAssembly, for
- * code that sends nothing itself. The classes are those of `openrouter-keys`.
+ * The error classes and functions of `openrouter-keys` that need no WebAssembly, for code
+ * that sends nothing itself. The classes are those of `openrouter-keys`.
  *
  * @packageDocumentation
  */

@@ -10,25 +10,24 @@
  * ```
  *
  * Times are in milliseconds, money in US dollars of OpenRouter credit, and
- * timestamps are RFC 3339 texts, which {@link toDate} turns into a `Date`.
+ * timestamps are RFC 3339 strings, which {@link toDate} turns into a `Date`.
  *
  * @packageDocumentation
  */
 
-/** A request to an endpoint without a method of its own: see {@link OpenRouterKeys.request}. */
+/** A request to an endpoint that has no method here: see {@link OpenRouterKeys.request}. */
 export interface ApiRequest {
   /** `GET` by default. */
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Below the base URL, such as `/credits`: without a query, `.` or `..`, and percent-encoded where needed. */
+  /** The path below the base URL, such as `/credits`: percent-encoded where needed, without a query, `.` or `..`. */
   path: string;
   /** Query parameters, encoded for you; an array repeats its name. */
   query?: Readonly<Record<string, QueryValue | readonly QueryValue[]>> | Iterable<readonly [string, string]>;
   /** Sent as JSON; not with `GET`. NaN and infinities, which JSON would turn into `null`, are refused. */
   body?: unknown;
   /**
-   * Whether the second of two equal requests changes nothing, so that one whose outcome
-   * is unknown may be sent again. By default `true` for GET, PUT and DELETE, and `false`
-   * for POST and PATCH.
+   * Whether repeating the request changes nothing more, so that it may be resent when its
+   * outcome is unknown. `true` by default for GET, PUT and DELETE, `false` for POST and PATCH.
    */
   idempotent?: boolean;
 }
@@ -36,10 +35,10 @@ export interface ApiRequest {
 /** The value of a query parameter; `undefined` leaves it out. */
 export type QueryValue = string | number | boolean | undefined;
 
-/** When a limit starts anew, at midnight UTC. Other texts are sent and kept as they are. */
+/** How often a limit resets, at midnight UTC. Other strings are sent and kept as they are. */
 export type LimitReset = "daily" | "weekly" | "monthly" | (string & {});
 
-/** Whose budget a {@link Budget} is. Other texts are kept as they came. */
+/** Who or what a {@link Budget} applies to. Other strings are kept as received. */
 export type BudgetScope =
   | "workspace_default_member"
   | "workspace_default_key"
@@ -49,20 +48,20 @@ export type BudgetScope =
   | "key_limit"
   | (string & {});
 
-/** Where data may be processed. Other texts are kept as they came. */
+/** Where data may be processed. Other strings are kept as received. */
 export type DataRegion = "global" | "europe" | "us" | (string & {});
 
 /** An RFC 3339 timestamp such as `2027-01-31T12:00:00Z`. */
 export type Timestamp = string;
 
-/** What every object of a response may have beside its documented fields. */
+/** Fields that any object of a response may have besides its documented ones. */
 export interface Drift {
   /** The fields that this version does not know, by the API's names. Absent if there are none. */
   readonly extra?: Readonly<Record<string, unknown>>;
   /**
-   * The documented fields whose value is not of the documented type, as they
-   * came, by their names here. The field itself is then `undefined`. Absent if
-   * there are none.
+   * Documented fields whose value is not of the documented type, as received,
+   * by their names here. The field itself is then `undefined`. Absent if there
+   * are none.
    */
   readonly unexpected?: Readonly<Record<string, unknown>>;
 }
@@ -70,26 +69,25 @@ export interface Drift {
 /**
  * An API key, without its secret.
  *
- * The API adds and drops fields: any of them can be `undefined` in the response
- * of another version of it. `null` is what the server says, and for `limit` it
- * means *unlimited*.
+ * The API adds and drops fields over time, so any of them can be `undefined`.
+ * `null` comes from the server; for `limit` it means *unlimited*.
  */
 export interface Key extends Drift {
-  /** What identifies the key in get, update and delete. */
+  /** Identifies the key in get, update and delete. */
   readonly hash: string;
   /** The key's name; several keys may share one. */
   readonly name: string;
   /** The masked key, such as `sk-or-v1-0e6...1c96`. */
   readonly label: string;
-  /** Whether the key is switched off. */
+  /** Whether the key is disabled. */
   readonly disabled: boolean;
-  /** The spending limit in US dollars; `null` means that there is none. */
+  /** The spending limit in US dollars; `null` means no limit. */
   readonly limit: number | null;
   /** What is left of the limit; `null` without a limit. */
   readonly limitRemaining: number | null;
-  /** When the limit starts anew; `null` means never. */
+  /** How often the limit resets; `null` means never. */
   readonly limitReset: LimitReset | null;
-  /** Whether spending with one's own provider keys (BYOK) counts against the limit. */
+  /** Whether spending with your own provider keys (BYOK) counts against the limit. */
   readonly includeByokInLimit: boolean;
   /** Credit spent so far. */
   readonly usage: number;
@@ -107,7 +105,7 @@ export interface Key extends Drift {
   readonly byokUsageWeekly: number;
   /** BYOK spending since the first of the month, midnight UTC. */
   readonly byokUsageMonthly: number;
-  /** When the key was made. */
+  /** When the key was created. */
   readonly createdAt: Timestamp;
   /** When the key was last changed; `null` if never. */
   readonly updatedAt: Timestamp | null;
@@ -115,23 +113,23 @@ export interface Key extends Drift {
   readonly expiresAt?: Timestamp | null;
   /** When the key was last used; `null` if no use was recorded since the end of 2025. Such a key may have been used before. */
   readonly lastUsedAt?: Timestamp | null;
-  /** The member of the organisation who made the key. */
+  /** The member of the organisation who created the key. */
   readonly creatorUserId?: string | null;
   /** The workspace that the key belongs to. */
   readonly workspaceId?: string;
-  /** The partner's user on whose behalf the key was made. */
+  /** The partner's user for whom the key was created. */
   readonly externalUser?: string | null;
 }
 
-/** What the API tells about the key that signed the request. */
+/** Metadata about the key that a request was made with. */
 export interface CurrentKey extends Drift {
   /** The masked key, such as `sk-or-v1-0e6...1c96`. */
   readonly label: string;
-  /** The spending limit in US dollars; `null` means that there is none. */
+  /** The spending limit in US dollars; `null` means no limit. */
   readonly limit: number | null;
   /** What is left of the limit; `null` without a limit. */
   readonly limitRemaining: number | null;
-  /** When the limit starts anew; `null` means never. */
+  /** How often the limit resets; `null` means never. */
   readonly limitReset: LimitReset | null;
   /** Whether BYOK spending counts against the limit. */
   readonly includeByokInLimit: boolean;
@@ -153,13 +151,13 @@ export interface CurrentKey extends Drift {
   readonly byokUsageMonthly: number;
   /** When the key stops working; `null` if never. */
   readonly expiresAt?: Timestamp | null;
-  /** Whether the account never bought credit. */
+  /** Whether the account has never bought credit. */
   readonly isFreeTier: boolean;
   /** Whether the key manages keys; such a key cannot run inference. */
   readonly isManagementKey?: boolean;
   /** The older name of `isManagementKey`. */
   readonly isProvisioningKey?: boolean;
-  /** The member of the organisation who made the key. */
+  /** The member of the organisation who created the key. */
   readonly creatorUserId?: string | null;
   /** The organisation that the key belongs to. */
   readonly organizationId?: string | null;
@@ -179,7 +177,7 @@ export interface CurrentKey extends Drift {
 
 /** A legacy note about a rate limit. */
 export interface RateLimitNote extends Drift {
-  /** How many requests an interval allows; −1 means no limit. */
+  /** How many requests are allowed per interval; −1 means no limit. */
   readonly requests: number;
   /** The interval, such as `10s`. */
   readonly interval: string;
@@ -189,7 +187,7 @@ export interface RateLimitNote extends Drift {
 
 /** The daily allowance of requests to free models. */
 export interface FreeModelRequests extends Drift {
-  /** Requests allowed a day. */
+  /** Requests allowed per day. */
   readonly limit: number;
   /** Requests left today. */
   readonly remaining: number;
@@ -199,21 +197,21 @@ export interface FreeModelRequests extends Drift {
 
 /** A budget that limits what a key can spend. */
 export interface Budget extends Drift {
-  /** Whose budget it is. */
+  /** Who or what it applies to. */
   readonly scope: BudgetScope;
   /** The budget in US dollars. */
   readonly limitUsd: number;
-  /** What was spent of it. */
+  /** What has been spent of it. */
   readonly spendUsd: number;
   /** What is left of it. */
   readonly remainingUsd: number;
-  /** When it starts anew; `null` means never. */
+  /** How often it resets; `null` means never. */
   readonly resetInterval: LimitReset | null;
-  /** When it next starts anew; `null` if never. */
+  /** When it next resets; `null` if never. */
   readonly resetsAt: Timestamp | null;
   /** Whether BYOK spending counts. */
   readonly includeByok: boolean;
-  /** The budget's own id. */
+  /** The budget's id. */
   readonly budgetId: string | null;
   /** The guardrail that sets the budget. */
   readonly guardrailId: string | null;
@@ -223,29 +221,29 @@ export interface Budget extends Drift {
 export interface Page {
   /** At most 100 keys. */
   readonly data: readonly Key[];
-  /** Rows that are not even objects, as they came. Absent if there are none. */
+  /** Rows that are not objects, as received. Absent if there are none. */
   readonly unexpectedRows?: readonly unknown[];
-  /** The fields beside `data` that this version does not know. Absent if there are none. */
+  /** Fields besides `data` that this version does not know. Absent if there are none. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-/** A key that was made, with its secret. */
+/** A created key, with its secret. */
 export declare class Created {
   protected constructor();
   /**
    * The secret. The API shows it once, here, and never again: store it now.
    *
-   * It is a getter of the prototype: nothing that prints, copies or serialises
-   * the object shows it.
+   * A getter of the prototype, so nothing that prints, copies or serializes the
+   * object shows it.
    */
   get key(): string;
-  /** The key's metadata: always an object, empty if the server sent none that can be read. */
+  /** The key's metadata: always an object, empty if the server sent none that is readable. */
   readonly data: Key;
-  /** What was wrong with the metadata, if anything was. The secret is good all the same. */
+  /** What was wrong with the metadata, if anything. The secret is valid all the same. */
   readonly problem?: Unreadable;
-  /** The documented field `data` as it came, if it was no object. */
+  /** The documented field `data` as received, if it was not an object. */
   readonly unexpected?: Readonly<Record<string, unknown>>;
-  /** The fields beside `key` and `data` that this version does not know. Absent if there are none. */
+  /** Fields besides `key` and `data` that this version does not know. Absent if there are none. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
@@ -257,36 +255,35 @@ export declare class Created {
  * await runTests(key.key);
  * ```
  *
- * Where `await using` is not to be had, `close()` in a `finally` does the same.
- * A key that is never closed lives until it expires, and
- * `sweep({ temporary: true })` deletes it then.
+ * Where `await using` is not available, call `close()` in a `finally` block. A key
+ * that is never closed lives until it expires; `sweep({ temporary: true })` then
+ * deletes it.
  */
 export declare class TemporaryKey extends Created {
   private constructor();
   /** The key's name with its marker. */
   readonly name: string;
-  /** When the key stops working by itself, as it was asked for. */
+  /** When the key expires, as requested. */
   readonly expiresAt: Timestamp;
-  /** Keys of this call whose responses were lost, and which were found and deleted. */
+  /** Keys of this call whose responses were lost; they were found and deleted. */
   readonly swept: readonly Key[];
-  /** Names under which a key may still turn up. `close` looks for them once more. */
+  /** Names under which a key may still appear. `close` looks for them once more. */
   readonly unconfirmed: readonly string[];
   /**
-   * Deletes the key, by its hash or else by its marked name, and what has turned
-   * up of the unconfirmed names. One that is gone already is closed. A second
-   * close does nothing, and one after a failure tries again.
+   * Deletes the key, by its hash or else by its marked name, and any keys that have
+   * appeared under the unconfirmed names. A key that is already gone counts as closed.
+   * Closing twice does nothing; closing after a failure tries again.
    *
-   * It has the options of the `temporary`, without its `signal`, unless it is
-   * given others. The client must not be disposed of before. An error's
-   * `mayHaveCreated` tells the name and the hash of what is left, which stops by
-   * itself when it expires.
+   * By default it uses the options of the `temporary` call, without its `signal`. Do not
+   * dispose of the client first. An error's `mayHaveCreated` has the name and the hash of
+   * the key that is left, which stops working when it expires.
    */
   close(options?: CallOptions): Promise<void>;
-  /** The same, for `await using`; under `Symbol.for("Symbol.asyncDispose")` where the runtime has no such symbol. */
+  /** The same, for `await using`; under `Symbol.for("Symbol.asyncDispose")` where the runtime lacks the symbol. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Where and why a body cannot be read. It quotes nothing of the body. */
+/** Where and why a body cannot be read. It quotes none of the body. */
 export interface Unreadable {
   /** Where, as a path such as `$.data`. */
   readonly path: string;
@@ -298,60 +295,60 @@ export interface Unreadable {
 export interface Deleted {
   readonly deleted: true;
   /**
-   * Whether this call found the key already gone, after an earlier attempt of
-   * the same call whose response was lost.
+   * Whether a retry found the key already gone, because the response to this call's
+   * earlier attempt was lost.
    */
   readonly alreadyGone: boolean;
 }
 
-/** Which keys are listed. */
+/** Which keys to list. */
 export interface ListParams {
-  /** Whether disabled keys are listed too. */
+  /** Whether to include disabled keys. */
   includeDisabled?: boolean | undefined;
-  /** Whether expired keys are listed too. */
+  /** Whether to include expired keys. */
   includeExpired?: boolean | undefined;
   /** How many keys to skip: a whole number, 0 or more. */
   offset?: number | undefined;
-  /** The workspace, a UUID, in place of the default one. */
+  /** The workspace (a UUID) instead of the default one. */
   workspaceId?: string | undefined;
 }
 
-/** Which keys are listed through all pages, and how. */
+/** Which keys to list from all pages, and how. */
 export interface ListAllParams extends ListParams {
   /**
    * Stops at the first page of fewer than 100 keys, which saves the last request; false by
-   * default. Where a server or gateway filters its pages, keys behind a short page are then
+   * default. If a server or gateway filters its pages, keys after a short page are then
    * missed without an error.
    */
   stopAtShortPage?: boolean | undefined;
   /** `false` is the same as `stopAtShortPage: true`. */
   exhaustive?: boolean | undefined;
   /**
-   * How many pages are asked for at once: 1 by default, 64 at most. More make a long listing
-   * over a slow link faster, and ask for up to so many pages too many at its end.
+   * How many pages to request at once: 1 by default, 64 at most. More make a long listing
+   * over a slow link faster, and request up to that many pages too many at its end.
    */
   prefetch?: number | undefined;
   /**
-   * How many requests the listing may take, at least 1; 10000 by default, for some 990,000 keys.
-   * One that needs more, or whose pages hold far more than so many should, is a
+   * How many requests the listing may take, at least 1; 10000 by default, for about 990,000
+   * keys. Needing more, or pages that contain far more than they should, is a
    * {@link TooManyPagesError}.
    */
   maxRequests?: number | undefined;
-  /** The workspaces (UUIDs) to list one after another, in place of `workspaceId`. */
+  /** The workspaces (UUIDs) to list one after another, instead of `workspaceId`. */
   workspaceIds?: readonly string[] | undefined;
 }
 
-/** How far a listing has come. */
+/** The progress of a listing. */
 export interface Progress {
-  /** Pages that were asked for. */
+  /** Pages requested so far. */
   readonly requests: number;
-  /** Pages that have come. */
+  /** Pages received so far. */
   readonly pages: number;
-  /** Keys that were found. */
+  /** Keys found so far. */
   readonly keys: number;
 }
 
-/** A key to be made. */
+/** The key to create. */
 export interface CreateParams {
   /** At least one character. */
   name: string;
@@ -360,58 +357,59 @@ export interface CreateParams {
    * requested explicitly: `null`.
    */
   limit: number | null;
-  /** When the limit starts anew; never, unless given. */
+  /** How often the limit resets; never, by default. */
   limitReset?: LimitReset | null | undefined;
   /** Whether BYOK spending counts against the limit. */
   includeByokInLimit?: boolean | undefined;
-  /** When the key stops working; never, unless given. Any offset; it is sent in UTC. */
+  /** When the key stops working; never, by default. Any UTC offset; it is sent in UTC. */
   expiresAt?: Timestamp | Date | null | undefined;
-  /** The workspace, a UUID, in place of the default one. */
+  /** The workspace (a UUID) instead of the default one. */
   workspaceId?: string | undefined;
-  /** The member of the organisation on whose behalf the key is made. */
+  /** The member of the organisation for whom the key is created. */
   creatorUserId?: string | null | undefined;
   /** A partner's identity. */
   external?: External | undefined;
 }
 
-/** What a workflow may list. */
+/** How much a workflow may list. */
 export interface ListingParams {
   /**
-   * How many requests each of its listings may take, at least 1; 10000 by default. More, or
-   * far more rows or bytes than so many pages should hold, is a {@link TooManyPagesError}.
+   * How many requests each of its listings may take, at least 1; 10000 by default. Needing
+   * more, or pages with far more rows or bytes than they should have, is a
+   * {@link TooManyPagesError}.
    */
   maxRequests?: number | undefined;
 }
 
-/** A key to be made by `createReconciled`. */
+/** The key that `createReconciled` creates. */
 export interface CreateReconciledParams extends CreateParams, ListingParams {}
 
-/** A key that is to be there. */
+/** The key that `ensure` ensures. */
 export interface EnsureParams extends CreateParams, ListingParams {
-  /** When the limit starts anew; `null` means never, of a key that exists too. Left as it is, unless given. */
+  /** How often the limit resets; `null` means never, for an existing key too. Unchanged unless given. */
   limitReset?: LimitReset | null | undefined;
-  /** Switches a key that exists off or on. Left as it is, unless given. */
+  /** Disables or enables an existing key. Unchanged unless given. */
   disabled?: boolean | undefined;
-  /** Which key counts if several have the name: none, which is an error and the default, or the newest. */
+  /** Which key to use if several have the name: none, which is an error and the default, or the newest. */
   onDuplicate?: "refuse" | "newest" | undefined;
   /**
    * How long to wait after a create before looking for a rival; 5000 by default.
-   * Longer than the listing lags behind and than creation times are coarse.
+   * Must exceed both the listing's lag and the granularity of creation times.
    */
   settleMs?: number | undefined;
 }
 
-/** A key to be made for a time. It has no `expiresAt`: its end is its lifetime. */
+/** The temporary key to create. It has a lifetime instead of `expiresAt`. */
 export interface TemporaryParams extends Omit<CreateParams, "expiresAt">, ListingParams {
   /**
-   * How long the key lives from when it is asked for, more than 0: at its end the
-   * API stops the key, if nobody closed it. By this machine's clock, rounded up to
-   * a whole second.
+   * How long the key lives from when it is requested, more than 0. The API then stops
+   * the key, unless it was closed earlier. By this machine's clock, rounded up to a
+   * whole second.
    */
   lifetimeMs: number;
 }
 
-/** Which keys are swept: those of some names, or the temporary ones that have expired. */
+/** Which keys to sweep: those with certain names, or the temporary ones that have expired. */
 export type SweepParams = (
   | {
       /** The exact names, each with a marker. */
@@ -419,52 +417,52 @@ export type SweepParams = (
       temporary?: undefined;
     }
   | {
-      /** Every temporary key whose `expiresAt` is past by the server's clock, whoever made it. */
+      /** Every temporary key, whoever created it, whose `expiresAt` is past by the server's clock. */
       temporary: true;
       names?: undefined;
     }
 ) & ListingParams & {
-  /** The workspaces (UUIDs) to sweep, in place of the default one. */
+  /** The workspaces (UUIDs) to sweep instead of the default one. */
   workspaceIds?: readonly string[] | undefined;
 };
 
-/** What an audit looks for. Days have 24 hours. */
+/** What an audit looks for. A day is 24 hours. */
 export interface AuditParams extends ListingParams {
-  /** The share of its limit from which on a key is near it, from 0 to 1; 0.8 by default. */
+  /** The share of its limit, from 0 to 1, from which a key counts as near it; 0.8 by default. */
   nearLimit?: number | undefined;
-  /** After how many days without a request a key is unused; 90 by default. */
+  /** After how many days without a request a key counts as unused; 90 by default. */
   unusedForDays?: number | undefined;
-  /** How many days before its end a key is about to expire; 7 by default. */
+  /** How many days before its expiry a key counts as about to expire; 7 by default. */
   expiringWithinDays?: number | undefined;
-  /** After how many days without a change a disabled key is a leftover; 0 by default, so that each is. */
+  /** After how many days without a change a disabled key is reported; 0 by default, which reports each. */
   disabledForDays?: number | undefined;
-  /** The workspaces (UUIDs) to audit, in place of the default one. */
+  /** The workspaces (UUIDs) to audit instead of the default one. */
   workspaceIds?: readonly string[] | undefined;
 }
 
-/** A key that was made, and what became of those that were lost on the way. */
+/** A created key, and what became of any that were lost on the way. */
 export interface Reconciled {
   /** The key, with its secret. */
   readonly created: Created;
   /** The key's name with its marker. */
   readonly name: string;
-  /** Keys of this call whose responses were lost, and which were found and deleted. */
+  /** Keys of this call whose responses were lost; they were found and deleted. */
   readonly swept: readonly Key[];
-  /** Names under which a key may still turn up: give them to `sweep` later. */
+  /** Names under which a key may still appear: pass them to `sweep` later. */
   readonly unconfirmed: readonly string[];
 }
 
-/** What `ensure` came to. */
+/** The result of `ensure`. */
 export type Ensured =
   | {
-      /** There was none: it was made, and here is its secret. */
+      /** There was none: it was created, and here is its secret. */
       readonly outcome: "created";
       readonly created: Created;
-      /** Why nobody knows whether another caller made one at the same time. Make sure once more. */
+      /** Why it is unknown whether another caller created one at the same time. Call `ensure` again. */
       readonly unsettled?: OpenRouterKeysError;
     }
   | {
-      /** There is one. Its secret was shown once, to whoever made it. */
+      /** It exists already. Its secret was shown once, to whoever created it. */
       readonly outcome: "existing";
       /** The key, after the change if there was one. */
       readonly key: Key;
@@ -472,7 +470,7 @@ export type Ensured =
       readonly changed: readonly string[];
     };
 
-/** What a sweep came to. */
+/** The result of a sweep. */
 export interface Swept {
   /** The keys that were deleted. */
   readonly deleted: readonly Key[];
@@ -481,68 +479,67 @@ export interface Swept {
   /** The keys that were found and could not be deleted, each with the reason. */
   readonly failed: readonly { readonly key: Key; readonly error: OpenRouterKeysError }[];
   /**
-   * The keys that a sweep of the temporary ones left alone although they have the
-   * marker: they tell no time at which they end, so that they may live for ever.
+   * Keys with the marker that a sweep of temporary keys left alone because they have
+   * no readable expiry; they may live for ever.
    */
   readonly endless: readonly Key[];
 }
 
-/** What an audit came to. */
+/** The result of an audit. */
 export interface AuditReport {
   /**
-   * When the keys were judged, by the server's clock or, where its date cannot be
-   * seen, by this machine's. Absent if neither tells: then nothing was judged to be
-   * `unused`, `never_used`, `expires_soon` or `expired`.
+   * When the keys were judged, by the server's clock or, if its date is hidden, by
+   * this machine's. Absent if no clock is available: `unused`, `never_used`,
+   * `expires_soon` and `expired` were then not checked.
    */
   readonly at?: Timestamp;
   /** Every key with its findings, in the order of the listing. */
   readonly keys: readonly AuditedKey[];
-  /** The credit that all keys spent. */
+  /** The credit that all keys have spent. */
   readonly spend: Spend;
-  /** What all keys spent with one's own provider keys (BYOK). No part of `spend`: it is paid to the provider. */
+  /** What all keys spent with your own provider keys (BYOK). Not part of `spend`: it is paid to the provider. */
   readonly byokSpend: Spend;
   /**
-   * How many rows of the listing are not even objects. They may stand for keys, which
-   * were not judged. Rows that are alike may be more than are counted.
+   * How many rows of the listing are not objects. Each may be a key that was not
+   * judged. Identical rows may be undercounted.
    */
   readonly unexpectedRows: number;
   /**
-   * The keys with findings as a table, and the sums. Names are on one line, cut, and
-   * without whatever looks like an API key.
+   * The keys with findings as a table, and the totals. Names are put on one line,
+   * shortened, and cleared of anything that looks like an API key.
    */
   readonly table: string;
 }
 
-/** A key, and what an audit found about it. */
+/** A key and its findings. */
 export interface AuditedKey {
   /** The key. */
   readonly key: Key;
-  /** What was found, each kind at most once; empty if the key is as it should be. */
+  /** The findings, each kind at most once; empty if the key is as it should be. */
   readonly findings: readonly AuditFinding[];
 }
 
 /**
- * Why a key needs attention. The part of a day that is not whole is dropped. A key
- * that is disabled or has expired spends nothing, so that neither its limit nor its
- * use is looked at.
+ * Why a key needs attention. Days are rounded down. A disabled or expired key cannot
+ * spend, so neither its limit nor its use is checked.
  */
 export type AuditFinding =
   | {
-      /** It stopped working so many days ago. */
+      /** It expired this many days ago. */
       readonly kind: "expired";
       readonly days: number;
     }
   | {
-      /** It is switched off and still there; for so many days nothing of it was changed. Absent if that is not known. */
+      /** It is disabled and still exists, unchanged for `days`, which is absent if unknown. */
       readonly kind: "disabled";
       readonly days?: number;
     }
   | {
-      /** It has no limit: it can spend whatever the account has. */
+      /** It has no limit and can spend all that the account has. */
       readonly kind: "no_limit";
     }
   | {
-      /** This share of its limit is spent, from 0 to 1: of the present day, week or month where it starts anew. */
+      /** The share of its limit that is spent, from 0 to 1; for a limit that resets, in the current period. */
       readonly kind: "near_limit";
       readonly share: number;
     }
@@ -552,24 +549,24 @@ export type AuditFinding =
     }
   | {
       /**
-       * Nobody has used it for so many days. A key that has spent and has no recorded use was
-       * used before the end of 2025: then these are the days since, at least.
+       * It has not been used for this many days. A key that has spent and has no recorded use
+       * was last used before the end of 2025; the days are then a lower bound.
        */
       readonly kind: "unused";
       readonly days: number;
     }
   | {
-      /** Nothing was spent with it and no use is on record since it was made, so many days ago. */
+      /** It was created this many days ago, and has no recorded use and no spending. */
       readonly kind: "never_used";
       readonly days: number;
     }
   | {
-      /** It will stop working in so many days. */
+      /** It will expire in this many days. */
       readonly kind: "expires_soon";
       readonly days: number;
     }
   | {
-      /** So many keys of its workspace that have not expired have exactly its name, this one included. */
+      /** How many unexpired keys of its workspace have exactly its name, including this one. */
       readonly kind: "duplicate_name";
       readonly keys: number;
     }
@@ -579,7 +576,7 @@ export type AuditFinding =
       readonly fields: readonly string[];
     };
 
-/** US dollars that were spent. */
+/** Spending in US dollars. */
 export interface Spend {
   /** Since midnight UTC. */
   readonly daily: number;
@@ -595,61 +592,61 @@ export interface Spend {
 export interface External {
   /** The partner's user, at least one character. */
   user: string;
-  /** The partner's own key, at least 32 characters. It is a secret. */
+  /** The partner's own key, at least 32 characters. A secret. */
   apiKey?: string | undefined;
 }
 
-/** Which key is replaced, and how: either `hash` with settings, or `resume` alone. */
+/** Which key to replace, and how: either `hash` with settings, or `resume` alone. */
 export interface RotateParams extends ListingParams {
-  /** The hash of the key that is replaced. */
+  /** The hash of the key to replace. */
   hash?: string | undefined;
   /**
-   * Whether the new key's limit is what is left of the old one's, also of one that starts anew:
-   * then it is that little in each further day, week or month too. By default, what is left of
-   * a limit that never starts anew goes over, and one that starts anew is copied whole.
+   * Whether the new key's limit is what is left of the old key's, even if that resets: the
+   * lower limit then applies in every later day, week or month too. By default, the remainder
+   * of a limit that never resets carries over, and a limit that resets is copied in full.
    */
   limitRemaining?: boolean | undefined;
-  /** Whether the new key's limit is the whole of the old one's, also of one that never starts anew. */
+  /** Whether the new key's limit is all of the old key's, even if that never resets. */
   fullLimit?: boolean | undefined;
   /**
-   * Whether the old key is in wrong hands: it is disabled before anything else is
-   * done, and no grace is given. Until the new key is handed over, none works.
+   * Whether the old key has leaked: it is disabled before anything else, with no
+   * grace period. No key works until the new one is handed over.
    */
   leaked?: boolean | undefined;
   /** How long both keys work after the hand-over, in milliseconds; 60000 by default. */
   graceMs?: number | undefined;
-  /** How long nobody must have used the old key before it is disabled; 60000 by default, 0 leaves the check out. */
+  /** How long the old key must have been unused before it is disabled; 60000 by default, 0 skips the check. */
   quietMs?: number | undefined;
   /** How long the old key stays disabled before it is deleted; 60000 by default. */
   watchMs?: number | undefined;
-  /** The state that was saved last by a run that ended: it goes on from there. */
+  /** The last state saved by an earlier run, to continue from. */
   resume?: Rotation | undefined;
 }
 
 /**
- * How far the replacement of a key has come. It is plain data without a secret,
- * the same as in Rust. Keep it as JSON: if the key's name shows a key, other copies
- * lack it and are refused.
+ * The progress of replacing a key: plain data without a secret, the same as in
+ * Rust. Keep it as JSON: if the key's name shows a key, other copies lack it and
+ * are refused.
  */
 export interface Rotation {
   /** The hash of the key that is replaced. */
   readonly old: string;
-  /** What was done last. */
+  /** The last step done. */
   readonly step: "begun" | "creating" | "handing_over" | "handed_over" | "disabled" | "deleted" | "done";
-  /** The hash of the new key, once it is known. */
+  /** The hash of the new key, once known. */
   readonly new?: string;
   /** The masked new key. */
   readonly newLabel?: string;
-  /** The name that the new key gets in the end. */
+  /** The final name of the new key. */
   readonly name?: string;
-  /** The marked names under which this rotation may have made keys that it does not hold. */
+  /** The marked names under which this rotation may have created keys that it lost. */
   readonly unconfirmed?: readonly string[];
   /** When the pause after this step began, in seconds since 1970. */
   readonly since?: number;
   readonly leaked?: boolean;
   readonly remaining?: boolean;
   readonly full?: boolean;
-  /** What was left of the old key's limit, if that is the new one's. */
+  /** What was left of the old key's limit, if the new key has only that. */
   readonly carried?: number;
   /** The old key as it was last read, by the API's names. */
   readonly oldKey?: Readonly<Record<string, unknown>>;
@@ -659,52 +656,51 @@ export interface Rotation {
 }
 
 /**
- * Keeps a rotation's state, and takes its new key. Each method may return a
- * promise, which is waited for, also after an abort.
+ * Stores a rotation's state and its new key. A method may return a promise, which
+ * is awaited even after an abort.
  */
 export interface RotationHandler {
   /**
-   * Stores this state instead of the last one, so that it outlives the program.
-   * If it throws, the rotation ends; a new key that was not handed over yet is
-   * deleted.
+   * Stores this state, replacing the last one, where it outlives the program. If it
+   * throws, the rotation ends; a new key that was not handed over yet is deleted.
    */
   save(state: Rotation): unknown;
   /**
-   * Stores the new key where it is used. If it throws, the key is deleted: it has
-   * to mean that nobody uses it. What it throws is the error's cause, or a masked
-   * account of it.
+   * Stores the new key where it is used. If it throws, the key is deleted, so it
+   * must throw only if nobody uses the key. The error's cause is what it threw, or
+   * a masked copy of that.
    */
   handOver(created: Created): unknown;
   /**
-   * Whether the new key of this state was stored; {@link isNewKey} compares. This
-   * is asked if the program ended while the key was handed over. If it was not,
-   * the key is deleted; if this throws, everything stays as it is.
+   * Returns whether the new key of this state was stored; {@link isNewKey} compares.
+   * Called if the program ended while handing the key over. If it returns `false`,
+   * the key is deleted; if it throws, everything stays as it is.
    */
   wasHandedOver(state: Rotation): boolean | Promise<boolean>;
 }
 
-/** What a rotation came to. */
+/** The result of a rotation. */
 export type Rotated =
   | {
-      /** The old key is gone, and the new one has its name. */
+      /** The old key is gone, and the new key has its name. */
       readonly outcome: "done";
       /** The new key's hash. */
       readonly new: string;
       /**
-       * The old key as it was last read, disabled and about to be deleted: what it spent is in
-       * no listing any more. Absent if somebody else deleted it before it was read.
+       * The old key as it was last read, disabled and about to be deleted: its usage appears
+       * in no listing any more. Absent if somebody else deleted it before it was read.
        */
       readonly old?: Key;
       /**
-       * The new key's limit, where it is what was left of the old one's. With 0, it works once
+       * The new key's limit, if it is what was left of the old key's. If 0, the key works once
        * its limit is raised.
        */
       readonly carried?: number;
-      /** Names under which a key may still turn up: give them to `sweep` later. */
+      /** Names under which a key may still appear: pass them to `sweep` later. */
       readonly unconfirmed: readonly string[];
     }
   | {
-      /** Both keys are there: the old one was used after the grace, or enabled again. Resume later. */
+      /** Both keys exist: the old one was used after the grace period, or enabled again. Resume later. */
       readonly outcome: "still_in_use";
       /** The old key. */
       readonly old: Key;
@@ -712,18 +708,18 @@ export type Rotated =
       readonly state: Rotation;
     };
 
-/** Whether the secret is the new key of this state, as far as its label tells. */
+/** Whether the secret is the new key of this state, judging by its label. */
 export declare function isNewKey(state: Rotation, secret: string): boolean;
 
-/** Whose key is looked for. */
+/** Which secret's key to find. */
 export interface FindBySecretParams extends ListingParams {
-  /** The secret, such as one that was found in a log. */
+  /** The secret, such as one found in a log. */
   secret: string;
-  /** The workspaces (UUIDs) to search, in place of the one that the API names. */
+  /** The workspaces (UUIDs) to search instead of the one that the API names. */
   workspaceIds?: readonly string[] | undefined;
 }
 
-/** What became known about a secret. */
+/** What was found out about a secret. */
 export interface FoundBySecret {
   /** The key; absent if no listed key has its label. Management keys are in no listing. */
   readonly key?: Key;
@@ -735,21 +731,21 @@ export interface FoundBySecret {
 export type KeyKind = "management" | "inference";
 
 /**
- * What is to change of a key. What is `undefined` or left out stays as it is;
- * `null` clears.
+ * The changes to a key. A field that is `undefined` or left out stays as it is;
+ * `null` clears it.
  */
 export interface UpdateParams {
-  /** Another name, of at least one character. */
+  /** A new name, of at least one character. */
   name?: string | undefined;
-  /** Switches the key off or on. */
+  /** Disables or enables the key. */
   disabled?: boolean | undefined;
-  /** The spending limit in US dollars; `null` removes it: the key is then unlimited. */
+  /** The spending limit in US dollars; `null` removes it, making the key unlimited. */
   limit?: number | null | undefined;
-  /** When the limit starts anew; `null` means never. */
+  /** How often the limit resets; `null` means never. */
   limitReset?: LimitReset | null | undefined;
   /** Whether BYOK spending counts against the limit. */
   includeByokInLimit?: boolean | undefined;
-  /** Moves the key to the workspace of this UUID. */
+  /** Moves the key to the workspace with this UUID. */
   workspaceId?: string | undefined;
 }
 
@@ -757,8 +753,8 @@ export interface UpdateParams {
 export type HeadersOption = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
 
 /**
- * What is tried again, and after which pause. No setting makes a create go out
- * twice whose first request may have been processed.
+ * What to retry, and after which pauses. No setting makes a create go out twice
+ * if the first request may have been processed.
  */
 export interface RetryOptions {
   /** How many requests a call may send, 1 or more; 3 by default. */
@@ -771,28 +767,28 @@ export interface RetryOptions {
   maxIntervalMs?: number | undefined;
   /** By how much the backoff grows from one attempt to the next, 1 or more; 2 by default. */
   exponent?: number | undefined;
-  /** The longest `Retry-After` that is waited for; 60000 by default. */
+  /** The longest `Retry-After` to wait for; 60000 by default. */
   maxRetryAfterMs?: number | undefined;
   /** Whether jitter randomly shortens the pauses; true by default. */
   jitter?: boolean | undefined;
-  /** Whether a create is never sent again after a 503; false by default. */
+  /** Whether a create is never resent after a 503; false by default. */
   strict?: boolean | undefined;
 }
 
-/** What one call sets in place of the client's settings. */
+/** Settings for one call that override the client's. */
 export interface CallOptions {
   /**
-   * Ends the call with an {@link AbortError}, in flight and during a pause alike. A create
+   * Ends the call with an {@link AbortError}, mid-request or during a pause. A create
    * whose whole secret has arrived by then resolves with it.
    */
   signal?: AbortSignal | null | undefined;
-  /** How long the call may take with all its attempts and pauses. */
+  /** How long the call may take, including all attempts and pauses. */
   timeoutMs?: number | undefined;
   /** How long one attempt may take. */
   attemptTimeoutMs?: number | undefined;
-  /** Extra headers, each in place of the client's of that name. */
+  /** Extra headers. Each overrides the client's header of the same name. */
   headers?: HeadersOption | undefined;
-  /** What is tried again; `false` for one attempt and no more. */
+  /** What to retry; `false` for a single attempt. */
   retry?: RetryOptions | false | undefined;
   /** `HTTP-Referer`: the app's URL. */
   httpReferer?: string | URL | undefined;
@@ -806,27 +802,27 @@ export interface CallOptions {
   allowInsecureHttp?: boolean | undefined;
 }
 
-/** What one listing sets in place of the client's settings. */
+/** Settings for one listing that override the client's. */
 export interface ListAllOptions extends CallOptions {
-  /** Called after each page with the listing's progress. What it throws ends the listing. */
+  /** Called after each page with the listing's progress. If it throws, the listing ends. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /**
- * `fetch`, or a function that can stand in for it. It is called as `fetch(url, init)`.
+ * `fetch`, or a function that replaces it, called as `fetch(url, init)`.
  *
- * What it rejects with may be about a request of its own. So no code in it is
- * believed: a create that it rejects may have made a key.
+ * An error that it rejects with may be about another request, so its code is
+ * ignored: a create that it rejects may have created a key.
  */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /**
- * What tells the time and waits; the runtime's own by default. See
- * `openrouter-keys/testing`. The runtime's also stands in for a `now` that gives
- * no number and for a `setTimeout` that throws.
+ * The source of time and timers; the runtime's by default. See
+ * `openrouter-keys/testing`. The runtime's is also used if `now` returns something
+ * other than a number, or `setTimeout` throws.
  */
 export interface Clock {
-  /** Milliseconds since any fixed moment, by a clock that never goes back. */
+  /** Milliseconds since any fixed moment, by a clock that never goes backwards. */
   now(): number;
   /** Milliseconds since 1970. */
   date(): number;
@@ -839,54 +835,54 @@ export interface Clock {
 /** The settings of a client. */
 export interface ClientOptions extends Omit<CallOptions, "signal"> {
   /**
-   * The management key, or a function that returns the current one. The function
-   * is called before each attempt, in the async context (`AsyncLocalStorage`) of
-   * the call: cache what is costly.
+   * The management key, or a function that returns the current one. The function is
+   * called before each attempt, in the call's async context (`AsyncLocalStorage`), so
+   * cache anything expensive.
    */
   apiKey: string | (() => string | Promise<string>);
   /** Where the API is; `https://openrouter.ai/api/v1` by default. */
   baseUrl?: string | URL | undefined;
-  /** How long a call may take with all its attempts and pauses; 60000 by default. */
+  /** How long a call may take, including all attempts and pauses; 60000 by default. */
   timeoutMs?: number | undefined;
   /** How long one attempt may take; 30000 by default. */
   attemptTimeoutMs?: number | undefined;
-  /** How long the pause between two pieces of a body may be; 10000 by default. */
+  /** How long the pause between two chunks of a body may be; 10000 by default. */
   idleTimeoutMs?: number | undefined;
   /** How many requests a call may send; 3 by default. Short for `retry: { maxAttempts }`. */
   maxAttempts?: number | undefined;
-  /** How many bytes the body of a success may have; 4 MiB by default. */
+  /** The most bytes that a successful response's body may have; 4 MiB by default. */
   maxSuccessBytes?: number | undefined;
-  /** How many bytes the body of an error may have; 64 KiB by default. */
+  /** The most bytes that an error's body may have; 64 KiB by default. */
   maxErrorBytes?: number | undefined;
   /**
-   * What carries the requests; the runtime's `fetch` by default. With another
-   * function, a create that is rejected counts as one that may have been made.
+   * Sends the requests; the runtime's `fetch` by default. If a custom function
+   * rejects a create, the key counts as possibly created.
    */
   fetch?: Fetch | undefined;
-  /** What tells the time; the runtime's clock by default. */
+  /** The source of time; the runtime's clock by default. */
   clock?: Clock | undefined;
   /**
-   * Lets the client be built in a web page or a worker of one. Whoever can open
-   * the page can then read the management key, make keys and spend the
-   * account's money: only for pages that nobody else can open.
+   * Allows the client in a web page or its workers. Anyone who can open the page can
+   * then read the management key, create keys and spend the account's money: only for
+   * pages that nobody else can open.
    */
   dangerouslyAllowBrowser?: boolean | undefined;
 }
 
-/** What a response carried beside its value. */
+/** What a response contained besides its value. */
 export declare class ResponseInfo {
   private constructor();
   /** The status, such as 200 or 201. */
   readonly status: number;
   /** How many requests the call took. */
   readonly attempts: number;
-  /** The server's name for the request: `x-request-id`, else `cf-ray`. */
+  /** The server's id for the request: `x-request-id`, else `cf-ray`. */
   readonly requestId?: string;
-  /** The rate limit that the response reports; each part only if it is a number. */
+  /** The rate limit that the response reports; only the parts that are numbers. */
   readonly rateLimit: RateLimit;
   /** Fields of the response's outermost object that appear nowhere else. Absent if there are none. */
   readonly extra?: Readonly<Record<string, unknown>>;
-  /** All headers that the runtime shows. A getter of the prototype: printing shows none of them. */
+  /** All headers that the runtime exposes. A getter of the prototype, so printing shows none. */
   get headers(): Headers;
 }
 
@@ -900,21 +896,21 @@ export interface RateLimit {
   readonly reset?: number;
 }
 
-/** A call under way: a promise of its value. */
+/** A call in progress: a promise of its value. */
 export declare class Call<T> extends Promise<T> {
-  /** The same call's value with status, request id, rate limit and number of attempts. */
+  /** The call's value together with status, request id, rate limit and number of attempts. */
   withResponse(): Promise<{ data: T; response: ResponseInfo }>;
 }
 
 /**
  * The keys of all pages, each once. It ends after the first error, and at the next key
- * once its `signal` is aborted. It is read once: a loop or a `toArray` after its end is
- * refused. Call `listAll` again for another.
+ * once its `signal` is aborted. It can be iterated once: a loop or `toArray` after its end
+ * is refused. Call `listAll` again to start over.
  */
 export interface KeyListing extends AsyncIterableIterator<Key> {
   return(value?: unknown): Promise<IteratorResult<Key, undefined>>;
   throw(error?: unknown): Promise<IteratorResult<Key, undefined>>;
-  /** All keys that are left. */
+  /** Returns all remaining keys. */
   toArray(): Promise<Key[]>;
   /** Ends the listing, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -923,9 +919,9 @@ export interface KeyListing extends AsyncIterableIterator<Key> {
 /** Manages API keys. */
 export declare class OpenRouterKeys {
   /**
-   * A client.
+   * Creates a client.
    *
-   * @throws {InvalidArgumentError} if an option is refused; nothing of a key is in the error.
+   * @throws {InvalidArgumentError} if an option is refused; the error shows no part of a key.
    */
   constructor(options: ClientOptions);
 
@@ -933,32 +929,30 @@ export declare class OpenRouterKeys {
   list(params?: ListParams, options?: CallOptions): Call<Page>;
 
   /**
-   * Lists the keys of all pages, each once. A key that exists from the first
-   * request to the last is given exactly once, whatever is created and deleted
-   * meanwhile. It reads on until a page has nothing new, one request behind the first
-   * short page: see `stopAtShortPage`.
+   * Lists the keys of all pages. A key that exists from the first request to the last is
+   * returned exactly once, whatever is created and deleted meanwhile. It continues until a
+   * page has nothing new, one request after the first short page: see `stopAtShortPage`.
    *
-   * Its requests run in the async context (`AsyncLocalStorage`) of this call,
-   * whoever reads on.
+   * Its requests run in the async context (`AsyncLocalStorage`) of this call, whoever
+   * iterates it.
    */
   listAll(params?: ListAllParams, options?: ListAllOptions): KeyListing;
 
   /**
-   * Makes a key: `POST /keys`. Its secret is in the result, and nowhere else
-   * ever.
+   * Creates a key: `POST /keys`. The result is the only place its secret ever appears.
    *
-   * It is sent again only when the server surely did not process it. An error
-   * whose `mayHaveCreated` is set means that a key may exist that nobody holds.
+   * The request is resent only if the server definitely did not process it. If an
+   * error's `mayHaveCreated` is set, a key may exist whose secret nobody has.
    */
   create(params: CreateParams, options?: CallOptions): Call<Created>;
 
-  /** Gets the key of this hash: `GET /keys/{hash}`. */
+  /** Gets the key with this hash: `GET /keys/{hash}`. */
   get(hash: string, options?: CallOptions): Call<Key>;
 
-  /** Changes what is named and leaves the rest: `PATCH /keys/{hash}`. */
+  /** Changes the given fields and leaves the rest: `PATCH /keys/{hash}`. */
   update(hash: string, changes: UpdateParams, options?: CallOptions): Call<Key>;
 
-  /** Deletes the key of this hash, for good: `DELETE /keys/{hash}`. */
+  /** Deletes the key with this hash, for good: `DELETE /keys/{hash}`. */
   delete(hash: string, options?: CallOptions): Call<Deleted>;
 
   /** Returns metadata about the key this request is made with: `GET /key`. */
@@ -981,38 +975,38 @@ export declare class OpenRouterKeys {
   /**
    * Creates a key, and cleans up after a create whose response was lost.
    *
-   * The key's name carries a marker of 128 random bits, by which this call knows
-   * its own: a lost key is looked for by its exact name and deleted before the
-   * next is made. Nothing without such a marker is touched. An error's
-   * `mayHaveCreated.names` are what to `sweep` later.
+   * The key's name gets a marker of 128 random bits, by which this call recognizes its
+   * keys: a lost key is looked up by its exact name and deleted before the next is
+   * created. Nothing without such a marker is touched. Pass an error's
+   * `mayHaveCreated.names` to `sweep` later.
    */
   createReconciled(params: CreateReconciledParams, options?: CallOptions): Promise<Reconciled>;
 
   /**
-   * Makes sure that there is one key of this name with these settings. Only what
-   * is named and differs is changed.
+   * Ensures that one key has this name and these settings. Only given settings that
+   * differ are changed.
    *
-   * However many callers do this at once, one key stays, and at most one caller
-   * has its secret. It is not atomic: for a short time there may be several.
+   * However many callers do this at once, one key remains, and at most one caller
+   * has its secret. It is not atomic: several may exist for a short time.
    */
   ensure(params: EnsureParams, options?: CallOptions): Promise<Ensured>;
 
   /**
-   * Deletes the keys that lost creates left behind, by their marked names, or the
-   * temporary ones that have expired.
+   * Deletes keys that lost creates left behind, by their marked names, or temporary
+   * keys that have expired.
    */
   sweep(params: SweepParams, options?: CallOptions): Promise<Swept>;
 
   /**
-   * Makes a key for a time, to be closed after its work: with an end, at which the
-   * API stops it if nobody does, and with a marker, by which `sweep` finds it. A
-   * lost response leaves no key behind, as of `createReconciled`.
+   * Creates a temporary key, to be closed when it is no longer needed. The API stops
+   * it at its expiry in any case, and `sweep` finds it by the marker in its name. Lost
+   * responses are cleaned up as by `createReconciled`.
    */
   temporary(params: TemporaryParams, options?: CallOptions): Promise<TemporaryKey>;
 
   /**
-   * Replaces a key with a new one that has the same settings: creates it, tests it,
-   * hands it over, waits until the old one is unused, disables and deletes that.
+   * Replaces a key with a new one that has the same settings: creates the new key, tests
+   * it, hands it over, waits until the old key is unused, then disables and deletes that.
    *
    * The state is saved before and after every step that cannot be undone. A program
    * that was killed resumes with `{ resume: state }`. Only one program at a time may
@@ -1020,38 +1014,38 @@ export declare class OpenRouterKeys {
    */
   rotate(params: RotateParams, handler: RotationHandler, options?: CallOptions): Promise<Rotated>;
 
-  /** Finds the key that a secret belongs to, by its label. Several are a {@link SeveralKeysError}. */
+  /** Finds the key that a secret belongs to, by its label. If several match, throws a {@link SeveralKeysError}. */
   findBySecret(params: FindBySecretParams, options?: CallOptions): Promise<FoundBySecret>;
 
-  /** Checks with one request that the client's key is of this kind; {@link WrongKeyKindError} if it is of the other. */
+  /** Checks with one request that the client's key is of this kind; otherwise throws a {@link WrongKeyKindError}. */
   checkKey(kind: KeyKind, options?: CallOptions): Promise<CurrentKey>;
 
   /**
-   * Looks at all keys, disabled and expired ones included, and reports those that need
-   * attention. It reads and changes nothing.
+   * Reads all keys, including disabled and expired ones, and reports those that need
+   * attention. It changes nothing.
    */
   audit(params?: AuditParams, options?: CallOptions): Promise<AuditReport>;
 
   /**
-   * Forgets the API key and refuses further calls; calls under way go on, and a
-   * listing ends at its next key. Also under `Symbol.dispose`, where the runtime
+   * Forgets the API key and refuses further calls; calls in progress continue, and a
+   * listing ends at its next key. Also available as `Symbol.dispose`, if the runtime
    * has it, for `using`.
    */
   dispose(): void;
   [Symbol.dispose](): void;
 }
 
-/** What is needed to find a key that a failed create may have left behind. */
+/** Identifies a key that a failed create may have left behind. */
 export interface MayHaveCreated {
   /** The key's name. */
   readonly name: string;
   /** Every name under which a workflow may have left a key; `name` alone for a single create. */
   readonly names: readonly string[];
-  /** The key's hash, if a workflow made the key and could not delete it. */
+  /** The key's hash, if a workflow created the key and could not delete it. */
   readonly hash?: string;
   /** The workspace; `undefined` means the default one. */
   readonly workspaceId?: string;
-  /** When the first request could have left, by this machine's clock; absent if the clock does not tell. */
+  /** When the first request may have been sent, by this machine's clock; absent if that is unavailable. */
   readonly from?: Timestamp;
   /** When the call ended, by the same clock. */
   readonly until?: Timestamp;
@@ -1106,63 +1100,63 @@ export type ErrorCode =
  */
 export declare class OpenRouterKeysError extends Error {
   protected constructor();
-  /** Which kind of failure it was. */
+  /** The kind of failure. */
   readonly code: ErrorCode;
   /** The operation, such as `create`; `new OpenRouterKeys` for the client's own. */
   readonly operation: string;
   /** What the failed call may have left behind. */
   readonly effect: "nothing" | "may_have_changed" | "may_have_taken_effect" | "may_have_created" | "partly_done";
-  /** Whether making the same call again is safe and may succeed. Never for a create that may have been processed. */
+  /** Whether repeating the call is safe and may succeed. Never for a create that may have been processed. */
   readonly isRetryable: boolean;
-  /** How many requests left. */
+  /** How many attempts were made, each of at most one request. */
   readonly attempts: number;
-  /** The HTTP status of the last response, if its head was seen. */
+  /** The HTTP status of the last response, if its head arrived. */
   readonly status?: number;
   /** How long the server asked to wait. */
   readonly retryAfterMs?: number;
-  /** The server's name for the last request. */
+  /** The server's id for the last request. */
   readonly requestId?: string;
   /** What to look for if a create may have left a key behind. */
   readonly mayHaveCreated?: MayHaveCreated;
-  /** What the API says about the error in its own words, secrets masked. */
+  /** The API's metadata about the error, with secrets masked. */
   readonly metadata?: unknown;
 }
 
 /**
- * An argument or an option was refused. Nothing was sent. What it threw when it
- * was read is the `cause`.
+ * An argument or an option was refused; nothing was sent. If reading it threw, that
+ * is the `cause`.
  */
 export declare class InvalidArgumentError extends OpenRouterKeysError {
   /** Which one, such as `limit` or `baseUrl`. */
   readonly argument: string;
 }
 
-/** The function that gives the API key failed; see `cause`. Nothing was sent in that attempt. */
+/** Your API key function failed; see `cause`. Nothing was sent in that attempt. */
 export declare class CredentialsError extends OpenRouterKeysError {}
 
-/** The call was ended by its `signal`, whose reason is the `cause`. `name` is `AbortError`. */
+/** The `signal` ended the call; its reason is the `cause`. `name` is `AbortError`. */
 export declare class AbortError extends OpenRouterKeysError {}
 
-/** The exchange failed below HTTP. */
+/** The request failed below HTTP. */
 export declare class ConnectionError extends OpenRouterKeysError {}
 
 /** A time limit passed. */
 export declare class TimeoutError extends ConnectionError {}
 
-/** The server answered with an error. */
+/** The server returned an error. */
 export declare class ApiError extends OpenRouterKeysError {
   readonly status: number;
-  /** The API's own message; absent if the body is not the API's. */
+  /** The API's message; absent if the body is not the API's. */
   readonly apiMessage?: string;
-  /** The API's own code, which usually equals the status. */
+  /** The API's code, which usually equals the status. */
   readonly apiCode?: number;
   /** The user whom the error names. */
   readonly userId?: string;
-  /** The metadata beside the error. */
+  /** The metadata next to the error. */
   readonly openrouterMetadata?: unknown;
-  /** What the body was. */
+  /** What kind of body it was. */
   readonly body: "documented" | "other_json" | "html" | "other" | "empty" | (string & {});
-  /** The kind of the key that signed the request, if the message says that it is the wrong one. */
+  /** The kind of the key that was used, if the message says that it is the wrong one. */
   readonly keyKind?: KeyKind | (string & {});
 }
 
@@ -1176,11 +1170,11 @@ export declare class PaymentRequiredError extends ApiError {}
 export declare class ForbiddenError extends ApiError {}
 /** 404: there is no such key. */
 export declare class NotFoundError extends ApiError {}
-/** 409: the request is in conflict with the present state. On an update it is retryable. */
+/** 409: the request conflicts with the current state. Retryable on an update. */
 export declare class ConflictError extends ApiError {}
 /** 425 and 429: too many requests. */
 export declare class RateLimitError extends ApiError {}
-/** 408 and 500 to 599: the server or the edge before it failed. */
+/** 408 and 500 to 599: the server, or the edge in front of it, failed. */
 export declare class ServerError extends ApiError {}
 
 /** The server reported success in a body that cannot be read. */
@@ -1189,13 +1183,13 @@ export declare class UnreadableResponseError extends OpenRouterKeysError {
   readonly unreadable: Unreadable;
 }
 
-/** The server answered with a redirect, which is never followed: it would carry the API key to another place. */
+/** The server redirected. Redirects are never followed: they would send the API key elsewhere. */
 export declare class UnexpectedRedirectError extends OpenRouterKeysError {
-  /** Scheme, host and port of the target, where the runtime and the response say. */
+  /** Scheme, host and port of the target, if the runtime and the response say. */
   readonly origin?: string;
 }
 
-/** A further page of a listing brought nothing new. */
+/** A further page of a listing contained nothing new. */
 export declare class PaginationStalledError extends OpenRouterKeysError {
   /** The offset at which it stalled. */
   readonly offset: number;
@@ -1207,36 +1201,36 @@ export declare class TooManyPagesError extends OpenRouterKeysError {
   readonly requests: number;
 }
 
-/** Several keys have the name, and nobody said which of them counts. */
+/** Several keys match, and nothing says which to use. */
 export declare class SeveralKeysError extends OpenRouterKeysError {
-  /** The keys; those of a name, the oldest first. */
+  /** The keys; if they share a name, the oldest first. */
   readonly keys: readonly Key[];
 }
 
-/** The API key is of the kind that cannot do this. */
+/** The API key is of the wrong kind. */
 export declare class WrongKeyKindError extends OpenRouterKeysError {
-  /** The kind that it is of. */
+  /** The key's kind. */
   readonly keyKind: KeyKind | (string & {});
-  /** The kind that is needed. */
+  /** The kind required. */
   readonly needed: KeyKind | (string & {});
 }
 
-/** A new key does not work as it was asked for, or is gone. */
+/** A new key does not work as requested, or is gone. */
 export declare class UnverifiedError extends OpenRouterKeysError {
   /** What is wrong. */
   readonly problem: string;
 }
 
-/** A function of the caller's {@link RotationHandler} failed. What it threw is the `cause`. */
+/** A function of your {@link RotationHandler} failed. What it threw is the `cause`. */
 export declare class RotationHandlerError extends OpenRouterKeysError {
   /** Which of its functions. */
   readonly method: keyof RotationHandler | (string & {});
 }
 
-/** Whether this package made the error, also where another copy of it did. */
+/** Whether this package, or another copy of it, created the error. */
 export declare function isOpenRouterKeysError(error: unknown): error is OpenRouterKeysError;
 
-/** The timestamp as a `Date`, which holds milliseconds; `undefined` for `null` and `undefined`. */
+/** The timestamp as a `Date`, to the millisecond; `undefined` for `null` and `undefined`. */
 export declare function toDate(timestamp: Timestamp): Date;
 export declare function toDate(timestamp: Timestamp | null | undefined): Date | undefined;
 
@@ -1244,8 +1238,8 @@ export declare function toDate(timestamp: Timestamp | null | undefined): Date | 
 export declare function managesKeys(key: CurrentKey): boolean | undefined;
 
 declare global {
-  // As `lib: esnext.disposable` has it: without this, types with
-  // `[Symbol.dispose]` fail to check under the older libraries.
+  // As in `lib: esnext.disposable`: without this, types with `[Symbol.dispose]`
+  // do not check with older libraries.
   interface SymbolConstructor {
     readonly dispose: unique symbol;
     readonly asyncDispose: unique symbol;

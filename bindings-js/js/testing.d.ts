@@ -1,7 +1,7 @@
 /**
  * For unit tests of programs that use `openrouter-keys`: a scripted `fetch` and
- * a clock that takes no time. No request leaves the process, and a pause of an
- * hour is over at once.
+ * a virtual clock. No request leaves the process, and a pause of an hour takes
+ * no time.
  *
  * ```js
  * import { OpenRouterKeys } from "openrouter-keys";
@@ -11,14 +11,14 @@
  * const fetch = fakeFetch([apiError(429, "slow down", { headers: { "retry-after": "7" } }), created("sk-or-v1-new")], { clock });
  * const keys = new OpenRouterKeys({ apiKey: "sk-or-v1-test", fetch, clock });
  *
- * const { key } = await keys.create({ name: "ci", limit: 1 }); // at once, though it waits 7 s
+ * const { key } = await keys.create({ name: "ci", limit: 1 }); // returns at once, although it waits 7 s
  * assert.equal(key, "sk-or-v1-new");
  * assert.ok(clock.now() >= 7000); // `retry: { jitter: false }` makes pauses exact
  * assert.deepEqual(fetch.requests[1].json, { name: "ci", limit: 1 });
  * fetch.assertDone();
  * ```
  *
- * What a program does when a create is lost is worth a test of its own:
+ * Test what your program does when a create is lost:
  *
  * ```js
  * const fetch = fakeFetch([disconnected()]);
@@ -29,117 +29,116 @@
  * @packageDocumentation
  */
 
-/** A clock for the client's option `clock`, and for {@link fakeFetch} so that replies can be late. */
+/** A clock for the client's option `clock`, and for {@link fakeFetch} to delay replies by. */
 export interface VirtualClock {
-  /** Milliseconds since the clock was made. */
+  /** Milliseconds since the clock was created. */
   now(): number;
   /** The time of day in milliseconds since 1970. */
   date(): number;
   setTimeout(callback: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
   /**
-   * How long the pauses were, and the time limits that ran out, in the order in
-   * which they ended. The delays of replies are not among them.
+   * The lengths of the pauses, and of the time limits that ran out, in the order in
+   * which they ended. Delays of replies are not included.
    */
   readonly pauses: number[];
-  /** Lets so many milliseconds pass. What is due on the way happens in its order, before the promise resolves. */
+  /** Lets this many milliseconds pass. Timers that are due fire in order before the promise resolves. */
   advance(ms: number): Promise<void>;
 }
 
-/** How a virtual clock goes. */
+/** The options of a virtual clock. */
 export interface VirtualClockOptions {
-  /** The time of day when it begins, in milliseconds since 1970; the first of January 2030 by default. */
+  /** The time of day at which it starts, in milliseconds since 1970; 1 January 2030 by default. */
   startMs?: number | undefined;
   /**
-   * Whether time jumps to the next timer as soon as nothing else happens; true
-   * by default. Without it, time passes by `advance` alone: needed where the
-   * program under test waits for something that the clock cannot see, such as a
-   * file or a database.
+   * Whether time jumps to the next timer as soon as nothing else happens; true by
+   * default. If false, only `advance` makes time pass: needed if the program under
+   * test waits for something that the clock cannot see, such as a file or a database.
    */
   autoAdvance?: boolean | undefined;
 }
 
-/** Makes a clock. */
+/** Creates a clock. */
 export declare function virtualClock(options?: VirtualClockOptions): VirtualClock;
 
-/** A request as it left. Its headers hold the API key: do not print them. */
+/** A request as it was sent. Its headers contain the API key: do not print them. */
 export interface SeenRequest {
   readonly method: string;
   readonly url: string;
   /** Path and query, such as `/api/v1/keys?offset=100`. */
   readonly path: string;
-  /** By their names in lower case. */
+  /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
-  /** The body read as JSON, in the API's own names; `undefined` without a body. */
+  /** The body parsed as JSON, with the API's names; `undefined` without a body. */
   readonly json: any;
-  /** Aborted as soon as nobody waits for the response any more. */
+  /** Aborted as soon as the response is no longer awaited. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** What a request meets: a response, or what `fetch` rejects with. */
+/** The outcome of a request: a response, or the value that `fetch` rejects with. */
 export type Reply =
   | {
       status: number;
       headers?: Readonly<Record<string, string>> | Iterable<readonly [string, string]> | undefined;
       body?: string | Uint8Array | null | undefined;
-      /** How long the response takes, by the clock of the fake fetch. */
+      /** How long the response takes, by the fake fetch's clock. */
       delayMs?: number | undefined;
-      /** `true`: the body never ends; an error: it breaks off with it, after what `body` holds. */
+      /** After `body`: if `true`, the body stalls; if an error, it breaks off with that. */
       stalls?: true | Error | undefined;
     }
   | { rejects: unknown; delayMs?: number | undefined };
 
-/** How late a reply is. */
+/** How long to delay a reply. */
 export interface Delay {
-  /** How long it takes, by the clock of the fake fetch. */
+  /** In milliseconds, by the fake fetch's clock. */
   delayMs?: number | undefined;
 }
 
-/** How late a reply is, and which headers it has beside its content type. */
+/** How long to delay a reply, and its headers besides the content type. */
 export interface ReplyOptions extends Delay {
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * A `fetch` that answers from a script and remembers what it was asked. The code
- * of a rejection counts as it does of the runtime's own `fetch`.
+ * A `fetch` that replies from a script and records its requests. The code of a
+ * rejection counts as it would from the runtime's `fetch`.
  */
 export interface FakeFetch {
   (url: string, init?: RequestInit): Promise<Response>;
   /** The requests so far. */
   readonly requests: readonly SeenRequest[];
-  /** Throws if a reply was left over, or a request came that no reply was for. */
+  /** Throws if a reply was left over, or a request had no reply. */
   assertDone(): void;
 }
 
-/** Replies in their order, or a function from a request to its reply. */
+/** Replies in order, or a function from a request to its reply. */
 export type Script = Iterable<Reply> | ((request: SeenRequest) => Reply | Promise<Reply>);
 
-/** What sets the timers of late replies. */
+/** The options of a fake fetch. */
 export interface FakeFetchOptions {
-  /** The client's clock; real time by default. */
+  /** The clock for delayed replies, usually the client's; real time by default. */
   clock?: Pick<VirtualClock, "setTimeout" | "clearTimeout"> | undefined;
 }
 
 /**
- * Makes a `fetch` for the client's option of that name.
+ * Creates a `fetch` for the client's option of that name.
  *
- * A request that no reply is left for fails with an error that says so, through the client
- * too, and so does {@link FakeFetch.assertDone}.
+ * A request without a reply fails with an error that says so, which the client passes
+ * on; {@link FakeFetch.assertDone} then throws too.
  */
 export declare function fakeFetch(script: Script, options?: FakeFetchOptions): FakeFetch;
 
-/** Any response with a JSON body, or with none. */
+/** Any response, with or without a JSON body. */
 export declare function reply(status: number, json?: unknown, options?: ReplyOptions): Reply;
 
-/** The response to a create: the secret, and a key with these fields, as the API writes them. */
+/** The response to a create: the secret, and a key with these fields, by the API's names. */
 export declare function created(secret: string, fields?: KeyFields, options?: ReplyOptions): Reply;
 
 /**
  * The response to a list: one page, such as `listed([key({ name: "a" }), key({ name: "b" })])`.
- * In a script, the request behind a page of fewer than 100 keys gets what is left of
- * it, unless another `listed` follows.
+ * In a script, the request after a page of fewer than 100 keys gets the rest of that
+ * page, unless another `listed` follows.
  */
 export declare function listed(keys: readonly unknown[], options?: ReplyOptions): Reply;
 
@@ -152,7 +151,7 @@ export declare function current(fields?: CurrentKeyFields, options?: ReplyOption
 /** The response to a delete. */
 export declare function deleted(options?: ReplyOptions): Reply;
 
-/** A response that is an error, such as `apiError(429, "slow down", { headers: { "retry-after": "7" } })`. */
+/** An error response, such as `apiError(429, "slow down", { headers: { "retry-after": "7" } })`. */
 export declare function apiError(
   status: number,
   message?: string,
@@ -162,16 +161,16 @@ export declare function apiError(
 /** The connection breaks after the request was sent: a key may have been created. */
 export declare function disconnected(options?: Delay): Reply;
 
-/** Another name of {@link disconnected}. */
+/** Another name for {@link disconnected}. */
 export declare function lost(options?: Delay): Reply;
 
-/** Nobody listens: nothing was sent, and nothing created. */
+/** The connection is refused: nothing was sent, and nothing created. */
 export declare function refused(options?: Delay): Reply;
 
-/** The body breaks off after what is given of it. */
+/** The body breaks off after the given part. */
 export declare function truncated(status: number, body?: string, options?: ReplyOptions): Reply;
 
-/** The body never ends after what is given of it; the call ends by a time limit or its signal. */
+/** The body stalls after the given part; the call ends by a time limit or its signal. */
 export declare function stalled(status: number, body?: string, options?: ReplyOptions): Reply;
 
 /** `fetch` rejects with anything at all. */
@@ -180,7 +179,7 @@ export declare function rejection(value: unknown, options?: Delay): Reply;
 /** No response ever comes; the call ends by a time limit or its signal. */
 export declare function never(): Reply;
 
-/** The fields of a key, by the API's own names (`limit_reset`, not `limitReset`). */
+/** The fields of a key, by the API's names (`limit_reset`, not `limitReset`). */
 export type KeyField =
   | "hash"
   | "name"
@@ -191,7 +190,7 @@ export type KeyField =
   | "external_user"
   | CommonField;
 
-/** The fields of the current key, by the API's own names. */
+/** The fields of the current key, by the API's names. */
 export type CurrentKeyField =
   | "is_free_tier"
   | "is_management_key"
@@ -223,18 +222,18 @@ export type CommonField =
   | "creator_user_id"
   | "workspace_id";
 
-/** Some of the fields, with any values at all: a test may want an odd one. */
+/** Some of the fields, with any values: a test may need an unexpected one. */
 export type KeyFields = { readonly [Name in KeyField]?: unknown };
 
-/** Some of the fields, with any values at all: a test may want an odd one. */
+/** Some of the fields, with any values: a test may need an unexpected one. */
 export type CurrentKeyFields = { readonly [Name in CurrentKeyField]?: unknown };
 
 /**
- * A key as the API writes it: every field is sound, hash and label are those of no other
- * key, and the given fields are as they are given. A field that no key has is refused;
- * `{ ...key(), newer: 1 }` adds one.
+ * A key as the API writes it: all fields are valid, hash and label are unique, and the
+ * given fields are as given. A field that no key has is refused; `{ ...key(), newer: 1 }`
+ * adds one.
  */
 export declare function key(fields?: KeyFields): { [Name in KeyField]: unknown };
 
-/** The current key as the API writes it: every field is sound, and the given fields are as they are given. */
+/** The current key as the API writes it: all fields are valid, and the given fields are as given. */
 export declare function currentKey(fields?: CurrentKeyFields): { [Name in CurrentKeyField]: unknown };
