@@ -1,6 +1,6 @@
 // `node bindings-js/bench/contestant.mjs package|fetch|sdk|sdk-functions|zod|json`: one contestant of
-// `cargo xtask bench`. It reads requests, one line of JSON each, and answers each with a line. The package is the
-// one that `cargo xtask npm` built.
+// `cargo xtask bench`. It reads requests and writes results, each a line of JSON. The package is the one that
+// `cargo xtask npm` built.
 
 import { createInterface } from "node:readline";
 
@@ -13,21 +13,21 @@ const [name] = process.argv.slice(2);
 try {
   await compete();
 } catch (error) {
-  print({ error: told(error) });
+  print({ error: described(error) });
   process.exitCode = 1;
 }
 
 async function compete() {
-  if (!NAMES.includes(name)) throw new Error(`the contestants are ${NAMES.join(", ")}, and not ${name}`);
+  if (!NAMES.includes(name)) throw new Error(`the contestants are ${NAMES.join(", ")}, not ${name}`);
   const contestant = await import(`./contestants/${name}.mjs`);
   const tasks = { ...(contestant.connect && online(contestant)), decode: decoding(contestant) };
   print({ ready: true, versions: { node: process.versions.node, ...contestant.versions } });
   for await (const line of createInterface({ input: process.stdin })) {
-    print(await respond(tasks, line).catch((error) => ({ error: told(error) })));
+    print(await respond(tasks, line).catch((error) => ({ error: described(error) })));
   }
 }
 
-/** Each task makes of a request the call that is timed, which returns the keys of its response. */
+/** Each task turns a request into the call to time, which returns the keys of its response. */
 function online({ connect }) {
   const client = memoized((baseUrl) => connect({ baseUrl }));
   return {
@@ -36,7 +36,7 @@ function online({ connect }) {
       return async () => [await get(HASH)];
     },
     list: ({ base }) => client(url(base)).list,
-    /** `prefetch` is the package's own; the others ask for page after page. */
+    /** Only the package has `prefetch`; the others request page after page. */
     list_all({ base, prefetch = 1 }) {
       const { listAll } = client(url(base));
       const pages = count("prefetch", prefetch);
@@ -45,7 +45,7 @@ function online({ connect }) {
   };
 }
 
-/** From a body at hand to objects, every documented field of which is read. */
+/** Decodes a body in memory into objects, and reads every documented field. */
 function decoding({ connect, decode, naming }) {
   const read = reader(naming);
   const call = memoized((keys) => {
@@ -62,7 +62,7 @@ function whole(rows, read, keys) {
   for (const row of rows) there += read(row);
   // The SDK does not know `last_used_at`.
   const isWhole = rows.length === keys && there >= keys * (FIELDS.length - 1);
-  if (!isWhole) throw new Error(`${there} fields of ${rows.length} keys came, and not all those of ${keys}`);
+  if (!isWhole) throw new Error(`${there} fields of ${rows.length} keys arrived, not all those of ${keys}`);
   return rows;
 }
 
@@ -70,7 +70,7 @@ async function respond(tasks, line) {
   const request = Object(JSON.parse(line));
   const { task, calls, at_once: atOnce = 1 } = request;
   const names = Object.keys(tasks);
-  if (!names.includes(task)) throw new Error(`the tasks of ${name} are ${names.join(", ")}, and not ${task}`);
+  if (!names.includes(task)) throw new Error(`the tasks of ${name} are ${names.join(", ")}, not ${task}`);
   const call = tasks[task](request);
   const [all, lanes] = [count("calls", calls), count("at_once", atOnce)];
   const cpu = process.cpuUsage();
@@ -81,7 +81,7 @@ async function respond(tasks, line) {
   return { wall_ns: Number(ended - started), cpu_ns: (user + system) * 1000, checked };
 }
 
-/** Makes so many calls, of which so many are in flight at once; how many keys came. */
+/** Makes this many calls, with this many in flight at once; returns how many keys arrived. */
 async function repeated(call, calls, atOnce) {
   let left = calls;
   let checked = 0;
@@ -96,26 +96,26 @@ async function repeated(call, calls, atOnce) {
     left = 0;
     throw error;
   }));
-  // Nothing of this request may be under way in the next one.
+  // Nothing of this request may still run during the next one.
   const failed = (await Promise.allSettled(lanes)).find(({ status }) => status === "rejected");
   if (failed) throw failed.reason;
   return checked;
 }
 
-/** How many keys these are, after a look at the first, which may be read no sooner than that. */
+/** How many keys these are; checks the first, because decoding may be lazy. */
 function seen(rows) {
   if (rows.length > 0 && !(rows[0].hash && rows[0].name)) throw new Error("the first key has no hash or no name");
   return rows.length;
 }
 
 function url(base) {
-  if (!URL.canParse(base)) throw new Error(`base has to be a URL, and not ${base}`);
+  if (!URL.canParse(base)) throw new Error(`base must be a URL, not ${base}`);
   return base;
 }
 
 function count(name, value, least = 1) {
   if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new Error(`${name} has to be a whole number from ${least} on, and not ${value}`);
+  throw new Error(`${name} must be a whole number of at least ${least}, not ${value}`);
 }
 
 function memoized(make) {
@@ -126,9 +126,9 @@ function memoized(make) {
   };
 }
 
-function told(error) {
+function described(error) {
   const { cause } = error;
-  return cause ? `${error}: ${told(cause)}` : `${error}`;
+  return cause ? `${error}: ${described(cause)}` : `${error}`;
 }
 
 function print(response) {

@@ -1,7 +1,6 @@
-// `node bindings-js/bench/crossings.mjs`, after `cargo xtask npm`: how often one
-// `get` goes from WebAssembly to JavaScript, by what for. Each crossing is a call
-// of a function that the module imports; what goes the other way is a call that
-// JavaScript makes.
+// `node bindings-js/bench/crossings.mjs`, after `cargo xtask npm`: how often one `get` crosses
+// from WebAssembly to JavaScript, by purpose. Each crossing is a call of a function that the
+// module imports. Calls from JavaScript into the module are not counted.
 
 import { table } from "./figures.mjs";
 
@@ -17,7 +16,7 @@ const { key } = await import("../npm/testing.js");
 const body = JSON.stringify({ data: key({}) });
 const keys = new OpenRouterKeys({ apiKey: "sk-or-v1-of-the-benchmark", fetch: async () => new Response(body) });
 await keys.get("f01d52606dc8f0a8");
-counts.clear(); // What is made once is no part of a call.
+counts.clear(); // Objects created once are not part of a call.
 await keys.get("f01d52606dc8f0a8");
 
 const rows = [...counts].toSorted(([, one], [, other]) => other - one);
@@ -29,7 +28,7 @@ function counting(functions) {
 }
 
 function counted(name, real) {
-  // Behind the last underscore is a hash.
+  // A hash follows the last underscore.
   const what = name.replace(/^__wbg_|_[0-9a-f]{16}$/g, "");
   return (...values) => {
     counts.set(what, (counts.get(what) ?? 0) + 1);

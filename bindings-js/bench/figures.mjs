@@ -1,6 +1,6 @@
-// How the benchmarks print their figures.
+// Prints the benchmarks' figures.
 
-/** Prints rows of texts below these heads, the first column to the left. */
+/** Prints rows of strings below these heads, with the first column left-aligned. */
 export function table(heads, rows) {
   const all = [heads, ...rows];
   const widths = heads.map((_, column) => Math.max(...all.map((row) => row[column].length)));

@@ -1,7 +1,6 @@
-// One call of the lab of memory, `tests/examples/memory_cap`, in a process of
-// its own: `node --expose-gc memory-cap.mjs package|sdk|fetch PAGES URL`. It prints
-// by how many KiB the call after so many pages raised the peak of what is resident,
-// and how it ended.
+// One call of the memory lab, `tests/examples/memory_cap`, in a separate process:
+// `node --expose-gc memory-cap.mjs package|sdk|fetch PAGES URL`. It prints by how many KiB the
+// call after this many pages raised the peak of resident memory, and how it ended.
 
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -19,7 +18,7 @@ const clients = {
   },
 };
 
-/** Node's own share: a `fetch` whose body is thrown away and left at the package's limit. */
+/** Node's own share: a `fetch` whose body is discarded, and abandoned at the package's limit. */
 class Fetch {
   constructor(url) {
     this.url = url;
@@ -44,7 +43,7 @@ const [name, pages, url] = process.argv.slice(2);
 const client = await clients[name](url);
 for (let page = 0; page < Number(pages); page += 1) await client.list();
 globalThis.gc();
-writeFileSync("/proc/self/clear_refs", "5"); // the peak is now what is resident
+writeFileSync("/proc/self/clear_refs", "5"); // resets the peak to what is resident
 const before = peak();
 const end = await client.list().then(() => "read", (error) => error.name);
 console.log(Math.max(0, peak() - before), end); // the kernel counts in batches

@@ -1,7 +1,7 @@
-// `node bindings-js/bench/sizes.mjs [--json]`, after `cargo xtask npm`: what this package and the official SDK add
-// to a program, as esbuild bundles and minifies it, and what they leave in `node_modules`.
+// `node bindings-js/bench/sizes.mjs [--json]`, after `cargo xtask npm`: how much this package and the official SDK
+// add to a program, bundled and minified by esbuild, and to `node_modules`.
 //
-// Compressed are all files of a row as one, by gzip -9 and by brotli.
+// All files of a row are compressed as one, by gzip -9 and by brotli.
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -36,7 +36,7 @@ const rows = [
 ];
 const installed = [
   { what: "this package", ...share(PACKAGE) },
-  { what: "official SDK and what it depends on", ...share(join(MODULES, "@openrouter/sdk")) },
+  { what: "official SDK and its dependencies", ...share(join(MODULES, "@openrouter/sdk")) },
 ];
 if (json) {
   console.log(JSON.stringify({ rows, installed }));
@@ -55,7 +55,7 @@ function given() {
   }
 }
 
-/** The files of a bundle of this program, which stands in the package and knows it by its name. */
+/** The files of a bundle of this program, which imports the package by name from within it. */
 async function bundled(contents, conditions = []) {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: PACKAGE },
@@ -80,7 +80,7 @@ function texts(...row) {
   return row.map(String);
 }
 
-/** How much a package and its dependencies take up. */
+/** How much space a package and its dependencies take up. */
 function share(folder) {
   const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const found = readdirSync(folder, { recursive: true }).map((file) => statSync(join(folder, file)));

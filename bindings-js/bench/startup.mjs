@@ -1,11 +1,10 @@
 // `node bindings-js/bench/startup.mjs [--json] [--rounds N]`, after `cargo xtask npm`: how long each runtime takes
-// to start bare, and how long with a client of this package or of the official SDK, imported and built.
+// to start bare, and to start, import this package or the official SDK and build a client.
 //
-// Node, Deno and Bun run a program that has both in its `node_modules`: a process from its start to its end.
-// workerd and Chromium get each from esbuild, bundled and minified: a process from its start to the first response of
-// a Worker that builds a client; in a new browser context, from the `import()` of a module to the client that it
-// builds, over loopback. All take turns in each round, so that what else the machine does hits all of them alike.
-// What a runtime keeps of a program (Deno's and Bun's caches on disk) is there since the rounds that do not count.
+// Node, Deno and Bun run a program with both in its `node_modules`: a process from start to end. workerd and
+// Chromium get bundles that esbuild minified: a process from its start to the first response of a Worker that builds
+// a client; a new browser context from the `import()` of a module to its client, over loopback. All take turns in
+// each round, so that other load on the machine affects them alike. Warm-up rounds fill Deno's and Bun's disk caches.
 
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -30,7 +29,7 @@ const ROUNDS = "21";
 const BINDINGS = fileURLToPath(new URL("../", import.meta.url));
 const API_KEY = 'apiKey: "sk-or-v1-the-management-key-of-the-benchmark"';
 
-/** What imports a client's class, and what builds the client. */
+/** Code that imports a client's class, and code that builds the client. */
 const CLIENTS = {
   bare: ["", ""],
   package: [
@@ -61,7 +60,7 @@ function given() {
     const options = { json: { type: "boolean" }, rounds: { type: "string", default: ROUNDS } };
     const { values } = parseArgs({ options });
     if (/^[1-9]\d*$/.test(values.rounds)) return { ...values, rounds: Number(values.rounds) };
-    throw new Error(`--rounds has to be a whole number from 1 on, and not ${values.rounds}`);
+    throw new Error(`--rounds must be a whole number of at least 1, not ${values.rounds}`);
   } catch ({ message }) {
     console.error(`error: ${message}\nusage: node startup.mjs [--json] [--rounds N]`);
     return process.exit(2);
@@ -84,7 +83,7 @@ function writeProject() {
   }
 }
 
-/** A row for each client, or the one which says that the runtime is not to be had. */
+/** A row for each client, or one that says that the runtime is missing. */
 async function rowsOf(runtime, make) {
   try {
     const { version, measures } = await make();
@@ -102,7 +101,7 @@ async function forEachClient(measure) {
 
 async function race(contestants) {
   for (let round = -WARM_UP; round < rounds; round++) {
-    // Nobody always comes after the same one, whose traces it would clear away.
+    // Alternating, so that none always cleans up after the same predecessor.
     for (const { measure, times } of round % 2 === 0 ? contestants : contestants.toReversed()) {
       const time = await measure();
       if (stopping()) process.exit(1);
@@ -151,18 +150,18 @@ async function workerd() {
     const service = join(folder, `${client}-service`);
     await bundle(`${client}-service.mjs`, { outdir: service, conditions: ["workerd"], loader: { ".wasm": "copy" } });
     configure(service);
-    return () => firstAnswer(file, service);
+    return () => firstResponse(file, service);
   });
   return { version: versionIn(ran(file, ["--version"])), measures };
 }
 
-function firstAnswer(file, service) {
+function firstResponse(file, service) {
   const started = performance.now();
   return whileServed(file, service, async (url) => {
     const response = await fetch(url);
     const text = await response.text();
     const ended = performance.now();
-    if (text !== "here") throw new Error(`the service answered ${response.status}: ${text}`);
+    if (text !== "here") throw new Error(`the service returned ${response.status}: ${text}`);
     return ended - started;
   });
 }

@@ -1,13 +1,12 @@
-// Looks at the built package: what is in it, how large it is, and what the
-// module asks of its host. Prints the sizes; fails on anything that is too
-// much.
+// Checks the built package: its files, their sizes, and what the module imports. Prints
+// the sizes; fails if anything exceeds its limit.
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
-/** The most bytes that each may have, compressed by gzip -9. */
+/** The most bytes that each may have after gzip -9. */
 const BUDGETS = JSON.parse(readFileSync(new URL("../../tests/budgets.json", import.meta.url), "utf8")).gzip;
 
 const GLUE = "openrouter_keys_bg.js";
@@ -71,9 +70,9 @@ function checkSizes() {
 function checkFiles() {
   const [packed] = JSON.parse(execFileSync("npm", ["pack", "--dry-run", "--json"], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] }));
   const files = packed.files.map(({ path }) => path);
-  const odd = files.filter((file) => !EXPECTED.includes(file));
+  const unexpected = files.filter((file) => !EXPECTED.includes(file));
   const missing = EXPECTED.filter((file) => !files.includes(file));
-  if (odd.length > 0) problems.push(`these files do not belong in the package: ${odd.join(", ")}`);
+  if (unexpected.length > 0) problems.push(`these files do not belong in the package: ${unexpected.join(", ")}`);
   if (missing.length > 0) problems.push(`these files are missing from the package: ${missing.join(", ")}`);
   const { dependencies, scripts } = JSON.parse(readFileSync(`${folder}package.json`, "utf8"));
   if (dependencies || scripts) problems.push("the package has dependencies or scripts");
@@ -85,7 +84,7 @@ function checkImports() {
   const others = WebAssembly.Module.imports(new WebAssembly.Module(bytes)).filter(({ module }) => module !== `./${GLUE}`);
   for (const { module, name } of others) problems.push(`the module imports ${name} from ${module}`);
   const home = process.env.HOME;
-  if (home && home.length > 1 && bytes.includes(`${home}/`)) problems.push("the module names folders of the machine that built it");
+  if (home && home.length > 1 && bytes.includes(`${home}/`)) problems.push("the module contains folder names of the machine that built it");
   const glue = readFileSync(folder + GLUE, "utf8");
-  if (/\bnew Function\b|\beval\(/.test(glue)) problems.push("the glue makes code from text, which a strict policy forbids");
+  if (/\bnew Function\b|\beval\(/.test(glue)) problems.push("the glue creates code from strings, which a strict Content-Security-Policy forbids");
 }

@@ -1,7 +1,6 @@
-// Prints where the module's bytes are, part by part: how much smaller its
-// compressed form would be without the functions of one crate. Takes a module
-// that has its names. The parts add up to less than the whole, as what they
-// have in common is counted in none.
+// Prints where the module's bytes are, part by part: how much smaller its compressed form
+// would be without the functions of one crate. Takes a module with names. The parts add up
+// to less than the whole, because what they share is counted in none.
 
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
@@ -46,14 +45,14 @@ if (process.argv[3]) {
   for (const [index, { start, end }] of some) console.log(String(end - start).padStart(6), names.get(index));
 }
 
-/** The crate that a function's name begins with, or what kind of code it is. */
+/** The crate that a function's name begins with, or the kind of code. */
 function partOf(name) {
   if (/^core::ptr::drop_in_place|drop_glue/.test(name)) return "drop glue";
   const path = name.replace(/^[<&*([]+|\bdyn |\bmut |\bconst /g, "");
   return /^(?:<|&|\*)*([a-z_][a-z0-9_]*)(?:\[[0-9a-f]+\])?::/.exec(path)?.[1] ?? "glue and unnamed";
 }
 
-/** The module without these ranges, so that what is left is compressed as before. */
+/** The module without these ranges, so that the rest is compressed as before. */
 function without(ranges) {
   const cut = [...ranges].sort((a, b) => a.start - b.start);
   const kept = [];
@@ -80,7 +79,7 @@ function readSections() {
   return found;
 }
 
-/** Where each function's body is, by its index behind those that are imported. */
+/** The range of each function's body, by index; imported functions come first. */
 function readFunctions() {
   const code = sections.find(({ id }) => id === CODE);
   let [count, at] = number(code.content);
@@ -120,7 +119,7 @@ function readNames() {
   return found;
 }
 
-/** An unsigned number in base 128, and what follows it. */
+/** An unsigned LEB128 number, and the offset after it. */
 function number(at) {
   let value = 0;
   for (let shift = 0; ; shift += 7, at += 1) {

@@ -1,4 +1,4 @@
-// Makes a key in Bun, changes it, and deletes it again.
+// Creates a key in Bun, changes it, and deletes it again.
 //
 // OPENROUTER_MANAGEMENT_KEY=sk-or-v1-… bun bun.ts
 
@@ -9,7 +9,7 @@ const keys = new OpenRouterKeys({
   baseUrl: process.env.OPENROUTER_BASE_URL, // OpenRouter itself, unless set
 });
 
-// A name of its own: a key whose secret got lost can be found by it.
+// A unique name: a key whose secret got lost can be found by it.
 const name = `Example ${crypto.randomUUID()}`;
 const created: Created = await keys.create({ name, limit: 5, limitReset: "monthly" });
 const { hash, label } = created.data;

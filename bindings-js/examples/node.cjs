@@ -1,4 +1,4 @@
-// Makes a key in Node with require, changes it, and deletes it again.
+// Creates a key in Node with require, changes it, and deletes it again.
 //
 // OPENROUTER_MANAGEMENT_KEY=sk-or-v1-… node node.cjs
 
@@ -10,7 +10,7 @@ const keys = new OpenRouterKeys({
 });
 
 async function main() {
-  // A name of its own: a key whose secret got lost can be found by it.
+  // A unique name: a key whose secret got lost can be found by it.
   const name = `Example ${crypto.randomUUID()}`;
   const created = await keys.create({ name, limit: 5, limitReset: "monthly" });
   const { hash, label } = created.data;

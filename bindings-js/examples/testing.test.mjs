@@ -1,4 +1,4 @@
-// A program that makes keys, and its unit tests: no network, no waiting.
+// A program that creates keys, and its unit tests: no network, no waiting.
 //
 // node --test testing.test.mjs
 
@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { OpenRouterKeys } from "openrouter-keys";
 import { apiError, created, deleted, fakeFetch, key, listed, lost, refused, virtualClock } from "openrouter-keys/testing";
 
-// The program: gives a customer a key, and deletes what a lost response may have left behind.
+// The program: creates a customer's key, and deletes what a lost response may have left behind.
 
 async function provision(keys, customer, vault) {
   try {
@@ -30,7 +30,7 @@ async function deleteAllNamed(keys, name) {
 
 // Its tests.
 
-/** A client whose requests meet these replies, in their order. */
+/** A client whose requests get these replies, in order. */
 function clientOver(...replies) {
   const clock = virtualClock();
   const fetch = fakeFetch(replies, { clock });
@@ -48,7 +48,7 @@ test("the secret is stored", async () => {
   fetch.assertDone();
 });
 
-test("half a minute of throttling is waited for, which takes no time here", async () => {
+test("half a minute of throttling is waited out, which takes no time here", async () => {
   const slowDown = apiError(429, "slow down", { headers: { "retry-after": "30" } });
   const { keys, clock } = clientOver(slowDown, created("sk-or-v1-new"));
 
@@ -57,7 +57,7 @@ test("half a minute of throttling is waited for, which takes no time here", asyn
   assert.ok(clock.now() >= 30_000);
 });
 
-test("a key that may have been made without us is found and deleted", async () => {
+test("a key that may have been created is found and deleted", async () => {
   const orphan = key({ name: "Customer 42" });
   const other = key({ name: "Customer 7", hash: "7".repeat(64) });
   const { keys, fetch } = clientOver(lost(), listed([other, orphan]), deleted());
@@ -72,7 +72,7 @@ test("a key that may have been made without us is found and deleted", async () =
   fetch.assertDone();
 });
 
-test("nothing is looked for when no key can have been made", async () => {
+test("no search happens if no key can have been created", async () => {
   const { keys, fetch } = clientOver(refused(), refused(), refused());
 
   await assert.rejects(provision(keys, "Customer 42", new Map()), { code: "connect", effect: "nothing" });

@@ -1,5 +1,5 @@
-// Makes sure of a key, makes another that leaves no orphan and one for a time,
-// replaces the first, audits all keys, and deletes everything.
+// Ensures a key, creates another without leaving an orphan and a temporary one, rotates
+// the first, audits all keys, and deletes everything.
 //
 // OPENROUTER_MANAGEMENT_KEY=sk-or-v1-… node workflows.mjs
 
@@ -14,7 +14,7 @@ const keys = new OpenRouterKeys({
 const { isManagementKey } = await keys.checkKey("management");
 console.log(`the key manages keys: ${isManagementKey}`);
 
-// Names of their own: what is deleted at the end is nobody else's.
+// A unique name, so that nobody else's keys are deleted at the end.
 const name = `Example ${crypto.randomUUID()}`;
 const hashes = [];
 try {
@@ -26,25 +26,25 @@ try {
   console.log(`ensured: ${second.outcome}, changed: ${second.changed.join(", ")}`);
 
   const done = await keys.createReconciled({ name, limit: 5 });
-  console.log(`made a key whose name has a marker: ${done.name.startsWith(`${name} #`)}`);
+  console.log(`created a key whose name has a marker: ${done.name.startsWith(`${name} #`)}`);
   const { deleted } = await keys.sweep({ names: [done.name, ...done.unconfirmed] });
   console.log(`swept ${deleted.length}`);
 
-  // Where the runtime has it: await using temporary = await keys.temporary(…);
+  // If the runtime has it: await using temporary = await keys.temporary(…);
   const temporary = await keys.temporary({ name, limit: 1, lifetimeMs: 3_600_000 });
   try {
     console.log(`created a key of ${temporary.key.length} characters until its close`);
   } finally {
     await temporary.close();
   }
-  // Where a program keeps what must outlive it: a file, a secret store.
+  // In a real program, a file or a secret store that outlives it.
   const store = {};
   const handler = {
     save: (state) => (store.state = JSON.stringify(state)),
     handOver: (created) => (store.secret = created.key),
     wasHandedOver: (state) => isNewKey(state, store.secret),
   };
-  // Nobody uses the key: no time is needed. Leave the three out in a program.
+  // Nobody uses this key, so no waiting is needed. Leave these out in a real program.
   const times = { graceMs: 0, quietMs: 0, watchMs: 0 };
   const rotated = await keys.rotate({ hash: hashes[0], ...times }, handler);
   hashes[0] = rotated.new;

@@ -1,5 +1,4 @@
-// The entry for Vercel's edge runtime, whose bundler compiles what is imported
-// with `?module`.
+// The entry for Vercel's edge runtime, whose bundler compiles imports with `?module`.
 
 import { load } from "./internal/load.js";
 import wasm from "./openrouter_keys_bg.wasm?module";

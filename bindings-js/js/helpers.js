@@ -1,5 +1,5 @@
-// What needs no module: the error classes, and functions of plain values. An entry of
-// its own for pages and programs that send nothing.
+// What needs no WebAssembly: the error classes, and functions of plain values. A separate
+// entry for pages and programs that send nothing.
 
 import { read } from "./internal/own.js";
 

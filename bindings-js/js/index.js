@@ -1,12 +1,12 @@
-// The entry for browsers and servers: the module is inline, so that no bundler
-// has to know what to do with it.
+// The entry for browsers and servers. The module is inline, so that no bundler
+// needs to know about it.
 
 import { load } from "./internal/load.js";
 import { wasm } from "./wasm-inline.js";
 
 load(() => bytesOf(atob(wasm)));
 
-/** By a loop: `Uint8Array.from` with a function takes several times as long, tens of milliseconds. */
+/** A loop: `Uint8Array.from` with a function takes tens of milliseconds, several times as long. */
 function bytesOf(binary) {
   const bytes = new Uint8Array(binary.length);
   for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);

@@ -1,13 +1,12 @@
-// For unit tests of programs that use the package: a scripted `fetch` and a
-// clock that takes no time.
+// For unit tests of programs that use the package: a scripted `fetch` and a virtual clock.
 
 import { DIRECT } from "./internal/direct.js";
 import { put, read } from "./internal/own.js";
 
-/** Idle turns after which nothing but time is waited for. */
+/** Idle turns after which only time is waited for. */
 const IDLE_TURNS = 4;
 
-// Before the user's test fakes it.
+// Saved before the user's test fakes it.
 const realSetTimeout = globalThis.setTimeout;
 
 /** A page of fewer keys is short. */
@@ -21,7 +20,7 @@ export function virtualClock(options = {}) {
   return new VirtualClock(startMs ?? Date.UTC(2030, 0, 1), autoAdvance ?? true);
 }
 
-/** A timer that is not a pause of the client's. */
+/** Sets a timer that is not one of the client's pauses. */
 let setQuietTimeout;
 
 class VirtualClock {
@@ -79,7 +78,7 @@ class VirtualClock {
     return id;
   }
 
-  /** The timer that rings first, the older one of two. */
+  /** The timer that fires first, the older of two. */
   #first() {
     let first;
     for (const entry of this.#timers) {
@@ -95,7 +94,7 @@ class VirtualClock {
     timer.callback();
   }
 
-  /** Returns when nobody has touched a timer for some turns. */
+  /** Returns when no timer has been touched for some turns. */
   async #idle() {
     for (let turns = 0, seen = this.#activity; turns < IDLE_TURNS; turns++) {
       await turn();
@@ -121,17 +120,14 @@ class VirtualClock {
   }
 }
 
-/**
- * A `fetch` that answers from a script: a list of replies in their order, or a
- * function from a request to a reply.
- */
+/** A `fetch` that replies from a script: replies in order, or a function from a request to a reply. */
 export function fakeFetch(script, options = {}) {
   const clock = filled("fakeFetch()", { clock: undefined }, options).clock ?? globalThis;
   const replies = typeof script === "function" ? undefined : [...script];
   const has = replies ? `the script has ${replies.length} ${replies.length === 1 ? "reply" : "replies"}` : "the script has no reply";
   const requests = [];
   const unexpected = [];
-  /** The last page of the script. */
+  /** The script's last page so far. */
   let page;
 
   async function fetch(url, init = {}) {
@@ -141,11 +137,11 @@ export function fakeFetch(script, options = {}) {
     if (reply) return carry(reply, read(init, "signal"), clock);
     const problem = `fakeFetch: ${has}${replies ? "; this is" : " to"} request ${requests.length}: ${request.method} ${request.path}`;
     unexpected.push(problem);
-    // The client does not wrap what has such a digest.
+    // The client rethrows whatever has such a digest.
     throw Object.assign(new TypeError(problem), { digest: "FAKE_FETCH" });
   }
 
-  /** Behind a short page comes what is left of it, unless the script has another. */
+  /** After a short page comes the rest of it, unless the script has another. */
   function next({ method, path }) {
     const offset = Number(/[?&]offset=(\d+)/.exec(path)?.[1] ?? 0);
     const isFurther = method === "GET" && page?.keys.length < PAGE_SIZE && offset > page.offset;
@@ -159,7 +155,7 @@ export function fakeFetch(script, options = {}) {
   put(fetch, "requests", requests);
   const assertDone = () => {
     const problems = [...unexpected];
-    if (replies?.length > 0) problems.push(`${replies.length} of the replies were not asked for`);
+    if (replies?.length > 0) problems.push(`${replies.length} of the replies were not requested`);
     if (problems.length > 0) throw new Error(problems.join("; "));
   };
   return put(fetch, "assertDone", assertDone);
@@ -196,7 +192,7 @@ async function carry(reply, signal, clock) {
       start(controller) {
         signal?.addEventListener("abort", () => controller.error(signal.reason), { __proto__: null, once: true });
       },
-      // An error takes what is not read yet along, so that it has to come after.
+      // An error discards unread chunks, so it must come after them.
       pull(controller) {
         if (rest) controller.enqueue(typeof rest === "string" ? new TextEncoder().encode(rest) : rest);
         else if (stalls !== true) controller.error(stalls);
@@ -216,7 +212,7 @@ function response(body, init) {
   return { ...init, headers: new Map(Object.entries(init.headers ?? {})), body };
 }
 
-/** Waits, unless it is aborted: as long as `Infinity`, if need be. */
+/** Waits, even for `Infinity`, unless aborted. */
 async function delay(ms, signal, clock) {
   signal?.throwIfAborted();
   if (!ms) return;
@@ -278,12 +274,12 @@ export function disconnected(options) {
 /** Another name of `disconnected`. */
 export const lost = disconnected;
 
-/** The body breaks off after what is given of it. */
+/** The body breaks off after the given part. */
 export function truncated(status, body = "", options) {
   return part(status, body, failure("ECONNRESET"), options);
 }
 
-/** The body never ends after what is given of it. */
+/** The body stalls after the given part. */
 export function stalled(status, body = "", options) {
   return part(status, body, true, options);
 }
@@ -293,7 +289,7 @@ function part(status, body, stalls, options = {}) {
   return { status, body, stalls, headers: { "content-type": "application/json", ...headers }, delayMs };
 }
 
-/** No connection comes about: nothing was sent. */
+/** No connection is established: nothing was sent. */
 export function refused(options) {
   return rejection(failure("ECONNREFUSED"), options);
 }
@@ -310,7 +306,7 @@ export function never() {
 
 const failure = (code) => new TypeError("fetch failed", { cause: put(new Error(code), "code", code) });
 
-/** How many keys were written: no two have the same hash or label. */
+/** Counts the keys, so that no two have the same hash or label. */
 let written = 0;
 
 function identity() {
@@ -321,7 +317,7 @@ function identity() {
   };
 }
 
-/** The sample with the given fields, all of which it must have. */
+/** The sample with the given fields, which it must have. */
 function filled(what, sample, fields) {
   if (typeof fields !== "object" || fields === null) {
     throw new TypeError(`${what} takes an object of fields`);
@@ -329,7 +325,7 @@ function filled(what, sample, fields) {
   for (const name of Object.keys(fields)) {
     if (Object.hasOwn(sample, name)) continue;
     const [nearest] = Object.keys(sample).sort((one, other) => distance(name, one) - distance(name, other));
-    const further = Object.hasOwn(sample, "label") ? ` reply(200, { data: { ...${what}, "${name}": … } }) has one that the API does not know` : "";
+    const further = Object.hasOwn(sample, "label") ? ` For a field that the API does not know, use reply(200, { data: { ...${what}, "${name}": … } })` : "";
     throw new TypeError(`${what} has no field "${name}"; did you mean "${nearest}"?${further}`);
   }
   return { ...sample, ...fields };
@@ -349,7 +345,7 @@ function distance(given, known) {
   return row.at(-1);
 }
 
-/** What a key and the current key have in common. */
+/** The fields that a key and the current key share. */
 const COMMON = {
   limit: 25,
   limit_remaining: 25,
@@ -368,10 +364,7 @@ const COMMON = {
   workspace_id: "0df9e665-d932-5740-b2c7-b52af166bc11",
 };
 
-/**
- * A key as the API writes it: every field is sound, hash and label are those of no other
- * key, and the given fields are as they are given.
- */
+/** A key as the API writes it: all fields valid, hash and label unique, the given fields as given. */
 export function key(fields = {}) {
   const sample = {
     ...identity(),
@@ -386,7 +379,7 @@ export function key(fields = {}) {
   return filled("key()", sample, fields);
 }
 
-/** The current key as the API writes it, every field sound, but for the given ones. */
+/** The current key as the API writes it: all fields valid, the given fields as given. */
 export function currentKey(fields = {}) {
   const sample = {
     label: identity().label,

@@ -1,4 +1,4 @@
-//! The client and the listing that the facade holds.
+//! The client and the listing that the JavaScript facade uses.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -26,7 +26,7 @@ pub struct Client(CoreClient);
 
 #[wasm_bindgen]
 impl Client {
-    /// Throws what `reply.js` reads as an error if a setting is refused.
+    /// Throws a reply that `reply.js` reads as an error if a setting is refused.
     #[wasm_bindgen(constructor)]
     pub fn new(
         key: JsValue,
@@ -42,9 +42,9 @@ impl Client {
         build().map(Self).map_err(|refused| thrown("new OpenRouterKeys", refused))
     }
 
-    /// Makes a call or runs a workflow. The task always ends, with a value or an
-    /// error. `cancel` is a promise that cancels it, `true` if it is cancelled already,
-    /// or `undefined`. `ask` answers what a workflow asks.
+    /// Makes a call or runs a workflow. The task always ends with a value or an error.
+    /// `cancel` is a promise that cancels it, `true` if it is cancelled already, or
+    /// `undefined`. `ask` answers a workflow's questions.
     #[expect(clippy::needless_pass_by_value, reason = "wasm-bindgen has no optional reference")]
     pub fn call(
         &self,
@@ -62,17 +62,17 @@ impl Client {
             Ok(options) => (command, options),
             Err(refused) => (Command::Refused(command.name(), refused), CallOptions::new()),
         };
-        // The one future of all commands, so that its machinery is in the module once.
+        // All commands share one future, so that its machinery is in the module once.
         Task::new(secrets, command.run(client, options, Handler::new(ask), until(cancel)))
     }
 
-    /// The text without the client's secrets; nothing if it shows none.
+    /// The text without the client's secrets; `None` if it shows none.
     pub fn masked(&self, text: String) -> Option<String> {
         Secrets::new(&self.0, CallOptions::new()).masked(text)
     }
 
-    /// A listing of all keys. `report` is called with its progress, if it is a
-    /// function. Throws what `reply.js` reads as an error if an option is refused.
+    /// Lists all keys. If `report` is a function, it is called with the progress. Throws
+    /// a reply that `reply.js` reads as an error if an option is refused.
     #[expect(clippy::needless_pass_by_value, reason = "wasm-bindgen has no optional reference")]
     pub fn listing(
         &self,
@@ -85,13 +85,13 @@ impl Client {
         let secrets = Secrets::new(&self.0, options.clone());
         let mut stream = self.0.list_all(params::pages(params)).options(options);
         if let Ok(report) = report.dyn_into::<Function>() {
-            stream = stream.on_progress(move |progress| tell(&report, progress));
+            stream = stream.on_progress(move |progress| call_report(&report, progress));
         }
         Ok(Listing { stream: Rc::new(RefCell::new(Some(stream))), secrets })
     }
 }
 
-/// A listing that goes from page to page.
+/// A listing, page by page.
 #[wasm_bindgen]
 pub struct Listing {
     stream: Rc<RefCell<Option<KeyStream>>>,
@@ -100,11 +100,11 @@ pub struct Listing {
 
 #[wasm_bindgen]
 impl Listing {
-    /// The keys that are there next, or none at the end.
+    /// The next keys, or none at the end.
     pub fn next(&self, cancel: JsValue) -> Task {
         let place = Rc::clone(&self.stream);
         Task::new(self.secrets.clone(), async move {
-            // It is away while it is asked, and the facade asks once at a time.
+            // Taken out while in use; the facade makes one request at a time.
             let Some(mut stream) = place.take() else {
                 return output::write_keys(&[]);
             };
@@ -121,14 +121,14 @@ impl Listing {
         })
     }
 
-    /// The text without the listing's secrets; nothing if it shows none.
+    /// The text without the listing's secrets; `None` if it shows none.
     pub fn masked(&self, text: String) -> Option<String> {
         self.secrets.masked(text)
     }
 }
 
-/// Ready when the task is cancelled: at once, or when the facade's promise settles,
-/// however it does.
+/// Completes when the task is cancelled: at once, or when the facade's promise settles
+/// either way.
 fn until(cancel: JsValue) -> Option<impl Future<Output = ()> + 'static> {
     let at_once = cancel.is_truthy() && !cancel.is_object();
     let promise = cancel.dyn_into::<Promise>().ok();
@@ -139,12 +139,12 @@ fn until(cancel: JsValue) -> Option<impl Future<Output = ()> + 'static> {
     })
 }
 
-/// What the function throws is its own matter.
-fn tell(report: &Function, progress: Progress) {
+/// Whatever the function throws is ignored here: the facade keeps it.
+fn call_report(report: &Function, progress: Progress) {
     let _ = report.call1(&JsValue::UNDEFINED, &output::write_progress(progress));
 }
 
-/// The error of what never came to a call.
+/// The error of a call that never began.
 fn thrown(name: &'static str, refused: BuildError) -> JsValue {
     error::write(&internal::refused(name, refused)).into()
 }

@@ -1,4 +1,4 @@
-//! What one call from JavaScript does: an operation, or a workflow.
+//! A command from JavaScript: an operation or a workflow.
 
 use js_sys::Array;
 use openrouter_keys_core::error::BuildError;
@@ -14,14 +14,14 @@ use crate::{error, output};
 
 pub(crate) enum Command {
     Call(AnyOperation),
-    /// Arguments that were refused: the call of this name fails, and nothing is sent.
+    /// Refused arguments: the call of this name fails, and nothing is sent.
     Refused(&'static str, BuildError),
     Work(Work),
 }
 
 type Begin = dyn FnOnce(&Config, &CallOptions) -> WorkflowMachine<Array>;
 
-/// Any workflow, whose output is plain data: all of them share one driver.
+/// Any workflow, with plain data as its output, so that all share one driver.
 pub(crate) struct Work {
     name: &'static str,
     begin: Box<Begin>,
@@ -64,7 +64,7 @@ impl Command {
         }
     }
 
-    /// The outcome as plain data.
+    /// Returns the outcome as plain data.
     pub(crate) async fn run(
         self,
         client: Client,
@@ -72,7 +72,7 @@ impl Command {
         handler: Handler,
         cancel: Option<impl Future<Output = ()> + 'static>,
     ) -> Array {
-        // What never is ready cancels nothing.
+        // Never ready: cancels nothing.
         let cancel = async {
             match cancel {
                 Some(cancel) => cancel.await,

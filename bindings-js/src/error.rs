@@ -21,8 +21,8 @@ pub(crate) fn write(error: &Error) -> Array {
     reply.finish()
 }
 
-/// The fields of JavaScript's error classes, and what `js/internal/errors.js` makes the
-/// error and its cause of.
+/// The fields of JavaScript's error classes, and those from which `js/internal/errors.js`
+/// builds the error and its cause.
 pub(crate) fn write_failure(reply: &mut Reply, error: &Error) {
     let mut record = reply.record("Failure");
     let name = camel_case(error.operation());
@@ -40,7 +40,7 @@ pub(crate) fn write_failure(reply: &mut Reply, error: &Error) {
         Effect::MayHaveTakenEffect => "may_have_taken_effect",
         Effect::MayHaveCreated(_) => "may_have_created",
         Effect::PartlyDone(_) => "partly_done",
-        // Nothing that JavaScript calls converts errors of its own: `NoRequest`.
+        // `NoRequest` too: no operation that JavaScript calls returns it.
         _ => "nothing",
     });
     record.field("isRetryable").bool(error.is_retryable());
@@ -108,7 +108,7 @@ pub(crate) fn write_failure(reply: &mut Reply, error: &Error) {
     }
 }
 
-/// What the caller's function threw, or else the error's text.
+/// What the caller's function threw, or else the error's message.
 fn write_cause(record: &mut Record<'_>, source: &BoxError) {
     match thrown(source.as_ref()).filter(|it| !it.is_undefined()) {
         Some(thrown) => record.field("thrown").value(thrown),
@@ -116,8 +116,8 @@ fn write_cause(record: &mut Record<'_>, source: &BoxError) {
     }
 }
 
-/// The core's text with its names of functions and fields as JavaScript has them. What
-/// it quotes is somebody else's.
+/// The core's message with names of functions and fields as in JavaScript, except in
+/// quotation marks.
 fn in_javascript(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     let mut is_quoted = false;
@@ -125,7 +125,7 @@ fn in_javascript(text: &str) -> String {
     for piece in text.split_inclusive(|char| !is_name(char)) {
         let (word, end) = piece.split_at(piece.trim_end_matches(|char| !is_name(char)).len());
         let last = word.rsplit("::").next().unwrap_or_default();
-        // A lone underscore is a character that is named, not part of a name.
+        // A lone underscore stands for the character, not for a name.
         if is_quoted || word == "_" || (last == word && !word.contains('_')) {
             written.push_str(word);
         } else {
@@ -137,7 +137,7 @@ fn in_javascript(text: &str) -> String {
     written
 }
 
-/// A name as JavaScript writes it.
+/// A name in JavaScript's spelling.
 pub(crate) fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let mut joined = words.next().unwrap_or_default().to_owned();
@@ -149,7 +149,7 @@ pub(crate) fn camel_case(name: &str) -> String {
     joined
 }
 
-/// Whole milliseconds, at most what JavaScript can say exactly.
+/// Whole milliseconds, at most JavaScript's largest exact integer.
 fn milliseconds(time: Duration) -> f64 {
     const LONGEST: f64 = 9_007_199_254_740_991.0;
     (time.as_secs_f64() * 1000.0).floor().min(LONGEST)
@@ -221,7 +221,7 @@ fn code(kind: &ErrorKind) -> &'static str {
     }
 }
 
-/// The argument or option by its name in JavaScript.
+/// The JavaScript name of the argument or option.
 fn argument(kind: BuildErrorKind) -> &'static str {
     match kind {
         BuildErrorKind::ApiKey => "apiKey",

@@ -1,5 +1,5 @@
-//! The transport of the package: the facade fetches and reads an fetched in one go,
-//! so that little crosses the border between the module and JavaScript.
+//! The package's transport: the facade fetches and reads a response in one go, so that
+//! little crosses the border between the module and JavaScript.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,11 +18,11 @@ use crate::thrown;
 
 #[wasm_bindgen]
 extern "C" {
-    /// What sends requests: see `js/internal/fetch_adapter.js`.
+    /// Sends requests: see `js/internal/fetch_adapter.js`.
     pub type FetchAdapter;
 
-    /// The most bytes that the body of a success and of a failure may have, the most
-    /// milliseconds that may pass without one, and whether part of a success is of use.
+    /// The limits are the most bytes of a successful and of a failed response's body, the
+    /// most milliseconds between two chunks, and whether part of a success is useful.
     #[wasm_bindgen(method)]
     fn begin(
         this: &FetchAdapter,
@@ -34,17 +34,17 @@ extern "C" {
         keeps_partial: bool,
     ) -> UnderWay;
 
-    /// An exchange under way.
+    /// An exchange in progress.
     type UnderWay;
 
     #[wasm_bindgen(method, getter)]
     fn fetched(this: &UnderWay) -> Promise;
 
-    /// What has come of the response, or that surely nothing was sent.
+    /// What has arrived of the response, or that nothing was sent.
     #[wasm_bindgen(method, js_name = giveUp)]
     fn give_up(this: &UnderWay) -> Option<Fetched>;
 
-    /// What came of it.
+    /// The outcome of an exchange.
     type Fetched;
 
     #[wasm_bindgen(method, getter)]
@@ -66,7 +66,7 @@ extern "C" {
 /// Sends requests through the facade.
 pub(crate) struct AdaptedFetch {
     adapter: FetchAdapter,
-    /// For everything else that a transport does.
+    /// Does everything else that a transport does.
     platform: FetchTransport,
 }
 
@@ -110,10 +110,10 @@ impl Transport for AdaptedFetch {
     }
 }
 
-/// Gives the exchange up unless all is done, and keeps what has come of the response.
+/// Cancels the exchange unless it is done, and keeps what has arrived of the response.
 struct Sent<'a> {
     under_way: UnderWay,
-    /// `None` when nothing more can come.
+    /// `None` when nothing more can arrive.
     context: Option<&'a SendContext>,
     is_done: bool,
 }
@@ -152,8 +152,8 @@ impl Drop for Sent<'_> {
     }
 }
 
-/// Made in one piece and wiped: the API key is in it. The core lets no value in that
-/// is not visible ASCII.
+/// Built in one piece and wiped, because it contains the API key. The core allows only
+/// visible ASCII in values.
 fn head(request: &Request<Bytes>) -> Zeroizing<String> {
     let uri = request.uri().to_string();
     let mut lines = vec![request.method().as_str(), &uri];
@@ -168,13 +168,13 @@ fn head(request: &Request<Bytes>) -> Zeroizing<String> {
 #[expect(
     clippy::as_conversions,
     clippy::cast_precision_loss,
-    reason = "what is longer than 2^53 does not fit into memory"
+    reason = "a length above 2^53 does not fit into memory"
 )]
 fn max_body(context: &SendContext, status: StatusCode) -> f64 {
     context.max_body(status) as f64
 }
 
-/// The fetched, if nothing ended it before its end.
+/// The response, if it arrived whole.
 fn whole(fetched: &Fetched, context: &SendContext) -> Result<Response<Bytes>, TransportError> {
     let end = fetched.end();
     let Ok(status) = StatusCode::from_u16(fetched.status()) else {
@@ -182,7 +182,7 @@ fn whole(fetched: &Fetched, context: &SendContext) -> Result<Response<Bytes>, Tr
             Some("hidden redirect") => {
                 TransportError::ambiguous(TransportErrorKind::HiddenRedirect)
             }
-            // The framework decides what comes next: never sent again from here.
+            // The framework decides what comes next: never resend from here.
             Some("steering") => TransportError::not_sent(TransportErrorKind::Setup)
                 .with_source(thrown::Thrown::new(fetched.thrown())),
             problem => protocol(problem.unwrap_or_default()),
@@ -200,7 +200,7 @@ fn whole(fetched: &Fetched, context: &SendContext) -> Result<Response<Bytes>, Tr
     Err(error.with_status(Some(status)).with_response(response))
 }
 
-/// As much of it as came.
+/// The response, as far as it arrived.
 fn response(status: StatusCode, fetched: &Fetched) -> Response<Bytes> {
     let body = fetched.bytes().map(|bytes| bytes.to_vec()).unwrap_or_default();
     let mut response = Response::new(body.into());

@@ -1,5 +1,4 @@
-//! The API key: a text, or a JavaScript function that is asked before each
-//! attempt.
+//! The API key: a string, or a JavaScript function that is called before each attempt.
 
 use js_sys::{Function, Promise};
 use openrouter_keys_core::error::{BoxError, BuildError, BuildErrorKind};
@@ -15,7 +14,7 @@ pub(crate) fn source(key: JsValue) -> Result<KeySource, BuildError> {
         return Ok(ApiKey::new(key)?.into());
     }
     let function: Function = key.dyn_into().map_err(|_| {
-        BuildError::new(BuildErrorKind::ApiKey, "the API key is neither a text nor a function")
+        BuildError::new(BuildErrorKind::ApiKey, "the API key is neither a string nor a function")
     })?;
     Ok(KeySource::provider(move || ask(function.clone())))
 }
@@ -28,6 +27,6 @@ async fn ask(function: Function) -> Result<ApiKey, BoxError> {
             note(&key);
             Ok(ApiKey::new(key)?)
         }
-        None => Err("the function that gives the API key gave no text".into()),
+        None => Err("the API key function did not return a string".into()),
     }
 }

@@ -1,12 +1,12 @@
-//! What the npm package's JavaScript calls: a client whose calls take objects of checked
-//! values and return plain data.
+//! The module behind the npm package's JavaScript: a client whose calls take objects of
+//! checked values and return plain data.
 //!
 //! The facade in `js/` does types, names, errors and iteration; requests, parsing, retries
 //! and secrets are here. `js/internal/README.md` draws both ways across the border. All
 //! operations share one future, so that the machine is in the module once.
 //!
-//! The crate is for `wasm32-unknown-unknown` with a JavaScript host, and empty
-//! on every other target.
+//! The crate is for `wasm32-unknown-unknown` with a JavaScript host, and is empty on every
+//! other target.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
 mod client;
@@ -23,7 +23,7 @@ mod tag;
 mod task;
 mod thrown;
 
-/// What is freed is overwritten: a body that repeats a secret is read in many pieces.
+/// Overwrites freed memory: a body that repeats a secret is read in many pieces.
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<rlsf::SmallGlobalTlsf> = ZeroAlloc(rlsf::SmallGlobalTlsf::new());
 

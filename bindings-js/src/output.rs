@@ -1,5 +1,5 @@
-//! What calls and workflows return, as plain data. JavaScript gets each object by its
-//! fields' names; `js/internal/values.js` makes instances of its classes of some.
+//! Writes the results of calls and workflows as plain data, each object by its fields'
+//! names; `js/internal/values.js` turns some into instances of its classes.
 
 use http::HeaderMap;
 use js_sys::Array;
@@ -16,7 +16,7 @@ use wasm_bindgen::JsValue;
 use crate::error::{self, camel_case, decode_kind};
 use crate::reply::{Record, Reply};
 
-/// The value, then the response, which is read only if somebody asks for it.
+/// The value, then the response, which is read only on request.
 pub(crate) fn write(response: &Response<AnyOutput>) -> Array {
     let mut reply = Reply::new(true);
     let Response { output, meta, .. } = response;
@@ -64,7 +64,7 @@ fn write_meta(reply: &mut Reply, meta: &Meta) {
     record.extra(&meta.envelope);
 }
 
-/// The headers, a line each.
+/// The headers, one per line.
 fn lines(headers: &HeaderMap) -> String {
     let mut text = String::new();
     for (name, value) in headers {
@@ -154,7 +154,7 @@ pub(crate) fn write_ensured(ensured: &Ensured, reply: &mut Reply) {
     }
 }
 
-/// The names of fields as JavaScript has them.
+/// The fields' names in JavaScript.
 fn names(reply: &mut Reply, names: &[impl AsRef<str>]) {
     let names: Vec<String> = names.iter().map(|name| camel_case(name.as_ref())).collect();
     texts(reply, &names);

@@ -1,7 +1,5 @@
-//! From the facade's objects to settings, options and operations.
-//!
-//! `js/internal/check.js` has checked names and types. What a value means is checked by the
-//! core.
+//! Turns the facade's objects into settings, options and operations. `js/internal/check.js`
+//! has checked names and types; the core checks what values mean.
 
 use std::time::Duration;
 
@@ -30,8 +28,8 @@ use crate::secrets::note;
 
 #[wasm_bindgen]
 extern "C" {
-    /// An object whose properties the facade has checked, each read by its name: a value
-    /// of the kind that is asked for, or nothing.
+    /// An object whose properties the facade has checked. Each is read by name, as a value of
+    /// the requested kind or nothing.
     pub type Params;
 
     #[wasm_bindgen(method, indexing_getter)]
@@ -47,7 +45,7 @@ extern "C" {
     fn get_value(this: &Params, name: &str) -> JsValue;
 }
 
-/// Each is in the module once: inlined, they take kilobytes.
+/// Not inlined: copies would take kilobytes.
 impl Params {
     #[inline(never)]
     fn text(&self, name: &str) -> Option<String> {
@@ -64,7 +62,7 @@ impl Params {
         self.get_number(name)
     }
 
-    /// Tells `null` from what is left out.
+    /// Distinguishes `null` from a missing value.
     #[inline(never)]
     fn value(&self, name: &str) -> JsValue {
         self.get_value(name)
@@ -98,14 +96,14 @@ impl Params {
         self.whole(name).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
     }
 
-    /// A string that may be missing only where another argument makes the call refused.
+    /// A string that is missing only if another argument already makes the call fail.
     fn required(&self, name: &str) -> String {
         self.text(name).unwrap_or_default()
     }
 }
 
-/// The core refuses a time of zero, which anything that is not a time becomes; a time too
-/// long to hold never ends.
+/// Anything that is not a time becomes zero, which the core refuses; a time too long to
+/// represent becomes the longest.
 fn milliseconds(ms: f64) -> Duration {
     let longest = if ms > 0.0 { Duration::MAX } else { Duration::ZERO };
     Duration::try_from_secs_f64(ms / 1000.0).unwrap_or(longest)
@@ -122,7 +120,7 @@ fn whole(number: f64) -> u64 {
     number as u64
 }
 
-/// What a client and a call have in common.
+/// The settings that clients and calls share.
 struct Common {
     base_url: Option<BaseUrl>,
     headers: Headers,
@@ -238,7 +236,7 @@ pub(crate) fn options(params: Option<&Params>) -> Result<CallOptions, BuildError
     Ok(options)
 }
 
-/// What the name asks for. What cannot be it is refused when it is sent.
+/// The command of this name. Invalid parameters are refused when it is sent.
 pub(crate) fn command(name: &str, params: &Params) -> Command {
     match name {
         "list" => Command::Call(list(params).into()),
@@ -257,7 +255,7 @@ pub(crate) fn command(name: &str, params: &Params) -> Command {
             Command::work(ensure(create, params), output::write_ensured)
         }),
         "sweep" => {
-            // The facade lets one of the two ways through.
+            // The facade ensures that either is given.
             let sweep = params.texts("names").map_or_else(Sweep::temporary, Sweep::new);
             let sweep = sweep.workspaces(params.texts("workspaceIds").unwrap_or_default());
             Command::work(capped(sweep, params, Sweep::max_requests), output::write_swept)
@@ -295,7 +293,7 @@ pub(crate) fn command(name: &str, params: &Params) -> Command {
     }
 }
 
-/// The workflow, each of whose listings takes as many requests as are given, if any.
+/// Limits the requests of each of the workflow's listings, if `maxRequests` is given.
 fn capped<W>(workflow: W, params: &Params, set: fn(W, u64) -> W) -> W {
     match params.whole("maxRequests") {
         Some(requests) => set(workflow, requests),
@@ -303,7 +301,7 @@ fn capped<W>(workflow: W, params: &Params, set: fn(W, u64) -> W) -> W {
     }
 }
 
-/// The command of what was made of its parameters.
+/// The command, or the refusal of its parameters.
 fn made<T>(
     name: &'static str,
     made: Result<T, BuildError>,
@@ -315,7 +313,7 @@ fn made<T>(
     }
 }
 
-/// How far a replacement has come.
+/// The state of a rotation.
 fn rotation(params: &Params) -> Result<Rotation, BuildError> {
     let mut state = Rotation::new(KeyHash::new(params.required("old"))?);
     let step = params.text("step").and_then(|name| RotationStep::named(&name));
@@ -336,7 +334,7 @@ fn rotation(params: &Params) -> Result<Rotation, BuildError> {
     Ok(state)
 }
 
-/// What cannot be read is missing in the result, and no more.
+/// An unreadable key is only missing from the result.
 fn old_key(json: &str) -> Option<Box<Key>> {
     let body = [r#"{"data":"#, json, "}"].concat();
     let parsed = Get::new("").parse(body.as_bytes()).ok()?;
@@ -360,7 +358,7 @@ pub(crate) fn pages(params: &Params) -> Pages {
 
 fn ensure(create: Create, params: &Params) -> Ensure {
     let mut ensure = Ensure::new(create);
-    // `null` means never, of a key that exists too.
+    // `null` means never, for an existing key too.
     if params.value("limitReset").is_null() {
         ensure = ensure.no_limit_reset();
     }
@@ -396,7 +394,7 @@ fn audit(params: &Params) -> Audit {
 
 fn close_temporary(params: &Params) -> CloseTemporary {
     let mut closing = CloseTemporary::named(params.required("name"));
-    // It comes from a response: what is not a hash there is looked for by its name.
+    // From a response: without a valid hash, the key is looked up by its name.
     if let Some(hash) = params.text("hash").and_then(|hash| KeyHash::new(hash).ok()) {
         closing = closing.hash(hash);
     }
@@ -429,7 +427,7 @@ fn limit(amount: Option<f64>) -> Limit {
 }
 
 fn create(params: &Params) -> Result<Create, BuildError> {
-    // The facade lets nothing but a number or `null` through.
+    // The facade lets only a number or `null` through.
     let mut create = Create::new(params.required("name"), limit(params.number("limit")));
     if let Some(reset) = params.text("limitReset") {
         create = create.limit_reset(LimitReset::from(&*reset));

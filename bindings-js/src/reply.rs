@@ -1,7 +1,7 @@
-//! Plain data on its way to JavaScript: one list of numbers, one string, and the values
-//! that are neither, which cross the border in a few copies however much they hold.
+//! Plain data for JavaScript: one list of numbers, one string, and the values that are
+//! neither. They cross the border in a few copies, however much they contain.
 //!
-//! `js/internal/reply.js` reads it. Both sides know an object by its shape, the names of
+//! `js/internal/reply.js` reads it. Both sides identify an object by its shape, the names of
 //! its fields, which crosses once.
 
 use std::cell::RefCell;
@@ -20,11 +20,11 @@ use crate::secrets::known;
 use crate::tag::Tag;
 
 thread_local! {
-    /// Of each kind of object, its name and those of its fields as they are written.
+    /// For each kind of object, its name and its fields' names in the order written.
     static SHAPES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The place of the shape, which has it from its first use on.
+/// The index of the shape, which is added on its first use.
 fn place_of(shape: String) -> usize {
     SHAPES.with_borrow_mut(|shapes| {
         shapes.iter().position(|known| *known == shape).unwrap_or_else(|| {
@@ -45,7 +45,7 @@ fn shape_of(object: &dyn Object) -> String {
     shape
 }
 
-/// The shape at this place: a name of its own, and the names of the fields.
+/// The shape at this index: its name, and its fields' names.
 #[wasm_bindgen]
 pub fn shape(place: usize) -> String {
     SHAPES.with_borrow(|shapes| shapes.get(place).cloned()).unwrap_or_default()
@@ -56,24 +56,24 @@ pub(crate) struct Reply {
     numbers: Vec<f64>,
     text: String,
     values: Vec<JsValue>,
-    /// No print shows a string that holds one of them.
+    /// Strings that contain one of these are never printed.
     keys: Vec<Zeroizing<String>>,
 }
 
 impl Reply {
-    /// Of a success, whose value follows, or of a failure, whose error does.
+    /// For a success, whose value follows, or a failure, whose error follows.
     pub(crate) fn new(is_success: bool) -> Self {
         let mut reply = Self::part();
         reply.bool(is_success);
         reply
     }
 
-    /// Of what is told in the course of a call.
+    /// For a report during a call.
     pub(crate) fn part() -> Self {
         Self { numbers: Vec::new(), text: String::new(), values: Vec::new(), keys: known() }
     }
 
-    /// The keys that the present call knows.
+    /// The keys that the current call knows.
     pub(crate) fn known_keys(&self) -> Vec<&str> {
         self.keys.iter().map(|key| key.as_str()).collect()
     }
@@ -146,10 +146,10 @@ impl Reply {
         }
     }
 
-    /// Makes room for a page at most: a module's memory never shrinks.
+    /// Reserves room for a page at most: a module's memory never shrinks.
     #[inline(never)]
     pub(crate) fn keys<'a>(&mut self, keys: impl ExactSizeIterator<Item = &'a Key>) {
-        /// Of a key of the usual size.
+        /// For a key of the usual size.
         const NUMBERS: usize = 50;
         const TEXT: usize = 400;
         let room = keys.len().min(PAGE_SIZE);
@@ -161,7 +161,7 @@ impl Reply {
         }
     }
 
-    /// A value of JavaScript's own: a secret, which no longer string may hold.
+    /// A JavaScript value, such as a secret, which must not be part of a longer string.
     #[inline(never)]
     pub(crate) fn value(&mut self, value: JsValue) {
         self.tag(Tag::Value);
@@ -214,7 +214,7 @@ impl Reply {
         }
     }
 
-    /// Names and values that this version does not know.
+    /// Fields that this version does not know.
     fn extra(&mut self, extra: &Extra) {
         self.numbers.push(length_number(extra.len()));
         for (name, value) in extra.iter() {
@@ -233,7 +233,8 @@ impl Reply {
         self.numbers.extend([tag.number(), number]);
     }
 
-    /// JavaScript counts a string in UTF-16. The tag of one that shows a key is negative.
+    /// Lengths are in UTF-16 units, as in JavaScript. The tag of a string that shows a key is
+    /// negative.
     fn chars(&mut self, tag: Tag, text: &str) {
         let tag = if shows_key(text, &self.keys) { -tag.number() } else { tag.number() };
         let length = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
@@ -250,25 +251,25 @@ impl Reply {
     }
 }
 
-/// An object under way: each value is written behind its field's name, and the object ends
-/// with this.
+/// An object being written: each value follows its field's name, and dropping this ends
+/// the object.
 pub(crate) struct Record<'a> {
     reply: &'a mut Reply,
-    /// Where its tag is.
+    /// The index of its tag.
     at: usize,
     shape: String,
     has_extra: bool,
 }
 
 impl Record<'_> {
-    /// Takes the value of the field, whose name is the one that JavaScript has.
+    /// Begins the field with this JavaScript name; its value is to be written next.
     #[inline(never)]
     pub(crate) fn field(&mut self, name: &str) -> &mut Reply {
         push_name(&mut self.shape, name);
         self.reply
     }
 
-    /// The last there is of the object: what this version does not know.
+    /// Ends the object with the fields that this version does not know.
     pub(crate) fn extra(mut self, extra: &Extra) {
         self.has_extra = true;
         self.reply.extra(extra);
@@ -295,7 +296,7 @@ fn shape_tag(place: usize) -> f64 {
 #[expect(
     clippy::as_conversions,
     clippy::cast_precision_loss,
-    reason = "what is longer than 2^53 does not fit into memory"
+    reason = "a length above 2^53 does not fit into memory"
 )]
 fn length_number(length: usize) -> f64 {
     length as f64

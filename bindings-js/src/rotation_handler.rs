@@ -1,4 +1,4 @@
-//! The caller's functions, of which a workflow asks something.
+//! The caller's functions that a rotation calls.
 
 use async_trait::async_trait;
 use js_sys::{Array, Function, Promise};
@@ -12,7 +12,7 @@ use crate::output;
 use crate::secrets::note;
 use crate::thrown::Thrown;
 
-/// The facade's function, which takes the name of a question and its plain data.
+/// The facade's function, which takes a question's name and its plain data.
 pub(crate) struct Handler(Option<Function>);
 
 impl Handler {

@@ -1,4 +1,4 @@
-//! What is known of a call's secrets: nothing that foreign code throws may show one.
+//! A call's known secrets, which nothing that foreign code throws may show.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,11 +9,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
 thread_local! {
-    /// Of the call that is being made or polled.
+    /// The secrets of the call that is being made or polled.
     static PRESENT: RefCell<Option<Secrets>> = const { RefCell::new(None) };
 }
 
-/// The secrets of a client and of one call, which come to light in its course.
+/// The secrets of a client, and those that one call learns as it goes.
 #[derive(Clone)]
 pub(crate) struct Secrets {
     client: Client,
@@ -26,7 +26,7 @@ impl Secrets {
         Self { client: client.clone(), options, others: Rc::default() }
     }
 
-    /// Lets [`note`] note the call's secrets in the course of this work.
+    /// Lets [`note`] add to this call's secrets during `work`.
     pub(crate) fn while_known<T>(&self, work: impl FnOnce() -> T) -> T {
         let before = PRESENT.replace(Some(self.clone()));
         let done = work();
@@ -34,7 +34,7 @@ impl Secrets {
         done
     }
 
-    /// The text without what may not be shown; nothing if there is nothing of it.
+    /// The text without secrets; `None` if it shows none.
     pub(crate) fn masked(&self, text: String) -> Option<String> {
         let text = Zeroizing::new(text);
         let others = self.others.borrow();
@@ -44,8 +44,8 @@ impl Secrets {
     }
 }
 
-/// The keys that the present call knows. One of fewer characters than this is in other
-/// texts by chance.
+/// The keys that the current call knows. Shorter ones may appear in other strings by
+/// chance.
 pub(crate) fn known() -> Vec<Zeroizing<String>> {
     const SHORTEST: usize = 16;
     PRESENT.with_borrow(|present| {
@@ -57,7 +57,7 @@ pub(crate) fn known() -> Vec<Zeroizing<String>> {
     })
 }
 
-/// The text without what looks like an API key; nothing if there is none.
+/// The text without anything that looks like an API key; `None` if nothing does.
 #[wasm_bindgen]
 pub fn masked(text: String) -> Option<String> {
     let text = Zeroizing::new(text);
@@ -65,7 +65,7 @@ pub fn masked(text: String) -> Option<String> {
     (masked != *text).then_some(masked)
 }
 
-/// Notes a secret of the present call.
+/// Notes a secret of the current call.
 pub(crate) fn note(secret: &str) {
     PRESENT.with_borrow(|present| {
         let Some(Secrets { others, .. }) = present else { return };

@@ -1,9 +1,9 @@
-//! What each value of a reply begins with.
+//! The tag that each value of a reply begins with.
 #![expect(clippy::float_cmp, reason = "wasm-bindgen compares whole numbers")]
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// What a value begins with; JavaScript has it from the glue.
+/// The first number of each value; JavaScript gets the enum from the glue.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
 pub enum Tag {
@@ -23,11 +23,11 @@ pub enum Tag {
     Json,
     /// JSON that is not of the documented type.
     Unexpected,
-    /// Values, whose number follows.
+    /// A list, whose length follows.
     List,
-    /// A value of JavaScript's own, such as what a function threw.
+    /// A JavaScript value, such as what a function threw.
     Value,
-    /// An object of the first shape; those of the others follow.
+    /// An object of the first shape; the tags of the other shapes follow.
     Object,
 }
 

@@ -1,4 +1,4 @@
-//! A call under way, which `js/task.js` polls in the async context of its caller.
+//! A call in progress, which `js/internal/task.js` polls in its caller's async context.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -15,9 +15,9 @@ thread_local! {
     static WAITING: RefCell<Waiting> = const { RefCell::new(Waiting::new()) };
 }
 
-/// What wakes each task. A `Waker` can go to another thread, which a function of
-/// JavaScript cannot: it holds the task's place here instead. A waker that outlives its
-/// task may wake the next one at its place, which polls once for nothing.
+/// The functions that wake each task. A `Waker` must be `Send`, which a JavaScript function
+/// is not, so it holds the task's index here. A waker that outlives its task may wake the
+/// next task at that index, which then polls once for nothing.
 struct Waiting {
     wakes: Vec<Option<Function>>,
     free: Vec<usize>,
@@ -64,8 +64,8 @@ impl Task {
 
 #[wasm_bindgen]
 impl Task {
-    /// Whether it is done. Until then, `wake` is called once, as soon as polling again makes
-    /// sense.
+    /// Returns whether the task is done. If not, `wake` is called once, as soon as polling
+    /// again makes sense.
     pub fn poll(&self, wake: Function) -> bool {
         let Some(mut work) = self.work.take() else { return false };
         WAITING.with_borrow_mut(|waiting| waiting.set(self.place, Some(wake)));
@@ -83,13 +83,13 @@ impl Task {
         }
     }
 
-    /// What it came to. `poll` does not return it: Node 20 ends the process if it has to
-    /// deoptimise the caller of a function that will return an object.
+    /// The outcome. `poll` does not return it: Node 20 ends the process if it has to deoptimise
+    /// the caller of a function that will return an object.
     pub fn outcome(&self) -> Option<Array> {
         self.outcome.take()
     }
 
-    /// The text without the call's secrets; nothing if it shows none.
+    /// The text without the call's secrets; `None` if it shows none.
     pub fn masked(&self, text: String) -> Option<String> {
         self.secrets.masked(text)
     }
@@ -104,7 +104,7 @@ impl Drop for Task {
     }
 }
 
-/// The place of a task.
+/// The index of a task.
 struct Place(usize);
 
 impl Wake for Place {

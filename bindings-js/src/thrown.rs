@@ -1,4 +1,4 @@
-//! What a function of the caller's threw, on its way through the core.
+//! Values thrown by the caller's functions, on their way through the core.
 
 use std::cell::RefCell;
 use std::error::Error;
@@ -7,13 +7,12 @@ use std::fmt;
 use wasm_bindgen::JsValue;
 
 thread_local! {
-    /// What functions threw, as long as the errors that name it live. An
-    /// error of the core can go to another thread, which a value of JavaScript
-    /// cannot.
+    /// The thrown values, kept while an error refers to them. The core's errors must be
+    /// `Send`, which a JavaScript value is not.
     static THROWN: RefCell<Vec<(u32, JsValue)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A function's failure.
+/// A function's failure, by the id of what it threw.
 #[derive(Debug)]
 pub(crate) struct Thrown(u32);
 
@@ -41,7 +40,7 @@ impl fmt::Display for Thrown {
 
 impl Error for Thrown {}
 
-/// What the function threw, if that is what the error is about.
+/// The value that the function threw, if this error stands for one.
 pub(crate) fn thrown(error: &(dyn Error + 'static)) -> Option<JsValue> {
     let Thrown(wanted) = error.downcast_ref()?;
     THROWN.with_borrow(|kept| {

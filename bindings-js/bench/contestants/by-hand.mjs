@@ -1,4 +1,4 @@
-// All keys through a client that lists single pages. The end is a page that is not full, as it is to the package.
+// Lists all keys with a client that lists single pages. A page that is not full is the last, as for the package.
 
 const FULL = 100;
 

@@ -1,4 +1,4 @@
-// What one writes by hand: the runtime's `fetch`, and nothing that is checked but the status.
+// Hand-written code: the runtime's `fetch`, and no check but the status.
 
 import { API_KEY, snakeCase } from "./sample.mjs";
 import { everyPage } from "./by-hand.mjs";

@@ -1,4 +1,4 @@
-// What the contestants ask for, and the key that answers consist of: the same as in `core/src/test_util/samples.rs`.
+// What the contestants request, and the key in each response: the same as in `core/src/test_util/samples.rs`.
 
 import { createRequire } from "node:module";
 
@@ -34,7 +34,7 @@ const KEY = {
 /** The documented fields, by the API's names. */
 export const FIELDS = Object.keys(KEY);
 
-/** The bytes of a page of so many keys. */
+/** The bytes of a page with this many keys. */
 export function page(keys) {
   const data = Array.from({ length: keys }, (_, number) => ({
     ...KEY,
@@ -49,8 +49,8 @@ export const snakeCase = (field) => field;
 export const camelCase = (field) => field.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
 /**
- * A function that reads each field of a key, and returns how many are there. It is code that
- * says their names: a loop over names would take as long as some decoders.
+ * A function that reads each field of a key, and returns how many exist. Generated code:
+ * a loop over names would take as long as some decoders.
  */
 export function reader(naming) {
   const reads = FIELDS.map((field) => `(key.${naming(field)} === undefined ? 0 : 1)`);

@@ -1,4 +1,4 @@
-// The official SDK as its documentation begins: the class. It tries nothing again, so that a failure is seen.
+// The official SDK as its documentation introduces it: the class. Without retries, so that failures show.
 
 import { HTTPClient, OpenRouter } from "@openrouter/sdk";
 

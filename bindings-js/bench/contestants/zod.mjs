@@ -1,4 +1,4 @@
-// What the official SDK makes of a body, without the call around it.
+// How the official SDK decodes a body, without the call around it.
 
 import { ListResponse$inboundSchema as schema } from "@openrouter/sdk/models/operations";
 

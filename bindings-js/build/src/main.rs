@@ -1,5 +1,5 @@
-//! Builds the npm package into `bindings-js/npm`: the module, its glue, the
-//! facade, the declarations, and a CommonJS form of them.
+//! Builds the npm package into `bindings-js/npm`: the module, its glue, the facade and the
+//! declarations, as ES modules and CommonJS.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
 mod module;
@@ -39,26 +39,26 @@ fn build() -> Result<()> {
     run(Command::new("node").arg(folders.tools.join("build/check-package.mjs")))
 }
 
-/// Where things are.
+/// The folders in use.
 struct Folders {
     /// The workspace.
     root: PathBuf,
-    /// `bindings-js`, where npm has its tools.
+    /// `bindings-js`, where npm installs its tools.
     tools: PathBuf,
-    /// The package that is built.
+    /// The package being built.
     package: PathBuf,
-    /// Where cargo builds.
+    /// Cargo's target folder.
     target: PathBuf,
 }
 
 impl Folders {
     fn find() -> Result<Self> {
-        // Where cargo runs it from: a copied checkout has a copy of this program, too.
+        // At run time: a copied checkout has a copy of this program, too.
         let here = match std::env::var_os("CARGO_MANIFEST_DIR") {
             Some(folder) => PathBuf::from(folder),
             None => std::env::current_dir()?,
         };
-        let root = root_above(&here).ok_or("run it within the checkout")?;
+        let root = root_above(&here).ok_or("run this within the checkout")?;
         let tools = root.join("bindings-js");
         let target = match std::env::var_os("CARGO_TARGET_DIR") {
             Some(target) => root.join(target),
@@ -67,7 +67,7 @@ impl Folders {
         Ok(Self { root: root.into(), package: tools.join("npm"), tools, target })
     }
 
-    /// A program that an npm package brought along.
+    /// A program from an npm package.
     fn node_program(&self, path: &str) -> Command {
         let mut command = Command::new("node");
         command.arg(self.tools.join("node_modules").join(path)).current_dir(&self.tools);
@@ -75,12 +75,12 @@ impl Folders {
     }
 }
 
-/// The checkout that the folder is in.
+/// The checkout that contains the folder.
 fn root_above(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|folder| folder.join("bindings-js/build/Cargo.toml").is_file())
 }
 
-/// Runs a program; anything but success is an error.
+/// Runs a program; any exit other than success is an error.
 fn run(command: &mut Command) -> Result<()> {
     let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}").into()) }

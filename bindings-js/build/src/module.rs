@@ -10,7 +10,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::{Folders, Result, run};
 
 const TARGET: &str = "wasm32-unknown-unknown";
-/// What every runtime of the last years has, and what rustc takes for granted.
+/// Features that every recent runtime has, and that rustc assumes.
 const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-sign-ext",
@@ -20,16 +20,15 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
-/// Where the glue has its text encoders from: some platforms have none.
+/// Gives the glue text encoders: some platforms have none.
 const TEXT: &str = "import { TextDecoder, TextEncoder } from \"./internal/text.js\";\n";
 
-/// Writes `openrouter_keys_bg.wasm` and `openrouter_keys_bg.js` into the
-/// package.
+/// Writes `openrouter_keys_bg.wasm` and `openrouter_keys_bg.js` into the package.
 pub(crate) fn build(folders: &Folders) -> Result<()> {
     compile(folders)?;
     let scratch = folders.target.join("npm");
     bind(folders, &scratch, false)?;
-    // What an earlier build left there would be packed.
+    // Files of an earlier build would be packed.
     if folders.package.exists() {
         fs::remove_dir_all(&folders.package)?;
     }
@@ -45,7 +44,7 @@ pub(crate) fn build(folders: &Folders) -> Result<()> {
         .arg(format!("--outfile={}", folders.package.join("openrouter_keys_bg.js").display())))
 }
 
-/// Prints where the bytes of the same module are, which has its names for that.
+/// Prints where the bytes of the module are, built with its names for that.
 pub(crate) fn print_parts(folders: &Folders, listed: Option<&str>) -> Result<()> {
     compile(folders)?;
     let scratch = folders.target.join("npm-named");
@@ -81,8 +80,8 @@ fn optimize(folders: &Folders, scratch: &Path, output: &Path, names: &[&str]) ->
     run(folders
         .node_program("binaryen/bin/wasm-opt")
         .args(FEATURES)
-        // A function with one caller that is large stays one: alike functions
-        // compress better than the same code inside of others.
+        // Keep large functions with one caller: similar functions compress better than the
+        // same code inlined into others.
         .args(["-O3", "--converge", "--one-caller-inline-max-function-size", "30"])
         .args(names)
         .arg(scratch.join("openrouter_keys_bg.wasm"))
@@ -90,8 +89,7 @@ fn optimize(folders: &Folders, scratch: &Path, output: &Path, names: &[&str]) ->
         .arg(output))
 }
 
-/// Panics name source files: the builder's own folders have no place in the
-/// module.
+/// Panics name source files: the builder's folders must not appear in the module.
 fn remapped(folders: &Folders) -> OsString {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     let cargo = std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);

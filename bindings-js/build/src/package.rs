@@ -1,4 +1,4 @@
-//! The package's other files: facade, entries, declarations, CommonJS, texts.
+//! The package's other files: facade, entries, declarations, CommonJS, README, licences.
 
 use std::fs;
 use std::path::Path;
@@ -8,16 +8,16 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::{Folders, Result, run};
 
-/// What CommonJS programs get, each from its module. The error classes are a file of
-/// their own, so that every entry has the same.
+/// The CommonJS files, each from its module. The error classes are a separate file, so that
+/// all entries share them.
 const COMMON_JS: [&str; 4] = ["errors", "index", "helpers", "testing"];
-/// Those of them that can be imported.
+/// Those that programs import.
 const ENTRIES: [&str; 3] = ["index", "helpers", "testing"];
 
-/// Where the modules are that no program imports.
+/// The folder of the modules that no program imports.
 const INTERNAL: &str = "internal";
 
-/// Puts everything beside the module.
+/// Adds all other files to the module.
 pub(crate) fn assemble(folders: &Folders) -> Result<()> {
     let Folders { root, tools, package, .. } = folders;
     copy_files(&tools.join("js"), package)?;
@@ -64,12 +64,12 @@ fn copy_files(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The package has the version of the workspace.
+/// Gives the package the version of the workspace.
 fn set_version(manifest: &Path) -> Result<()> {
     let text = fs::read_to_string(manifest)?;
     let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
     if !text.contains("\"version\": \"0.0.0\"") {
-        return Err("js/package.json has no \"version\": \"0.0.0\" to be replaced".into());
+        return Err("js/package.json has no \"version\": \"0.0.0\" to replace".into());
     }
     fs::write(manifest, text.replace("\"version\": \"0.0.0\"", &version))?;
     Ok(())

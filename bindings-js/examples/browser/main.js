@@ -1,5 +1,5 @@
-// The page's script: makes a key, disables it, and deletes it again, by asking
-// the page's own server.
+// The page's script: creates a key, disables it, and deletes it again, through the page's
+// own server.
 
 async function ask(method, path) {
   const response = await fetch(path, { method });

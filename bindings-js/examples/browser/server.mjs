@@ -1,5 +1,5 @@
-// The page's own server: it holds the management key, knows who asks, and lets
-// each user have no other keys than their own.
+// The page's own server: it has the management key, authenticates users, and gives each
+// user access only to their own keys.
 //
 // OPENROUTER_MANAGEMENT_KEY=sk-or-v1-… node server.mjs
 
@@ -15,7 +15,7 @@ const keys = new OpenRouterKeys({
 
 const FILES = { "/": ["index.html", "text/html"], "/main.js": ["main.js", "text/javascript"] };
 
-/** The users by the values of their cookies. A real server fills this at login. */
+/** Users by session cookie. A real server fills this at login. */
 const sessions = new Map();
 
 function login(response) {
@@ -29,10 +29,10 @@ function userOf(request) {
   return sessions.get(id);
 }
 
-/** Whether the key is this user's: its name says so. */
+/** Whether the key is this user's, by its name. */
 const isOf = (user, key) => key.name?.startsWith(`${user}: `);
 
-/** What the page may know of a key. */
+/** What the page may know about a key. */
 const shown = ({ hash, label, disabled }) => ({ hash, label, disabled });
 
 async function create(user) {
@@ -62,15 +62,15 @@ async function respond(request) {
       await keys.delete(hash);
       return [200, { deleted: true }];
     default:
-      return [404, { error: "there is no such thing here" }];
+      return [404, { error: "not found" }];
   }
 }
 
 function failure(error) {
   if (error.status === 404) return [404, { error: "you have no such key" }];
-  // For the server's log alone. Where `mayHaveCreated` is set, a key has to be looked for.
+  // Only for the server's log. If `mayHaveCreated` is set, look for the key.
   console.error(isOpenRouterKeysError(error) ? error.message : error);
-  return [502, { error: "it did not work, please try again later" }];
+  return [502, { error: "something went wrong, please try again later" }];
 }
 
 const server = createServer(async (request, response) => {

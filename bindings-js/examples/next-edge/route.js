@@ -1,5 +1,5 @@
-// A route handler on Vercel's edge runtime that makes a key, changes it, and
-// deletes it again.
+// A route handler on Vercel's edge runtime that creates a key, changes it, and deletes it
+// again.
 //
 // In a Next.js project this is app/api/example/route.js; OPENROUTER_MANAGEMENT_KEY is
 // an environment variable of the project.
@@ -9,7 +9,7 @@ import { OpenRouterKeys } from "openrouter-keys";
 export const runtime = "edge";
 
 export async function POST() {
-  // A route that is more than an example asks here who is calling.
+  // A real route authenticates the caller here.
   const keys = new OpenRouterKeys({
     apiKey: process.env.OPENROUTER_MANAGEMENT_KEY,
     baseUrl: process.env.OPENROUTER_BASE_URL, // OpenRouter itself, unless set
@@ -19,7 +19,7 @@ export async function POST() {
 
 async function tryOut(keys) {
   const lines = [];
-  // A name of its own: a key whose secret got lost can be found by it.
+  // A unique name: a key whose secret got lost can be found by it.
   const name = `Example ${crypto.randomUUID()}`;
   const created = await keys.create({ name, limit: 5, limitReset: "monthly" });
   const { hash, label } = created.data;

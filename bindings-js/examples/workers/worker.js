@@ -1,4 +1,4 @@
-// A Cloudflare Worker that makes a key, changes it, and deletes it again.
+// A Cloudflare Worker that creates a key, changes it, and deletes it again.
 //
 // wrangler secret put OPENROUTER_MANAGEMENT_KEY
 // wrangler deploy
@@ -7,7 +7,7 @@ import { OpenRouterKeys } from "openrouter-keys";
 
 export default {
   async fetch(request, env) {
-    // A worker that is more than an example asks here who is calling.
+    // A real worker authenticates the caller here.
     const keys = new OpenRouterKeys({
       apiKey: env.OPENROUTER_MANAGEMENT_KEY,
       baseUrl: env.OPENROUTER_BASE_URL, // OpenRouter itself, unless set
@@ -18,7 +18,7 @@ export default {
 
 async function tryOut(keys) {
   const lines = [];
-  // A name of its own: a key whose secret got lost can be found by it.
+  // A unique name: a key whose secret got lost can be found by it.
   const name = `Example ${crypto.randomUUID()}`;
   const created = await keys.create({ name, limit: 5, limitReset: "monthly" });
   const { hash, label } = created.data;

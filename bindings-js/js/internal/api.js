@@ -1,4 +1,4 @@
-// What the package exports.
+// The package's exports.
 
 export { Call } from "./call.js";
 export { OpenRouterKeys } from "./client.js";

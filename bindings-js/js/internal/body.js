@@ -1,4 +1,4 @@
-// Reading a body as bytes, within the limits of its exchange.
+// Reads a body as bytes, within the limits of its exchange.
 
 import { read } from "./own.js";
 import { bytesOf } from "./source.js";
@@ -7,7 +7,7 @@ const TOO_LARGE = "too large";
 const IDLE = "idle";
 const BROKEN = "broken";
 
-/** A stream that is always ready would starve timers. */
+/** A stream that is always ready starves timers. */
 const MOST_EMPTY = 10_000;
 
 /** Above this, `setTimeout` fires at once. */
@@ -40,7 +40,7 @@ export class Reading {
     }
   }
 
-  /** Does not start a body announced as too large, unless a part is of use. */
+  /** Does not read a body announced as too large, unless part of it is useful. */
   run(announced) {
     this.#announced = announced;
     if (this.#resolve !== undefined && announced > this.#limits.maxBody && !this.#limits.keepsPartial) this.#end(TOO_LARGE);
@@ -51,7 +51,7 @@ export class Reading {
     return this.#outcome;
   }
 
-  /** What has arrived. */
+  /** Returns what has arrived. */
   giveUp() {
     this.#end(BROKEN);
     return this.#came;
@@ -89,7 +89,7 @@ export class Reading {
   async #watch(ms) {
     const seen = this.#count;
     const step = Math.min(ms, LONGEST);
-    // Awaited: a custom clock fires in its own context, and what has arrived counts.
+    // Awaited: a custom clock fires in its own context, and bytes that have arrived count.
     await new Promise((ring) => {
       this.#timer = this.#limits.clock.setTimeout(ring, Math.ceil(step));
     });
@@ -123,7 +123,7 @@ export class Reading {
     try {
       return { bytes: this.#whole(), end, thrown };
     } catch (unreadable) {
-      // The stream took a piece back, or memory is short.
+      // The stream took a chunk back, or memory ran out.
       return { bytes: undefined, end: BROKEN, thrown: unreadable };
     }
   }
@@ -142,7 +142,7 @@ export class Reading {
   }
 }
 
-/** Later, since it runs the caller's code. */
+/** Deferred: it runs the caller's code. */
 async function cancel(reader) {
   try {
     await undefined;

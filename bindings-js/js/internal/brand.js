@@ -1,22 +1,22 @@
-// `instanceof` across copies of the package: a program can load the ES module and the
-// CommonJS one.
+// `instanceof` across copies of the package: a program can load both the ES module and
+// the CommonJS one.
 
 import { put } from "./own.js";
 
 const BRAND = Symbol.for("openrouter-keys.class");
 const ordinary = Function.prototype[Symbol.hasInstance];
 
-/** Makes `instanceof` accept the instances of every copy. */
+/** Makes `instanceof` accept instances from every copy. */
 export function brand(kind, name) {
   put(kind.prototype, BRAND, name, false);
   const hasInstance = function (value) {
-    // A subclass inherits this, and has only its own instances.
+    // A subclass inherits this, but accepts only its own instances.
     return ordinary.call(this, value) || (this === kind && isBranded(value, name));
   };
   put(kind, Symbol.hasInstance, hasInstance, false);
 }
 
-/** Whether this class, of any copy, made the value. */
+/** Whether this class, in any copy, created the value. */
 export function isBranded(value, name) {
   if (typeof value !== "object" || value === null) return false;
   for (let holder = value; holder !== null; holder = Object.getPrototypeOf(holder)) {

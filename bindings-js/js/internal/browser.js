@@ -1,11 +1,11 @@
-// Whether this is a place where other people can read the memory.
+// Whether other people can read this program's memory.
 
 import { read } from "./own.js";
 
 export function isBrowser() {
   const own = (name) => read(globalThis, name);
   const isPage = own("window")?.document !== undefined;
-  // Servers have workers too; only a browser says that it is Mozilla.
+  // Servers have workers too; only browsers call themselves Mozilla.
   const isWorker =
     typeof own("WorkerGlobalScope") === "function" &&
     globalThis instanceof WorkerGlobalScope &&
@@ -14,6 +14,6 @@ export function isBrowser() {
 }
 
 export const WHY_NOT_IN_A_BROWSER =
-  "a management key does not belong in a browser: whoever opens the page can read it, make keys and spend the " +
-  "account's money. Keep it on a server and let the page ask that server. If nobody else can open this page, say " +
+  "a management key does not belong in a browser: anyone who opens the page can read it, create keys and spend the " +
+  "account's money. Keep it on a server, and have the page call that server. If nobody else can open this page, pass " +
   "dangerouslyAllowBrowser: true";

@@ -10,7 +10,7 @@ export class Call extends Promise {
     return Promise;
   }
 
-  /** For this package alone: from a promise of the value and the reply that holds the response. */
+  /** Internal: from a promise of the value and the reply that contains the response. */
   static of(whole) {
     const call = new Call((resolve, reject) => {
       whole.then(({ data }) => resolve(data), reject);
@@ -25,7 +25,7 @@ export class Call extends Promise {
     } catch (error) {
       return Promise.reject(error);
     }
-    // Whoever asks for the response handles its failure.
+    // The promise below reports the failure.
     this.catch(() => {});
     own.withResponse ??= own.whole.then(({ data, reply }) => ({ data, response: reply.value() }));
     return own.withResponse;

@@ -1,16 +1,14 @@
-// The names and types of arguments and options, checked before anything else:
-// a misspelt `limit` must not make a key without one.
-//
-// What a value means is checked by the core.
+// Checks names and types of arguments and options before anything else: a misspelt
+// `limit` must not create a key without one. The core checks what values mean.
 
 import { readArgument, refused } from "./errors.js";
 import { read } from "./own.js";
 import { STEPS } from "./rotation.js";
 
-/** Far longer strings do not fit into the module. */
+/** Much longer strings do not fit into the module. */
 export const LONGEST = 1_000_000;
 
-/** Names a refused value, which may be a secret. */
+/** Describes a refused value, which may be a secret. */
 function article(value) {
   if (value === null || value === undefined || typeof value === "number") return String(value);
   if (Array.isArray(value)) return "an array";
@@ -27,16 +25,16 @@ function aString(value) {
   return isWellFormed(value) ? "this string" : "one with half of a surrogate pair";
 }
 
-/** A given name, on one line of a message. */
+/** A caller's name, quoted on one line. */
 function quoted(name) {
   const short = name.length > 80 ? `${name.slice(0, 80)}…` : name;
   return JSON.stringify(short).replace(/[\p{Cc}\p{Cf}\p{DI}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0).toString(16)}}`);
 }
 
-/** A kind of value: its name, and what the module gets. */
+/** A kind of value: its name, and how it is converted for the module. */
 const kind = (name, is, convert = (value) => value) => ({ name, of: (value) => (is(value) ? convert(value) : undefined), required: false, flaw: undefined });
 
-/** Half of a surrogate pair would arrive as something else. */
+/** Half of a surrogate pair would arrive altered. */
 const isWellFormed = (text) => text.isWellFormed?.() ?? !/\p{Surrogate}/u.test(text);
 
 const isString = (value) => typeof value === "string" && value.length <= LONGEST;
@@ -46,7 +44,7 @@ const isFunction = (value) => typeof value === "function";
 const choice = (...choices) => kind(choices.map((one) => JSON.stringify(one)).join(" or "), (value) => choices.includes(value));
 const has = (value, ...names) => isObject(value) && names.every((name) => isFunction(read(value, name)));
 
-/** The time of a `Date` of any realm. */
+/** The time of a `Date` from any realm. */
 function timeOf(value) {
   try {
     return Date.prototype.getTime.call(value);
@@ -57,7 +55,7 @@ function timeOf(value) {
 const isDateObject = (value) => timeOf(value) !== undefined;
 const isDate = (value) => Number.isFinite(timeOf(value));
 
-/** A `URL` of any realm or library as a string. */
+/** A `URL` from any realm or library, as a string. */
 function textOfUrl(value) {
   const href = isObject(value) ? read(value, "href") : undefined;
   return typeof href === "string" && String(value) === href ? href : value;
@@ -96,7 +94,7 @@ function textsOf(value) {
   return copy.every(isText) ? copy : undefined;
 }
 
-/** Pairs: an iterator gives them once. */
+/** An iterator yields its pairs only once. */
 function pairsOf(value) {
   if (!isObject(value)) return undefined;
   const isIterable = isFunction(read(value, Symbol.iterator));
@@ -109,7 +107,7 @@ function headerTexts(value) {
   return texts?.every(isText) ? texts : undefined;
 }
 
-/** Names and values in turn; an array repeats its name. */
+/** Names and values alternately; an array repeats its name. */
 function queryTexts(value) {
   const pairs = pairsOf(value)
     ?.flatMap(([name, part]) => [part].flat().map((one) => [name, one]))
@@ -118,7 +116,7 @@ function queryTexts(value) {
   return pairs?.every(isValid) ? pairs.flat().map(String) : undefined;
 }
 
-/** JSON turns NaN into null, which means something else. A `toJSON` on all objects, arrays or strings is ignored. */
+/** JSON turns NaN into null, which means something else. A `toJSON` added to built-in prototypes is ignored. */
 function jsonText(value) {
   const written = JSON.stringify(value, function (name, part) {
     const given = this[name];
@@ -188,7 +186,7 @@ const CREATE = {
   external,
 };
 const ALL = { exhaustive: bool, stopAtShortPage: bool, prefetch: whole, maxRequests: whole, workspaceIds: texts };
-/** Of every workflow that lists. */
+/** For every workflow that lists. */
 const LOOKS = { maxRequests: whole };
 const ENSURE = { disabled: bool, onDuplicate: choice("refuse", "newest"), settleMs: pause, ...LOOKS };
 const ROTATE = { hash: text, limitRemaining: bool, fullLimit: bool, leaked: bool, graceMs: whole, quietMs: whole, watchMs: whole, resume: kind("an object", isObject), ...LOOKS };
@@ -214,7 +212,7 @@ const FIND = { secret: required(kind("a string", isString)), workspaceIds: texts
 const HASH = required(text);
 const KIND = required(choice("management", "inference"));
 const AUDIT = { nearLimit: number, unusedForDays: whole, expiringWithinDays: whole, disabledForDays: whole, workspaceIds: texts, ...LOOKS };
-/** The end of a temporary key is its lifetime; `expiresAt` beside it is refused by the core. */
+/** A temporary key expires after its lifetime; the core refuses an `expiresAt`. */
 const TEMPORARY = { lifetimeMs: required(time), ...LOOKS };
 const BESIDE = { __proto__: null, createReconciled: LOOKS, ensure: ENSURE, temporary: TEMPORARY };
 const SWEEP = { names: texts, workspaceIds: texts, temporary: only, ...LOOKS };
@@ -254,13 +252,13 @@ function problemOf(what, table, given) {
   const name = Object.keys(given).find((name) => !Object.hasOwn(table, name) && given[name] !== undefined);
   if (name === undefined) return undefined;
   const meant = camelCase(name);
-  const hint = Object.hasOwn(table, meant) ? `did you mean ${meant}?` : `there are ${Object.keys(table).join(", ")}`;
+  const hint = Object.hasOwn(table, meant) ? `did you mean ${meant}?` : `expected one of ${Object.keys(table).join(", ")}`;
   return { argument: quoted(name).slice(1, -1), text: `${what} has no ${quoted(name)}; ${hint}` };
 }
 
 const HINTS = {
   __proto__: null,
-  limit: "; null makes a key without a limit",
+  limit: "; null means no limit",
   hash: "; if the response lacked it, list the keys and find this one by its name",
 };
 
@@ -293,7 +291,7 @@ export function listAllValues(params) {
   return taken;
 }
 
-/** Of `create` and the workflows that create, each with its own fields. */
+/** For `create` and the workflows that create, each with its own fields. */
 export function createValues(operation, params) {
   const taken = take(operation, "params", { ...CREATE, ...BESIDE[operation] }, params);
   if (taken.external !== undefined) taken.external = take(operation, "external", EXTERNAL, taken.external);
@@ -307,19 +305,19 @@ export function rotateValues(params) {
   }
   const given = [remaining, full, ...Object.values(rest)].some((value) => value !== undefined);
   if (resume !== undefined && given) {
-    throw refused("rotate", "resume", "resume is given beside settings: the state has them");
+    throw refused("rotate", "resume", "resume excludes settings: the state has them");
   }
   const state = resume ?? { old: hash, step: "begun", remaining, full, ...rest };
   return Object.assign(take("rotate", "resume", ROTATION, state), { maxRequests });
 }
 
-/** The caller's functions, called as methods. */
+/** The caller's functions, which are called as methods. */
 export function handlerOf(handler) {
   take("rotate", "handler", HANDLER, methodsOf(handler));
   return handler;
 }
 
-/** A class instance does not own its methods. */
+/** A class instance inherits its methods. */
 function methodsOf(handler) {
   if (!isObject(handler)) return handler ?? null;
   return readArgument("rotate", "handler", () => Object.fromEntries(Object.keys(HANDLER).map((name) => [name, read(handler, name)])));
@@ -356,7 +354,7 @@ export function requestValues(request) {
 }
 
 export function callValues(operation, options) {
-  // For speed: most calls have none.
+  // The fast path: most calls have none.
   if (options === undefined) return { values: undefined, signal: undefined };
   return settingsOf(operation, take(operation, "options", CALL, options));
 }
@@ -371,12 +369,12 @@ function settingsOf(operation, { signal, onProgress, ...values }) {
 
 export function clientValues(options) {
   const operation = "new OpenRouterKeys";
-  if (options === undefined) throw refused(operation, "options", "options are missing: they must be an object with apiKey");
+  if (options === undefined) throw refused(operation, "options", "options are missing: expected an object with apiKey");
   const taken = take(operation, "options", CLIENT, options);
   const { retry: policy, maxAttempts, apiKey, fetch, clock, dangerouslyAllowBrowser } = taken;
   const own = policy === undefined || policy === false || maxAttempts === undefined ? undefined : take(operation, "retry", RETRY, policy);
   if (maxAttempts !== undefined && (policy === false || own?.maxAttempts !== undefined)) {
-    throw refused(operation, "maxAttempts", "maxAttempts is given twice: leave it out beside retry");
+    throw refused(operation, "maxAttempts", "maxAttempts is given twice: set it here or in retry");
   }
   const given = maxAttempts === undefined ? policy : { ...own, maxAttempts };
   return {

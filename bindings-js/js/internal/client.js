@@ -133,7 +133,7 @@ brand(OpenRouterKeys, "OpenRouterKeys");
 function live(keys, operation) {
   const { client } = hidden(keys, operation, `keys.${operation}`);
   if (client) return client;
-  throw refused(operation, "client", "the client was disposed of and holds no API key any more");
+  throw refused(operation, "client", "the client was disposed of and has no API key any more");
 }
 
 function call(keys, operation, arguments_, options) {
@@ -173,13 +173,13 @@ async function guarded(keys, operation, work) {
   }
 }
 
-/** The value, and the reply that continues with the response. */
+/** The value, and the reply whose next value is the response. */
 function perform(keys, name, values, { values: settings, signal, close }, ask) {
   const client = live(keys, name);
   return unlessAborted(name, signal, (cancel) => run(client.call(name, values, settings, cancel, ask), reader({ signal, close })));
 }
 
-/** Requests run in the context that began the listing, whoever reads on. */
+/** Requests run in the context that began the listing, whoever iterates it. */
 async function* pages(keys, context, params, options) {
   const given = () => [listAllValues(params), listingValues("listAll", options)];
   const [values, { values: settings, signal, onProgress }] = await guarded(keys, "listAll", async () => given());
@@ -195,7 +195,7 @@ async function* pages(keys, context, params, options) {
       for (const key of page) {
         yield key;
         live(keys, "listAll");
-        // The next step reports it.
+        // The next request reports it.
         if (isAborted("listAll", signal)) break;
       }
     }
@@ -216,16 +216,16 @@ function reader(context) {
   };
 }
 
-/** What the module reports while it works. */
+/** A report of the module during a call. */
 const part = (parts) => new Reply(parts).value();
 
-/** The error, whose cause may be what a getter threw. */
+/** The error; its cause may be what a getter threw. */
 function refusal(error, mask) {
   if (error instanceof InvalidArgumentError && Object.hasOwn(error, "cause")) error.cause = withoutSecrets(error.cause, mask);
   return error;
 }
 
-/** An error of the caller's function ends the listing, not the module's work. */
+/** If the caller's function throws, the listing ends, but not the module's work. */
 function reporter(onProgress) {
   let thrown;
   const report = (parts) => {
@@ -241,7 +241,7 @@ function reporter(onProgress) {
   return report;
 }
 
-/** Asks the caller's functions what the module asks. */
+/** Passes the module's questions to the caller's functions. */
 function asker(handler) {
   return async (question, parts) => {
     const answer = await handler[question](part(parts));
@@ -260,7 +260,7 @@ function rethrow(make) {
   }
 }
 
-/** A custom promise may throw. */
+/** `async`: a custom promise may throw. */
 function wrapKey(apiKey) {
   if (typeof apiKey !== "function") return apiKey;
   return async () => {

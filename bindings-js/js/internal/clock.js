@@ -1,4 +1,4 @@
-// The module's clock, whatever the caller's clock does.
+// A valid clock for the module, whatever the caller's does.
 
 const SYSTEM_CLOCK = {
   now: () => (typeof performance === "object" ? performance : Date).now(),
@@ -17,7 +17,7 @@ export function validClock(clock = SYSTEM_CLOCK) {
   };
 }
 
-/** WebAssembly takes numbers only. */
+/** WebAssembly takes only numbers. */
 function numberOf(read) {
   try {
     const ms = read();
@@ -27,7 +27,7 @@ function numberOf(read) {
   }
 }
 
-/** Holds the callback until it is called or cleared: then the module frees it. */
+/** Keeps the callback until it is called or cleared; the module then frees it. */
 class Timer {
   #callback;
   #clock;
@@ -38,7 +38,7 @@ class Timer {
     try {
       this.#set(clock, ms);
     } catch {
-      // Without a timer, a call could wait for ever.
+      // Without a timer, a call could hang.
       this.#set(SYSTEM_CLOCK, ms);
     }
   }
@@ -48,7 +48,7 @@ class Timer {
     try {
       this.#clock.clearTimeout(this.#id);
     } catch {
-      // Nobody waits for it.
+      // Nothing waits for it.
     }
   }
 

@@ -1,5 +1,5 @@
-// How far a create got in Node, whose `fetch` (undici) publishes what it does. Where
-// anything is uncertain, nothing is known.
+// How far a create got in Node, whose `fetch` (undici) publishes what it does. Anything
+// uncertain counts as unknown.
 
 const DEEPEST = 4;
 
@@ -7,11 +7,11 @@ const DEEPEST = 4;
 const REFUSED_STREAM = 7;
 
 const underWay = new Set();
-/** The delivery whose `fetch` is being called: undici usually creates its request meanwhile. */
+/** The delivery whose `fetch` is being called: undici usually creates the request during that. */
 let beginning;
-/** The request whose HTTP/2 stream is opened next. */
+/** The request whose HTTP/2 stream opens next. */
 let opening;
-/** A dispatcher that sends again uses the same body. */
+/** A dispatcher that resends uses the same body. */
 const byBody = new WeakMap();
 /** The requests that failed with an error. */
 const byError = new WeakMap();
@@ -19,7 +19,7 @@ const byError = new WeakMap();
 const claimed = new WeakSet();
 /** How each HTTP/2 session ends. */
 const ends = new WeakMap();
-/** What carried a request that was published. */
+/** How the last published request was sent. */
 let proven = {};
 
 export class Delivery {
@@ -28,7 +28,7 @@ export class Delivery {
   #isFollowed = false;
   #carrier;
   #own = [];
-  /** Those that look alike: undici creates some later, behind others. */
+  /** Those that may be: undici creates some later, after others. */
   #possible = [];
 
   constructor(url) {
@@ -43,7 +43,7 @@ export class Delivery {
     underWay.add(this);
     try {
       const response = await this.#begin(fetch);
-      // It was sent, even if nothing of that was published.
+      // It was sent, even if that was not published.
       this.#isFollowed = false;
       return response;
     } catch (thrown) {
@@ -55,16 +55,16 @@ export class Delivery {
     }
   }
 
-  /** How far the request got: "unsent", "refused" (not processed), "sent", or nothing if unknown. */
+  /** How far the request got: "unsent", "refused" (not processed), "sent", or `undefined` if unknown. */
   judge(thrown) {
     const failed = chain(thrown).map((error) => byError.get(error)).find((requests) => requests);
-    // A dispatcher may have sent it before.
+    // A dispatcher may have sent it earlier.
     const earlier = this.#own.length > 0 ? this.#own : this.#possible.filter(({ error }) => error && !claimed.has(error));
     const verdict = verdictOf([...(failed ?? []), ...earlier]);
     return failed || verdict === "sent" ? verdict : undefined;
   }
 
-  /** Whether nothing was sent, for certain; from here on nothing will be. */
+  /** Whether nothing was sent, for certain; nothing will be from now on. */
   giveUp() {
     this.#isGivenUp = true;
     if (!this.#isFollowed) return false;
@@ -104,14 +104,14 @@ function chain(thrown) {
   return errors;
 }
 
-/** The worst of all that may be the request, or repeat it. */
+/** The worst of all that may be the request, or a repetition. */
 function verdictOf(candidates) {
   const all = candidates.flatMap(({ sameBody }) => sameBody);
   if (all.every(isUnsent)) return "unsent";
   return all.every((seen) => isUnsent(seen) || isRefused(seen)) ? "refused" : "sent";
 }
 
-/** undici sets `abort` as soon as it uses a connection. */
+/** undici sets `abort` once it uses a connection. */
 function isUnsent({ request, written }) {
   return written === 0 && request.abort === null;
 }
@@ -120,7 +120,7 @@ function isRefused({ written, streams }) {
   return written > 0 && streams.length === written && streams.every(isUntouched);
 }
 
-/** RFC 9113, section 8.7. Only an orderly end of the session promises it. */
+/** RFC 9113, section 8.7. Only an orderly end of the session guarantees it. */
 function isUntouched({ stream, session }) {
   const { isOrderly, last } = ends.get(session);
   return isOrderly && (stream.id > last || stream.rstCode === REFUSED_STREAM);
@@ -137,7 +137,7 @@ function created({ request }) {
   for (const delivery of meant) delivery.add(seen);
 }
 
-/** Node's own, or npm's undici instead. */
+/** Node's, or the one of npm's undici. */
 function dispatcher() {
   return globalThis[Symbol.for("undici.globalDispatcher.2")] ?? globalThis[Symbol.for("undici.globalDispatcher.1")];
 }
@@ -152,7 +152,7 @@ function written({ request, socket }) {
   if (!seen) return;
   seen.written++;
   if (socket?.alpnProtocol === "h2") opening = seen;
-  // It was reported as unsent.
+  // It was already reported as unsent.
   if (seen.owner?.isGivenUp) socket?.destroy();
 }
 
@@ -214,7 +214,7 @@ function listen(wanted = true) {
   return channels !== undefined;
 }
 
-/** Since Node 20.16; an import would not be understood elsewhere. */
+/** Since Node 20.16; other platforms do not understand the import. */
 function diagnostics() {
   try {
     return globalThis.process?.getBuiltinModule?.("node:diagnostics_channel");

@@ -1,4 +1,4 @@
-// The mark of a fetch function that makes no request but the one that it is
-// given: the code of its rejection can be about no other.
+// Marks a fetch function that makes no other request, so that the code of its
+// rejection is about this one.
 
 export const DIRECT = Symbol.for("openrouter-keys.fetch.direct");

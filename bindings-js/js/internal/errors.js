@@ -1,4 +1,4 @@
-// The error classes, and how a failed call becomes one.
+// The error classes, and the conversion of a failed call into one.
 
 import { brand, isBranded } from "./brand.js";
 import { put, putAll, read } from "./own.js";
@@ -10,7 +10,7 @@ function iso(ms) {
 }
 
 export class OpenRouterKeysError extends Error {
-  /** For this package alone. */
+  /** Internal. */
   constructor(message, fields = {}, cause) {
     super(message, cause === undefined ? undefined : { cause });
     putAll(this, fields);
@@ -70,7 +70,7 @@ for (const [name, kind] of Object.entries({
   brand(kind, name);
 }
 
-/** By code. Those of a request that failed on its way are `ConnectionError`. */
+/** By code; all others are `ConnectionError`. */
 const KINDS = {
   __proto__: null,
   bad_request: BadRequestError,
@@ -106,9 +106,9 @@ export function isOpenRouterKeysError(error) {
   return isBranded(error, "OpenRouterKeysError");
 }
 
-/** An argument that is refused before the module sees it. */
+/** An argument refused before the module sees it. */
 export function refused(operation, argument, problem, cause, remedy = "correct the argument") {
-  // A hash comes from an earlier response, whose call did what it did.
+  // A hash comes from an earlier call, which may have changed something.
   const effect = argument === "hash" ? "this call sent nothing" : "nothing was created or changed";
   const message = `${operation}: ${problem}; ${effect}; ${remedy}`;
   const fields = {
@@ -128,7 +128,7 @@ export function noModule(problem, cause) {
   return new ConnectionError(`${operation}: ${problem}; nothing was created or changed`, fields, cause);
 }
 
-/** An argument that throws when it is read is refused. */
+/** Refuses an argument that throws when it is read. */
 export function readArgument(operation, argument, read) {
   try {
     return read();
@@ -144,7 +144,7 @@ export function errorOf(failure, { shown, signal }) {
   const { code } = fields;
   const kind = KINDS[code] ?? ConnectionError;
   const isConnection = kind === ConnectionError || kind === TimeoutError;
-  // A framework's own signal, see `steering.js`: it must get what it threw.
+  // See `steering.js`: the framework must get what it threw.
   if (thrown !== undefined && (isConnection || (code === "credentials" && steers(thrown)))) return thrown;
   if (fields.mayHaveCreated) fields.mayHaveCreated = orphanOf(fields.mayHaveCreated, shown);
   let cause = reason === undefined ? undefined : new Error(reason);
@@ -177,7 +177,7 @@ class WithoutNames {
     return hiddenNames.get(this);
   }
 
-  /** Node can be told to print what getters return. */
+  /** Node can be configured to print what getters return. */
   [Symbol.for("nodejs.util.inspect.custom")]() {
     return { ...this };
   }

@@ -10,22 +10,22 @@ import { steers } from "./steering.js";
 /** Responses of these statuses have no body. */
 const WITHOUT_BODY = [204, 205, 304];
 
-/** The source in Node, in Deno, and of native code, where proxies have no name. */
+/** The source in Node and Deno, and of native code, where proxies have no name. */
 const NATIVE = /^(async )?function fetch\((input, init = (undefined|\{ __proto__: null \})\)|\.\.\.\w\)\{return lazyFetch|\) \{\s*\[native code\])/;
 
-/** The runtime's own, unless it was replaced before. */
+/** The runtime's, unless it was replaced earlier. */
 const OWN = NATIVE.test(globalThis.fetch) && globalThis.fetch.name === "fetch" ? globalThis.fetch : undefined;
 
-/** What keeps a browser from adding to a request. */
+/** Keeps a browser from adding to a request. */
 const GUARDS = { __proto__: null, credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
 
-/** What `transport-wasm/src/failure.rs` believes more than any other code. */
+/** `transport-wasm/src/failure.rs` trusts these codes most. */
 const CODES = { __proto__: null, unsent: "ERR_NOT_SENT", refused: "ERR_REFUSED", sent: "ERR_MAY_BE_SENT" };
 
 /** The function that an exchange calls instead of `fetch`. */
 export function sender(fetch) {
   return async (url, init, delivery) => {
-    // The time limit of the attempt begins before the function does.
+    // The attempt's time limit starts before the function.
     await undefined;
     const used = fetch ?? globalThis.fetch;
     if (typeof used !== "function") throw noFetch();
@@ -40,7 +40,7 @@ export function sender(fetch) {
       response = await (delivery && isDirect ? delivery.follow(call, used) : call());
     } catch (thrown) {
       if (steers(thrown)) return { steering: thrown };
-      // A wrapper may have failed in its own request, to a log or for a token.
+      // A wrapper may have failed in another request, to a log or for a token.
       if (!isDirect) throw unknownDelivery("the fetch function failed", thrown);
       const code = CODES[delivery?.judge(thrown) ?? (isResent(whole) ? "sent" : "unknown")];
       throw code ? put(new Error(code, { cause: thrown }), "code", code) : thrown;
@@ -54,9 +54,9 @@ export function sender(fetch) {
   };
 }
 
-const noFetch = () => put(new Error("this platform has no fetch: give a function as the option fetch"), "code", "ERR_NO_FETCH");
+const noFetch = () => put(new Error("this platform has no fetch: pass a function as the option fetch"), "code", "ERR_NO_FETCH");
 
-/** Keeps the codes of the causes from being believed. */
+/** Keeps the codes of the causes from being trusted. */
 function unknownDelivery(message, cause) {
   return put(new Error(message, { cause }), "code", "ERR_UNKNOWN_REACH");
 }
@@ -70,14 +70,14 @@ function guarded(url, init) {
   return whole;
 }
 
-/** Deno sends again what has no stream: its last failure says nothing about the first. */
+/** Deno resends requests without a stream: its last failure says nothing about the first. */
 function isResent({ method }) {
   return Object.hasOwn(globalThis, "Deno") && method !== "POST";
 }
 
-/** workerd refuses what it does not know. */
+/** workerd refuses options that it does not know. */
 export function isTaken(init) {
-  // Late: it makes Node load its `fetch`, which doubles the time of the import.
+  // Late: it makes Node load its `fetch`, which doubles the import's time.
   const { Request } = globalThis;
   if (Request === undefined) return true;
   try {
@@ -87,7 +87,7 @@ export function isTaken(init) {
   }
 }
 
-/** As a stream, which nobody can send twice: see `transport-wasm/src/request.rs`. */
+/** As a stream, which cannot be sent twice: see `transport-wasm/src/request.rs`. */
 function sentOnce(body) {
   return new Response(body, { __proto__: null }).body.pipeThrough(new TransformStream());
 }
@@ -95,7 +95,7 @@ function sentOnce(body) {
 function parts(response) {
   const status = typeof response === "object" && response !== null ? read(response, "status") : undefined;
   if (typeof status !== "number") {
-    throw new TypeError("the fetch function returned something that is no Response");
+    throw new TypeError("the fetch function returned something other than a Response");
   }
   const body = WITHOUT_BODY.includes(status) ? null : sourceOf(response);
   return { type: read(response, "type"), status, headers: headersOf(response), body };

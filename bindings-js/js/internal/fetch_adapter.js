@@ -1,4 +1,4 @@
-// One request and its response, within the module's limits: the other side of
+// One request and its response, within the module's limits: the JavaScript side of
 // `src/fetch_adapter.rs`.
 
 import { Reading } from "./body.js";
@@ -15,7 +15,7 @@ export class FetchAdapter {
     this.#clock = clock;
   }
 
-  /** The head is the method, the URL, and each header's name and value, a line each. */
+  /** The head has the method, the URL, and each header's name and value, one per line. */
   begin(head, body, maxSuccess, maxError, idle, keepsPartial) {
     const lines = head.split("\n");
     const headers = { __proto__: null };
@@ -32,17 +32,17 @@ class Exchange {
   #delivery;
   #reading;
   #isGivenUp = false;
-  /** The response's, once it is there. */
+  /** The response's, once it has arrived. */
   #head;
 
   constructor(send, url, init, limits) {
     if (this.#controller) init.signal = this.#controller.signal;
-    // Everything else may be repeated.
+    // All others may be repeated.
     if (init.method === "POST") this.#delivery = new Delivery(url);
     this.fetched = this.#run(send(url, init, this.#delivery), limits);
   }
 
-  /** What has come of the response, or that surely nothing was sent. */
+  /** What has arrived of the response, or that nothing was sent. */
   giveUp() {
     this.#isGivenUp = true;
     const isUnsent = this.#delivery?.giveUp() === true;
@@ -64,14 +64,14 @@ class Exchange {
     if (body === null) return fetched(status, headers, { __proto__: null });
     const isSuccess = status >= 200 && status < 300;
     const limits = { maxBody: isSuccess ? maxSuccess : maxError, keepsPartial: !isSuccess || keepsPartial, clock };
-    // A body read at once shows nothing before.
+    // A body read in one go shows no progress.
     this.#reading = new Reading(body, { ...limits, idle: read(body, "comesAtOnce") ? Infinity : idle });
     if (this.#isGivenUp) this.#reading.giveUp();
     return fetched(status, headers, await this.#reading.run(announced(headers)));
   }
 }
 
-/** `end` is what keeps the body from being whole, and `thrown` why. */
+/** `end` says why the body is not whole; `thrown` is the cause. */
 function fetched(status, headers, { bytes, end, thrown }) {
   return { status, headers, bytes, end, thrown };
 }
@@ -98,7 +98,7 @@ function abortController() {
   }
 }
 
-/** jsdom brings its own, which Node's `fetch` refuses. */
+/** jsdom has its own, which Node's `fetch` refuses. */
 function maker() {
   const own = () => new AbortController();
   try {

@@ -1,6 +1,6 @@
 // What foreign code throws becomes a cause, which must show no secret, however it is
-// printed. It stays what it is if it is proved clean: plain data of well-known kinds.
-// Anything else is replaced by a masked account of it.
+// printed. It stays as it is if proven clean: plain data of well-known kinds. Anything
+// else is replaced by a masked copy.
 
 import { put } from "./own.js";
 
@@ -13,14 +13,14 @@ const DEEPEST = 4;
 const ENCODED = /[\w+/-]{24,}/g;
 
 const SOURCE = Function.prototype.toString;
-/** Of any realm; a bound function has no name here. */
+/** In any realm; a bound function has no name here. */
 const NATIVE = /^function (\w*Error|Object|Array|Map|Set|Date)\(\) \{\s*\[native code\]\s*\}$/;
-/** Of an error's stack, in newer engines; a bound function has a name. */
+/** For an error's stack, in newer engines; a bound function has a name. */
 const NATIVE_GETTER = /^function \(\) \{\s*\[native code\]\s*\}$/;
 /** Methods that decide how an object is printed. */
 const PRINTING = ["toJSON", "toString", "valueOf", "toLocaleString", "inspect"];
 
-/** `mask` returns a string without secrets, nothing if it shows none. */
+/** `mask` returns the string without secrets, or `undefined` if it shows none. */
 export function withoutSecrets(thrown, mask) {
   const masks = decoding(mask);
   try {
@@ -41,7 +41,7 @@ function decoded(run) {
   const base64 = run.replace(/-/g, "+").replace(/_/g, "/");
   return [0, 1, 2, 3].flatMap((from) => {
     const rest = base64.slice(from);
-    // `atob` refuses a single character behind whole groups of four.
+    // `atob` refuses a single character after groups of four.
     return [rest.replace(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16))), atob(rest.length % 4 === 1 ? rest.slice(0, -1) : rest)];
   });
 }
@@ -53,9 +53,9 @@ function isClean(value, mask) {
 
 class Walk {
   #seen = new Set();
-  /** All that may be printed, a line each. */
+  /** All that may be printed, one per line. */
   texts = "";
-  /** The values alone: a list of characters, or of their codes, shows what they make up. */
+  /** The values alone: a list of characters, or of their codes, spells out a string. */
   together = "";
 
   isPlain(value) {
@@ -79,7 +79,7 @@ class Walk {
     return this.#isPlainContent(object, kind) && Reflect.ownKeys(object).every((name) => this.#isPlainProperty(object, name));
   }
 
-  /** The well-known kind that it is of, or that its class extends without hiding or printing anything. */
+  /** Its well-known kind, or the one that its class extends without hiding or printing anything. */
   #kindOf(object) {
     let prototype = Object.getPrototypeOf(object);
     if (prototype === null) return "Object";
@@ -89,7 +89,7 @@ class Walk {
       const source = typeof constructor === "function" ? SOURCE.call(constructor) : "";
       const kind = NATIVE.exec(source)?.[1];
       if (kind !== undefined && constructor.prototype === prototype) return depth === 0 || kind.endsWith("Error") ? kind : undefined;
-      // A private field shows in an inspector alone, as the source does.
+      // Only an inspector shows a private field, or the source.
       if (source === "" || source.includes("#") || !this.#note(source) || !this.isPlain(constructor.name) || !this.#isPlainClass(prototype)) return undefined;
       prototype = Object.getPrototypeOf(prototype);
     }
@@ -111,7 +111,7 @@ class Walk {
     };
     if (kind === "Map") Map.prototype.forEach.call(object, look);
     if (kind === "Set") Set.prototype.forEach.call(object, look);
-    // Accessors of their prototypes, and of the object itself in newer engines.
+    // Accessors of the prototype, or in newer engines of the object itself.
     if (kind === "DOMException" || kind.endsWith("Error")) [object.name, object.message, object.stack].forEach((value) => look(value, ""));
     return isClean;
   }
@@ -123,13 +123,13 @@ class Walk {
   }
 }
 
-/** A function under a symbol that every `DOMException` of Deno has, and no program gives out. */
+/** A function under a private symbol that every `DOMException` of Deno has. */
 function isOfTheRuntime(object, name) {
   if (typeof name !== "symbol" || typeof object[name] !== "function" || !("Deno" in globalThis)) return false;
   return Object.hasOwn(new DOMException(), name);
 }
 
-/** Nothing else refuses every proxy. */
+/** Nothing else refuses all proxies. */
 function isProxy(object) {
   try {
     structuredClone(object);

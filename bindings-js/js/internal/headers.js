@@ -1,9 +1,9 @@
-// A response's headers as one string, a line each. The response matters more: headers
-// that cannot be read are left out.
+// A response's headers as one string, one per line. Headers that cannot be read are left
+// out: the response matters more.
 
 import { read } from "./own.js";
 
-/** The headers in use, for objects that have only `get`. */
+/** The headers in use, for objects with only `get`. */
 const KNOWN = [
   "x-request-id",
   "cf-ray",
@@ -19,7 +19,7 @@ const KNOWN = [
   "content-length",
 ];
 
-/** No server sends more of one. */
+/** No server sends a longer one. */
 const LONGEST = 100_000;
 
 export function headersOf(response) {
@@ -38,7 +38,6 @@ function known(headers) {
   return lines(KNOWN, (name) => [name, headers.get(name)]);
 }
 
-/** These headers, a line each. */
 function lines(items, pairOf) {
   let text = "";
   for (const item of items) text += attempt(() => line(pairOf(item))) ?? "";
@@ -48,7 +47,7 @@ function lines(items, pairOf) {
 function line([name, value]) {
   if (value === undefined || value === null) return "";
   const text = `${value}`.trim();
-  // A line more would be a header more. Beyond ISO-8859-1, `Headers` takes none.
+  // A line break would add a header; `Headers` takes nothing beyond ISO-8859-1.
   if (text.length > LONGEST || /[\r\n]/.test(text) || /[\r\n:]/.test(name)) return "";
   return `${`${name}`.toLowerCase()}:${text.replace(/[^\0-\xff]/g, "?")}\n`;
 }

@@ -1,27 +1,27 @@
-// What objects hold out of sight: an attached inspector prints private fields.
+// Hidden state of objects. Not in private fields: an attached inspector prints those.
 
 import { refused } from "./errors.js";
 import { put } from "./own.js";
 
 const all = new WeakMap();
 
-/** Sets what the object holds. */
+/** Sets the object's hidden state. */
 export function hide(owner, own) {
   all.set(owner, own);
   return owner;
 }
 
-/** What the object holds: nothing, for a proxy or a method taken off its object. */
+/** The object's hidden state; a proxy, or a detached method, has none. */
 export function hidden(owner, operation, method) {
   const own = all.get(owner);
   if (own !== undefined) return own;
-  const problem = "this is a copy or a proxy of an object of openrouter-keys, or no object at all";
+  const problem = "this is a copy or a proxy of an object of openrouter-keys, or not an object";
   if (operation === undefined) throw new TypeError(`${problem}: use the object itself`);
   throw refused(operation, "this", problem, undefined, `call it as a method of the object itself, ${method}(…), or bind it first`);
 }
 
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
-/** The prototype of plain objects that conceal fields. */
+/** The prototype of plain objects with concealed fields. */
 const shy = {};
 withoutGetters(shy);
 
@@ -47,7 +47,7 @@ export function setField(object, name, value, isShy) {
   return object;
 }
 
-/** Sets another object's fields, concealed as they were there, except these. */
+/** Copies another object's fields, concealed as they were, except these. */
 export function takeOver(object, fields, ...without) {
   const [shown, shies] = [fields, concealed(fields) ?? {}];
   for (const part of [shown, shies]) {
@@ -61,7 +61,7 @@ export function takeOver(object, fields, ...without) {
 /** The concealed fields, if any. */
 export const concealed = (object) => all.get(object)?.concealed;
 
-/** Node may be told to print getters: of these objects it prints own properties only. */
+/** Makes Node print own properties only, even if configured to print getters. */
 export function withoutGetters(prototype) {
   put(prototype, INSPECT, inspected, false);
 }

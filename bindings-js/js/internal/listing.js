@@ -5,9 +5,9 @@ import { hidden, hide } from "./hidden.js";
 
 const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
-/** Read once. A loop or a `toArray` that comes after the end is refused: it would find nothing. */
+/** Can be iterated once. A loop or `toArray` after the end is refused: it would find nothing. */
 export class KeyListing {
-  /** From an async generator, which queues what is asked of it at once. */
+  /** From an async generator, which queues concurrent requests. */
   constructor(keys) {
     hide(this, { keys, isOver: false, isTaken: false });
   }
@@ -62,6 +62,6 @@ const held = (listing, method) => hidden(listing, "listAll", `listing.${method}`
 function unread(listing, method) {
   const own = held(listing, method);
   if (!own.isOver && !own.isTaken) return own;
-  const problem = "this listing has been read already, and a listing is read once";
-  throw refused("listAll", "this", problem, undefined, "call listAll again for another");
+  const problem = "this listing has been read already, and a listing can be read once";
+  throw refused("listAll", "this", problem, undefined, "call listAll again to start over");
 }

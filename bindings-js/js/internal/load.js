@@ -1,17 +1,17 @@
-// Loads the WebAssembly module, or keeps why that failed: helpers and error classes work
-// without it.
+// Loads the WebAssembly module, or records why that failed: helpers and error classes
+// work without it.
 
 import { noModule } from "./errors.js";
 import * as glue from "../openrouter_keys_bg.js";
 
 let problem;
 
-/** Throws, for a new client, why the module is not loaded. */
+/** Throws if the module could not be loaded. */
 export function requireModule() {
   if (problem) throw problem;
 }
 
-/** Takes what the entry returns: the module, or a function that makes it. */
+/** `get` returns the module, or its bytes. */
 export function load(get) {
   try {
     const module = moduleOf(get());
@@ -23,13 +23,13 @@ export function load(get) {
   }
 }
 
-/** What bundlers turn a `.wasm` import into. */
+/** Whatever a bundler turns a `.wasm` import into. */
 function moduleOf(given) {
   const found = given?.default ?? given;
   const kind = Object.prototype.toString.call(found);
   if (kind === "[object WebAssembly.Module]") return found;
   if (ArrayBuffer.isView(found) || kind === "[object ArrayBuffer]") return new WebAssembly.Module(found);
-  throw new TypeError(`the bundler made ${kind} of the import of openrouter_keys_bg.wasm, where a WebAssembly.Module is needed`);
+  throw new TypeError(`the bundler turned the import of openrouter_keys_bg.wasm into ${kind}; a WebAssembly.Module is required`);
 }
 
 function why(thrown) {
@@ -39,7 +39,7 @@ function why(thrown) {
     return "the Content-Security-Policy of this page blocks WebAssembly: add 'wasm-unsafe-eval' to its script-src; 'unsafe-eval' is not needed";
   }
   if (/code generation.*allowed/i.test(text)) {
-    return "this platform compiles no WebAssembly: bundle with the export condition workerd (Cloudflare) or edge-light (Vercel)";
+    return "this platform does not compile WebAssembly: bundle with the export condition workerd (Cloudflare) or edge-light (Vercel)";
   }
   return `the WebAssembly module cannot be loaded (${text})`;
 }

@@ -1,9 +1,9 @@
-// Properties, read and written as if nobody had added any to `Object.prototype`.
+// Reads and writes properties as if nothing had been added to `Object.prototype`.
 
-/** Whether this is an `Object.prototype`, of whatever realm. */
+/** Whether this is an `Object.prototype`, from any realm. */
 const isRoot = (object) => Object.getPrototypeOf(object) === null && Object.hasOwn(object, "isPrototypeOf");
 
-/** The property, of the object itself or of its class; `undefined` if only an `Object.prototype` has it. */
+/** The property of the object or its class; `undefined` if only an `Object.prototype` has it. */
 export function read(object, name) {
   // A proxy can be its own prototype.
   for (let holder = object, depth = 0; holder !== null && holder !== undefined && depth < 50; holder = Object.getPrototypeOf(holder), depth++) {
@@ -18,7 +18,7 @@ export function put(object, name, value, enumerable = true) {
   return Object.defineProperty(object, name, { __proto__: null, value, enumerable, writable: true, configurable: true });
 }
 
-/** Leaves out what is `undefined`. */
+/** Leaves out `undefined` values. */
 export function putAll(object, fields) {
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined) put(object, name, value);

@@ -1,14 +1,14 @@
-// Keeps a key that goes to this machine in plain text away from proxies.
+// Keeps proxies from seeing a key that goes to this machine in plain text.
 
 const LOCAL = /^http:\/\/((?:[^/:@]+\.)?localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?\//i;
 
-/** Node's own, and what npm's undici of any version sets. */
+/** Node's, and those that any version of npm's undici sets. */
 const DISPATCHERS = ["undici.globalDispatcher.2", "undici.globalDispatcher.1"].map((name) => Symbol.for(name));
 
 const VARIABLES = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 const EXCEPTIONS = ["no_proxy", "NO_PROXY"];
 
-/** What `fetch` needs to go past a proxy; throws if it would not get past. */
+/** The options with which `fetch` bypasses a proxy; throws if it cannot. */
 export function pastProxies(url) {
   const [, host] = url.match(LOCAL) ?? [];
   if (host === undefined) return undefined;
@@ -17,7 +17,7 @@ export function pastProxies(url) {
     const dispatcher = globalThis[name];
     if (!dispatcher) continue;
     const own = Object.getOwnPropertySymbols(dispatcher);
-    // Of undici's EnvHttpProxyAgent.
+    // In undici's EnvHttpProxyAgent.
     const direct = own.find(({ description }) => description === "no proxy agent");
     if (direct) return { __proto__: null, dispatcher: dispatcher[direct] };
     if (own.some(({ description }) => /proxy/i.test(description))) throw seen("the global dispatcher is a proxy", "use another dispatcher");
@@ -25,7 +25,7 @@ export function pastProxies(url) {
   return undefined;
 }
 
-/** Bun and Deno each read these their own way: only an exception to both counts. */
+/** Bun and Deno read these differently: only an exception to both counts. */
 function checkVariables(host) {
   const proxy = VARIABLES.find((name) => variable(name));
   if (proxy === undefined) return;

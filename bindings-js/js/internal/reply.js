@@ -8,7 +8,7 @@ import { MAKERS } from "./values.js";
 
 const { Absent, Null, False, True, Number, Text, Json, Unexpected, List, Value } = Tag;
 
-/** Each kind of object by its tag. */
+/** Each kind of object, by tag. */
 const shapes = new Map();
 
 const camelCase = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
@@ -33,7 +33,7 @@ export class Reply {
   /** Whether the last value read shows a key. */
   #isShy = false;
 
-  /** The context is what some objects are made with: see `values.js`. */
+  /** Some objects are made with the context: see `values.js`. */
   constructor([numbers, text, ...values], context) {
     this.#numbers = numbers;
     this.#text = text;
@@ -81,7 +81,7 @@ export class Reply {
     return Array.from({ __proto__: null, length }, next);
   }
 
-  /** A copy of the blank: V8 took three times as long to add all fields one by one. */
+  /** Copies the blank: adding all fields one by one took V8 three times as long. */
   #object({ fields, blank, make }) {
     const object = { ...blank };
     let unexpected;
@@ -98,7 +98,7 @@ export class Reply {
     }
     setField(object, "unexpected", unexpected, isUnexpectedShy);
     this.#extra(object);
-    // What shows a key is concealed within.
+    // It conceals whatever shows a key.
     this.#isShy = false;
     return make === undefined ? object : make(object, this.#context);
   }
@@ -108,7 +108,7 @@ export class Reply {
     const count = this.#number();
     if (count === 0) return;
     this.#isShy = false;
-    // Own properties, whatever their names: `__proto__` is one of them.
+    // Own properties, even if named `__proto__`.
     const extra = Object.fromEntries(this.#several(count, () => [this.value(), this.value()]));
     setField(object, "extra", extra, this.#isShy);
   }

@@ -1,23 +1,23 @@
-// How far the replacement of a key has come: plain data without a secret.
+// The progress of replacing a key: plain data without a secret.
 
 import { concealed, setField } from "./hidden.js";
 import { put, read } from "./own.js";
 
 export const STEPS = ["begun", "creating", "handing_over", "handed_over", "disabled", "deleted", "done"];
 
-/** A state that JSON can keep, including what is concealed: a resume needs it. */
+/** A state whose JSON has concealed fields too: a resume needs them. */
 export function stateOf(state) {
   const oldKey = read(state, "oldKey");
   if (oldKey !== undefined) setField(state, "oldKey", asTheApiWrites(oldKey), concealed(oldKey));
   if (concealed(state)) {
-    // A copy lacks what is concealed, and is refused without `old`.
+    // A copy lacks concealed fields, and is refused without `old`.
     setField(state, "old", state.old, true);
     put(state, "toJSON", () => ({ ...state, ...concealed(state) }), false);
   }
   return state;
 }
 
-/** A key by the API's names, so that the state is the same in Rust. */
+/** A key with the API's names, so that the state is the same in Rust. */
 function asTheApiWrites(key) {
   const { extra, unexpected, ...fields } = { extra: undefined, unexpected: undefined, ...key, ...concealed(key) };
   const named = Object.entries({ ...fields, ...unexpected }).map(([name, value]) => [
@@ -27,7 +27,7 @@ function asTheApiWrites(key) {
   return { ...Object.fromEntries(named), ...extra };
 }
 
-/** Whether the secret is the new key of this state, as far as its label tells. */
+/** Whether the secret is the new key of this state, judging by its label. */
 export function isNewKey(state, secret) {
   const label = read(state, "newLabel") ?? "";
   const at = label.indexOf("...");

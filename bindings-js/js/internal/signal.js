@@ -1,12 +1,11 @@
-// Calls that a signal ends.
+// Ends calls by a signal.
 
 import { readArgument } from "./errors.js";
 import { read } from "./own.js";
 
 /**
- * Calls with what the module takes for a signal: nothing, `true` if it is
- * aborted, or a promise that resolves then. The promise resolves in the end in
- * any case, so that nothing is left waiting on it.
+ * Passes the signal to `call` in the module's form: nothing, `true` if aborted, or
+ * a promise that resolves on abort, and after the call, so that nothing waits on it.
  */
 export function unlessAborted(operation, signal, call) {
   return signal ? withSignal(operation, signal, call) : call(undefined);
@@ -31,7 +30,7 @@ async function withSignal(operation, signal, call) {
   }
 }
 
-/** The calls of each signal, which share a listener: Node warns of more than ten. */
+/** The calls of a signal share a listener: Node warns of more than ten. */
 const groups = new WeakMap();
 
 function join(operation, signal, stop) {

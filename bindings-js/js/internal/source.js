@@ -1,4 +1,4 @@
-// The body of whatever looks like a `Response`, to be read piece by piece.
+// The body of anything like a `Response`, to be read piece by piece.
 
 import { read } from "./own.js";
 import { TextEncoder } from "./text.js";
@@ -7,7 +7,7 @@ const isMethod = (object, name) => typeof read(object, name) === "function";
 const isObject = (value) => typeof value === "object" && value !== null;
 const utf8 = (text) => new TextEncoder().encode(text);
 
-/** Ways to read a whole body, the exact one first. */
+/** Ways to read a whole body, the most exact first. */
 const AT_ONCE = {
   __proto__: null,
   arrayBuffer: (buffer) => buffer,
@@ -16,7 +16,7 @@ const AT_ONCE = {
   json: (value) => JSON.stringify(value),
 };
 
-/** Of a string, a buffer or a view of any realm. */
+/** From a string, a buffer or a view of any realm. */
 export function bytesOf(piece) {
   if (typeof piece === "string") return utf8(piece);
   return ArrayBuffer.isView(piece) ? new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength) : bufferOf(piece);
@@ -28,7 +28,7 @@ export function sourceOf(response) {
   if (!isObject(body)) return pieces(() => String(body));
   if (bytesOf(body)) return pieces(() => body);
   if (isMethod(body, "getReader")) return body;
-  // A stream of Node, as `node-fetch` gives it.
+  // A Node stream, as from `node-fetch`.
   if (isMethod(body, Symbol.asyncIterator)) return iterated(body[Symbol.asyncIterator]());
   if (isMethod(body, "arrayBuffer")) return pieces(() => AT_ONCE.blob(body));
   return pieces(() => (hasWay(response) ? atOnce(response) : new Response(body, { __proto__: null }).arrayBuffer()));
@@ -53,7 +53,7 @@ async function atOnce(response) {
       const copy = way === ways.at(-1) || !isMethod(response, "clone") ? response : response.clone();
       const bytes = bytesOf(await AT_ONCE[way](await copy[way]()));
       if (bytes !== undefined) return bytes;
-      throw new TypeError(`${way}() gave no bytes`);
+      throw new TypeError(`${way}() returned no bytes`);
     } catch (thrown) {
       problem ??= { thrown };
     }

@@ -1,11 +1,11 @@
-// What a framework throws through `fetch` to steer rendering: Next.js and React.
+// What Next.js and React throw through `fetch` to control rendering.
 
 import { read } from "./own.js";
 
-/** Such as `NEXT_REDIRECT;…`, and no hash. */
+/** Such as `NEXT_REDIRECT;…`, but not a hash. */
 const DIGEST = /^[A-Z_]{4,}\b/;
 
-/** The framework must get it as it is. */
+/** The framework must get it unchanged. */
 export function steers(thrown) {
   try {
     if (thrown === null || (typeof thrown !== "object" && typeof thrown !== "function")) return false;

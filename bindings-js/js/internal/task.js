@@ -1,9 +1,9 @@
-// Runs the module's work in its caller's async context: a key function or `fetch` finds
-// the caller's AsyncLocalStorage store and trace.
+// Runs the module's work in its caller's async context, so that a key function or `fetch`
+// sees the caller's AsyncLocalStorage store and trace.
 
 /**
- * Polls a task to its end: an async function goes on in its caller's context, whatever wakes
- * it. `read` takes the outcome and what masks the call's secrets in a string.
+ * Polls a task to its end: an async function continues in its caller's context, whatever
+ * wakes it. `read` takes the outcome and a function that masks the call's secrets.
  */
 export async function run(task, read) {
   try {

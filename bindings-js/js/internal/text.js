@@ -1,9 +1,9 @@
-// UTF-8, also where the platform has no `TextDecoder` and `TextEncoder`: jsdom in
-// Jest has neither. Imported by the glue too, which takes them from here.
+// UTF-8, even without `TextDecoder` and `TextEncoder`, which jsdom in Jest lacks. The glue
+// imports them from here.
 
 const { TextDecoder: PlatformDecoder, TextEncoder: PlatformEncoder } = globalThis;
 
-/** What the glue reads is well-formed. */
+/** The glue reads only well-formed UTF-8. */
 class Decoder {
   decode(bytes = []) {
     let binary = "";

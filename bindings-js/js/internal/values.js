@@ -1,4 +1,4 @@
-// What calls return other than plain objects.
+// The classes of what calls return.
 
 import { brand } from "./brand.js";
 import { errorOf } from "./errors.js";
@@ -7,12 +7,12 @@ import { put, read } from "./own.js";
 import { stateOf } from "./rotation.js";
 import { TextDecoder, TextEncoder } from "./text.js";
 
-/** As numbers: what walks through scopes and maps finds no string. */
+/** Stored as bytes: a walk through scopes and maps finds no string. */
 const [encoder, decoder] = [new TextEncoder(), new TextDecoder("utf-8", { ignoreBOM: true })];
 
 /** A created key. Nothing that prints, copies or inspects the object shows the secret. */
 export class Created {
-  /** For this package alone. */
+  /** Internal. */
   constructor(key) {
     hide(this, { key: encoder.encode(key) });
   }
@@ -28,13 +28,13 @@ const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
 /** A key that lives until it is closed or expires. */
 export class TemporaryKey extends Created {
-  /** For this package alone. */
+  /** Internal. */
   constructor(key, close) {
     super(key);
     hidden(this).close = close;
   }
 
-  /** Once; what failed can be tried again. */
+  /** Closes once; a failed close can be repeated. */
   close(options) {
     let own;
     try {
@@ -55,9 +55,9 @@ export class TemporaryKey extends Created {
   }
 }
 
-/** What a response carried beside its value. Its headers are in no own property. */
+/** A response without its value. Its headers are in no own property. */
 export class ResponseInfo {
-  /** For this package alone. */
+  /** Internal. */
   constructor(headers) {
     hide(this, { headers });
   }
@@ -76,8 +76,8 @@ brand(TemporaryKey, "TemporaryKey");
 brand(ResponseInfo, "ResponseInfo");
 
 /**
- * What is made of an object by its kind. The context has `close` of a temporary key, and for
- * failures `shown`, which hides secrets, and the `signal` of the call.
+ * Converts an object by its kind. The context has a temporary key's `close` and, for
+ * failures, `shown`, which hides secrets, and the call's `signal`.
  */
 export const MAKERS = {
   __proto__: null,
@@ -93,12 +93,12 @@ export const MAKERS = {
   Failure: (fields, context) => errorOf(revealed(fields), context),
 };
 
-/** All the fields, none of which comes from a prototype. */
+/** All fields, none from a prototype. */
 function revealed(fields) {
   return { __proto__: null, ...fields, ...concealed(fields) };
 }
 
-/** Each has `data`, an empty object if there was none. */
+/** `data` becomes an empty object if there was none. */
 function filled(created, fields, ...without) {
   put(fields, "data", read(fields, "data") ?? {});
   return takeOver(created, fields, "key", ...without);

@@ -1,4 +1,4 @@
-// What is refused before anything leaves, because JavaScript would let it pass.
+// Arguments that are refused before anything is sent, because JavaScript would accept them.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,7 +10,7 @@ import { API_KEY, clientOver, everythingShown, failureOf, HASH, OPERATIONS, PARA
 
 const LONE_SURROGATES = ["\ud800", "a\udc00", "\udfff\ud800z"];
 
-/** The argument is refused by that name, and nothing leaves. */
+/** The argument is refused by that name, and nothing is sent. */
 async function isRefused(argument, call, { says = "" } = {}) {
   const { keys, fetch } = clientOver([]);
   const error = await failureOf(call(keys));
@@ -24,7 +24,7 @@ async function isRefused(argument, call, { says = "" } = {}) {
   return error;
 }
 
-/** The option of the client is refused by that name. */
+/** The client option is refused by that name. */
 function isRefusedOption(argument, options, { says = "" } = {}) {
   assert.throws(
     () => new OpenRouterKeys({ apiKey: API_KEY, ...options }),
@@ -32,7 +32,7 @@ function isRefusedOption(argument, options, { says = "" } = {}) {
   );
 }
 
-test("half of a surrogate pair is refused in every text of every argument", async () => {
+test("half of a surrogate pair is refused in every string of every argument", async () => {
   const user = { user: "partner" };
   for (const text of LONE_SURROGATES) {
     for (const name of ["name", "limitReset", "expiresAt", "workspaceId", "creatorUserId"]) {
@@ -50,7 +50,7 @@ test("half of a surrogate pair is refused in every text of every argument", asyn
   }
 });
 
-test("half of a surrogate pair is refused in every text of every option", async () => {
+test("half of a surrogate pair is refused in every string of every option", async () => {
   for (const text of LONE_SURROGATES) {
     const options = {
       baseUrl: `https://gateway.example/${text}`,
@@ -68,7 +68,7 @@ test("half of a surrogate pair is refused in every text of every option", async 
   }
 });
 
-test("a whole surrogate pair, quotes, markup and NUL are sent as they are", async () => {
+test("a whole surrogate pair, quotes, markup and NUL are sent unchanged", async () => {
   const name = '😀 "x" </script> \u0000 é \u2028';
   const { keys, fetch } = clientOver([created("sk-or-v1-new", { name })]);
   const { data } = await keys.create({ name, limit: 1 });
@@ -76,7 +76,7 @@ test("a whole surrogate pair, quotes, markup and NUL are sent as they are", asyn
   assert.equal(data.name, name);
 });
 
-test("an offset that is no whole number up to 2^53 - 1 is refused", async () => {
+test("an offset that is not a whole number up to 2^53 - 1 is refused", async () => {
   for (const offset of [2 ** 53, 2 ** 64, 0.5, -1, NaN, Infinity, -Infinity, "10", 10n, null]) {
     await isRefused("offset", (keys) => keys.list({ offset }));
     await isRefused("offset", (keys) => keys.listAll({ offset }).next());
@@ -89,19 +89,19 @@ test("the largest offset is sent to the digit", async () => {
   assert.equal(fetch.requests[0].path, "/api/v1/keys?offset=9007199254740991");
 });
 
-test("a create without a limit is refused, and told how to say that there is none", async () => {
-  await isRefused("limit", (keys) => keys.create({ name: "x" }), { says: "null makes a key without a limit" });
-  await isRefused("limit", (keys) => keys.create({ name: "x", limit: undefined }), { says: "null makes a key without a limit" });
+test("a create without a limit is refused, with a hint how to request no limit", async () => {
+  await isRefused("limit", (keys) => keys.create({ name: "x" }), { says: "null means no limit" });
+  await isRefused("limit", (keys) => keys.create({ name: "x", limit: undefined }), { says: "null means no limit" });
 });
 
-test("a limit that is no number of 0 or more is refused", async () => {
+test("a limit that is not a number of 0 or more is refused", async () => {
   for (const limit of [NaN, Infinity, -Infinity, -0.01, "25", 25n, true, {}, [25]]) {
     await isRefused("limit", (keys) => keys.create({ name: "x", limit }));
     await isRefused("limit", (keys) => keys.update(HASH, { limit }));
   }
 });
 
-test("in an update, undefined leaves and null clears", async () => {
+test("in an update, undefined leaves a field unchanged and null clears it", async () => {
   const { keys, fetch } = clientOver([found(), found()]);
   await keys.update(HASH, { name: undefined, disabled: true, limit: undefined, limitReset: undefined });
   await keys.update(HASH, { limit: null, limitReset: null });
@@ -114,7 +114,7 @@ test("an update that changes nothing is refused", async () => {
   await isRefused("changes", (keys) => keys.update(HASH, { limit: undefined, name: undefined }));
 });
 
-test("an unknown name is refused, with the name that was meant", async () => {
+test("an unknown name is refused with a suggestion", async () => {
   const cases = [
     ["limit_reset", "limitReset", (keys) => keys.create({ ...PARAMS, limit_reset: "daily" })],
     ["include_disabled", "includeDisabled", (keys) => keys.list({ include_disabled: true })],
@@ -129,17 +129,17 @@ test("an unknown name is refused, with the name that was meant", async () => {
   isRefusedOption("base_url", { base_url: "https://gateway.example" }, { says: "did you mean baseUrl?" });
 });
 
-test("an unknown name that resembles none is refused with the names that there are", async () => {
-  await isRefused("budget", (keys) => keys.create({ ...PARAMS, budget: 1 }), { says: "there are name, limit, limitReset" });
+test("an unknown name that resembles none is refused with the list of names", async () => {
+  await isRefused("budget", (keys) => keys.create({ ...PARAMS, budget: 1 }), { says: "expected one of name, limit, limitReset" });
   isRefusedOption("token", { token: "x" }, { says: "apiKey" });
 });
 
-test("an unknown name of a call's options is refused by every operation", async () => {
+test("every operation refuses an unknown call option", async () => {
   for (const call of Object.values(OPERATIONS)) await isRefused("timeout", (keys) => call(keys, { timeout: 1 }));
   await isRefused("timeout", (keys) => keys.listAll({}, { timeout: 1 }).next());
 });
 
-test("arguments of another type are refused, and so is what JavaScript would convert", async () => {
+test("arguments of the wrong type are refused, even if JavaScript would convert them", async () => {
   const cases = {
     params: [(keys) => keys.create(null), (keys) => keys.create("name"), (keys) => keys.list([]), (keys) => keys.list(5)],
     options: [(keys) => keys.list({}, null), (keys) => keys.list({}, 1000), (keys) => keys.get(HASH, "x")],
@@ -161,7 +161,7 @@ test("arguments of another type are refused, and so is what JavaScript would con
   }
 });
 
-test("options of another type are refused", () => {
+test("options of the wrong type are refused", () => {
   for (const options of [undefined, null, "sk-or-v1-x", 5, []]) {
     assert.throws(() => new OpenRouterKeys(options), InvalidArgumentError);
   }
@@ -175,13 +175,13 @@ test("options of another type are refused", () => {
   isRefusedOption("signal", { signal: AbortSignal.abort() });
 });
 
-test("a Date is sent as the moment that it is", async () => {
+test("a Date is sent as its point in time", async () => {
   const { keys, fetch } = clientOver([created("sk-or-v1-new")]);
   await keys.create({ ...PARAMS, expiresAt: new Date(Date.UTC(2030, 5, 1, 12)) });
   assert.equal(new Date(fetch.requests[0].json.expires_at).getTime(), Date.UTC(2030, 5, 1, 12));
 });
 
-test("headers are taken as an object, as pairs, as Headers and as a Map", async () => {
+test("headers may be an object, pairs, Headers or a Map", async () => {
   const given = { "x-team": "billing" };
   for (const headers of [given, Object.entries(given), new Headers(given), new Map(Object.entries(given))]) {
     const { keys, fetch } = clientOver([listed([])]);
@@ -199,7 +199,7 @@ test("no part of a refused API key is in the error", () => {
   }
 });
 
-test("headers that can be read once are sent with every call", async () => {
+test("headers that can be read only once are sent with every call", async () => {
   const once = { entries: () => new Map([["x-team", "billing"]]).entries(), generator: () => (function* () { yield ["x-team", "billing"]; })() };
   for (const [what, headers] of Object.entries(once)) {
     const { keys, fetch } = clientOver([listed([]), listed([]), listed([])], { headers: headers() });
@@ -223,7 +223,7 @@ const revoked = (target) => {
   return proxy;
 };
 
-test("an argument that throws when it is read is refused, with what it threw for the cause", async () => {
+test("an argument that throws when read is refused, with what it threw as the cause", async () => {
   const traps = new Proxy({}, { get: trap, ownKeys: trap, getPrototypeOf: trap });
   for (const [argument, call] of [
     ["name", (keys) => keys.create(trapped("name", PARAMS))],
@@ -253,7 +253,7 @@ test("an argument that throws when it is read is refused, with what it threw for
   }
 });
 
-test("an option that throws when it is read is refused, with what it threw for the cause", () => {
+test("an option that throws when read is refused, with what it threw as the cause", () => {
   for (const [argument, options] of [
     ["options", new Proxy({}, { get: trap, ownKeys: trap })],
     ["apiKey", trapped("apiKey")],
@@ -269,7 +269,7 @@ test("an option that throws when it is read is refused, with what it threw for t
   }
 });
 
-test("a signal whose reason cannot be read ends its call like another", async () => {
+test("a signal whose reason cannot be read still ends its call", async () => {
   const { keys } = clientOver([]);
   const signal = trapped("reason", { aborted: true, addEventListener() {}, removeEventListener() {} });
   const error = await failureOf(keys.create(PARAMS, { signal }));
@@ -277,7 +277,7 @@ test("a signal whose reason cannot be read ends its call like another", async ()
   assert.equal(error.cause, thrown);
 });
 
-test("a text of more than 1,000,000 characters is refused, and one of so many is not", async () => {
+test("a string of 1,000,000 characters is accepted, and a longer one is refused", async () => {
   const longest = "x".repeat(1_000_000);
   const tooLong = longest + "x";
   const says = "not one of 1000001 characters";
@@ -292,7 +292,7 @@ test("a text of more than 1,000,000 characters is refused, and one of so many is
   assert.equal(fetch.requests[0].json.name, longest);
 });
 
-test("a time that is too long to be held never ends, like Infinity", async () => {
+test("a time too long to represent never ends, like Infinity", async () => {
   for (const ms of [2 ** 53, 1e18, 1e22, 1e23, 1e300, Number.MAX_VALUE, Infinity]) {
     const later = apiError(429, "slow down", { headers: { "retry-after": "90" } });
     const times = { timeoutMs: ms, attemptTimeoutMs: ms, idleTimeoutMs: ms };
@@ -303,7 +303,7 @@ test("a time that is too long to be held never ends, like Infinity", async () =>
   }
 });
 
-test("categories of another realm are sent like those of this, and none may be missing", async () => {
+test("categories from another realm are accepted, and none may be missing", async () => {
   const { keys, fetch } = clientOver([listed([])], { categories: runInNewContext("['cli', 'chat']") });
   await keys.list();
   assert.equal(fetch.requests[0].headers["x-openrouter-categories"], "cli,chat");

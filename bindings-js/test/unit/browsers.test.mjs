@@ -1,4 +1,4 @@
-// A management key in a place where other people can read the memory.
+// A management key where other people can read the memory.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -17,7 +17,7 @@ const SERVER_WORKER = `
   Object.defineProperty(globalThis, "navigator", { value: { userAgent: "Cloudflare-Workers" } });
 `;
 
-/** What comes of building a client with these options, and of a call with it. */
+/** The outcome of building a client with these options, and of a call with it. */
 const clientIn = (globals, options = "") =>
   inAnotherProcess(
     `
@@ -34,7 +34,7 @@ const clientIn = (globals, options = "") =>
   );
 
 for (const [place, globals] of [["a page", PAGE], ["a worker of a page", WORKER]]) {
-  test(`a client is refused in ${place}, and told why and what to do instead`, () => {
+  test(`a client is refused in ${place}, with the reason and the alternative`, () => {
     const { message, ...error } = clientIn(globals);
     assert.deepEqual(error, {
       name: "InvalidArgumentError",
@@ -42,24 +42,24 @@ for (const [place, globals] of [["a page", PAGE], ["a worker of a page", WORKER]
       argument: "dangerouslyAllowBrowser",
       effect: "nothing",
     });
-    assert.match(message, /whoever opens the page can read it.*Keep it on a server.*dangerouslyAllowBrowser: true/);
+    assert.match(message, /anyone who opens the page can read it.*Keep it on a server.*dangerouslyAllowBrowser: true/);
     assert.ok(!message.includes("canary"));
   });
 
-  test(`a client works in ${place} that says dangerouslyAllowBrowser`, () => {
+  test(`a client works in ${place} with dangerouslyAllowBrowser`, () => {
     assert.deepEqual(clientIn(globals, "dangerouslyAllowBrowser: true"), { data: [] });
   });
 
-  test(`dangerouslyAllowBrowser: false is a refusal in ${place}`, () => {
+  test(`dangerouslyAllowBrowser: false refuses a client in ${place}`, () => {
     assert.equal(clientIn(globals, "dangerouslyAllowBrowser: false").argument, "dangerouslyAllowBrowser");
   });
 }
 
-test("a client works in a worker of a server, which is no browser", () => {
+test("a client works in a server's worker, which is not a browser", () => {
   assert.deepEqual(clientIn(SERVER_WORKER), { data: [] });
 });
 
-test("a server whose global object is called window is no browser", () => {
+test("a server whose global object is called window is not a browser", () => {
   assert.deepEqual(clientIn("globalThis.window = globalThis"), { data: [] });
 });
 
