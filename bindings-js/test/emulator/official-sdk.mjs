@@ -1,11 +1,10 @@
-// A judge that this project did not write: the vendor's own client for
-// JavaScript drives the emulator: `node official-sdk.mjs EMULATOR`.
+// An independent check: the vendor's JavaScript client drives the emulator:
+// `node official-sdk.mjs EMULATOR`.
 //
-// It proves that the emulator speaks the API as the vendor's client knows it:
-// every response satisfies the schema that this client validates it with, nothing
-// but the documented error bodies becomes its typed errors, and what it writes
-// (query, body, headers) is understood. The last two checks prove that it is
-// a strict judge: it refuses a response that lacks a field.
+// It proves that the emulator speaks the API as the vendor's client knows it: every
+// response satisfies that client's schema, only the documented error bodies become its
+// typed errors, and its query, body and headers are understood. The last two checks prove
+// that the client is strict: it refuses a response that lacks a field.
 
 import assert from "node:assert/strict";
 
@@ -18,7 +17,7 @@ const SEEDED = 250;
 const WORKSPACE = "11111111-2222-4333-8444-555555555555";
 const UNKNOWN_HASH = "0".repeat(64);
 
-/** Each operation, and the statuses for which the client knows an error of its own. */
+/** Each operation, and the statuses for which the client has its own error. */
 const OPERATIONS = {
   list: { call: (keys, options) => keys.list({}, options), documents: [400, 401, 429, 500] },
   create: {
@@ -44,7 +43,7 @@ const ERRORS = {
 const UNDOCUMENTED = [402, 409, 413, 418, 502, 503, 524];
 
 const CHECKS = {
-  async "create takes every field, and responses with all of a key"({ keys, emulator }) {
+  async "create accepts every field, and returns the whole key"({ keys, emulator }) {
     const expiresAt = new Date("2099-12-31T23:59:59.500Z");
     const { key: secret, data: key } = await keys.create({
       requestBody: {
@@ -96,7 +95,7 @@ const CHECKS = {
     assert.equal(sent["x-openrouter-categories"], "cli-agent");
   },
 
-  async "create needs no more than a name, and takes null for what may be null"({ keys }) {
+  async "create needs only a name, and accepts null where it may be null"({ keys }) {
     const requestBody = { name: "plain" };
     const { data: plain } = await keys.create({ requestBody });
     const nulls = { limit: null, limitReset: null, expiresAt: null, creatorUserId: null };
@@ -108,7 +107,7 @@ const CHECKS = {
     assert.equal(plain.workspaceId, cleared.workspaceId);
   },
 
-  async "get gives what create gave, and what was spent since"({ keys, emulator }) {
+  async "get returns what create returned, with later spending"({ keys, emulator }) {
     const { data: key } = await keys.create({ requestBody: { name: "spender", limit: 25.5, limitReset: "daily" } });
     assert.deepEqual((await keys.get({ hash: key.hash })).data, key);
     await emulator.spend(key.hash, 0.5);
@@ -116,7 +115,7 @@ const CHECKS = {
     assert.deepEqual((await keys.get({ hash: key.hash })).data, { ...key, ...spent });
   },
 
-  async "getCurrentKeyMetadata describes the key that asks"({ keys, emulator, client }) {
+  async "getCurrentKeyMetadata describes the key used"({ keys, emulator, client }) {
     const requestBody = { name: "asks", limit: 10, limitReset: "weekly", expiresAt: new Date("2099-01-01T00:00:00Z") };
     const { key: secret, data: key } = await keys.create({ requestBody });
     await emulator.spend(key.hash, 4);
@@ -151,7 +150,7 @@ const CHECKS = {
     assert.equal(management.limit, null);
   },
 
-  async "update leaves what is undefined, clears by null, and sets the rest"({ keys }) {
+  async "update leaves undefined fields, clears by null, and sets the rest"({ keys }) {
     const { data: key } = await keys.create({ requestBody: { name: "before", limit: 25.5, limitReset: "monthly" } });
     const update = async (requestBody) => {
       const { data } = await keys.update({ hash: key.hash, requestBody });
@@ -203,7 +202,7 @@ const CHECKS = {
     await refused(404, keys.update({ hash, requestBody: { name: "x" } }));
   },
 
-  async "what is wrong with a request is told by the documented error"({ keys, client, emulator }) {
+  async "an invalid request gets the documented error"({ keys, client, emulator }) {
     await refused(400, keys.create({ requestBody: { name: "" } }));
     for (const odd of [{ limit: -1 }, { limitReset: "yearly" }, { workspaceId: "x" }, { creatorUserId: "" }]) {
       await refused(400, keys.create({ requestBody: { name: "x", ...odd } }));
@@ -237,7 +236,7 @@ const CHECKS = {
     assert.equal((await keys.get({ hash })).data.hash, hash);
   },
 
-  async "a newer API's responses are still answers"({ keys }) {
+  async "a newer API's responses are accepted"({ keys }) {
     const newer = fault("shape=newer");
     const { data } = await keys.list({}, newer);
     assert.equal(data.length, 100);
@@ -245,7 +244,7 @@ const CHECKS = {
     assert.deepEqual((await keys.getCurrentKeyMetadata({}, newer)).data.allowedDataRegions, ["global", "moon"]);
   },
 
-  async "a response that lacks a field is refused: the judge looks"({ keys }) {
+  async "a response that lacks a field is refused: the client is strict"({ keys }) {
     const { hash } = (await keys.list()).data[0];
     for (const [name, { call }] of Object.entries(OPERATIONS)) {
       const older = name === "delete" ? "body=200 {}" : "shape=1";
@@ -253,14 +252,14 @@ const CHECKS = {
     }
   },
 
-  async "an error body that lacks a field is refused: the judge looks"({ keys }) {
+  async "an error body that lacks a field is refused: the client is strict"({ keys }) {
     for (const body of ["{}", '{"error":{"code":400}}', '{"error":{"message":"no code"}}']) {
       await assert.rejects(keys.list({}, fault(`body=400 ${body}`)), errors.ResponseValidationError, body);
     }
   },
 };
 
-/** What the call is rejected with: the client's own error for the status, its body read into it. */
+/** The call's rejection: the client's error for the status, with the parsed body. */
 async function refused(status, call, documents = [status]) {
   const expected = documents.includes(status) ? ERRORS[status] : errors.OpenRouterDefaultError;
   const error = await call.then(
@@ -291,7 +290,7 @@ for (const [name, holds] of Object.entries(CHECKS)) {
   if (!(await passes(name, holds))) process.exitCode = 1;
 }
 
-/** Each check has an emulator of its own. */
+/** Each check has its own emulator. */
 async function passes(name, holds) {
   const emulator = await startEmulator(program, SEEDED);
   const client = (apiKey) =>

@@ -1,5 +1,4 @@
-// The programs under `examples/`: each makes a key, changes it and deletes it
-// again.
+// The programs in `examples/`: each creates a key, changes it and deletes it.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -23,7 +22,7 @@ export function exampleChecks(folder) {
     ...["POST", "PATCH"], // ensured twice
     ...["POST", "DELETE"], // reconciled and swept
     ...["POST", "DELETE"], // the temporary key, created and closed
-    ...["POST", "PATCH", "DELETE", "PATCH"], // replaced: made, disabled, deleted, renamed
+    ...["POST", "PATCH", "DELETE", "PATCH"], // rotated: created, disabled, deleted, renamed
     "DELETE",
   ];
   return [
@@ -36,7 +35,7 @@ export function exampleChecks(folder) {
     check("next-edge/route.js", (emulator) => route(folder, emulator)),
     check("browser/main.js", (emulator) => withServer(folder, emulator, inPage), SHOWN),
     {
-      name: "examples/browser/server.mjs, asked by two users and by nobody",
+      name: "examples/browser/server.mjs, used by two users and an anonymous visitor",
       run: (emulator) => withServer(folder, emulator, twoUsers),
     },
     {
@@ -114,7 +113,7 @@ async function twoUsers(url) {
 
 const hashes = ({ json }) => json.map(({ hash }) => hash);
 
-/** Somebody who opened the page, with a session of their own. */
+/** A user who opened the page, with their own session. */
 async function visitor(url) {
   const cookie = (await fetch(url)).headers.get("set-cookie").split(";")[0];
   return (method, path) => ask(url, cookie, method, path);

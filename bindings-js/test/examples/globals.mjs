@@ -1,5 +1,5 @@
-// What the README's blocks take for granted: a client, a key, a vault. What
-// they send to OpenRouter goes to the emulator.
+// What the README's blocks assume: a client, a key, a vault. Requests to OpenRouter go
+// to the emulator.
 
 import { OpenRouterKeys } from "openrouter-keys";
 
@@ -19,7 +19,7 @@ globalThis.hash = HASH;
 globalThis.secret = OPENROUTER_MANAGEMENT_KEY;
 globalThis.vault = {
   store: async (secret) => {
-    if (!/^sk-or-v1-[0-9a-f]+$/.test(secret)) throw new Error("this is no secret");
+    if (!/^sk-or-v1-[0-9a-f]+$/.test(secret)) throw new Error("this is not a secret");
   },
   read: async () => OPENROUTER_MANAGEMENT_KEY,
 };

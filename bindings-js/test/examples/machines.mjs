@@ -1,4 +1,4 @@
-// How a program runs in each runtime.
+// Runs a program in each runtime.
 
 import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -22,10 +22,7 @@ export function bun(folder, file, env) {
 
 const withPath = (env) => ({ PATH: process.env.PATH, HOME: process.env.HOME, ...env });
 
-/**
- * What a worker answers in workerd, bundled as Cloudflare's tool does it. All
- * that it fetches comes from the emulator, whatever the address says.
- */
+/** What a worker returns in workerd, bundled as by Cloudflare's tool. All its fetches go to the emulator. */
 export async function workerd(folder, file, { apiKey, baseUrl }) {
   const program = fromNpm("@cloudflare", "bin/workerd");
   const out = join(folder, `${basename(file, ".js")}.bundle`);

@@ -1,4 +1,4 @@
-// What the README says of the official SDK, beside what this package does: one
+// Checks what the README says about the official SDK compared with this package, one
 // check for each such row of its table.
 
 import assert from "node:assert/strict";
@@ -15,17 +15,17 @@ const EXPIRY = new Date("2040-01-01T00:00:00Z");
 const NOBODY = "0".repeat(64);
 const LOSSES = { "row 5xx": "method=POST,commit,status=500", "row broken": "method=POST,reset-after-commit" };
 
-/** What each row's check gets: both clients and the emulator. */
+/** Each row's check; it gets both clients and the emulator. */
 const ROWS = {
   async client({ emulator, sdkOptions }) {
     process.env.OPENROUTER_API_KEY = emulator.apiKey;
-    // The SDK reads its environment once.
+    // The SDK reads its environment only once.
     resetEnv();
     assert.ok((await new OpenRouter({ ...sdkOptions, apiKey: undefined }).apiKeys.list()).data.length > 0);
     assert.throws(() => new npm.OpenRouterKeys({}), { argument: "apiKey" });
     delete process.env.OPENROUTER_API_KEY;
   },
-  async "what calls give"({ sdk, keys }) {
+  async "results of calls"({ sdk, keys }) {
     const created = await sdk.create({ requestBody: { name: "row", limit: 1 } });
     const { hash } = created.data;
     assert.deepEqual(Object.keys(await sdk.get({ hash })), ["data"]);
@@ -133,7 +133,7 @@ const clientOptions = ({ apiKey, baseUrl }) => ({ apiKey, baseUrl });
 
 export function migratingChecks() {
   return Object.entries(ROWS).map(([row, holds]) => ({
-    name: `README, the official SDK beside this package: ${row}`,
+    name: `README, the official SDK compared with this package: ${row}`,
     run(emulator) {
       const sdkOptions = { apiKey: emulator.apiKey, serverURL: emulator.baseUrl };
       const sdk = new OpenRouter(sdkOptions).apiKeys;

@@ -1,4 +1,4 @@
-// Pages in Chromium: any page, and the README's blocks that belong in one.
+// Pages in Chromium: any page, and the README's blocks for one.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ import puppeteer from "puppeteer-core";
 
 import { onPath } from "../runtimes/programs.mjs";
 
-/** Opens a page and lets somebody use it. */
+/** Opens a page and uses it. */
 export async function chromium(url, use) {
   const executablePath = onPath("chromium", "chromium-browser", "google-chrome");
   const browser = await puppeteer.launch({ executablePath, args: ["--no-sandbox"] });
@@ -20,7 +20,7 @@ export async function chromium(url, use) {
     const problems = [];
     page.on("pageerror", (error) => problems.push(error));
     await page.goto(url);
-    // A script that failed never comes to what is waited for: its error says more than the wait.
+    // The error of a failed script says more than the timeout.
     return await use(page).catch((error) => {
       throw problems[0] ?? error;
     });
@@ -38,7 +38,7 @@ export async function besideItsServer({ code }, { apiKey, baseUrl }) {
   return printedInPage({ script: code, names });
 }
 
-/** A block in a page that has the package and the key itself, under a strict policy. */
+/** A block in a page with the package and the key itself, under a strict policy. */
 export async function onItsOwn(block, { apiKey, baseUrl }) {
   const script = `
     const realFetch = fetch;
@@ -54,7 +54,7 @@ async function bundled({ folder, file }) {
   return readFileSync(outfile, "utf8");
 }
 
-/** The lines that the script printed when it came to its end. */
+/** The lines that the script printed by its end. */
 async function printedInPage({ script, html = "", names }) {
   const whole = `
     const printedLines = [];

@@ -1,5 +1,4 @@
-// The README's blocks of code, each run as it stands in the runtime of its
-// heading.
+// Runs the README's code blocks as they are, each in the runtime of its heading.
 
 import assert from "node:assert/strict";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
@@ -18,7 +17,7 @@ const HEADING = /^#+ (.*)$/gm;
 /** Runs a block in Node. */
 const inNode = async (block, emulator) => node(block.folder, block.program, await environment(emulator));
 
-/** Where a block does not run in Node, or takes more than that. */
+/** Blocks that do not run in Node, or need more than that. */
 const SPECIAL = {
   Deno: async (block, emulator) => deno(block.folder, block.program, await environment(emulator)),
   Bun: async (block, emulator) => bun(block.folder, block.program, await environment(emulator)),
@@ -29,7 +28,7 @@ const SPECIAL = {
   "When the response to a create is lost": afterLoss,
 };
 
-/** Blocks whose whole point is that nothing is sent. */
+/** Blocks that show that nothing is sent. */
 const SILENT = ["Testing", "Cancelling", "Bundlers and platforms"];
 
 /** Each block's code, language, heading and number. */
@@ -56,12 +55,12 @@ async function works(block, emulator) {
   const run = SPECIAL[block.heading] ?? inNode;
   const { value: printed, requests } = await watched(emulator, () => run(block, emulator));
   showsNoSecret(String(printed));
-  // The key that a block can use was made by a marked request.
+  // The key that a block can use was created by a marked request.
   const sent = requests.filter(({ headers }) => !headers.some(([name]) => name === "x-from-the-tests"));
   assert.equal(sent.length === 0, SILENT.includes(block.heading), `it sent ${sent.length} requests`);
 }
 
-/** The block as a file, and a program that runs it with its globals. */
+/** Writes the block to a file, with a program that runs it with its globals. */
 function prepared(folder, block) {
   const name = `readme/block-${block.number}`;
   const file = `${name}.${extension(block)}`;
@@ -79,7 +78,7 @@ function extension(block) {
   return block.code.includes("require(") ? "cjs" : "mjs";
 }
 
-/** Node 20 knows neither types nor `using`. */
+/** Node 20 supports neither types nor `using`. */
 function lowered(block) {
   return isRunAsItIs(block) ? block.code : transformSync(block.code, { loader: block.language, target: "es2022" }).code;
 }
@@ -90,7 +89,7 @@ async function environment(emulator) {
   return { EMULATOR: emulator.baseUrl, OPENROUTER_MANAGEMENT_KEY: emulator.apiKey, OPENROUTER_API_KEY: emulator.apiKey, HASH: hash };
 }
 
-/** The emulator, once it surely has a key of the tests. */
+/** The emulator, with at least one key of the tests. */
 async function withKey(emulator) {
   await freshHash(emulator);
   return emulator;
@@ -100,7 +99,7 @@ function namesKey(printed) {
   assert.match(printed, /The README's own/);
 }
 
-/** What the route answers, in a process whose `fetch` is not this one's. */
+/** What the route returns, in a process with its own `fetch`. */
 async function route({ folder, file }, emulator) {
   const caller = `${file}.call.mjs`;
   const code = `await import("../globals.mjs");
@@ -110,7 +109,7 @@ async function route({ folder, file }, emulator) {
   namesKey(await node(folder, caller, await environment(emulator)));
 }
 
-/** The response to the create is lost, and yet there is one key of its name in the end. */
+/** The response to the create is lost, yet in the end one key has its name. */
 async function afterLoss(block, emulator) {
   const env = await environment(emulator);
   const before = (await keysAt(emulator)).length;

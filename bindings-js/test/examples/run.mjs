@@ -1,6 +1,5 @@
-// Runs every example and every block of code of the README against the
-// emulator, in a project that has the packed package installed:
-// `node run.mjs EMULATOR`.
+// Runs every example and every code block of the README against the emulator, in a project
+// with the packed package installed: `node run.mjs EMULATOR`.
 
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +16,7 @@ import { typeChecks } from "./types.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const README = join(ROOT, "README.md");
-/** What a program that comes from the official SDK has beside the package. */
+/** What a program migrating from the official SDK has besides the package. */
 const NEIGHBOURS = ["@openrouter", "@types", "zod"];
 /** So that a listing has something to list. */
 const SEEDED = 3;
@@ -39,7 +38,7 @@ for (const check of checks.flat()) {
 }
 await emulator.stop();
 
-/** A project with the package, the examples, and what else a user has. */
+/** A project with the package, the examples, and whatever else a user has. */
 function install() {
   withProject([], (project) => cpSync(project, folder, { recursive: true }));
   cpSync(join(ROOT, "examples"), folder, { recursive: true });
@@ -61,7 +60,7 @@ async function passes({ name, run }) {
   }
 }
 
-/** Whether it may be skipped: not where every runtime is installed on purpose. */
+/** May be skipped, except in CI, where every runtime is installed. */
 function skips(name, { message }) {
   console.log(`SKIPPED ${name}: ${message}`);
   return !process.env.CI;

@@ -1,8 +1,8 @@
-// What a program did at the emulator.
+// Records what a program did at the emulator.
 
 import assert from "node:assert/strict";
 
-/** Runs a program and gives what it came to, with the requests that it sent. */
+/** Runs a program; returns its result and the requests that it sent. */
 export async function watched(emulator, program) {
   const before = (await emulator.requests()).length;
   const value = await program();
@@ -14,7 +14,7 @@ export async function keysAt(emulator) {
   return response.json();
 }
 
-/** A new key that a program can do with as it likes. Its request is marked as nobody's own. */
+/** A new key for a program to use. Its request is marked as not the program's. */
 export async function freshHash({ baseUrl, apiKey }) {
   const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json", "x-from-the-tests": "yes" };
   const body = JSON.stringify({ name: "The README's own", limit: 25, limit_reset: "monthly" });
@@ -22,7 +22,7 @@ export async function freshHash({ baseUrl, apiKey }) {
   return (await response.json()).data.hash;
 }
 
-/** Nobody's secret was printed. */
+/** No secret was printed. */
 export function showsNoSecret(printed) {
   assert.doesNotMatch(printed, /sk-or-v1-[0-9a-f]{8}/);
 }

@@ -1,5 +1,4 @@
-// Bundles of a program that has the package as a dependency, each run where it
-// is meant for.
+// Bundles of a program that depends on the package, each run on its platform.
 
 import { join } from "node:path";
 
@@ -12,7 +11,7 @@ import { runServer } from "./servers.mjs";
 
 const ENTRY = "bundled.js";
 
-// The size has checks of its own, where the package is built.
+// The build of the package checks the size.
 const NO_LIMIT_KB = Infinity;
 
 export const BUNDLES = [
@@ -91,7 +90,7 @@ async function esbuilt(folder, options) {
 }
 
 function quiet(warnings) {
-  return { name: "the bundler warns of nothing", ok: warnings.length === 0, detail: warnings.join("\n") };
+  return { name: "the bundler gives no warnings", ok: warnings.length === 0, detail: warnings.join("\n") };
 }
 
 function promised(call) {

@@ -1,5 +1,4 @@
-// A certificate that nobody vouches for but itself, made anew each time, so that
-// no private key has to be kept.
+// A self-signed certificate, created each time, so that no private key is stored.
 
 import { generateKeyPairSync, sign } from "node:crypto";
 
@@ -22,11 +21,11 @@ function der(tag, ...contents) {
 
 const pem = (bytes) => `-----BEGIN CERTIFICATE-----\n${bytes.toString("base64").match(/.{1,64}/g).join("\n")}\n-----END CERTIFICATE-----\n`;
 
-/** What a TLS server of Node takes: RFC 5280, section 4.1. It is for 127.0.0.1. */
+/** The options of a Node TLS server for 127.0.0.1: RFC 5280, section 4.1. */
 export function selfSigned() {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const algorithm = der(SEQUENCE, der(OID, ECDSA_WITH_SHA256));
-  const name = der(SEQUENCE, der(SET, der(SEQUENCE, der(OID, COMMON_NAME), der(TEXT, "nobody vouches for this"))));
+  const name = der(SEQUENCE, der(SET, der(SEQUENCE, der(OID, COMMON_NAME), der(TEXT, "self-signed"))));
   const validity = der(SEQUENCE, der(TIME, "250101000000Z"), der(TIME, "491231235959Z"));
   const spki = publicKey.export({ type: "spki", format: "der" });
   const names = der(SEQUENCE, der(OID, ALTERNATIVE_NAME), der(OCTETS, der(SEQUENCE, LOOPBACK)));

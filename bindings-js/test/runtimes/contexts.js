@@ -1,5 +1,5 @@
-// Calls that begin in the same tick, each in an async context of its own, as requests
-// of a server do. Whatever the package calls belongs to the context of its caller.
+// Calls that begin in the same tick, each in its own async context, like a server's
+// requests. Everything that the package calls must run in its caller's context.
 
 const CALLERS = Array.from({ length: 5 }, (_, index) => `tenant-${index}`);
 const STRANGER = "stranger";
@@ -14,13 +14,13 @@ const keyOf = (caller) => `sk-or-v1-management-key-of-${caller}`;
 
 /**
  * Uses the package's exports `api`, those of its testing module and the runtime's
- * AsyncLocalStorage. `options` are given to each client, and `check` runs a check.
+ * AsyncLocalStorage. Each client gets `options`; `check` runs a check.
  */
 export async function contexts(api, testing, { AsyncLocalStorage, options, check }) {
   const storage = new AsyncLocalStorage();
   const strays = [];
 
-  /** Notes what is called in another context than the caller's. */
+  /** Notes calls in another context than the caller's. */
   function belongs(what, caller) {
     const found = storage.getStore();
     if (found !== caller) strays.push(`${what} of ${caller} ran in the context of ${found}`);
@@ -45,7 +45,7 @@ export async function contexts(api, testing, { AsyncLocalStorage, options, check
     if (found.length > 0) throw new Error(`${found.length} strays: ${[...new Set(found)].slice(0, 10).join("; ")}`);
   }
 
-  /** A clock whose timers are rung by a stranger. */
+  /** A clock whose timers fire in a foreign context. */
   function clockOf(caller, clock) {
     return {
       now: () => (belongs("clock.now", caller), clock.now()),
@@ -61,7 +61,7 @@ export async function contexts(api, testing, { AsyncLocalStorage, options, check
     };
   }
 
-  /** A response that arrives in pieces, with pauses of the clock between them. */
+  /** A response that arrives in chunks, with pauses between them. */
   function inPieces(caller, clock, response) {
     const reader = response.body.getReader();
     const body = new ReadableStream(
@@ -79,7 +79,7 @@ export async function contexts(api, testing, { AsyncLocalStorage, options, check
     return { status: response.status, headers: response.headers, body };
   }
 
-  /** A client of one caller's, all of whose functions belong to the caller. */
+  /** A client of one caller, all of whose functions belong to the caller. */
   function ownClient(caller, clock, settings) {
     const fake = testing.fakeFetch(serverOf(testing), { clock });
     return new api.OpenRouterKeys({
@@ -122,7 +122,7 @@ export async function contexts(api, testing, { AsyncLocalStorage, options, check
     delete: (keys) => keys.delete(hashOf(2)),
     getCurrentKeyMetadata: (keys) => keys.getCurrentKeyMetadata(),
     listAll: (keys, caller) => keys.listAll({}, { onProgress: () => belongs("onProgress", caller) }).toArray(),
-    "listAll with pages ahead": async (keys, caller) => {
+    "listAll with prefetch": async (keys, caller) => {
       const listing = keys.listAll({ prefetch: 3 }, { onProgress: () => belongs("onProgress", caller) });
       for await (const _ of listing) belongs("the body of the loop", caller);
     },
@@ -146,7 +146,7 @@ export async function contexts(api, testing, { AsyncLocalStorage, options, check
     });
   }
 
-  await check("a client that many share makes each key in its caller's account", async () => {
+  await check("a shared client creates each key in its caller's account", async () => {
     const clock = testing.virtualClock();
     const made = [];
     const server = serverOf(testing);
@@ -165,10 +165,10 @@ export async function contexts(api, testing, { AsyncLocalStorage, options, check
     });
     await together((caller) => keys.create({ name: caller, limit: 1 }));
     const wrong = made.filter(([name, authorization]) => authorization !== `Bearer ${keyOf(name)}`);
-    if (made.length !== CALLERS.length || wrong.length > 0) throw new Error(`made ${made.length}, wrong: ${wrong.join("; ")}`);
+    if (made.length !== CALLERS.length || wrong.length > 0) throw new Error(`created ${made.length}, wrong: ${wrong.join("; ")}`);
   });
 
-  await check("a call of one kind does not draw a call of another into its context", async () => {
+  await check("a call does not draw a call of another kind into its context", async () => {
     const clock = testing.virtualClock();
     const all = Object.values(CALLS);
     await together(async (caller) => {
@@ -177,14 +177,14 @@ export async function contexts(api, testing, { AsyncLocalStorage, options, check
     });
   });
 
-  await check("a call keeps its context over the runtime's own timers", () =>
+  await check("a call keeps its context across the runtime's own timers", () =>
     together((caller) => {
       const own = ownClient(caller, testing.virtualClock(), { clock: undefined, retry: { throttledIntervalMs: 1 } });
       return own.create(PARAMS);
     }),
   );
 
-  await check("an abort from another context ends a call in its own", () =>
+  await check("an abort from another context ends a call in the call's own context", () =>
     together(async (caller) => {
       const clock = testing.virtualClock({ autoAdvance: false });
       for (const name of ["create", "rotate", "listAll"]) {
@@ -204,7 +204,7 @@ export async function contexts(api, testing, { AsyncLocalStorage, options, check
     }),
   );
 
-  /** A server that sends the head of its response and nothing more. */
+  /** A server that sends only the head of its response. */
   function silent(caller) {
     const body = () => new ReadableStream({ cancel: () => belongs("the cancel of the body", caller) });
     return {
@@ -225,7 +225,7 @@ export async function contexts(api, testing, { AsyncLocalStorage, options, check
     }),
   );
 
-  await check("a listing keeps the context it was begun in, whoever reads on", () =>
+  await check("a listing keeps the context it began in, whoever iterates it", () =>
     together(async (caller) => {
       const clock = testing.virtualClock();
       const listing = ownClient(caller, clock).listAll({ prefetch: 2 }, { onProgress: () => belongs("onProgress", caller) });
@@ -234,7 +234,7 @@ export async function contexts(api, testing, { AsyncLocalStorage, options, check
     }),
   );
 
-  await check("a key function that makes a call of its own keeps both apart", () =>
+  await check("a key function that makes a call itself keeps both contexts apart", () =>
     together(async (caller) => {
       const clock = testing.virtualClock();
       const inner = `${caller}-inside`;
@@ -257,11 +257,11 @@ export async function contexts(api, testing, { AsyncLocalStorage, options, check
     const keys = new api.OpenRouterKeys({ ...options, apiKey: keyOf("one"), clock, fetch: testing.fakeFetch([testing.listed([])]) });
     for (let count = 0; count < 100; count++) stuck.list().catch(() => {});
     const { data } = await keys.list();
-    if (data.length !== 0) throw new Error("it came to nothing");
+    if (data.length !== 0) throw new Error("the wrong result");
   });
 }
 
-/** A server that turns the first of equal requests away, and has some keys. */
+/** A server with some keys that refuses the first of identical requests. */
 function serverOf(testing) {
   const keys = new Map();
   const add = (hash, fields) => keys.set(hash, testing.key({ hash, usage: 1, ...fields })).get(hash);

@@ -1,7 +1,7 @@
-// What each runtime can say of a failed create, as a table that is checked against
-// the one in `docs/what-runtimes-report.md`: `node deliveries.mjs [--write]`.
+// What each runtime reports of a failed create, as a table that is compared with the one
+// in `docs/what-runtimes-report.md`: `node deliveries.mjs [--write]`.
 //
-// Further releases of Node are programs in the variable NODES, separated like a PATH.
+// The variable NODES lists further Node programs, separated like a PATH.
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +18,7 @@ import { bun, deno } from "./servers.mjs";
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const PAGE = fileURLToPath(new URL("../../../docs/what-runtimes-report.md", import.meta.url));
 
-/** Each with the server that it meets and how the create ends, if the server does not end it. */
+/** Each with its server, and how the create ends if the server does not end it. */
 const SITUATIONS = {
   "nobody listens": { at: "closed" },
   "the host's name is unknown": { baseUrl: "https://nowhere.invalid/api/v1" },
@@ -41,7 +41,7 @@ const SITUATIONS = {
   "an abort after the request": { at: "stalls", aborts: true },
 };
 
-/** Arrived there: whatever a runtime says, a key may exist. */
+/** The request arrived: whatever a runtime reports, a key may exist. */
 const AFTER = ["endsAfter", "failsSession", "failsStream", "closes", "stalls"];
 
 const root = mkdtempSync(join(tmpdir(), "openrouter-keys-deliveries-"));
@@ -69,7 +69,7 @@ if (isWriting) write();
 for (const problem of problems) console.error(`error: ${problem}`);
 process.exit(problems.length === 0 ? 0 : 1);
 
-/** A project that has the package and the programs. */
+/** A project with the package and the programs. */
 function install() {
   const project = join(root, "project");
   withProject([], (made) => cpSync(join(made, "node_modules/openrouter-keys"), join(project, "node_modules/openrouter-keys"), { recursive: true }));
@@ -121,7 +121,7 @@ function page({ name, run }) {
   return { name, run: () => run({ situations: settings((needs) => needs === undefined), dangerouslyAllowBrowser: true }) };
 }
 
-/** Of the situations whose `needs` are met. */
+/** For the situations whose `needs` are met. */
 function settings(isMet) {
   const entries = Object.entries(SITUATIONS).filter(([, { needs }]) => isMet(needs));
   return Object.fromEntries(entries.map(([name, { at, ...how }]) => [name, { baseUrl: servers[at]?.url, ...how }]));
@@ -138,12 +138,12 @@ async function runAll(program, args, { proxy, permission, http2 }) {
   return seen;
 }
 
-/** Past it, or nowhere: the proxy must not see a byte. */
+/** The request must bypass the proxy or not be sent: the proxy must not see a byte. */
 async function goesPastProxy(program, args) {
   const { records, closes } = servers;
   const creates = closes.creates();
   const env = { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: records.origin, http_proxy: records.origin };
-  // Deno shows the package no other variables.
+  // Deno gives the package access to no other variables.
   const shown = args.map((arg) => (arg === "--allow-net" ? "--allow-net --allow-env" : arg)).flatMap((arg) => arg.split(" "));
   const situations = { "past a proxy": { baseUrl: closes.url } };
   const { code } = (await runOne(program, shown, situations, env))["past a proxy"];
@@ -157,7 +157,7 @@ async function runOne(program, args, situations, more) {
   return JSON.parse(await output(program, [...args, JSON.stringify({ situations })], { cwd: folder, env }));
 }
 
-/** The cells of the page by situation and runtime. */
+/** The page's cells by situation and runtime. */
 function read() {
   const lines = readFileSync(PAGE, "utf8").split("\n").filter((line) => line.startsWith("| "));
   const [[, ...names], ...rows] = lines.map((line) => line.slice(2, -2).split(" | ").map((cell) => cell.trim()));

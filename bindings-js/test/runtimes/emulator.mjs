@@ -1,4 +1,4 @@
-// The emulator as a process of its own, and its control endpoint.
+// The emulator as a separate process, and its control endpoint.
 
 import { once } from "node:events";
 import { request } from "node:http";
@@ -8,10 +8,10 @@ import { firstMatch, start, stop } from "./processes.mjs";
 
 const JSON_BODY = { "content-type": "application/json" };
 
-/** For pages of test servers, and for programs whose requests to the real API are redirected here. */
+/** For pages of test servers, and for programs whose requests to the real API come here. */
 const OPEN = ["--cors", "--allow-host", "openrouter.ai"];
 
-/** Starts the emulator with so many keys. */
+/** Starts the emulator with this many keys. */
 export async function startEmulator(program, count) {
   const options = ["--json", "--keys", String(count), ...OPEN];
   const child = start(program, options, { stdio: ["ignore", "pipe", "inherit"] });
@@ -29,16 +29,16 @@ export async function startEmulator(program, count) {
   };
 }
 
-/** One request over a connection of its own: one that is kept may be gone by the next time. */
+/** One request over a new connection: a kept one may be gone by the next time. */
 async function exchange(url, { body, ...options } = {}) {
   const sent = request(url, { agent: false, ...options }).end(body);
   const [response] = await once(sent, "response");
   const answered = await text(response);
-  if (response.statusCode >= 300) throw new Error(`${url} responses ${response.statusCode}: ${answered}`);
+  if (response.statusCode >= 300) throw new Error(`${url} returned ${response.statusCode}: ${answered}`);
   return answered;
 }
 
-/** How often a key of each name was made. */
+/** How often a key of each name was created. */
 export function made(requests) {
   const counts = {};
   for (const { method, body, committed } of requests) {

@@ -1,4 +1,4 @@
-// Servers with which a create fails, each in its own way, and what reached them.
+// Servers that make a create fail, each in its own way, and what reached them.
 
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
@@ -8,15 +8,15 @@ import { createServer } from "node:net";
 
 import { selfSigned } from "./certificate.mjs";
 
-/** What lets a page send its request at all. */
+/** Lets a page send its request at all. */
 const FROM_ANY_PAGE = { "access-control-allow-origin": "*", "access-control-allow-methods": "*", "access-control-allow-headers": "*, authorization" };
 const LISTED = '{"data":[]}';
 /** RFC 9113, section 7. */
 const [NO_ERROR, INTERNAL_ERROR, REFUSED_STREAM] = [0, 2, 7];
 
 /**
- * The servers by the names of their situations, each with its `url` and the number of
- * `creates` whose bytes arrived there. `records` counts the bytes of everything.
+ * The servers by situation, each with its `url` and the number of `creates` whose bytes
+ * arrived. `records` counts all bytes.
  */
 export async function startFailing() {
   const { cert, key } = selfSigned();
@@ -50,7 +50,7 @@ function endAfter(stream, code) {
   setImmediate(() => stream.session.destroy());
 }
 
-/** A server of HTTP/1.1 that lists, and acts on a create whose body has arrived. */
+/** An HTTP/1.1 server that lists, and acts on a create once its body has arrived. */
 function plain(act) {
   const server = createHttpServer((request, response) => {
     for (const [name, value] of Object.entries(FROM_ANY_PAGE)) response.setHeader(name, value);
@@ -63,7 +63,7 @@ function plain(act) {
   return server;
 }
 
-/** The same over TLS and HTTP/2, acting as soon as the stream is there. */
+/** The same over TLS and HTTP/2, acting as soon as the stream opens. */
 function h2(options, act) {
   const server = createSecureServer(options);
   server.on("sessionError", () => {});

@@ -1,4 +1,4 @@
-// Servers that no client should take anything from, and what reached them.
+// Servers that no client should trust, and what reached them.
 
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
@@ -7,16 +7,16 @@ import { createServer } from "node:https";
 import { selfSigned } from "./certificate.mjs";
 
 const HEADER_BYTES = 2 << 20;
-/** What lets a page send its request at all. */
+/** Lets a page send its request at all. */
 const FROM_ANY_PAGE = { "access-control-allow-origin": "*", "access-control-allow-methods": "*", "access-control-allow-headers": "*, authorization" };
 
-/** One that speaks TLS with a certificate that nobody vouches for. */
+/** A TLS server with an untrusted certificate. */
 export async function startUntrusted() {
   const requests = [];
   return listening(createServer(selfSigned(), record(requests)), "https", requests);
 }
 
-/** One whose response to a create has a header of 2 MB. */
+/** A server whose response to a create has a header of 2 MB. */
 export async function startMonstrous() {
   const requests = [];
   const listener = record(requests, (response) => response.setHeader("x-monstrous", "m".repeat(HEADER_BYTES)));
@@ -35,7 +35,7 @@ function record(requests, addTo = () => {}) {
 }
 
 async function listening(server, scheme, requests) {
-  // What a client refuses of it is no failure of the server's.
+  // A client that refuses it is not a failure of the server.
   server.on("tlsClientError", () => {});
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -1,4 +1,4 @@
-// Pages in browsers, and the server that they come from.
+// Pages in browsers, and their server.
 
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -41,7 +41,7 @@ function page(name, options, script, headers = {}) {
   };
 }
 
-/** The browsers that are here, each with what runs this script of the folder in it. */
+/** The available browsers, each with a function that runs this script of the folder. */
 export function browsersFor(folder, script) {
   return Object.entries({ Chromium: chromium, Firefox: firefox }).flatMap(([name, options]) => {
     try {
@@ -56,7 +56,7 @@ export function browsersFor(folder, script) {
   });
 }
 
-/** Runs a bundle that has this script in Chromium. */
+/** Runs a bundle that contains this script in Chromium. */
 export function runBundle(folder, script, settings) {
   return runPage(chromium(), { folder, html: html(script), headers: {} }, settings);
 }
@@ -106,7 +106,7 @@ async function runIn(browser, url, settings) {
   return sent === undefined ? checks : [...checks, hidesSecrets(sent, settings)];
 }
 
-/** What Chromium sends an attached inspector; `undefined` of another browser. */
+/** What Chromium sends an attached inspector; `undefined` for other browsers. */
 async function inspector(browser, tab) {
   if (!(await browser.version()).includes("Chrome")) return undefined;
   const session = await tab.createCDPSession();

@@ -1,4 +1,4 @@
-// Child processes, none of which outlives this one.
+// Child processes that never outlive this one.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,10 +10,10 @@ const running = new Set();
 
 let isStopping = false;
 
-/** Whether somebody wants this to end. */
+/** Whether this process was told to stop. */
 export const stopping = () => isStopping;
 
-// What is under way then fails at once, and puts its things away in order.
+// Work in progress then fails at once and cleans up.
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, () => {
     isStopping = true;
@@ -34,7 +34,7 @@ export function start(command, args, options) {
   return child;
 }
 
-/** Runs a program to its end; what it printed. */
+/** Runs a program to its end; returns what it printed. */
 export async function output(command, args, options) {
   const child = start(command, args, { stdio: ["ignore", "pipe", "pipe"], timeout: PATIENCE_MS, ...options });
   const [printed, complained] = [text(child.stdout), text(child.stderr)];

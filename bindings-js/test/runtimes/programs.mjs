@@ -6,10 +6,10 @@ import { fileURLToPath } from "node:url";
 
 const MODULES = fileURLToPath(new URL("../../node_modules/", import.meta.url));
 
-/** A runtime is not to be had on this machine. */
+/** A runtime is not available on this machine. */
 export class Missing extends Error {}
 
-/** The program of one of these names on the PATH. */
+/** The program on the PATH with one of these names. */
 export function onPath(...names) {
   const folders = (process.env.PATH ?? "").split(delimiter);
   const found = names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram);
@@ -17,7 +17,7 @@ export function onPath(...names) {
   throw new Missing(`there is no ${names.join(", no ")} on the PATH`);
 }
 
-/** The program at `path` in the package that npm chose in this scope for this machine, or else the one on the PATH. */
+/** The program at `path` in the scope's package that npm chose for this machine, or else the one on the PATH. */
 export function fromNpm(scope, path) {
   const found = packages(scope)
     .map((name) => join(MODULES, scope, name, path))

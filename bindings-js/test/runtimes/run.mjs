@@ -39,7 +39,7 @@ for (const runtime of RUNTIMES) {
   if (!(await passes(runtime))) process.exitCode = 1;
   if (stopping()) process.exit(1);
 }
-// A bundler or a browser that leaves something open must not keep this waiting.
+// A bundler or browser that leaves something open must not keep this process alive.
 process.exit();
 
 /** The folder of the installed package. */
@@ -49,7 +49,7 @@ function install() {
   return folder;
 }
 
-/** A project that has the package, the checks, the vectors and the programs. */
+/** A project with the package, the checks, the vectors and the programs. */
 function project(name) {
   const folder = join(root, name);
   cpSync(installed, join(folder, "node_modules/openrouter-keys"), { recursive: true });
@@ -64,9 +64,9 @@ function project(name) {
   return folder;
 }
 
-/** The vectors as a module: not every runtime reads files, or imports JSON. */
+/** The vectors as a module: not every runtime reads files or imports JSON. */
 function vectorFiles() {
-  // As a text, half of a surrogate pair stays what it is in every file.
+  // As a string, half of a surrogate pair survives in every file.
   return `export const files = JSON.parse(${JSON.stringify(JSON.stringify(files))});\n`;
 }
 
@@ -86,7 +86,7 @@ async function passes({ name, run, resends }) {
   }
 }
 
-/** Whether it may be skipped: not where every runtime is installed on purpose. */
+/** May be skipped, except in CI, where every runtime is installed. */
 function skips(name, { message }) {
   console.log(`${name}: SKIPPED: ${message}`);
   return !process.env.CI;
@@ -111,31 +111,30 @@ async function withEmulator(resends, use) {
 }
 
 /**
- * Browsers send a request again when the connection that they keep for reuse
- * breaks before the response, a POST like any other, and tell nobody. The package
- * sends it once; what browsers do then is not in its hands.
+ * When a reused connection breaks before the response, browsers silently resend the
+ * request, even a POST. The package sends it once and cannot prevent that.
  */
 function isMadeOnce(requests, resends) {
   const all = Object.entries(made(requests));
   const counts = Object.fromEntries(all.filter(([name]) => !name.startsWith(WORKFLOWS)));
   const isExpected = (name) => counts[name] === 1 || (resends && name === BROKEN && counts[name] === 2);
   return {
-    name: "every key is made exactly once",
+    name: "every key is created exactly once",
     ok: MADE.every(isExpected) && Object.keys(counts).length === MADE.length,
-    detail: `made ${JSON.stringify(counts)}`,
+    detail: `created ${JSON.stringify(counts)}`,
   };
 }
 
-/** What reached the servers that no client should take anything from. */
+/** What reached the servers that no client should trust. */
 function areRefused(untrusted, monstrous) {
   const creates = monstrous.requests.filter((method) => method === "POST").length;
   return [
-    { name: "no request reaches a server that nobody vouches for", ok: untrusted.requests.length === 0, detail: `${untrusted.requests}` },
-    { name: "a create that is answered with monstrous headers is sent once", ok: creates === 1, detail: `${monstrous.requests}` },
+    { name: "no request reaches a server with an untrusted certificate", ok: untrusted.requests.length === 0, detail: `${untrusted.requests}` },
+    { name: "a create whose response has oversized headers is sent once", ok: creates === 1, detail: `${monstrous.requests}` },
   ];
 }
 
-/** Where nobody listens any more. */
+/** Where nothing listens any more. */
 async function closedUrl() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -1,26 +1,26 @@
-// What the package does against the emulator, the same in every runtime.
+// What the package does with the emulator, the same in every runtime.
 
-/** How many keys the emulator starts with, and one more that it has in any case. */
+/** How many keys the emulator is started with; it always has one more. */
 export const SEEDED = 249;
 const LISTED = SEEDED + 1;
 
 /** The fault that the emulator keeps for the first create. */
 export const FIRST_CREATE_FAULT = "method=POST,status=429";
 
-/** The names of the keys that are made. */
-export const MADE = ["Customer 42", "answer lost", "answer cut off"];
+/** The names of the keys created. */
+export const MADE = ["Customer 42", "response lost", "response cut off"];
 
-/** What the names of the workflows' keys begin with. */
+/** The prefix of the workflows' key names. */
 export const WORKFLOWS = "workflows";
 
-/** The one whose connection breaks before the response's head. */
-export const BROKEN = "answer lost";
+/** The create whose connection breaks before the response's head. */
+export const BROKEN = "response lost";
 
 const HASH = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
 const REFUSED_SECRET = "sk-or-v1-nobody-knows-this-key-0123456789";
 const STALL = "stall-headers";
 
-/** The statuses that become an error, and its class. */
+/** Error statuses, and the class of each error. */
 const STATUSES = [
   [400, "BadRequestError"],
   [401, "UnauthorizedError"],
@@ -37,7 +37,7 @@ const STATUSES = [
   [524, "ServerError"],
 ];
 
-/** What happens below or beside the API's own responses, the error's class, and the codes that runtimes can tell. */
+/** Faults other than the API's errors, the error's class, and the codes that runtimes can report. */
 const FAILURES = [
   ["html=502", "ServerError", ["server"]],
   ["empty=500", "ServerError", ["server"]],
@@ -52,20 +52,17 @@ const FAILURES = [
   ["endless-body", "ConnectionError", ["body_too_large"]],
 ];
 
-/**
- * Uses the package's exports `api`. `check` runs a check of this name, and
- * `shown` is all that a value shows of itself.
- */
+/** Uses the package's exports `api`. `check` runs a named check; `shown` is all that a value shows when printed. */
 export async function scenario(api, settings, { check, shown }) {
   const { apiKey, baseUrl, closedUrl, untrustedUrl, monstrousUrl, isBrowser, isUnderPolicy } = settings;
   const errors = [];
 
-  /** What the call is rejected with: an error of this class and of one of these codes. */
+  /** The call's rejection: an error of this class with one of these codes. */
   async function failure(call, kind, ...codes) {
     let error;
     try {
       const value = await call();
-      error = new Error(`it should have failed, but came to ${JSON.stringify(value)}`);
+      error = new Error(`it should have failed, but returned ${JSON.stringify(value)}`);
     } catch (thrown) {
       error = thrown;
     }
@@ -82,31 +79,31 @@ export async function scenario(api, settings, { check, shown }) {
   const fault = (text, options) => ({ headers: { "x-emulator-fault": text }, retry: false, ...options });
 
   if (isBrowser) {
-    await check("a client is refused in a browser unless it is asked for", async () => {
+    await check("a client is refused in a browser unless explicitly allowed", async () => {
       const build = async () => new api.OpenRouterKeys({ apiKey, baseUrl });
       const error = await failure(build, "InvalidArgumentError", "invalid_argument");
       equal(error.argument, "dangerouslyAllowBrowser");
     });
   }
   if (isUnderPolicy) {
-    await check("the page's policy lets no text become code", () => {
+    await check("the page's policy does not let a string become code", () => {
       let made;
       try {
         made = new Function("return 1")();
       } catch {
-        // Refused, as it should be.
+        // Refused, as expected.
       }
       equal(made, undefined);
     });
   }
 
-  await check("list gives one page", async () => {
+  await check("list returns one page", async () => {
     const page = await keys.list();
     equal(page.data.length, 100);
     const next = await keys.list({ offset: LISTED - 1, includeDisabled: true });
     equal(next.data.length, 1);
   });
-  await check("listAll gives each key once", async () => {
+  await check("listAll returns each key once", async () => {
     const hashes = [];
     for await (const key of keys.listAll()) hashes.push(key.hash);
     equal(hashes.length, LISTED);
@@ -119,7 +116,7 @@ export async function scenario(api, settings, { check, shown }) {
   });
 
   let created;
-  await check("create goes out again after a 429, and gives the key", async () => {
+  await check("create is resent after a 429, and returns the key", async () => {
     const params = { name: "Customer 42", limit: 25, limitReset: "monthly", expiresAt: new Date(Date.UTC(2099, 0, 1)) };
     const { data, response } = await keys.create(params, { retry: { throttledIntervalMs: 10 } }).withResponse();
     created = data;
@@ -131,8 +128,8 @@ export async function scenario(api, settings, { check, shown }) {
     equal(created.data.limitReset, "monthly");
     equal(api.toDate(created.data.expiresAt).getTime(), Date.UTC(2099, 0, 1));
   });
-  await check("a created key is in nothing that prints it", () => {
-    // An attached inspector is sent more than is printed.
+  await check("printing a created key never shows the secret", () => {
+    // An attached inspector receives more than is printed.
     if (isBrowser) console.log(created, { created }, keys);
     equal(shown(created).includes("Customer 42"), true);
     equal(shown(created).includes(created.key), false);
@@ -146,7 +143,7 @@ export async function scenario(api, settings, { check, shown }) {
     const key = await keys.get(created.data.hash);
     equal(JSON.stringify(key), JSON.stringify(created.data));
   });
-  await check("a name that shows a key is for the program alone", async () => {
+  await check("a name that shows a key is readable and never printed", async () => {
     const name = `of ${apiKey}`;
     const key = await keys.update(created.data.hash, { name });
     if (isBrowser) console.log(key, { key });
@@ -154,7 +151,7 @@ export async function scenario(api, settings, { check, shown }) {
     equal(shown(key).includes(key.hash), true);
     equal(shown({ deep: [key] }).includes(apiKey), false);
   });
-  await check("update changes what is named, clears by null and leaves the rest", async () => {
+  await check("update changes the given fields, clears by null and leaves the rest", async () => {
     const { hash } = created.data;
     const changed = await keys.update(hash, { name: "Grüße, 世界 🗝", limit: null, limitReset: undefined });
     equal(changed.name, "Grüße, 世界 🗝");
@@ -174,7 +171,7 @@ export async function scenario(api, settings, { check, shown }) {
     await failure(() => keys.get(created.data.hash), "NotFoundError", "not_found");
   });
 
-  await check("listAll with pages ahead gives each key once, and tells its progress", async () => {
+  await check("listAll with prefetch returns each key once, and reports its progress", async () => {
     let told;
     const onProgress = (progress) => {
       told = progress;
@@ -183,7 +180,7 @@ export async function scenario(api, settings, { check, shown }) {
     equal(new Set(listed.map(({ hash }) => hash)).size, listed.length);
     equal(told.keys, listed.length);
   });
-  await check("createReconciled makes one key with a marker, and sweep deletes it", async () => {
+  await check("createReconciled creates one key with a marker, and sweep deletes it", async () => {
     const done = await keys.createReconciled({ name: WORKFLOWS, limit: 1 });
     equal(/^workflows #[0-9a-f]{32}$/.test(done.name), true);
     equal(shown(done).includes(done.created.key), false);
@@ -200,7 +197,7 @@ export async function scenario(api, settings, { check, shown }) {
     equal(table.includes("no limit") && !table.includes(open.key), true);
     await keys.delete(open.data.hash);
   });
-  await check("temporary makes a key that ends, and its close deletes it", async () => {
+  await check("temporary creates a key that expires, and close deletes it", async () => {
     const key = await keys.temporary({ name: WORKFLOWS, limit: 1, lifetimeMs: 3_600_000 });
     equal(/^workflows #temp-[0-9a-f]{32}$/.test(key.name), true);
     equal(Date.parse(key.data.expiresAt), Date.parse(key.expiresAt));
@@ -211,7 +208,7 @@ export async function scenario(api, settings, { check, shown }) {
     equal(deleted.length, 0);
     await failure(() => keys.get(key.data.hash), "NotFoundError", "not_found");
   });
-  await check("ensure makes a key once, and changes what differs", async () => {
+  await check("ensure creates a key once, and changes what differs", async () => {
     const first = await keys.ensure({ name: WORKFLOWS, limit: 1, settleMs: 0 });
     equal(first.outcome, "created");
     const second = await keys.ensure({ name: WORKFLOWS, limit: 2, settleMs: 0 });
@@ -219,7 +216,7 @@ export async function scenario(api, settings, { check, shown }) {
     await keys.delete(second.key.hash);
   });
 
-  await check("rotate replaces a key by one of its name, which findBySecret finds", async () => {
+  await check("rotate replaces a key with one of the same name, which findBySecret finds", async () => {
     const old = await keys.create({ name: WORKFLOWS, limit: 1 });
     const kept = [];
     const handler = { save: (state) => kept.push(state), handOver: ({ key }) => kept.push(key), wasHandedOver: () => false };
@@ -232,7 +229,7 @@ export async function scenario(api, settings, { check, shown }) {
     equal(JSON.stringify(kept.filter((one) => one !== secret)).includes(secret), false);
     await keys.delete(done.new);
   });
-  await check("checkKey knows a management key", async () => {
+  await check("checkKey recognizes a management key", async () => {
     equal((await keys.checkKey("management")).isManagementKey, true);
     await failure(() => keys.checkKey("inference"), "WrongKeyKindError", "wrong_key_kind");
   });
@@ -275,12 +272,12 @@ export async function scenario(api, settings, { check, shown }) {
     const call = () => keys.create({ name: "nobody listens", limit: 1 }, { baseUrl: closedUrl, retry: false });
     await failure(call, "ConnectionError", "connect", "connection");
   });
-  await check("a server that nobody vouches for is ConnectionError", async () => {
+  await check("an untrusted certificate is ConnectionError", async () => {
     const call = () => keys.create({ name: "not trusted", limit: 1 }, { baseUrl: untrustedUrl, retry: false });
     const error = await failure(call, "ConnectionError", "tls", "connection");
     equal(error.effect, error.code === "tls" ? "nothing" : "may_have_created");
   });
-  await check("a response with monstrous headers is ConnectionError", async () => {
+  await check("a response with oversized headers is ConnectionError", async () => {
     const call = () => keys.create({ name: "monstrous", limit: 1 }, { baseUrl: monstrousUrl });
     const error = await failure(call, "ConnectionError", "protocol", "connection");
     equal(error.effect, "may_have_created");
@@ -302,13 +299,13 @@ export async function scenario(api, settings, { check, shown }) {
     equal(error.argument, "offset");
   });
   await check("whatever a fetch rejects with is ConnectionError", async () => {
-    for (const reason of [undefined, null, "a text", 7, Symbol("a symbol"), {}, new Error("an error"), Object.create(null)]) {
+    for (const reason of [undefined, null, "a string", 7, Symbol("a symbol"), {}, new Error("an error"), Object.create(null)]) {
       const call = () => client({ fetch: () => Promise.reject(reason) }).create({ name: "rejected", limit: 1 });
       const error = await failure(call, "ConnectionError", "connection");
       equal(error.effect, "may_have_created");
     }
   });
-  await check("a listing that does not come on is PaginationStalledError", async () => {
+  await check("a listing that does not advance is PaginationStalledError", async () => {
     const page = Array.from({ length: 100 }, (_, index) => ({ hash: String(index).padStart(64, "0") }));
     const text = `body=200 ${JSON.stringify({ data: page }).replaceAll(",", "\\,")}`;
     const error = await failure(() => keys.listAll({}, fault(text)).toArray(), "PaginationStalledError", "pagination_stalled");
@@ -327,7 +324,7 @@ export async function scenario(api, settings, { check, shown }) {
     const error = await failure(call, "AbortError", "aborted");
     equal(error.cause, typeof reason === "function" ? reason() : reason);
   }
-  /** A fetch in whose course the signal is aborted, before or after the head of the response. */
+  /** A fetch that aborts the signal, before or after the head of the response. */
   const aborting = (controller, reason, isAfterHead) => async (url, init) => {
     const response = fetch(url, init);
     if (isAfterHead) await response;
@@ -339,12 +336,12 @@ export async function scenario(api, settings, { check, shown }) {
     const reason = new Error("never mind");
     return aborted(() => keys.list({}, { signal: AbortSignal.abort(reason) }), reason);
   });
-  await check("a call is aborted while the request is under way", () => {
+  await check("a call is aborted while the request is in flight", () => {
     const [controller, reason] = [new AbortController(), { why: "the tab was closed" }];
     const { signal } = controller;
     return aborted(() => client({ fetch: aborting(controller, reason) }).list({}, fault(STALL, { signal })), reason);
   });
-  await check("a call is aborted while the body is under way", () => {
+  await check("a call is aborted while the body is arriving", () => {
     const [controller, reason] = [new AbortController(), "a text"];
     const { signal } = controller;
     return aborted(() => client({ fetch: aborting(controller, reason, true) }).list({}, fault("stall-body=10", { signal })), reason);
@@ -359,8 +356,8 @@ export async function scenario(api, settings, { check, shown }) {
     return aborted(() => keys.list({}, fault("status=503", { retry, signal })), () => signal.reason);
   });
 
-  for (const [name, text] of [[BROKEN, "reset-after-commit"], ["answer cut off", "truncate-chunked=10"]]) {
-    await check(`a create whose response is lost says that a key may exist, and is not repeated: ${text}`, async () => {
+  for (const [name, text] of [[BROKEN, "reset-after-commit"], ["response cut off", "truncate-chunked=10"]]) {
+    await check(`a create whose response is lost reports that a key may exist, and is not resent: ${text}`, async () => {
       const options = { headers: { "x-emulator-fault": text } };
       const error = await failure(() => keys.create({ name, limit: 1 }, options), "ConnectionError", "disconnected", "connection");
       equal(error.effect, "may_have_created");

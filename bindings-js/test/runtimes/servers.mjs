@@ -1,4 +1,4 @@
-// The runtimes of servers that run a program from the command line.
+// Server runtimes that run a program from the command line.
 
 import { join } from "node:path";
 
@@ -13,7 +13,7 @@ export const bun = () => fromNpm("@oven", "bin/bun");
 export const SERVERS = [
   server("node", () => process.execPath, ["main.mjs"]),
   server("node-require", () => process.execPath, ["main.cjs"]),
-  // Nothing but the network is granted: the package needs no more.
+  // Only the network is granted: the package needs no more.
   server("deno", deno, ["run", "--no-prompt", "--no-remote", "--allow-net=127.0.0.1", "main.mjs"]),
   server("bun", bun, ["run", "main.mjs"]),
 ];
@@ -22,7 +22,7 @@ function server(name, find, args) {
   return { name, run: (ground) => runServer(find(), args, ground) };
 }
 
-/** Runs the scenario by this program. */
+/** Runs the scenario with this program. */
 export async function runServer(program, args, { folder, settings }) {
   const env = { ...process.env, NO_COLOR: "1", NO_PROXY: "127.0.0.1", DENO_DIR: join(folder, "deno") };
   const [version] = (await output(program, ["--version"], { env })).match(VERSION);

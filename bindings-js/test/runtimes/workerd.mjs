@@ -1,5 +1,4 @@
-// workerd, whose modules are listed in a configuration: a bundle, and the
-// package's WebAssembly beside it.
+// workerd, whose configuration lists its modules: a bundle, and the package's WebAssembly.
 
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -30,19 +29,19 @@ async function run({ folder, settings }) {
   return whileServed(program, service, async (url) => {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const response = await fetch(url, { method: "POST", body: JSON.stringify(settings), signal });
-    if (!response.ok) throw new Error(`the service answered ${response.status}: ${await response.text()}`);
+    if (!response.ok) throw new Error(`the service returned ${response.status}: ${await response.text()}`);
     return { version, checks: await response.json() };
   });
 }
 
-/** Writes the configuration of the service that has this folder's files. */
+/** Writes the configuration of a service with this folder's files. */
 export function configure(folder) {
   writeFileSync(join(folder, "config.capnp"), configuration(readdirSync(folder)));
 }
 
-/** Starts the folder's service and stops it when what is to be done with its URL is done. */
+/** Starts the folder's service, runs the work with its URL, and stops it. */
 export async function whileServed(program, folder, work) {
-  // The third descriptor is where it says which port it got.
+  // It writes its port to the third descriptor.
   const stdio = ["ignore", "inherit", "inherit", "pipe"];
   const child = start(program, ["serve", "config.capnp", "--control-fd=3"], { cwd: folder, stdio });
   try {

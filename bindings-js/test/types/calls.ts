@@ -27,9 +27,9 @@ export async function responses(): Promise<void> {
   const type: string | null = response.headers.get("content-type");
   // @ts-expect-error: not every response has one
   const id: string = response.requestId;
-  // @ts-expect-error: what is chained is a plain promise
+  // @ts-expect-error: chaining returns a plain promise
   keys.get("hash").then(({ name }) => name).withResponse();
-  // @ts-expect-error: only a call makes one
+  // @ts-expect-error: only a call creates one
   new ResponseInfo();
   const names: string = await keys.get("hash").then(({ name }) => name);
   const all: [Key, Page] = await Promise.all([promise, keys.list()]);
@@ -42,9 +42,9 @@ export async function requests(): Promise<void> {
   const credits: number = json.data.total_credits;
   // @ts-expect-error: no such method
   keys.request({ method: "TRACE", path: "/credits" });
-  // @ts-expect-error: a path is needed
+  // @ts-expect-error: a path is required
   keys.request({ method: "GET" });
-  // @ts-expect-error: no value of a query
+  // @ts-expect-error: not a query value
   keys.request({ path: "/credits", query: { at: new Date() } });
   void [await keys.request(described), credits];
 }
@@ -55,9 +55,9 @@ export async function listings(): Promise<void> {
   const iterator: AsyncIterator<Key> = listing;
   for await (const key of keys.listAll()) same<typeof key, Key>();
   const all: Key[] = await keys.listAll().toArray();
-  // @ts-expect-error: pages come over the network
+  // @ts-expect-error: pages arrive over the network
   for (const key of keys.listAll()) void key;
-  // @ts-expect-error: a listing is no promise of keys
+  // @ts-expect-error: a listing is not a promise of keys
   const awaited: Key[] = await keys.listAll();
   void [iterable, iterator, all, awaited];
 }

@@ -18,7 +18,7 @@ const sources = files.map((name) => join(SOURCES, name));
 withProject(sources, (folder) => {
   const failed = configurations.filter((name) => !holds(folder, name));
   if (failed.length === 0) return;
-  console.error(`error: the types do not hold under ${failed.join(", ")}`);
+  console.error(`error: the types do not check under ${failed.join(", ")}`);
   process.exitCode = 1;
 });
 

@@ -1,4 +1,4 @@
-// How errors are told apart.
+// Distinguishing errors.
 
 import type { MayHaveCreated } from "openrouter-keys";
 import {
@@ -34,7 +34,7 @@ export function told(error: unknown): string | number | undefined {
     const orphan: MayHaveCreated | undefined = error.mayHaveCreated;
     // @ts-expect-error: only a response has one
     const status: number = error.status;
-    // @ts-expect-error: what the API says has to be looked at first
+    // @ts-expect-error: the API's metadata must be narrowed first
     error.metadata.raw;
     return orphan?.name ?? error.retryAfterMs ?? status;
   }
@@ -57,9 +57,9 @@ declare const error: OpenRouterKeysError;
 same<OpenRouterKeysError["effect"], "nothing" | "may_have_changed" | "may_have_taken_effect" | "may_have_created" | "partly_done">();
 // @ts-expect-error: there is no such effect
 error.effect === "something";
-// @ts-expect-error: errors are not written to
+// @ts-expect-error: errors are read-only
 error.code = "other";
-// @ts-expect-error: only this package makes them
+// @ts-expect-error: only this package creates them
 new OpenRouterKeysError();
 
 const asError: Error = error;

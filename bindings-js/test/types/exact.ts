@@ -1,15 +1,15 @@
-// Under `exactOptionalPropertyTypes`: arguments may be undefined, and what an
-// answer does not have is not there.
+// Under `exactOptionalPropertyTypes`: arguments may be undefined, and fields that a response
+// lacks are absent.
 
 import type { Key, MayHaveCreated, UpdateParams } from "openrouter-keys";
 
-declare const sound: Omit<Key, "extra" | "expiresAt">;
+declare const valid: Omit<Key, "extra" | "expiresAt">;
 declare const choice: number | undefined;
 
 const update: UpdateParams = { limit: choice, name: undefined };
-const key: Key = sound;
-// @ts-expect-error: a field that is absent is not undefined
-const undefinedExtra: Key = { ...sound, extra: undefined };
+const key: Key = valid;
+// @ts-expect-error: an absent field is not undefined
+const undefinedExtra: Key = { ...valid, extra: undefined };
 // @ts-expect-error: nor is the workspace of an orphan
 const orphan: MayHaveCreated = { name: "ci", from: "", until: "", workspaceId: undefined };
 

@@ -1,4 +1,4 @@
-// A module of Node's, which gets the package's module.
+// A Node ES module, which gets the package's ES module.
 
 import * as api from "openrouter-keys";
 import { type Key, OpenRouterKeys } from "openrouter-keys";
@@ -9,7 +9,7 @@ const clock = virtualClock();
 const keys = new OpenRouterKeys({ apiKey: "…", fetch: fakeFetch([listed([])], { clock }), clock });
 const all: Key[] = await keys.listAll().toArray();
 for await (const { limit } of keys.listAll()) limit satisfies number | null;
-// The same classes by either entry.
+// Both entries have the same classes.
 NotFoundError satisfies typeof api.NotFoundError;
 toDate("2030-01-01T00:00:00Z") satisfies Date;
 const listing = keys.listAll();
@@ -18,7 +18,7 @@ await listing[Symbol.asyncDispose]();
 new OpenRouterKeys({ apiKey: "…", baseUrl: new URL("https://gateway.example") });
 // @ts-expect-error: there is no default export
 api.default;
-// @ts-expect-error: the inside of the package is closed
+// @ts-expect-error: the package's internals are not exported
 import("openrouter-keys/client.js");
 
 export { all };

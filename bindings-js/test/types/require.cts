@@ -1,4 +1,4 @@
-// A CommonJS module of Node's, which gets the package's CommonJS.
+// A Node CommonJS module, which gets the package's CommonJS.
 
 import api = require("openrouter-keys");
 import helpers = require("openrouter-keys/helpers");
@@ -8,7 +8,7 @@ const clock = testing.virtualClock();
 const keys = new api.OpenRouterKeys({ apiKey: "…", fetch: testing.fakeFetch([testing.listed([])], { clock }), clock });
 const page: Promise<api.Page> = keys.list();
 const limit = (key: api.Key): number | null => key.limit;
-// @ts-expect-error: a create has a limit here too
+// @ts-expect-error: a create needs a limit here too
 keys.create({ name: "ci" });
 helpers.NotFoundError satisfies typeof api.NotFoundError;
 // @ts-expect-error: there is no default export

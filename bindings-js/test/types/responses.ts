@@ -1,5 +1,5 @@
-// What calls return: null, undefined and a value are three things, and texts
-// of a newer API are texts.
+// What calls return: null, undefined and values are distinct, and strings of a newer API
+// are strings.
 
 import type { AuditReport, Budget, BudgetScope, CurrentKey, DataRegion, Deleted, ErrorCode, AuditFinding, Key, LimitReset, Page, Unreadable } from "openrouter-keys";
 import { Created, managesKeys, toDate } from "openrouter-keys";
@@ -15,29 +15,29 @@ same<Key["disabled"], boolean>();
 same<Key["updatedAt"], string | null>();
 // @ts-expect-error: there may be no limit
 key.limit.toFixed(2);
-// @ts-expect-error: null is no number
+// @ts-expect-error: null is not a number
 const amount: number = key.limit;
 const dollars: number = key.limit ?? Infinity;
-// @ts-expect-error: a documented field is never compared with what it cannot be
+// @ts-expect-error: a documented field cannot be compared with an impossible value
 key.limit === "25";
 
-// Fields that not every step of the API sends can be undefined and null.
+// Fields that not every version of the API sends can be undefined and null.
 const expires: string | null | undefined = key.expiresAt;
 const workspace: string | undefined = key.workspaceId;
 // @ts-expect-error: it may be undefined
 const surely: string | null = key.expiresAt;
 
-// Answers are not written to.
+// Responses are read-only.
 // @ts-expect-error: it is read-only
 key.name = "other";
-// @ts-expect-error: so is what came odd
+// @ts-expect-error: so are unexpected values
 key.unexpected!["limit"] = 5;
 const unexpected: unknown = key.unexpected?.["limit"];
 const extra: unknown = key.extra?.["x_new"];
-// @ts-expect-error: what nobody knows has to be looked at first
+// @ts-expect-error: unknown values must be narrowed first
 key.extra?.["x_new"].length;
 
-// Open unions hold the texts that are known and take any other.
+// Open unions list the known strings and accept any other.
 for (const text of ["weekly", "fortnightly", String(Math.random())]) {
   const reset: LimitReset = text;
   const scope: BudgetScope = text;
@@ -45,25 +45,25 @@ for (const text of ["weekly", "fortnightly", String(Math.random())]) {
   const code: ErrorCode = text;
   const kind: Unreadable["kind"] = text;
 }
-// Were a union nothing but `string`, no editor could complete it, and these were `never`.
+// If a union were just `string`, no editor could complete it, and these would be `never`.
 same<Extract<LimitReset, "daily" | "weekly" | "monthly">, "daily" | "weekly" | "monthly">();
 same<Extract<BudgetScope, "workspace" | "key_limit">, "workspace" | "key_limit">();
 same<Extract<DataRegion, "global" | "europe" | "us">, "global" | "europe" | "us">();
 same<Extract<ErrorCode, "dns" | "not_found">, "dns" | "not_found">();
 same<Extract<Unreadable["kind"], "missing">, "missing">();
-// @ts-expect-error: a reset is a text
+// @ts-expect-error: a reset is a string
 const reset: LimitReset = 5;
 
 const budgets: readonly Budget[] | undefined = current.budgets;
 const effective: Budget | null | undefined = current.effectiveBudget;
 const left: number | undefined = current.freeModelDailyRequests?.remaining;
 const manages: boolean | undefined = managesKeys(current);
-// @ts-expect-error: a key of a listing does not tell it
+// @ts-expect-error: a listed key lacks it
 managesKeys(key);
 
 declare const report: AuditReport;
 const judged: string | undefined = report.at;
-// @ts-expect-error: nobody may have told the time
+// @ts-expect-error: there may have been no clock
 const surelyJudged: string = report.at;
 for (const { key, findings } of report.keys) {
   same<typeof key, Key>();
@@ -73,21 +73,21 @@ for (const { key, findings } of report.keys) {
     if (finding.kind === "unreadable") same<typeof finding.fields, readonly string[]>();
   }
 }
-// @ts-expect-error: only some findings tell days
+// @ts-expect-error: only some findings have days
 const days = (finding: AuditFinding): number => finding.days;
 
 declare const page: Page;
 const names: string[] = page.data.map(({ name }) => name);
-// @ts-expect-error: a page is not written to
+// @ts-expect-error: a page is read-only
 page.data.push(key);
 const rows: readonly unknown[] | undefined = page.unexpectedRows;
 
 declare const created: Created;
 const secret: string = created.key;
 const made: Key = created.data;
-// @ts-expect-error: the secret is only read
+// @ts-expect-error: the secret is read-only
 created.key = "other";
-// @ts-expect-error: only a call makes one
+// @ts-expect-error: only a call creates one
 new Created();
 
 declare const deleted: Deleted;

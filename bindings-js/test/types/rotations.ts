@@ -1,4 +1,4 @@
-// The replacement of a key: what it takes, asks and comes to.
+// Rotating a key: parameters, handler and result.
 
 import type { CurrentKey, FoundBySecret, Key, RotationHandler, Rotated, Rotation } from "openrouter-keys";
 import { isNewKey, OpenRouterKeys } from "openrouter-keys";
@@ -25,13 +25,13 @@ export async function rotations(): Promise<void> {
     same<typeof rotated.old, Key>();
     await keys.rotate({ resume: rotated.state }, handler, { signal: AbortSignal.abort() });
   }
-  // @ts-expect-error: somebody has to take the key
+  // @ts-expect-error: a handler must store the key
   await keys.rotate({ hash: "hash" });
-  // @ts-expect-error: nobody keeps the state
+  // @ts-expect-error: a handler must save the state
   await keys.rotate({ hash: "hash" }, { handOver() {}, wasHandedOver: () => true });
-  // @ts-expect-error: it is a state, and no text
+  // @ts-expect-error: a state is not a string
   await keys.rotate({ resume: "state" }, handler);
-  // @ts-expect-error: the state is what was saved
+  // @ts-expect-error: the state is read-only
   state.step = "done";
 }
 

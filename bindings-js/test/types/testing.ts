@@ -1,4 +1,4 @@
-// `openrouter-keys/testing` beside the client.
+// `openrouter-keys/testing` together with the client.
 
 import type { Clock, Fetch } from "openrouter-keys";
 import { OpenRouterKeys } from "openrouter-keys";
@@ -19,7 +19,7 @@ fakeFetch(async ({ json }) => reply(200, json.name));
 const replies: Reply[] = [{ status: 200, headers: [["set-cookie", "a"]] }, { rejects: undefined }];
 fakeFetch(new Set(replies), { clock: { setTimeout: () => 1, clearTimeout: () => {} } });
 fakeFetch([disconnected({ delayMs: 1 }), truncated(201, "{"), truncated(200), stalled(200, "{", { headers: { "cf-ray": "1" } })]);
-// A newer API, and a field of a wrong type.
+// A newer API, and a field of the wrong type.
 fakeFetch([listed([{ ...key({ limit: "much" }), newer: 1 }]), found(key({ name: "a" })), current(currentKey())]);
 same<keyof ReturnType<typeof key>, KeyField>();
 same<keyof ReturnType<typeof currentKey>, CurrentKeyField>();
@@ -33,18 +33,18 @@ created("sk-or-v1-new", { limitReset: "daily" });
 current({ hash: "…" });
 // @ts-expect-error: fields are an object
 key("a");
-// @ts-expect-error: a body breaks off under a status
+// @ts-expect-error: a body that breaks off has a status
 truncated();
 // @ts-expect-error: a reply has a status or rejects
 fakeFetch([{ body: "text" }]);
-// @ts-expect-error: a create makes a secret
+// @ts-expect-error: a create returns a secret
 created();
-// @ts-expect-error: the clock is read
+// @ts-expect-error: the clock is read-only
 clock.pauses = [];
 
 const [first] = fetch.requests;
 same<typeof first, SeenRequest | undefined>();
-// @ts-expect-error: requests are read
+// @ts-expect-error: requests are read-only
 fetch.requests.push(first);
 const waited: Promise<void> = clock.advance(1000);
 fetch.assertDone();

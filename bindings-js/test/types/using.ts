@@ -1,4 +1,4 @@
-// `using` and `await using`, where the library of the language has the symbols.
+// `using` and `await using`, if the language library has the symbols.
 
 import { OpenRouterKeys, type Swept, type TemporaryKey } from "openrouter-keys";
 
@@ -26,7 +26,7 @@ export async function sweeps(keys: OpenRouterKeys): Promise<Swept[]> {
 export function refused(keys: OpenRouterKeys): void {
   // @ts-expect-error: without a lifetime
   void keys.temporary({ name: "ci", limit: 1 });
-  // @ts-expect-error: with two ends
+  // @ts-expect-error: a lifetime and an expiry
   void keys.temporary({ name: "ci", limit: 1, lifetimeMs: 1, expiresAt: "2027-01-01T00:00:00Z" });
   // @ts-expect-error: with both
   void keys.sweep({ temporary: true, names: [] });

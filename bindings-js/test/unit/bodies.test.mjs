@@ -1,4 +1,4 @@
-// Bodies that are read piece by piece, as far as they are wanted.
+// Bodies that are read chunk by chunk, as far as needed.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,7 +10,7 @@ import { clientOver, failureOf, PARAMS } from "./harness.mjs";
 
 const LIMIT = 4 << 20;
 
-/** A client whose response has these headers and pieces of this length for ever, and how many were read. */
+/** A client whose response has these headers and endless chunks of this length, and how many were read. */
 function flooded(headers, length) {
   const read = { pieces: 0 };
   const body = () => {
@@ -24,13 +24,13 @@ function flooded(headers, length) {
   return { client: new OpenRouterKeys({ apiKey: "sk-or-v1-test", fetch }), read };
 }
 
-test("a body that is announced too large is not read at all", async () => {
+test("a body announced as too large is not read at all", async () => {
   const { client, read } = flooded({ "content-length": String(LIMIT + 1) }, 1 << 16);
   await assert.rejects(client.list());
   assert.equal(read.pieces, 0);
 });
 
-test("a body that never ends is read to the limit and no further", async () => {
+test("an endless body is read up to the limit and no further", async () => {
   for (const headers of [{}, { "content-length": String(LIMIT) }, { "content-length": "no number" }]) {
     const { client, read } = flooded(headers, 1 << 16);
     await assert.rejects(client.list());
@@ -38,10 +38,10 @@ test("a body that never ends is read to the limit and no further", async () => {
   }
 });
 
-/** A client whose response has this stream for its body. */
+/** A client whose response has this stream as its body. */
 const clientWith = (source, options) => clientOver([], { fetch: async () => new Response(new ReadableStream(source), { status: 201 }), retry: false, ...options }).keys;
 
-test("a body of empty pieces without end ends the call, though no timer can ring", { timeout: 30_000 }, async () => {
+test("an endless body of empty chunks ends the call, although no timer can fire", { timeout: 30_000 }, async () => {
   let pieces = 0;
   const pull = (controller) => {
     pieces += 1;
@@ -54,13 +54,13 @@ test("a body of empty pieces without end ends the call, though no timer can ring
   assert.ok(pieces < 20_000, `${pieces} pieces`);
 });
 
-test("empty pieces among others are no part of a body", async () => {
+test("empty chunks among others are ignored", async () => {
   const pieces = ["", '{"key":"sk-or', "", "", '-v1-new"}', ""].map((text) => new TextEncoder().encode(text));
   const pull = (controller) => (pieces.length > 0 ? controller.enqueue(pieces.shift()) : controller.close());
   assert.equal((await clientWith({ pull }).create(PARAMS)).key, "sk-or-v1-new");
 });
 
-/** A client by a virtual clock, whose response comes in pieces that are each so many ms apart, and then stalls or ends. */
+/** A client with a virtual clock, whose response arrives in chunks this many ms apart, and then stalls or ends. */
 function trickling(text, apart, stalls) {
   const clock = virtualClock();
   const pieces = [...text].map((character) => new TextEncoder().encode(character));
@@ -72,20 +72,20 @@ function trickling(text, apart, stalls) {
   return { clock, keys: new OpenRouterKeys({ apiKey: "sk-or-v1-test", fetch, clock, idleTimeoutMs: 100, retry: false }) };
 }
 
-test("the pause of a body that stalls counts from its last piece", async () => {
+test("the idle time of a stalled body counts from its last chunk", async () => {
   const { clock, keys } = trickling('{"', 60, true);
   await assert.rejects(keys.list(), { code: "idle_timeout" });
   assert.equal(clock.now(), 60 + 60 + 100);
 });
 
-test("a body that comes slowly is read to its end, however long that takes", async () => {
+test("a slow body is read to its end, however long that takes", async () => {
   const text = '{"data":[]}';
   const { clock, keys } = trickling(text, 60, false);
   assert.deepEqual((await keys.list()).data, []);
   assert.equal(clock.now(), text.length * 60);
 });
 
-test("a stream whose body is given up is cancelled, and one that is read is not", async () => {
+test("a stream is cancelled if its body is abandoned, and not if it is read", async () => {
   const piece = (length) => (controller) => controller.enqueue(new Uint8Array(length).fill(0x20));
   const text = (controller) => controller.enqueue("no bytes");
   const whole = (controller) => {
@@ -111,7 +111,7 @@ test("a stream whose body is given up is cancelled, and one that is read is not"
   }
 });
 
-test("pieces may be any view of bytes, of another realm too", async () => {
+test("chunks may be any view of bytes, from any realm", async () => {
   const bytes = new TextEncoder().encode('..{"key":"sk-or-v1-new"}.');
   const foreign = (kind) => runInNewContext(`new ${kind}(new Uint8Array([${bytes}]).buffer, 2, ${bytes.length - 3})`);
   for (const piece of [foreign("Uint8Array"), foreign("DataView"), new DataView(bytes.buffer, 2, bytes.length - 3), Buffer.from(bytes).subarray(2, -1)]) {
@@ -123,7 +123,7 @@ test("pieces may be any view of bytes, of another realm too", async () => {
   }
 });
 
-test("a piece that lies about itself ends the call and nothing else", async () => {
+test("a chunk with false properties ends its call and nothing else", async () => {
   const lying = (name, value) => Object.defineProperty(new Uint8Array(8), name, value);
   const trap = () => {
     throw new Error("a trap");

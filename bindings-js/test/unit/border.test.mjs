@@ -1,4 +1,4 @@
-// What crosses between JavaScript and Rust goes by its name: both sides know the same names.
+// Values cross between JavaScript and Rust by name: both sides must know the same names.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -7,13 +7,13 @@ import { test } from "node:test";
 const source = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const names = (text, pattern) => new Set(Array.from(text.matchAll(pattern), ([, name]) => name));
 
-/** What JavaScript takes for itself, or passes on by another name. */
+/** What JavaScript keeps, or passes on under another name. */
 const OF_JAVASCRIPT = [
   ...["signal", "onProgress", "fetch", "clock", "dangerouslyAllowBrowser", "exhaustive", "temporary"],
   ...["limitRemaining", "fullLimit", "resume", "save", "handOver", "wasHandedOver"],
 ];
 
-test("the module reads every parameter and option that is checked, and no other", () => {
+test("the module reads exactly the parameters and options that are checked", () => {
   const check = source("js/internal/check.js");
   const tables = check.slice(check.indexOf("const RETRY = {"), check.indexOf("const camelCase")).replace(/^const BESIDE.*$/m, "");
   const checked = names(tables, /(?<=[{,\n] *)(\w+)(?=: \w|,\n)/g);
@@ -24,7 +24,7 @@ test("the module reads every parameter and option that is checked, and no other"
   assert.deepEqual([...checked].filter((name) => !read.has(name)).sort(), [...OF_JAVASCRIPT].sort());
 });
 
-test("every object that JavaScript makes more of is written by the module", () => {
+test("every object that JavaScript converts is written by the module", () => {
   const values = source("js/internal/values.js");
   const made = names(/MAKERS = \{\n {2}__proto__: null,\n([^]*?)\n\};/.exec(values)[1], /^ {2}(\w+)(?:: |\()/gm);
   const written = names(source("src/output.rs") + source("src/error.rs"), /record\("(\w+)"\)/g);
@@ -32,7 +32,7 @@ test("every object that JavaScript makes more of is written by the module", () =
   assert.deepEqual([...made].filter((name) => !written.has(name)), []);
 });
 
-test("every code of an error is one that the module writes", () => {
+test("every error code is one that the module writes", () => {
   const errors = source("js/internal/errors.js");
   const kinds = names(errors.slice(errors.indexOf("const KINDS"), errors.indexOf("export function isOpenRouterKeysError")), /^ {2}([a-z]\w+): \w+Error,$/gm);
   const written = names(source("src/error.rs"), /=> "(\w+)"/g);

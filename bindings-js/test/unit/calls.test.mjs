@@ -1,4 +1,4 @@
-// What a call returns: a promise of its value that can tell more.
+// What a call returns: a promise of its value, and of more.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,7 +16,7 @@ const ANSWERS = {
   getCurrentKeyMetadata: () => current(),
 };
 
-/** The codes of what is rejected without anybody having asked. */
+/** The codes of unhandled rejections. */
 const unhandledIn = (body) =>
   inAnotherProcess(`
     result = [];
@@ -35,7 +35,7 @@ test("every operation returns a call, which is a promise", async () => {
   }
 });
 
-test("withResponse gives the same value, and what the response carried beside it", async () => {
+test("withResponse returns the same value, with the response's metadata", async () => {
   const headers = { "x-request-id": "req-1", "x-ratelimit-limit": "10", "x-ratelimit-remaining": "9", "x-ratelimit-reset": "1893456000" };
   for (const [operation, call] of Object.entries(OPERATIONS)) {
     const canned = ANSWERS[operation]();
@@ -52,7 +52,7 @@ test("withResponse gives the same value, and what the response carried beside it
   }
 });
 
-test("withResponse can be asked for late and twice, and sends nothing again", async () => {
+test("withResponse can be called late and twice, and resends nothing", async () => {
   const { keys, fetch } = clientOver([found()]);
   const made = keys.get(HASH);
   const data = await made;
@@ -61,7 +61,7 @@ test("withResponse can be asked for late and twice, and sends nothing again", as
   assert.equal(fetch.requests.length, 1);
 });
 
-test("the headers are a copy, each time", async () => {
+test("the headers are a new copy each time", async () => {
   const { keys } = clientOver([found()]);
   const { response } = await keys.get(HASH).withResponse();
   response.headers.set("content-type", "text/plain");
@@ -76,15 +76,15 @@ test("a failure is the same error either way", async () => {
   assert.equal(await failureOf(made.withResponse()), error);
 });
 
-test("a failed call of which only withResponse is asked rejects nothing unhandled", () => {
+test("a failed call of which only withResponse is awaited causes no unhandled rejection", () => {
   assert.deepEqual(unhandledIn('await keys.get("abc").withResponse().catch(() => {})'), []);
 });
 
-test("a failed call of which only the value is asked rejects nothing unhandled", () => {
+test("a failed call of which only the value is awaited causes no unhandled rejection", () => {
   assert.deepEqual(unhandledIn('await keys.get("abc").catch(() => {})'), []);
 });
 
-test("a failed call that nobody asks about is unhandled once, like any promise", () => {
+test("a failed call that is not awaited is unhandled once, like any promise", () => {
   assert.deepEqual(unhandledIn('keys.get("abc")'), ["not_found"]);
 });
 
@@ -95,14 +95,14 @@ test("a refused argument rejects and never throws", () => {
   }
 });
 
-test("what is chained to a call is a plain promise", async () => {
+test("chaining a call returns a plain promise", async () => {
   const { keys } = clientOver([found()]);
   const chained = keys.get(HASH).then(({ name }) => name);
   assert.equal(chained.constructor, Promise);
   await chained;
 });
 
-test("what a response does not have is no property of the value", async () => {
+test("a field that the response lacks is not a property of the value", async () => {
   const { keys } = clientOver([reply(200, { data: { hash: HASH, limit: null } }), reply(200, { data: [] })]);
   assert.deepEqual(Object.keys(await keys.get(HASH)).sort(), ["hash", "limit"]);
   const { data, response } = await keys.list().withResponse();
@@ -123,7 +123,7 @@ test("then, catch, finally and the statics of Promise work on calls", async () =
   assert.deepEqual(all.map(({ name }) => name).sort(), ["c", "d"]);
 });
 
-test("a call that waits keeps nothing of another: a thousand at once all end", async () => {
+test("a waiting call blocks no other: a thousand at once all end", async () => {
   const { keys, fetch } = clientOver(() => found());
   const values = await Promise.all(Array.from({ length: 1000 }, () => keys.get(HASH)));
   assert.equal(values.length, 1000);
@@ -135,7 +135,7 @@ test("the methods need no set-up: the default clock and a fetch are enough", asy
   assert.equal((await keys.create(PARAMS)).key, "sk-or-v1-new");
 });
 
-test("a fetch function is called with a URL and plain settings, and told to follow no redirect", async () => {
+test("a fetch function is called with a URL and plain options that forbid redirects", async () => {
   const calls = [];
   const fetch = async (...given) => {
     calls.push(given);
@@ -159,7 +159,7 @@ test("a fetch function is called with a URL and plain settings, and told to foll
   assert.deepEqual(others, []);
 });
 
-test("the global fetch is looked up at each call, and told to add nothing", async () => {
+test("the global fetch is looked up at each call, with options that add nothing", async () => {
   const original = globalThis.fetch;
   const keys = new OpenRouterKeys({ apiKey: "sk-or-v1-test" });
   const seen = [];
@@ -176,10 +176,10 @@ test("the global fetch is looked up at each call, and told to add nothing", asyn
   assert.deepEqual(seen, ["GET https://openrouter.ai/api/v1/keys omit no-store no-referrer manual"]);
 });
 
-test("a fake of queueMicrotask that runs nothing holds up no later call", () => {
+test("a fake queueMicrotask that runs nothing does not block later calls", () => {
   for (const fake of ["() => {}", "() => { throw new Error('a fake') }", "undefined"]) {
     const came = inAnotherProcess(`
-      // No Response: Node's own makes use of what is faked.
+      // No Response: Node's uses what is faked.
       const start = (controller) => {
         controller.enqueue(new TextEncoder().encode('{"key":"sk-or-v1-new"}'));
         controller.close();

@@ -1,4 +1,4 @@
-// Where the canaries are planted: in a vector's settings, arguments and answers.
+// Plants the canaries in a vector's settings, arguments and responses.
 
 import { API_KEY } from "../vectors/calls.js";
 
@@ -7,7 +7,7 @@ export const CREATED = "sk-or-v1-canary-of-the-created-key-0123456789abc";
 export const GATEWAY = "canary-of-the-gateway-token-0123456789";
 export const PARTNER = "canary-of-the-partners-own-key-0123456789";
 
-/** Whether the server says no more than the vector does, or repeats every secret, plainly or behind escapes of JSON. */
+/** Whether the server sends just the vector's response, or repeats every secret, plainly or with JSON escapes. */
 export const SERVERS = ["discreet", "repeating", "escaping"];
 
 /** The secrets that a call of the operation sends or receives. */
@@ -15,7 +15,7 @@ export function knownTo(operation) {
   return operation === "create" ? [SIGNING, CREATED, GATEWAY, PARTNER] : [SIGNING, CREATED, GATEWAY];
 }
 
-/** The vector with canaries in place of the secrets that it has. */
+/** The vector with canaries instead of its secrets. */
 export function planted(vector, server) {
   const { operation, success, ...rest } = structuredClone(vector);
   const all = knownTo(operation).join(" and ");
@@ -39,7 +39,7 @@ function withCanary(response, secret, canary) {
   return { ...response, body_json: JSON.parse(JSON.stringify(body_json).replaceAll(secret, canary)) };
 }
 
-/** The response with the text in its head and in whatever form of body it has. */
+/** The response with the text in its head and its body, of whatever form. */
 function repeating({ headers = [], body, body_json, ...rest }, all, escapes) {
   const word = all.replaceAll(" and ", ".");
   const kept = headers.filter((line) => !/^(x-request-id|location):/i.test(line));
@@ -67,7 +67,7 @@ function escaped(text) {
   return text.replaceAll("sk-or", "\\u0073k-or").replaceAll("canary-of", "c\\u0061nary-of");
 }
 
-/** Every object says the text in a name and in values that no type expects, and an error in its documented fields too. */
+/** Adds the text to every object, in a name and in values of unexpected types, and to an error's documented fields. */
 function spoken(json, all) {
   if (Array.isArray(json)) return json.map((item) => spoken(item, all));
   if (typeof json !== "object" || json === null) return json;

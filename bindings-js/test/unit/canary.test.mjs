@@ -1,8 +1,8 @@
-// The canary: of the secrets that are planted in every wire vector, none is in
-// anything that prints, copies or serialises, but in the one getter of each.
+// The canary: secrets planted in every wire vector never appear in anything that prints,
+// copies or serializes, except in the getter of each.
 //
-// What a read returns is the server's, as it came, whatever it repeats. A
-// created key's answer repeats neither that key nor what the create carried.
+// A read returns what the server sent, whatever it repeats. The result of a create repeats
+// neither the created key nor the secrets of the request.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -17,7 +17,7 @@ import { files } from "./vector-files.mjs";
 
 const make = callsOf(api, testing);
 
-/** The secret as it is, or behind what JSON and the console put before a letter. */
+/** The secret, plain or with the escapes of JSON and the console. */
 function shows(text, secret) {
   const plain = text.replaceAll("\\\\", "\\").replaceAll("\\u0073", "s").replaceAll("\\u0061", "a");
   return text.includes(secret) || plain.includes(secret);
@@ -51,7 +51,7 @@ async function findings(vector, server) {
 for (const { name, vectors } of files) {
   const calls = runnable(vectors);
   for (const server of SERVERS) {
-    test(`no text of a call of ${name} shows a planted secret, the server being ${server}`, async () => {
+    test(`nothing printed of a call of ${name} shows a planted secret, with a server that is ${server}`, async () => {
       const all = [];
       for (const vector of calls) all.push(...(await findings(vector, server)));
       assert.equal(all.length, 0, `${all.length} findings in ${calls.length} calls:\n${all.join("\n")}`);

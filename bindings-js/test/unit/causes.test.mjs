@@ -1,5 +1,5 @@
-// What foreign code throws becomes a cause: it stays what it is if it is clean, and
-// shows no secret if it is not, however it is printed.
+// What foreign code throws becomes a cause: unchanged if it is clean, and otherwise
+// without secrets, however it is printed.
 
 import assert from "node:assert/strict";
 import { Session } from "node:inspector";
@@ -37,7 +37,7 @@ const printing = (name, show) => {
   return new Printing("sealed");
 };
 
-/** Ways to hold a secret. */
+/** Ways to contain a secret. */
 const HIDING = {
   "a string": (secret) => `no: ${secret}`,
   "an error's message": (secret) => new Error(`no: ${secret}`),
@@ -66,7 +66,7 @@ const HIDING = {
   "a message that is a getter": (secret) => Object.defineProperty(new Error("no"), "message", { get: () => secret }),
   "a getter of the class": (secret) => new (class extends Error { get token() { return secret; } })("no"),
   toJSON: (secret) => printing("toJSON", () => secret),
-  "a toJSON of its own": (secret) => Object.assign(new Error("no"), { toJSON: () => secret }),
+  "its own toJSON": (secret) => Object.assign(new Error("no"), { toJSON: () => secret }),
   toString: (secret) => printing("toString", () => secret),
   "a custom inspection": (secret) => printing(inspect.custom, () => secret),
   "a custom inspection of Deno": (secret) => printing(Symbol.for("Deno.customInspect"), () => secret),
@@ -103,7 +103,7 @@ const HIDING = {
   "a throwing getter": (secret) => Object.defineProperty(new Error(secret), "code", { get() { throw new Error(secret); } }),
 };
 
-/** What is clean, and stays what it is. */
+/** Clean values, which stay unchanged. */
 const CLEAN = {
   "an error": () => new Error("the vault is sealed"),
   "an error with a code": () => Object.assign(new Error("ENOENT: no such file"), { code: "ENOENT", errno: -2, path: "/run/secrets/key" }),
@@ -121,7 +121,7 @@ const CLEAN = {
   "a symbol": () => Symbol.for("stop"),
 };
 
-/** Where foreign code throws: what each call is rejected with, and the secrets that it knows. */
+/** Where foreign code throws: each call's rejection, and the secrets that it knows. */
 const PLACES = {
   "a key function": {
     secrets: [UNKNOWN, PARTNER, GATEWAY],
@@ -160,7 +160,7 @@ const PLACES = {
   "a signal": { secrets: [UNKNOWN, API_KEY], run: (thrown) => clientOver([], { apiKey: API_KEY }).keys.list({}, { signal: { aborted: false, addEventListener() { throw thrown; }, removeEventListener() {} } }), kind: InvalidArgumentError },
 };
 
-/** A rotation that fails by its handler. */
+/** A rotation whose handler fails. */
 function rotating(overrides, params = { hash: HASH }) {
   const handler = { save() {}, handOver() {}, wasHandedOver: () => false, ...overrides };
   const made = key({ hash: NEW, label: LABEL, limit: 25, limit_reset: null });
@@ -200,7 +200,7 @@ for (const [place, { secrets, run, kind }] of Object.entries(PLACES)) {
   test(`what ${place} throws shows no secret as a cause`, async () => {
     const problems = [];
     for (const [index, [way, hold]] of Object.entries(HIDING).entries()) {
-      // The plain ways hold each of them, the others one in turn.
+      // The plain ways contain each of them, the others one in turn.
       for (const secret of index < 2 ? secrets : [secrets[index % secrets.length]]) {
         const error = await failureOf(run(hold(secret)));
         assert.ok(error instanceof kind, `${way}: ${error?.stack}`);
@@ -222,7 +222,7 @@ for (const [place, { secrets, run, kind }] of Object.entries(PLACES)) {
   });
 }
 
-test("what onProgress throws is thrown as it is, or without its secrets", async () => {
+test("what onProgress throws is rethrown as it is, or without its secrets", async () => {
   const listing = (thrown) =>
     clientOver([listed([key()]), listed([])], { apiKey: API_KEY }).keys.listAll({}, { onProgress() { throw thrown; } }).toArray();
   const clean = new Error("enough");
@@ -232,7 +232,7 @@ test("what onProgress throws is thrown as it is, or without its secrets", async 
   }
 });
 
-test("a name that holds a key is in mayHaveCreated for the program alone", async () => {
+test("a name that contains a key is readable in mayHaveCreated and never printed", async () => {
   for (const secret of [API_KEY, UNKNOWN]) {
     const name = `Customer 42 ${secret}`;
     const { keys } = clientOver([lost()], { apiKey: API_KEY });
@@ -243,7 +243,7 @@ test("a name that holds a key is in mayHaveCreated for the program alone", async
   }
 });
 
-test("a masked account keeps the name, the code, the rest of the texts and the causes", async () => {
+test("a masked copy keeps the name, the code, the rest of the strings and the causes", async () => {
   const cause = new TypeError(`no entry for ${UNKNOWN} in the vault`);
   const thrown = Object.assign(new RangeError("sealed", { cause }), { code: "ESEALED", retry() {} });
   const error = await failureOf(PLACES["a key function"].run(thrown));

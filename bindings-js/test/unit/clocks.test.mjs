@@ -18,12 +18,12 @@ const REAL = {
   clearTimeout: (timer) => clearTimeout(timer),
 };
 
-/** A client by a clock that differs from the runtime's in this. */
+/** A client with a clock that differs from the runtime's in this. */
 const clientBy = (script, odd, options) => new OpenRouterKeys({ apiKey: API_KEY, fetch: fakeFetch(script), clock: { ...REAL, ...odd }, ...options });
 
 const NO_NUMBERS = [() => NaN, () => Infinity, () => -Infinity, () => "5", () => 5n, () => Symbol("now"), () => undefined, trap];
 
-test("a now that gives no number has the runtime's in its place", async () => {
+test("a now that does not return a number is replaced by the runtime's", async () => {
   for (const now of NO_NUMBERS) {
     assert.deepEqual((await clientBy([listed([])], { now }).list()).data, []);
     const error = await failureOf(clientBy([never()], { now }, { timeoutMs: 20 }).list());
@@ -31,14 +31,14 @@ test("a now that gives no number has the runtime's in its place", async () => {
   }
 });
 
-test("a date that gives no number is unknown", async () => {
+test("a date that does not return a number is unknown", async () => {
   for (const date of [...NO_NUMBERS, () => -1, () => 1e300]) {
     const { mayHaveCreated } = await failureOf(clientBy([lost()], { date }).create(PARAMS));
     assert.deepEqual(mayHaveCreated, { name: PARAMS.name, names: [PARAMS.name] }, String(date));
   }
 });
 
-test("a date that no text can say is unknown, and one that can is said", async () => {
+test("a date that no string can represent is unknown, and others are reported", async () => {
   for (const [ms, said] of [[8.64e15 + 1e6, undefined], [1.7e18, undefined], [8e15, "+255479-"], [0, "1970-01-01T00:00:00.000Z"]]) {
     const { mayHaveCreated } = await failureOf(clientBy([lost()], { date: () => ms }).create(PARAMS));
     assert.equal(mayHaveCreated.name, PARAMS.name);
@@ -46,17 +46,17 @@ test("a date that no text can say is unknown, and one that can is said", async (
   }
 });
 
-test("a setTimeout that throws has the runtime's in its place", async () => {
+test("a setTimeout that throws is replaced by the runtime's", async () => {
   const error = await failureOf(clientBy([never()], { setTimeout: trap }, { timeoutMs: 20 }).list());
   assert.equal(error.code, "call_timeout");
   assert.deepEqual((await clientBy([lost(), listed([])], { setTimeout: trap }).list()).data, []);
 });
 
-test("a clearTimeout that throws is passed over", async () => {
+test("a clearTimeout that throws is ignored", async () => {
   assert.equal((await clientBy([created("sk-or-v1-new")], { clearTimeout: trap }).create(PARAMS)).key, "sk-or-v1-new");
 });
 
-test("a timer that rings at once, or twice, is a timer", async () => {
+test("a timer that fires at once, or twice, works", async () => {
   for (const setTimeout of [
     (callback) => callback(),
     (callback) => {
@@ -70,7 +70,7 @@ test("a timer that rings at once, or twice, is a timer", async () => {
   await new Promise((resolve) => setTimeout(resolve, 20));
 });
 
-test("a timer that rings after it was called off, or again, throws nothing", () => {
+test("a timer that fires after it was cleared, or again, throws nothing", () => {
   const seen = inAnotherProcess(`
     result = { uncaught: [], rang: 0 };
     process.on("uncaughtException", (error) => result.uncaught.push(String(error)));
@@ -87,7 +87,7 @@ test("a timer that rings after it was called off, or again, throws nothing", () 
     };
     const fetch = testing.fakeFetch([testing.listed([]), testing.lost(), testing.listed([])]);
     const keys = new api.OpenRouterKeys({ apiKey: "sk-or-v1-test", clock, attemptTimeoutMs: 50, idleTimeoutMs: 50, timeoutMs: 50, fetch });
-    // On a machine that is busy, a limit may pass.
+    // On a busy machine, a limit may pass.
     await keys.list().catch(() => {});
     await keys.list({}, { retry: { initialIntervalMs: 5 } }).catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -96,7 +96,7 @@ test("a timer that rings after it was called off, or again, throws nothing", () 
   assert.ok(seen.rang > 4, `${seen.rang} rang`);
 });
 
-test("a body that stalls is given up by timers alone, even if the clock stands still", async () => {
+test("a stalled body is abandoned by timers alone, even if the clock stands still", async () => {
   const clock = { now: () => 0, date: () => 0, setTimeout, clearTimeout };
   const pieces = ['{"da', 'ta":'].map((piece) => new TextEncoder().encode(piece));
   const pull = (controller) => {
@@ -108,7 +108,7 @@ test("a body that stalls is given up by timers alone, even if the clock stands s
   await assert.rejects(keys.list(), { code: "idle_timeout" });
 });
 
-test("the caller's clock is called with itself for this", async () => {
+test("the caller's clock is called with itself as this", async () => {
   class Clock {
     #begun = performance.now();
     now = () => performance.now() - this.#begun;

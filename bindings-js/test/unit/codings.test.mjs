@@ -1,4 +1,4 @@
-// Bodies that are compressed, or said to be, as Node's own fetch reads them.
+// Bodies that are compressed, or declared as such, as Node's own fetch reads them.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -11,7 +11,7 @@ import { API_KEY, failureOf, PARAMS } from "./harness.mjs";
 const SECRET = "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";
 const CREATED = JSON.stringify({ key: SECRET, data: { hash: "h" } });
 
-/** Calls with a client of a server that replies so, and how many requests it got. */
+/** Calls with a client of a server with this reply, and how many requests it got. */
 async function over(reply, use, options) {
   let requests = 0;
   const server = createServer((request, response) => {
@@ -31,7 +31,7 @@ async function over(reply, use, options) {
 
 const labelled = (status, body) => (response) => response.writeHead(status, { "content-encoding": "gzip" }).end(body);
 
-test("the status of an error decides although its body is wrongly said to be compressed", async () => {
+test("the status of an error decides even if its body is wrongly declared as compressed", async () => {
   for (const [status, code, requests] of [[400, "bad_request", 1], [422, "unprocessable", 1], [503, "server", 3], [429, "too_many_requests", 3]]) {
     await over(labelled(status, '{"error":{"code":1}}'), async (keys, seen) => {
       const error = await failureOf(keys.list());
@@ -42,20 +42,20 @@ test("the status of an error decides although its body is wrongly said to be com
   }
 });
 
-test("a delete whose 404 is wrongly said to be compressed is already gone after a 502", async () => {
+test("a delete whose 404 is wrongly declared as compressed is already gone after a 502", async () => {
   const replies = [labelled(502, "no"), labelled(404, "no")];
   await over((response) => replies.shift()(response), async (keys) => {
     assert.equal((await keys.delete("abc")).alreadyGone, true);
   });
 });
 
-test("the secret of a create arrives although its body is compressed", async () => {
+test("the secret of a create arrives in a compressed body", async () => {
   await over(labelled(201, gzipSync(CREATED)), async (keys) => {
     assert.equal((await keys.create(PARAMS)).key, SECRET);
   });
 });
 
-test("the secret of a create arrives although its compressed body never ends", async () => {
+test("the secret of a create arrives in a compressed body that never ends", async () => {
   const begun = gzipSync(CREATED, { finishFlush: constants.Z_SYNC_FLUSH });
   const reply = (response) => response.writeHead(201, { "content-encoding": "gzip" }).write(begun);
   const use = async (keys) => assert.equal((await keys.create(PARAMS)).key, SECRET);

@@ -1,5 +1,5 @@
-// A field of a result that shows a key is there for the program that reads it, and in
-// nothing that prints, copies, serialises or inspects the result.
+// A field that shows a key can be read by the program, and appears in nothing that prints,
+// copies, serializes or inspects the result.
 
 import assert from "node:assert/strict";
 import { console as inspectorConsole, Session } from "node:inspector";
@@ -26,13 +26,13 @@ const CLIENTS = {
   "any key of this API": [OTHER, { apiKey: OWN }],
 };
 
-/** A function that gives another key each time. */
+/** A function that returns another key each time. */
 function rotated() {
   let asked = 0;
   return () => (asked++ % 2 === 0 ? OWN : `${OWN}-of-the-next-day`);
 }
 
-/** What holds the secret in every place: names, values, odd ones, unknown ones and their names. */
+/** An object with the secret everywhere: names, values, unexpected ones, unknown ones and their names. */
 const saying = (secret) => `of ${secret}, they say`;
 const unknown = (said) => ({ [said]: 1, note: said, deep: { [said]: [said, { deeper: said }] } });
 const rowOf = (said, fields) => ({ ...key(), name: said, label: said, limit_reset: said, creator_user_id: said, workspace_id: said, external_user: said, limit: [said], usage: unknown(said), ...unknown(said), ...fields });
@@ -48,7 +48,7 @@ const currentOf = (said, fields) => ({
   ...fields,
 });
 
-/** A server all of whose keys say it. */
+/** A server all of whose keys show it. */
 function serving(secret, options, { rows, data, react = () => undefined, isUnsteady } = {}) {
   const said = saying(secret);
   let requests = 0;
@@ -106,7 +106,7 @@ const whole = async (call) => {
   return { data, response };
 };
 
-/** What comes back from each operation and workflow, and where the program finds the secret. */
+/** The result of each operation and workflow, and where the program finds the secret. */
 const CALLS = {
   list: [({ keys }) => whole(keys.list()), ({ data, response }) => [data.data[0].name, data.unexpectedRows[0], data.unexpectedRows[1][0], data.extra.note, response.extra?.note ?? data.extra.note]],
   listAll: [({ keys }) => keys.listAll().toArray(), ([row]) => [row.name, row.label, row.unexpected.limit[0]]],
@@ -116,13 +116,13 @@ const CALLS = {
   ],
   update: [({ keys }, secret) => whole(keys.update(HASH, { name: saying(secret) })), ({ data }) => [data.name, data.extra.note]],
   create: [({ keys }, secret) => whole(keys.create(params(secret))), ({ data }) => [data.data.name, data.data.label, data.extra.note]],
-  "create, whose data is odd": [({ keys }, secret) => whole(keys.create(params(secret))), ({ data }) => [data.unexpected.data[0], data.extra.note], (said) => ({ data: [said] })],
+  "create with unexpected data": [({ keys }, secret) => whole(keys.create(params(secret))), ({ data }) => [data.unexpected.data[0], data.extra.note], (said) => ({ data: [said] })],
   getCurrentKeyMetadata: [({ keys }) => whole(keys.getCurrentKeyMetadata()), ({ data }) => [data.label, data.rateLimit.note, Object.keys(data.rateLimit.extra)[0], data.budgets[0].scope, data.budgets[0].extra.note, data.allowedDataRegions[1], data.unexpected.freeModelDailyRequests[0], data.extra.note]],
   checkKey: [({ keys }) => keys.checkKey("management"), (data) => [data.label], () => ({ react: ({ path }) => (path.endsWith("/key") ? undefined : apiError(500)) })],
   createReconciled: [({ keys }, secret) => keys.createReconciled(params(secret)), (done) => [done.name, done.created.data.name]],
   temporary: [({ keys }, secret) => keys.temporary({ ...params(secret), lifetimeMs: 60_000 }), (temporary) => [temporary.name, temporary.data.name, temporary.extra.note]],
   ensure: [({ keys }, secret) => keys.ensure({ ...params(secret), onDuplicate: "newest" }), ({ key }) => [key.name, key.extra.note]],
-  "sweep of what is there": [({ keys }) => keys.sweep({ temporary: true }), (swept) => [swept.endless[0].name], (said) => ({ rows: [rowOf(`${said} #temp-${"0".repeat(32)}`, { expires_at: null })] })],
+  "sweep of existing keys": [({ keys }) => keys.sweep({ temporary: true }), (swept) => [swept.endless[0].name], (said) => ({ rows: [rowOf(`${said} #temp-${"0".repeat(32)}`, { expires_at: null })] })],
   findBySecret: [
     ({ keys }) => keys.findBySecret({ secret: SECRET }),
     (found) => [found.key.name, found.key.extra.note, found.current.extra.note],
@@ -132,19 +132,19 @@ const CALLS = {
 };
 
 for (const [whose, [secret, options, isUnsteady]] of Object.entries(CLIENTS)) {
-  test(`what a result says of ${whose} is for the program alone`, async () => {
+  test(`a result that shows ${whose} is readable but never printed`, async () => {
     const said = saying(secret);
     for (const [what, [call, read, setting]] of Object.entries(CALLS)) {
       const server = serving(secret, options, { ...setting?.(said), isUnsteady });
       const result = await call(server, secret);
-      // The response to a create has the client's own keys masked already.
+      // The response to a create already has the client's own keys masked.
       for (const text of read(result, said)) assert.ok(text.includes(secret) || text.startsWith(saying("[redacted]")), `${what}: ${text}`);
       await hides(result, secret, what);
     }
   });
 }
 
-test("a clean field stays beside one that is concealed, and both can be set", async () => {
+test("a clean field stays visible next to a concealed one, and both can be set", async () => {
   const { keys } = serving(OWN, { apiKey: OWN });
   const found = await keys.get(HASH);
   assert.equal(Object.keys(found).includes("hash"), true);
@@ -161,7 +161,7 @@ test("a clean field stays beside one that is concealed, and both can be set", as
   assert.match(inspect(response), /^ResponseInfo \{/);
 });
 
-test("what shows no key is a plain object as ever, and so is what looks a little like one", async () => {
+test("an object that shows no key, or only something similar, stays plain", async () => {
   for (const name of ["Customer 42", "helpdesk-automation-production", "task-or-event-processing-pipeline", LABEL, "test-key"]) {
     const { keys } = serving("x", { apiKey: "test" }, { react: () => reply(200, { data: { ...key({ name }), note: name } }) });
     const found = await keys.get(HASH);
@@ -195,7 +195,7 @@ test("an error conceals the keys that it lists", async () => {
   await hides(error, OWN, "the error");
 });
 
-test("the table of an audit masks the client's own key, and is not cut within it", async () => {
+test("the table of an audit masks the client's own key as a whole", async () => {
   for (const apiKey of [OWN, () => OWN]) {
     const { keys } = serving(OWN, { apiKey }, { rows: [key({ name: `x ${OWN} y`, limit: null })] });
     const { table } = await keys.audit();
@@ -251,7 +251,7 @@ test("the states of a rotation show no key, and JSON keeps them whole", async ()
     }
     const kept = JSON.parse(JSON.stringify(state));
     assert.deepEqual([kept.old, kept.step, kept.name, kept.unconfirmed], [HASH, state.step, said, state.unconfirmed]);
-    // A copy that lacks a name would make a second key.
+    // A copy that lacks a name would create a second key.
     const refused = await failureOf(server().keys.rotate({ resume: structuredClone(state) }, handler));
     assert.equal(refused.code, "invalid_argument");
   }

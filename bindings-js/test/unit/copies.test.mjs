@@ -16,7 +16,7 @@ const cjs = require("../../npm/index.cjs");
 const cjsHelpers = require("../../npm/helpers.cjs");
 const ERRORS = Object.keys(esm).filter((name) => name.endsWith("Error") && name !== "isOpenRouterKeysError");
 
-test("an error of one copy is an instance of the other copy's classes, of its own kind alone", async () => {
+test("an error of one copy is an instance of the other copy's classes, but only of its kind", async () => {
   for (const [here, there] of [[esm, cjs], [cjs, esm]]) {
     const keys = new here.OpenRouterKeys({ apiKey: "sk-or-v1-x", fetch: async () => new Response("{}", { status: 404 }) });
     const error = await failureOf(keys.get(HASH));
@@ -37,7 +37,7 @@ test("a client, a call and a result of one copy are instances of the other copy'
   assert.ok((await keys.list().withResponse()).response instanceof cjs.ResponseInfo);
 });
 
-test("a class that extends one of the package has its own instances alone", async () => {
+test("a class that extends one of the package has only its own instances", async () => {
   class Ours extends esm.NotFoundError {}
   const error = await failureOf(clientOver([]).keys.get(5));
   assert.ok(!(error instanceof Ours));
@@ -49,7 +49,7 @@ test("a class that extends one of the package has its own instances alone", asyn
   }
 });
 
-test("the entry of helpers has the very classes of the main entry, in both formats", () => {
+test("the helpers entry has the same classes as the main entry, in both formats", () => {
   for (const [main, helpers] of [[esm, esmHelpers], [cjs, cjsHelpers]]) {
     for (const name of ERRORS) assert.equal(helpers[name], main[name], name);
     for (const name of ["isOpenRouterKeysError", "toDate", "managesKeys", "isNewKey"]) assert.equal(typeof helpers[name], "function");
@@ -87,7 +87,7 @@ test("a method of a listing, a call or a temporary key without its object reject
   }
 });
 
-test("many calls on one signal add one listener, which goes with the last of them", async () => {
+test("many calls on one signal add one listener, removed with the last of them", async () => {
   const controller = new AbortController();
   const { keys } = clientOver(() => ({ ...listed([]), delayMs: 1000 }));
   const calls = Array.from({ length: 200 }, () => keys.list({}, { signal: controller.signal }));

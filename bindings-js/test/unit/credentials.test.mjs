@@ -1,4 +1,4 @@
-// API keys that a function gives.
+// API keys that a function returns.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { CredentialsError } from "../../npm/index.js";
 import { apiError, created, listed } from "../../npm/testing.js";
 import { clientOver, everythingShown, failureOf, OPERATIONS, PARAMS } from "./harness.mjs";
 
-/** The failure of a call whose key function is this; nothing is sent. */
+/** The failure of a call with this key function; nothing is sent. */
 async function failureWith(apiKey, call = OPERATIONS.create) {
   const { keys, fetch } = clientOver([created("sk-or-v1-new")], { apiKey });
   const error = await failureOf(call(keys));
@@ -19,7 +19,7 @@ async function failureWith(apiKey, call = OPERATIONS.create) {
   return error;
 }
 
-test("a key function may give a text, or a promise of one", async () => {
+test("a key function may return a string or a promise of one", async () => {
   for (const apiKey of [() => "sk-or-v1-given", async () => "sk-or-v1-given"]) {
     const { keys, fetch } = clientOver([listed([])], { apiKey });
     await keys.list();
@@ -27,7 +27,7 @@ test("a key function may give a text, or a promise of one", async () => {
   }
 });
 
-test("a key function is asked before each attempt, and not when the client is built", async () => {
+test("a key function is called before each attempt, and not when the client is built", async () => {
   let asked = 0;
   const busy = apiError(503, "busy", { headers: { "retry-after": "1" } });
   const { keys, fetch } = clientOver([busy, busy, created("sk-or-v1-new")], { apiKey: async () => `sk-or-v1-${++asked}` });
@@ -48,7 +48,7 @@ test("a key function is called without arguments and without this", async () => 
   assert.deepEqual(seen, [undefined]);
 });
 
-test("what a key function throws is the cause, as it is", async () => {
+test("what a key function throws is the cause, unchanged", async () => {
   for (const [operation, call] of Object.entries(OPERATIONS)) {
     const thrown = new Error(`the vault is sealed for ${operation}`);
     const refuse = () => {
@@ -70,7 +70,7 @@ test("what a key function throws need not be an error", async () => {
   }
 });
 
-test("calls that fail at once each have the cause of their own", async () => {
+test("calls that fail at the same time each have their own cause", async () => {
   let number = 0;
   const { keys } = clientOver([], { apiKey: async () => Promise.reject(new Error(`failure ${number++}`)) });
   const failures = await Promise.all(Array.from({ length: 20 }, () => failureOf(keys.list())));
@@ -78,14 +78,14 @@ test("calls that fail at once each have the cause of their own", async () => {
   assert.equal(causes.size, 20);
 });
 
-test("a key function that gives rubbish is an error that does not repeat it", async () => {
+test("a key function that returns rubbish is an error that does not repeat it", async () => {
   for (const given of [undefined, null, 5, {}, ["sk-or-v1-canary"], "", "sk-or-v1-canary\n", " sk-or-v1-canary", "sk-or-v1-canarý", "canary\ud800", "canary".repeat(200_000)]) {
     const error = await failureWith(async () => given);
     assert.ok(!everythingShown(error).includes("canar"), everythingShown(error));
   }
 });
 
-test("a client whose key function failed once works as soon as it gives a key", async () => {
+test("a client whose key function failed once works as soon as it returns a key", async () => {
   let isSealed = true;
   const apiKey = () => (isSealed ? Promise.reject(new Error("sealed")) : "sk-or-v1-given");
   const { keys } = clientOver([listed([])], { apiKey });
@@ -94,7 +94,7 @@ test("a client whose key function failed once works as soon as it gives a key", 
   assert.deepEqual((await keys.list()).data, []);
 });
 
-test("a promise or thenable that is odd gives a key or fails the call", { timeout: 10_000 }, async () => {
+test("an unusual promise or thenable returns a key or fails the call", { timeout: 10_000 }, async () => {
   const odd = (name, property) => Object.defineProperty(Promise.resolve("sk-or-v1-given"), name, property);
   const thrown = new Error("not today");
   const refuse = () => {

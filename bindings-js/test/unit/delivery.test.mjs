@@ -1,5 +1,5 @@
 // What Node's own fetch publishes decides whether a failed create was sent. Nothing
-// uncertain may pass for "not sent": then a second key would be created.
+// uncertain may count as "not sent": a second key would be created.
 
 import assert from "node:assert/strict";
 import diagnostics from "node:diagnostics_channel";
@@ -14,7 +14,7 @@ import { API_KEY, clientOver, failureOf, PARAMS } from "./harness.mjs";
 
 const publish = (name, message) => diagnostics.channel(name).publish(message);
 const PATH = "/api/v1/keys";
-/** A request as undici has it, and what it publishes of it. */
+/** A request like undici's, and what undici publishes about it. */
 class Request {
   method = "POST";
   path = PATH;
@@ -85,11 +85,11 @@ async function isSentAgain(act, code) {
   return error;
 }
 
-test("a create whose request never got a connection is sent again, whatever code it fails with", async () => {
+test("a create whose request never got a connection is resent, whatever code it fails with", async () => {
   assert.equal((await isSentAgain(() => new Request().create())).code, "connect");
 });
 
-test("a create whose request begins later, behind others, is known by the error it fails with", () =>
+test("a create whose request begins later, after others, is recognized by its error", () =>
   isSentAgain(async () => {
     await undefined;
     return new Request().create();
@@ -102,24 +102,24 @@ test("a proxy's own requests do not count as the create's", () =>
     return [request, tunnel];
   }));
 
-test("a create that was written may exist, even if its last failure says that nobody listens", () =>
+test("a create that was written may exist, even if its last failure is a refused connection", () =>
   isAmbiguous(() => new Request().create().write(), "ECONNREFUSED"));
 
-test("a create that got a connection may exist, though nothing was published of its headers", () =>
+test("a create that got a connection may exist, even if sending its headers was not published", () =>
   isAmbiguous(() => {
     const request = new Request().create();
     request.abort = () => {};
     return request;
   }, "ECONNREFUSED"));
 
-test("a create that a dispatcher sends again may exist as soon as one of its requests was written", () =>
+test("a create that a dispatcher resends may exist once any of its requests was written", () =>
   isAmbiguous(async () => {
     const { body } = new Request().create().write();
     await undefined;
     return new Request({ body }).create();
   }, "ECONNREFUSED"));
 
-test("a create that a dispatcher sends again in another form may exist as soon as it was written", async () => {
+test("a create that a dispatcher resends in another form may exist once it was written", async () => {
   const lost = (request) => publish("undici:request:error", { request, error: new Error("lost on the way") });
   await isAmbiguous(async () => {
     lost(new Request().create().write());
@@ -140,21 +140,21 @@ test("of several requests that fail with one error, the one that got furthest co
     return [first, new Request().create().write()];
   }, "ECONNREFUSED"));
 
-test("without a published request of its own, only a create's code counts", async () => {
+test("without a published request, only a create's error code counts", async () => {
   await isAmbiguous(() => {});
   await isAmbiguous(() => new Request({ path: "/log" }).create());
   await isAmbiguous(() => new Request({ method: "GET" }).create());
   await isSentAgain(() => {}, "ECONNREFUSED");
 });
 
-test("what a platform publishes in another form is not believed", async () => {
+test("messages that a platform publishes in another form are ignored", async () => {
   await isAmbiguous(() => publish("undici:request:create", undefined));
   await isAmbiguous(() => publish("undici:request:create", { request: null }));
   await isAmbiguous(() => new Request({ abort: undefined }).create());
   await isAmbiguous(() => new Request({ body: null }).create());
 });
 
-test("creates that are under way together are told apart", async () => {
+test("creates in progress at the same time are told apart", async () => {
   let resolve;
   const written = new Promise((resolved) => (resolve = resolved));
   const one = over(async () => {
@@ -170,11 +170,11 @@ test("creates that are under way together are told apart", async () => {
   assert.deepEqual([unsent.effect, sent.effect], ["nothing", "may_have_created"]);
 });
 
-/** How a create ends that is aborted when its request, and those of others, got so far. */
+/** How a create ends if it is aborted when its request, and those of others, got this far. */
 let acting;
 const { keys: oneByOne } = over(() => acting());
 
-/** Always over the same fetch: what it publishes once counts for what it does later. */
+/** Always over the same fetch: once it has published something, later silence counts. */
 async function abortedAfter(act) {
   const controller = new AbortController();
   acting = async () => {
@@ -198,7 +198,7 @@ test("an abort created nothing only if no request that may be the create's was w
     assert.equal(await abortedAfter(later({}, {})), "may_have_created", "they may be anybody's");
     assert.equal(await abortedAfter(() => void new Request().create().write()), "may_have_created");
     assert.equal(await abortedAfter(() => void new Request().create()), "nothing");
-    // From here on it is known that this dispatcher publishes.
+    // From now on it is known that this dispatcher publishes.
     assert.equal(await abortedAfter(() => {}), "nothing", "it waits behind another");
     assert.equal(await abortedAfter(later({}, {})), "nothing");
     assert.equal(await abortedAfter(later({ path: "/log" })), "nothing");
@@ -213,14 +213,14 @@ test("an abort created nothing only if no request that may be the create's was w
 
 const session = () => new EventEmitter();
 
-test("what one fetch publishes proves nothing of another", async () => {
+test("what one fetch publishes proves nothing about another", async () => {
   const DISPATCHER = Symbol.for("undici.globalDispatcher.2");
   const original = globalThis[DISPATCHER];
   globalThis[DISPATCHER] = {};
   try {
     await failureOf(over(() => new Request().create().write()).keys.create(PARAMS));
     for (const mark of [false, true]) {
-      // It sends by its own means, and publishes nothing.
+      // It sends in its own way and publishes nothing.
       let calls = 0;
       const fetch = (_, { signal }) => {
         calls++;
@@ -236,7 +236,7 @@ test("what one fetch publishes proves nothing of another", async () => {
   }
 });
 
-test("a create whose response has begun was sent, whatever is published of it", async () => {
+test("a create whose response has begun was sent, whatever is published", async () => {
   const DISPATCHER = Symbol.for("undici.globalDispatcher.2");
   const original = globalThis[DISPATCHER];
   globalThis[DISPATCHER] = {};
@@ -246,7 +246,7 @@ test("a create whose response has begun was sent, whatever is published of it", 
     let begun;
     let calls = 0;
     const fetch = async () => {
-      // The dispatcher publishes its first request, and carries the others in another way.
+      // The dispatcher publishes its first request, and sends the others in another way.
       if (++calls === 1) {
         new Request().create().write();
         throw new TypeError("fetch failed");
@@ -272,7 +272,7 @@ test("a create whose response has begun was sent, whatever is published of it", 
   }
 });
 
-test("a create whose HTTP/2 stream is above the last one of an orderly GOAWAY is sent again", async () => {
+test("a create whose HTTP/2 stream is above the last one of an orderly GOAWAY is resent", async () => {
   const error = await isSentAgain(() => {
     const of = session();
     const request = new Request().create().open(of, 5);
@@ -282,10 +282,10 @@ test("a create whose HTTP/2 stream is above the last one of an orderly GOAWAY is
   assert.equal(error.code, "refused");
 });
 
-test("a create whose HTTP/2 stream the server refused is sent again", () =>
+test("a create whose HTTP/2 stream the server refused is resent", () =>
   isSentAgain(() => new Request().create().open(session(), 5).reset(7)));
 
-test("a create on an HTTP/2 session that ends otherwise may exist", async () => {
+test("a create on an HTTP/2 session that ends any other way may exist", async () => {
   const goaway = (code, last, id = 5, reset = 0) => () => {
     const of = session();
     const request = new Request().create().open(of, id);
@@ -301,13 +301,13 @@ test("a create on an HTTP/2 session that ends otherwise may exist", async () => 
   await isAmbiguous(() => new Request().create().open(session(), 5).reset(8));
 });
 
-test("a create of which one HTTP/2 stream is unknown may exist", async () => {
+test("a create with an unknown HTTP/2 stream may exist", async () => {
   await isAmbiguous(() => new Request().create().write({ alpnProtocol: "h2" }));
   await isAmbiguous(() => new Request().create().open(session(), 5, { ":path": "/other" }));
   await isAmbiguous(() => new Request().create().open(session(), 5).reset(7).write({ alpnProtocol: "h2" }));
 });
 
-test("nothing listens to the platform once no create is under way", async () => {
+test("nothing listens to the platform once no create is in progress", async () => {
   const names = ["undici:request:create", "undici:client:sendHeaders", "http2.client.stream.created", "undici:request:error"];
   const listened = () => names.filter((name) => diagnostics.channel(name).hasSubscribers);
   await isAmbiguous(() => assert.deepEqual(listened(), names));
@@ -316,7 +316,7 @@ test("nothing listens to the platform once no create is under way", async () => 
   await failureOf(keys.list());
 });
 
-/** A server whose TLS handshake waits until it is let go on, and the requests that reach it. */
+/** A server whose TLS handshake waits for a signal, and the requests that reach it. */
 async function withSlowHandshake(use) {
   const requests = [];
   const behind = createTlsServer(selfSigned(), (socket) => socket.on("data", (data) => requests.push(String(data))).on("error", () => {}));
@@ -347,7 +347,7 @@ async function withSlowHandshake(use) {
   }
 }
 
-test("a create that is aborted during the TLS handshake was not sent, and is not when the handshake ends", { timeout: 20_000 }, () =>
+test("a create aborted during the TLS handshake was not sent, and is not sent when the handshake ends", { timeout: 20_000 }, () =>
   withSlowHandshake(async ({ baseUrl, connected, letGo, requests }) => {
     const keys = new OpenRouterKeys({ apiKey: API_KEY, baseUrl });
     const controller = new AbortController();
@@ -358,7 +358,7 @@ test("a create that is aborted during the TLS handshake was not sent, and is not
     assert.equal(error.code, "aborted");
     assert.equal(error.effect, "nothing");
     letGo();
-    // The handshake ends, in failure or not, before another to the same server.
+    // The handshake ends, successfully or not, before another one to the same server.
     const probe = connect({ port: Number(new URL(baseUrl).port), host: "127.0.0.1", rejectUnauthorized: false });
     probe.on("error", () => {});
     await once(probe, "connect");

@@ -1,4 +1,4 @@
-// A client that is done with, and what it leaves behind.
+// A disposed client, and what it leaves behind.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -22,13 +22,13 @@ test("a client that was disposed of sends nothing more", async () => {
   assert.equal(fetch.requests.length, 0);
 });
 
-test("disposing twice is disposing", () => {
+test("disposing twice is the same as once", () => {
   const { keys } = clientOver([]);
   keys.dispose();
   assert.doesNotThrow(() => keys.dispose());
 });
 
-test("a call under way goes on when its client is disposed of", async () => {
+test("a call in progress continues when its client is disposed of", async () => {
   const { keys } = clientOver([created("sk-or-v1-new", {}, { delayMs: 100 })]);
   const call = keys.create(PARAMS);
   keys.dispose();
@@ -44,20 +44,20 @@ test("a listing ends at its next key when its client is disposed of", async () =
   assert.equal(fetch.requests.length, 1);
 });
 
-test("one client's end does not touch another", async () => {
+test("disposing of one client does not affect another", async () => {
   const { keys } = clientOver([]);
   const { keys: other } = clientOver([listed([])]);
   keys.dispose();
   assert.deepEqual((await other.list()).data, []);
 });
 
-test("a client can be disposed of by the symbol, where the runtime has it or a polyfill", async () => {
+test("a client can be disposed of by the symbol, if the runtime or a polyfill has it", async () => {
   const { keys } = clientOver([]);
   keys[Symbol.dispose ?? Symbol.for("Symbol.dispose")]();
   assert.equal((await failureOf(keys.list())).argument, "client");
 });
 
-/** How often a text is in the memory of the module, at each mark of a program. */
+/** How often a string is in the module's memory, at each mark of a program. */
 const COUNT = `
   const Instance = WebAssembly.Instance;
   WebAssembly.Instance = class extends Instance {
@@ -69,7 +69,7 @@ const COUNT = `
   globalThis.count = (text) => Buffer.from(memory.buffer).toString("latin1").split(text).length - 1;
 `;
 
-test("the API key is in the memory of the module until the client is disposed of, and no longer", () => {
+test("the API key is in the module's memory until the client is disposed of, and no longer", () => {
   const [before, after] = inAnotherProcess(
     `
     const [head, tail] = ["sk-or-v1-canary-of", "the-memory-of-the-module"];
@@ -87,7 +87,7 @@ test("the API key is in the memory of the module until the client is disposed of
   assert.equal(after, 0);
 });
 
-test("what a server echoes of secrets in an error is not in the memory of the module once the client is disposed of", () => {
+test("secrets that a server echoes in an error are gone from the module's memory once the client is disposed of", () => {
   const left = inAnotherProcess(
     `
     const canaries = ["sk-or-v1-canary-of", "canary-of-the-gateway", "canary-of-the-partner", "sk-or-v1-created-canary"].map((head) => [head, "the-memory-of-the-module"].join("-"));
@@ -122,7 +122,7 @@ test("what a server echoes of secrets in an error is not in the memory of the mo
   assert.deepEqual(left, [0, 0, 0, 0]);
 });
 
-test("a listing gives back its memory when it ends, is left early or fails", async (context) => {
+test("a listing frees its memory when it ends, is left early or fails", async (context) => {
   const free = context.mock.method(Listing.prototype, "free");
   const { keys } = clientOver([listed([]), listed([PAGE[0]])]);
   await keys.listAll().toArray();

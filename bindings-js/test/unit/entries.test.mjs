@@ -1,4 +1,4 @@
-// The entries of the package, and what bundlers make of them.
+// The package's entries, and how bundlers treat them.
 
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { build } from "esbuild";
 const PACKAGE = fileURLToPath(new URL("../../npm/", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8"));
 
-/** The file that these conditions find. */
+/** The file that these conditions resolve to. */
 function resolved(target, conditions) {
   if (typeof target === "string") return target;
   const name = Object.keys(target).find((name) => name === "default" || conditions.includes(name));
@@ -35,12 +35,12 @@ test("every condition of the package finds a file of its format", () => {
   const main = (...conditions) => resolved(manifest.exports["."], conditions);
   assert.equal(main("workerd", "worker", "browser", "import"), "./workerd.js");
   assert.equal(main("edge-light", "worker", "import", "module"), "./edge-light.js");
-  // A bundler can read an ES module by `require`; Jest's edge environment cannot.
+  // A bundler can `require` an ES module; Jest's edge environment cannot.
   assert.equal(main("edge-light", "require", "module"), "./edge-light.js");
   assert.equal(main("edge-light", "require"), "./index.cjs");
 });
 
-test("every file that an entry names is there", () => {
+test("every file that an entry names exists", () => {
   const files = (target) => (typeof target === "string" ? [target] : Object.values(target).flatMap(files));
   for (const file of files(manifest.exports)) assert.ok(existsSync(join(PACKAGE, file)), file);
 });
@@ -53,7 +53,7 @@ test("a bundle of the helpers has no WebAssembly and is small", async () => {
   assert.doesNotMatch(readFileSync(join(PACKAGE, "helpers.cjs"), "utf8"), /wasm/i);
 });
 
-test("no files of the package import each other in a circle, of which Rollup warns", async () => {
+test("no files of the package import each other in a circle, about which Rollup warns", async () => {
   const entryPoints = ["index", "helpers", "testing"].map((name) => join(PACKAGE, `${name}.js`));
   const { metafile } = await build({ entryPoints, bundle: true, format: "esm", write: false, metafile: true, outdir: "." });
   const imports = new Map(Object.entries(metafile.inputs).map(([file, { imports }]) => [file, imports.map(({ path }) => path)]));
@@ -63,7 +63,7 @@ test("no files of the package import each other in a circle, of which Rollup war
   assert.deepEqual([...imports.keys()].filter((file) => reaches(file, file)), []);
 });
 
-test("the module is taken in every form that bundlers give it, and anything else is named", async () => {
+test("the module loads in every form that bundlers give it, and an error names any other", async () => {
   const bytes = "readFileSync(new URL('./openrouter_keys_bg.wasm', import.meta.url))";
   const forms = {
     works: ["new WebAssembly.Module(BYTES)", "{ default: new WebAssembly.Module(BYTES) }", "BYTES", "new Uint8Array(BYTES).buffer", "{ default: BYTES }"],

@@ -1,4 +1,4 @@
-// The error classes and what they say.
+// The error classes and their messages.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,7 +10,7 @@ import { clientOver, failureOf, HASH, inAnotherProcess, OPERATIONS, PARAMS } fro
 const redirect = () => ({ status: 302, headers: { location: "https://elsewhere.example/keys" } });
 const unreadable = () => reply(200, { surprise: true });
 
-/** What happens, the class of the error, its code, and whether something may have come of it. */
+/** The failure, the error's class, its code, and whether something may have been created or changed. */
 const FAILURES = [
   [() => refused(), "ConnectionError", "connect", false],
   [() => rejection(Object.assign(new Error("no name"), { code: "ENOTFOUND" })), "ConnectionError", "dns", false],
@@ -55,7 +55,7 @@ function isOfItsFamily(error, name) {
   assert.ok(error.stack.startsWith(`${name}: ${error.message}`));
 }
 
-/** Whether the first line says what happened, what came of it, and what to do. */
+/** The first line says what happened, what changed, and what to do. */
 function saysAll(error, effect, what) {
   const [, happened, came, advice] = error.message.match(/^(.+?); (nothing was created or changed|the change may have been made|a key named .+? may exist); (.+)$/) ?? [];
   assert.ok(happened?.startsWith(`${what}: `), error.message);
@@ -66,7 +66,7 @@ function saysAll(error, effect, what) {
 }
 
 for (const [failure, name, code, isAmbiguous] of FAILURES) {
-  test(`${code}: the class is ${name}, and the first line says what happened, what came of it and what to do (${failure().status ?? "no response"})`, async () => {
+  test(`${code}: the class is ${name}, and the first line says what happened, what changed and what to do (${failure().status ?? "no response"})`, async () => {
     for (const [operation, call] of Object.entries(OPERATIONS)) {
       const { keys } = clientOver([failure()]);
       const error = await failureOf(call(keys, { retry: false }));
@@ -86,7 +86,7 @@ for (const [failure, name, code, isAmbiguous] of FAILURES) {
   });
 }
 
-test("a success that cannot be read is an error of its own", async () => {
+test("a success that cannot be read has its own error class", async () => {
   for (const [operation, call] of Object.entries(OPERATIONS)) {
     const { keys } = clientOver([unreadable()]);
     const error = await failureOf(call(keys));
@@ -98,7 +98,7 @@ test("a success that cannot be read is an error of its own", async () => {
   }
 });
 
-test("refused arguments, key functions, signals and stalled listings have classes of their own", async () => {
+test("refused arguments, key functions, signals and stalled listings have their own error classes", async () => {
   const { keys } = clientOver([]);
   isOfItsFamily(await failureOf(keys.get(5)), "InvalidArgumentError");
   isOfItsFamily(await failureOf(keys.list({}, { signal: AbortSignal.abort() })), "AbortError");
@@ -121,7 +121,7 @@ test("an error of the constructor names the constructor", () => {
   }
 });
 
-test("messages name methods as JavaScript does", async () => {
+test("messages use JavaScript's method names", async () => {
   for (const failure of [lost(), never(), apiError(500), unreadable()]) {
     const { keys } = clientOver([failure]);
     const { message } = await failureOf(keys.create(PARAMS));
@@ -129,7 +129,7 @@ test("messages name methods as JavaScript does", async () => {
   }
 });
 
-test("an error has what the API says, in names of JavaScript and values of the API", async () => {
+test("an error has the API's values under JavaScript names", async () => {
   const body = {
     error: { code: 4290, message: "slow down", metadata: { limit_kind: "minute" } },
     user_id: "user_1",
@@ -149,7 +149,7 @@ test("an error has what the API says, in names of JavaScript and values of the A
   assert.equal(error.isRetryable, true);
 });
 
-test("what an error does not have is no property of it", async () => {
+test("a field that an error lacks is not a property of it", async () => {
   const { keys } = clientOver([refused()]);
   const error = await failureOf(keys.list({}, { retry: false }));
   for (const name of ["status", "retryAfterMs", "requestId", "mayHaveCreated", "metadata", "apiMessage"]) {

@@ -1,5 +1,4 @@
-// What comes of the response of one exchange, whatever it is, and of one that nobody
-// waits for any more.
+// How one exchange treats its response, whatever it is, even when it is no longer awaited.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +7,7 @@ import { clientOver, failureOf, HASH, PARAMS } from "./harness.mjs";
 
 const over = (fetch, options) => clientOver([], { fetch, retry: false, ...options }).keys;
 
-/** A stream that brings so many bytes at once for ever, and how often it was read and cancelled. */
+/** An endless stream of chunks of this many bytes, and how often it was read and cancelled. */
 function endless(length) {
   const seen = { pieces: 0, cancelled: 0 };
   const pull = (controller) => {
@@ -21,10 +20,10 @@ function endless(length) {
   return { seen, stream: new ReadableStream({ pull, cancel }, { highWaterMark: 0 }) };
 }
 
-/** All that is due. */
+/** Lets everything that is due run. */
 const everythingElse = () => new Promise((resolve) => setImmediate(resolve));
 
-test("what has no status of HTTP is no response", async () => {
+test("an object without an HTTP status is not a response", async () => {
   for (const status of [0, 99, 1000, 65_736, 200.5, -200, NaN, Infinity]) {
     const error = await failureOf(over(async () => ({ status, headers: {}, body: null })).create(PARAMS));
     assert.equal(error.code, "protocol", `${status}`);
@@ -33,13 +32,13 @@ test("what has no status of HTTP is no response", async () => {
   }
 });
 
-test("a redirect that a browser hides may have made a key", async () => {
+test("a redirect that a browser hides may have created a key", async () => {
   const error = await failureOf(over(async () => ({ type: "opaqueredirect", status: 0, headers: {}, body: null })).create(PARAMS));
   assert.equal(error.code, "unexpected_redirect");
   assert.equal(error.effect, "may_have_created");
 });
 
-test("the body of an error is read to a limit of its own", async () => {
+test("the body of an error has its own limit", async () => {
   const LIMIT = 64 << 10;
   for (const [status, code] of [[199, "other_status"], [300, "unexpected_redirect"], [404, "not_found"], [500, "server"]]) {
     const { seen, stream } = endless(1 << 10);
@@ -51,14 +50,14 @@ test("the body of an error is read to a limit of its own", async () => {
 
 const SECRET = "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";
 
-/** A response of this status that says this, piece by piece, and then nothing. */
+/** A response with this status and these chunks, which then stalls. */
 const saying = (status, ...pieces) => ({
   status,
   headers: {},
   body: new ReadableStream({ start: (controller) => pieces.forEach((piece) => controller.enqueue(new TextEncoder().encode(piece))) }),
 });
 
-test("a create that is aborted behind its secret resolves with it", async () => {
+test("a create that is aborted after its secret arrived resolves with it", async () => {
   const whole = JSON.stringify({ key: SECRET, data: { hash: "h" } });
   for (const pieces of [[whole], [whole.slice(0, 20), whole.slice(20)], [`{"key":"${SECRET}"`], [`{"data":{"token":"${SECRET}"`]]) {
     const stop = new AbortController();
@@ -71,7 +70,7 @@ test("a create that is aborted behind its secret resolves with it", async () => 
   }
 });
 
-test("a create that is aborted within its secret, or a read, is aborted", async () => {
+test("a create aborted before its whole secret arrived is aborted, and so is a read", async () => {
   for (const [method, text, effect] of [
     ["create", `{"key":"${SECRET}`, "may_have_created"],
     ["create", "", "may_have_created"],
@@ -88,7 +87,7 @@ test("a create that is aborted within its secret, or a read, is aborted", async 
   }
 });
 
-test("a secret before the limit on a body arrives, however long the body is said to be", async () => {
+test("a secret within the body limit arrives, whatever length the body declares", async () => {
   const text = JSON.stringify({ key: SECRET, data: { hash: "h", name: "n".repeat(300) } });
   for (const pieces of [[text], [text.slice(0, 100), text.slice(100)]]) {
     for (const announced of [{}, { "content-length": "5000000" }]) {
@@ -98,7 +97,7 @@ test("a secret before the limit on a body arrives, however long the body is said
   }
 });
 
-test("a body that is announced too large is not begun, whatever its headers are written like", async () => {
+test("a body announced as too large is not started, however its headers are spelled", async () => {
   const { seen, stream } = endless(1);
   const headers = { "X-Content-Length": "1", "Content-Length": String((4 << 20) + 1) };
   const error = await failureOf(over(async () => ({ status: 200, headers, body: stream })).list());
@@ -107,7 +106,7 @@ test("a body that is announced too large is not begun, whatever its headers are 
   assert.deepEqual(seen, { pieces: 0, cancelled: 1 });
 });
 
-test("a body that somebody else reads is no response", async () => {
+test("a body that is being read elsewhere is not a response", async () => {
   const body = new Response('{"data":[]}').body;
   body.getReader();
   const error = await failureOf(over(async () => ({ status: 201, headers: {}, body })).create(PARAMS));
@@ -116,7 +115,7 @@ test("a body that somebody else reads is no response", async () => {
   assert.match(error.cause.message, /locked/);
 });
 
-test("a request whose response is not read whole is aborted, and another is not", async () => {
+test("a request is aborted if its response is not read to the end, and not otherwise", async () => {
   const body = (text) => new Response(text).body;
   for (const [carry, isAborted] of [
     [() => ({ status: 200, headers: {}, body: body('{"data":[]}') }), false],
@@ -138,7 +137,7 @@ test("a request whose response is not read whole is aborted, and another is not"
   }
 });
 
-test("a response that comes when nobody waits any more is given up unread", async () => {
+test("a response that arrives when it is no longer awaited is discarded unread", async () => {
   const { seen, stream } = endless(1);
   let response;
   const fetch = () => new Promise((resolve) => (response = resolve));
@@ -148,7 +147,7 @@ test("a response that comes when nobody waits any more is given up unread", asyn
   assert.deepEqual(seen, { pieces: 0, cancelled: 1 });
 });
 
-test("a stream that takes back what it gave ends the call", async () => {
+test("a stream that takes its chunks back ends the call", async () => {
   const given = new TextEncoder().encode('{"key":');
   const pull = (controller) => {
     structuredClone(given.buffer, { transfer: [given.buffer] });
@@ -161,7 +160,7 @@ test("a stream that takes back what it gave ends the call", async () => {
   assert.equal(error.effect, "may_have_created");
 });
 
-test("a request without a body names none", async () => {
+test("a request without a body has no body option", async () => {
   let settings;
   const fetch = async (_, init) => {
     settings = init;
@@ -171,14 +170,14 @@ test("a request without a body names none", async () => {
   assert.ok(!("body" in settings));
 });
 
-/** A clock that stands still, whose timers the test rings. */
+/** A clock that stands still, whose timers the test fires. */
 function handClock(now = () => 0) {
   const timers = [];
   const setTimeout = (callback, ms) => timers.push({ callback, ms });
   return { timers, now, date: () => 0, setTimeout, clearTimeout: () => {} };
 }
 
-/** A call over a stream that the test feeds, and the timer of its pauses, once it is set. */
+/** A call over a stream that the test feeds, and its idle timer, once it is set. */
 async function fed({ now, ...options }) {
   const clock = handClock(now);
   let controller;
@@ -194,7 +193,7 @@ async function fed({ now, ...options }) {
   return { call, bytes, controller, timers: clock.timers, ring: () => clock.timers.at(-1).callback() };
 }
 
-test("a piece that is there when the time is up counts", async () => {
+test("a chunk that has arrived when the time is up counts", async () => {
   const { call, bytes, controller, ring } = await fed({ idleTimeoutMs: 100 });
   bytes('{"data":');
   ring();
@@ -205,7 +204,7 @@ test("a piece that is there when the time is up counts", async () => {
   assert.deepEqual((await call).data, []);
 });
 
-test("a body that ends when the time is up leaves no timer", async () => {
+test("a body that ends when the time is up leaves no timer behind", async () => {
   const { call, bytes, timers, ring } = await fed({ idleTimeoutMs: 100 });
   const { length } = timers;
   bytes(" ".repeat(5 << 20));
@@ -214,7 +213,7 @@ test("a body that ends when the time is up leaves no timer", async () => {
   assert.equal(timers.length, length);
 });
 
-test("a clock that tells no number ends no body early", async () => {
+test("a clock that returns no number ends no body early", async () => {
   const { call, bytes, controller, timers, ring } = await fed({ idleTimeoutMs: 100, now: () => NaN });
   bytes('{"data":');
   await everythingElse();
@@ -237,7 +236,7 @@ test("a pause longer than a timer can be is waited for in parts", async () => {
   await assert.rejects(call, { code: "idle_timeout" });
 });
 
-test("no part of a millisecond is cut off a pause", async () => {
+test("a pause is not shortened to whole milliseconds", async () => {
   const { timers } = await fed({ idleTimeoutMs: 1.5 });
   assert.equal(timers.at(-1).ms, 2);
 });

@@ -14,13 +14,13 @@ export const API_KEY = "sk-or-v1-the-management-key-of-the-tests";
 export const HASH = key().hash;
 export const PARAMS = Object.freeze({ name: "Customer 42", limit: 25 });
 
-/** A client whose requests meet these replies. */
+/** A client whose requests get these replies. */
 export function clientOver(script, { clock = virtualClock(), ...options } = {}) {
   const fetch = fakeFetch(script, { clock });
   return { keys: new OpenRouterKeys({ apiKey: API_KEY, fetch, clock, ...options }), fetch, clock };
 }
 
-/** What the promise is rejected with. */
+/** The promise's rejection. */
 export async function failureOf(promise) {
   let value;
   try {
@@ -28,10 +28,10 @@ export async function failureOf(promise) {
   } catch (error) {
     return error;
   }
-  return assert.fail(`it should have failed, but came to ${inspect(value)}`);
+  return assert.fail(`it should have failed, but returned ${inspect(value)}`);
 }
 
-/** Each of the six operations, with sound arguments, and its sound answer. */
+/** Each of the six operations, with valid arguments and its valid response. */
 export const OPERATIONS = {
   list: (keys, options) => keys.list({}, options),
   create: (keys, options) => keys.create(PARAMS, options),
@@ -41,7 +41,7 @@ export const OPERATIONS = {
   getCurrentKeyMetadata: (keys, options) => keys.getCurrentKeyMetadata(options),
 };
 
-/** All that printing, copying and serialising show of a value. */
+/** All that printing, copying and serializing show of a value. */
 export function everythingShown(value) {
   const texts = [
     inspect(value, { depth: Infinity, showHidden: true, maxStringLength: Infinity, maxArrayLength: Infinity }),
@@ -79,8 +79,8 @@ export function printed(value) {
 }
 
 /**
- * Runs a program of its own beside this file and gives the value that it left
- * in `result`. What it sets in `globals` is there before the package is.
+ * Runs a separate program in this folder and returns the value that it left in `result`.
+ * What it sets in `globals` exists before the package loads.
  */
 export function inAnotherProcess(body, globals = "") {
   const source = `

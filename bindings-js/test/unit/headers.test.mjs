@@ -1,4 +1,4 @@
-// A response counts, whatever its headers are.
+// A response is used, whatever its headers are.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,7 +12,7 @@ const trap = () => {
   throw new Error("a trap");
 };
 
-/** What a create comes to whose response has these headers. */
+/** The result of a create whose response has these headers. */
 async function madeWith(headers, kind = (parts) => parts) {
   const canned = kind({ status: 201, headers, text: async () => BODY });
   const { keys } = clientOver([], { fetch: async () => canned });
@@ -22,12 +22,12 @@ async function madeWith(headers, kind = (parts) => parts) {
   return response;
 }
 
-/** A `Response` with other headers than its own. */
+/** A `Response` with its headers replaced. */
 const overridden = ({ status, headers }) => Object.defineProperty(new Response(BODY, { status }), "headers", headers === trap ? { get: trap } : { value: headers });
 const throwing = (parts) => Object.defineProperty({ ...parts }, "headers", { get: trap });
 
 const ITERATORS = {
-  "an iterator that is none": () => 5,
+  "an invalid iterator": () => 5,
   "an iterator that throws": trap,
   "a next that throws": () => ({ next: trap }),
   "a next whose getter throws": () => Object.defineProperty({}, "next", { get: trap }),
@@ -35,7 +35,7 @@ const ITERATORS = {
 };
 
 for (const [what, iterator] of Object.entries(ITERATORS)) {
-  test(`a create gives its secret though its headers have ${what}`, async () => {
+  test(`a create returns its secret even if its headers have ${what}`, async () => {
     for (const kind of [undefined, overridden]) {
       const response = await madeWith({ [Symbol.iterator]: iterator }, kind);
       assert.deepEqual([...response.headers], []);
@@ -45,7 +45,7 @@ for (const [what, iterator] of Object.entries(ITERATORS)) {
   });
 }
 
-test("a create gives its secret though its headers cannot be had", async () => {
+test("a create returns its secret even if its headers cannot be read", async () => {
   for (const headers of [undefined, null, 5, "x: y", Symbol("none"), trap, new Proxy({}, { get: trap, ownKeys: trap })]) {
     await madeWith(headers);
     await madeWith(headers, overridden);
@@ -53,7 +53,7 @@ test("a create gives its secret though its headers cannot be had", async () => {
   await madeWith(undefined, throwing);
 });
 
-test("a name or a value that would make a header more is left out", async () => {
+test("a name or value that would add a header is left out", async () => {
   for (const forged of [{ "x-a: 1\nx-request-id": "forged" }, { "x-request-id: forged, x-a": "1" }, { "x-a": "1\r\nx-request-id: forged" }, { "x-a": "1\nx-request-id: forged" }]) {
     const response = await madeWith({ ...forged, "cf-ray": "ray-1" });
     assert.equal(response.requestId, "ray-1");
@@ -61,7 +61,7 @@ test("a name or a value that would make a header more is left out", async () => 
   }
 });
 
-test("of headers that only get shows, the known ones count", async () => {
+test("if headers have only get, the known ones are read", async () => {
   const given = { "x-request-id": "req-1", "x-ratelimit-remaining": "9", "x-other": "unseen", date: "Thu, 01 Jan 2032 00:00:00 GMT" };
   const headers = { get: (name) => (name === "cf-ray" ? trap() : (given[name] ?? null)) };
   const response = await madeWith(headers);
@@ -70,7 +70,7 @@ test("of headers that only get shows, the known ones count", async () => {
   assert.deepEqual(Object.fromEntries(response.headers), { "x-request-id": "req-1", "x-ratelimit-remaining": "9", date: given.date });
 });
 
-test("a Retry-After that only get shows is obeyed", async () => {
+test("a Retry-After that only get returns is obeyed", async () => {
   const slow = { status: 429, headers: { get: (name) => (name === "retry-after" ? "7" : null) }, text: async () => "{}" };
   const made = { status: 201, text: async () => BODY };
   const responses = [slow, made];
@@ -79,7 +79,7 @@ test("a Retry-After that only get shows is obeyed", async () => {
   assert.deepEqual(clock.pauses, [7000]);
 });
 
-test("a header that cannot be read is left out, and the others stay", async () => {
+test("a header that cannot be read is left out, and the others are kept", async () => {
   const unreadable = Object.defineProperty([], 0, { get: trap });
   const values = [["x-number", 5], ["x-array", ["a", "b"]], ["x-text", " spaced "]];
   const odd = [["x-none", undefined], ["x-null", null], ["x-symbol", Symbol("no")], ["x-long", "x".repeat(1_000_000)], ["not a name", "x"], ["x-line", "a\nb"]];
@@ -90,18 +90,18 @@ test("a header that cannot be read is left out, and the others stay", async () =
   assert.deepEqual(Object.fromEntries((await madeWith(object)).headers), expected);
 });
 
-test("a header beyond ISO-8859-1 loses those letters alone", async () => {
+test("a header beyond ISO-8859-1 loses only those letters", async () => {
   const response = await madeWith({ "x-name": "caf\u00e9 日本" });
   assert.equal(response.headers.get("x-name"), "caf\u00e9 ??");
 });
 
-test("a header beyond ASCII comes as the runtime shows it", async () => {
+test("a header beyond ASCII is returned as the runtime shows it", async () => {
   const { keys } = clientOver([{ status: 200, body: '{"data":[]}', headers: { "x-name": "caf\u00e9" } }]);
   const { response } = await keys.list().withResponse();
   assert.equal(response.headers.get("x-name"), "caf\u00e9");
 });
 
-test("an object may have a status that no Response can be made with", async () => {
+test("a response object may have a status that the Response class refuses", async () => {
   const { keys } = clientOver([], { fetch: async () => ({ status: 700, text: async () => "{}" }), retry: false });
   const error = await failureOf(keys.create(PARAMS));
   assert.equal(error.status, 700);

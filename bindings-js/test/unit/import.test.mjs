@@ -1,13 +1,13 @@
-// What importing the package costs the program that does.
+// What importing the package costs.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 
-/** Node loads all of its `fetch` when somebody looks at one of these: that takes as long as the whole import. */
+/** Reading one of these makes Node load all of its `fetch`, which takes as long as the whole import. */
 const LOADED_WHEN_SEEN = ["FormData", "Headers", "Request", "Response", "MessageEvent"];
 
-test("importing the package and making a client load nothing of the runtime that only a call needs", () => {
+test("importing the package and creating a client load nothing of the runtime that only a call needs", () => {
   const program = `
     for (const name of ${JSON.stringify(LOADED_WHEN_SEEN)}) {
       Object.defineProperty(globalThis, name, { configurable: true, get: () => console.log(name) });

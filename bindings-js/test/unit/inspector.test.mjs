@@ -1,4 +1,4 @@
-// What an attached inspector is sent and can look up: Node's here, Chromium's in
+// What an attached inspector receives and can look up: Node's here, Chromium's in
 // `test/runtimes/pages.mjs`.
 
 import assert from "node:assert/strict";
@@ -17,10 +17,10 @@ const PARTNER = "canary-of-the-partners-own-key-0123456789";
 const SECRETS = [API_KEY, SECRET, GATEWAY, PARTNER];
 const OPTIONS = { apiKey: API_KEY, headers: { "x-gateway-token": GATEWAY } };
 const PARAMS = { name: "Customer 42", limit: 1, external: { user: "partner", apiKey: PARTNER } };
-/** How many steps from an object its properties are followed; a class's module is further away. */
+/** How deep properties are followed from an object; a class's module is further away. */
 const DEPTH = 4;
 
-/** Everything that holds, held or was made with a secret. */
+/** Everything that contains, contained or was created with a secret. */
 async function objects() {
   const echoing = { headers: { "x-echo": [API_KEY, SECRET].join() } };
   const script = [created(SECRET, {}, echoing), created(SECRET), reply(403, { error: { code: 403, message: SECRETS.join() } }), listed([key()])];
@@ -40,7 +40,7 @@ async function objects() {
   return { keys, call, withResponse, data, response, temporary, closing: temporary.close(), error, listing };
 }
 
-/** What the inspector is sent while the work is done, and a way to ask it more. */
+/** What the inspector receives during the work, and a way to query it. */
 async function inspected(work) {
   const session = new Session();
   const sent = [];

@@ -1,4 +1,4 @@
-// What the iterator protocols promise of a listing, and how one ends before its end.
+// What the iterator protocols guarantee for a listing, and how one ends early.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,7 +13,7 @@ const serve = ({ url }) => {
   return listed(KEYS.slice(offset, offset + 100));
 };
 
-/** A loop that aborts after so many keys, and how many it saw. */
+/** A loop that aborts after this many keys, and how many it saw. */
 async function abortedAfter(count, keys, params) {
   const controller = new AbortController();
   const reason = new Error("the user left");
@@ -32,7 +32,7 @@ async function abortedAfter(count, keys, params) {
   return seen;
 }
 
-test("an abort within a page stops the loop at the next key, with the reason, on the last page and at its last key too", async () => {
+test("an abort within a page stops the loop at the next key with the reason, even on the last page and at its last key", async () => {
   for (const count of [1, 40, 99, 100, 101, 149, 150]) {
     const { keys, fetch } = clientOver(serve);
     assert.equal(await abortedAfter(count, keys), count);
@@ -40,7 +40,7 @@ test("an abort within a page stops the loop at the next key, with the reason, on
   }
 });
 
-test("an abort within a page gives up the pages that were asked for ahead", async () => {
+test("an abort within a page cancels the pages requested ahead", async () => {
   const signals = [];
   const { keys } = clientOver((request) => {
     signals.push(request.signal);
@@ -50,7 +50,7 @@ test("an abort within a page gives up the pages that were asked for ahead", asyn
   assert.ok(signals.slice(1).every(({ aborted }) => aborted));
 });
 
-test("leaving the loop gives up the pages that were asked for ahead", async () => {
+test("leaving the loop cancels the pages requested ahead", async () => {
   const signals = [];
   const { keys } = clientOver((request) => {
     signals.push(request.signal);
@@ -60,7 +60,7 @@ test("leaving the loop gives up the pages that were asked for ahead", async () =
   assert.ok(signals.length > 1 && signals.slice(1).every(({ aborted }) => aborted), `${signals.length}`);
 });
 
-test("a client that is disposed of within a page ends its listing at the next key", async () => {
+test("disposing of a client within a page ends its listing at the next key", async () => {
   const { keys, fetch } = clientOver(serve);
   let seen = 0;
   const error = await failureOf(
@@ -89,7 +89,7 @@ test("throw ends the listing with what is thrown, before, within and after it", 
   }
 });
 
-test("return ends the listing and gives its value back, as often as it is called", async () => {
+test("return ends the listing and returns its value, as often as it is called", async () => {
   const { keys, fetch } = clientOver(serve);
   const listing = keys.listAll();
   await listing.next();
@@ -99,14 +99,14 @@ test("return ends the listing and gives its value back, as often as it is called
   assert.equal(fetch.requests.length, 1);
 });
 
-test("steps that are asked for at once wait for one another, a return among them", async () => {
+test("concurrent steps wait for one another, including a return", async () => {
   const { keys } = clientOver(serve);
   const listing = keys.listAll();
   const steps = await Promise.all([listing.next(), listing.next(), listing.return("r"), listing.next()]);
   assert.deepEqual(steps.map(({ value, done }) => [value?.name ?? value, done]), [["key 0", false], ["key 1", false], ["r", true], [undefined, true]]);
 });
 
-test("after the end, every step is the end", async () => {
+test("after the end, every step reports the end", async () => {
   const { keys, fetch } = clientOver(serve);
   const listing = keys.listAll();
   for (let at = 0; at < 150; at++) assert.equal((await listing.next()).done, false);
@@ -116,7 +116,7 @@ test("after the end, every step is the end", async () => {
   assert.equal(fetch.requests.length, sent);
 });
 
-test("a listing that was read, left or has failed is refused to a second reader, and not empty", async () => {
+test("a second iteration of a listing that was read, left or has failed is refused, not empty", async () => {
   const endings = {
     read: (listing) => listing.toArray(),
     left: async (listing) => {
@@ -143,7 +143,7 @@ test("a listing that was read, left or has failed is refused to a second reader,
   }
 });
 
-test("a second toArray beside the first is refused, and the first has every key", async () => {
+test("a second concurrent toArray is refused, and the first has every key", async () => {
   const { keys } = clientOver(serve);
   const listing = keys.listAll();
   const first = listing.toArray();
@@ -151,7 +151,7 @@ test("a second toArray beside the first is refused, and the first has every key"
   assert.equal((await first).length, KEYS.length);
 });
 
-test("a loop after a first key that was taken alone has the others", async () => {
+test("a loop after a single next has the remaining keys", async () => {
   const { keys } = clientOver(serve);
   const listing = keys.listAll()[Symbol.asyncIterator]();
   await listing.next();

@@ -1,4 +1,4 @@
-// The listing of all pages, as JavaScript iterates it.
+// Listing all pages by JavaScript's iteration.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ import { clientOver, failureOf } from "./harness.mjs";
 
 const KEYS = Array.from({ length: 250 }, (_, index) => key({ hash: String(index).padStart(64, "0"), name: `key ${index}` }));
 
-/** A server with these keys, a hundred a page. */
+/** A server with these keys, a hundred per page. */
 const serve = (keys) => ({ url }) => {
   const offset = Number(new URL(url).searchParams.get("offset") ?? 0);
   return listed(keys.slice(offset, offset + 100));
@@ -24,7 +24,7 @@ test("for await visits every key once, in order", async () => {
   assert.deepEqual(names, NAMES);
 });
 
-test("toArray gives all keys, and after some were taken the rest", async () => {
+test("toArray returns all keys, or the rest after some were taken", async () => {
   const { keys } = clientOver(serve(KEYS));
   assert.deepEqual((await keys.listAll().toArray()).map(({ name }) => name), NAMES);
   const listing = keys.listAll();
@@ -33,7 +33,7 @@ test("toArray gives all keys, and after some were taken the rest", async () => {
   assert.deepEqual((await listing.toArray()).map(({ name }) => name), NAMES.slice(2));
 });
 
-test("nothing is sent before the first key is asked for", async () => {
+test("nothing is sent before the first key is requested", async () => {
   const { keys, fetch } = clientOver(serve(KEYS));
   const listing = keys.listAll();
   await new Promise((resolve) => setImmediate(resolve));
@@ -42,7 +42,7 @@ test("nothing is sent before the first key is asked for", async () => {
   assert.equal(fetch.requests.length, 1);
 });
 
-test("a loop that is left early asks for no further page, and the listing is over", async () => {
+test("a loop that is left early requests no further page, and the listing is over", async () => {
   const { keys, fetch } = clientOver(serve(KEYS));
   const listing = keys.listAll();
   for await (const { name } of listing) {
@@ -90,7 +90,7 @@ test("the keys before a failure arrive, and after it nothing is sent", async () 
   assert.equal(fetch.requests.length, sent);
 });
 
-test("a server that ignores the offset is found out", async () => {
+test("a server that ignores the offset is detected", async () => {
   const { keys, fetch } = clientOver(() => listed(KEYS.slice(0, 100)));
   const error = await failureOf(keys.listAll().toArray());
   assert.ok(error instanceof PaginationStalledError, String(error));
@@ -99,7 +99,7 @@ test("a server that ignores the offset is found out", async () => {
   assert.ok(fetch.requests.length <= 2);
 });
 
-test("parameters and options go with every page", async () => {
+test("parameters and options apply to every page", async () => {
   const { keys, fetch } = clientOver(serve(KEYS));
   await keys.listAll({ includeDisabled: true, includeExpired: true, offset: 10 }, { headers: { "x-team": "billing" } }).toArray();
   assert.ok(fetch.requests.length >= 3);
@@ -116,7 +116,7 @@ test("a refused parameter rejects at the first key, and never throws", async () 
   assert.ok((await failureOf(listing.next())) instanceof InvalidArgumentError);
 });
 
-test("keys that are asked for at once come in order", async () => {
+test("keys requested concurrently arrive in order", async () => {
   const { keys } = clientOver(serve(KEYS));
   const listing = keys.listAll();
   const results = await Promise.all(Array.from({ length: 120 }, () => listing.next()));

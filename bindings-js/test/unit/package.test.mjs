@@ -1,4 +1,4 @@
-// The package as a project has it: packed, installed, imported by its name.
+// The package as a project uses it: packed, installed, imported by name.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -13,7 +13,7 @@ import { withProject } from "./project.mjs";
 const EXAMPLE = fileURLToPath(new URL("../../examples/testing.test.mjs", import.meta.url));
 const PACKAGE = new URL("../../npm/", import.meta.url);
 
-/** Runs Node in a project; what it printed. */
+/** Runs Node in a project; returns what it printed. */
 function node(folder, ...args) {
   const { NODE_TEST_CONTEXT, ...env } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, env, encoding: "utf8" });
@@ -29,7 +29,7 @@ test("the example of unit tests passes", () => {
   });
 });
 
-test("import and require give the same names, and these are the declared ones", () => {
+test("import and require export the same names, which are the declared ones", () => {
   const list = (form) => `const names = (module) => Object.keys(module).filter((name) => name !== "default").sort().join();
     ${form}; console.log(names(index)); console.log(names(testing));`;
   withProject([], (folder) => {
@@ -52,7 +52,7 @@ test("openrouter-keys/testing imports nothing that needs the module, so that it 
   assert.doesNotMatch(source, /^\s*import\b|\bimport\(|\brequire\(|\bprocess\.|\bBuffer\b/m);
 });
 
-test("no file of the package makes code from text", () => {
+test("no file of the package creates code from strings", () => {
   const files = readdirSync(PACKAGE, { recursive: true }).filter((name) => /\.c?js$/.test(name));
   assert.ok(files.length > 10);
   for (const name of files) assert.doesNotMatch(readFileSync(new URL(name, PACKAGE), "utf8"), /\beval\(|\bnew Function\b/, name);

@@ -1,4 +1,4 @@
-// Platforms that lack what Node has, and values of another realm.
+// Platforms that lack what Node has, and values from another realm.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,10 +13,10 @@ const SECRET = "sk-or-v1-of-the-new-key";
 const BODY = JSON.stringify({ key: SECRET, data: key() });
 const bytesOf = (text) => new TextEncoder().encode(text);
 
-/** The secret that a create brings back from this response. */
+/** The secret that a create returns from this response. */
 const secretOf = async (response, options) => (await clientOver([], { ...options, fetch: async () => response }).keys.create(PARAMS)).key;
 
-/** A body that can be read once, like one of the platform. */
+/** A body that can be read once, like the platform's. */
 function once(read) {
   let isRead = false;
   return async () => {
@@ -26,7 +26,7 @@ function once(read) {
   };
 }
 
-test("a secret arrives by whatever way the platform lets a body be read", async () => {
+test("a secret arrives by any way in which the platform lets a body be read", async () => {
   const missing = async () => {
     throw new Error("FileReader.readAsArrayBuffer is not implemented");
   };
@@ -62,14 +62,14 @@ test("a secret arrives by whatever way the platform lets a body be read", async 
   }
 });
 
-test("the cap holds for a body that is read at once or by iteration", async () => {
+test("the limit applies to a body that is read at once or by iteration", async () => {
   for (const response of [{ text: async () => BODY }, { body: Readable.from([bytesOf(BODY)]) }, { body: BODY }]) {
     const { keys } = clientOver([], { maxSuccessBytes: 50, fetch: async () => ({ status: 200, ...response }) });
     assert.equal((await failureOf(keys.list())).code, "body_too_large");
   }
 });
 
-test("a stream that nobody reads on is closed", async () => {
+test("a stream that is not read to the end is closed", async () => {
   let isClosed = false;
   const body = (async function* () {
     try {
@@ -84,7 +84,7 @@ test("a stream that nobody reads on is closed", async () => {
   assert.ok(isClosed);
 });
 
-test("a body that comes at once may take longer than the pause between two pieces", async () => {
+test("a body that arrives in one piece may take longer than the idle time", async () => {
   const keys = new OpenRouterKeys({
     apiKey: "sk-or-v1-x",
     idleTimeoutMs: 1,
@@ -93,7 +93,7 @@ test("a body that comes at once may take longer than the pause between two piece
   assert.deepEqual((await keys.list()).data, []);
 });
 
-test("a body that breaks is a broken connection, with the status", async () => {
+test("a body that breaks off is a broken connection, with the status", async () => {
   for (const response of [
     { text: async () => { throw new TypeError("terminated"); } },
     { body: (async function* () { yield bytesOf("{"); throw new Error("ECONNRESET"); })() },
@@ -106,7 +106,7 @@ test("a body that breaks is a broken connection, with the status", async () => {
   }
 });
 
-test("values of another realm are taken as those of this one", async () => {
+test("values from another realm are accepted like those of this one", async () => {
   const realm = runInNewContext("({ date: new Date(Date.UTC(2030, 5, 1, 12)), params: { name: 'a', limit: 1 }, list: ['cli'], pairs: [['x-team', 'billing']], map: new Map([['x-team', 'billing']]) })");
   const { keys, fetch } = clientOver([created("sk-or-v1-new"), listed([]), listed([])], { categories: realm.list });
   await keys.create({ ...realm.params, expiresAt: realm.date });
@@ -116,7 +116,7 @@ test("values of another realm are taken as those of this one", async () => {
   for (const { headers } of fetch.requests.slice(1)) assert.equal(headers["x-team"], "billing");
 });
 
-test("an invalid Date is refused as one, and other objects by their kind", async () => {
+test("an invalid Date is refused as such, and other objects by their kind", async () => {
   const { keys } = clientOver([]);
   const says = async (expiresAt, text) => assert.ok((await failureOf(keys.create({ ...PARAMS, expiresAt }))).message.includes(text), text);
   await says(new Date(NaN), "not an invalid Date");
@@ -126,7 +126,7 @@ test("an invalid Date is refused as one, and other objects by their kind", async
   await says(5, "not 5");
 });
 
-test("a URL object, of whatever library, is the base URL", async () => {
+test("a URL object from any library can be the base URL", async () => {
   class OtherURL {
     constructor(href) {
       this.href = href;
@@ -145,7 +145,7 @@ test("a URL object, of whatever library, is the base URL", async () => {
   assert.equal(fetch.requests[0].url, "https://xn--bcher-kva.example/v1/keys");
 });
 
-test("a signal of a library ends a call", async () => {
+test("a library's signal ends a call", async () => {
   const listeners = new Set();
   const signal = { aborted: false, addEventListener: (_, listener) => listeners.add(listener), removeEventListener: (_, listener) => listeners.delete(listener) };
   const { keys } = clientOver(() => ({ ...listed([]), delayMs: Infinity }));
@@ -157,7 +157,7 @@ test("a signal of a library ends a call", async () => {
   assert.equal(listeners.size, 0);
 });
 
-/** What is deleted. Node itself needs some of it to load its `fetch`, which comes first. */
+/** What to delete. Node needs some of it to load its `fetch`, which happens first. */
 const MISSING = {
   "TextDecoder and TextEncoder": "delete globalThis.TextDecoder; delete globalThis.TextEncoder;",
   "AbortController and AbortSignal": "delete globalThis.AbortController; delete globalThis.AbortSignal;",
@@ -171,7 +171,7 @@ const MISSING = {
   "Promise.withResolvers": "delete Promise.withResolvers;",
 };
 
-test("whatever a platform lacks, a client with a fetch of its own makes keys and lists them", () => {
+test("whatever a platform lacks, a client with a custom fetch creates and lists keys", () => {
   const body = `
     const name = "Kunde 42 – \u{1F511}";
     const fetch = async (url, { method }) => ({
@@ -190,7 +190,7 @@ test("whatever a platform lacks, a client with a fetch of its own makes keys and
   }
 });
 
-test("without a fetch, the error says so, and that nothing was created", () => {
+test("without a fetch, the error says so and that nothing was created", () => {
   const body = `
     const keys = new api.OpenRouterKeys({ apiKey: "sk-or-v1-x", retry: false });
     const error = await keys.create({ name: "a", limit: 1 }).catch((error) => error);
@@ -198,7 +198,7 @@ test("without a fetch, the error says so, and that nothing was created", () => {
   `;
   const [code, effect, cause] = inAnotherProcess(body, "delete globalThis.fetch");
   assert.deepEqual([code, effect], ["setup", "nothing"]);
-  assert.match(cause, /no fetch: give a function/);
+  assert.match(cause, /no fetch: pass a function/);
 });
 
 test("without WebAssembly, helpers and error classes work, and a client says what is missing", () => {
@@ -212,7 +212,7 @@ test("without WebAssembly, helpers and error classes work, and a client says wha
   assert.match(message, /no WebAssembly/);
 });
 
-test("a policy that blocks WebAssembly is named with the remedy that allows least", () => {
+test("an error about a policy that blocks WebAssembly names the least permissive remedy", () => {
   const body = `
     let error;
     try { new api.OpenRouterKeys({ apiKey: "sk-or-v1-x" }); } catch (thrown) { error = thrown; }
@@ -222,7 +222,7 @@ test("a policy that blocks WebAssembly is named with the remedy that allows leas
   assert.match(inAnotherProcess(body, blocked), /^new OpenRouterKeys: the Content-Security-Policy .*add 'wasm-unsafe-eval' to its script-src/);
 });
 
-test("a platform that compiles no WebAssembly at run time is named with the export conditions that work there", () => {
+test("an error about a platform that compiles no WebAssembly names the export conditions that work there", () => {
   const body = `
     try { new api.OpenRouterKeys({ apiKey: "sk-or-v1-x" }); } catch ({ message, code, effect }) { result = { message, code, effect }; }
   `;
@@ -238,10 +238,10 @@ test("a platform that compiles no WebAssembly at run time is named with the expo
   }
 });
 
-for (const [place, globals] of [["beside Node's fetch", ""], ["beside a fetch of Node that is given", "delete globalThis.Request;"]]) {
-  test(`a call works and can be ended where AbortController is jsdom's, ${place}`, () => {
+for (const [place, globals] of [["with Node's fetch", ""], ["with Node's fetch and no Request", "delete globalThis.Request;"]]) {
+  test(`a call works and can be aborted with jsdom's AbortController, ${place}`, () => {
     const jsdom = `
-      // Node 20 takes any signal, later ones their own alone.
+      // Node 20 accepts any signal, later versions only their own.
       const Own = AbortSignal;
       const checked = (init) => {
         if (init?.signal && !(init.signal instanceof Own)) throw new TypeError("RequestInit: Expected signal to be an instance of AbortSignal.");
@@ -290,7 +290,7 @@ for (const [place, globals] of [["beside Node's fetch", ""], ["beside a fetch of
   });
 }
 
-test("headers with the names of properties of every object are sent, or refused by name", async () => {
+test("headers named like properties of every object are sent, or refused by name", async () => {
   const names = ["constructor", "hasOwnProperty", "toString", "valueOf", "isPrototypeOf"];
   for (const form of [(name) => ({ [name]: "kept" }), (name) => [[name, "kept"]]]) {
     for (const name of names) {
@@ -306,7 +306,7 @@ test("headers with the names of properties of every object are sent, or refused 
   }
 });
 
-test("headers of a response with the names of properties of every object are there", async () => {
+test("response headers named like properties of every object are kept", async () => {
   const given = [["__proto__", "a"], ["constructor", "b"], ["hasOwnProperty", "c"], ["toString", "d"]];
   const own = JSON.parse('{"__proto__":"a","constructor":"b","hasOwnProperty":"c","toString":"d"}');
   for (const headers of [new Headers(given), given, own, new Map(given)]) {

@@ -1,5 +1,5 @@
-// Runs calls of every kind in a process whose prototypes were changed by the
-// source in the first argument, and prints each request and each outcome.
+// Runs calls of every kind in a process whose prototypes the first argument's source has
+// changed, and prints each request and outcome.
 
 const lines = { __proto__: null, count: 0 };
 const out = (line) => {
@@ -20,7 +20,7 @@ const { OpenRouterKeys, isNewKey } = await import("../../npm/index.js");
 
 new Function(process.argv[2])();
 
-/** Pauses are over at once; limits are as long as ever. */
+/** Pauses end at once; limits keep their length. */
 let skipped = 0;
 const clock = {
   now: () => performance.now() + skipped,
@@ -39,7 +39,7 @@ const handler = { save() {}, handOver() {}, wasHandedOver: () => true };
 const fake = (response) => new OpenRouterKeys({ ...OPTIONS, fetch: async () => response });
 const PAGE = '{"data":[]}';
 
-/** What the server answers in cases of their own; 0 breaks the connection. */
+/** The server's responses in special cases; 0 breaks the connection. */
 const ANSWERS = {
   __proto__: null,
   createLost: () => [0],
@@ -58,7 +58,7 @@ function usual(method, url) {
   return [200, /\/keys(\?|$)/.test(url) ? `{"data":[${KEY}]}` : `{"data":${KEY}}`];
 }
 
-/** Not Node's: that one reads what was added to `Object.prototype`. */
+/** Not Node's, which reads what was added to `Object.prototype`. */
 class CustomResponse {
   #status;
   #text;
@@ -91,12 +91,12 @@ function recorder(name) {
     if (status === 0) throw new TypeError("fetch failed");
     return new CustomResponse(status, text);
   };
-  // Its codes are believed, as those of the runtime's own.
+  // Its codes are trusted like those of the runtime's own.
   return Object.defineProperty(fetch, Symbol.for("openrouter-keys.fetch.direct"), { __proto__: null, value: true });
 }
 
 
-/** Each with a client of its own. */
+/** Each with its own client. */
 const CASES = {
   list: (keys) => keys.list(),
   listAll: (keys) => keys.listAll().toArray(),
@@ -141,7 +141,7 @@ const CASES = {
   isNewKey: async (keys) => isNewKey({ old: HASH, step: "begun" }, SECRET),
 };
 
-/** Own properties alone, and never by way of `toJSON`. */
+/** Own properties only, never through `toJSON`. */
 function shown(value, depth = 0) {
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
@@ -151,7 +151,7 @@ function shown(value, depth = 0) {
   return `${Object.getPrototypeOf(value)?.constructor?.name} { ${texts.join(", ")} }`;
 }
 
-/** What differs from run to run. */
+/** What differs between runs. */
 const steady = (text) => text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME").replace(/[0-9a-f]{32}/g, "MARK").replace(/127.0.0.1:\d+/g, "HOST").replace(/date: [^,\n]*, [^,\n]*GMT/g, "DATE");
 
 for (const name of Object.keys(CASES)) {
@@ -163,7 +163,7 @@ for (const name of Object.keys(CASES)) {
   }
   out(`${name}: ${steady(outcome)}\n`);
 }
-// What prints is not the package's either.
+// Printing is not part of the package either.
 PROTOTYPES.forEach((prototype, at) => {
   for (const name of Reflect.ownKeys(prototype)) if (!before[at].has(name)) delete prototype[name];
 });

@@ -1,5 +1,4 @@
-// What calls do in a process where somebody added properties to
-// `Object.prototype` or `Array.prototype`.
+// Calls in a process with properties added to `Object.prototype` or `Array.prototype`.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -9,7 +8,7 @@ import { promisify } from "node:util";
 
 const CASES = fileURLToPath(new URL("pollution-cases.mjs", import.meta.url));
 
-/** Every option and parameter, with a value that is legal for it, given as source. */
+/** Every option and parameter, with a valid value as source code. */
 const ARGUMENTS = {
   // Of the client and of calls.
   allowInsecureHttp: "true",
@@ -93,7 +92,7 @@ const ARGUMENTS = {
   unconfirmed: "['evil']",
 };
 
-/** What the package, the runtime and the glue read of objects of their own. */
+/** What the package, the runtime and the glue read from their own objects. */
 const INSIDE = {
   0: "'zero'",
   1: "'one'",
@@ -167,7 +166,7 @@ const INSIDE = {
   __wbg_ptr: "1",
 };
 
-/** What was requested, and what came of each call. */
+/** The requests, and the outcome of each call. */
 async function run(pollution) {
   const { stdout } = await promisify(execFile)(process.execPath, [CASES, pollution], { timeout: 30_000 });
   return stdout;
@@ -175,7 +174,7 @@ async function run(pollution) {
 
 const clean = run("");
 
-/** Runs them side by side, and names those that made a difference. */
+/** Runs them concurrently, and names those that made a difference. */
 async function sameAsClean(pollutions) {
   const expected = await clean;
   const left = [...pollutions];
@@ -209,7 +208,7 @@ test("each option and parameter as a setter or read-only on Object.prototype cha
   await sameAsClean([caught.join(""), fixed.join("")]);
 });
 
-test("what the package reads of objects of its own, on Object.prototype, changes nothing", async () => {
+test("names that the package reads from its own objects, on Object.prototype, change nothing", async () => {
   const added = Object.entries(INSIDE).map(([name, value]) => define("Object.prototype", name, `enumerable: true, writable: true, value: ${value}`));
   await sameAsClean(groups(added, 6));
 });

@@ -1,5 +1,4 @@
-// A folder with the packed package in its `node_modules`, as a project of a
-// user has it.
+// A folder with the packed package in its `node_modules`, like a user's project.
 
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -9,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const TOOLS = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Calls with the folder of a project that holds copies of these files, and removes it. */
+/** Calls with the folder of a project that contains copies of these files, and removes it. */
 export function withProject(files, use) {
   const folder = mkdtempSync(join(tmpdir(), "openrouter-keys-project-"));
   try {

@@ -1,4 +1,4 @@
-// A key that goes to this machine in plain text goes past every proxy, or nowhere.
+// A key for this machine in plain text bypasses every proxy, or is not sent.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ import { API_KEY, failureOf, PARAMS } from "./harness.mjs";
 const GLOBAL = ["undici.globalDispatcher.1", "undici.globalDispatcher.2"].map((name) => Symbol.for(name));
 const LOCAL = ["http://127.0.0.1:9/api/v1", "http://localhost:9/api/v1", "http://LOCALHOST/api/v1", "http://keys.localhost:9/api/v1", "http://[::1]:9/api/v1", "http://127.8.9.1/api/v1"];
 
-/** Calls with a fake of the global fetch, whose settings are kept, under these global values. */
+/** Calls with a fake global fetch that records its options, under these global values. */
 async function withGlobals(values, use) {
   // Assigned: Node defines its own for good.
   const kept = Reflect.ownKeys(values).map((name) => [name, name in globalThis, globalThis[name]]);
@@ -42,7 +42,7 @@ async function isRefused(baseUrl, seen, remedy) {
   assert.equal(seen.length, 0);
 }
 
-/** As undici marks its agents: by symbols of its own. */
+/** As undici marks its agents: by its own symbols. */
 const agent = (...marks) => Object.fromEntries(marks.map((mark) => [Symbol(mark), { mark }]));
 
 for (const symbol of GLOBAL) {
@@ -51,14 +51,14 @@ for (const symbol of GLOBAL) {
       for (const baseUrl of LOCAL) await isRefused(baseUrl, seen, /proxy would see the API key.*dispatcher/);
     }));
 
-  test(`plain http to this machine goes past the proxies of the environment if ${symbol.description} takes them from there`, () =>
+  test(`plain http to this machine bypasses the environment's proxies if ${symbol.description} uses them`, () =>
     withGlobals({ [symbol]: agent("http proxy agent", "no proxy agent") }, async (seen) => {
       for (const baseUrl of LOCAL) await client(baseUrl).list();
       assert.deepEqual(seen.map(({ dispatcher }) => dispatcher.mark), LOCAL.map(() => "no proxy agent"));
     }));
 }
 
-test("a dispatcher that is no proxy, and a base URL elsewhere, are left alone", async () => {
+test("a dispatcher that is not a proxy, and a base URL elsewhere, are left alone", async () => {
   await withGlobals({ [GLOBAL[0]]: agent("factory", "options") }, async (seen) => {
     await client(LOCAL[0]).list();
     assert.equal("dispatcher" in seen[0], false);
@@ -70,7 +70,7 @@ test("a dispatcher that is no proxy, and a base URL elsewhere, are left alone", 
   });
 });
 
-test("a custom fetch decides by itself which way it goes", () =>
+test("a custom fetch chooses its own route", () =>
   withGlobals({ [GLOBAL[0]]: agent("proxy agent") }, async () => {
     const fetch = async () => Response.json({ data: [] });
     assert.deepEqual((await client(LOCAL[0], { fetch }).list()).data, []);

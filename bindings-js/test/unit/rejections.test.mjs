@@ -20,8 +20,8 @@ const trap = () => {
 };
 
 const THROWN = {
-  "a text": "no network",
-  "an empty text": "",
+  "a string": "no network",
+  "an empty string": "",
   undefined: undefined,
   null: null,
   "a number": 5,
@@ -49,15 +49,15 @@ const THROWN = {
 const RETURNED = {
   undefined: undefined,
   null: null,
-  "a text": "200 OK",
+  "a string": "200 OK",
   "an empty object": {},
-  "an object whose status is a text": { status: "200" },
-  "an object whose status is none": { status: 42, headers: {} },
-  "an object whose status is another modulo 2^16": { status: 65_736, text: async () => "{}" },
-  "an object whose status is no whole number": { status: 200.5, text: async () => "{}" },
+  "an object whose status is a string": { status: "200" },
+  "an object with an invalid status": { status: 42, headers: {} },
+  "an object whose status is valid only modulo 2^16": { status: 65_736, text: async () => "{}" },
+  "an object whose status is not a whole number": { status: 200.5, text: async () => "{}" },
   "an object whose getters throw": Object.defineProperty({}, "status", { get: trap }),
   "a body that throws": { status: 200, headers: {}, arrayBuffer: trap },
-  "headers that are none": { status: 200, headers: { "not a name": "x" }, text: async () => "{}" },
+  "invalid headers": { status: 200, headers: { "not a name": "x" }, text: async () => "{}" },
   "a body that was read": (() => {
     const response = new Response("{}");
     response.text();
@@ -65,7 +65,7 @@ const RETURNED = {
   })(),
 };
 
-/** Every operation fails well, and the next call of the same client succeeds. */
+/** Every operation fails as it should, and the client's next call succeeds. */
 async function failsWell(why, fail) {
   for (const [operation, call] of Object.entries(OPERATIONS)) {
     let isBroken = true;
@@ -101,14 +101,14 @@ for (const [why, returned] of Object.entries(RETURNED)) {
   });
 }
 
-test("a fetch that resolves with a thenable that never settles is ended by the time limit", async () => {
+test("a fetch that resolves with a thenable that never settles ends by the time limit", async () => {
   const { keys } = clientOver([], { fetch: () => ({ then() {} }), retry: false });
   const error = await failureOf(keys.create(PARAMS));
   assert.equal(error.code, "attempt_timeout");
   assert.equal(error.mayHaveCreated.name, PARAMS.name);
 });
 
-test("a plain object that looks like a Response is as good as one", async () => {
+test("a plain object that looks like a Response is accepted", async () => {
   const json = { data: [] };
   const text = JSON.stringify(json);
   const bodies = [
@@ -135,7 +135,7 @@ test("an object without a body is an empty response", async () => {
   assert.deepEqual(error.unreadable, { path: "$", kind: "empty" });
 });
 
-test("a create whose fetch rejects without a code that tells more goes out once", async () => {
+test("a create whose fetch rejects without an informative code is sent once", async () => {
   for (const thrown of Object.values(THROWN)) {
     const { keys, fetch } = clientOver([rejection(thrown), created("sk-or-v1-doubled")]);
     const error = await failureOf(keys.create(PARAMS));
@@ -145,7 +145,7 @@ test("a create whose fetch rejects without a code that tells more goes out once"
   }
 });
 
-test("the last of a chain of causes tells whether the request left", async () => {
+test("the last of a chain of causes decides whether the request was sent", async () => {
   const inner = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
   const thrown = new TypeError("fetch failed", { cause: new AggregateError([], "all failed", { cause: inner }) });
   const { keys, fetch } = clientOver([rejection(thrown), created("sk-or-v1-second")]);
@@ -153,7 +153,7 @@ test("the last of a chain of causes tells whether the request left", async () =>
   assert.equal(fetch.requests.length, 2);
 });
 
-test("a create whose response cannot be read goes out once, whatever code its body fails with", async () => {
+test("a create whose response cannot be read is sent once, whatever code its body fails with", async () => {
   const fail = () => {
     throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
   };
@@ -170,7 +170,7 @@ test("a create whose response cannot be read goes out once, whatever code its bo
       sent += 1;
       return response;
     };
-    // Else no code would be believed anyway.
+    // Otherwise no code would be trusted anyway.
     Object.defineProperty(fetch, Symbol.for("openrouter-keys.fetch.direct"), { value: true });
     const { keys } = clientOver([], { fetch });
     const error = await failureOf(keys.create(PARAMS));
@@ -183,7 +183,7 @@ const failed = (cause) => new TypeError("fetch failed", { cause });
 const coded = (code, more) => failed(Object.assign(new Error(`${more?.syscall ?? ""} ${code}`), { code, ...more }));
 const inDeno = (text) => failed(new Error(`error sending request for url (https://127.0.0.1:1/api/v1/keys): ${text}`));
 
-/** What a runtime's own fetch rejects with when nothing can have been sent, and the code of the error. */
+/** What a runtime's own fetch rejects with if nothing can have been sent, and the error's code. */
 const UNSENT = {
   "Node without free file descriptors": [coded("EMFILE", { syscall: "connect" }), "connect"],
   "Node without an address": [coded("EADDRNOTAVAIL", { syscall: "connect" }), "connect"],
@@ -204,10 +204,10 @@ const UNSENT = {
   "Deno without a name": [inDeno("client error (Connect): dns error: failed to lookup address information"), "dns"],
   "Deno behind a proxy that refuses": [inDeno("client error (Connect): unsuccessful tunnel"), "proxy"],
   "Deno whose stream was refused": [failed(new Error("stream error received: refused stream before processing any application logic")), "refused"],
-  "Deno whose session was ended orderly": [failed(new Error("connection error received: not a result of an error")), "refused"],
+  "Deno whose session ended in order": [failed(new Error("connection error received: not a result of an error")), "refused"],
 };
 
-/** The same where a repetition would end alike. */
+/** The same, where a repetition would end alike. */
 const UNSENT_FOR_GOOD = {
   "Node on a blocked port": [failed(new Error("bad port")), "setup"],
   "Node without permission to connect": [coded("ERR_ACCESS_DENIED", { syscall: "connect" }), "setup"],
@@ -223,7 +223,7 @@ const UNSENT_FOR_GOOD = {
   "Deno on a port without TLS": [inDeno("client error (Connect): received corrupt message of type InvalidContentType"), "tls"],
 };
 
-/** What looks like one of these, and comes from a request that may have arrived. */
+/** Errors that look like one of these, but whose request may have arrived. */
 const MAY_BE_SENT = {
   "a permission for something else": coded("ERR_ACCESS_DENIED", { syscall: "open" }),
   "a reset without more": coded("ECONNRESET", { syscall: "read" }),
@@ -234,7 +234,7 @@ const MAY_BE_SENT = {
   "another end of the session": failed(new Error("connection error received: unexpected internal error encountered")),
 };
 
-test("a create is sent again after a failure that a runtime only has when nothing was sent", async () => {
+test("a create is resent after a failure that a runtime reports only if nothing was sent", async () => {
   for (const [why, [thrown, code]] of Object.entries(UNSENT)) {
     const { keys, fetch } = clientOver([rejection(thrown), created("sk-or-v1-second")]);
     assert.equal((await keys.create(PARAMS)).key, "sk-or-v1-second", why);
@@ -244,7 +244,7 @@ test("a create is sent again after a failure that a runtime only has when nothin
   }
 });
 
-test("a create that a runtime refuses to send is not sent again, and created nothing", async () => {
+test("a create that a runtime refuses to send is not resent, and created nothing", async () => {
   for (const [why, [thrown, code]] of Object.entries(UNSENT_FOR_GOOD)) {
     const { keys, fetch } = clientOver([rejection(thrown), created("sk-or-v1-second")]);
     const error = await failureOf(keys.create(PARAMS));
@@ -253,7 +253,7 @@ test("a create that a runtime refuses to send is not sent again, and created not
   }
 });
 
-test("a failure that a create may also have after it was sent is not believed", async () => {
+test("a failure that can also happen after a create was sent is ambiguous", async () => {
   for (const [why, thrown] of Object.entries(MAY_BE_SENT)) {
     const error = await failureOf(clientOver([rejection(thrown)]).keys.create(PARAMS));
     assert.equal(error.effect, "may_have_created", why);

@@ -9,7 +9,7 @@ import { API_KEY, clientOver, everythingShown, failureOf } from "./harness.mjs";
 
 const POST = Object.freeze({ method: "POST", path: "/guardrails", body: { name: "strict" } });
 
-test("a request is sent as it was described, and its JSON returned", async () => {
+test("a request is sent as described, and its JSON is returned", async () => {
   const { keys, fetch } = clientOver([reply(200, { data: { total_credits: 10, total_usage: 2.5 } })]);
   const { data } = await keys.request({ path: "/credits" });
   assert.deepEqual(data, { total_credits: 10, total_usage: 2.5 });
@@ -29,14 +29,14 @@ test("a query is encoded, and a body sent as JSON", async () => {
   assert.equal(new Headers(headers).get("content-type"), "application/json");
 });
 
-test("a request has withResponse, and a body that is empty is undefined", async () => {
+test("a request has withResponse, and an empty body is undefined", async () => {
   const { keys } = clientOver([{ ...reply(204), headers: { "x-request-id": "req-1" } }]);
   const { data, response } = await keys.request({ method: "DELETE", path: "/byok/1" }).withResponse();
   assert.equal(data, undefined);
   assert.deepEqual([response.status, response.requestId], [204, "req-1"]);
 });
 
-test("what is not idempotent is sent once where its outcome is unknown", async () => {
+test("a request that is not idempotent is sent once if its outcome is unknown", async () => {
   for (const [request, requests, effect] of [
     [{ path: "/credits" }, 3, "nothing"],
     [{ path: "/guardrails/1", method: "PUT", body: {} }, 3, "may_have_changed"],
@@ -57,7 +57,7 @@ test("what is not idempotent is sent once where its outcome is unknown", async (
   assert.equal(fetch.requests.length, 2);
 });
 
-test("what cannot be a request is refused, and nothing is sent", async () => {
+test("an invalid request is refused, and nothing is sent", async () => {
   const circle = {};
   circle.circle = circle;
   for (const request of [
@@ -91,7 +91,7 @@ test("what cannot be a request is refused, and nothing is sent", async () => {
   }
 });
 
-test("an error of any request is typed, and no secret is in it", async () => {
+test("an error of any request is typed and contains no secret", async () => {
   const { keys } = clientOver([apiError(403, `${API_KEY} may not do this`), { status: 200, body: "<html>" }]);
   const error = await failureOf(keys.request(POST));
   assert.deepEqual([error.code, error.status], ["forbidden", 403]);

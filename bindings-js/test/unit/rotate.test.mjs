@@ -1,5 +1,4 @@
-// The replacement of a key, and the search for one by its secret, as JavaScript
-// runs them.
+// Rotating a key, and finding one by its secret, from JavaScript.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,7 +12,7 @@ const LABEL = "sk-or-v1-0e6...1c96";
 const NEW = "c".repeat(64);
 const NO_TIME = { graceMs: 0, quietMs: 0, watchMs: 0 };
 
-/** A server with the old key and, once it is made, the new one. */
+/** A server with the old key and, once created, the new one. */
 function server(react = () => undefined) {
   const old = key({ hash: HASH, name: "production", limit: 25, limit_reset: null, disabled: false, usage: 1 });
   const state = { [HASH]: old, requests: [] };
@@ -101,7 +100,7 @@ test("a handler may be an instance of a class", async () => {
   assert.equal(handler.states.length, 8);
 });
 
-test("a spent budget does not start anew unless it would anyway or that is asked for", async () => {
+test("a spent budget is not renewed unless it resets anyway or a full limit is requested", async () => {
   for (const [settings, left, reset, limit, carried] of [
     [{}, 7.5, null, 7.5, 7.5],
     [{}, 0, null, 0, 0],
@@ -126,7 +125,7 @@ test("a spent budget does not start anew unless it would anyway or that is asked
   assert.ok((await failureOf(server().keys.rotate(both, vault()))) instanceof InvalidArgumentError);
 });
 
-test("the old key's figures are in the result of a rotation that was killed behind its deletion", async () => {
+test("the old key's usage is in the result of a rotation that was killed after the deletion", async () => {
   const { keys, state } = server();
   Object.assign(state[HASH], { usage: 17.25, plan: "pro", byok_usage: "odd" });
   const killed = vault({
@@ -163,7 +162,7 @@ test("what a function of the handler throws is the cause, and the new key is del
   assert.ok(!everythingShown(error).includes(SECRET));
 });
 
-test("the new key is in nothing that a handler throws", async () => {
+test("nothing that a handler throws shows the new key", async () => {
   const causes = [
     (secret) => new Error(`cannot store ${secret}`),
     (secret) => new Error("cannot store it", { cause: new Error(secret) }),
@@ -189,7 +188,7 @@ test("the new key is in nothing that a handler throws", async () => {
   }
 });
 
-test("causes that go round in a circle come to an end", async () => {
+test("circular causes are handled", async () => {
   const hidden = new Error("hidden");
   Object.defineProperty(hidden, "cause", { value: hidden });
   const open = new Error("open");
@@ -205,14 +204,14 @@ test("causes that go round in a circle come to an end", async () => {
   }
 });
 
-test("a label of one key is no other's", () => {
+test("a label matches only its own key", () => {
   assert.equal(isNewKey({ newLabel: LABEL }, SECRET), true);
   for (const [newLabel, secret] of [[LABEL, "sk-or-v1-0e61c96"], [LABEL, `${SECRET}7`], [LABEL, undefined], [undefined, SECRET], ["...1c96", SECRET], ["sk-or-v1-0e6", SECRET]]) {
     assert.equal(isNewKey({ newLabel }, secret), false, newLabel);
   }
 });
 
-test("a run that stopped on its way goes on from its saved state", async () => {
+test("a run that stopped part-way resumes from its saved state", async () => {
   let isBroken = true;
   const { keys, state } = server(({ method, url }) => (isBroken && method === "PATCH" && url.endsWith(HASH) ? apiError(403) : undefined));
   const handler = vault();
@@ -226,7 +225,7 @@ test("a run that stopped on its way goes on from its saved state", async () => {
   assert.equal(state[HASH], undefined);
 });
 
-test("a hand-over of which only the handler knows is asked about", async () => {
+test("the handler is asked about a hand-over that only it can know of", async () => {
   const resume = { old: HASH, step: "handing_over", new: NEW, newLabel: LABEL, name: "production", ...NO_TIME };
   const known = server();
   known.state[NEW] = key({ hash: NEW });
@@ -235,14 +234,14 @@ test("a hand-over of which only the handler knows is asked about", async () => {
   assert.equal((await known.keys.rotate({ resume }, handler)).outcome, "done");
   assert.ok(!known.state.requests.some((line) => line.startsWith("POST")));
 
-  // What is neither true nor false is no response: nothing is touched.
+  // Neither true nor false is an invalid answer: nothing is touched.
   const unknown = server();
   const error = await failureOf(unknown.keys.rotate({ resume }, vault({ wasHandedOver: () => undefined })));
   assert.ok(error instanceof RotationHandlerError && error.cause instanceof TypeError);
   assert.deepEqual(unknown.state.requests, []);
 });
 
-test("an old key that is used is told, with the state to go on from", async () => {
+test("an old key that is still in use is reported, with the state to resume from", async () => {
   const { keys, state } = server(({ method, url }, state) => {
     if (method === "GET" && url.endsWith(HASH)) state[HASH].usage += 1;
   });
@@ -254,7 +253,7 @@ test("an old key that is used is told, with the state to go on from", async () =
   assert.equal(state[HASH].disabled, false);
 });
 
-test("a new key that is not what was asked for is deleted", async () => {
+test("a new key that is not as requested is deleted", async () => {
   const { keys, state } = server(({ url }) => (url.endsWith("/key") ? current({ label: LABEL, limit: null, is_management_key: false }) : undefined));
   const error = await failureOf(keys.rotate({ hash: HASH, ...NO_TIME }, vault()));
   assert.ok(error instanceof UnverifiedError);
@@ -262,7 +261,7 @@ test("a new key that is not what was asked for is deleted", async () => {
   assert.equal(state[NEW], undefined);
 });
 
-test("what is no rotation is refused before anything is sent", async () => {
+test("an invalid rotation is refused before anything is sent", async () => {
   const { keys, fetch } = server();
   const handler = vault();
   const state = { old: HASH, step: "begun" };
@@ -287,15 +286,15 @@ test("what is no rotation is refused before anything is sent", async () => {
   assert.equal(fetch.requests.length, 0);
 });
 
-test("a secret leads to its key, and is shown nowhere", async () => {
+test("findBySecret finds the key of a secret and never shows it", async () => {
   const id = "0df9e665-d932-5740-b2c7-b52af166bc11";
   const { keys, fetch } = server(({ url }) => {
     if (url.endsWith("/key")) return current({ label: LABEL, workspace_id: id });
     return listed(url.includes("offset") ? [key({ hash: NEW, label: LABEL })] : [key({ hash: HASH, label: "sk-or-v1-111...2222" }), key({ hash: NEW, label: LABEL })]);
   });
-  const told = await keys.findBySecret({ secret: SECRET });
-  assert.deepEqual([told.key.hash, told.current.label], [NEW, LABEL]);
-  assert.ok(!everythingShown(told).includes(SECRET));
+  const found = await keys.findBySecret({ secret: SECRET });
+  assert.deepEqual([found.key.hash, found.current.label], [NEW, LABEL]);
+  assert.ok(!everythingShown(found).includes(SECRET));
   assert.equal(fetch.requests[0].headers.authorization, `Bearer ${SECRET}`);
   assert.ok(fetch.requests[1].url.includes(id));
 
@@ -315,7 +314,7 @@ test("a secret leads to its key, and is shown nowhere", async () => {
   }
 });
 
-test("the wrong kind of key is told, by a check and by the API's own message", async () => {
+test("the wrong kind of key is reported, by a check and by the API's own message", async () => {
   const { keys } = server(({ url }) =>
     url.endsWith("/key") ? current({ is_management_key: false }) : apiError(403, "Only a management key may manage keys."),
   );

@@ -1,5 +1,5 @@
-// The canaries: planted secrets are in nothing that prints, copies or
-// serialises, whatever the server repeats.
+// The canaries: planted secrets appear in nothing that prints, copies or serializes,
+// whatever the server repeats.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -20,7 +20,7 @@ const OPTIONS = { apiKey: SECRETS.apiKey, headers: { "x-gateway-token": SECRETS.
 const CREATE = { name: "Customer 42", limit: 1, external: { user: "partner", apiKey: SECRETS.external } };
 const CALLS = { ...OPERATIONS, create: (keys, options) => keys.create(CREATE, options) };
 
-/** No secret of these is in anything that shows the value. */
+/** Nothing that shows the value contains one of these secrets. */
 function hides(value, what, secrets = SECRETS) {
   const everything = everythingShown(value) + printed(value);
   for (const [name, secret] of Object.entries(secrets)) {
@@ -28,13 +28,13 @@ function hides(value, what, secrets = SECRETS) {
   }
 }
 
-test("the search finds what is there", () => {
+test("the search finds planted secrets", () => {
   for (const value of [{ a: { b: SECRETS.apiKey } }, new Error(SECRETS.apiKey), new Error("x", { cause: new Error(SECRETS.apiKey) })]) {
     assert.throws(() => hides(value, "a plain value"), /shows the secret apiKey/);
   }
 });
 
-test("a client shows nothing of its settings", () => {
+test("a client shows none of its settings", () => {
   for (const apiKey of [SECRETS.apiKey, () => SECRETS.apiKey]) {
     const { keys } = clientOver([], { ...OPTIONS, apiKey });
     hides(keys, "the client");
@@ -44,14 +44,14 @@ test("a client shows nothing of its settings", () => {
   }
 });
 
-test("a client does not change or keep the options that it is given", () => {
+test("a client neither changes nor keeps its options", () => {
   const options = Object.freeze({ ...OPTIONS, headers: Object.freeze({ ...OPTIONS.headers }) });
   const keys = new OpenRouterKeys(options);
   assert.deepEqual(options, OPTIONS);
   assert.ok(!Object.values(keys).includes(options));
 });
 
-test("a created key is shown by its getter and by nothing else", async () => {
+test("only its getter shows a created key", async () => {
   const { keys } = clientOver([reply(201, { key: SECRETS.created, data: key() })], OPTIONS);
   const call = keys.create(CREATE);
   const { data: created, response } = await call.withResponse();
@@ -66,7 +66,7 @@ test("a created key is shown by its getter and by nothing else", async () => {
   assert.equal(Object.assign({}, created).key, undefined);
 });
 
-test("a created key that the rest of the response repeats is shown by the getter alone", async () => {
+test("only the getter shows a created key that the rest of the response repeats", async () => {
   const repeated = { ...key({ label: SECRETS.created, name: REPEATED, limit: REPEATED }), surprise: { nested: [REPEATED] } };
   const bodies = [
     { key: SECRETS.created, data: repeated, warning: REPEATED },
@@ -81,7 +81,7 @@ test("a created key that the rest of the response repeats is shown by the getter
   }
 });
 
-test("headers of a response are in no print of it", async () => {
+test("printing a response never shows its headers", async () => {
   const headers = { "x-request-id": "req-1", "set-cookie": `session=${SECRETS.gateway}`, "x-echo": SECRETS.apiKey };
   const { keys } = clientOver([reply(200, { data: [] }, { headers })], OPTIONS);
   const { response } = await keys.list().withResponse();
@@ -89,13 +89,13 @@ test("headers of a response are in no print of it", async () => {
   hides(response, "the response");
 });
 
-/** Errors of the API that repeat every secret that they can know. */
+/** API errors that repeat every secret that the server can know. */
 const REPEATING = [400, 401, 403, 404, 409, 429, 500, 503].flatMap((status) => [
   [`${status} as documented`, { error: { code: status, message: REPEATED, metadata: { raw: REPEATED, list: [REPEATED], [REPEATED]: 1 } }, user_id: REPEATED, openrouter_metadata: { deep: { deeper: REPEATED } } }],
   [`${status} in JSON of another form`, { message: REPEATED, detail: [REPEATED] }],
 ]);
 
-/** What of the secrets a request of this operation carries. */
+/** Which secrets a request of this operation contains. */
 function sentBy(operation) {
   const { apiKey, gateway, external } = SECRETS;
   return operation === "create" ? { apiKey, gateway, external } : { apiKey, gateway };
@@ -125,7 +125,7 @@ test("an error does not repeat secrets in a request id, a page or a redirect", a
     for (const [operation, call] of Object.entries(CALLS)) {
       const { keys } = clientOver([response], OPTIONS);
       const called = call(keys, { retry: false });
-      // The created key that the server repeats is the one thing to return.
+      // Only the created key that the server repeats is returned.
       const isFound = operation === "create" && response.status === 200;
       const came = await (isFound ? called : failureOf(called));
       assert.notEqual(came.code, "connection", `${operation}: ${came}`);
@@ -134,7 +134,7 @@ test("an error does not repeat secrets in a request id, a page or a redirect", a
   }
 });
 
-test("a response that holds a created key and cannot be taken shows nothing of it", async () => {
+test("an error about a response that contains a created key shows nothing of the key", async () => {
   const { created } = SECRETS;
   const bodies = [`{"data":{},"key":"${created}`, `key=${created}`, `<html>"${created}"`, `{"error":{"message":"${created}"}}`];
   for (const body of bodies) {
@@ -145,7 +145,7 @@ test("a response that holds a created key and cannot be taken shows nothing of i
   }
 });
 
-test("a created key that stands elsewhere is shown by its getter and by nothing else", async () => {
+test("only the getter shows a created key that stands elsewhere", async () => {
   const { created } = SECRETS;
   for (const body of [`{"key":["${created}"]}`, `{"key":{"${created}":1}}`, `{"data":{"key":"${created}"}}`, `"${created}"`, `{"note":"it is ${created}"}`]) {
     const { keys } = clientOver([{ status: 201, body }], OPTIONS);
@@ -155,7 +155,7 @@ test("a created key that stands elsewhere is shown by its getter and by nothing 
   }
 });
 
-test("an error below HTTP does not repeat what fetch said of the request", async () => {
+test("an error below HTTP does not repeat what fetch said about the request", async () => {
   const quoting = new TypeError(`Headers.append: "Bearer ${SECRETS.apiKey}" is an invalid header value`, {
     cause: Object.assign(new Error(`${SECRETS.gateway} ${SECRETS.external}`), { request: OPTIONS, code: SECRETS.apiKey }),
   });
@@ -168,7 +168,7 @@ test("an error below HTTP does not repeat what fetch said of the request", async
   }
 });
 
-test("a refused argument is not repeated where it may be a secret", async () => {
+test("a refused argument is not repeated if it may be a secret", async () => {
   const { keys } = clientOver([], OPTIONS);
   const refusals = [
     keys.create({ ...CREATE, external: { user: "partner", apiKey: `${SECRETS.external}\ud800` } }),
@@ -192,7 +192,7 @@ test("a refused argument is not repeated where it may be a secret", async () => 
   }
 });
 
-test("a secret is in no URL", async () => {
+test("no URL contains a secret", async () => {
   for (const call of Object.values(CALLS)) {
     const { keys, fetch } = clientOver([never()], OPTIONS);
     await failureOf(call(keys, { retry: false }));
@@ -200,7 +200,7 @@ test("a secret is in no URL", async () => {
   }
 });
 
-test("keys and pages that were read show no secret of the request", async () => {
+test("keys and pages show no secret of the request", async () => {
   const { keys } = clientOver([reply(200, { data: [key()] }), reply(200, { data: key() })], OPTIONS);
   hides(await keys.list(), "the page");
   hides(await keys.get(HASH), "the key");

@@ -1,4 +1,4 @@
-// Ending a call by an AbortSignal, and time limits beside it.
+// Ending a call by an AbortSignal, and by time limits.
 
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
@@ -10,15 +10,15 @@ import { clientOver, failureOf, OPERATIONS, PARAMS } from "./harness.mjs";
 
 const SLOW_DOWN = apiError(429, "slow down", { headers: { "retry-after": "30" } });
 
-/** A client whose time stands still unless the test lets it pass. */
+/** A client whose time stands still unless the test advances it. */
 const clientWithoutTime = (script) => clientOver(script, { clock: virtualClock({ autoAdvance: false }) });
 
-/** Returns when so many requests have left. */
+/** Returns when this many requests were sent. */
 async function requests(fetch, count) {
   while (fetch.requests.length < count) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test("a call whose signal is aborted already sends nothing", async () => {
+test("a call whose signal is already aborted sends nothing", async () => {
   for (const [operation, call] of Object.entries(OPERATIONS)) {
     const { keys, fetch } = clientOver([never()]);
     const reason = new Error("not wanted any more");
@@ -34,7 +34,7 @@ test("a call whose signal is aborted already sends nothing", async () => {
   }
 });
 
-test("a call that is aborted in flight aborts its request and sends no other", async () => {
+test("a call aborted in flight aborts its request and sends no other", async () => {
   const effects = { create: "may_have_created", update: "may_have_changed", delete: "may_have_changed" };
   for (const [operation, call] of Object.entries(OPERATIONS)) {
     const { keys, fetch } = clientWithoutTime([never(), never()]);
@@ -54,7 +54,7 @@ test("a call that is aborted in flight aborts its request and sends no other", a
   }
 });
 
-test("a create that is aborted in flight tells what may exist", async () => {
+test("a create aborted in flight reports what may exist", async () => {
   const { keys, fetch } = clientOver([never()], { clock: virtualClock({ autoAdvance: false, startMs: Date.UTC(2031, 0, 1) }) });
   const controller = new AbortController();
   const workspaceId = "0df9e665-d932-5740-b2c7-b52af166bc11";
@@ -72,7 +72,7 @@ test("a create that is aborted in flight tells what may exist", async () => {
   assert.equal(cause, "stop");
 });
 
-test("a call that is aborted during a pause ends without the time passing", async () => {
+test("a call aborted during a pause ends at once", async () => {
   for (const call of Object.values(OPERATIONS)) {
     const { keys, fetch, clock } = clientWithoutTime([SLOW_DOWN, never()]);
     const controller = new AbortController();
@@ -89,7 +89,7 @@ test("a call that is aborted during a pause ends without the time passing", asyn
   }
 });
 
-test("a listing is ended by its signal between two pages", async () => {
+test("a signal ends a listing between two pages", async () => {
   const page = Array.from({ length: 100 }, (_, index) => key({ hash: String(index).padStart(64, "0") }));
   const { keys, fetch } = clientOver([listed(page), never()]);
   const controller = new AbortController();
@@ -143,7 +143,7 @@ test("many calls can share one signal", async () => {
   for (const error of await Promise.all(failures)) assert.ok(error instanceof AbortError);
 });
 
-test("a time limit beside a signal that is never aborted ends the call", async () => {
+test("a time limit ends a call whose signal is never aborted", async () => {
   const { keys, clock } = clientOver([never()]);
   const { signal } = new AbortController();
   const error = await failureOf(keys.create(PARAMS, { signal, timeoutMs: 1500 }));
@@ -154,7 +154,7 @@ test("a time limit beside a signal that is never aborted ends the call", async (
   assert.equal(getEventListeners(signal, "abort").length, 0);
 });
 
-test("a signal beside a time limit that has not passed ends the call", async () => {
+test("a signal ends a call before its time limit", async () => {
   const { keys, clock } = clientWithoutTime([never()]);
   const controller = new AbortController();
   const failure = failureOf(keys.list({}, { signal: controller.signal, timeoutMs: 1500 }));
@@ -173,12 +173,12 @@ test("the request of an attempt that took too long is aborted", async () => {
   );
 });
 
-test("a signal of null is none", async () => {
+test("a signal of null is the same as none", async () => {
   const { keys } = clientOver([listed([])]);
   assert.deepEqual((await keys.list({}, { signal: null })).data, []);
 });
 
-test("a signal that cannot be told to stop listening is refused", async () => {
+test("a signal without removeEventListener is refused", async () => {
   const { keys, fetch } = clientOver([created("sk-or-v1-new")]);
   const error = await failureOf(keys.create(PARAMS, { signal: { aborted: false, addEventListener() {} } }));
   assert.ok(error instanceof InvalidArgumentError);
@@ -186,7 +186,7 @@ test("a signal that cannot be told to stop listening is refused", async () => {
   assert.equal(fetch.requests.length, 0);
 });
 
-test("a created key is given though the listener cannot be removed from the signal", async () => {
+test("a created key is returned even if the listener cannot be removed from the signal", async () => {
   const signal = {
     aborted: false,
     addEventListener() {},

@@ -1,4 +1,4 @@
-// What a framework throws through its fetch to steer rendering gets back to it.
+// What a framework throws through its fetch to control rendering gets back to it.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -24,7 +24,7 @@ const SIGNALS = {
 };
 
 for (const [name, signal] of Object.entries(SIGNALS)) {
-  test(`${name} reaches the framework as it was thrown, after one request`, async () => {
+  test(`${name} reaches the framework unchanged, after one request`, async () => {
     const calls = {
       ...OPERATIONS,
       listAll: (keys) => keys.listAll().toArray(),
@@ -41,7 +41,7 @@ for (const [name, signal] of Object.entries(SIGNALS)) {
     };
     for (const [call, run] of Object.entries(calls)) {
       const { keys, fetch } = clientOver([rejection(signal), created("sk-or-v1-second"), listed([])]);
-      // In an object: a promise would be waited for.
+      // In an object: a promise would be awaited.
       const thrown = await run(keys).then(
         () => assert.fail(`${call} should have failed`),
         (error) => ({ error }),
@@ -63,7 +63,7 @@ test("a signal from a function around fetch, or from the key function, reaches t
   assert.equal(fetch.requests.length, 0);
 });
 
-test("an error that only looks like a signal is a failure like others", async () => {
+test("an error that only looks like a signal is an ordinary failure", async () => {
   const hash = "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
   for (const thrown of [digest(hash), digest("DEADBEEF00"), digest("1234567890"), Object.assign(new Error("no"), { digest: 5 }), Object.assign(new Error("no"), { code: "ENEXT" }), Object.assign(new Error("no"), { then: true })]) {
     const { keys } = clientOver([rejection(thrown)]);

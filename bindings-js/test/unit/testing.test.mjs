@@ -1,4 +1,4 @@
-// The fake fetch and the virtual clock themselves.
+// The fake fetch and the virtual clock.
 
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
@@ -39,10 +39,10 @@ test("replies come in order, and then none", async () => {
   assert.equal(message, "fakeFetch: the script has 2 replies; this is request 3: GET /api/v1/keys?offset=100");
 });
 
-test("assertDone throws for a reply that is left over and for a request too many, each time", async () => {
+test("assertDone throws for a leftover reply and for an unexpected request, each time", async () => {
   const left = fakeFetch([reply(200), reply(200)]);
-  assert.throws(() => left.assertDone(), { message: "2 of the replies were not asked for" });
-  assert.throws(() => left.assertDone(), { message: "2 of the replies were not asked for" });
+  assert.throws(() => left.assertDone(), { message: "2 of the replies were not requested" });
+  assert.throws(() => left.assertDone(), { message: "2 of the replies were not requested" });
   await left(URL_);
   await left(URL_);
   left.assertDone();
@@ -57,7 +57,7 @@ test("a script may be a function of the request", async () => {
   fetch.assertDone();
 });
 
-test("a script that has no reply is found out", async () => {
+test("a script without a reply is reported", async () => {
   const fetch = fakeFetch(() => undefined);
   await failureOf(fetch(URL_));
   assert.throws(() => fetch.assertDone(), { message: "fakeFetch: the script has no reply to request 1: GET /api/v1/keys?offset=100" });
@@ -117,7 +117,7 @@ test("an option that does not exist is refused, with the nearest one that does",
   }
 });
 
-test("requests are remembered: method, URL, path, headers, body, signal", async () => {
+test("requests are recorded: method, URL, path, headers, body, signal", async () => {
   const { signal } = new AbortController();
   const forms = [{ "X-Team": "billing" }, [["X-Team", "billing"]], new Headers({ "X-Team": "billing" })];
   const fetch = fakeFetch(() => reply(200));
@@ -160,7 +160,7 @@ test("the helpers write what the client reads", async () => {
   fetch.assertDone();
 });
 
-test("the sample key and the sample current key are sound and complete", async () => {
+test("the sample key and the sample current key are valid and complete", async () => {
   const { keys } = clientOver([found(), current()]);
   for (const [value, sample] of [[await keys.get(HASH), key()], [await keys.getCurrentKeyMetadata(), currentKey()]]) {
     assert.equal(value.unexpected, undefined);
@@ -169,7 +169,7 @@ test("the sample key and the sample current key are sound and complete", async (
   }
 });
 
-test("the page on testing names what this module exports, and what the samples of both languages share", async () => {
+test("the page on testing names exports of this module and of the Rust samples", async () => {
   const page = readFileSync(new URL("../../../docs/testing.md", import.meta.url), "utf8");
   const [, ...rows] = page.split("\n").filter((line) => /^\| .*`/.test(line)).map((line) => line.split(" | "));
   const names = rows.map(([, , javaScript]) => javaScript.match(/`(\w+)\(/)?.[1]).filter(Boolean);
@@ -184,13 +184,13 @@ test("the page on testing names what this module exports, and what the samples o
   for (const name of [...rust, ...wholes]) assert.match(reply, new RegExp(`pub fn ${name}\\b`), name);
 });
 
-test("apiError is an error of the API", async () => {
+test("apiError makes an API error", async () => {
   const { keys } = clientOver([apiError(403, "not yours", { metadata: { why: "no" }, headers: { "x-request-id": "req-1" } })]);
   const { status, apiMessage, metadata, requestId } = await failureOf(keys.get(HASH));
   assert.deepEqual({ status, apiMessage, metadata, requestId }, { status: 403, apiMessage: "not yours", metadata: { why: "no" }, requestId: "req-1" });
 });
 
-test("disconnected, refused, never, truncated and stalled end a create as a connection does", async () => {
+test("disconnected, refused, never, truncated and stalled end a create as a real connection does", async () => {
   assert.equal(lost, disconnected);
   const outcomes = [
     [disconnected(), "disconnected", "may_have_created"],
@@ -207,13 +207,13 @@ test("disconnected, refused, never, truncated and stalled end a create as a conn
   }
 });
 
-test("a rejection is what fetch is rejected with, to the identity", async () => {
+test("a rejection rejects with the identical value", async () => {
   for (const value of [new Error("x"), "text", undefined, null]) {
     assert.equal(await failureOf(fakeFetch([rejection(value)])(URL_)), value);
   }
 });
 
-test("a body that breaks off or never ends makes a create of unknown effect", async () => {
+test("a body that breaks off or never ends leaves a create's outcome unknown", async () => {
   const half = { status: 201, body: '{"key":"sk-or' };
   const outcomes = [
     [{ ...half, stalls: new Error("broken") }, "disconnected"],
@@ -226,7 +226,7 @@ test("a body that breaks off or never ends makes a create of unknown effect", as
   }
 });
 
-test("a delay passes by the clock, takes no pause, and is ended by the signal", async () => {
+test("a delay passes by the clock, is not a pause, and ends with the signal", async () => {
   const clock = virtualClock();
   const fetch = fakeFetch([reply(200, undefined, { delayMs: 3_600_000 }), never(), lost({ delayMs: 10 })], { clock });
   assert.equal((await fetch(URL_)).status, 200);
@@ -248,7 +248,7 @@ test("a late reply leaves no listener on the signal", async () => {
   assert.deepEqual(getEventListeners(signal, "abort"), []);
 });
 
-test("a request whose signal is aborted already is rejected by its reason", async () => {
+test("a request whose signal is already aborted rejects with its reason", async () => {
   assert.equal(await failureOf(fakeFetch([reply(200)])(URL_, { signal: AbortSignal.abort("no") })), "no");
 });
 
@@ -262,7 +262,7 @@ test("time stands still while something happens, and jumps when nothing does", a
   assert.deepEqual(clock.pauses, [86_400_000]);
 });
 
-test("timers ring in the order of their times, and of their making where these are equal", async () => {
+test("timers fire in the order of their times, and of their creation if these are equal", async () => {
   const clock = virtualClock();
   const rang = [];
   await new Promise((resolve) => {
@@ -274,23 +274,23 @@ test("timers ring in the order of their times, and of their making where these a
   assert.deepEqual(rang, [["now", 0], ["past", 0], ["none", 0], ["a", 100], ["a2", 100], ["b", 200], ["c", 300]]);
 });
 
-test("a timer that is called off does not ring and is no pause", async () => {
+test("a timer that is cleared does not fire and is not a pause", async () => {
   const clock = virtualClock();
-  const off = clock.setTimeout(() => assert.fail("it was called off"), 10);
+  const off = clock.setTimeout(() => assert.fail("it was cleared"), 10);
   clock.clearTimeout(off);
   clock.clearTimeout(undefined);
   await new Promise((resolve) => clock.setTimeout(resolve, 20));
   assert.deepEqual(clock.pauses, [20]);
 });
 
-test("a timer at Infinity never rings, and keeps no process alive", async () => {
+test("a timer at Infinity never fires, and keeps no process alive", async () => {
   const clock = virtualClock();
   clock.setTimeout(() => assert.fail("Infinity came"), Infinity);
   await new Promise((resolve) => clock.setTimeout(resolve, 20));
   assert.equal(clock.now(), 20);
 });
 
-test("without autoAdvance, time passes by advance alone", async () => {
+test("without autoAdvance, only advance makes time pass", async () => {
   const clock = virtualClock({ autoAdvance: false });
   const rang = [];
   clock.setTimeout(() => {
@@ -305,7 +305,7 @@ test("without autoAdvance, time passes by advance alone", async () => {
   assert.deepEqual([clock.now(), rang], [1100, [100, 150]]);
 });
 
-test("advance lets the client act at each moment on the way", async () => {
+test("advance lets the client act at each timer on the way", async () => {
   const clock = virtualClock({ autoAdvance: false });
   const { keys, fetch } = clientOver([apiError(429, "slow", { headers: { "retry-after": "5" } }), listed([])], { clock, retry: { jitter: false } });
   const page = keys.list();
@@ -316,7 +316,7 @@ test("advance lets the client act at each moment on the way", async () => {
   assert.deepEqual((await page).data, []);
 });
 
-test("advance beside autoAdvance lets every timer ring at its time", async () => {
+test("advance with autoAdvance fires every timer at its time", async () => {
   const clock = virtualClock();
   const seen = [];
   for (const ms of [10, 500, 1000]) clock.setTimeout(() => seen.push(clock.now()), ms);
@@ -325,7 +325,7 @@ test("advance beside autoAdvance lets every timer ring at its time", async () =>
   assert.deepEqual(seen, [10, 500, 1000]);
 });
 
-test("two advances at once never turn time back", async () => {
+test("two concurrent advances never turn time back", async () => {
   const clock = virtualClock({ autoAdvance: false });
   await Promise.all([clock.advance(1000), clock.advance(20)]);
   assert.equal(clock.now(), 1000);
@@ -345,7 +345,7 @@ test("a callback that throws does not stop the clock", async () => {
   assert.equal(rang, true);
 });
 
-test("a hundred clients with clocks of their own each wait their own time", async () => {
+test("a hundred clients with their own clocks each wait their own time", async () => {
   const times = Array.from({ length: 100 }, (_, index) => index + 1);
   const waited = await Promise.all(
     times.map(async (seconds) => {
@@ -363,7 +363,7 @@ test("without a clock, delays take real time", async () => {
   assert.equal((await fetch(URL_)).status, 200);
 });
 
-test("a fake of the timers of the runtime does not stop the clock", async (context) => {
+test("faking the runtime's timers does not stop the clock", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const clock = virtualClock();
   const fetch = fakeFetch([lost(), listed([])], { clock });

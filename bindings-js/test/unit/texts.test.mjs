@@ -1,4 +1,4 @@
-// What messages say of arguments in JavaScript's own words.
+// Messages about arguments, in JavaScript's terms.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -45,7 +45,7 @@ test("no refusal names a function or a field of Rust", async () => {
   for (const message of messages) assert.doesNotMatch(message, /::|\b[a-z]+_[a-z_]+\b/);
 });
 
-test("a name of two hundred thousand characters is quoted in part, in every message and field", async () => {
+test("a name of two hundred thousand characters is shortened in every message and field", async () => {
   const long = "n".repeat(200_000);
   const { keys } = clientOver([]);
   for (const call of [
@@ -61,12 +61,12 @@ test("a name of two hundred thousand characters is quoted in part, in every mess
   }
 });
 
-test("a string with half of a surrogate pair is called one", async () => {
+test("a string with half of a surrogate pair is described as such", async () => {
   const error = await failureOf(clientOver([]).keys.create({ ...PARAMS, name: "a\ud800" }));
   assert.match(error.message, /name must be a string, not one with half of a surrogate pair/);
 });
 
-test("an API key with a line break behind it is refused as that, and never shown", async () => {
+test("an API key with a trailing line break is refused as such, and never shown", async () => {
   for (const end of ["\n", "\r\n", "\u2028", " "]) {
     const { keys, fetch } = clientOver([], { apiKey: async () => `sk-or-v1-canary${end}` });
     const error = await failureOf(keys.list());
@@ -77,7 +77,7 @@ test("an API key with a line break behind it is refused as that, and never shown
   }
 });
 
-test("a character that a refusal names stays what it is", async () => {
+test("a character that a refusal names is kept", async () => {
   const { message } = await failureOf(clientOver([]).keys.get("x y"));
   assert.match(message, /letters, digits, `-`, `_`, `\.` and `~`/);
 });

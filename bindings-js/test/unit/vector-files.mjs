@@ -1,4 +1,4 @@
-// The wire vectors of `tests/vectors`, file by file, their tables expanded.
+// The wire vectors of `tests/vectors`, file by file, with expanded tables.
 
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -32,7 +32,7 @@ function rows([axis, ...others]) {
   });
 }
 
-/** The value with the row's cells in it; what an empty cell stands for is left out. */
+/** The value with the row's cells filled in; what an empty cell stands for is left out. */
 function filled(value, row) {
   if (typeof value === "string") return filledString(value, row);
   if (Array.isArray(value)) return value.map((item) => filled(item, row)).filter((item) => item !== undefined);

@@ -1,5 +1,4 @@
-// The page that people search by what they see knows every code, and its links
-// lead somewhere.
+// The troubleshooting page lists every error code, and its links work.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
@@ -10,19 +9,19 @@ const DECLARATIONS = new URL("../../js/index.d.ts", import.meta.url);
 
 const page = readFileSync(PAGE, "utf8");
 
-/** The anchor that a heading has. */
+/** The anchor of a heading. */
 const anchor = (heading) => heading.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-");
 
 const anchors = (text) => Array.from(text.matchAll(/^#+ (.*)$/gm), ([, heading]) => anchor(heading));
 
-test("every code of an error is on the page", () => {
+test("every error code is on the page", () => {
   const [, union] = /export type ErrorCode =([^;]*);/.exec(readFileSync(DECLARATIONS, "utf8"));
   const codes = Array.from(union.matchAll(/"(\w+)"/g), ([, code]) => code);
   assert.ok(codes.length > 30);
   assert.deepEqual(codes.filter((code) => !page.includes(`\`${code}\``)), []);
 });
 
-test("every link of the page leads to a file and a heading", () => {
+test("every link on the page leads to a file and a heading", () => {
   const links = Array.from(page.matchAll(/\]\(([^)]*)\)/g), ([, link]) => link);
   assert.ok(links.length > 5);
   for (const link of links) {

@@ -1,4 +1,4 @@
-// The workflows, as JavaScript runs them.
+// The workflows, from JavaScript.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,7 +11,7 @@ import { clientOver, everythingShown, failureOf, PARAMS, printed } from "./harne
 const SECRET = "sk-or-v1-0e6000000000000000000000000001c96";
 const OLD = "2020-01-01T00:00:00Z";
 
-/** A server with keys of its own that pages by offset; `react` may reply in its place. */
+/** A server with keys that pages by offset; `react` may reply instead. */
 function server(keys, react = () => undefined) {
   const state = { keys: [...keys], creates: [], deleted: [] };
   const response = (request) => {
@@ -38,7 +38,7 @@ function server(keys, react = () => undefined) {
   return { ...clientOver(response), state };
 }
 
-test("a reconciled create gives the key, its secret in no text, and its marked name", async () => {
+test("a reconciled create returns the key and its marked name, and prints no secret", async () => {
   const { keys, state } = server([]);
   const done = await keys.createReconciled(PARAMS);
   assert.ok(done.created instanceof Created);
@@ -51,7 +51,7 @@ test("a reconciled create gives the key, its secret in no text, and its marked n
   }
 });
 
-test("a lost key is found, deleted and made again, and no key of others is touched", async () => {
+test("a lost key is found, deleted and created again, and no other key is touched", async () => {
   let posts = 0;
   const foreign = [key({ hash: "f1", name: PARAMS.name }), key({ hash: "f2", name: `${PARAMS.name} #${"0".repeat(32)}` })];
   const { keys, state, clock } = server(foreign, ({ method, body }, state) => {
@@ -67,7 +67,7 @@ test("a lost key is found, deleted and made again, and no key of others is touch
   assert.ok(clock.now() - begun >= 2000);
 });
 
-test("three lost rounds tell every name, which sweep takes", async () => {
+test("three lost rounds report every name, which sweep accepts", async () => {
   const { keys, state } = server([], ({ method }) => (method === "POST" ? lost() : undefined));
   const error = await failureOf(keys.createReconciled(PARAMS));
   assert.equal(error.operation, "createReconciled");
@@ -85,7 +85,7 @@ test("three lost rounds tell every name, which sweep takes", async () => {
   assert.deepEqual(swept.failed, []);
 });
 
-test("a sweep tells of each key that it could not delete, and why", async () => {
+test("a sweep reports each key that it could not delete, and why", async () => {
   const name = `ci #${"1".repeat(32)}`;
   const { keys } = server([key({ hash: "aa", name })], ({ method }) => (method === "DELETE" ? apiError(401) : undefined));
   const { failed } = await keys.sweep({ names: [name] });
@@ -102,13 +102,13 @@ test("names without a marker are refused before anything is sent", async () => {
   assert.equal(fetch.requests.length, 0);
 });
 
-test("a share that an audit refuses is told by its name", async () => {
+test("an audit that refuses a share names it", async () => {
   const error = await failureOf(server([]).keys.audit({ nearLimit: 80 }));
   assert.equal(error.argument, "nearLimit");
   assert.equal(error.message, "audit: the share of a limit is not within 0 and 1; write 80 % as 0.8; nothing was created or changed; correct the argument");
 });
 
-test("ensure makes a key where there is none, and finds it the next time", async () => {
+test("ensure creates a key if there is none, and finds it the next time", async () => {
   const { keys, state } = server([]);
   const first = await keys.ensure(PARAMS);
   assert.equal(first.outcome, "created");
@@ -130,7 +130,7 @@ test("ensure changes what differs and nothing else", async () => {
   assert.equal(changed.limit, 25);
 });
 
-test("several keys of a name are an error that lists them, or the newest counts", async () => {
+test("several keys of one name are an error that lists them, or the newest is used", async () => {
   const old = (hash) => key({ hash, name: PARAMS.name, limit: 25, created_at: `2020-01-0${hash.length}T00:00:00Z` });
   const { keys } = server([old("bbb"), old("a")]);
   const error = await failureOf(keys.ensure(PARAMS));
@@ -140,7 +140,7 @@ test("several keys of a name are an error that lists them, or the newest counts"
   assert.equal((await keys.ensure({ ...PARAMS, onDuplicate: "newest" })).key.hash, "bbb");
 });
 
-test("the secret is kept where the look after the create fails, and the reason is told", async () => {
+test("the secret is kept if the check after the create fails, and the reason is reported", async () => {
   let isMade = false;
   const { keys } = server([], ({ method }) => {
     if (isMade && method === "GET") return apiError(401);
@@ -152,7 +152,7 @@ test("the secret is kept where the look after the create fails, and the reason i
   assert.ok(ensured.unsettled instanceof UnauthorizedError);
 });
 
-test("a workflow is called off by its signal and tells what it left", async () => {
+test("a workflow is cancelled by its signal and reports what it left", async () => {
   const controller = new AbortController();
   const { keys, fetch } = server([], ({ method }) => {
     if (method !== "POST") return undefined;
@@ -169,7 +169,7 @@ test("a workflow is called off by its signal and tells what it left", async () =
 const TEMPORARY = Object.freeze({ ...PARAMS, lifetimeMs: 3_600_000 });
 const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
-test("a temporary key ends by itself, and its close deletes it once", async () => {
+test("a temporary key expires by itself, and close deletes it once", async () => {
   const { keys, state, fetch } = server([]);
   const temporary = await keys.temporary(TEMPORARY);
   assert.ok(temporary instanceof TemporaryKey && temporary instanceof Created);
@@ -189,14 +189,14 @@ test("a temporary key ends by itself, and its close deletes it once", async () =
   assert.equal(fetch.requests.length, 2);
 });
 
-test("a temporary key shows its secret by its getter and by nothing else", async () => {
+test("only its getter shows a temporary key's secret", async () => {
   const { keys } = server([]);
   const temporary = await keys.temporary(TEMPORARY);
   assert.ok(!(everythingShown(temporary) + printed(temporary)).includes(SECRET));
   assert.ok(!Object.keys(temporary).includes("key"));
 });
 
-test("a temporary key is closed by the symbol, and by await using where the runtime has it", async () => {
+test("a temporary key is closed by the symbol, and by await using if the runtime has it", async () => {
   const { keys, state } = server([]);
   const temporary = await keys.temporary(TEMPORARY);
   assert.equal(await temporary[ASYNC_DISPOSE](), undefined);
@@ -213,7 +213,7 @@ test("a temporary key is closed by the symbol, and by await using where the runt
   assert.deepEqual([state.keys, state.creates.length], [[], 2]);
 });
 
-test("a close that fails tells what is left, and can be tried again", async () => {
+test("a close that fails reports what is left, and can be repeated", async () => {
   let isDown = true;
   const { keys, state } = server([], ({ method }) => (isDown && method === "DELETE" ? apiError(401) : undefined));
   const temporary = await keys.temporary(TEMPORARY);
@@ -226,7 +226,7 @@ test("a close that fails tells what is left, and can be tried again", async () =
   assert.deepEqual(state.keys, []);
 });
 
-test("a temporary key without a hash is closed by its name, in its own workspace", async () => {
+test("a temporary key without a hash is closed by its name, in its workspace", async () => {
   const workspaceId = "0df9e665-d932-5740-b2c7-b52af166bc11";
   let name;
   const foreign = key({ hash: "f1", name: PARAMS.name });
@@ -244,15 +244,15 @@ test("a temporary key without a hash is closed by its name, in its own workspace
   assert.equal(new URL(looked.url).searchParams.get("workspace_id"), workspaceId);
 });
 
-test("a key that is gone already is closed", async () => {
+test("a temporary key that is already gone counts as closed", async () => {
   const { keys } = server([], ({ method }) => (method === "DELETE" ? apiError(404) : undefined));
   await (await keys.temporary(TEMPORARY)).close();
 });
 
-test("a close has the options of the making, without its signal, or its own", async () => {
+test("a close uses the options of the temporary call, without its signal, or its own", async () => {
   const { keys, fetch } = server([]);
   const controller = new AbortController();
-  // Read once: an iterator has no more.
+  // An iterator can be read only once.
   const headers = new Map([["x-job", "7"]]).entries();
   const temporary = await keys.temporary(TEMPORARY, { headers, signal: controller.signal });
   controller.abort();
@@ -267,7 +267,7 @@ test("a close has the options of the making, without its signal, or its own", as
   assert.equal(sent(fetch.requests.at(-1)), "9");
 });
 
-test("a close after its client's end is refused, and sends nothing", async () => {
+test("a close after its client was disposed of is refused, and sends nothing", async () => {
   const { keys, fetch } = server([]);
   const temporary = await keys.temporary(TEMPORARY);
   keys.dispose();
@@ -276,7 +276,7 @@ test("a close after its client's end is refused, and sends nothing", async () =>
   assert.equal(fetch.requests.length, 1);
 });
 
-test("a temporary key whose response was lost is deleted and made again", async () => {
+test("a temporary key whose response was lost is deleted and created again", async () => {
   let posts = 0;
   const { keys, state } = server([], ({ method, body }, state) => {
     if (method !== "POST" || ++posts > 1) return undefined;
@@ -289,7 +289,7 @@ test("a temporary key whose response was lost is deleted and made again", async 
   assert.deepEqual(state.keys, []);
 });
 
-test("a sweep of the temporary keys deletes those that have expired and nothing else", async () => {
+test("a sweep of temporary keys deletes those that have expired and nothing else", async () => {
   const marked = (number) => `ci #temp-${String(number).padStart(32, "0")}`;
   const past = "2029-12-31T23:59:59Z";
   const { keys, state } = server([
@@ -303,11 +303,11 @@ test("a sweep of the temporary keys deletes those that have expired and nothing 
   assert.deepEqual(state.deleted, ["a1"]);
   assert.deepEqual([deleted, endless].map((list) => list.map(({ hash }) => hash)), [["a1"], ["a5"]]);
   assert.deepEqual([failed, absent], [[], []]);
-  // By its name, a temporary key that lives is swept too.
+  // By name, even a live temporary key is swept.
   assert.equal((await keys.sweep({ names: [marked(2)] })).deleted[0].hash, "a2");
 });
 
-test("what cannot be temporary tells its argument", async () => {
+test("an invalid temporary key names its argument", async () => {
   const { keys } = server([]);
   const refusedBy = async (params) => (await failureOf(keys.temporary(params))).argument;
   assert.equal(await refusedBy({ ...TEMPORARY, expiresAt: new Date(0) }), "expiresAt");
@@ -369,24 +369,24 @@ test("arguments of workflows are checked by name and type", async () => {
   assert.equal(fetch.requests.length, 0);
 });
 
-/** Nothing is wrong with it at the time of the virtual clock. */
-const sound = (fields) =>
+/** It has no findings at the virtual clock's time. */
+const healthy = (fields) =>
   key({ disabled: false, limit: 10, limit_remaining: 5, updated_at: null, expires_at: null, last_used_at: "2029-12-31T00:00:00Z", ...fields });
 
-test("an audit tells each finding by the names of JavaScript, the sums and a table", async () => {
+test("an audit reports each finding by JavaScript's names, the totals and a table", async () => {
   const { keys, fetch } = server([
-    sound({ hash: "01", name: "sound" }),
-    sound({ hash: "02", name: "open", limit: null, limit_remaining: null }),
-    sound({ hash: "03", name: "near", limit_remaining: 1 }),
-    sound({ hash: "04", name: "reached", limit_remaining: 0 }),
-    sound({ hash: "05", name: "unused", last_used_at: "2029-10-03T00:00:00Z" }),
-    sound({ hash: "06", name: "never", last_used_at: null, created_at: "2029-01-01T00:00:00Z", usage: 0 }),
-    sound({ hash: "07", name: "soon", expires_at: "2030-01-03T00:00:00Z" }),
-    sound({ hash: "08", name: "expired", expires_at: "2029-12-30T00:00:00Z" }),
-    sound({ hash: "09", name: "off", disabled: true, updated_at: "2029-12-22T00:00:00Z" }),
-    sound({ hash: "0a", name: "off, nobody knows how long", disabled: true, updated_at: 5 }),
-    sound({ hash: "0b", name: "twice" }),
-    sound({ hash: "0c", name: "twice", limit_remaining: "odd", byok_usage: "odd" }),
+    healthy({ hash: "01", name: "healthy" }),
+    healthy({ hash: "02", name: "open", limit: null, limit_remaining: null }),
+    healthy({ hash: "03", name: "near", limit_remaining: 1 }),
+    healthy({ hash: "04", name: "reached", limit_remaining: 0 }),
+    healthy({ hash: "05", name: "unused", last_used_at: "2029-10-03T00:00:00Z" }),
+    healthy({ hash: "06", name: "never", last_used_at: null, created_at: "2029-01-01T00:00:00Z", usage: 0 }),
+    healthy({ hash: "07", name: "soon", expires_at: "2030-01-03T00:00:00Z" }),
+    healthy({ hash: "08", name: "expired", expires_at: "2029-12-30T00:00:00Z" }),
+    healthy({ hash: "09", name: "off", disabled: true, updated_at: "2029-12-22T00:00:00Z" }),
+    healthy({ hash: "0a", name: "off, unknown how long", disabled: true, updated_at: 5 }),
+    healthy({ hash: "0b", name: "twice" }),
+    healthy({ hash: "0c", name: "twice", limit_remaining: "odd", byok_usage: "odd" }),
   ]);
   const report = await keys.audit();
   assert.equal(report.at, "2030-01-01T00:00:00Z");
@@ -419,11 +419,11 @@ test("an audit tells each finding by the names of JavaScript, the sums and a tab
   assert.ok(fetch.requests.every(({ method }) => method === "GET"));
 });
 
-test("what an audit looks for can be set, and rows that are no keys are counted", async () => {
+test("an audit's thresholds can be set, and rows that are not keys are counted", async () => {
   const ids = ["0df9e665-d932-5740-b2c7-b52af166bc11"];
   const { keys, fetch } = server([
-    sound({ hash: "01", expires_at: "2030-01-03T00:00:00Z" }),
-    sound({ hash: "02", name: "off", disabled: true, updated_at: "2029-12-22T00:00:00Z" }),
+    healthy({ hash: "01", expires_at: "2030-01-03T00:00:00Z" }),
+    healthy({ hash: "02", name: "off", disabled: true, updated_at: "2029-12-22T00:00:00Z" }),
     "row",
   ]);
   const report = await keys.audit({ nearLimit: 0.5, unusedForDays: 1, expiringWithinDays: 1, disabledForDays: 11, workspaceIds: ids });
@@ -434,19 +434,19 @@ test("what an audit looks for can be set, and rows that are no keys are counted"
 
 const MANY = Array.from({ length: 950 }, (_, index) => key({ hash: String(index).padStart(64, "0"), name: `key ${index}` }));
 
-test("pages that are fetched ahead come in order", async () => {
+test("pages fetched ahead arrive in order", async () => {
   const { keys, fetch } = server(MANY);
   const names = (await keys.listAll({ prefetch: 4 }).toArray()).map(({ name }) => name);
   assert.deepEqual(names, MANY.map(({ name }) => name));
   assert.ok(fetch.requests.length <= 14, String(fetch.requests.length));
 });
 
-test("progress is told after each page, and what it throws ends the listing", async () => {
-  const told = [];
+test("progress is reported after each page, and what onProgress throws ends the listing", async () => {
+  const reports = [];
   const { keys } = server(MANY.slice(0, 250));
-  await keys.listAll({}, { onProgress: (progress) => told.push(progress) }).toArray();
-  assert.deepEqual(told.at(-1), { requests: 4, pages: 4, keys: 250 });
-  assert.equal(told.length, 4);
+  await keys.listAll({}, { onProgress: (progress) => reports.push(progress) }).toArray();
+  assert.deepEqual(reports.at(-1), { requests: 4, pages: 4, keys: 250 });
+  assert.equal(reports.length, 4);
   const thrown = new Error("the caller's own");
   const onProgress = () => {
     throw thrown;
@@ -454,14 +454,14 @@ test("progress is told after each page, and what it throws ends the listing", as
   assert.equal(await failureOf(keys.listAll({}, { onProgress }).toArray()), thrown);
 });
 
-test("a listing takes no more requests than it may", async () => {
+test("a listing sends no more requests than allowed", async () => {
   const { keys, fetch } = server(MANY);
   const error = await failureOf(keys.listAll({ maxRequests: 3 }).toArray());
   assert.ok(error instanceof TooManyPagesError);
   assert.deepEqual([error.code, error.requests, fetch.requests.length], ["too_many_pages", 3, 3]);
 });
 
-/** A server whose list has no end, with rows that nothing can be recognised by. */
+/** A server with an endless list, whose rows have nothing to recognize them by. */
 const endless = ({ url }) => {
   const { pathname, searchParams } = new URL(url);
   if (pathname.endsWith("/key")) return apiError(401);
@@ -469,7 +469,7 @@ const endless = ({ url }) => {
   return listed(Array.from({ length: 100 }, (_, row) => ({ n: from + row })));
 };
 
-test("no workflow follows a list without an end", async () => {
+test("no workflow follows an endless list", async () => {
   for (const call of [
     (keys, maxRequests) => keys.audit({ maxRequests }),
     (keys, maxRequests) => keys.sweep({ temporary: true, maxRequests }),
@@ -489,12 +489,12 @@ test("no workflow follows a list without an end", async () => {
     const { keys, fetch } = clientOver((request) => (request.method === "POST" ? lost() : endless(request)));
     const error = await failureOf(call(keys));
     assert.equal(error.mayHaveCreated.names.length, 3);
-    // Three looks of each of three rounds.
+    // Three lookups in each of three rounds.
     assert.equal(fetch.requests.filter(({ method }) => method === "GET").length, 18);
   }
 });
 
-test("a server that filters its pages costs no key", async () => {
+test("a server that filters its pages loses no key", async () => {
   const passes = MANY.slice(0, 437).filter((_, index) => index % 17 === 0);
   const filtered = ({ url }) => {
     const from = Number(new URL(url).searchParams.get("offset") ?? 0);
@@ -508,14 +508,14 @@ test("a server that filters its pages costs no key", async () => {
   }
 });
 
-test("a script's short page needs no second one", async () => {
+test("a short page in a script needs no second one", async () => {
   const { keys, fetch } = clientOver([listed(MANY.slice(0, 2)), deleted()]);
   assert.equal((await keys.listAll().toArray()).length, 2);
   await keys.delete(MANY[0].hash);
   fetch.assertDone();
 });
 
-test("a hash that a response lacked is no reason to say that nothing was created", async () => {
+test("a missing hash does not claim that nothing was created", async () => {
   const { keys } = clientOver([reply(201, { key: SECRET, data: { name: "ci" } })]);
   const created = await keys.create(PARAMS);
   for (const call of [() => keys.get(created.data.hash), () => keys.delete(created.data.hash), () => keys.update(created.data.hash, { name: "x" })]) {
@@ -527,7 +527,7 @@ test("a hash that a response lacked is no reason to say that nothing was created
 });
 
 test("an audit reports a key that has spent and has no recorded use", async () => {
-  const stale = sound({ last_used_at: null, usage: 3, created_at: OLD });
+  const stale = healthy({ last_used_at: null, usage: 3, created_at: OLD });
   const { keys } = server([stale]);
   const report = await keys.audit();
   const unused = report.keys[0].findings.find(({ kind }) => kind === "unused");

@@ -1,5 +1,5 @@
-// A fetch function makes requests of its own beside the client's: their failures
-// say nothing about the client's.
+// A fetch function also makes other requests: their failures say nothing about the
+// client's.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -12,7 +12,7 @@ import { API_KEY, failureOf, inAnotherProcess, PARAMS } from "./harness.mjs";
 const listening = (server) => new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${server.address().port}`)));
 const closed = (server) => new Promise((resolve) => server.close(resolve));
 
-/** Calls with the URLs of an API and of a log whose server is down, and with the count of creates that the API made. */
+/** Calls with the URLs of an API and of a log whose server is down, and with the API's count of creates. */
 async function withServers(use) {
   let made = 0;
   const api = createServer((request, response) => {
@@ -32,7 +32,7 @@ async function withServers(use) {
   }
 }
 
-/** The create was made once and reported as one that may have been. */
+/** The create was sent once and reported as one that may have succeeded. */
 async function isReportedOnce(keys, made) {
   const error = await failureOf(keys.create(PARAMS));
   assert.ok(error instanceof ConnectionError);
@@ -50,14 +50,14 @@ const logged = (original, logUrl) => async (url, init) => {
   return response;
 };
 
-test("a create is made once though the log of the fetch function refuses connections", () =>
+test("a create is sent once even if the fetch function's log refuses connections", () =>
   withServers(async (baseUrl, logUrl, made) => {
     const keys = new OpenRouterKeys({ apiKey: API_KEY, baseUrl, fetch: logged(fetch, logUrl) });
     const { cause } = await isReportedOnce(keys, made);
     assert.match(cause.message, /^the fetch function failed: .*ECONNREFUSED/);
   }));
 
-test("a create is made once though what took the place of the global fetch logs in vain", () =>
+test("a create is sent once even if a replacement of the global fetch fails to log", () =>
   withServers(async (baseUrl, logUrl, made) => {
     const original = globalThis.fetch;
     globalThis.fetch = logged(original, logUrl);
@@ -68,7 +68,7 @@ test("a create is made once though what took the place of the global fetch logs 
     }
   }));
 
-test("a create is made once though what took the place of the global fetch before the package was loaded logs in vain", () => {
+test("a create is sent once even if an earlier replacement of the global fetch fails to log", () => {
   // It waits first, so that nothing ties its requests to the create.
   const log = `async function fetch(url, init) {
     await undefined;
@@ -98,13 +98,13 @@ test("a create is made once though what took the place of the global fetch befor
   }
 });
 
-test("the runtime's own fetch is the same when it is given", () =>
+test("the runtime's own fetch is recognized when it is passed", () =>
   withServers(async (_, baseUrl) => {
     const error = await failureOf(new OpenRouterKeys({ apiKey: API_KEY, baseUrl, fetch }).create(PARAMS));
     assert.deepEqual([error.code, error.effect, error.attempts], ["connect", "nothing", 3]);
   }));
 
-test("the runtime's own fetch tells that nobody listens", () =>
+test("the runtime's own fetch reports that nobody listens", () =>
   withServers(async (_, baseUrl) => {
     const error = await failureOf(new OpenRouterKeys({ apiKey: API_KEY, baseUrl }).create(PARAMS));
     assert.equal(error.code, "connect");
@@ -112,7 +112,7 @@ test("the runtime's own fetch tells that nobody listens", () =>
     assert.equal(error.attempts, 3);
   }));
 
-test("a fake fetch is believed, and a function around it is not", async () => {
+test("a fake fetch's codes are trusted, and those of a function around it are not", async () => {
   const clock = virtualClock();
   const fake = fakeFetch([refused(), created("sk-or-v1-new"), lost(), refused(), created("sk-or-v1-doubled")], { clock });
   const options = { apiKey: API_KEY, clock };

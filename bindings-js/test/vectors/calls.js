@@ -1,5 +1,5 @@
-// The calls of the wire vectors of `tests/vectors`: a vector becomes a client
-// over a scripted fetch and a call of it.
+// Turns each wire vector of `tests/vectors` into a client over a scripted fetch and a call
+// of that client.
 
 export const API_KEY = "sk-or-v1-the-key-that-signs-every-vector";
 
@@ -18,9 +18,9 @@ const CODES = {
   other_ambiguous: "SOMETHING_ELSE",
 };
 
-/** The entry of this name; a name that a table lacks would otherwise be tested as another. */
+/** The entry of this name; without the check, an unknown name would be tested as another. */
 export function entry(table, name) {
-  if (!Object.hasOwn(table, name)) throw new Error(`${name} is none of ${Object.keys(table).join(", ")}: teach it to bindings-js/test/vectors`);
+  if (!Object.hasOwn(table, name)) throw new Error(`${name} is none of ${Object.keys(table).join(", ")}: add it to bindings-js/test/vectors`);
   return table[name];
 }
 
@@ -69,10 +69,10 @@ function params(given) {
   return result;
 }
 
-/** What a value that the API writes in `data` is judged by, and a request alone is answered with. */
+/** For values that the API writes in `data`. */
 const ANY = { well: { data: {} }, sent: ({ data }) => data };
 
-/** Each operation: its call, a good response to it, and what of a response its value shows. */
+/** Each operation: its call, a valid response, and what its value shows of a response. */
 export const OPERATIONS = {
   list: { call: (keys, given, options) => keys.list(params(given), options), well: { data: [] }, sent: (body) => body },
   create: {
@@ -93,16 +93,15 @@ export const OPERATIONS = {
 };
 
 /**
- * What makes a vector's call and tells what came of it, by the package's exports
- * and those of its testing module. The options are those that a client needs
- * where this runs, whatever the vector.
+ * A function that makes a vector's call and returns its outcome, with the package's exports
+ * and those of its testing module. Every client gets the options, which this runtime needs.
  */
 export function callsOf({ OpenRouterKeys }, { fakeFetch, virtualClock }, options) {
   return async function make(vector) {
     const clock = virtualClock({ startMs: Date.UTC(2027, 0, 1) });
     const script = replies(vector.responses);
     const { call, well } = entry(OPERATIONS, vector.operation);
-    // The request is answered well where a vector is about it alone.
+    // A vector that is only about the request gets a valid response.
     if (vector.request) script.push({ status: 200, body: JSON.stringify(well) });
     const fetch = fakeFetch(script, { clock });
     const came = { requests: fetch.requests, clock };

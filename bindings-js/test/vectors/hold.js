@@ -1,12 +1,12 @@
-// That wire vectors hold, each for itself.
+// Checks wire vectors one by one.
 
 import { callsOf } from "./calls.js";
 import { problemsOf } from "./judge.js";
 import { runnable } from "./left-out.js";
 
 /**
- * Makes the calls by the package's exports `api` and those of its testing
- * module. Throws what of the vectors does not hold, with their names.
+ * Makes the calls with the package's exports `api` and those of its testing module. Throws
+ * an error that lists the failures, with the vectors' names.
  */
 export async function hold(vectors, api, testing, { options, inspect }) {
   const make = callsOf(api, testing, options);
@@ -19,5 +19,5 @@ export async function hold(vectors, api, testing, { options, inspect }) {
     }),
   );
   const texts = failures.flat();
-  if (texts.length > 0) throw new Error(`${texts.length} of ${calls.length} do not hold:\n${texts.join("\n")}`);
+  if (texts.length > 0) throw new Error(`${texts.length} of ${calls.length} fail:\n${texts.join("\n")}`);
 }

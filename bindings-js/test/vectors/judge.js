@@ -1,10 +1,10 @@
-// Whether what came of a wire vector's call is what the vector says.
+// Compares the outcome of a wire vector's call with the vector.
 
 import { API_KEY, bodyOf, entry, OPERATIONS, snake } from "./calls.js";
 import { isSame } from "./same.js";
 import { shown } from "./shown.js";
 
-/** The object by the API's names again, with its odd and unknown fields; notes where these are. */
+/** The object with the API's names again, with its unexpected and unknown fields; notes where these are. */
 function wire(object, at, notes) {
   if (Array.isArray(object)) return object.map((item, index) => wire(item, `${at}/${index}`, notes));
   if (typeof object !== "object" || object === null) return object;
@@ -81,7 +81,7 @@ function judgeSuccess(vector, { value, error, isCreated }, expect) {
   const text = JSON.stringify(plain);
   for (const part of success.text_has ?? []) expect(`text has ${part}`, true, text.includes(asWritten(part)));
   expect("secret", success.secret, isCreated ? data.key : undefined);
-  // Whether `data` is there is told by `absent` and `odd` elsewhere.
+  // `absent` and `odd` elsewhere say whether `data` exists.
   const problem = data.problem?.path === "$.data" && !success.problem ? undefined : data.problem;
   if (isCreated) expect("problem", success.problem, problem && { path: problem.path, kind: problem.kind });
   return undefined;
@@ -130,7 +130,7 @@ function judgeSecrets({ settings: { api_key = API_KEY } = {}, arguments: { exter
 
 function says({ says: texts = [], hides = [] }, error, everything, expect) {
   for (const text of texts) expect(`says ${text}`, true, error.message.includes(text));
-  // A stack has lines, a message has not.
+  // A stack has several lines, a message only one.
   for (const text of hides) expect(`hides ${text}`, false, (text.trim() === "" ? error.message : everything).includes(text));
 }
 
@@ -160,7 +160,7 @@ function judgeRefusal({ refusal }, { value, error, requests, everything }, expec
   return undefined;
 }
 
-/** What the facade refuses by its type, in words of its own. */
+/** What the facade refuses by its type, with its own message. */
 const TYPE_CHECKED = { attemptTimeoutMs: "timeoutMs", timeoutMs: "timeoutMs" };
 
 function judgeRequest({ request }, { error, requests }, expect) {
@@ -184,13 +184,10 @@ function judgePauses(expected, { clock: { pauses } }, expect) {
   });
 }
 
-/** For whoever reads what went wrong. */
+/** For readers of a failure. */
 const readable = (value) => (value instanceof Error ? `${value}\n${value.stack}` : JSON.stringify(value));
 
-/**
- * What of the vector does not hold, after its call came to this. `inspect` is
- * what the runtime prints of a value, where it has such a function.
- */
+/** The differences between the vector and its call's outcome. `inspect` prints a value, if the runtime can. */
 export function problemsOf(vector, came, { ConnectionError, Created }, inspect) {
   const { value, error } = came;
   const seen = { ...came, ConnectionError, isCreated: value?.data instanceof Created, everything: shown(error ?? value, inspect) };

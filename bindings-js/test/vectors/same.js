@@ -1,6 +1,6 @@
-// Whether two values say the same as JSON.
+// Whether two values are the same as JSON.
 
-/** Nothing is the same as null, and the order of names says nothing. */
+/** `undefined` equals null, and the order of names does not matter. */
 export const isSame = (one, other) => text(one) === text(other);
 
 const text = (value) => JSON.stringify(value ?? null, inOrder);

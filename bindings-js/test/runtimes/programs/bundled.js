@@ -1,4 +1,4 @@
-// The checks in a page whose bundler finds the package by its name.
+// The checks in a page whose bundler resolves the package by name.
 
 import * as api from "openrouter-keys";
 import * as testing from "openrouter-keys/testing";

@@ -1,5 +1,5 @@
-// All that is checked in a runtime: the scenario against the emulator, the wire
-// vectors, and async contexts where the runtime has them.
+// All checks in a runtime: the scenario against the emulator, the wire vectors, and async
+// contexts if the runtime has them.
 
 import { contexts } from "./contexts.js";
 import { scenario } from "./scenario.js";
@@ -8,9 +8,9 @@ import { hold } from "./vectors/hold.js";
 import { shown } from "./vectors/shown.js";
 
 /**
- * What came of each check of the package's exports `api` and of those of its
- * testing module. `settings.inspect` is what the runtime prints of a value,
- * and `AsyncLocalStorage` its class, where it has such.
+ * Runs the checks with the package's exports `api` and those of its testing module, and
+ * returns the outcome of each. `settings.inspect` prints a value, and `AsyncLocalStorage`
+ * is the class, if the runtime has these.
  */
 export async function checks(api, testing, { inspect, AsyncLocalStorage, ...settings }) {
   const results = [];
@@ -27,7 +27,7 @@ export async function checks(api, testing, { inspect, AsyncLocalStorage, ...sett
   await scenario(api, settings, { check, shown: (value) => shown(value, inspect) });
   const options = settings.isBrowser && { dangerouslyAllowBrowser: true };
   for (const { name, vectors } of files) {
-    await check(`every vector of ${name} holds`, () => hold(vectors, api, testing, { options, inspect }));
+    await check(`every vector of ${name} passes`, () => hold(vectors, api, testing, { options, inspect }));
   }
   if (AsyncLocalStorage) await contexts(api, testing, { AsyncLocalStorage, check });
   return results;

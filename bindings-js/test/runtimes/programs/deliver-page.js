@@ -1,4 +1,4 @@
-// A create in each of the situations, in a page.
+// A create in each situation, in a page.
 
 import * as api from "./node_modules/openrouter-keys/index.js";
 

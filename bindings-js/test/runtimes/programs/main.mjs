@@ -1,4 +1,4 @@
-// The checks as a program of a server's runtime that imports the package.
+// The checks as a program in a server runtime that imports the package.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { inspect } from "node:util";

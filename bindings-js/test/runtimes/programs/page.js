@@ -1,4 +1,4 @@
-// The checks in a page that loads the package's files as they are.
+// The checks in a page that loads the package's files unbundled.
 
 import * as api from "./node_modules/openrouter-keys/index.js";
 import * as testing from "./node_modules/openrouter-keys/testing.js";

@@ -1,4 +1,4 @@
-// The checks as a service of workerd.
+// The checks as a workerd service.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 
