@@ -602,7 +602,7 @@ export interface RotateParams extends ListingParams {
   hash?: string | undefined;
   /**
    * Whether the new key's limit is what is left of the old key's, even if that resets: the
-   * lower limit then applies in every later day, week or month too. By default, the remainder
+   * lower limit then applies to every later day, week or month too. By default, the remainder
    * of a limit that never resets carries over, and a limit that resets is copied in full.
    */
   limitRemaining?: boolean | undefined;
