@@ -384,7 +384,7 @@ export interface ListingParams {
 /** The key that `createReconciled` creates. */
 export interface CreateReconciledParams extends CreateParams, ListingParams {}
 
-/** The key that `ensure` ensures. */
+/** The key to ensure. */
 export interface EnsureParams extends CreateParams, ListingParams {
   /** How often the limit resets; `null` means never, for an existing key too. Unchanged unless given. */
   limitReset?: LimitReset | null | undefined;
