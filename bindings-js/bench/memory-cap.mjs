@@ -1,4 +1,4 @@
-// One call of the memory lab, `tests/examples/memory_cap`, in a separate process:
+// One call of the memory lab, `tests/lab/examples/memory_cap`, in a separate process:
 // `node --expose-gc memory-cap.mjs package|sdk|fetch PAGES URL`. It prints by how many KiB the
 // call after this many pages raised the peak of resident memory, and how it ended.
 

@@ -1,9 +1,8 @@
 //! What the tests of openrouter-keys share. It compiles for the web too.
 
 pub mod caller;
-mod chance;
+pub mod chance;
 pub mod contract;
-pub mod fleet;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub mod fuzz;
 pub mod model;

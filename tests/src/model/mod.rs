@@ -4,26 +4,20 @@
 mod call;
 mod fault;
 mod loan;
-mod official;
 mod reconciliation;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod rivals;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod rotations;
 mod server;
-mod table;
-mod tally;
 mod wire;
 
 pub use call::{Call, NAME};
 pub use fault::{Fault, Schedule, schedules};
 pub use loan::{Ending, Loan};
-pub use official::OfficialSdk;
 pub use reconciliation::{FOREIGN, Reconciliation};
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub use rivals::{Conditions, Race};
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub use rotations::{Story, Users};
 pub use server::{Content, NEVER, Post, Server, ServerKey, ServerResponse};
-pub use table::table;
-pub use tally::Tally;

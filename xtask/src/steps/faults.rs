@@ -70,7 +70,7 @@ const CARRIERS: [Carrier; 5] = [
     Carrier {
         name: "core",
         is_used_by: |file| {
-            is_of(file, &["core/", "tests/vectors/", "tests/tests/", CONTRACT])
+            is_of(file, &["core/", "tests/vectors/", "tests/tests/", "tests/lab/", CONTRACT])
                 && !SOCKETS.contains(&file)
         },
     },
@@ -95,7 +95,7 @@ const SOCKETS: [&str; 8] = [
     "tests/tests/fork.rs",
     "tests/tests/faults_over_sockets.rs",
     "tests/tests/runtimes.rs",
-    "tests/tests/stale_connections.rs",
+    "tests/lab/tests/stale_connections.rs",
     "tests/tests/vectors_over_sockets.rs",
 ];
 const CONTRACT: &str = "tests/src/contract.rs";
@@ -188,7 +188,7 @@ fn programs(workspace: &Workspace) -> Result<Programs> {
 
 /// The target that a file with tests belongs to.
 fn target(file: &str) -> (String, String) {
-    let folders = ["core", "transport-native"];
+    let folders = ["core", "transport-native", "tests/lab"];
     let folder = folders.into_iter().find(|folder| is_of(file, &[folder])).unwrap_or("tests");
     // A target of several files is a folder.
     let within = file.rsplit_once("/tests/").and_then(|(_, within)| within.split('/').next());

@@ -19,12 +19,11 @@ pub(crate) struct Report<'a> {
 const HEAD: &str = "\
 # Benchmarks
 
-What openrouter-keys costs beside other clients, measured side by side in one run by \
-`cargo xtask bench`, which needs only this machine: every client talks to the same server \
-on loopback, and every answer is checked. Where a process lies in memory makes it some \
-percent faster or slower as long as it lives, so that those whose calls are timed are started \
-anew several times. The numbers are of the machine below; the ratios say more than the times. \
-Nothing of this is asserted by a test.
+What openrouter-keys costs compared with other clients, measured in one run of \
+`cargo xtask bench`. Every client talks to the same server on loopback, and every response is \
+checked. The memory layout of a process can make it a few percent faster or slower for as long \
+as it lives, so clients whose calls are timed are restarted several times. The figures hold for \
+the machine below; the ratios say more than the times. No test asserts any of them.
 ";
 
 pub(crate) fn write(report: &Report<'_>, out: &Path, charts: &Path) -> Result<(), Failure> {
@@ -49,6 +48,7 @@ impl Report<'_> {
         if !self.whole {
             text.push_str("\n**This run was quick or left something out.**\n");
         }
+        writeln!(text, "\nOn this page: {}", self.contents())?;
         writeln!(text, "\n## Goals\n\n{}", self.bench.figures.table().markdown())?;
         writeln!(text, "## Machine and versions\n")?;
         writeln!(text, "* {}", jiff::Timestamp::now().strftime("%Y-%m-%d"))?;
@@ -68,4 +68,17 @@ impl Report<'_> {
         }
         Ok(text)
     }
+
+    fn contents(&self) -> String {
+        let titles = self.sections.iter().map(|section| section.title);
+        let links = ["Goals", "Machine and versions"].into_iter().chain(titles).map(link);
+        links.collect::<Vec<_>>().join(" · ")
+    }
+}
+
+/// A link to the heading, whose anchor is as GitHub writes it.
+fn link(title: &str) -> String {
+    let is_kept = |letter: &char| letter.is_alphanumeric() || matches!(letter, ' ' | '-');
+    let anchor: String = title.to_lowercase().chars().filter(is_kept).collect();
+    format!("[{title}](#{})", anchor.replace(' ', "-"))
 }

@@ -13,7 +13,7 @@ use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Limit, List, Ret
 
 use super::rule::{Call, Next};
 use super::server::ServerResponse;
-use crate::chance::Chance;
+use openrouter_keys_tests::chance::Chance;
 
 /// A client with the settings of the core.
 pub(super) struct CoreClient {

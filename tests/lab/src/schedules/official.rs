@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use super::call::NAME;
-use super::fault::Schedule;
-use super::server::{Content, Server, ServerResponse};
+use openrouter_keys_tests::model::{Content, NAME, Schedule, Server, ServerResponse};
 
 /// The backoff before the second attempt, without its jitter.
 const INITIAL_INTERVAL: Duration = Duration::from_millis(500);

@@ -1,7 +1,7 @@
 //! Prints how a fleet of 10,000 clients comes through an outage of its server,
 //! rule by rule: the table of `docs/fleet.md`.
 //!
-//! `cargo run --release --example fleet -p openrouter-keys-tests`, and with
+//! `cargo run --release --example fleet -p openrouter-keys-lab`, and with
 //! `-- --check docs/fleet.md` it says instead whether the page has this table.
 
 #![allow(clippy::print_stdout, reason = "a program for people")]
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, thread};
 
 use openrouter_keys_core::error::BoxError;
-use openrouter_keys_tests::fleet::{Figures, Rule, SECTIONS, Section, simulate, table};
+use openrouter_keys_lab::fleet::{Figures, Rule, SECTIONS, Section, simulate, table};
 
 const SEED: u64 = 1;
 

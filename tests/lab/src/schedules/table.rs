@@ -3,8 +3,8 @@
 use openrouter_keys_core::error::BuildError;
 use openrouter_keys_core::{ApiKey, CallOptions, blocking};
 
-use super::call::Call;
-use super::fault::schedules;
+use openrouter_keys_tests::model::{Call, schedules};
+
 use super::official::OfficialSdk;
 use super::tally::Tally;
 

@@ -1,13 +1,11 @@
 //! What a fleet of clients does to a server that goes down and comes back.
 
-#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-use openrouter_keys_tests::fleet::{Figures, Rule, SECTIONS, Scenario, Section, simulate};
+use openrouter_keys_lab::fleet::{Figures, Rule, SECTIONS, Scenario, Section, simulate};
 
 /// Everything is in proportion to the size of the fleet but chance.
 const CLIENTS: u32 = 100;
@@ -92,7 +90,7 @@ fn the_page_tells_of_every_run_and_a_smaller_fleet_bears_it_out() {
 fn page() -> BTreeMap<(&'static str, &'static str), (f64, f64)> {
     let mut rows = BTreeMap::new();
     let mut title = "";
-    for line in include_str!("../../docs/fleet.md").lines() {
+    for line in include_str!("../../../docs/fleet.md").lines() {
         if let Some(bold) = line.strip_prefix("**").and_then(|rest| rest.strip_suffix("**")) {
             title = bold;
         }

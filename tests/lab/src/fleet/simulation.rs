@@ -10,7 +10,7 @@ use super::figures::Figures;
 use super::rule::{Call, Client, Next, Rule};
 use super::scenario::{AFTER, OUTAGE, Scenario, WARM_UP};
 use super::server::{Server, ServerResponse};
-use crate::chance::Chance;
+use openrouter_keys_tests::chance::Chance;
 
 enum Event {
     /// This client begins a call.

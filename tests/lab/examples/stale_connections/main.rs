@@ -1,5 +1,5 @@
 //! What connections that the server has closed cost: `cargo run --release -p
-//! openrouter-keys-tests --example stale_connections`.
+//! openrouter-keys-lab --example stale_connections`.
 //!
 //! It fails if more than 1.5 % of the creates of this library end in an error,
 //! or if one is on the server and not in hand. See `docs/labs.md`.

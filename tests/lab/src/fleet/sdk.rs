@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::rule::{Call, Next};
 use super::server::ServerResponse;
-use crate::chance::Chance;
+use openrouter_keys_tests::chance::Chance;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);

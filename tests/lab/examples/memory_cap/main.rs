@@ -1,5 +1,5 @@
 //! What a flood of a response costs in memory: `cargo run --release -p
-//! openrouter-keys-tests --example memory_cap`, after `cargo xtask npm`; on
+//! openrouter-keys-lab --example memory_cap`, after `cargo xtask npm`; on
 //! Linux, with `gzip` and `node`.
 //!
 //! It fails if a call of this library raises the peak of its process by more
@@ -60,7 +60,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         for (name, argument, pages) in NODE {
             if argument != "sdk" || flood != Flood::Endless {
                 let script =
-                    openrouter_keys_tests::folder().join("../bindings-js/bench/memory-cap.mjs");
+                    openrouter_keys_tests::folder().join("../../bindings-js/bench/memory-cap.mjs");
                 let mut command = Command::new("node");
                 command.arg("--expose-gc").arg(script).args([argument, &pages.to_string()]);
                 let (median, _) = row(flood, name, pages, &command)?;

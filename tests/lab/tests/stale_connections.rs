@@ -1,6 +1,5 @@
 //! The lab of stale connections in small: `examples/stale_connections`.
 
-#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 #[path = "../examples/stale_connections/lab.rs"]

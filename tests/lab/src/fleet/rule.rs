@@ -8,7 +8,7 @@ use openrouter_keys_core::error::BoxError;
 use super::attempts::CoreClient;
 use super::sdk::SdkCall;
 use super::server::ServerResponse;
-use crate::chance::Chance;
+use openrouter_keys_tests::chance::Chance;
 
 /// A rule of sending again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

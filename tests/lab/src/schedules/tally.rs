@@ -1,6 +1,6 @@
 //! What came of many calls, added up.
 
-use super::server::Server;
+use openrouter_keys_tests::model::Server;
 
 /// The sums over all calls under one rule. Each call wants one key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
 use openrouter_keys_core::error::BuildError;
-use openrouter_keys_tests::model;
+use openrouter_keys_lab::schedules;
 
 fn main() -> Result<(), BuildError> {
-    print!("{}", pollster::block_on(model::table())?);
+    print!("{}", pollster::block_on(schedules::table())?);
     Ok(())
 }
