@@ -1,14 +1,17 @@
-//! Numbers by chance that are the same on every machine: `SplitMix64`.
+//! Pseudorandom numbers that are the same on every machine: `SplitMix64`.
 
-/// A sequence that its seed decides.
-pub(crate) struct Chance(u64);
+/// A sequence that depends only on its seed.
+#[derive(Clone, Debug)]
+pub struct Chance(u64);
 
 impl Chance {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// Starts the sequence of this seed.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(crate) fn bits(&mut self) -> u64 {
+    /// Draws 64 random bits.
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -16,16 +19,16 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    /// From 0 up to and without 1.
-    pub(crate) fn fraction(&mut self) -> f64 {
+    /// Draws from `0.0..1.0`.
+    pub fn fraction(&mut self) -> f64 {
         fraction(self.bits())
     }
 
-    /// The time to the next event of a Poisson process of one event a unit.
+    /// Draws the time to the next event of a Poisson process with rate 1.
     ///
-    /// Von Neumann's way, by comparisons alone: the last digit of a logarithm
+    /// Von Neumann's method, which only compares: the last digit of a logarithm
     /// differs between machines.
-    pub(crate) fn exponential(&mut self) -> f64 {
+    pub fn exponential(&mut self) -> f64 {
         let mut whole = 0.0;
         loop {
             let first = self.bits();

@@ -1,7 +1,7 @@
-"""A contestant of `cargo xtask bench`, which it starts as `python3 contestant.py sdk|httpx`.
+"""The Python contestants of `cargo xtask bench`: `python3 contestant.py sdk|httpx`.
 
-It reads requests, one line of JSON each, and answers each with a line. `sdk` is the vendor's
-own client, `httpx` the library under it with a few lines of one's own.
+It reads requests and writes a response to each, one line of JSON each. `sdk` is the vendor's
+client; `httpx` is the HTTP library below it, with a few lines of code.
 """
 
 import importlib.metadata
@@ -15,12 +15,12 @@ from functools import cache
 API_KEY = "sk-or-v1-the-management-key-of-the-benchmark"
 HASH = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943"
 
-# The server is on this machine, whatever proxy the machine has.
+# The server is on this machine and is reached directly, even if a proxy is configured.
 os.environ["NO_PROXY"] = "*"
 
 
 def sdk():
-    """The vendor's client. It tries nothing again, so that a failure is seen."""
+    """The vendor's client, without retries, so that failures show."""
     from openrouter import OpenRouter
     from openrouter.utils import BackoffStrategy, RetryConfig
 
@@ -43,7 +43,7 @@ def sdk():
 
 
 def by_hand():
-    """What one writes with httpx alone."""
+    """Code that uses only httpx."""
     import httpx
 
     client = httpx.Client(headers={"authorization": f"Bearer {API_KEY}"})
@@ -68,17 +68,17 @@ def versions(*packages):
     return own | {package: importlib.metadata.version(package) for package in packages}
 
 
-def answer(tasks, name_and_hash, line):
+def respond(tasks, name_and_hash, line):
     request = dict(json.loads(line))
     task, base, calls = (request.get(name) for name in ("task", "base", "calls"))
     if task not in tasks:
-        raise ValueError(f"the tasks are {', '.join(tasks)}, and not {task}")
+        raise ValueError(f"unknown task {task}; the tasks are {', '.join(tasks)}")
     if type(base) is not str:
-        raise ValueError(f"base has to be a URL, and not {base}")
+        raise ValueError(f"base must be a URL, not {base}")
     if type(calls) is not int or calls < 1:
-        raise ValueError(f"calls has to be a whole number from 1 on, and not {calls}")
+        raise ValueError(f"calls must be a positive integer, not {calls}")
     if request.get("at_once", 1) != 1:
-        raise ValueError("at_once has to be 1: calls are made one after the other here")
+        raise ValueError("at_once must be 1: this contestant makes one call after another")
     call = tasks[task]
     checked = 0
     cpu, wall = time.process_time_ns(), time.perf_counter_ns()
@@ -91,7 +91,7 @@ def answer(tasks, name_and_hash, line):
     return {"wall_ns": wall_ns, "cpu_ns": cpu_ns, "checked": checked}
 
 
-def told(error):
+def failure(error):
     return {"error": f"{type(error).__name__}: {error}"}
 
 
@@ -103,18 +103,18 @@ def main():
     contestants = {"sdk": sdk, "httpx": by_hand}
     name = sys.argv[1] if len(sys.argv) == 2 else None
     if name not in contestants:
-        raise ValueError(f"the contestants are {', '.join(contestants)}, and not {name}")
+        raise ValueError(f"unknown contestant {name}; the contestants are {', '.join(contestants)}")
     tasks, name_and_hash, known = contestants[name]()
     say({"ready": True, "versions": known})
     for line in sys.stdin:
         try:
-            say(answer(tasks, name_and_hash, line))
-        except Exception as error:  # whatever it is, the next request may go well
-            say(told(error))
+            say(respond(tasks, name_and_hash, line))
+        except Exception as error:  # the next request may succeed
+            say(failure(error))
 
 
 try:
     main()
 except Exception as error:
-    say(told(error))
+    say(failure(error))
     sys.exit(1)

@@ -1,5 +1,4 @@
-//! Prints what becomes of a create under every schedule of three faults, by this
-//! library's rule and by the official SDKs'.
+//! Prints the table in `docs/create-schedules.md`.
 
 #![allow(clippy::print_stdout, reason = "a program for people")]
 

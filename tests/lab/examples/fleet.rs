@@ -1,8 +1,8 @@
-//! Prints how a fleet of 10,000 clients comes through an outage of its server,
-//! rule by rule: the table of `docs/fleet.md`.
+//! Simulates 10,000 clients through an outage of their server and prints the tables in
+//! `docs/fleet.md`.
 //!
-//! `cargo run --release --example fleet -p openrouter-keys-lab`, and with
-//! `-- --check docs/fleet.md` it says instead whether the page has this table.
+//! `cargo run --release --example fleet -p openrouter-keys-lab`; with
+//! `-- --check docs/fleet.md` it checks that the page has these tables.
 
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
@@ -22,11 +22,11 @@ fn main() -> Result<(), BoxError> {
         ["--check", page] => {
             let text = fs::read_to_string(page)?;
             if !text.contains(table(figures()?).trim()) {
-                return Err(format!("{page} has another table than this program prints").into());
+                return Err(format!("the tables in {page} differ from those of this program").into());
             }
-            println!("{page} has the table that this program prints");
+            println!("{page} has the tables of this program");
         }
-        _ => return Err("the arguments are none, or --check and a page".into()),
+        _ => return Err("expected no arguments, or --check and a page".into()),
     }
     Ok(())
 }
@@ -49,7 +49,7 @@ fn figures() -> Result<Vec<(&'static Section, Rule, Figures)>, BoxError> {
             });
         }
     });
-    let done = done.into_inner().map_err(|_| "a run ended by a panic")?;
+    let done = done.into_inner().map_err(|_| "a run panicked")?;
     let place = |section: &Section, rule: Rule| {
         runs.iter().position(|(s, r)| s.title == section.title && *r == rule)
     };

@@ -1,7 +1,7 @@
-//! Simulations of this library beside models of other clients.
+//! Simulations that compare this library with models of other clients.
 //!
-//! The figures of `docs/fleet.md` and `docs/create-schedules.md` come from here, and the
-//! tests compare them. `tests/lab/bench` measures real clients and is a workspace of its own.
+//! They produce the figures in `docs/fleet.md` and `docs/create-schedules.md`, and the tests
+//! check those pages. `tests/lab/bench`, a separate workspace, measures real clients.
 
 pub mod fleet;
 pub mod schedules;

@@ -1,5 +1,6 @@
 //! What a fleet of clients does to a server that goes down and comes back.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use openrouter_keys_lab::fleet::{Figures, Rule, SECTIONS, Scenario, Section, simulate};
 
-/// Everything is in proportion to the size of the fleet but chance.
+/// Apart from chance, results do not depend on the size of the fleet.
 const CLIENTS: u32 = 100;
 
 const NO_QUOTA: Rule = Rule::Core { quota: false, jitter: true };
@@ -16,7 +17,7 @@ fn run(section: &Section, rule: Rule, seed: u64) -> Figures {
     simulate(&Scenario { clients: CLIENTS, ..section.scenario }, rule, seed).unwrap()
 }
 
-/// The sections whose clients call often enough to use up a quota.
+/// The sections whose clients call often enough to use up their quota.
 fn busy() -> impl Iterator<Item = &'static Section> {
     SECTIONS.iter().filter(|section| section.scenario.calls_per_second >= 1.0)
 }
@@ -30,14 +31,14 @@ fn once_its_quotas_are_drained_a_fleet_sends_at_most_11_requests_for_10_calls() 
 }
 
 #[test]
-fn without_the_quota_a_fleet_sends_3_requests_for_each_call_until_the_end() {
+fn without_the_quota_a_fleet_sends_3_requests_per_call_until_the_end() {
     let [section, ..] = &SECTIONS;
     let amplification = run(section, NO_QUOTA, 1).amplification_once_drained();
     assert!((2.9..=3.1).contains(&amplification), "{amplification}");
 }
 
 #[test]
-fn a_fleet_does_not_keep_its_server_from_coming_back() {
+fn a_fleet_does_not_prevent_its_server_from_recovering() {
     let [refused, ..] = &SECTIONS;
     let figures = run(refused, Rule::CORE, 1);
     assert!(figures.recovered_after().unwrap() <= Duration::from_secs(1), "{figures:?}");
@@ -49,14 +50,14 @@ fn a_fleet_does_not_keep_its_server_from_coming_back() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_figures_and_another_seed_gives_others() {
+fn figures_depend_only_on_the_seed() {
     let [section, ..] = &SECTIONS;
     assert_eq!(run(section, Rule::CORE, 1), run(section, Rule::CORE, 1));
     assert_ne!(run(section, Rule::CORE, 1), run(section, Rule::CORE, 2));
 }
 
 #[test]
-fn the_page_tells_of_every_run_and_a_smaller_fleet_bears_it_out() {
+fn the_page_has_every_run_and_a_smaller_fleet_confirms_it() {
     let page = page();
     assert_eq!(page.len(), SECTIONS.len() * Rule::ALL.len());
     thread::scope(|scope| {
@@ -64,12 +65,12 @@ fn the_page_tells_of_every_run_and_a_smaller_fleet_bears_it_out() {
             let page = &page;
             scope.spawn(move || {
                 for rule in Rule::ALL {
-                    let told = page.get(&(section.title, rule.name()));
-                    let &(whole, drained) = told.unwrap_or_else(|| {
+                    let row = page.get(&(section.title, rule.name()));
+                    let &(whole, drained) = row.unwrap_or_else(|| {
                         panic!("no row {} under {}", rule.name(), section.title)
                     });
                     let figures = run(section, rule, 1);
-                    let is_near = |told: f64, found: f64| (told - found).abs() <= 0.1 * told;
+                    let is_near = |page: f64, found: f64| (page - found).abs() <= 0.1 * page;
                     assert!(
                         is_near(whole, figures.amplification())
                             && is_near(drained, figures.amplification_once_drained()),
@@ -85,8 +86,7 @@ fn the_page_tells_of_every_run_and_a_smaller_fleet_bears_it_out() {
     });
 }
 
-/// The requests per call, in the whole outage and once drained, by the title of
-/// the table and the name of the rule.
+/// The requests per call during the outage and once drained, by table title and rule name.
 fn page() -> BTreeMap<(&'static str, &'static str), (f64, f64)> {
     let mut rows = BTreeMap::new();
     let mut title = "";

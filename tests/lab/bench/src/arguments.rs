@@ -1,4 +1,4 @@
-//! What the command line asks for.
+//! The command line.
 
 use std::path::PathBuf;
 
@@ -6,37 +6,38 @@ use crate::failure::Failure;
 use crate::{clients, sections};
 
 pub(crate) const USAGE: &str = "\
-openrouter-keys-bench run [OPTIONS]    measures everything and writes the report
+openrouter-keys-bench run [OPTIONS]    measure everything and write the report
 
-  --only SECTION       measures only this section; may be given more than once
-  --skip SECTION       leaves this section out; may be given more than once
-  --quick              few rounds, to try it
-  --out FILE           where the report goes: BENCHMARKS.md, or below target/bench
-                       for a run that is quick or not whole
-  --charts FOLDER      where the charts go: docs/benchmarks, or below target/bench
-  --instructions FILE  instruction counts for the section `build`, as a JSON object
-                       from the name of an operation to a number
+  --only SECTION       measure only this section; may be given more than once
+  --skip SECTION       skip this section; may be given more than once
+  --quick              run few rounds, to try it
+  --out FILE           write the report here; the default is BENCHMARKS.md, or
+                       below target/bench for a quick or partial run
+  --charts FOLDER      write the charts here; the default is docs/benchmarks, or
+                       below target/bench
+  --instructions FILE  instruction counts for the section `build`: a JSON object
+                       of numbers by operation name
 
-openrouter-keys-bench serve            answers on loopback until it is killed; writes
-                                       where, as one line of JSON
-openrouter-keys-bench contestant NAME  reads requests and writes times, one line of
+openrouter-keys-bench serve            serve on loopback until killed; print the
+                                       addresses as one line of JSON
+openrouter-keys-bench contestant NAME  read requests and write times, one line of
                                        JSON each; NAME is ours, reqwest or openrouter-rs
 
 The sections:";
 
-/// One of the things that can be asked for.
+/// A parsed command.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Arguments {
     Help,
     Serve,
     Contestant(String),
-    Run(Wishes),
+    Run(RunOptions),
 }
 
-/// How `run` is wanted.
+/// The options of `run`.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Wishes {
-    /// The names of the sections to measure; all if there are none.
+pub(crate) struct RunOptions {
+    /// The sections to measure; empty for all.
     only: Vec<String>,
     skip: Vec<String>,
     pub(crate) quick: bool,
@@ -45,14 +46,14 @@ pub(crate) struct Wishes {
     pub(crate) instructions: Option<PathBuf>,
 }
 
-impl Wishes {
-    /// Whether the section belongs to what was asked for.
-    pub(crate) fn name(&self, section: &str) -> bool {
+impl RunOptions {
+    /// Whether to measure this section.
+    pub(crate) fn includes(&self, section: &str) -> bool {
         let named = |names: &[String]| names.iter().any(|name| name == section);
         (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
     }
 
-    /// Whether the report is the one to publish.
+    /// Whether the report is complete enough to publish.
     pub(crate) fn is_whole(&self) -> bool {
         !self.quick && self.only.is_empty() && self.skip.is_empty()
     }
@@ -61,31 +62,31 @@ impl Wishes {
 impl Arguments {
     pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Self, Failure> {
         let mut words = words.into_iter();
-        let asked = match words.next().as_deref() {
+        let command = match words.next().as_deref() {
             None | Some("help" | "--help" | "-h") => return Ok(Self::Help),
             Some("serve") => Self::Serve,
             Some("contestant") => Self::Contestant(contestant_name(words.next())?),
             Some("run") => return Self::run(words),
             Some(other) => return Err(unknown(other)),
         };
-        words.next().map_or(Ok(asked), |other| Err(unknown(&other)))
+        words.next().map_or(Ok(command), |other| Err(unknown(&other)))
     }
 
     fn run(mut words: impl Iterator<Item = String>) -> Result<Self, Failure> {
-        let mut wishes = Wishes::default();
+        let mut options = RunOptions::default();
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--help" | "-h" => return Ok(Self::Help),
-                "--quick" => wishes.quick = true,
-                "--only" => wishes.only.push(section_name(&word, words.next())?),
-                "--skip" => wishes.skip.push(section_name(&word, words.next())?),
-                "--out" => wishes.out = Some(path(&word, words.next())?),
-                "--charts" => wishes.charts = Some(path(&word, words.next())?),
-                "--instructions" => wishes.instructions = Some(path(&word, words.next())?),
+                "--quick" => options.quick = true,
+                "--only" => options.only.push(section_name(&word, words.next())?),
+                "--skip" => options.skip.push(section_name(&word, words.next())?),
+                "--out" => options.out = Some(path(&word, words.next())?),
+                "--charts" => options.charts = Some(path(&word, words.next())?),
+                "--instructions" => options.instructions = Some(path(&word, words.next())?),
                 other => return Err(unknown(other)),
             }
         }
-        Ok(Self::Run(wishes))
+        Ok(Self::Run(options))
     }
 }
 
@@ -107,7 +108,7 @@ fn one_of(
     match word {
         Some(name) if names.contains(&name.as_str()) => Ok(name),
         Some(name) => {
-            Err(Failure::new(format!("there is no {what} {name}; there are {}", names.join(", "))))
+            Err(Failure::new(format!("unknown {what} {name}; expected one of {}", names.join(", "))))
         }
         None => Err(Failure::new(format!("{before} needs the name of a {what}"))),
     }
@@ -118,7 +119,7 @@ fn path(option: &str, word: Option<String>) -> Result<PathBuf, Failure> {
 }
 
 fn unknown(word: &str) -> Failure {
-    Failure::new(format!("{word} is not understood; --help shows what is"))
+    Failure::new(format!("unknown argument {word}; --help lists the arguments"))
 }
 
 #[cfg(test)]
@@ -129,39 +130,39 @@ mod tests {
         Arguments::parse(line.split_whitespace().map(String::from))
     }
 
-    fn wishes(line: &str) -> Wishes {
+    fn options(line: &str) -> RunOptions {
         match parse(line) {
-            Ok(Arguments::Run(wishes)) => wishes,
+            Ok(Arguments::Run(options)) => options,
             other => panic!("{line}: {other:?}"),
         }
     }
 
     #[test]
     fn run_alone_means_every_section() {
-        let wishes = wishes("run");
-        assert!(sections::ALL.iter().all(|section| wishes.name(section.name)));
-        assert!(wishes.is_whole());
+        let options = options("run");
+        assert!(sections::ALL.iter().all(|section| options.includes(section.name)));
+        assert!(options.is_whole());
     }
 
     #[test]
-    fn sections_can_be_picked_and_left_out() {
-        let wishes = wishes("run --only calls --only decode --skip decode");
-        let picked: Vec<_> = sections::ALL
+    fn sections_can_be_selected_and_skipped() {
+        let options = options("run --only calls --only decode --skip decode");
+        let selected: Vec<_> = sections::ALL
             .iter()
             .map(|section| section.name)
-            .filter(|name| wishes.name(name))
+            .filter(|name| options.includes(name))
             .collect();
-        assert_eq!(picked, ["calls"]);
-        assert!(!wishes.is_whole());
+        assert_eq!(selected, ["calls"]);
+        assert!(!options.is_whole());
     }
 
     #[test]
     fn the_report_can_go_elsewhere() {
-        let wishes = wishes("run --quick --out a.md --charts b --instructions c.json");
-        assert!(wishes.quick && !wishes.is_whole());
-        assert_eq!(wishes.out, Some("a.md".into()));
-        assert_eq!(wishes.charts, Some("b".into()));
-        assert_eq!(wishes.instructions, Some("c.json".into()));
+        let options = options("run --quick --out a.md --charts b --instructions c.json");
+        assert!(options.quick && !options.is_whole());
+        assert_eq!(options.out, Some("a.md".into()));
+        assert_eq!(options.charts, Some("b".into()));
+        assert_eq!(options.instructions, Some("c.json".into()));
     }
 
     #[test]
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_refused() {
+    fn unknown_arguments_are_refused() {
         let lines = ["srve", "serve now", "contestant ours twice", "run --fast", "run calls"];
         for line in lines.into_iter().chain(["run --only", "run --only cals", "run --out"]) {
             parse(line).expect_err(line);
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_help_show_the_usage() {
+    fn no_arguments_and_help_show_the_usage() {
         for line in ["", "help", "--help", "run --help"] {
             assert_eq!(parse(line), Ok(Arguments::Help), "{line}");
         }

@@ -1,4 +1,4 @@
-//! Charts as SVG, on white, so that they can be read on any page.
+//! Charts as SVG, on a white background, so that they are legible on any page.
 
 use std::fmt;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::number;
 
 pub(crate) struct Chart {
-    /// Its name without a folder and an ending.
+    /// The file name without folder and extension.
     pub(crate) file: &'static str,
     pub(crate) title: String,
     kind: Kind,
@@ -21,21 +21,21 @@ enum Kind {
     Lines { x: String, y: String, lines: Vec<Line> },
 }
 
-/// A bar, named and with its length.
+/// A labelled bar.
 pub(crate) struct Bar {
     pub(crate) label: String,
     pub(crate) length: f64,
-    /// Stands out.
+    /// Draws the bar in the accent colour.
     pub(crate) ours: bool,
 }
 
-/// A line, named, through points from left to right.
+/// A name, and the points from left to right.
 pub(crate) type Line = (String, Vec<(f64, f64)>);
 
 const WIDTH: u32 = 760;
 const HEIGHT: u32 = 420;
 const BAR: i32 = 34;
-/// Where bars begin, and where the longest ends.
+/// Where the bars begin, and where the longest ends.
 const BARS: Range<i32> = 200..660;
 const TOP: i32 = 64;
 
@@ -50,7 +50,7 @@ const TITLE: i32 = 19;
 const TEXT: i32 = 15;
 
 impl Chart {
-    /// Lengths from zero, beside each other; nothing if there are none.
+    /// A bar chart that starts at zero; `None` without bars.
     pub(crate) fn bars(
         file: &'static str,
         title: impl Into<String>,
@@ -62,8 +62,7 @@ impl Chart {
         (!is_empty).then(|| Self { file, title: title.into(), kind })
     }
 
-    /// At most two lines over axes that go by powers of ten; nothing if they
-    /// have no points.
+    /// Up to two lines over logarithmic axes; `None` without points.
     pub(crate) fn lines(
         file: &'static str,
         title: impl Into<String>,
@@ -113,7 +112,7 @@ fn draw_bars(svg: &mut String, title: &str, unit: &str, bars: &[Bar]) -> Result<
     Ok(area.present()?)
 }
 
-/// The place at this share of a range of pixels.
+/// The pixel at this share of a range.
 #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "rounded, in range")]
 fn between(range: Range<i32>, share: f64) -> i32 {
     let width = f64::from(range.end.saturating_sub(range.start));
@@ -175,7 +174,7 @@ fn power_of_ten(power: f64) -> String {
     if power >= 1.0 { number::rounded(power) } else { power.to_string() }
 }
 
-/// From the power of ten below all figures to the one above.
+/// From the power of ten below all figures to the one above them.
 fn decades(figures: impl Iterator<Item = f64> + Clone) -> Result<Range<f64>, Failure> {
     let lowest = figures.clone().fold(f64::INFINITY, f64::min);
     let highest = figures.fold(0.0, f64::max);
@@ -198,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bars_are_as_long_as_their_figures() {
+    fn bars_are_proportional_to_their_figures() {
         let bar = |label: &str, length| Bar { label: label.into(), length, ours: true };
         let bars = vec![bar("one", 1.0), bar("<two>", 2.0)];
         let svg = Chart::bars("file", "Title", "ms", bars).unwrap().svg().unwrap();
@@ -207,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_not_drawn() {
+    fn a_chart_without_data_is_not_drawn() {
         assert!(Chart::bars("file", "Title", "ms", vec![]).is_none());
         assert!(Chart::lines("file", "Title", "x", "y", vec![("ours".into(), vec![])]).is_none());
     }
@@ -224,8 +223,8 @@ mod tests {
     #[test]
     fn lines_have_names_and_axes() {
         let lines = vec![("ours".into(), vec![(1.0, 2.0), (10.0, 30.0)]), ("base".into(), vec![])];
-        let svg = Chart::lines("file", "Title", "keys", "µs a call", lines).unwrap().svg().unwrap();
-        for text in ["Title", "keys", "µs a call", "ours", "base"] {
+        let svg = Chart::lines("file", "Title", "keys", "µs per call", lines).unwrap().svg().unwrap();
+        for text in ["Title", "keys", "µs per call", "ours", "base"] {
             assert!(svg.contains(text), "{text}: {svg}");
         }
     }

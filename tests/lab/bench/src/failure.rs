@@ -1,9 +1,9 @@
-//! Why something did not work, in words for the person at the terminal.
+//! An error as a message for the person at the terminal.
 
 use std::error::Error;
 use std::fmt;
 
-/// It is no `Error` itself, so that every `Error` can become one.
+/// Not an `Error` itself, so that every `Error` converts into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure(String);
 
@@ -12,7 +12,7 @@ impl Failure {
         Self(reason.into())
     }
 
-    /// The same with what was being done in front.
+    /// Prefixes the message with what was being done.
     pub(crate) fn within(self, what: impl fmt::Display) -> Self {
         Self(format!("{what}: {}", self.0))
     }

@@ -1,11 +1,11 @@
-//! What the project wants to reach, and what this run reached.
+//! The project's performance goals, and whether this run reached them.
 
 use std::collections::BTreeMap;
 
 use crate::number;
 use crate::table::Table;
 
-/// What is wanted to be so, in the order of the table.
+/// A goal; the order is that of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Goal {
     GetWall,
@@ -33,9 +33,9 @@ pub(crate) enum Goal {
 struct Row {
     goal: Goal,
     what: &'static str,
-    wanted: &'static str,
+    target: &'static str,
     bound: Bound,
-    /// A ratio has none.
+    /// Empty for a ratio.
     unit: &'static str,
 }
 
@@ -44,12 +44,12 @@ enum Bound {
     AtLeast(f64),
 }
 
-const fn at_most(goal: Goal, what: &'static str, wanted: &'static str, most: f64) -> Row {
-    Row { goal, what, wanted, bound: Bound::AtMost(most), unit: "" }
+const fn at_most(goal: Goal, what: &'static str, target: &'static str, most: f64) -> Row {
+    Row { goal, what, target, bound: Bound::AtMost(most), unit: "" }
 }
 
-const fn at_least(goal: Goal, what: &'static str, wanted: &'static str, least: f64) -> Row {
-    Row { goal, what, wanted, bound: Bound::AtLeast(least), unit: "" }
+const fn at_least(goal: Goal, what: &'static str, target: &'static str, least: f64) -> Row {
+    Row { goal, what, target, bound: Bound::AtLeast(least), unit: "" }
 }
 
 impl Row {
@@ -74,29 +74,29 @@ impl Row {
 
 #[rustfmt::skip]
 const TABLE: [Row; 20] = [
-    at_most(Goal::GetWall, "native get over raw reqwest, wall", "≤ 1.05", 1.05),
-    at_most(Goal::GetCpu, "native get over raw reqwest, CPU", "≤ 1.05", 1.05),
-    at_most(Goal::ListWall, "native list of 100 keys over raw reqwest, wall", "≤ 1.05", 1.05),
-    at_most(Goal::ListCpu, "native list of 100 keys over raw reqwest, CPU", "≤ 1.05", 1.05),
-    at_most(Goal::GetWallOverPython, "native get over the Python SDK, wall", "≤ 1/25", 0.04),
-    at_most(Goal::GetCpuOverPython, "native get over the Python SDK, CPU", "≤ 1/25", 0.04),
-    at_most(Goal::ListWallOverPython, "native list of 100 keys over the Python SDK, wall", "≤ 1/25", 0.04),
-    at_most(Goal::ListCpuOverPython, "native list of 100 keys over the Python SDK, CPU", "≤ 1/25", 0.04),
-    at_most(Goal::Decode, "decoding 100 keys over serde_json into plain structs", "≤ 1.15", 1.15),
-    at_most(Goal::Attempt, "heap of an attempt beside its request and answer", "≤ 1 KiB", 1024.0).unit("bytes"),
-    at_most(Goal::Construct, "making a native client, beyond TLS roots", "≤ 1 ms", 1.0).unit("ms"),
-    at_most(Goal::NodeGet, "get in Node over fetch and JSON.parse, wall", "≤ 1.15", 1.15),
-    at_most(Goal::NodeList, "list of 100 keys in Node over fetch and JSON.parse, wall", "≤ 1.5", 1.5),
-    at_most(Goal::NodeDecode, "decoding 10,000 keys in one body in Node over zod", "≤ 0.5", 0.5),
-    at_most(Goal::Prefetch, "10,000 keys, native: 8 pages at a time over one", "≤ 1/5", 0.2),
-    at_most(Goal::NodePrefetch, "10,000 keys in Node: 8 pages at a time over one", "≤ 1/5", 0.2),
-    at_least(Goal::ThroughputHttp1, "calls a second over raw reqwest, HTTP/1.1", "≥ 0.95", 0.95),
-    at_least(Goal::ThroughputHttp2, "calls a second over raw reqwest, HTTP/2", "≥ 0.95", 0.95),
-    at_most(Goal::HoldHttp1, "heap of a call in flight over raw reqwest, HTTP/1.1", "≤ 1.2", 1.2),
-    at_most(Goal::HoldHttp2, "heap of a call in flight over raw reqwest, HTTP/2", "≤ 1.2", 1.2),
+    at_most(Goal::GetWall, "native get vs. raw reqwest, wall", "≤ 1.05", 1.05),
+    at_most(Goal::GetCpu, "native get vs. raw reqwest, CPU", "≤ 1.05", 1.05),
+    at_most(Goal::ListWall, "native list of 100 keys vs. raw reqwest, wall", "≤ 1.05", 1.05),
+    at_most(Goal::ListCpu, "native list of 100 keys vs. raw reqwest, CPU", "≤ 1.05", 1.05),
+    at_most(Goal::GetWallOverPython, "native get vs. the Python SDK, wall", "≤ 1/25", 0.04),
+    at_most(Goal::GetCpuOverPython, "native get vs. the Python SDK, CPU", "≤ 1/25", 0.04),
+    at_most(Goal::ListWallOverPython, "native list of 100 keys vs. the Python SDK, wall", "≤ 1/25", 0.04),
+    at_most(Goal::ListCpuOverPython, "native list of 100 keys vs. the Python SDK, CPU", "≤ 1/25", 0.04),
+    at_most(Goal::Decode, "decoding 100 keys vs. serde_json into plain structs", "≤ 1.15", 1.15),
+    at_most(Goal::Attempt, "heap of an attempt, excluding request and response", "≤ 1 KiB", 1024.0).unit("bytes"),
+    at_most(Goal::Construct, "constructing a native client, excluding TLS roots", "≤ 1 ms", 1.0).unit("ms"),
+    at_most(Goal::NodeGet, "get in Node vs. fetch and JSON.parse, wall", "≤ 1.15", 1.15),
+    at_most(Goal::NodeList, "list of 100 keys in Node vs. fetch and JSON.parse, wall", "≤ 1.5", 1.5),
+    at_most(Goal::NodeDecode, "decoding 10,000 keys in one body in Node vs. zod", "≤ 0.5", 0.5),
+    at_most(Goal::Prefetch, "10,000 keys, native: 8 pages at a time vs. one", "≤ 1/5", 0.2),
+    at_most(Goal::NodePrefetch, "10,000 keys in Node: 8 pages at a time vs. one", "≤ 1/5", 0.2),
+    at_least(Goal::ThroughputHttp1, "calls per second vs. raw reqwest, HTTP/1.1", "≥ 0.95", 0.95),
+    at_least(Goal::ThroughputHttp2, "calls per second vs. raw reqwest, HTTP/2", "≥ 0.95", 0.95),
+    at_most(Goal::HoldHttp1, "heap per call in flight vs. raw reqwest, HTTP/1.1", "≤ 1.2", 1.2),
+    at_most(Goal::HoldHttp2, "heap per call in flight vs. raw reqwest, HTTP/2", "≤ 1.2", 1.2),
 ];
 
-/// What was measured of it.
+/// The measured figures.
 #[derive(Debug, Default)]
 pub(crate) struct Figures(BTreeMap<Goal, f64>);
 
@@ -108,7 +108,7 @@ impl Extend<(Goal, f64)> for Figures {
 
 impl Figures {
     pub(crate) fn table(&self) -> Table {
-        let mut table = Table::new("", &["goal", "wanted", "this run", ""]);
+        let mut table = Table::new("", &["goal", "target", "this run", ""]);
         for row in &TABLE {
             let figure = self.0.get(&row.goal).copied();
             let verdict = match figure.map(|figure| row.is_reached(figure)) {
@@ -117,7 +117,7 @@ impl Figures {
                 None => "not measured",
             };
             let figure = figure.map_or_else(String::new, |figure| row.shown(figure));
-            table.row([row.what.into(), row.wanted.into(), figure, verdict.into()]);
+            table.row([row.what.into(), row.target.into(), figure, verdict.into()]);
         }
         table
     }
@@ -142,10 +142,10 @@ mod tests {
             let line = text.lines().find(|line| line.contains(start)).unwrap();
             line.trim_end_matches('|').rsplit('|').next().unwrap().trim().to_owned()
         };
-        assert_eq!(verdict("native get over raw reqwest, wall"), "reached");
-        assert_eq!(verdict("native get over raw reqwest, CPU"), "missed");
-        assert_eq!(verdict("calls a second over raw reqwest, HTTP/1.1"), "reached");
-        assert_eq!(verdict("calls a second over raw reqwest, HTTP/2"), "missed");
+        assert_eq!(verdict("native get vs. raw reqwest, wall"), "reached");
+        assert_eq!(verdict("native get vs. raw reqwest, CPU"), "missed");
+        assert_eq!(verdict("calls per second vs. raw reqwest, HTTP/1.1"), "reached");
+        assert_eq!(verdict("calls per second vs. raw reqwest, HTTP/2"), "missed");
         assert_eq!(verdict("heap of an attempt"), "missed");
         assert_eq!(verdict("decoding 100 keys"), "not measured");
     }

@@ -1,4 +1,4 @@
-//! The same program over an allocator that counts what is allocated.
+//! The same program with a counting allocator.
 
 use std::alloc::System;
 use std::process::ExitCode;

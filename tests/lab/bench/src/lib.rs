@@ -1,5 +1,5 @@
-//! What openrouter-keys costs beside other clients, measured in one run and
-//! written down as a report.
+//! Measures the cost of openrouter-keys and of other clients in one run, and writes a report.
+
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use crate::arguments::{Arguments, USAGE};
 use crate::failure::Failure;
 
-/// The program, of which there are two: only one counts what is allocated.
+/// The main function of both programs; one of them has a counting allocator.
 pub fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -54,6 +54,6 @@ fn run() -> Result<(), Failure> {
         }
         Arguments::Serve => server::serve(),
         Arguments::Contestant(name) => contestant::play(&name),
-        Arguments::Run(wishes) => run::run(&wishes),
+        Arguments::Run(options) => run::run(&options),
     }
 }

@@ -1,4 +1,4 @@
-//! The machine: what it is, and what it allows.
+//! The machine: its description and its limits.
 
 use std::fs::read_to_string;
 use std::process::Command;
@@ -7,21 +7,21 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 
 use crate::failure::Failure;
 
-/// Lets this process have as many connections as the system allows it.
+/// Raises this process's limit on open files to the maximum the system allows.
 pub(crate) fn allow_many_connections() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
-    // Where it is refused, the calls that need it fail and say so.
+    // If this fails, the calls that need it report their own error.
     let _ = setrlimit(Resource::Nofile, limit);
 }
 
-/// How many bytes of this process are in memory.
+/// This process's resident memory in bytes.
 pub(crate) fn resident() -> Result<u64, Failure> {
     let status = read_to_string("/proc/self/status")?;
-    kilobytes(&status, "VmRSS:").ok_or_else(|| Failure::new("the system does not tell VmRSS"))
+    kilobytes(&status, "VmRSS:").ok_or_else(|| Failure::new("the system does not report VmRSS"))
 }
 
-/// Processor, cores, memory and system, in words.
+/// Describes processor, cores, memory and system.
 pub(crate) fn description() -> String {
     let unknown = || String::from("unknown");
     let processors = read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -44,14 +44,14 @@ pub(crate) fn description() -> String {
     format!("{processor}, {cores} cores, {memory} of memory; {system}, kernel {kernel}")
 }
 
-/// What `rustc` says of itself; nothing if there is none.
+/// The version of `rustc`, if there is one.
 pub(crate) fn rustc() -> Option<String> {
     let output = Command::new("rustc").arg("--version").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     text.split_whitespace().nth(1).map(str::to_owned)
 }
 
-/// In bytes, what a line such as `VmRSS:  123 kB` tells.
+/// The value of a line such as `VmRSS:  123 kB`, in bytes.
 fn kilobytes(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kilobytes_are_read_as_bytes() {
+    fn kilobytes_are_converted_to_bytes() {
         let status = "VmPeak:\t  16 kB\nVmRSS:\t    3 kB\n";
         assert_eq!(kilobytes(status, "VmRSS:"), Some(3072));
         assert_eq!(kilobytes(status, "VmSwap:"), None);

@@ -1,6 +1,6 @@
-//! Numbers as they stand in the report.
+//! Formats the numbers in the report.
 
-/// Three significant digits, thousands apart: 0.0123, 1.23, 123, 12,345.
+/// Three significant digits, with thousands separators: 0.0123, 1.23, 123, 12,345.
 pub(crate) fn short(figure: f64) -> String {
     let size = figure.abs();
     let decimals = match size {
@@ -24,17 +24,17 @@ pub(crate) fn millis(nanoseconds: f64) -> String {
     short(nanoseconds / 1e6)
 }
 
-/// A ratio with two decimals, or more if it is small.
+/// A ratio with two decimals, or with more if it is small.
 pub(crate) fn ratio(figure: f64) -> String {
     if (0.995..99.95).contains(&figure) { format!("{figure:.2}") } else { short(figure) }
 }
 
-/// A whole number with its thousands apart.
+/// A whole number with thousands separators.
 pub(crate) fn whole(count: impl Into<u64>) -> String {
     apart(&count.into().to_string())
 }
 
-/// A count that came as a figure.
+/// A count that is stored as a float.
 pub(crate) fn rounded(figure: f64) -> String {
     apart(&format!("{figure:.0}"))
 }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_digits_tell_enough() {
+    fn figures_have_three_significant_digits() {
         for (figure, text) in [
             (0.0, "0"),
             (0.012_34, "0.0123"),

@@ -1,10 +1,10 @@
-//! A key and a page as one writes them down for serde, with every field of the
-//! documentation: what a client without promises reads an answer into.
+//! Plain serde structs for a key and a page, with every documented field: what code without
+//! a client library decodes a response into.
 
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
-#[allow(dead_code, reason = "what is measured is the reading of all of them")]
+#[allow(dead_code, reason = "decoding all of them is measured")]
 pub(crate) struct Key {
     pub(crate) hash: String,
     pub(crate) name: String,

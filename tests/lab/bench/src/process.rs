@@ -1,4 +1,4 @@
-//! The programs that are started: contestants and the server.
+//! Starts the contestants and the server, and talks to them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,16 +16,16 @@ use crate::files;
 use crate::protocol::{Measurement, Ready, Reply, Request};
 use crate::server::Addresses;
 
-/// Nothing that is asked takes longer.
+/// No request takes longer.
 const PATIENCE: Duration = Duration::from_mins(3);
-/// Loopback is not reached through a proxy.
+/// Removed from the environment: loopback is not reached through a proxy.
 const PROXIES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 
-/// Who is asked: a program and the name it plays under.
+/// A contestant: its language and its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Who {
     Rust(&'static str),
-    /// The same over the allocator that counts.
+    /// In Rust, with the counting allocator.
     Heap(&'static str),
     Node(&'static str),
     Python(&'static str),
@@ -60,10 +60,10 @@ fn present(path: PathBuf) -> Result<PathBuf, Failure> {
     if path.exists() {
         return Ok(path);
     }
-    Err(Failure::new(format!("{} is not there", path.display())))
+    Err(Failure::new(format!("{} does not exist", path.display())))
 }
 
-/// A contestant that has said that it is ready.
+/// A contestant that is ready for requests.
 pub(crate) struct Contestant {
     process: Process,
     pub(crate) versions: BTreeMap<String, String>,
@@ -72,7 +72,7 @@ pub(crate) struct Contestant {
 impl Contestant {
     pub(crate) fn start(who: Who) -> Result<Self, Failure> {
         let mut process = Process::start(who.command()?)?;
-        // One that cannot start says so in the same words as one that fails.
+        // A contestant that cannot start writes the same error line as one that fails.
         let line = process.line()?;
         match serde_json::from_str(&line) {
             Ok(Ready { ready: true, versions }) => Ok(Self { process, versions }),
@@ -86,13 +86,13 @@ impl Contestant {
     pub(crate) fn ask(&mut self, request: &Request) -> Result<Measurement, Failure> {
         self.process.say(&serde_json::to_string(request)?);
         match self.process.read()? {
-            Reply::Done(answer) => Ok(answer),
+            Reply::Done(measurement) => Ok(measurement),
             Reply::Failed { error } => Err(Failure::new(error)),
         }
     }
 }
 
-/// The server, which ends with this value.
+/// The server, which is killed when this is dropped.
 pub(crate) struct Server {
     _process: Process,
     pub(crate) addresses: Addresses,
@@ -129,7 +129,7 @@ impl Process {
         else {
             return Err(Failure::new("a program was started without its pipes"));
         };
-        // Threads, so that waiting can be given up and no pipe fills.
+        // Threads, so that waiting can time out and no pipe fills up.
         let (sender, lines) = channel();
         std::thread::spawn(move || {
             BufReader::new(stdout)
@@ -139,7 +139,7 @@ impl Process {
         });
         let complaints = std::thread::spawn(move || {
             let mut text = Vec::new();
-            // What was read before an error is all there is.
+            // What was read before an error is kept.
             let _ = stderr.read_to_end(&mut text);
             String::from_utf8_lossy(&text).into_owned()
         });
@@ -147,7 +147,7 @@ impl Process {
     }
 
     fn say(&mut self, line: &str) {
-        // One that has ended is heard of when its answer is awaited.
+        // If the process has ended, reading its response will fail.
         let _ = writeln!(self.stdin, "{line}").and_then(|()| self.stdin.flush());
     }
 
@@ -160,25 +160,25 @@ impl Process {
         self.lines.recv_timeout(PATIENCE).map_err(|_| self.reason())
     }
 
-    /// Why there was no line: what the program complained of, if it did.
+    /// Returns why there was no line: the last error on stderr, if any.
     fn reason(&mut self) -> Failure {
         let _ = self.child.kill();
         let text = self.complaints.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         let last = lines.clone().next_back();
         let complaint = lines.rfind(|line| line.contains("rror: ")).or(last);
-        Failure::new(complaint.unwrap_or("it gave no answer"))
+        Failure::new(complaint.unwrap_or("it did not respond"))
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Neither fails for a reason that matters here.
+        // If either fails, the process has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 fn not_understood(line: &impl fmt::Display) -> Failure {
-    Failure::new(format!("this answer is not understood: {line}"))
+    Failure::new(format!("unexpected output: {line}"))
 }

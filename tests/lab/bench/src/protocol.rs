@@ -1,4 +1,4 @@
-//! What is said to a contestant, and what it answers: one line of JSON each.
+//! The requests to a contestant and its responses: one line of JSON each.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ pub(crate) const API_KEY: &str = "sk-or-v1-the-management-key-of-the-benchmark";
 /// The key that every contestant gets.
 pub(crate) const HASH: &str = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
 
-/// The first line of a contestant.
+/// The first line that a contestant writes.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Ready {
     pub(crate) ready: bool,
-    /// Of its runtime and its libraries.
+    /// The versions of its runtime and libraries.
     #[serde(default)]
     pub(crate) versions: BTreeMap<String, String>,
 }
@@ -28,23 +28,23 @@ pub(crate) enum Task {
     List,
     /// Reads every key once.
     ListAll,
-    /// Reads a body that is at hand; only in JavaScript.
+    /// Decodes a body in memory; only in JavaScript.
     Decode,
 
     // Only in Rust:
-    /// Makes the client, with the system's trusted certificates.
+    /// Constructs the client with the system's trusted certificates.
     Construct,
-    /// The same with one trusted certificate, which is handed over.
+    /// Constructs the client with one given trusted certificate.
     ConstructWithoutRoots,
-    /// The same over a reqwest client that is there.
+    /// Constructs the client over an existing reqwest client.
     ConstructOverReqwest,
 
-    // Only in Rust, over the allocator that counts:
-    /// Keeps calls in flight and tells what each takes.
+    // Only in Rust, with the counting allocator:
+    /// Keeps calls in flight and reports the memory of each.
     Hold,
-    /// Clones the client and tells what each clone takes.
+    /// Clones the client and reports the memory of each clone.
     Clones,
-    /// Builds requests and tells what is allocated.
+    /// Builds requests and reports their allocations.
     Build,
 }
 
@@ -59,19 +59,19 @@ pub(crate) struct Request {
     pub(crate) at_once: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) prefetch: Option<u32>,
-    /// How many keys the body to decode has.
+    /// The number of keys in the body to decode.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) keys: Option<u32>,
     /// A certificate to trust, in PEM.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) certificate: Option<String>,
-    /// Where the server can be told to let go what it holds.
+    /// The URL of the server's control endpoints.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) control: Option<String>,
 }
 
 impl Request {
-    /// Calls one after the other.
+    /// Makes one call after another.
     pub(crate) fn new(task: Task, base: impl Into<String>, calls: u32) -> Self {
         Self { task, base: base.into(), calls, at_once: 1, ..Self::default() }
     }
@@ -85,19 +85,19 @@ impl Request {
     }
 }
 
-/// How it went.
+/// The result of a request.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Measurement {
     pub(crate) wall_ns: u64,
     pub(crate) cpu_ns: u64,
-    /// How many keys were received in all.
+    /// The number of keys received by all calls.
     pub(crate) checked: u64,
-    /// What the tasks about memory tell.
+    /// The results of the memory tasks, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) figures: BTreeMap<String, f64>,
 }
 
-/// What a line of a contestant says.
+/// A contestant's response to a request.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Reply {
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_says_no_more_than_it_has_to() {
+    fn a_request_omits_what_is_not_set() {
         let request = Request::new(Task::ListAll, "http://127.0.0.1:1/api/v1", 2).prefetch(8);
         let line = serde_json::to_string(&request).unwrap();
         let base = r#""base":"http://127.0.0.1:1/api/v1""#;
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_from_an_answer() {
+    fn failures_and_measurements_are_distinguished() {
         let failed = serde_json::from_str(r#"{"error":"no"}"#).unwrap();
         assert!(matches!(failed, Reply::Failed { error } if error == "no"));
         let done = serde_json::from_str(r#"{"wall_ns":3,"cpu_ns":2,"checked":1}"#).unwrap();

@@ -1,5 +1,5 @@
-//! Contestants that take turns, so that what else the machine does hits all of
-//! them alike, and what came of it.
+//! Races: contestants take turns, so that other activity on the machine affects all of them
+//! alike.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use crate::protocol::{Measurement, Request};
 use crate::statistics::{Series, float};
 use crate::table::Table;
 
-/// One line of a table: who does what.
+/// One row of a table: a contestant and its request.
 pub(crate) struct Lane {
     label: String,
     who: Who,
     request: Request,
-    /// How many keys an honest answer holds.
+    /// The number of keys that it has to receive.
     keys: u64,
 }
 
 impl Lane {
-    /// Each call has to receive so many keys.
+    /// Each call has to receive `keys_per_call` keys.
     pub(crate) fn new(
         label: impl Into<String>,
         who: Who,
@@ -32,23 +32,22 @@ impl Lane {
     }
 
     fn ask(&self, contestant: &mut Contestant) -> Result<Measurement, Failure> {
-        let answer = contestant.ask(&self.request)?;
-        if answer.checked == self.keys {
-            return Ok(answer);
+        let measurement = contestant.ask(&self.request)?;
+        if measurement.checked == self.keys {
+            return Ok(measurement);
         }
-        Err(Failure::new(format!("it received {} keys of {}", answer.checked, self.keys)))
+        Err(Failure::new(format!("it received {} keys of {}", measurement.checked, self.keys)))
     }
 }
 
-/// How often the contestants take turns. In each heat they are processes of their
-/// own: where a process lies in memory makes it some percent faster or slower as
-/// long as it lives.
+/// How often the contestants take turns. Each heat starts new processes, since the memory
+/// layout of a process makes it a few percent faster or slower for as long as it lives.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rounds {
     pub(crate) heats: u32,
-    /// At first in each heat, without being counted.
+    /// Uncounted rounds at the start of each heat.
     pub(crate) warm_up: u32,
-    /// In each heat.
+    /// Counted rounds in each heat.
     pub(crate) counted: u32,
 }
 
@@ -59,13 +58,13 @@ pub(crate) struct Times {
     pub(crate) cpu: Series,
 }
 
-/// What came of a race, lane by lane.
+/// The results of a race, lane by lane.
 pub(crate) struct Outcome {
     lanes: Vec<(String, Result<Times, Failure>)>,
     pub(crate) versions: BTreeMap<String, String>,
 }
 
-/// Lets all take turns. One that fails leaves the race; the others go on.
+/// Runs a race. A contestant that fails drops out; the others continue.
 pub(crate) fn run(lanes: Vec<Lane>, rounds: Rounds) -> Outcome {
     let mut versions = BTreeMap::new();
     let mut results: Vec<_> = lanes.iter().map(|_| Ok(Times::default())).collect();
@@ -93,16 +92,16 @@ fn heat(mut contestants: Vec<(&Lane, Contestant, &mut Result<Times, Failure>)>, 
         for (lane, contestant, result) in &mut contestants {
             let Ok(times) = result else { continue };
             match lane.ask(contestant) {
-                Ok(answer) if round >= rounds.warm_up => {
+                Ok(measurement) if round >= rounds.warm_up => {
                     let calls = f64::from(lane.request.calls);
-                    times.wall.push(float(answer.wall_ns) / calls);
-                    times.cpu.push(float(answer.cpu_ns) / calls);
+                    times.wall.push(float(measurement.wall_ns) / calls);
+                    times.cpu.push(float(measurement.cpu_ns) / calls);
                 }
                 Ok(_) => {}
                 Err(failure) => **result = Err(failure),
             }
         }
-        // Nobody always comes after the same one, and finds what it left.
+        // So that no contestant always follows the same other one.
         contestants.reverse();
     }
 }
@@ -116,20 +115,20 @@ impl Outcome {
         self.lanes().find(|(name, _)| *name == label)?.1.ok()
     }
 
-    /// The median of the ratios of each round, of the wall clock's times.
+    /// The median over the rounds of the ratio of wall-clock times.
     pub(crate) fn wall_ratio(&self, label: &str, base: &str) -> Option<f64> {
         Some(self.times(label)?.wall.over(&self.times(base)?.wall).median())
     }
 
-    /// The same of CPU time.
+    /// The same for CPU time.
     pub(crate) fn cpu_ratio(&self, label: &str, base: &str) -> Option<f64> {
         Some(self.times(label)?.cpu.over(&self.times(base)?.cpu).median())
     }
 
-    /// Every lane with its times, and its ratios to this one.
+    /// Formats every lane's times, and their ratios to those of `base`.
     pub(crate) fn table(&self, caption: impl Into<String>, base: &str) -> Table {
         let (wall, cpu) = (format!("wall, × {base}"), format!("CPU, × {base}"));
-        let heads = ["client", "wall µs a call", "middle half", "CPU µs a call", &wall, &cpu];
+        let heads = ["client", "wall µs per call", "interquartile range", "CPU µs per call", &wall, &cpu];
         let mut table = Table::new(caption, &heads);
         for (label, times) in self.lanes() {
             let times = match times {
@@ -167,7 +166,7 @@ mod tests {
         let lanes = vec![
             ("ours".into(), Ok(times(&[1_000.0, 30_000.0, 1_200.0]))),
             ("base".into(), Ok(times(&[1_000.0, 20_000.0, 1_000.0]))),
-            ("gone".into(), Err(Failure::new("it was not there"))),
+            ("gone".into(), Err(Failure::new("it does not exist"))),
         ];
         Outcome { lanes, versions: BTreeMap::new() }
     }
@@ -181,10 +180,10 @@ mod tests {
     }
 
     #[test]
-    fn who_left_the_race_stands_in_the_table_with_the_reason() {
+    fn a_contestant_that_dropped_out_is_listed_with_the_reason() {
         let table = outcome().table("", "base").markdown();
         assert!(table.contains("wall, × base"), "{table}");
-        assert!(table.contains("not measured: it was not there"), "{table}");
+        assert!(table.contains("not measured: it does not exist"), "{table}");
         assert!(table.contains("1.20"), "{table}");
     }
 }

@@ -1,4 +1,4 @@
-//! The report: BENCHMARKS.md, and the charts beside it.
+//! The report: BENCHMARKS.md and its charts.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::sections::Section;
 pub(crate) struct Report<'a> {
     pub(crate) bench: &'a Bench,
     pub(crate) sections: &'a [Section],
-    /// Whether nothing was left out.
+    /// Whether the run was complete and not quick.
     pub(crate) whole: bool,
 }
 
@@ -42,11 +42,11 @@ pub(crate) fn write(report: &Report<'_>, out: &Path, charts: &Path) -> Result<()
 }
 
 impl Report<'_> {
-    /// The text, with charts that are found under `charts`.
+    /// The report as Markdown, linking to the charts in the folder `charts`.
     fn text(&self, charts: &str) -> Result<String, Failure> {
         let mut text = String::from(HEAD);
         if !self.whole {
-            text.push_str("\n**This run was quick or left something out.**\n");
+            text.push_str("\n**This was a quick or partial run.**\n");
         }
         writeln!(text, "\nOn this page: {}", self.contents())?;
         writeln!(text, "\n## Goals\n\n{}", self.bench.figures.table().markdown())?;
@@ -76,7 +76,7 @@ impl Report<'_> {
     }
 }
 
-/// A link to the heading, whose anchor is as GitHub writes it.
+/// A link to a heading, with the anchor that GitHub generates.
 fn link(title: &str) -> String {
     let is_kept = |letter: &char| letter.is_alphanumeric() || matches!(letter, ' ' | '-');
     let anchor: String = title.to_lowercase().chars().filter(is_kept).collect();

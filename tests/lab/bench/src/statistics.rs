@@ -1,6 +1,6 @@
-//! Medians, quartiles, and ratios round by round.
+//! Medians, quartiles, and ratios per round.
 
-/// Figures of one kind in the order of their rounds.
+/// Figures of one kind, in the order of the rounds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Series(Vec<f64>);
 
@@ -13,19 +13,18 @@ impl Series {
         self.quantile(0.5)
     }
 
-    /// Between which two figures the middle half of all lies.
+    /// The bounds of the interquartile range.
     pub(crate) fn quartiles(&self) -> (f64, f64) {
         (self.quantile(0.25), self.quantile(0.75))
     }
 
-    /// Each figure over the one of the other series in the same round. What
-    /// slowed a whole round down cancels out.
+    /// Divides each figure by the other series' figure of the same round, so that anything
+    /// that slowed a whole round down cancels out.
     pub(crate) fn over(&self, base: &Self) -> Self {
         self.0.iter().zip(&base.0).map(|(figure, base)| figure / base).collect()
     }
 
-    /// The value below which this share of the figures lies, interpolated; NaN
-    /// if there are no figures.
+    /// The interpolated value below which this share of the figures lies; NaN without figures.
     fn quantile(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_unstable_by(f64::total_cmp);
@@ -44,7 +43,7 @@ impl FromIterator<f64> for Series {
     }
 }
 
-/// A count as a number to divide by.
+/// Converts a count into a float.
 #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "nothing has 2^53 bytes")]
 pub(crate) fn float(count: impl TryInto<u64>) -> f64 {
     count.try_into().unwrap_or(u64::MAX) as f64
@@ -64,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn the_median_is_in_the_middle() {
+    fn the_median_is_the_middle_figure() {
         assert_near(series(&[7.0]).median(), 7.0);
         assert_near(series(&[9.0, 1.0, 5.0]).median(), 5.0);
         assert_near(series(&[4.0, 1.0, 2.0, 100.0]).median(), 3.0);
@@ -72,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn quartiles_leave_the_extremes_out() {
+    fn quartiles_exclude_the_extremes() {
         let (low, high) = series(&[5.0, 4.0, 3.0, 2.0, 1.0]).quartiles();
         assert_near(low, 2.0);
         assert_near(high, 4.0);
@@ -82,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn ratios_are_taken_within_a_round() {
+    fn ratios_compare_figures_of_the_same_round() {
         // The machine was ten times slower in the second round, for both.
         let (ours, base) = (series(&[2.0, 20.0, 2.0]), series(&[4.0, 40.0, 5.0]));
         assert_eq!(ours.over(&base), series(&[0.5, 0.5, 0.4]));

@@ -1,4 +1,4 @@
-//! A table of Markdown that is one for the eye too.
+//! Markdown tables with aligned columns.
 
 use std::fmt::Display;
 
@@ -12,7 +12,7 @@ pub(crate) struct Table {
 #[derive(Clone, Debug)]
 enum Row {
     Figures(Vec<String>),
-    /// What has a name, and words in place of figures.
+    /// A name, and text instead of figures.
     Words([String; 2]),
 }
 
@@ -30,7 +30,7 @@ impl Table {
         self.rows.push(Row::Words([name.into(), format!("not measured: {why}")]));
     }
 
-    /// Names to the left, figures to the right.
+    /// Formats the table, with names aligned left and figures right.
     pub(crate) fn markdown(&self) -> String {
         let columns: Vec<_> = (0..self.heads.len()).map(|at| self.column(at)).collect();
         let dashes: Vec<_> = columns.iter().map(Column::dashes).collect();
@@ -38,7 +38,7 @@ impl Table {
         for row in &self.rows {
             text.push_str(&match row {
                 Row::Figures(cells) => line(cells, &columns),
-                // The words may reach beyond their column.
+                // The text may be wider than its column.
                 Row::Words(cells) => line(cells, columns.get(..1).unwrap_or_default()),
             });
         }
@@ -62,7 +62,7 @@ impl Table {
 
 #[derive(Clone, Copy, Default)]
 struct Column {
-    /// At least three, which is how many dashes it takes.
+    /// At least three, the minimum number of dashes.
     width: usize,
     of_names: bool,
 }
@@ -96,7 +96,7 @@ mod tests {
         let mut table = Table::new("", &["protocol", "client", "µs"]);
         table.row(["HTTP/1.1".into(), "ours".into(), "1.23".into()]);
         table.row(["HTTP/2".into(), "another".into(), "12,345".into()]);
-        table.not_measured("none", "it is not there");
+        table.not_measured("none", "it does not exist");
         assert_eq!(
             table.markdown(),
             "\
@@ -104,7 +104,7 @@ mod tests {
 | -------- | ------- | -----: |
 | HTTP/1.1 | ours    |   1.23 |
 | HTTP/2   | another | 12,345 |
-| none     | not measured: it is not there |
+| none     | not measured: it does not exist |
 "
         );
     }

@@ -1,10 +1,10 @@
-//! Which versions of the crates are measured.
+//! The versions of the measured crates.
 
 use std::collections::BTreeMap;
 
 const LOCK: &str = include_str!("../Cargo.lock");
 
-/// The versions of these packages of ours and of others.
+/// The versions of these packages in Cargo.lock.
 pub(crate) fn of(packages: &[&str]) -> BTreeMap<String, String> {
     packages
         .iter()

@@ -1,11 +1,11 @@
-//! What a flood of a response costs in memory: `cargo run --release -p
-//! openrouter-keys-lab --example memory_cap`, after `cargo xtask npm`; on
-//! Linux, with `gzip` and `node`.
+//! Measures how much memory an oversized response costs: `cargo run --release -p
+//! openrouter-keys-lab --example memory_cap`, after `cargo xtask npm`; needs Linux,
+//! `gzip` and `node`.
 //!
-//! It fails if a call of this library raises the peak of its process by more
-//! than 8 MiB: natively in any run after a single page, in Node in the median
-//! after a thousand. What Node takes at first is `fetch`'s own, which has rows to
-//! compare with. See `docs/labs.md`.
+//! It fails if a call of this library raises the peak memory of its process by more than
+//! 8 MiB: in any native run, or in the median of the Node runs after a thousand pages.
+//! Before that, Node's growth is that of `fetch`, which has its own rows. See
+//! `docs/labs.md`.
 
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
@@ -21,8 +21,8 @@ use server::{Flood, Server};
 const RUNS: usize = 5;
 const KIB_AT_MOST: u64 = 8 << 10;
 
-/// In Node, see `bindings-js/bench/memory-cap.mjs`: who calls, its name there,
-/// and how many pages it has read before.
+/// The callers in Node: label, name in `bindings-js/bench/memory-cap.mjs`, and pages
+/// read before the flood.
 const NODE: [(&str, &str, usize); 5] = [
     ("npm package", "package", WARM),
     ("fetch alone, to 4 MiB", "fetch", WARM),
@@ -30,27 +30,26 @@ const NODE: [(&str, &str, usize); 5] = [
     ("fetch alone, to 4 MiB", "fetch", 1),
     ("@openrouter/sdk", "sdk", 1),
 ];
-/// Pages of 100 keys after which a process of Node has the memory that it will
-/// go on with.
+/// Pages of 100 keys after which the memory of a Node process stops growing.
 const WARM: usize = 1000;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [caller, url] = &arguments[..] {
         let named = Caller::ALL.into_iter().find(|known| known.name() == caller);
-        let (growth, end) = meter::measure(named.ok_or("nobody has this name")?, url)?;
+        let (growth, end) = meter::measure(named.ok_or("unknown caller")?, url)?;
         println!("{growth} {end}");
         return Ok(ExitCode::SUCCESS);
     }
     println!(
-        "| response | client | pages before | sent by the server | peak grew by, median | at most | end |"
+        "| response | client | pages before | sent by the server | median growth of the peak | largest | result |"
     );
     println!("| --- | --- | ---: | ---: | ---: | ---: | --- |");
     let mut is_kept = true;
     for flood in Flood::ALL {
         for caller in Caller::ALL {
             let is_ours = caller != Caller::Bare;
-            // The others would read the endless one for ever.
+            // Bare reqwest and the SDK would read an endless response forever.
             if is_ours || flood != Flood::Endless {
                 let mut command = Command::new(std::env::current_exe()?);
                 let (_, worst) = row(flood, caller.name(), 1, command.arg(caller.name()))?;
@@ -72,8 +71,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     Ok(if is_kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Prints the row of a client and returns by how much it grew: the median and
-/// the most.
+/// Prints a client's row and returns its median and largest growth in KiB.
 fn row(
     flood: Flood,
     client: &str,
@@ -83,12 +81,12 @@ fn row(
     let mut runs = Vec::new();
     for _ in 0..RUNS {
         let server = Server::start(flood, pages)?;
-        // The URL is the last argument, and a command keeps its arguments.
+        // The URL is the last argument, and arguments cannot be removed from a command.
         let mut command = again(command);
         let output = command.arg(&server.url).output()?;
         let text = String::from_utf8(output.stdout)?;
         let (growth, end) = text.trim_end().split_once(' ').ok_or_else(|| {
-            format!("{client} says nothing: {}", String::from_utf8_lossy(&output.stderr))
+            format!("{client} printed no result: {}", String::from_utf8_lossy(&output.stderr))
         })?;
         runs.push((growth.parse::<u64>()?, server.sent(), end.to_owned()));
     }

@@ -1,4 +1,4 @@
-//! By how much one call raises the peak of this process's resident memory.
+//! Measures how much one call raises this process's peak resident memory.
 
 use std::error::Error;
 use std::fs;
@@ -12,7 +12,7 @@ use openrouter_keys_native::{
 pub(crate) enum Caller {
     Async,
     Blocking,
-    /// reqwest as it comes, which reads whatever is sent.
+    /// reqwest with its defaults, which reads everything that is sent.
     Bare,
 }
 
@@ -28,8 +28,8 @@ impl Caller {
     }
 }
 
-/// The growth in KiB, and how the call ended. The process should be a fresh
-/// one: what an earlier flood has left behind would be used again.
+/// Returns the growth in KiB and how the call ended. Needs a new process, since memory
+/// that an earlier flood left behind would be reused.
 pub(crate) fn measure(caller: Caller, url: &str) -> Result<(u64, String), Box<dyn Error>> {
     let runtime = tokio::runtime::Runtime::new()?;
     let key = ApiKey::new("sk-or-v1-test")?;
@@ -52,13 +52,13 @@ pub(crate) fn measure(caller: Caller, url: &str) -> Result<(u64, String), Box<dy
     }
 }
 
-/// The first call is sound and warms everything up; the second is measured.
+/// The first call reads a valid page, to warm up; the second is measured.
 fn growth<T, E: Error + 'static>(
     call: impl Fn() -> Result<T, E>,
     ending: impl Fn(&E) -> String,
 ) -> Result<(u64, String), Box<dyn Error>> {
     call()?;
-    // Makes the peak what is resident now.
+    // Resets the peak to what is resident now.
     fs::write("/proc/self/clear_refs", "5")?;
     let before = peak()?;
     let end = call().map_or_else(|error| ending(&error), |_| "read".to_owned());
@@ -68,7 +68,7 @@ fn growth<T, E: Error + 'static>(
 fn peak() -> Result<u64, Box<dyn Error>> {
     let status = fs::read_to_string("/proc/self/status")?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB"));
-    Ok(peak.ok_or("the system does not tell the peak")?.trim().parse()?)
+    Ok(peak.ok_or("the system does not report the peak")?.trim().parse()?)
 }
 
 fn ending(kind: &ErrorKind) -> String {

@@ -1,4 +1,4 @@
-//! A server whose answers are sound pages until it sends a flood.
+//! A server that sends valid pages, then an oversized response.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
@@ -12,13 +12,12 @@ use openrouter_keys_native::test_util::samples;
 const MIB: usize = 1 << 20;
 const FLOOD: usize = 50 * MIB;
 
-/// What the last request meets. All floods are of white space, which is good
-/// JSON so far.
+/// The oversized response. Each consists of white space, which is a valid start of JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flood {
-    /// Chunks without an end.
+    /// Endless chunks.
     Endless,
-    /// 50 MiB, announced.
+    /// 50 MiB, announced by `Content-Length`.
     Large,
     /// 50 MiB, compressed to 50 KB.
     Compressed,
@@ -45,17 +44,17 @@ impl Flood {
     }
 }
 
-/// A server that is good for one client.
+/// A server for one client.
 pub(crate) struct Server {
     pub(crate) url: String,
     sent: Arc<AtomicU64>,
 }
 
 impl Server {
-    /// After so many pages of 100 keys comes the flood.
+    /// Sends the flood after this many `pages` of 100 keys.
     pub(crate) fn start(flood: Flood, pages: usize) -> Result<Self, Box<dyn Error>> {
         let page = page();
-        // The pieces of the flood are made before anybody measures.
+        // Built here, before anything is measured.
         let (piece, pieces) = match flood {
             Flood::Endless => {
                 let chunk = [b"10000\r\n".as_slice(), &vec![b' '; MIB / 16], b"\r\n"].concat();
@@ -65,7 +64,7 @@ impl Server {
             Flood::Compressed => (compressed(vec![b' '; FLOOD])?, 1),
         };
         let head = flood.head(piece.len().saturating_mul(pieces));
-        let responses = Arc::new(Answers { page, pages, head, piece, pieces });
+        let responses = Arc::new(Responses { page, pages, head, piece, pieces });
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let url = format!("http://{}", listener.local_addr()?);
         let (sent, requests) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -74,25 +73,25 @@ impl Server {
             for stream in listener.incoming().flatten() {
                 let (responses, requests, sent) =
                     (responses.clone(), requests.clone(), counter.clone());
-                // The error is the client's hanging up.
+                // It fails when the client hangs up.
                 std::thread::spawn(move || drop(attend(stream, &responses, &requests, &sent)));
             }
         });
         Ok(Self { url, sent })
     }
 
-    /// How many bytes of the flood the system has taken for the client.
+    /// Bytes of the flood that the system has accepted.
     pub(crate) fn sent(&self) -> u64 {
         self.sent.load(Ordering::SeqCst)
     }
 }
 
 /// What the server sends.
-struct Answers {
-    /// The response before the flood, and how often it is given.
+struct Responses {
+    /// The response before the flood, and how often it is sent.
     page: String,
     pages: usize,
-    /// The flood's head, the piece that is repeated, and how often.
+    /// The flood's head, the repeated piece, and how often it is repeated.
     head: String,
     piece: Vec<u8>,
     pieces: usize,
@@ -100,7 +99,7 @@ struct Answers {
 
 fn attend(
     mut stream: TcpStream,
-    responses: &Answers,
+    responses: &Responses,
     requests: &AtomicUsize,
     sent: &AtomicU64,
 ) -> std::io::Result<()> {
@@ -113,7 +112,7 @@ fn attend(
             }
         }
         if requests.fetch_add(1, Ordering::SeqCst) < responses.pages {
-            // In one piece: small ones are held back until the last is acknowledged.
+            // In one write: the system holds back small ones until the last is acknowledged.
             stream.write_all(responses.page.as_bytes())?;
             continue;
         }
@@ -142,6 +141,6 @@ fn compressed(bytes: Vec<u8>) -> Result<Vec<u8>, Box<dyn Error>> {
     let input = gzip.stdin.take();
     let writer = std::thread::spawn(move || input.map(|mut input| input.write_all(&bytes)));
     let output = gzip.wait_with_output()?;
-    writer.join().map_err(|_| "gzip was not fed")?.transpose()?;
+    writer.join().map_err(|_| "writing to gzip panicked")?.transpose()?;
     Ok(output.stdout)
 }

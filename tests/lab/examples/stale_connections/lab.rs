@@ -1,5 +1,5 @@
-//! Keys created one after another on a server that closes every connection
-//! right after its response, and what has become of them.
+//! Creates keys one after another on a server that closes every connection right after
+//! its response, and counts the failures.
 
 use std::error::Error;
 
@@ -8,7 +8,7 @@ use openrouter_keys_native::{ApiKey, BaseUrl, Config, Create, Limit, blocking, c
 
 type Outcome = Result<Tally, Box<dyn Error>>;
 
-/// What was asked for, what came back, and what the server has.
+/// The creates requested, those that failed, and the keys on the server.
 #[derive(Debug)]
 pub(crate) struct Tally {
     pub(crate) asked: usize,
@@ -17,8 +17,8 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Keys of which the caller was told nothing.
-    pub(crate) fn beyond_those_in_hand(&self) -> usize {
+    /// Keys on the server that the caller never received.
+    pub(crate) fn extra_keys(&self) -> usize {
         self.on_server.saturating_sub(self.asked - self.errors)
     }
 }

@@ -1,11 +1,10 @@
-//! What is to happen, in the order of virtual time.
+//! The future events, in the order of virtual time.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-/// Events in the order of their time; those of one instant in the order in which
-/// they were put down.
+/// Events ordered by time; those of one instant in the order in which they were added.
 pub(super) struct Agenda<E> {
     entries: BinaryHeap<Entry<E>>,
     count: u64,
@@ -33,7 +32,7 @@ impl<E> Agenda<E> {
 }
 
 impl<E> Ord for Entry<E> {
-    /// The heap gives out its greatest first: the earliest is that.
+    /// Reversed: the heap returns its greatest first, which has to be the earliest.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.time, other.number).cmp(&(self.time, self.number))
     }
@@ -60,7 +59,7 @@ mod tests {
     use super::Agenda;
 
     #[test]
-    fn events_come_by_time_and_then_by_age() {
+    fn events_come_by_time_and_then_in_the_order_added() {
         let mut agenda = Agenda::new();
         for (second, event) in [(2, 'c'), (1, 'a'), (2, 'd'), (1, 'b')] {
             agenda.add(Duration::from_secs(second), event);

@@ -1,4 +1,4 @@
-//! The core's own attempts as calls of the fleet.
+//! Calls of the fleet that consist of the core's own attempts.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use openrouter_keys_core::machine::{Attempt, Seed, Step};
 use openrouter_keys_core::operation::{Get, Operation};
 use openrouter_keys_core::test_util::samples;
 use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Limit, List, RetryPolicy};
+use openrouter_keys_tests::chance::Chance;
 
 use super::rule::{Call, Next};
 use super::server::ServerResponse;
-use openrouter_keys_tests::chance::Chance;
 
-/// A client with the settings of the core.
+/// A client with the core's settings.
 pub(super) struct CoreClient {
     key: ApiKey,
     config: Config,
@@ -30,7 +30,7 @@ impl CoreClient {
         Self { key, config: Config::new().retry(policy.clone()), policy, has_quota }
     }
 
-    /// Begins a list, a get or, one time in ten, a create.
+    /// Begins a get, a list or, one time in ten, a create.
     pub(super) fn begin(
         &self,
         chance: &mut Chance,
@@ -58,7 +58,7 @@ impl CoreClient {
         body: &'static str,
         entropy: u64,
     ) -> Result<Box<dyn Call>, BoxError> {
-        // A quota that no two calls share is never used up.
+        // A new quota for each call is never used up.
         let fresh;
         let config = if self.has_quota {
             &self.config
@@ -79,7 +79,7 @@ struct CoreCall<O> {
     success: Success,
 }
 
-/// What the server says to a request that it can serve.
+/// The response to a request that the server can serve.
 #[derive(Clone, Copy)]
 struct Success {
     status: StatusCode,

@@ -1,16 +1,16 @@
-//! What is counted of a run, and what is made of the counts.
+//! The counts of a run, and the figures computed from them.
 
 use std::time::Duration;
 
 use super::scenario::{AFTER, DRAINED, OUTAGE, WARM_UP};
 
-/// Counts are kept for pieces of time of this length.
+/// The length of time that each piece counts.
 const PIECE: Duration = Duration::from_millis(100);
 
-/// The pieces of a sliding second.
+/// Pieces in a sliding second.
 const SECOND: usize = 10;
 
-/// A call that takes longer does not show that all is well again.
+/// A call that takes longer does not show that the server has recovered.
 const PROMPT: Duration = Duration::from_secs(5);
 
 /// The counts of a run.
@@ -22,13 +22,13 @@ pub struct Figures {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Piece {
-    /// Requests that were sent in it.
+    /// Requests sent in it.
     requests: u32,
     /// Calls that began in it.
     calls: u32,
-    /// Those of them that succeeded in the end.
+    /// Calls begun in it that succeeded eventually.
     succeeded: u32,
-    /// Those of them that succeeded soon.
+    /// Calls begun in it that succeeded within [`PROMPT`].
     prompt: u32,
 }
 
@@ -67,19 +67,18 @@ impl Figures {
         amplification(self.between(WARM_UP + DRAINED, WARM_UP + OUTAGE))
     }
 
-    /// The most requests in a second after the outage, in parts of the calls
-    /// that are begun in a second.
+    /// The requests of the busiest second after the outage, relative to the calls begun in
+    /// a second.
     pub fn peak(&self) -> f64 {
         let busiest = self.after().windows(SECOND).map(|second| sum(second, |p| p.requests)).max();
         f64::from(busiest.unwrap_or_default()) / self.offered
     }
 
-    /// How long after the outage it takes until, for good, of the calls that
-    /// begin within a second 99 of 100 succeed, each within 5 s. `None` if it
-    /// takes longer than the run.
+    /// The time after the outage from which on, in every second, 99 of 100 calls succeed
+    /// within 5 s. `None` if the run ends before.
     pub fn recovered_after(&self) -> Option<Duration> {
         let after = self.after();
-        // The last calls have no time left to succeed.
+        // The last calls of the run have no time left to succeed.
         let watched = after.get(..after.len().saturating_sub(piece(PROMPT)))?;
         let is_bad = |second: &[Piece]| {
             let calls = f64::from(sum(second, |p| p.calls));
@@ -91,8 +90,8 @@ impl Figures {
         (first_good < count).then(|| PIECE * u32::try_from(first_good).unwrap_or(u32::MAX))
     }
 
-    /// The share of the calls begun in the outage that have not succeeded by the
-    /// end of the run: they failed, or still wait.
+    /// The share of the calls begun during the outage that failed or were still waiting
+    /// when the run ended.
     pub fn unserved(&self) -> f64 {
         let outage = self.between(WARM_UP, WARM_UP + OUTAGE);
         1.0 - f64::from(sum(outage, |p| p.succeeded)) / f64::from(sum(outage, |p| p.calls))
@@ -115,7 +114,7 @@ fn sum(pieces: &[Piece], count: impl Fn(&Piece) -> u32) -> u32 {
     pieces.iter().map(count).sum()
 }
 
-/// The number of the piece that an instant is in.
+/// The index of the piece that contains an instant.
 fn piece(time: Duration) -> usize {
     usize::try_from(time.as_millis() / PIECE.as_millis()).unwrap_or(usize::MAX)
 }
@@ -126,7 +125,7 @@ mod tests {
 
     use super::{AFTER, Figures, OUTAGE, PIECE, WARM_UP};
 
-    /// Ten calls in each piece after the outage.
+    /// Begins ten calls in each piece after the outage.
     fn figures(fate: impl Fn(&mut Figures, Duration, u32)) -> Figures {
         let mut figures = Figures::new(100.0);
         for number in 0..1200 {
@@ -141,20 +140,20 @@ mod tests {
     }
 
     #[test]
-    fn recovery_is_when_the_last_bad_second_has_ended() {
+    fn recovery_begins_after_the_last_bad_second() {
         let two_gaps = figures(|figures, now, number| {
             if number >= 20 && number != 50 {
                 figures.succeeded(now, now);
             }
         });
-        // The second that begins with the piece after the gap is the first good one.
+        // The first good second begins with the piece after the gap.
         assert_eq!(two_gaps.recovered_after(), Some(PIECE * 51));
         let at_once = figures(|figures, now, _| figures.succeeded(now, now));
         assert_eq!(at_once.recovered_after(), Some(Duration::ZERO));
     }
 
     #[test]
-    fn late_successes_are_no_recovery() {
+    fn late_successes_do_not_count_as_recovery() {
         let late = figures(|figures, now, _| {
             figures.succeeded(now, now + Duration::from_secs(6));
         });

@@ -1,8 +1,8 @@
-//! A fleet of clients against a server that goes down and comes back, simulated.
+//! Simulates a fleet of clients whose server goes down and comes back.
 //!
-//! The calls are the core's own attempts; only time, the network and the server
-//! are made up. Everything that is left to chance comes from one seed, so that
-//! the same seed gives the same figures on every machine.
+//! The calls are the core's own attempts; only time, the network and the server are
+//! simulated. All randomness comes from one seed, so the same seed gives the same figures
+//! on every machine.
 
 mod agenda;
 mod attempts;

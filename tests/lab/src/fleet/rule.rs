@@ -1,34 +1,34 @@
-//! By which rule a client sends again, and the calls of such a client.
+//! The retry rules, and the calls of a client that follows one.
 
 use std::time::Duration;
 
 use openrouter_keys_core::ApiKey;
 use openrouter_keys_core::error::BoxError;
+use openrouter_keys_tests::chance::Chance;
 
 use super::attempts::CoreClient;
 use super::sdk::SdkCall;
 use super::server::ServerResponse;
-use openrouter_keys_tests::chance::Chance;
 
-/// A rule of sending again.
+/// A retry rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// The core's, as it is or with a part of it taken away.
+    /// The core's rule, whole or with parts removed.
     Core {
         /// Whether a client's calls share a retry quota.
         quota: bool,
-        /// Whether there is chance in the pauses.
+        /// Whether pauses are random.
         jitter: bool,
     },
-    /// What the official SDKs do by default.
+    /// The default rule of the official SDKs.
     Sdk,
 }
 
 impl Rule {
-    /// The core's rule as its users have it.
+    /// The core's rule by default.
     pub const CORE: Self = Self::Core { quota: true, jitter: true };
 
-    /// Every rule, the library's own first.
+    /// Every rule, this library's first.
     pub const ALL: [Self; 5] = [
         Self::CORE,
         Self::Core { quota: false, jitter: true },
@@ -37,7 +37,7 @@ impl Rule {
         Self::Sdk,
     ];
 
-    /// What the table calls it.
+    /// Its name in the table.
     pub fn name(self) -> &'static str {
         match self {
             Self::Core { quota: true, jitter: true } => "this library",
@@ -58,7 +58,7 @@ impl Rule {
     }
 }
 
-/// One of the fleet.
+/// A client of the fleet.
 pub(super) enum Client {
     Core(Box<CoreClient>),
     Sdk,
@@ -74,16 +74,16 @@ impl Client {
     }
 }
 
-/// A call that is under way.
+/// A call in progress.
 pub(super) trait Call {
     /// Sends the next request.
     fn send(&mut self);
 
-    /// Hears its response, `elapsed` after the call's beginning.
+    /// Handles its response, which arrives `elapsed` after the call began.
     fn hear(self: Box<Self>, response: ServerResponse, elapsed: Duration) -> Next;
 }
 
-/// What follows a response.
+/// What a client does after a response.
 pub(super) enum Next {
     Succeeded,
     Failed,

@@ -1,17 +1,17 @@
-//! The rule of the official SDKs, to compare with: any 5xx and any failure to
-//! connect is followed by another request, for up to an hour, whatever the
-//! operation; a 429 never is.
+//! The rule of the official SDKs, for comparison: any 5xx and any failure to connect is
+//! retried for up to an hour, whatever the operation; a 429 never is.
 
 use std::time::Duration;
 
+use openrouter_keys_tests::chance::Chance;
+
 use super::rule::{Call, Next};
 use super::server::ServerResponse;
-use openrouter_keys_tests::chance::Chance;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const GROWTH: f64 = 1.5;
-/// Up to so much of chance is added to each pause.
+/// Each pause is lengthened by a random time of up to this.
 const JITTER: Duration = Duration::from_secs(1);
 const LONGEST_CALL: Duration = Duration::from_secs(3600);
 

@@ -1,23 +1,23 @@
-//! The server: so many requests a second, a short queue, and an outage.
+//! The server: a limited capacity, a short queue, and an outage.
 
 use std::time::Duration;
 
 use super::scenario::{OUTAGE, Recovery, Refusal, Scenario, WARM_UP};
 
-/// What the offered load is of the full capacity: half of it still carries it.
+/// The offered load relative to the full capacity, half of which is still enough.
 const LOAD: f64 = 0.4;
 
 /// How long a request may wait in the queue.
 const QUEUE: Duration = Duration::from_millis(200);
 
-/// What it costs to turn a request away, in parts of what a response costs.
+/// The cost of refusing a request, relative to that of handling it.
 const REFUSING: f64 = 0.1;
 
 const ROUND_TRIP: Duration = Duration::from_millis(20);
 
 const RAMP: Duration = Duration::from_secs(30);
 
-/// What a request comes to.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ServerResponse {
     Success,
@@ -27,7 +27,7 @@ pub(super) enum ServerResponse {
 
 pub(super) struct Server {
     scenario: Scenario,
-    /// When all that is accepted so far is done.
+    /// When every request accepted so far is done.
     free_at: Duration,
 }
 
@@ -36,7 +36,7 @@ impl Server {
         Self { scenario, free_at: Duration::ZERO }
     }
 
-    /// Takes a request and says when its response arrives, and which.
+    /// Takes a request; returns when its response arrives, and the response.
     pub(super) fn take(&mut self, now: Duration) -> (Duration, ServerResponse) {
         if (WARM_UP..WARM_UP + OUTAGE).contains(&now) {
             return (now + ROUND_TRIP, refuse(self.scenario.down, now));
@@ -73,7 +73,7 @@ fn refuse(refusal: Refusal, now: Duration) -> ServerResponse {
         }
         Refusal::Announced => {
             let left = (WARM_UP + OUTAGE).saturating_sub(now);
-            // Rounded up: who is told to wait does not come back too early.
+            // Rounded up, so that nobody comes back too early.
             ServerResponse::Status { status: 503, retry_after: Some(left.as_secs() + 1) }
         }
     }
@@ -97,19 +97,19 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_fills_the_queue_and_no_more() {
+    fn a_burst_fills_the_queue_and_the_rest_is_refused() {
         let mut server = server(Recovery::Half);
         let taken = (0..1000)
             .filter(|_| server.take(Duration::from_secs(1)).1 == ServerResponse::Success)
             .count();
-        // 1000 requests a second for 200 ms, and the one at work.
+        // 1000 requests a second for 200 ms, and the one being handled.
         assert_eq!(taken, 201);
         let refused = ServerResponse::Status { status: 429, retry_after: Some(2) };
         assert_eq!(server.take(Duration::from_secs(1)).1, refused);
     }
 
     #[test]
-    fn an_outage_has_a_beginning_and_an_end() {
+    fn an_outage_begins_and_ends_on_time() {
         let mut server = server(Recovery::Half);
         let before = |moment: Duration| moment.saturating_sub(Duration::from_nanos(1));
         assert_eq!(server.take(before(WARM_UP)).1, ServerResponse::Success);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ramp_ends_at_half_of_the_capacity() {
+    fn a_ramp_ends_at_half_the_capacity() {
         let ramp = server(Recovery::Ramp);
         for (seconds, expected) in [(0, 100.0), (15, 300.0), (30, 500.0), (99, 500.0)] {
             let capacity = ramp.capacity(WARM_UP + OUTAGE + Duration::from_secs(seconds));

@@ -1,23 +1,23 @@
-//! The simulation itself: events one after another in virtual time.
+//! The simulation: handles one event after another in virtual time.
 
 use std::time::Duration;
 
 use openrouter_keys_core::ApiKey;
 use openrouter_keys_core::error::BoxError;
+use openrouter_keys_tests::chance::Chance;
 
 use super::agenda::Agenda;
 use super::figures::Figures;
 use super::rule::{Call, Client, Next, Rule};
 use super::scenario::{AFTER, OUTAGE, Scenario, WARM_UP};
 use super::server::{Server, ServerResponse};
-use openrouter_keys_tests::chance::Chance;
 
 enum Event {
     /// This client begins a call.
     Begin(Box<Caller>),
     /// The pause before this call's next request is over.
     Send(Flight),
-    /// The response to this call's request is there.
+    /// The response to this call's request arrives.
     Hear(Flight, ServerResponse),
 }
 
@@ -35,7 +35,7 @@ struct Flight {
 ///
 /// # Errors
 ///
-/// If the core refuses to build a call, which it has no reason to.
+/// Returns the core's error if it refuses to build a call, which it has no reason to do.
 pub fn simulate(scenario: &Scenario, rule: Rule, seed: u64) -> Result<Figures, BoxError> {
     let key = ApiKey::new("sk-or-v1-fleet")?;
     let mut seeds = Chance::new(seed);

@@ -1,4 +1,4 @@
-//! The table of every rule in every scenario.
+//! The tables of `docs/fleet.md`: every rule in every scenario.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -7,12 +7,12 @@ use super::figures::Figures;
 use super::rule::Rule;
 use super::scenario::{AFTER, Recovery, Refusal, Scenario};
 
-/// A scenario under the name that the table has for it.
+/// A scenario with the title of its table.
 #[derive(Clone, Copy, Debug)]
 pub struct Section {
-    /// What happens, in a few words.
+    /// What happens, in words.
     pub title: &'static str,
-    /// The same for the machine.
+    /// The same as settings.
     pub scenario: Scenario,
 }
 
@@ -36,7 +36,7 @@ pub const SECTIONS: [Section; 5] = [
         },
     },
     Section {
-        title: "503 and a `Retry-After` that leads to the end; 503 and `Retry-After: 2` when the queue is full",
+        title: "503 and `Retry-After` until the end of the outage; 503 and `Retry-After: 2` when the queue is full",
         scenario: Scenario {
             down: Refusal::Announced,
             overflow: Refusal::RetryAfter(503, 2),
@@ -44,16 +44,16 @@ pub const SECTIONS: [Section; 5] = [
         },
     },
     Section {
-        title: "as the first, but back at a tenth of the capacity and at half after 30 s",
+        title: "as the first, but back at a tenth of the capacity, rising to half within 30 s",
         scenario: Scenario { recovery: Recovery::Ramp, ..REFUSED },
     },
     Section {
-        title: "as the first, but each client calls once in ten seconds",
+        title: "as the first, but each client calls once every ten seconds",
         scenario: Scenario { calls_per_second: 0.1, ..REFUSED },
     },
 ];
 
-/// Writes the figures of each section's rules as Markdown.
+/// Formats the figures as one Markdown table per section.
 pub fn table<'a>(rows: impl IntoIterator<Item = (&'a Section, Rule, Figures)>) -> String {
     let mut text = String::new();
     let mut title = "";

@@ -1,5 +1,5 @@
-//! What becomes of a create under every schedule of three faults, by this library's retry
-//! rule and by the official SDKs'.
+//! A create under every schedule of three faults, with this library's retry rule and with
+//! that of the official SDKs.
 
 mod official;
 mod table;

@@ -1,5 +1,4 @@
-//! The official SDKs' rule: whatever looks like it may pass is sent again, be it
-//! a create or not.
+//! The official SDKs' rule: retry anything that looks temporary, even a create.
 
 use std::time::Duration;
 
@@ -9,29 +8,28 @@ use openrouter_keys_tests::model::{Content, NAME, Schedule, Server, ServerRespon
 const INITIAL_INTERVAL: Duration = Duration::from_millis(500);
 const EXPONENT: f64 = 1.5;
 const MAX_INTERVAL: Duration = Duration::from_secs(60);
-/// The time after which no failure is followed by another attempt.
+/// After this time, failures are no longer retried.
 const MAX_ELAPSED_TIME: Duration = Duration::from_secs(3600);
 
 /// An official SDK with its default settings.
 ///
-/// A failure to connect, a reset, a timeout and every 5xx are sent again; a 429
-/// and a 201 that cannot be read end the call, with an error that says nothing of
-/// a key.
+/// It retries connection failures, resets, timeouts and every 5xx. A 429 or an unreadable
+/// 201 ends the call, with an error that does not mention that a key may exist.
 #[derive(Clone, Copy, Debug)]
 pub struct OfficialSdk {
-    /// The only thing in which they differ here: how long an attempt waits.
+    /// How long an attempt waits: the only difference between the SDKs here.
     attempt_timeout: Duration,
 }
 
 impl OfficialSdk {
-    /// `openrouter` 1.3.84 of `PyPI`, over httpx.
+    /// `openrouter` 1.3.84 from `PyPI`, which uses httpx.
     pub const PYTHON: Self = Self { attempt_timeout: Duration::from_secs(5) };
 
-    /// `@openrouter/sdk` 1.3.19 of npm. It has no limit of its own; the `fetch`
-    /// of Node gives up after 300 s.
+    /// `@openrouter/sdk` 1.3.19 from npm. It sets no timeout; Node's `fetch` has one of
+    /// 300 s.
     pub const TYPESCRIPT: Self = Self { attempt_timeout: Duration::from_secs(300) };
 
-    /// Makes a key: the server afterwards, and the secret in the caller's hands.
+    /// Creates a key; returns the server's final state and the secret the caller received.
     pub fn create(self, schedule: Schedule) -> (Server, Option<String>) {
         let mut server = Server::new(schedule);
         let mut elapsed = Duration::ZERO;

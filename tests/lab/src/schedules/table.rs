@@ -1,8 +1,7 @@
-//! The comparison of the rules, as it stands in `docs/create-schedules.md`.
+//! The table in `docs/create-schedules.md`, which compares the rules.
 
 use openrouter_keys_core::error::BuildError;
 use openrouter_keys_core::{ApiKey, CallOptions, blocking};
-
 use openrouter_keys_tests::model::{Call, schedules};
 
 use super::official::OfficialSdk;
@@ -13,7 +12,7 @@ const HEAD: &str = "\
 | --- | ---: | ---: | ---: |
 ";
 
-/// The table, computed.
+/// Computes the table.
 pub async fn table() -> Result<String, BuildError> {
     let rules =
         [this_library().await?, official(OfficialSdk::TYPESCRIPT), official(OfficialSdk::PYTHON)];
@@ -56,7 +55,7 @@ fn official(sdk: OfficialSdk) -> Tally {
     tally
 }
 
-/// A number as people read it: 2,197.
+/// Formats a number with separators: 2,197.
 fn grouped(number: usize) -> String {
     match number / 1000 {
         0 => number.to_string(),

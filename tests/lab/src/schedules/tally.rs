@@ -1,25 +1,25 @@
-//! What came of many calls, added up.
+//! The results of many calls, added up.
 
 use openrouter_keys_tests::model::Server;
 
-/// The sums over all calls under one rule. Each call wants one key.
+/// The totals over all calls under one rule. Each call is meant to create one key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Calls that returned a key.
     pub returned: usize,
-    /// Requests in all.
+    /// Requests of all calls.
     pub posts: usize,
-    /// Requests of the call that sent the most.
+    /// Most requests sent by one call.
     pub most_posts: usize,
-    /// Keys beyond the first of each call.
+    /// Keys of a call after its first.
     pub doubled: usize,
-    /// Keys that nobody holds and nobody was told of.
+    /// Orphaned keys that no error reported.
     pub lost_unnoticed: usize,
-    /// Keys that nobody holds and an error told of.
+    /// Orphaned keys that an error reported.
     pub lost_and_told: usize,
-    /// Calls that told of a key where none was made.
+    /// Calls that reported a key that was not created.
     pub false_alarms: usize,
-    /// Calls that left no key that nobody holds.
+    /// Calls that left no orphaned key.
     pub clean: usize,
 }
 

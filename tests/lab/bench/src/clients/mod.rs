@@ -1,4 +1,4 @@
-//! The Rust clients that are measured, behind one trait.
+//! The measured Rust clients, behind one trait.
 
 mod openrouter_rs;
 mod ours;
@@ -10,19 +10,19 @@ pub(crate) use self::raw::Raw;
 
 use crate::failure::Failure;
 
-/// Under which names they are started.
+/// The names that the command line knows.
 pub(crate) const NAMES: [&str; 3] = [Ours::NAME, Raw::NAME, OpenrouterRs::NAME];
 
-/// As many keys are on a page, unless it is the last one.
+/// The keys on every page but the last.
 const PAGE: usize = 100;
 
-/// Which certificates a client trusts.
+/// The certificates that a client trusts.
 #[derive(Clone, Debug)]
 pub(crate) enum Roots {
     System,
     /// The system's and this one.
     And(reqwest::Certificate),
-    /// This one alone, so that the system's are not read.
+    /// Only this one, so that the system's are not loaded.
     Only(reqwest::Certificate),
 }
 
@@ -36,33 +36,33 @@ impl Roots {
     }
 }
 
-/// A client as a program has it: with its defaults, and used as its
-/// documentation shows. Each call tells how many keys it received.
+/// A client with its defaults, used as its documentation shows. Each call returns how many
+/// keys it received.
 pub(crate) trait Client: Clone + Send + Sync + Sized + 'static {
     const NAME: &str;
-    /// Whose versions tell what was measured.
+    /// The packages whose versions go into the report.
     const PACKAGES: &[&str];
 
-    /// What a program clones.
+    /// The value that a program clones.
     type Handle: Clone;
 
     fn handle(&self) -> &Self::Handle;
 
-    /// A client of its own.
+    /// Constructs a client from nothing.
     fn connect(base: &str, roots: Roots) -> Result<Self, Failure>;
 
-    /// A client over a reqwest client that is there.
+    /// Constructs a client over an existing reqwest client.
     fn over(client: reqwest::Client, base: &str) -> Result<Self, Failure>;
 
     fn get(&self) -> impl Future<Output = Result<usize, Failure>> + Send;
 
     fn list(&self) -> impl Future<Output = Result<usize, Failure>> + Send;
 
-    /// Every key once, with so many pages under way at once.
+    /// Reads every key once, with `prefetch` pages in flight.
     fn list_all(&self, prefetch: u32) -> impl Future<Output = Result<usize, Failure>> + Send;
 }
 
-/// Reads what nobody may leave for later, and counts.
+/// Counts the keys and reads the first, so that no client can put off decoding.
 fn counted<K, T>(keys: &[K], first: impl FnOnce(&K) -> T) -> usize {
     if let Some(key) = keys.first() {
         std::hint::black_box(first(key));

@@ -1,4 +1,4 @@
-//! The client for the whole API of OpenRouter that others have written.
+//! `openrouter-rs`, a third-party client for the whole OpenRouter API.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ impl Client for OpenrouterRs {
     }
 
     fn connect(base: &str, roots: Roots) -> Result<Self, Failure> {
-        // It builds its client in the same way.
+        // The same as what it does by default.
         Self::over(roots.set(reqwest::Client::builder()).build()?, base)
     }
 
@@ -45,7 +45,7 @@ impl Client for OpenrouterRs {
         Ok(counted(&keys, read))
     }
 
-    /// It lists a page at a time.
+    /// It can only list one page at a time.
     async fn list_all(&self, _prefetch: u32) -> Result<usize, Failure> {
         let mut count: usize = 0;
         loop {

@@ -1,4 +1,4 @@
-//! The client of this repository.
+//! The client in this repository.
 
 use std::hint::black_box;
 
@@ -11,7 +11,7 @@ use super::{Client, Roots, counted};
 use crate::failure::Failure;
 use crate::protocol::{API_KEY, HASH};
 
-/// A page of 10,000 keys is longer than a client takes by default.
+/// A page of 10,000 keys exceeds the default limit.
 const MAX_BODY: usize = 16 << 20;
 
 #[derive(Clone)]

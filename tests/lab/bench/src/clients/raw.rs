@@ -1,5 +1,5 @@
-//! What one writes without a client library: reqwest with its defaults, and
-//! serde into a struct with every field.
+//! Code without a client library: reqwest with its defaults, and serde into a struct with
+//! every field.
 
 use std::collections::VecDeque;
 use std::hint::black_box;
@@ -18,13 +18,13 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
-    async fn ask<T: DeserializeOwned>(&self, path: String) -> Result<T, Failure> {
+    async fn fetch<T: DeserializeOwned>(&self, path: String) -> Result<T, Failure> {
         let request = self.client.get(format!("{}{path}", self.base)).bearer_auth(API_KEY);
         Ok(request.send().await?.error_for_status()?.json().await?)
     }
 
     async fn page(&self, offset: usize) -> Result<Vec<Key>, Failure> {
-        Ok(self.ask::<Page>(format!("/keys?offset={offset}")).await?.data)
+        Ok(self.fetch::<Page>(format!("/keys?offset={offset}")).await?.data)
     }
 }
 
@@ -47,17 +47,17 @@ impl Client for Raw {
     }
 
     async fn get(&self) -> Result<usize, Failure> {
-        let one: One = self.ask(format!("/keys/{HASH}")).await?;
+        let one: One = self.fetch(format!("/keys/{HASH}")).await?;
         Ok(counted(&[one.data], read))
     }
 
     async fn list(&self) -> Result<usize, Failure> {
-        let page: Page = self.ask("/keys".into()).await?;
+        let page: Page = self.fetch("/keys".into()).await?;
         Ok(counted(&page.data, read))
     }
 
-    /// Page after page, with the next ones asked for ahead: a key that is made
-    /// or deleted meanwhile makes it miss another, or give one twice.
+    /// Requests pages ahead, without overlap: if keys are created or deleted meanwhile, it
+    /// can miss a key or return one twice.
     async fn list_all(&self, prefetch: u32) -> Result<usize, Failure> {
         let mut offsets = (0..).step_by(PAGE);
         let mut pages = VecDeque::new();

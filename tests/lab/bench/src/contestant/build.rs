@@ -1,5 +1,5 @@
-//! What building the request of each operation allocates, and what a whole
-//! attempt allocates beside its request and its answer.
+//! Counts what building each operation's request allocates, and what a whole attempt
+//! allocates besides its request and response.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -16,7 +16,7 @@ use openrouter_keys_native::{
 
 use super::heap::Heap;
 use crate::failure::Failure;
-use crate::protocol::{API_KEY, Measurement, HASH};
+use crate::protocol::{API_KEY, HASH, Measurement};
 use crate::statistics::float;
 
 pub(super) fn run() -> Result<Measurement, Failure> {
@@ -46,7 +46,7 @@ impl Counter {
     }
 
     fn add<O: Operation>(&mut self, body: &str, operation: impl Fn() -> O) -> Result<(), Failure> {
-        // Once unmeasured: what is made only once is no part of a call.
+        // Once unmeasured, for allocations that happen only once per process.
         self.attempt(body, operation())?;
         let (request, whole) = self.attempt(body, operation())?;
         let name = operation().name();
@@ -61,16 +61,16 @@ impl Counter {
         Ok(())
     }
 
-    /// What building the request allocated, and how many bytes the attempt took
-    /// beside the request and the output.
+    /// Returns what building the request allocated, and the bytes that the attempt needed
+    /// besides the request and the output.
     fn attempt<O: Operation>(
         &self,
         body: &str,
         operation: O,
     ) -> Result<(super::heap::Change, f64), Failure> {
-        let answer = Response::new(Bytes::copy_from_slice(body.as_bytes()));
+        let response = Response::new(Bytes::copy_from_slice(body.as_bytes()));
         let heap = Heap::watch()?;
-        let parsed = operation.parse(answer.body())?;
+        let parsed = operation.parse(response.body())?;
         let output = heap.change().bytes;
         drop(parsed);
 
@@ -82,8 +82,8 @@ impl Counter {
         let kept = heap.change().live;
 
         let heap = Heap::watch()?;
-        let Step::Done(result) = attempt.finish(Ok(answer), Duration::ZERO) else {
-            return Err(Failure::new("an attempt that succeeded was not the last"));
+        let Step::Done(result) = attempt.finish(Ok(response), Duration::ZERO) else {
+            return Err(Failure::new("a successful attempt was retried"));
         };
         let finishing = heap.change().bytes;
         drop(black_box(result?));

@@ -1,4 +1,4 @@
-//! Calls, one after the other or many at once, timed together.
+//! Times calls, one after another or many at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -31,7 +31,7 @@ pub(super) async fn run<C: Client>(client: C, request: &Request) -> Result<Measu
     clocks.stop(checked.try_into()?)
 }
 
-/// Makes one call after the other as long as some are left for anybody.
+/// Makes one call after another until the workers have made all of them.
 async fn work<C: Client>(
     client: C,
     task: Task,

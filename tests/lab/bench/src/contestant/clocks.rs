@@ -17,7 +17,7 @@ impl Clocks {
         Ok(Self { cpu: cpu()?, wall: Instant::now() })
     }
 
-    /// What has passed since, and how many keys came meanwhile.
+    /// Returns the time that has passed, with the number of keys received.
     pub(super) fn stop(&self, checked: u64) -> Result<Measurement, Failure> {
         let wall = self.wall.elapsed();
         let cpu = cpu()?.saturating_sub(self.cpu);
@@ -26,7 +26,7 @@ impl Clocks {
     }
 }
 
-/// Of all threads, in user and in system mode.
+/// User and system time of all threads.
 fn cpu() -> Result<Duration, Failure> {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Ok(Duration::new(time.tv_sec.try_into()?, time.tv_nsec.try_into()?))

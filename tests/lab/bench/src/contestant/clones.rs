@@ -1,4 +1,4 @@
-//! What a clone of the client takes.
+//! Measures the memory of a clone of the client.
 
 use super::heap::Heap;
 use crate::clients::Client;

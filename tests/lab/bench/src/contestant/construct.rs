@@ -1,4 +1,4 @@
-//! Clients made and thrown away.
+//! Times constructing and dropping clients.
 
 use std::hint::black_box;
 
@@ -10,14 +10,14 @@ use crate::protocol::{Measurement, Request, Task};
 
 pub(super) fn run<C: Client>(request: &Request) -> Result<Measurement, Failure> {
     let certificate = trusted(request)?.ok_or_else(|| Failure::new("no certificate was given"))?;
-    let there = reqwest::Client::builder()
+    let existing = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .tls_certs_only([certificate.clone()])
         .build()?;
     let clocks = Clocks::start()?;
     for _ in 0..request.calls {
         black_box(match request.task {
-            Task::ConstructOverReqwest => C::over(there.clone(), &request.base)?,
+            Task::ConstructOverReqwest => C::over(existing.clone(), &request.base)?,
             Task::ConstructWithoutRoots => {
                 C::connect(&request.base, Roots::Only(certificate.clone()))?
             }

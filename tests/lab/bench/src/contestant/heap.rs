@@ -1,14 +1,14 @@
-//! What the allocator that counts has counted.
+//! The counts of the counting allocator.
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region};
 
 use crate::failure::Failure;
 use crate::statistics::float;
 
-/// What happened on the heap since a moment.
+/// Counts heap activity since [`Heap::watch`].
 pub(super) struct Heap(Region<'static, std::alloc::System>);
 
-/// It happened so often, was so much, and so much of it is still there.
+/// The allocations, their bytes, and the bytes still allocated.
 pub(super) struct Change {
     pub(super) allocations: f64,
     pub(super) bytes: f64,
@@ -16,10 +16,10 @@ pub(super) struct Change {
 }
 
 impl Heap {
-    /// Fails in the program whose allocator does not count.
+    /// Fails in the program without the counting allocator.
     pub(super) fn watch() -> Result<Self, Failure> {
         if INSTRUMENTED_SYSTEM.stats().allocations == 0 {
-            return Err(Failure::new("this program does not count what it allocates"));
+            return Err(Failure::new("this program has no counting allocator"));
         }
         Ok(Self(Region::new(&INSTRUMENTED_SYSTEM)))
     }

@@ -1,5 +1,5 @@
-//! What a call in flight takes: many are sent to a server that lets none of
-//! them go, and memory is read once it has them all.
+//! Measures the memory of a call in flight: sends many to a server that holds them, and
+//! reads the memory once all have arrived.
 
 use tokio::task::JoinSet;
 
@@ -13,8 +13,8 @@ use crate::statistics::float;
 pub(super) async fn run<C: Client>(client: C, request: &Request) -> Result<Measurement, Failure> {
     let control = request.control.as_ref().ok_or_else(|| Failure::new("no control was given"))?;
     let control = Control { client: reqwest::Client::new(), url: control.clone() };
-    // One call ahead makes what a client has only once, such as the connection
-    // of HTTP/2 that all calls share.
+    // One call first, for what a client has only once, such as the HTTP/2 connection that
+    // all calls share.
     let first = tokio::spawn({
         let client = client.clone();
         async move { client.get().await }
@@ -33,7 +33,7 @@ pub(super) async fn run<C: Client>(client: C, request: &Request) -> Result<Measu
         held = control.held(request.calls) => held?,
         Some(ended) = calls.join_next() => {
             ended??;
-            return Err(Failure::new("a call ended that the server held"));
+            return Err(Failure::new("a call ended while the server held it"));
         }
     }
     let per_call = |bytes: f64| bytes / f64::from(request.calls);
@@ -50,14 +50,14 @@ pub(super) async fn run<C: Client>(client: C, request: &Request) -> Result<Measu
     Ok(Measurement { checked, figures, ..Measurement::default() })
 }
 
-/// The server's other side.
+/// The server's control endpoints.
 struct Control {
     client: reqwest::Client,
     url: String,
 }
 
 impl Control {
-    /// Returns once so many requests wait.
+    /// Returns once the server holds this many requests.
     async fn held(&self, requests: u32) -> Result<(), Failure> {
         let url = format!("{}/held/{requests}", self.url);
         self.client.get(url).send().await?.error_for_status()?;

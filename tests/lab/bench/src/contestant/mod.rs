@@ -1,5 +1,5 @@
-//! A contestant: one process that does with one client what it is told, line by
-//! line, on a runtime of one thread.
+//! A contestant: a process that carries out requests, line by line, with one client on a
+//! single-threaded runtime.
 
 mod build;
 mod calls;
@@ -18,29 +18,28 @@ use crate::machine;
 use crate::protocol::{Measurement, Ready, Reply, Request, Task};
 use crate::versions;
 
-/// Plays the contestant of this name until nothing more is asked.
+/// Runs the contestant of this name until its input ends.
 pub(crate) fn play(name: &str) -> Result<(), Failure> {
     match name {
         Ours::NAME => play_with::<Ours>(),
         Raw::NAME => play_with::<Raw>(),
         OpenrouterRs::NAME => play_with::<OpenrouterRs>(),
-        _ => Err(Failure::new(format!("there is no contestant {name}"))),
+        _ => Err(Failure::new(format!("unknown contestant {name}"))),
     }
 }
 
 fn play_with<C: Client>() -> Result<(), Failure> {
     machine::allow_many_connections();
-    // One thread for all calls: what they cost is then on one clock, and the
-    // server has a core for itself.
+    // One thread, so that one clock has the whole cost and the server has its own core.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut clients = Clients::<C>::default();
     say(&Ready { ready: true, versions: versions::of(C::PACKAGES) })?;
     for line in std::io::stdin().lock().lines() {
-        let answer = serde_json::from_str(&line?)
+        let outcome = serde_json::from_str(&line?)
             .map_err(Failure::from)
-            .and_then(|request| runtime.block_on(answer(&mut clients, &request)));
-        say(&match answer {
-            Ok(answer) => Reply::Done(answer),
+            .and_then(|request| runtime.block_on(respond(&mut clients, &request)));
+        say(&match outcome {
+            Ok(measurement) => Reply::Done(measurement),
             Err(failure) => Reply::Failed { error: failure.to_string() },
         })?;
     }
@@ -54,7 +53,10 @@ fn say(line: &impl serde::Serialize) -> Result<(), Failure> {
     Ok(stdout.flush()?)
 }
 
-async fn answer<C: Client>(clients: &mut Clients<C>, request: &Request) -> Result<Measurement, Failure> {
+async fn respond<C: Client>(
+    clients: &mut Clients<C>,
+    request: &Request,
+) -> Result<Measurement, Failure> {
     match request.task {
         Task::Get | Task::List | Task::ListAll => calls::run(clients.of(request)?, request).await,
         Task::Hold => hold::run(clients.of(request)?, request).await,
@@ -63,11 +65,11 @@ async fn answer<C: Client>(clients: &mut Clients<C>, request: &Request) -> Resul
         }
         Task::Clones => clones::run(&clients.of(request)?, request.calls),
         Task::Build => build::run(),
-        Task::Decode => Err(Failure::new("this contestant decodes nothing without a call")),
+        Task::Decode => Err(Failure::new("this contestant cannot decode without a call")),
     }
 }
 
-/// A client for each base URL, kept from one request to the next.
+/// One client per base URL, reused by later requests.
 struct Clients<C>(BTreeMap<String, C>);
 
 impl<C> Default for Clients<C> {

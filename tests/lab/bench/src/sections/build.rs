@@ -1,4 +1,4 @@
-//! What a call allocates before and beside what is sent and received.
+//! What building a request allocates, and what an attempt needs besides request and response.
 
 use super::{Plan, Section};
 use crate::failure::Failure;
@@ -13,15 +13,14 @@ pub(super) const PLAN: Plan =
     Plan { name: "build", about: "What building a request allocates", measure };
 
 const TEXT: &str = "\
-`Attempt::first` and `request` for each operation, over an allocator that counts. *Beside \
-request and answer* is what an attempt that succeeds takes on the heap for itself: what is \
-left when its request is dropped, and what its end allocates beyond the output. The value \
-itself is moved by the caller. The counts are the same in each run.
+`Attempt::first` and `request` for each operation, with a counting allocator. *Bytes excluding \
+request and response* is the heap that a successful attempt needs for itself: what remains once \
+its request is dropped, and what finishing it allocates beyond the output. The attempt itself is \
+a value that the caller moves. The counts are the same in every run.
 
-A get allocates six times: for its path, for that path below the base URL, the count of those \
-who share this text, the attempt, and the table and the entries of the header map. A path that \
-is always the same allocates once less; a body adds its text and the count of those who share \
-it.";
+A get allocates six times: for its path, the path appended to the base URL, the reference count \
+of that string, the attempt, and the table and the entries of the header map. A constant path \
+saves one allocation; a body adds two, its bytes and their reference count.";
 
 const OPERATIONS: [&str; 6] =
     ["list", "create", "get", "update", "delete", "get_current_key_metadata"];
@@ -42,8 +41,8 @@ fn counted(bench: &mut Bench) -> Result<Table, Failure> {
         "operation",
         "allocations",
         "bytes allocated",
-        "bytes beside request and answer",
-        "bytes of the value",
+        "bytes excluding request and response",
+        "bytes of the attempt",
     ];
     if !bench.instructions.is_empty() {
         heads.push("instructions");
@@ -53,7 +52,7 @@ fn counted(bench: &mut Bench) -> Result<Table, Failure> {
     for operation in OPERATIONS {
         let figure = |what: &str| {
             let figure = figures.get(&format!("{operation} {what}")).copied();
-            figure.ok_or_else(|| Failure::new(format!("nothing is told of {operation}: {what}")))
+            figure.ok_or_else(|| Failure::new(format!("no figure for {operation}: {what}")))
         };
         let attempt = figure("attempt")?;
         largest = Some(largest.map_or(attempt, |largest| largest.max(attempt)));
@@ -67,6 +66,6 @@ fn counted(bench: &mut Bench) -> Result<Table, Failure> {
         }
         table.row(row);
     }
-    bench.reached(Goal::Attempt, largest);
+    bench.record(Goal::Attempt, largest);
     Ok(table)
 }

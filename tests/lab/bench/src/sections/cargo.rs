@@ -1,4 +1,4 @@
-//! What depending on the client costs a Rust program: building it, and its size.
+//! What the dependency costs a Rust program: build time and size.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,15 +13,15 @@ use crate::run::Bench;
 use crate::table::Table;
 
 pub(super) const PLAN: Plan =
-    Plan { name: "cargo", about: "What a Rust program pays for the dependency", measure };
+    Plan { name: "cargo", about: "What the dependency costs a Rust program", measure };
 
 const TEXT: &str = "\
-A program that prints the names of the first page of keys, built from nothing by \
-`cargo build --release`, everything downloaded before. Packages are those that are built \
-for it, by `cargo tree`. The versions are those of `tests/lab/bench/Cargo.lock`. Of the two, only \
-this client speaks HTTP/2.";
+A program that prints the names of the first page of keys, built from scratch by \
+`cargo build --release`, with everything already downloaded. Packages are those that `cargo tree` \
+lists for it. The versions are those in `tests/lab/bench/Cargo.lock`. Of the two clients, only \
+this one supports HTTP/2.";
 
-/// A program over one of the clients.
+/// A program that uses one of the clients.
 struct Program {
     client: &'static str,
     /// The client's line in the manifest; `{root}` is this checkout.
@@ -65,14 +65,14 @@ fn measure(_: &mut Bench) -> Section {
     let heads = ["client", "packages", "cold build, s", "program, bytes", "stripped, bytes"];
     let mut table = Table::new("", &heads);
     for program in PROGRAMS {
-        println!("building a program over {}", program.client);
+        println!("building a program that uses {}", program.client);
         match program.built() {
             Ok(built) => table.row([
                 program.client.into(),
                 built.packages.to_string(),
                 number::short(built.seconds),
                 number::whole(built.bytes),
-                built.stripped.map_or_else(|_| "no `strip` here".into(), number::whole),
+                built.stripped.map_or_else(|_| "no `strip`".into(), number::whole),
             ]),
             Err(why) => table.not_measured(program.client, why),
         }
@@ -97,7 +97,7 @@ impl Program {
         std::fs::write(folder.join("src/main.rs"), self.main)?;
         std::fs::copy(root.join("tests/lab/bench/Cargo.lock"), folder.join("Cargo.lock"))?;
 
-        // That also takes from the lock file what this program does not need.
+        // This also removes what this program does not need from the lock file.
         let tree = run(cargo(folder, "tree --prefix none --edges normal,build"))?;
         run(cargo(folder, "fetch"))?;
         let begun = Instant::now();
@@ -126,7 +126,7 @@ impl Program {
     }
 }
 
-/// It builds into its own folder, whatever the surroundings say.
+/// Builds into the program's own folder, whatever `CARGO_TARGET_DIR` says.
 fn cargo(folder: &Path, words: &str) -> Command {
     let mut command = Command::new("cargo");
     command.args(words.split_whitespace()).current_dir(folder).env_remove("CARGO_TARGET_DIR");
@@ -145,7 +145,7 @@ fn run(mut command: Command) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// How many packages a tree without lines names, each counted once.
+/// The number of distinct packages in the output of `cargo tree --prefix none`.
 fn packages(tree: &str) -> usize {
     let package = |line: &str| {
         let mut words = line.split_whitespace().map(str::to_owned);
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_package_counts_once() {
+    fn each_package_is_counted_once() {
         let tree = "program v0.0.0 (/a/program)\nsyn v2.0.0\n\nsyn v3.0.0 (*)\nsyn v2.0.0 (*)\n";
         assert_eq!(packages(tree), 3);
     }

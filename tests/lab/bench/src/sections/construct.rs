@@ -1,4 +1,4 @@
-//! What making a client costs.
+//! What constructing a client costs.
 
 use super::{Plan, Section};
 use crate::goals::Goal;
@@ -10,14 +10,14 @@ use crate::run::Bench;
 use crate::table::Table;
 
 pub(super) const PLAN: Plan =
-    Plan { name: "construct", about: "What making a client costs", measure };
+    Plan { name: "construct", about: "What constructing a client costs", measure };
 
 const TEXT: &str = "\
-A client is made and thrown away. *With the system's roots* it reads the certificates that \
-the system trusts, as it does by default; *with one root* it is given the only certificate \
-it trusts, so that nothing is read; *over reqwest* it is given a client of reqwest that is \
-there. This client makes two clients of reqwest, since creates have connections of their own, \
-and two more when it first talks to this machine, which is reached past any proxy.";
+A client is constructed and dropped. *With the system's roots*, it loads the certificates that \
+the system trusts, as by default; *with one root*, it is given the only certificate it trusts, so \
+nothing is loaded; *over reqwest*, it is given an existing reqwest client. This client builds two \
+reqwest clients, since each create has its own connection, and two more when it first calls this \
+machine, for which it bypasses any proxy.";
 
 const WAYS: [(&str, Task, u32); 3] = [
     ("with the system's roots", Task::Construct, 1),
@@ -33,7 +33,7 @@ fn measure(bench: &mut Bench) -> Section {
     for (way, task, calls) in WAYS {
         let request = bench.trusting(Request::new(task, bench.base(1, 1, 0), calls));
         let mut clients = vec![(OURS, "ours")];
-        // Over a client that is there, reqwest has nothing to make.
+        // Given an existing client, reqwest has nothing to construct.
         if task != Task::ConstructOverReqwest {
             clients.push(("reqwest", "reqwest"));
         }
@@ -58,7 +58,7 @@ fn measure(bench: &mut Bench) -> Section {
         }
         if task == WITHOUT_ROOTS {
             let milliseconds = outcome.times(OURS).map(|times| times.wall.median() / 1e6);
-            bench.reached(Goal::Construct, milliseconds);
+            bench.record(Goal::Construct, milliseconds);
         }
     }
     Section { tables: vec![table], ..Section::new(TEXT) }

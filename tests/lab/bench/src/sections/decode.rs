@@ -1,4 +1,4 @@
-//! What reading an answer costs, without the network.
+//! What decoding a response costs, without the network.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -20,18 +20,18 @@ use crate::statistics::Series;
 use crate::table::Table;
 
 pub(super) const PLAN: Plan =
-    Plan { name: "decode", about: "What reading an answer costs, without the network", measure };
+    Plan { name: "decode", about: "What decoding a response costs, without the network", measure };
 
 const TEXT: &str = "\
-From a body of 609 bytes a key to a list of keys. In Rust, `List::parse` takes turns with \
-`serde_json::from_slice` into a struct with all 23 fields, which stops at the first field \
-that is missing or of another type. In Node, `JSON.parse` alone, the official SDK's zod \
-schema after it, the SDK's whole call over a `fetch` that answers from memory, and this \
-package's.";
+From a body with 609 bytes per key to a list of keys. In Rust, `List::parse` takes turns with \
+`serde_json::from_slice` into a struct with all 23 fields, which fails at the first field that is \
+missing or of another type. In Node, the contestants are `JSON.parse` alone, `JSON.parse` followed \
+by the official SDK's zod schema, and a whole call, over a `fetch` that responds from memory, of \
+the SDK and of this package.";
 
-/// Keys in a body, and how often it is read.
+/// Keys in a body, and how often it is decoded.
 const SIZES: [(u32, u32); 4] = [(1, 400), (100, 400), (1_000, 200), (10_000, 40)];
-/// Small bodies are read so many keys at a time, which the clock can tell.
+/// Small bodies are timed this many keys at a time, for the clock's precision.
 const BATCH: u32 = 100;
 
 const PACKAGE: &str = "this package";
@@ -45,10 +45,10 @@ const NODE: [(&str, Who); 4] = [
 
 fn measure(bench: &mut Bench) -> Section {
     let mut section = Section::new(TEXT);
-    let heads = ["keys", "this client, µs", "serde_json, µs", "ratio", "ratio, dropping too"];
+    let heads = ["keys", "this client, µs", "serde_json, µs", "ratio", "ratio, including drop"];
     let mut table = Table::new("Rust", &heads);
     for (keys, rounds) in SIZES {
-        let sides = match Sides::measured(keys, bench.often(rounds)) {
+        let sides = match Sides::measured(keys, bench.repeats(rounds)) {
             Ok(sides) => sides,
             Err(why) => {
                 table.not_measured(number::whole(keys), why);
@@ -57,7 +57,7 @@ fn measure(bench: &mut Bench) -> Section {
         };
         let ratio = sides.ours.over(&sides.plain).median();
         if keys == 100 {
-            bench.reached(Goal::Decode, Some(ratio));
+            bench.record(Goal::Decode, Some(ratio));
         }
         table.row([
             number::whole(keys),
@@ -73,7 +73,7 @@ fn measure(bench: &mut Bench) -> Section {
     section.tables.push(outcome.table("Node: 100 keys", ZOD));
     let outcome = race(bench, 10_000, 1);
     section.tables.push(outcome.table("Node: 10,000 keys in one body", ZOD));
-    bench.reached(Goal::NodeDecode, outcome.wall_ratio(PACKAGE, ZOD));
+    bench.record(Goal::NodeDecode, outcome.wall_ratio(PACKAGE, ZOD));
     section
 }
 
@@ -83,12 +83,12 @@ fn race(bench: &mut Bench, keys: u32, calls: u32) -> Outcome {
     bench.race(lanes.collect(), Rounds { heats: 3, warm_up: 10, counted: 13 })
 }
 
-/// Nanoseconds a body.
+/// Nanoseconds per body.
 #[derive(Default)]
 struct Sides {
     ours: Series,
     plain: Series,
-    /// With what was read dropped again.
+    /// Including the time to drop the output.
     ours_dropped: Series,
     plain_dropped: Series,
 }
@@ -104,7 +104,7 @@ impl Sides {
         timed(plain, repeats)?;
         let mut sides = Self::default();
         for round in 0..rounds {
-            // As in a race.
+            // In alternating order, as in a race.
             let (ours, plain) = if round % 2 == 0 {
                 let ours = timed(ours, repeats)?;
                 (ours, timed(plain, repeats)?)
@@ -129,7 +129,7 @@ fn plain(body: &[u8]) -> Result<plain::Page, Failure> {
     Ok(serde_json::from_slice(black_box(body))?)
 }
 
-/// Nanoseconds a body.
+/// Nanoseconds per body.
 struct Timed {
     read: f64,
     dropped: f64,

@@ -1,4 +1,4 @@
-//! What a clone and a call in flight take of memory.
+//! The memory of a clone and of a call in flight.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,13 @@ use crate::statistics::Series;
 use crate::table::Table;
 
 pub(super) const PLAN: Plan =
-    Plan { name: "memory", about: "What clones and calls in flight take of memory", measure };
+    Plan { name: "memory", about: "Memory of clones and calls in flight", measure };
 
 const TEXT: &str = "\
-10,000 gets wait for a server that answers none of them, each in a task of its own: what \
-each has on the heap, by an allocator that counts, and how much more of the process is in \
-memory. Over HTTP/1.1 that holds one connection a call, over HTTP/2 one for all. Each \
-figure is the median of processes of their own. A clone is made 100,000 times.";
+10,000 gets, each in its own task, wait for a server that does not respond. Heap bytes are from \
+a counting allocator; resident bytes are the growth of the process's resident memory. Over \
+HTTP/1.1 they include a connection per call; over HTTP/2 all calls share one. Figures per call are \
+medians of several processes; those per clone are averages of 100,000 clones.";
 
 const CALLS: u32 = 10_000;
 const CLONES: u32 = 100_000;
@@ -30,7 +30,7 @@ const CLIENTS: [(&str, &str); 2] = [(OURS, "ours"), (REQWEST, "reqwest")];
 fn measure(bench: &mut Bench) -> Section {
     let plain = bench.holding(CALLS);
     let secure = bench.over_http2(plain.clone());
-    let heads = ["protocol", "client", "heap bytes a call", "× reqwest", "resident bytes a call"];
+    let heads = ["protocol", "client", "heap bytes per call", "× reqwest", "resident bytes per call"];
     let mut table = Table::new("Calls in flight", &heads);
     for (protocol, request, goal) in
         [("HTTP/1.1", plain, Goal::HoldHttp1), ("HTTP/2", secure, Goal::HoldHttp2)]
@@ -41,7 +41,7 @@ fn measure(bench: &mut Bench) -> Section {
             Some(held.as_ref().ok()?.heap)
         };
         let ratio = |client| Some(heap(client)? / heap(REQWEST)?);
-        bench.reached(goal, ratio(OURS));
+        bench.record(goal, ratio(OURS));
         for (label, held) in &held {
             match held {
                 Ok(held) => table.row([
@@ -61,7 +61,7 @@ fn measure(bench: &mut Bench) -> Section {
     section
 }
 
-/// Bytes a call.
+/// Bytes per call.
 struct Held {
     heap: f64,
     resident: f64,
@@ -69,7 +69,7 @@ struct Held {
 
 fn held(bench: &Bench, name: &'static str, request: &Request) -> Result<Held, Failure> {
     let (mut heap, mut resident) = (Series::default(), Series::default());
-    for _ in 0..bench.often(5) {
+    for _ in 0..bench.repeats(5) {
         let figures = figures(name, request)?;
         heap.push(figures.get("heap").copied().unwrap_or(f64::NAN));
         resident.push(figures.get("resident").copied().unwrap_or(f64::NAN));
@@ -79,7 +79,7 @@ fn held(bench: &Bench, name: &'static str, request: &Request) -> Result<Held, Fa
 
 fn clones(bench: &Bench) -> Table {
     let request = Request::new(Task::Clones, bench.base(1, 1, 0), CLONES);
-    let heads = ["client", "heap bytes a clone", "bytes of the value"];
+    let heads = ["client", "heap bytes per clone", "bytes of the value"];
     let mut table = Table::new("Clones of the client", &heads);
     for (label, name) in CLIENTS {
         match figures(name, &request) {
@@ -94,7 +94,7 @@ fn clones(bench: &Bench) -> Table {
     table
 }
 
-/// From a process of its own, whose memory nothing else has been in.
+/// From a new process, whose memory nothing else has used.
 fn figures(name: &'static str, request: &Request) -> Result<BTreeMap<String, f64>, Failure> {
     Ok(Contestant::start(Who::Heap(name))?.ask(request)?.figures)
 }

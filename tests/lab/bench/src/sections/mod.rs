@@ -1,4 +1,4 @@
-//! The sections of the report: what each measures, and how.
+//! The sections of the report, each with its measurement.
 
 mod build;
 mod calls;
@@ -41,7 +41,7 @@ impl Plan {
     }
 }
 
-/// A section that was measured.
+/// A measured section.
 #[derive(Debug, Default)]
 pub(crate) struct Section {
     pub(crate) name: &'static str,
@@ -57,7 +57,7 @@ impl Section {
         Self { text: text.into(), ..Self::default() }
     }
 
-    /// All tables below their captions.
+    /// All tables, each below its caption.
     pub(crate) fn tables(&self) -> String {
         let tables = self.tables.iter().map(|table| {
             let caption = &table.caption;

@@ -1,4 +1,4 @@
-//! What the npm package weighs, and what it adds to a start.
+//! The size of the npm package, and the start-up time it adds.
 
 use std::process::Command;
 
@@ -13,14 +13,14 @@ use crate::run::Bench;
 use crate::table::Table;
 
 pub(super) const PLAN: Plan =
-    Plan { name: "package", about: "What the npm package weighs, and its start", measure };
+    Plan { name: "package", about: "Size and start-up time of the npm package", measure };
 
 const TEXT: &str = "\
-Sizes are those of one file, as a bundler makes it or as it lies in the package, and after \
-gzip and brotli. A start is a process of its own that imports the client, makes one, and \
-ends; the runtimes take turns.
+Sizes are those of one file, as a bundler writes it or as the package contains it, and after \
+gzip and brotli. A start-up is a new process that imports the client, constructs one, and exits; \
+the runtimes take turns.
 
-The same by `node bindings-js/bench/sizes.mjs` and `node bindings-js/bench/startup.mjs`.";
+`node bindings-js/bench/sizes.mjs` and `node bindings-js/bench/startup.mjs` measure only these.";
 
 #[derive(Deserialize)]
 struct Rows<T> {
@@ -64,7 +64,7 @@ fn measure(bench: &mut Bench) -> Section {
     }
     section.tables.push(sizes);
 
-    let mut starts = Table::new("Start", &["runtime", "client", "median ms", "middle half"]);
+    let mut starts = Table::new("Start-up", &["runtime", "client", "median ms", "interquartile range"]);
     let options = if bench.quick { "--json --rounds 3" } else { "--json" };
     match rows::<Start>("startup.mjs", options) {
         Ok(rows) => rows.into_iter().for_each(|start| match start {
@@ -79,7 +79,7 @@ fn measure(bench: &mut Bench) -> Section {
             }
             Start::Missing { runtime, missing } => starts.not_measured(runtime, missing),
         }),
-        Err(why) => starts.not_measured("starts", why),
+        Err(why) => starts.not_measured("start-up", why),
     }
     section.tables.push(starts);
     section
@@ -91,7 +91,7 @@ fn rows<T: DeserializeOwned>(script: &str, options: &str) -> Result<Vec<T>, Fail
     command.arg(&script).args(options.split_whitespace()).current_dir(files::root());
     let output = command.output().map_err(|error| Failure::from(error).within("node"))?;
     if !output.status.success() {
-        return Err(Failure::new(format!("`node {script}` ended with {}", output.status)));
+        return Err(Failure::new(format!("`node {script}` failed: {}", output.status)));
     }
     let rows: Rows<T> = serde_json::from_slice(&output.stdout)
         .map_err(|error| Failure::from(error).within(script))?;
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_start_was_measured_or_says_why_not() {
+    fn a_start_up_was_measured_or_says_why_not() {
         let text = r#"{"rows":[
             {"runtime":"Node","version":"20","client":"SDK","median_ms":9.5,"low_ms":9,"high_ms":11},
             {"runtime":"Bun","version":null,"client":"SDK","missing":"it is not installed"}

@@ -1,4 +1,4 @@
-//! What asking for pages ahead gains over a slow link.
+//! What prefetching pages gains over a slow link.
 
 use super::{Plan, Section};
 use crate::chart::{Bar, Chart};
@@ -14,9 +14,10 @@ pub(super) const PLAN: Plan =
     Plan { name: "prefetch", about: "10,000 keys over a slow link", measure };
 
 const TEXT: &str = "\
-`list_all` of 10,000 keys, 100 a page, from a server that takes 50 ms for each page. Pages \
-overlap by one key, so that none is missed while keys are made and deleted: one at a time \
-are 102 requests. With `prefetch(n)`, n are under way at once, and the promise is the same.";
+`list_all` of 10,000 keys, 100 per page, from a server that takes 50 ms for each page. Pages \
+overlap by one key, so that none is missed while keys are created and deleted; read one at a \
+time, they take 102 requests. With `prefetch(n)`, n requests are in flight at once, and the guarantee \
+is the same.";
 
 const KEYS: u32 = 10_000;
 const DELAY: u32 = 50;
@@ -31,8 +32,8 @@ fn measure(bench: &mut Bench) -> Section {
         ("Node", Who::Node("package"), NODE.as_slice(), Goal::NodePrefetch),
     ] {
         let outcome = race(bench, who, depths);
-        bench.reached(goal, outcome.wall_ratio("8", "1"));
-        let heads = ["pages under way", "wall ms", "× one at a time", "CPU ms"];
+        bench.record(goal, outcome.wall_ratio("8", "1"));
+        let heads = ["pages in flight", "wall ms", "× one at a time", "CPU ms"];
         let mut table = Table::new(client, &heads);
         for (label, times) in outcome.lanes() {
             match times {
@@ -54,7 +55,7 @@ fn measure(bench: &mut Bench) -> Section {
         }
         section.tables.push(table);
     }
-    let title = "10,000 keys from a server that takes 50 ms a page, by pages under way";
+    let title = "10,000 keys from a server that takes 50 ms per page, by pages in flight";
     section.charts.extend(Chart::bars("prefetch", title, "seconds", bars));
     section
 }
@@ -64,7 +65,7 @@ fn race(bench: &mut Bench, who: Who, depths: &[u32]) -> Outcome {
         let request = Request::new(Task::ListAll, bench.base(100, KEYS, DELAY), 1);
         Lane::new(depth.to_string(), who, request.prefetch(*depth), KEYS)
     });
-    // A round is seconds long, and nearly all of it is waiting.
+    // A round takes seconds, nearly all of it waiting.
     let counted = if bench.quick { 1 } else { 5 };
     bench.race(lanes.collect(), Rounds { heats: 1, warm_up: 0, counted })
 }

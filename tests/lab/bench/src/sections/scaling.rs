@@ -1,5 +1,5 @@
-//! What a call costs as pages grow, as more calls are in flight, and as there
-//! are more pages.
+//! How the cost of a call grows with the page size, the calls in flight, and the number of
+//! pages.
 
 use super::{Plan, Section};
 use crate::chart::Chart;
@@ -14,27 +14,27 @@ pub(super) const PLAN: Plan =
     Plan { name: "scaling", about: "How costs grow with the size of the job", measure };
 
 const TEXT: &str = "\
-This client and `reqwest` with serde, one thing at a time made ten times as large. This \
-client's limit for a body, 4 MiB by default, is raised for the page of 10,000 keys. Calls in \
-flight share one connection of HTTP/2. All pages are read one at a time; this client's \
-overlap by a key, and those of `reqwest` do not.";
+This client and `reqwest` with serde, as one dimension at a time grows tenfold. This client's \
+body limit, 4 MiB by default, is raised for the page of 10,000 keys. Calls in flight share one \
+HTTP/2 connection. Pages are read one at a time; this client's overlap by one key, those of \
+`reqwest` do not.";
 
 const OURS: &str = "this client";
 const REQWEST: &str = "reqwest";
-/// So many keys are received a round, or more: enough for the clocks.
+/// Keys received per round, at least: enough for the clocks.
 const KEYS: u32 = 500;
 
-/// What grows.
+/// A measurement in which one dimension grows.
 struct Sweep {
     file: &'static str,
     title: &'static str,
     what: &'static str,
-    /// The cost of one of these is told.
+    /// What the costs are per.
     unit: &'static str,
     sizes: &'static [u32],
-    /// The request at a size, and how many keys a call then receives.
+    /// The request at a size, and the keys that a call receives.
     request: fn(&Bench, u32) -> (Request, u32),
-    /// How many units a call then is.
+    /// The units of a call at a size.
     units: fn(u32) -> u32,
 }
 
@@ -70,7 +70,7 @@ const SWEEPS: [Sweep; 3] = [
         unit: "page",
         sizes: &[1, 10, 100],
         request: |bench, size| {
-            // Half a page at the end, so that nobody has to ask for one more.
+            // The last page is half full, so that neither client requests another.
             let keys = size.saturating_mul(100).saturating_sub(50);
             let request = Request::new(Task::ListAll, bench.base(100, keys, 0), 1);
             (request, keys)
@@ -92,8 +92,8 @@ fn measure(bench: &mut Bench) -> Section {
 impl Sweep {
     fn measured(&self, bench: &mut Bench) -> (Table, Option<Chart>) {
         let Self { unit, what, .. } = self;
-        let wall = |client| format!("{client}, wall µs a {unit}");
-        let cpu = |client| format!("{client}, CPU µs a {unit}");
+        let wall = |client| format!("{client}, wall µs per {unit}");
+        let cpu = |client| format!("{client}, CPU µs per {unit}");
         let heads = [
             (*what).to_owned(),
             wall(OURS),
@@ -131,7 +131,7 @@ impl Sweep {
                 ratio(outcome.cpu_ratio(OURS, REQWEST)),
             ]);
         }
-        let y = format!("µs a {unit}, wall clock");
+        let y = format!("µs per {unit}, wall clock");
         (table, Chart::lines(self.file, self.title, self.what, y, drawn.into()))
     }
 }

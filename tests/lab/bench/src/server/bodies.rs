@@ -1,4 +1,4 @@
-//! The bodies of answers, each made once.
+//! The response bodies, each built once.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +10,7 @@ use crate::protocol::HASH;
 
 pub(super) const KEY: &str = samples::KEY;
 
-/// Pages by keys per page, keys in all, and offset.
+/// Pages by keys per page, total keys, and offset.
 #[derive(Default)]
 pub(super) struct Bodies(Mutex<HashMap<[usize; 3], Bytes>>);
 
@@ -25,7 +25,7 @@ impl Bodies {
     }
 }
 
-/// As [`samples::page`], from any key on.
+/// Like [`samples::page`], with any range of keys.
 fn page(numbers: impl Iterator<Item = usize>) -> String {
     let keys = numbers.map(|number| {
         let (hash, name) = (format!("{number:064x}"), format!("Customer {number}"));
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_share_no_key_and_leave_none_out() {
+    fn pages_neither_overlap_nor_omit_keys() {
         let bodies = Bodies::default();
         assert_eq!(bodies.page(100, 250, 0), samples::page(100));
         let last = bodies.page(100, 250, 198);

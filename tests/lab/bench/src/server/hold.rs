@@ -1,10 +1,10 @@
-//! Requests that are held until somebody lets them go.
+//! Holds requests until they are released.
 
 use tokio::sync::watch;
 
 pub(super) struct Hold {
     waiting: watch::Sender<usize>,
-    /// How often what is held was let go.
+    /// How often the held requests were released.
     releases: watch::Sender<u64>,
 }
 
@@ -15,20 +15,20 @@ impl Default for Hold {
 }
 
 impl Hold {
-    /// Returns when this request is let go.
+    /// Returns when this request is released.
     pub(super) async fn wait(&self) {
         let mut releases = self.releases.subscribe();
         self.waiting.send_modify(|waiting| *waiting = waiting.saturating_add(1));
-        // It fails only once there is no server any more.
+        // Fails only once the server is gone.
         let _ = releases.changed().await;
     }
 
-    /// Returns once so many requests are held.
+    /// Returns once this many requests are held.
     pub(super) async fn until(&self, requests: usize) {
         let _ = self.waiting.subscribe().wait_for(|waiting| *waiting >= requests).await;
     }
 
-    /// Lets all go, and forgets those that went by themselves.
+    /// Releases all requests and resets the count.
     pub(super) fn release(&self) {
         self.waiting.send_replace(0);
         self.releases.send_modify(|releases| *releases = releases.wrapping_add(1));
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn all_are_held_and_let_go_together() {
+    async fn requests_are_held_and_released_together() {
         let hold = Arc::new(Hold::default());
         let waiting: Vec<_> = (0..3)
             .map(|_| {

@@ -1,5 +1,5 @@
-//! The server that all contestants talk to: HTTP/1.1 in the clear, and HTTP/2
-//! over TLS. Its bodies are made once, so that it costs less than any client.
+//! The server that all contestants call, over plain HTTP/1.1 and over HTTP/2 with TLS. It
+//! builds each body once, so that it costs less than any client.
 
 mod bodies;
 mod hold;
@@ -29,17 +29,17 @@ use crate::failure::Failure;
 use crate::machine;
 use crate::protocol::API_KEY;
 
-/// So many connections may wait to be accepted.
+/// Connections that may wait to be accepted.
 const BACKLOG: u32 = 16_384;
-/// The system lets us have no more connections, until some are closed.
+/// Milliseconds to wait when the system allows no more connections until some are closed.
 const AFTER_REFUSAL: u64 = 10;
-/// No client is to wait for another stream to end.
+/// Large enough that no stream has to wait for another.
 const STREAMS: u32 = 1 << 20;
 
-/// The one line that the server writes: where it is.
+/// The one line that the server writes: its addresses.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Addresses {
-    /// HTTP/1.1 in the clear, without a path.
+    /// Plain HTTP/1.1, without a path.
     pub(crate) http: String,
     /// HTTP/2 over TLS.
     pub(crate) https: String,
@@ -50,7 +50,7 @@ pub(crate) struct Addresses {
 /// Serves until the process is killed.
 pub(crate) fn serve() -> Result<(), Failure> {
     machine::allow_many_connections();
-    // One thread: the other cores are the contestants'.
+    // One thread, which leaves the other cores to the contestants.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let (plain, secure) = (listener()?, listener()?);
@@ -85,15 +85,15 @@ fn listener() -> Result<TcpListener, Failure> {
 
 fn tls() -> Result<(TlsAcceptor, String), Failure> {
     let pair = rcgen::KeyPair::generate()?;
-    let made = rcgen::CertificateParams::new(["127.0.0.1".into()])?.self_signed(&pair)?;
+    let certificate = rcgen::CertificateParams::new(["127.0.0.1".into()])?.self_signed(&pair)?;
     let key = PrivateKeyDer::try_from(pair.serialize_der()).map_err(Failure::new)?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
-        .with_single_cert(vec![made.der().clone()], key)?;
+        .with_single_cert(vec![certificate.der().clone()], key)?;
     config.alpn_protocols = vec![b"h2".into()];
-    Ok((TlsAcceptor::from(Arc::new(config)), made.pem()))
+    Ok((TlsAcceptor::from(Arc::new(config)), certificate.pem()))
 }
 
 struct Site {
@@ -108,9 +108,9 @@ impl Site {
         Ok(Self { bodies: Bodies::default(), hold: Hold::default(), authorization })
     }
 
-    /// What goes wrong with one connection is its client's to report.
+    /// Errors of a connection are ignored here: its client reports them.
     fn serve_plain(self: Arc<Self>, stream: TcpStream) {
-        let service = service_fn(move |request| self.clone().answer(request));
+        let service = service_fn(move |request| self.clone().respond(request));
         tokio::spawn(async move {
             stream.set_nodelay(true)?;
             http1::Builder::new().serve_connection(TokioIo::new(stream), service).await?;
@@ -119,7 +119,7 @@ impl Site {
     }
 
     fn serve_secure(self: Arc<Self>, stream: TcpStream, acceptor: TlsAcceptor) {
-        let service = service_fn(move |request| self.clone().answer(request));
+        let service = service_fn(move |request| self.clone().respond(request));
         tokio::spawn(async move {
             stream.set_nodelay(true)?;
             let stream = TokioIo::new(acceptor.accept(stream).await?);
@@ -129,7 +129,7 @@ impl Site {
         });
     }
 
-    async fn answer(
+    async fn respond(
         self: Arc<Self>,
         request: Request<Incoming>,
     ) -> Result<Response<Full<Bytes>>, Infallible> {

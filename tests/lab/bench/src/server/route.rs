@@ -1,4 +1,4 @@
-//! What a path of the server asks for.
+//! The server's paths.
 
 use http::Uri;
 
@@ -8,15 +8,15 @@ pub(super) enum Route {
     Key { delay: u64 },
     /// `{prefix}/api/v1/keys?offset={keys}`
     Page { page: Page, offset: usize },
-    /// `/hold/api/v1/keys/{hash}`: one key, once it is let go.
+    /// `/hold/api/v1/keys/{hash}`: one key, once it is released.
     Hold,
-    /// `/held/{requests}`: an answer once so many are held.
+    /// `/held/{requests}`: a response once this many are held.
     Held(usize),
-    /// `/release`: lets go what is held.
+    /// `/release`: releases the held requests.
     Release,
 }
 
-/// The prefix: `/page/{keys per page}/total/{keys in all}/delay/{milliseconds}`.
+/// The prefix: `/page/{keys per page}/total/{total keys}/delay/{milliseconds}`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Page {
     pub(super) keys: usize,
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_prefix_says_how_to_answer() {
+    fn the_prefix_sets_page_size_total_and_delay() {
         let prefix = "/page/100/total/250/delay/50/api/v1";
         let page = || Page { keys: 100, total: 250, delay: 50 };
         let first = Some(Route::Page { page: page(), offset: 0 });
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_nowhere() {
+    fn other_paths_are_not_found() {
         for path in ["/", "/api/v1/keys", "/page/x/total/1/delay/0/api/v1/keys", "/held/many"] {
             assert_eq!(of(path), None, "{path}");
         }
