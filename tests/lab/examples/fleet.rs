@@ -22,7 +22,9 @@ fn main() -> Result<(), BoxError> {
         ["--check", page] => {
             let text = fs::read_to_string(page)?;
             if !text.contains(table(figures()?).trim()) {
-                return Err(format!("the tables in {page} differ from those of this program").into());
+                return Err(
+                    format!("the tables in {page} differ from those of this program").into()
+                );
             }
             println!("{page} has the tables of this program");
         }

@@ -107,9 +107,10 @@ fn one_of(
 ) -> Result<String, Failure> {
     match word {
         Some(name) if names.contains(&name.as_str()) => Ok(name),
-        Some(name) => {
-            Err(Failure::new(format!("unknown {what} {name}; expected one of {}", names.join(", "))))
-        }
+        Some(name) => Err(Failure::new(format!(
+            "unknown {what} {name}; expected one of {}",
+            names.join(", ")
+        ))),
         None => Err(Failure::new(format!("{before} needs the name of a {what}"))),
     }
 }

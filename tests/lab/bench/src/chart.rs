@@ -223,7 +223,8 @@ mod tests {
     #[test]
     fn lines_have_names_and_axes() {
         let lines = vec![("ours".into(), vec![(1.0, 2.0), (10.0, 30.0)]), ("base".into(), vec![])];
-        let svg = Chart::lines("file", "Title", "keys", "µs per call", lines).unwrap().svg().unwrap();
+        let svg =
+            Chart::lines("file", "Title", "keys", "µs per call", lines).unwrap().svg().unwrap();
         for text in ["Title", "keys", "µs per call", "ours", "base"] {
             assert!(svg.contains(text), "{text}: {svg}");
         }

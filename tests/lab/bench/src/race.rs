@@ -128,7 +128,8 @@ impl Outcome {
     /// Formats every lane's times, and their ratios to those of `base`.
     pub(crate) fn table(&self, caption: impl Into<String>, base: &str) -> Table {
         let (wall, cpu) = (format!("wall, × {base}"), format!("CPU, × {base}"));
-        let heads = ["client", "wall µs per call", "interquartile range", "CPU µs per call", &wall, &cpu];
+        let heads =
+            ["client", "wall µs per call", "interquartile range", "CPU µs per call", &wall, &cpu];
         let mut table = Table::new(caption, &heads);
         for (label, times) in self.lanes() {
             let times = match times {

@@ -30,7 +30,8 @@ const CLIENTS: [(&str, &str); 2] = [(OURS, "ours"), (REQWEST, "reqwest")];
 fn measure(bench: &mut Bench) -> Section {
     let plain = bench.holding(CALLS);
     let secure = bench.over_http2(plain.clone());
-    let heads = ["protocol", "client", "heap bytes per call", "× reqwest", "resident bytes per call"];
+    let heads =
+        ["protocol", "client", "heap bytes per call", "× reqwest", "resident bytes per call"];
     let mut table = Table::new("Calls in flight", &heads);
     for (protocol, request, goal) in
         [("HTTP/1.1", plain, Goal::HoldHttp1), ("HTTP/2", secure, Goal::HoldHttp2)]

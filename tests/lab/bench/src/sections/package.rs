@@ -64,7 +64,8 @@ fn measure(bench: &mut Bench) -> Section {
     }
     section.tables.push(sizes);
 
-    let mut starts = Table::new("Start-up", &["runtime", "client", "median ms", "interquartile range"]);
+    let mut starts =
+        Table::new("Start-up", &["runtime", "client", "median ms", "interquartile range"]);
     let options = if bench.quick { "--json --rounds 3" } else { "--json" };
     match rows::<Start>("startup.mjs", options) {
         Ok(rows) => rows.into_iter().for_each(|start| match start {
