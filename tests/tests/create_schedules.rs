@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use openrouter_keys_core::{ApiKey, CallOptions, Client, RetryPolicy, blocking};
-use openrouter_keys_tests::model::{self, Call, Fault, NAME, Schedule, schedules};
+use openrouter_keys_tests::model::{Call, Fault, NAME, Schedule, schedules};
 
 const SECOND: Duration = Duration::from_secs(1);
 
