@@ -73,7 +73,7 @@
 //!
 //! ```text
 //! test_util/  fake transports over a virtual clock
-//! client/     the clients, async and blocking, and what they return before it is sent
+//! client/     the clients, async and blocking, and the calls that their methods return
 //! workflow/   multi-request workflows, each a state machine
 //! call/       one call as a state machine: attempts, the retry rule, the error
 //! operation/  the operations: their requests, and how responses are read
@@ -102,7 +102,7 @@ pub use config::{BaseUrl, CallOptions, Config, Headers, RetryPolicy};
 pub use operation::{Create, List, Update};
 pub use types::{ApiKey, CurrentKey, Field, Key, KeyHash, Limit, LimitReset, Secret, Timestamp};
 
-/// Every error, and the parts of an [`Error`].
+/// All errors, and the parts of an [`Error`].
 pub mod error {
     pub use crate::call::{ApiError, ApiErrorKind, DuplicateBy, ErrorBody, MayHaveCreated};
     pub use crate::transport::{
@@ -113,9 +113,9 @@ pub mod error {
 
 /// The machines of calls and workflows, for driving them without a client.
 ///
-/// Both speak one protocol: [`Machine::resume`](machine::Machine::resume) takes an
-/// [`Event`](machine::Event) and returns an [`Action`](machine::Action). A driver needs no
-/// more than a loop. One for a call:
+/// Both use one protocol: [`Machine::resume`](machine::Machine::resume) takes an
+/// [`Event`](machine::Event) and returns an [`Action`](machine::Action). A driver is just a loop.
+/// One for a call:
 ///
 /// ```
 /// use std::time::Instant;
@@ -146,8 +146,8 @@ pub mod error {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// And one for a workflow. Its calls are machines inside it, so the driver sees requests,
-/// pauses and questions only:
+/// And one for a workflow. Its calls are machines inside it, so the driver sees only requests,
+/// pauses and questions:
 ///
 /// ```
 /// use std::time::Instant;
@@ -179,8 +179,7 @@ pub mod error {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// An [`Attempt`](machine::Attempt) is what a call consists of: one request, and what its
-/// outcome means.
+/// A call consists of [`Attempt`](machine::Attempt)s: one request each, and what its outcome means.
 pub mod machine {
     pub use crate::call::{Action, Attempt, CallMachine, Event, Machine, Seed, Step};
     pub use crate::workflow::WorkflowMachine;

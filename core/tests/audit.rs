@@ -1,4 +1,4 @@
-//! The audit: what it finds of which key, what it sends, and its table.
+//! The audit: its findings, its requests, and its table.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,14 +21,14 @@ use openrouter_keys_core::{
 use serde_json::{Value, json};
 
 const NOW: &str = "2027-01-31T12:00:00Z";
-/// In the place of a value: the response lacks the field.
+/// Instead of a value: the response lacks the field.
 const ABSENT: &str = "(absent)";
 
 fn now() -> Timestamp {
     Timestamp::parse(NOW).unwrap()
 }
 
-/// A key with which nothing is wrong, as JSON, but for these fields.
+/// A healthy key as JSON, with these fields changed.
 fn row(changes: &Value) -> Value {
     let mut row = json!({
         "hash": "aa", "name": "ci", "label": "sk-or-v1-0e6...1c96", "disabled": false,
@@ -58,7 +58,7 @@ fn findings_of(audit: &Audit, changes: &Value) -> Vec<AuditFinding> {
     report.keys.into_iter().next().unwrap().findings
 }
 
-/// What the audit with the defaults finds of a key with these fields.
+/// The findings of the default audit for a key with these fields.
 fn found(changes: &Value) -> Vec<AuditFinding> {
     findings_of(&Audit::new(), changes)
 }
@@ -71,12 +71,12 @@ mod limit {
     use super::*;
 
     #[test]
-    fn a_key_as_it_should_be_has_no_findings() {
+    fn a_healthy_key_has_no_findings() {
         assert_eq!(found(&json!({})), []);
     }
 
     #[test]
-    fn null_is_no_limit_and_what_is_absent_or_odd_is_not() {
+    fn only_null_means_no_limit_absent_and_unexpected_values_do_not() {
         assert_eq!(
             found(&json!({"limit": null, "limit_remaining": null})),
             [AuditFinding::NoLimit]
@@ -92,7 +92,7 @@ mod limit {
     }
 
     #[test]
-    fn a_number_that_no_response_can_have_is_unreadable() {
+    fn a_number_that_no_response_can_contain_is_unreadable() {
         for amount in [f64::NAN, f64::INFINITY] {
             let mut key = key(&json!({}));
             key.limit = Field::Value(amount);
@@ -104,7 +104,7 @@ mod limit {
     }
 
     #[test]
-    fn a_key_is_near_its_limit_from_exactly_the_share_on() {
+    fn a_key_is_near_its_limit_once_exactly_the_share_is_spent() {
         for (limit, left, near, expected) in [
             (10.0, 2.0, 0.8, Some(0.8)),
             (10.0, 2.01, 0.8, None),
@@ -133,7 +133,7 @@ mod limit {
     }
 
     #[test]
-    fn a_limit_of_which_nothing_is_left_is_reached_and_so_is_one_of_0() {
+    fn a_spent_limit_is_reached_and_so_is_a_limit_of_0() {
         for (limit, left) in [(10, 0), (10, -1), (0, 0)] {
             for share in [0.0, 1.0] {
                 let audit = Audit::new().near_limit(share);
@@ -144,8 +144,8 @@ mod limit {
     }
 
     #[test]
-    fn the_limit_is_judged_by_what_is_left_and_not_by_all_that_was_spent() {
-        // It starts anew each month, and years have passed.
+    fn the_limit_is_checked_against_its_remainder_not_the_total_spend() {
+        // It resets each month, and years have passed.
         assert_eq!(found(&json!({"usage": 900, "limit": 10, "limit_remaining": 9})), []);
     }
 }
@@ -154,7 +154,7 @@ mod time {
     use super::*;
 
     #[test]
-    fn a_key_is_unused_from_exactly_so_many_days_on() {
+    fn a_key_is_unused_after_exactly_the_given_days() {
         for (used, days, expected) in [
             ("2026-11-02T12:00:00Z", 90, Some(90)),
             ("2026-11-02T12:00:00.001Z", 90, None),
@@ -164,7 +164,7 @@ mod time {
             ("2026-11-02T13:00:00+01:00", 90, Some(90)),
             ("2027-01-30T12:00:00Z", 1, Some(1)),
             ("2027-01-31T12:00:00Z", 0, Some(0)),
-            // Clocks differ: it was just now.
+            // Clocks differ: the future counts as now.
             ("2027-02-01T12:00:00Z", 1, None),
             ("2027-02-01T12:00:00Z", 0, Some(0)),
             ("0000-01-01T00:00:00Z", u32::MAX, None),
@@ -178,7 +178,7 @@ mod time {
     }
 
     #[test]
-    fn a_key_that_was_never_used_is_as_old_as_it_is() {
+    fn a_key_that_was_never_used_is_reported_with_its_age() {
         let fresh = |changes: Value| {
             let mut row = json!({"last_used_at": null, "usage": 0});
             row.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
@@ -198,14 +198,14 @@ mod time {
     const SINCE_RECORDS: u32 = 396;
 
     #[test]
-    fn a_key_that_has_spent_without_a_recorded_use_is_unused_for_longer_than_any_recorded_one() {
+    fn a_spent_key_without_a_recorded_use_counts_as_unused_longer_than_any_recorded_use() {
         for spent in ["usage", "byok_usage"] {
             let found = found(&json!({"last_used_at": null, "usage": 0, spent: 0.01}));
             assert_eq!(found, [AuditFinding::Unused { days: SINCE_RECORDS }], "{spent}");
         }
         let recorded = json!({"last_used_at": "2026-01-01T00:00:00Z"});
         assert_eq!(found(&recorded), [AuditFinding::Unused { days: SINCE_RECORDS - 1 }]);
-        // Also where the threshold is longer than the records.
+        // Even if the threshold is longer than the records.
         let audit = Audit::new().unused_for(1000);
         let found = findings_of(&audit, &json!({ "last_used_at": null }));
         assert_eq!(found, [AuditFinding::Unused { days: SINCE_RECORDS }]);
@@ -214,11 +214,11 @@ mod time {
     }
 
     #[test]
-    fn a_key_without_a_recorded_use_is_not_unused_before_it_is_old_enough_to_be() {
+    fn a_key_without_a_recorded_use_is_not_unused_before_it_is_old_enough() {
         let made = |at: Value| found(&json!({ "last_used_at": null, "created_at": at }));
         assert_eq!(made(json!("2026-11-02T12:00:01Z")), []);
         assert_eq!(made(json!("2026-11-02T12:00:00Z")), [AuditFinding::Unused { days: 90 }]);
-        // Nobody knows: it is reported rather than not.
+        // Unknown, so it is reported.
         for value in [json!(ABSENT), json!(null), json!("odd")] {
             let mut expected = vec![AuditFinding::Unused { days: SINCE_RECORDS }];
             expected.extend(unreadable(["created_at"]));
@@ -229,7 +229,7 @@ mod time {
     }
 
     #[test]
-    fn a_key_whose_spending_cannot_be_read_is_not_called_never_used() {
+    fn a_key_with_unreadable_spend_is_not_reported_as_never_used() {
         let found = found(&json!({"last_used_at": null, "usage": "odd"}));
         let mut expected = vec![AuditFinding::Unused { days: SINCE_RECORDS }];
         expected.extend(unreadable(["usage"]));
@@ -237,7 +237,7 @@ mod time {
     }
 
     #[test]
-    fn the_table_shows_no_recorded_use_as_what_it_is() {
+    fn the_table_distinguishes_the_reasons_for_a_missing_last_use() {
         let cell = |changes: Value| {
             let report = Audit::new().report([key(&changes)], now()).unwrap();
             let table = format!("{report:#}");
@@ -253,7 +253,7 @@ mod time {
     }
 
     #[test]
-    fn a_use_that_cannot_be_read_is_told_and_not_taken_for_none() {
+    fn an_unreadable_last_use_is_reported_and_not_treated_as_none() {
         for value in [json!(ABSENT), json!("yesterday"), json!(1_700_000_000)] {
             let found = found(&json!({ "last_used_at": value }));
             assert_eq!(found, unreadable(["last_used_at"]), "{value}");
@@ -261,7 +261,7 @@ mod time {
     }
 
     #[test]
-    fn a_key_has_expired_from_its_time_on_and_expires_soon_before() {
+    fn a_key_is_expired_at_its_expiry_and_expires_soon_before_it() {
         for (at, expected) in [
             (json!(NOW), Some(AuditFinding::Expired { days: 0 })),
             (json!("2027-01-30T12:00:00Z"), Some(AuditFinding::Expired { days: 1 })),
@@ -282,7 +282,7 @@ mod time {
     }
 
     #[test]
-    fn without_a_time_neither_age_nor_expiry_is_judged_and_the_report_says_so() {
+    fn without_a_time_age_and_expiry_are_not_checked_and_the_report_says_so() {
         let old = json!({
             "expires_at": "2020-01-01T00:00:00Z", "last_used_at": "2020-01-01T00:00:00Z",
             "limit": null, "limit_remaining": null,
@@ -301,14 +301,14 @@ mod leftovers {
     use super::*;
 
     #[test]
-    fn a_disabled_key_is_a_leftover_from_so_many_days_without_a_change_on() {
+    fn a_disabled_key_is_reported_after_the_given_days_without_a_change() {
         let audit = Audit::new().disabled_for(30);
         for (updated, expected) in [
             (json!("2027-01-01T12:00:00Z"), Some(Some(30))),
             (json!("2027-01-01T12:00:01Z"), None),
-            // It was never changed: it is off since it was made.
+            // It was never changed: it has been disabled since its creation.
             (json!(null), Some(Some(2587))),
-            // Nobody knows: it is told rather than not.
+            // Unknown, so it is reported.
             (json!(ABSENT), Some(None)),
             (json!("odd"), Some(None)),
         ] {
@@ -335,7 +335,7 @@ mod leftovers {
     }
 
     #[test]
-    fn of_a_key_that_cannot_be_used_neither_limit_nor_use_nor_end_is_judged() {
+    fn limit_use_and_expiry_of_a_disabled_or_expired_key_are_not_checked() {
         let worst = |changes: Value| {
             let mut row = json!({"limit": null, "last_used_at": "2020-01-01T00:00:00Z"});
             row.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
@@ -359,7 +359,7 @@ mod leftovers {
 mod names {
     use super::*;
 
-    /// How many keys are said to have the name, key by key.
+    /// The count of each key's `DuplicateName`, if it has one.
     fn doubled(rows: &[Value]) -> Vec<Option<u32>> {
         let report = Audit::new().report(rows.iter().map(key), now()).unwrap();
         let count = |findings: &[AuditFinding]| {
@@ -372,7 +372,7 @@ mod names {
     }
 
     #[test]
-    fn names_are_compared_exactly_among_the_keys_of_a_workspace_that_have_not_expired() {
+    fn names_are_compared_exactly_among_the_unexpired_keys_of_a_workspace() {
         let rows = [
             json!({"name": "ci"}),
             json!({"name": "ci", "disabled": true}),
@@ -383,13 +383,13 @@ mod names {
             json!({"name": "CI"}),
         ];
         assert_eq!(doubled(&rows), [Some(3), Some(3), Some(3), None, None, None, None]);
-        // An older API does not tell the workspace.
+        // An older API does not return the workspace.
         let alike = json!({ "workspace_id": ABSENT });
         assert_eq!(doubled(&[alike.clone(), alike]), [Some(2), Some(2)]);
     }
 
     #[test]
-    fn names_that_cannot_be_read_are_no_duplicates() {
+    fn unreadable_names_are_not_duplicates() {
         for value in [json!(ABSENT), json!(null), json!(5)] {
             let row = json!({ "name": value });
             assert_eq!(doubled(&[row.clone(), row.clone()]), [None, None]);
@@ -403,7 +403,7 @@ mod spend {
     use super::*;
 
     #[test]
-    fn the_sums_are_those_of_all_keys_and_byok_stays_apart() {
+    fn the_totals_cover_all_keys_and_byok_is_separate() {
         let off = json!({
             "disabled": true, "usage": 0.5, "usage_daily": 0.25, "byok_usage": 8,
             "byok_usage_daily": 1, "byok_usage_weekly": 2, "byok_usage_monthly": 4,
@@ -415,7 +415,7 @@ mod spend {
     }
 
     #[test]
-    fn what_the_sums_lack_is_told_of_the_key() {
+    fn an_amount_missing_from_the_totals_is_reported_on_its_key() {
         let odd = json!({"usage_daily": "odd", "usage_weekly": null, "byok_usage": ABSENT});
         let report = Audit::new().report([key(&odd), key(&json!({}))], now()).unwrap();
         let fields = ["usage_daily", "usage_weekly", "byok_usage"];
@@ -453,13 +453,13 @@ Zürich      sk-or-v1-0e6...1c96  25.00   1.00  -3.00     4.00  2027-01-31  96 %
 never       sk-or-v1-0e6...1c96  10.00   1.00   2.00     4.00  never       never used in 2587 days
 
 5 keys, 4 with findings, at 2027-01-31T12:00:00Z
-spent: 1e15+ today, 3.00 this week, 1246.57 this month, 20.00 in all
+spent: 1e15+ today, 3.00 this week, 1246.57 this month, 20.00 in total
 totals exclude unreadable amounts"
         );
     }
 
     #[test]
-    fn the_alternate_table_has_every_key_and_without_any_there_are_the_sums() {
+    fn the_alternate_table_has_every_key_and_an_empty_report_has_the_totals() {
         let text = format!("{:#}", report(&[json!({"byok_usage_daily": 0.5})]));
         assert_eq!(
             text,
@@ -468,13 +468,13 @@ name  label                limit  today  week  month  last used   findings
 ci    sk-or-v1-0e6...1c96  10.00   1.00  2.00   4.00  2027-01-31
 
 1 key, 0 with findings, at 2027-01-31T12:00:00Z
-spent: 1.00 today, 2.00 this week, 4.00 this month, 5.00 in all
-BYOK: 0.50 today, 0.00 this week, 0.00 this month, 0.00 in all"
+spent: 1.00 today, 2.00 this week, 4.00 this month, 5.00 in total
+BYOK: 0.50 today, 0.00 this week, 0.00 this month, 0.00 in total"
         );
         assert_eq!(
             report(&[]).to_string(),
             "0 keys, 0 with findings, at 2027-01-31T12:00:00Z\n\
-             spent: 0.00 today, 0.00 this week, 0.00 this month, 0.00 in all"
+             spent: 0.00 today, 0.00 this week, 0.00 this month, 0.00 in total"
         );
     }
 
@@ -499,7 +499,7 @@ BYOK: 0.50 today, 0.00 this week, 0.00 this month, 0.00 in all"
     }
 
     #[test]
-    fn columns_stand_in_line_whatever_the_script_of_a_name() {
+    fn columns_are_aligned_whatever_the_script_of_a_name() {
         // The display width of each name in a terminal.
         for (name, width) in [
             ("customer", 8),
@@ -517,7 +517,7 @@ BYOK: 0.50 today, 0.00 this week, 0.00 this month, 0.00 in all"
             let spaces = rest.len() - rest.trim_start_matches(' ').len();
             assert_eq!(width + spaces, "plain ascii".len() + 2, "{text}");
         }
-        // What does not fit is cut at a whole character.
+        // A name that does not fit is cut at a whole character.
         for (name, shown) in
             [("顧".repeat(16), "顧".repeat(16)), ("顧".repeat(17), "顧".repeat(15) + "…")]
         {
@@ -532,7 +532,11 @@ BYOK: 0.50 today, 0.00 this week, 0.00 this month, 0.00 in all"
             (AuditFinding::Expired { days: 0 }, "expired within a day", "expired"),
             (AuditFinding::Expired { days: 1 }, "expired 1 day ago", "expired"),
             (AuditFinding::Disabled { days: None }, "disabled", "disabled"),
-            (AuditFinding::Disabled { days: Some(2) }, "disabled, 2 days as it is", "disabled"),
+            (
+                AuditFinding::Disabled { days: Some(2) },
+                "disabled, unchanged for 2 days",
+                "disabled",
+            ),
             (AuditFinding::NoLimit, "no limit", "no_limit"),
             (AuditFinding::NearLimit { share: 0.999 }, "99 % of its limit spent", "near_limit"),
             (AuditFinding::NearLimit { share: 1.0 }, "99 % of its limit spent", "near_limit"),
@@ -541,7 +545,7 @@ BYOK: 0.50 today, 0.00 this week, 0.00 this month, 0.00 in all"
             (AuditFinding::NeverUsed { days: 1 }, "never used in 1 day", "never_used"),
             (AuditFinding::ExpiresSoon { days: 0 }, "expires within a day", "expires_soon"),
             (AuditFinding::ExpiresSoon { days: 7 }, "expires in 7 days", "expires_soon"),
-            (AuditFinding::DuplicateName { keys: 2 }, "2 keys of this name", "duplicate_name"),
+            (AuditFinding::DuplicateName { keys: 2 }, "2 keys with this name", "duplicate_name"),
             (
                 AuditFinding::Unreadable { fields: vec!["limit", "usage"] },
                 "unreadable: limit, usage",
@@ -554,7 +558,7 @@ BYOK: 0.50 today, 0.00 this week, 0.00 this month, 0.00 in all"
     }
 
     #[test]
-    fn the_report_is_json_with_the_keys_as_they_came() {
+    fn the_report_serializes_the_keys_unchanged() {
         let report = report(&[json!({"limit": null})]);
         let written = serde_json::to_value(&report).unwrap();
         assert_eq!(written["at"], NOW);
@@ -574,7 +578,7 @@ mod sent {
         Client::new(transport.clone(), ApiKey::new("sk-or-v1-management").unwrap())
     }
 
-    /// A server with these rows that pages by offset and tells its time, or not.
+    /// A server with these rows that pages by offset, with a `Date` or without.
     fn server(rows: Vec<Value>, date: Option<&'static str>) -> FakeTransport {
         FakeTransport::answering(move |_, request| {
             let query = request.uri().query().unwrap_or_default();
@@ -604,7 +608,7 @@ mod sent {
     }
 
     #[tokio::test]
-    async fn every_page_is_read_and_nothing_but_reads_is_sent() {
+    async fn every_page_is_read_and_only_reads_are_sent() {
         let mut rows = many(150);
         rows[149]["limit"] = Value::Null;
         rows[0]["name"] = json!("149");
@@ -635,7 +639,7 @@ mod sent {
     }
 
     #[tokio::test]
-    async fn the_servers_date_counts_and_this_machines_only_without_it() {
+    async fn the_servers_date_counts_and_this_machines_clock_only_without_it() {
         // The fake transport's clock says 2027-01-01.
         let used = json!({"last_used_at": "2026-10-03T00:00:00Z"});
         for (date, expected) in [
@@ -654,7 +658,7 @@ mod sent {
     }
 
     #[test]
-    fn where_nobody_tells_the_time_the_report_has_none() {
+    fn without_any_clock_the_report_has_no_time() {
         let expired = json!({"expires_at": "2020-01-01T00:00:00Z"});
         let transport = server(vec![row(&expired)], None);
         let key = ApiKey::new("sk-or-v1-management").unwrap();
@@ -675,15 +679,15 @@ mod sent {
     }
 
     #[tokio::test]
-    async fn rows_that_are_no_keys_are_counted() {
+    async fn rows_that_are_not_keys_are_counted() {
         let mut rows = many(120);
-        // The second of them is on both pages.
+        // The second one is on both pages.
         (rows[3], rows[99], rows[110]) = (json!("row"), json!(5), json!([1]));
         let transport = server(rows, None);
         let report = client(&transport).audit(Audit::new()).await.unwrap();
         assert_eq!((report.keys.len(), report.unexpected_rows), (117, 3));
         let text = report.to_string();
-        assert!(text.contains("\nnot judged, because they are no keys: 3 rows\n"), "{text}");
+        assert!(text.contains("\nnot checked, because they are not keys: 3 rows\n"), "{text}");
     }
 
     #[tokio::test]
@@ -716,7 +720,7 @@ mod sent {
     }
 
     #[tokio::test]
-    async fn a_page_that_cannot_be_had_ends_it_under_its_own_name() {
+    async fn a_failed_page_ends_the_audit_with_an_error_that_names_the_audit() {
         let transport = FakeTransport::always(Reply::status(403).json("{}"));
         let error = client(&transport).audit(Audit::new()).await.unwrap_err();
         assert_eq!((error.operation(), transport.requests().len()), ("audit", 1));
@@ -763,7 +767,7 @@ mod whatever_comes {
 
     proptest! {
         #[test]
-        fn nothing_is_found_that_the_response_does_not_say_and_the_table_stays_whole(
+        fn findings_follow_from_the_response_alone_and_the_table_stays_intact(
             rows in proptest::collection::vec(any_row(), 0..5),
             share in 0.0..=1.0,
             days in any::<[u32; 3]>(),

@@ -1,4 +1,4 @@
-//! The replacement of a key over a fake transport: what it sends, asks and says.
+//! A rotation over a fake transport: its requests, questions and errors.
 
 #![allow(
     clippy::unwrap_used,
@@ -28,7 +28,7 @@ const LABEL: &str = "sk-or-v1-0e6...1c96";
 const OLD: &str = r#""hash":"01d","name":"production","disabled":false,"limit":25,"limit_remaining":7.5,"limit_reset":"monthly","include_byok_in_limit":true,"expires_at":null,"usage":17.5"#;
 const CURRENT: &str = r#"{"data":{"label":"sk-or-v1-0e6...1c96","limit":25,"limit_reset":"monthly","is_management_key":false}}"#;
 
-/// A server of two keys. What it answers to `METHOD path` can be replaced.
+/// A server with two keys. Its replies to `METHOD path` can be replaced.
 #[derive(Clone, Default)]
 struct World(Arc<Mutex<Inner>>);
 
@@ -39,7 +39,7 @@ struct Inner {
     is_listed: bool,
     made: String,
     asked: Vec<String>,
-    /// The questions that fail.
+    /// The question that fails, and from which time on.
     fails: Option<(&'static str, usize)>,
     was_handed_over: bool,
     last: Option<Rotation>,
@@ -49,13 +49,13 @@ fn data(fields: &str) -> Reply {
     Reply::status(200).json(format!(r#"{{"data":{{{fields}}}}}"#))
 }
 
-/// The API's own word that there is no such key.
+/// The API's own response that there is no such key.
 fn gone() -> Reply {
     Reply::status(404).json(r#"{"error":{"code":404,"message":"There is no such key."}}"#)
 }
 
 impl World {
-    /// Answers the next requests of this kind with these.
+    /// Replies to the next requests of this kind with these.
     fn reply(&self, request: &'static str, replies: impl IntoIterator<Item = Reply>) -> &Self {
         let mut replies: Vec<Reply> = replies.into_iter().collect();
         replies.reverse();
@@ -63,8 +63,8 @@ impl World {
         self
     }
 
-    /// Lets the listing have the key that was made last.
-    fn list_what_is_made(&self) {
+    /// Makes the listing contain the key that was created last.
+    fn list_created(&self) {
         self.0.lock().unwrap().is_listed = true;
     }
 
@@ -72,7 +72,7 @@ impl World {
         self.fail_from(question, 1)
     }
 
-    /// Fails this question from the time on at which it is put for the n-th time.
+    /// Fails this question from the n-th time on.
     fn fail_from(&self, question: &'static str, n: usize) -> &Self {
         self.0.lock().unwrap().fails = Some((question, n));
         self
@@ -187,7 +187,7 @@ const WHOLE: [&str; 12] = [
     "GET /keys/01d",
     "POST /keys",
     "GET /key",
-    // The grace is over: is it quiet?
+    // The grace period is over: is it quiet?
     "GET /keys/01d",
     "GET /keys/01d",
     "GET /keys/01d",
@@ -206,20 +206,20 @@ const ASKED: [&str; 8] = [
     "hand_over sk-or-v1-0e6000000000000000000000000001c96",
     "save handed_over",
     "save disabled",
-    // What the old key spent, before it is deleted.
+    // The old key's spend, before it is deleted.
     "save disabled",
     "save deleted",
     "save done",
 ];
 
-/// The secret has arrived, and nothing else comes.
+/// The secret arrives, and nothing after it.
 fn arrived() -> Reply {
     let body = format!(r#"{{"key":"{SECRET}","data":{{"hash":"aa"}}}}"#);
     Reply::stalled(201).body(body)
 }
 
 #[tokio::test]
-async fn a_rotation_whose_create_runs_out_of_time_behind_the_secret_goes_on() {
+async fn a_rotation_whose_create_times_out_after_the_secret_continues() {
     let world = World::default();
     world.reply("POST /keys", [arrived()]);
     let (transport, result) = run(&world, Rotate::new("01d")).await;
@@ -229,7 +229,7 @@ async fn a_rotation_whose_create_runs_out_of_time_behind_the_secret_goes_on() {
 }
 
 #[tokio::test]
-async fn a_rotation_that_is_cancelled_behind_the_secret_names_the_key_that_it_leaves() {
+async fn a_rotation_cancelled_after_the_secret_names_the_key_it_leaves() {
     let world = World::default();
     world.reply("POST /keys", [arrived()]);
     let transport = world.transport();
@@ -245,12 +245,12 @@ async fn a_rotation_that_is_cancelled_behind_the_secret_names_the_key_that_it_le
     let name = body(&transport, "POST", 0)["name"].as_str().unwrap().to_owned();
     assert_eq!(error.may_have_created().unwrap().names().collect::<Vec<_>>(), [name.as_str()]);
     assert!(!format!("{error} {error:?} {error:#?}").contains(SECRET));
-    // A run that resumes deletes it: the state that was saved has the name too.
+    // A resumed run deletes it: the saved state has the name too.
     assert_eq!(world.0.lock().unwrap().last.as_ref().unwrap().unconfirmed, [name]);
 }
 
 #[tokio::test]
-async fn a_rotation_copies_tries_hands_over_waits_disables_and_deletes() {
+async fn a_rotation_copies_tests_hands_over_waits_disables_and_deletes() {
     let world = World::default();
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     let Ok(Rotated::Done { new, unconfirmed, .. }) = result else { panic!("{result:?}") };
@@ -266,7 +266,7 @@ async fn a_rotation_copies_tries_hands_over_waits_disables_and_deletes() {
     assert_eq!(body(&transport, "PATCH", 0), serde_json::json!({"disabled": true}));
     assert_eq!(body(&transport, "PATCH", 1), serde_json::json!({"name": "production"}));
     assert_eq!(transport.pauses().len(), 3, "{:?}", transport.pauses());
-    // The new key asks about itself.
+    // The new key requests its own metadata.
     let asked = &transport.requests()[2];
     assert_eq!(asked.headers()["authorization"], format!("Bearer {SECRET}"));
 }
@@ -284,7 +284,7 @@ fn the_blocking_client_does_the_same() {
 }
 
 #[tokio::test]
-async fn the_times_of_grace_quiet_and_watch_are_the_callers() {
+async fn grace_quiet_and_watch_can_be_set() {
     let world = World::default();
     let rotate = Rotate::new("01d")
         .grace(Duration::from_secs(600))
@@ -311,13 +311,13 @@ fn with_limit(limit: &str, left: &str, reset: &str) -> String {
     old.replace(r#""monthly""#, reset)
 }
 
-/// The limit of the new key, and what the result says of it.
+/// The new key's limit, and the result's `carried`.
 async fn limit_of_new(old: &str, rotate: Rotate) -> (serde_json::Value, Option<f64>) {
     let world = World::default();
     world.reply("GET /keys/01d", vec![data(old); 5]);
     world.reply("GET /key", [Reply::status(200).json(r#"{"data":{}}"#)]);
     let (transport, result) = run(&world, rotate.watch(Duration::ZERO)).await;
-    // The old key is never disabled in this world: it is enough that the new one is there.
+    // The old key is never disabled in this world: it is enough that the new one exists.
     let carried = match result.unwrap() {
         Rotated::Done { carried, .. } => carried,
         Rotated::StillInUse { state, .. } => state.carried,
@@ -327,7 +327,7 @@ async fn limit_of_new(old: &str, rotate: Rotate) -> (serde_json::Value, Option<f
 }
 
 #[tokio::test]
-async fn a_spent_budget_does_not_start_anew_unless_it_would_anyway_or_that_is_asked_for() {
+async fn a_spent_budget_is_not_renewed_unless_it_resets_or_this_is_requested() {
     type Change = fn(Rotate) -> Rotate;
     let (plain, rest, full): (Change, Change, Change) =
         (|rotate| rotate, Rotate::limit_remaining, Rotate::full_limit);
@@ -348,15 +348,16 @@ async fn a_spent_budget_does_not_start_anew_unless_it_would_anyway_or_that_is_as
     ] {
         let left = if left == "odd" { r#""odd""# } else { left };
         let old = with_limit(limit, left, reset);
-        let (limit, told) = limit_of_new(&old, change(Rotate::new("01d"))).await;
-        assert_eq!((limit.as_f64(), told), (Some(expected), carried), "{old}");
+        let (limit, reported) = limit_of_new(&old, change(Rotate::new("01d"))).await;
+        assert_eq!((limit.as_f64(), reported), (Some(expected), carried), "{old}");
     }
-    let (limit, told) = limit_of_new(&with_limit("null", "null", "null"), Rotate::new("01d")).await;
-    assert!(limit.is_null() && told.is_none());
+    let (limit, reported) =
+        limit_of_new(&with_limit("null", "null", "null"), Rotate::new("01d")).await;
+    assert!(limit.is_null() && reported.is_none());
 }
 
 #[tokio::test]
-async fn what_is_left_of_a_limit_is_not_guessed_where_it_is_needed() {
+async fn a_required_remainder_of_a_limit_is_not_guessed() {
     for (left, kind) in [
         ("", DecodeErrorKind::Missing),
         (r#""limit_remaining":null,"#, DecodeErrorKind::WrongType),
@@ -367,14 +368,14 @@ async fn what_is_left_of_a_limit_is_not_guessed_where_it_is_needed() {
         world.reply("GET /keys/01d", [data(&old)]);
         let (transport, result) = run(&world, Rotate::new("01d")).await;
         let error = result.unwrap_err();
-        let ErrorKind::Decode(told) = error.kind() else { panic!("{error}") };
-        assert_eq!((told.path(), told.kind()), ("$.data.limit_remaining", kind));
+        let ErrorKind::Decode(reported) = error.kind() else { panic!("{error}") };
+        assert_eq!((reported.path(), reported.kind()), ("$.data.limit_remaining", kind));
         assert_eq!(sent(&transport), ["GET /keys/01d"]);
     }
 }
 
 #[tokio::test]
-async fn what_the_old_key_spends_while_both_work_is_taken_off_the_new_limit() {
+async fn what_the_old_key_spends_while_both_work_is_subtracted_from_the_new_limit() {
     let world = World::default();
     let old = |left: &str, usage: &str, disabled: bool| {
         let old = with_limit("25", left, "null").replace("17.5", usage);
@@ -399,13 +400,13 @@ async fn what_the_old_key_spends_while_both_work_is_taken_off_the_new_limit() {
 }
 
 #[tokio::test]
-async fn the_result_has_the_old_key_as_it_was_before_it_was_deleted() {
+async fn the_result_has_the_old_key_as_it_was_before_its_deletion() {
     let world = World::default();
     let (_, result) = run(&world, Rotate::new("01d")).await;
     let Ok(Rotated::Done { old: Some(old), .. }) = result else { panic!("{result:?}") };
     assert_eq!((old.usage.copied(), old.disabled.copied()), (Some(17.5), Some(true)));
 
-    // Killed behind the deletion, and resumed from what was saved before it.
+    // Killed after the deletion, and resumed from the state that was saved before it.
     let world = World::default();
     world.fail_from("save", 6);
     let (_, result) = run(&world, Rotate::new("01d")).await;
@@ -419,7 +420,7 @@ async fn the_result_has_the_old_key_as_it_was_before_it_was_deleted() {
     let Ok(Rotated::Done { old: Some(old), .. }) = result else { panic!("{result:?}") };
     assert_eq!(old.usage.copied(), Some(17.5));
 
-    // A state of an earlier version has none, and somebody deleted the key.
+    // An older version's state has none, and somebody deleted the key.
     let world = World::default();
     world.reply("GET /keys/01d", vec![gone(); 9]);
     let kept = r#"{"old":"01d","step":"handed_over","new":"aa","name":"production"}"#;
@@ -428,7 +429,7 @@ async fn the_result_has_the_old_key_as_it_was_before_it_was_deleted() {
 }
 
 #[tokio::test]
-async fn the_new_limit_is_what_is_left_on_request() {
+async fn the_new_limit_is_the_remainder_on_request() {
     let world = World::default();
     let rest = CURRENT.replace(r#""limit":25"#, r#""limit":7.5"#);
     world.reply("GET /key", [Reply::status(200).json(rest)]);
@@ -438,7 +439,7 @@ async fn the_new_limit_is_what_is_left_on_request() {
 }
 
 #[tokio::test]
-async fn a_setting_that_cannot_be_read_is_not_guessed() {
+async fn an_unreadable_setting_is_not_guessed() {
     for (from, to, path, kind) in [
         (r#""limit":25,"#, "", "$.data.limit", DecodeErrorKind::Missing),
         (r#""limit":25,"#, r#""limit":"much","#, "$.data.limit", DecodeErrorKind::WrongType),
@@ -464,8 +465,8 @@ async fn a_setting_that_cannot_be_read_is_not_guessed() {
         world.reply("GET /keys/01d", [data(&OLD.replace(from, to))]);
         let (transport, result) = run(&world, Rotate::new("01d")).await;
         let error = result.unwrap_err();
-        let ErrorKind::Decode(told) = error.kind() else { panic!("{error}") };
-        assert_eq!((told.path(), told.kind()), (path, kind));
+        let ErrorKind::Decode(reported) = error.kind() else { panic!("{error}") };
+        assert_eq!((reported.path(), reported.kind()), (path, kind));
         assert_eq!(error.effect(), &Effect::Nothing);
         assert_eq!(sent(&transport), ["GET /keys/01d"]);
         assert_eq!(world.asked().len(), 0);
@@ -483,7 +484,7 @@ async fn a_key_without_a_limit_is_replaced_by_one_without() {
 }
 
 #[tokio::test]
-async fn a_new_key_that_works_late_is_tried_five_times_within_30_seconds() {
+async fn a_new_key_that_does_not_work_at_once_is_tried_five_times_within_30_seconds() {
     let world = World::default();
     world.reply("GET /key", vec![Reply::status(401); 4]);
     let (transport, result) = run(&world, Rotate::new("01d")).await;
@@ -505,7 +506,7 @@ async fn a_new_key_that_never_works_is_deleted() {
 }
 
 #[tokio::test]
-async fn a_new_key_that_is_not_what_was_asked_for_is_deleted() {
+async fn a_new_key_that_is_not_as_requested_is_deleted() {
     for (from, to, problem) in [
         (r#""limit":25"#, r#""limit":null"#, "its limit differs"),
         (r#""limit":25"#, r#""limit":26"#, "its limit differs"),
@@ -518,8 +519,8 @@ async fn a_new_key_that_is_not_what_was_asked_for_is_deleted() {
         world.reply("GET /key", [Reply::status(200).json(CURRENT.replace(from, to))]);
         let (transport, result) = run(&world, Rotate::new("01d")).await;
         let error = result.unwrap_err();
-        let ErrorKind::Unverified { problem: told } = error.kind() else { panic!("{error}") };
-        assert_eq!(*told, problem);
+        let ErrorKind::Unverified { problem: reported } = error.kind() else { panic!("{error}") };
+        assert_eq!(*reported, problem);
         assert_eq!(error.anchor(), "the-new-key-does-not-work");
         assert_eq!(sent(&transport).last().unwrap(), "DELETE /keys/aa");
     }
@@ -529,7 +530,7 @@ async fn a_new_key_that_is_not_what_was_asked_for_is_deleted() {
 async fn a_new_key_whose_response_has_no_hash_is_found_by_its_name() {
     let bare = || Reply::status(201).json(format!(r#"{{"key":"{SECRET}"}}"#));
     let world = World::default();
-    world.reply("POST /keys", [bare()]).list_what_is_made();
+    world.reply("POST /keys", [bare()]).list_created();
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
     // This server ignores the offset.
@@ -548,7 +549,7 @@ async fn a_new_key_whose_response_has_no_hash_is_found_by_its_name() {
 }
 
 #[tokio::test]
-async fn a_hand_over_that_fails_deletes_the_new_key_and_says_why_without_it() {
+async fn a_failed_hand_over_deletes_the_new_key_and_its_error_hides_the_secret() {
     let world = World::default();
     world.fail("hand_over");
     let (transport, result) = run(&world, Rotate::new("01d")).await;
@@ -568,7 +569,7 @@ async fn a_hand_over_that_fails_deletes_the_new_key_and_says_why_without_it() {
     );
 }
 
-/// Says in its error what it should never have known.
+/// A handler whose errors contain secrets that it should never have known.
 struct Telltale;
 
 const MANAGEMENT: &str = "hunter2-the-management-key";
@@ -603,7 +604,7 @@ impl blocking::RotationHandler for Telltale {
 }
 
 #[tokio::test]
-async fn an_error_of_the_holder_shows_neither_the_management_key_nor_a_header() {
+async fn an_error_of_the_rotation_handler_shows_neither_the_management_key_nor_a_header() {
     let config = Config::new()
         .headers(Headers::new().header("x-gateway", "gateway-token-0123456789").unwrap());
     let key = ApiKey::new(MANAGEMENT).unwrap();
@@ -620,7 +621,7 @@ async fn an_error_of_the_holder_shows_neither_the_management_key_nor_a_header() 
 }
 
 #[tokio::test]
-async fn a_new_key_that_cannot_be_deleted_is_told() {
+async fn a_new_key_that_cannot_be_deleted_is_reported() {
     let world = World::default();
     world.fail("hand_over");
     world.reply("DELETE /keys/aa", [Reply::status(403)]);
@@ -636,19 +637,19 @@ async fn a_new_key_that_cannot_be_deleted_is_told() {
 }
 
 #[tokio::test]
-async fn a_secret_that_cannot_be_used_is_no_fault_of_an_argument() {
+async fn an_unusable_secret_is_not_reported_as_an_invalid_argument() {
     let world = World::default();
     let odd = r#"{"key":"sk-or-v1-with a space in it 0000000000001c96","data":{"hash":"aa"}}"#;
     world.reply("POST /keys", [Reply::status(201).json(odd)]);
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     let error = result.unwrap_err();
-    let ErrorKind::Decode(told) = error.kind() else { panic!("{error}") };
-    assert_eq!((told.path(), told.kind()), ("$.key", DecodeErrorKind::WrongType));
+    let ErrorKind::Decode(reported) = error.kind() else { panic!("{error}") };
+    assert_eq!((reported.path(), reported.kind()), ("$.key", DecodeErrorKind::WrongType));
     assert!(!error.to_string().contains("argument"), "{error}");
     assert_eq!(sent(&transport).last().unwrap(), "DELETE /keys/aa");
 }
 
-/// `null` says that no use is on record, which absent and odd do not.
+/// `null` means that no use is recorded; absent and unexpected values do not.
 #[tokio::test]
 async fn an_old_key_without_a_recorded_use_is_quiet_although_its_usage_is_unknown() {
     for (last_used, is_quiet) in [("null", true), ("7", false), (r#""2027-01-01T00:00:00Z""#, true)]
@@ -663,7 +664,7 @@ async fn an_old_key_without_a_recorded_use_is_quiet_although_its_usage_is_unknow
 }
 
 #[tokio::test]
-async fn a_state_that_cannot_be_saved_stops_before_anything_is_made() {
+async fn a_state_that_cannot_be_saved_stops_the_rotation_before_anything_is_created() {
     let world = World::default();
     world.fail("save");
     let (transport, result) = run(&world, Rotate::new("01d")).await;
@@ -677,7 +678,7 @@ async fn a_state_that_cannot_be_saved_stops_before_anything_is_made() {
 }
 
 #[tokio::test]
-async fn an_error_after_the_hand_over_says_so_and_the_saved_state_goes_on() {
+async fn an_error_after_the_hand_over_says_so_and_the_saved_state_resumes() {
     let world = World::default();
     let forbidden = Reply::status(403);
     world.reply("PATCH /keys/01d", [forbidden]);
@@ -720,10 +721,10 @@ async fn an_old_key_that_was_used_after_the_grace_stays() {
 }
 
 #[tokio::test]
-async fn an_old_key_of_which_the_api_does_not_tell_whether_it_is_used_stays() {
+async fn an_old_key_whose_use_the_api_does_not_report_stays() {
     let world = World::default();
-    let untold = OLD.replace(r#","usage":17.5"#, "");
-    world.reply("GET /keys/01d", vec![data(&untold); 4]);
+    let unreported = OLD.replace(r#","usage":17.5"#, "");
+    world.reply("GET /keys/01d", vec![data(&unreported); 4]);
     let (_, result) = run(&world, Rotate::new("01d")).await;
     assert!(matches!(result, Ok(Rotated::StillInUse { .. })), "{result:?}");
 }
@@ -753,7 +754,7 @@ async fn the_old_key_stays_if_the_new_one_is_gone_or_disabled() {
 }
 
 #[tokio::test]
-async fn an_old_key_that_is_not_found_is_not_taken_for_deleted_while_the_new_one_is_not_either() {
+async fn an_old_key_that_is_not_found_counts_as_deleted_only_if_the_new_one_is_found() {
     // Another account's management key sees neither.
     for step in ["handed_over", "disabled"] {
         let world = World::default();
@@ -764,7 +765,7 @@ async fn an_old_key_that_is_not_found_is_not_taken_for_deleted_while_the_new_one
         assert!(matches!(error.kind(), ErrorKind::Unverified { .. }), "{error}");
         assert_eq!(world.asked(), [""; 0]);
     }
-    // An empty 404 is not the API's word.
+    // An empty 404 is not from the API.
     let world = World::default();
     world.reply("GET /keys/01d", [data(OLD), Reply::status(404)]);
     let (_, result) = run(&world, Rotate::new("01d")).await;
@@ -772,7 +773,7 @@ async fn an_old_key_that_is_not_found_is_not_taken_for_deleted_while_the_new_one
 }
 
 #[tokio::test]
-async fn an_old_key_that_somebody_deleted_ends_the_rotation_with_the_new_one() {
+async fn a_rotation_whose_old_key_somebody_deleted_ends_with_the_new_one() {
     let world = World::default();
     world.reply("GET /keys/01d", vec![gone(); 9]);
     let kept = r#"{"old":"01d","step":"handed_over","new":"aa","name":"production"}"#;
@@ -783,7 +784,7 @@ async fn an_old_key_that_somebody_deleted_ends_the_rotation_with_the_new_one() {
 }
 
 #[tokio::test]
-async fn what_a_killed_run_made_is_told_if_the_old_key_cannot_be_read_any_more() {
+async fn keys_of_a_killed_run_are_reported_if_the_old_key_is_gone() {
     let name = "production #0123456789abcdef0123456789abcdef";
     let kept = format!(r#"{{"old":"01d","step":"creating","unconfirmed":["{name}"]}}"#);
     let world = World::default();
@@ -792,7 +793,7 @@ async fn what_a_killed_run_made_is_told_if_the_old_key_cannot_be_read_any_more()
     let error = result.unwrap_err();
     assert_eq!(error.may_have_created().unwrap().name, name, "{error}");
 
-    // A new key that nobody was given goes before anything else.
+    // A new key that was not handed over is deleted before anything else.
     let kept = r#"{"old":"01d","step":"handing_over","new":"aa"}"#;
     let world = World::default();
     world.reply("GET /keys/01d", [gone()]);
@@ -803,15 +804,15 @@ async fn what_a_killed_run_made_is_told_if_the_old_key_cannot_be_read_any_more()
 }
 
 #[tokio::test]
-async fn a_lost_create_is_told_whatever_fails_after_it() {
+async fn a_lost_create_is_reported_whatever_fails_after_it() {
     let lost = || [Reply::disconnected()];
     let world = World::default();
     world.reply("POST /keys", lost()).fail("hand_over");
     let (transport, result) = run(&world, Rotate::new("01d")).await;
     let first = body(&transport, "POST", 0)["name"].as_str().unwrap().to_owned();
     let error = result.unwrap_err();
-    let told: Vec<&str> = error.may_have_created().unwrap().names().collect();
-    assert_eq!(told, [first.as_str()], "{error}");
+    let reported: Vec<&str> = error.may_have_created().unwrap().names().collect();
+    assert_eq!(reported, [first.as_str()], "{error}");
     let kept = world.0.lock().unwrap().last.clone().unwrap();
     assert_eq!((kept.step, kept.unconfirmed), (RotationStep::Begun, vec![first]));
 
@@ -822,28 +823,28 @@ async fn a_lost_create_is_told_whatever_fails_after_it() {
     let first = body(&transport, "POST", 0)["name"].as_str().unwrap().to_owned();
     let error = result.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::RotationHandler { method: "save", .. }), "{error}");
-    let told: Vec<&str> = error.may_have_created().unwrap().names().collect();
-    assert_eq!(told, [first.as_str()], "{error}");
+    let reported: Vec<&str> = error.may_have_created().unwrap().names().collect();
+    assert_eq!(reported, [first.as_str()], "{error}");
 }
 
 #[tokio::test]
-async fn a_change_whose_response_was_lost_is_told_as_one_that_may_have_been_made() {
-    for (request, told) in [
+async fn a_change_whose_response_was_lost_is_reported_as_possibly_made() {
+    for (request, reported) in [
         ("PATCH /keys/01d", "the new key was handed over, and the old one may be disabled"),
         ("DELETE /keys/01d", "the new key was handed over, and the old one is disabled or deleted"),
     ] {
         let world = World::default();
         world.reply(request, vec![Reply::disconnected(); 3]);
         let (_, result) = run(&world, Rotate::new("01d")).await;
-        assert_eq!(result.unwrap_err().effect(), &Effect::PartlyDone(told));
+        assert_eq!(result.unwrap_err().effect(), &Effect::PartlyDone(reported));
     }
 }
 
 #[tokio::test]
-async fn a_key_of_which_nobody_tells_the_label_is_known_by_its_own_ends() {
+async fn a_key_whose_label_no_response_has_is_recognised_by_its_ends() {
     let world = World::default();
-    let untold = CURRENT.replace(r#""label":"sk-or-v1-0e6...1c96","#, "");
-    world.reply("GET /key", [Reply::status(200).json(untold)]);
+    let unreported = CURRENT.replace(r#""label":"sk-or-v1-0e6...1c96","#, "");
+    world.reply("GET /key", [Reply::status(200).json(unreported)]);
     let (_, result) = run(&world, Rotate::new("01d")).await;
     assert!(result.is_ok(), "{result:?}");
     let state = world.0.lock().unwrap().last.clone().unwrap();
@@ -852,7 +853,7 @@ async fn a_key_of_which_nobody_tells_the_label_is_known_by_its_own_ends() {
 }
 
 #[tokio::test]
-async fn a_new_key_whose_own_response_is_not_what_was_asked_for_is_deleted() {
+async fn a_new_key_whose_create_response_is_not_as_requested_is_deleted() {
     for (fields, problem) in [
         (r#""limit":null"#, "its limit differs"),
         (r#""expires_at":"2027-02-01T00:00:00Z""#, "its expiry differs"),
@@ -862,14 +863,14 @@ async fn a_new_key_whose_own_response_is_not_what_was_asked_for_is_deleted() {
         world.reply("POST /keys", [Reply::status(201).json(made)]);
         let (transport, result) = run(&world, Rotate::new("01d")).await;
         let error = result.unwrap_err();
-        let ErrorKind::Unverified { problem: told } = error.kind() else { panic!("{error}") };
-        assert_eq!(*told, problem);
+        let ErrorKind::Unverified { problem: reported } = error.kind() else { panic!("{error}") };
+        assert_eq!(*reported, problem);
         assert_eq!(sent(&transport).last().unwrap(), "DELETE /keys/aa");
     }
 }
 
 #[tokio::test]
-async fn a_state_that_nobody_saved_is_refused_before_anything_is_sent() {
+async fn a_state_that_no_rotation_saved_is_refused_before_anything_is_sent() {
     for kept in [
         r#"{"old":"01d","step":"handed_over","new":"01d"}"#,
         r#"{"old":"01d","step":"creating","unconfirmed":["production"]}"#,
@@ -899,7 +900,7 @@ async fn a_leaked_key_is_disabled_first_and_deleted_without_grace() {
 }
 
 #[tokio::test]
-async fn a_resumed_hand_over_goes_by_what_the_holder_knows() {
+async fn a_resumed_hand_over_depends_on_what_the_rotation_handler_knows() {
     let kept = |step: &str| -> Rotation {
         let text = format!(
             r#"{{"old":"01d","step":"{step}","new":"aa","newLabel":"{LABEL}","name":"production"}}"#
@@ -916,13 +917,13 @@ async fn a_resumed_hand_over_goes_by_what_the_holder_knows() {
     assert_eq!(world.asked()[0], format!("was_handed_over {LABEL}"));
     assert!(!sent(&transport).contains(&"POST /keys".to_owned()));
 
-    // It was not: the key is deleted, and another made.
+    // It was not: the key is deleted, and another created.
     let world = World::default();
     let (transport, result) = run(&world, Rotate::resume(kept("handing_over"))).await;
     assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
     assert_eq!(sent(&transport)[..3], ["DELETE /keys/aa", "GET /keys/01d", "POST /keys"]);
 
-    // It is asked about wherever there is a new key, whatever the step says.
+    // The question is asked whenever there is a new key, whatever the step.
     for step in ["begun", "creating"] {
         let world = World::default();
         world.0.lock().unwrap().was_handed_over = true;
@@ -931,7 +932,7 @@ async fn a_resumed_hand_over_goes_by_what_the_holder_knows() {
         assert!(!sent(&transport).contains(&"DELETE /keys/aa".to_owned()));
     }
 
-    // It was, and is not seen at once; or it is gone: then nothing is touched.
+    // It was, and is not visible at once; or it is gone: then nothing is touched.
     for (misses, is_there) in [(4, true), (5, false)] {
         let world = World::default();
         world.0.lock().unwrap().was_handed_over = true;
@@ -943,7 +944,7 @@ async fn a_resumed_hand_over_goes_by_what_the_holder_knows() {
         assert!(!sent(&transport).contains(&"DELETE /keys/aa".to_owned()));
     }
 
-    // Nobody knows: nothing is touched.
+    // Unknown, so nothing is touched.
     let world = World::default();
     world.fail("was_handed_over");
     let (transport, result) = run(&world, Rotate::resume(kept("handing_over"))).await;
@@ -956,8 +957,8 @@ async fn a_resumed_hand_over_goes_by_what_the_holder_knows() {
 }
 
 #[tokio::test]
-async fn a_pause_that_was_begun_by_a_killed_run_is_only_finished() {
-    // The virtual clock begins with 2027; the grace began 45 s before.
+async fn a_pause_that_a_killed_run_began_is_only_finished() {
+    // The virtual clock begins with 2027; the grace period began 45 s before.
     let since = 1_798_761_600 - 45;
     let text = format!(
         r#"{{"old":"01d","step":"handed_over","new":"aa","since":{since},"graceMs":60000,"quietMs":0,"watchMs":0}}"#
@@ -981,7 +982,7 @@ async fn a_marker_of_an_earlier_rotation_is_not_kept() {
 }
 
 #[test]
-fn a_hash_that_is_none_is_refused_before_anything_is_sent() {
+fn an_invalid_hash_is_refused_before_anything_is_sent() {
     let transport = FakeTransport::never();
     let key = ApiKey::new("sk-or-v1-management").unwrap();
     let client = blocking::Client::new(transport.clone(), key);
@@ -991,7 +992,7 @@ fn a_hash_that_is_none_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn a_state_is_plain_data_and_its_steps_have_the_names_that_it_writes() {
+fn a_state_is_plain_data_and_its_steps_have_their_json_names() {
     let state: Rotation = serde_json::from_str(r#"{"old":"01d"}"#).unwrap();
     assert_eq!(state, Rotation::new("01d".parse().unwrap()));
     for name in ["begun", "creating", "handing_over", "handed_over", "disabled", "deleted", "done"]

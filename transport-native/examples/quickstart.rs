@@ -1,8 +1,8 @@
 //! The six operations over real HTTP.
 //!
-//! `cargo run --example quickstart` starts an emulator of the API in this
-//! process and needs no key. With `--live` and a management key in
-//! `OPENROUTER_MANAGEMENT_KEY` it reads from the real API, and changes nothing there.
+//! `cargo run --example quickstart` starts an emulator of the API in this process and needs no
+//! key. With `--live` and a management key in `OPENROUTER_MANAGEMENT_KEY` it reads from the real
+//! API and changes nothing.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 
@@ -42,12 +42,12 @@ async fn in_process() -> Outcome {
     let emulator = Emulator::start()?;
     println!("An emulator of the API runs in this process, at {}.", emulator.base_url());
     for name in API_KEY_VARIABLES.into_iter().filter(|name| std::env::var_os(name).is_some()) {
-        println!("{name} is set but not used; add `-- --live` to read from the real API.");
+        println!("{name} is set but unused; add `-- --live` to read from the real API.");
     }
     let key = ApiKey::new(emulator.management_key())?;
     let client = client_with(key, Config::new().base_url(BaseUrl::new(emulator.base_url())?))?;
 
-    step("create: two keys, whose secrets are shown once, here");
+    step("create: two keys; this is the only time their secrets are shown");
     let create = Create::new("Customer 42", Limit::usd(25.0)).limit_reset(LimitReset::Monthly);
     let created = client.create(create).await?;
     let hash = match &created.data {
@@ -66,7 +66,7 @@ async fn in_process() -> Outcome {
     step("update: another limit, no reset, and the name stays");
     table(&[client.update(Update::new(&hash).limit(Limit::usd(50.0)).no_limit_reset()).await?]);
 
-    step("get_current_key_metadata: of the first created key, signed with its own secret");
+    step("get_current_key_metadata: of the first created key, with its own secret");
     let own = client_with(
         ApiKey::try_from(created.key())?,
         Config::new().base_url(BaseUrl::new(emulator.base_url())?),
@@ -139,7 +139,7 @@ fn describe(key: &CurrentKey) {
     println!("label         {}", show(&key.label));
     println!(
         "manages keys  {}",
-        key.manages_keys().map_or("not told", |yes| if yes { "yes" } else { "no" })
+        key.manages_keys().map_or("unknown", |yes| if yes { "yes" } else { "no" })
     );
     println!("limit         {}", money(&key.limit, "none"));
     println!("left          {}", money(&key.limit_remaining, "no limit"));
@@ -147,7 +147,7 @@ fn describe(key: &CurrentKey) {
     println!("expires       {}", show(&key.expires_at));
 }
 
-/// A field for people: a dash for null, a question mark for what is not there.
+/// A field for display: a dash for null, a question mark if there is no value.
 fn show<T: std::fmt::Display>(field: &Field<T>) -> String {
     match field {
         Field::Value(value) => value.to_string(),

@@ -27,26 +27,26 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::new().base_url(BaseUrl::new(emulator.base_url())?);
     let client = client_with(key, config)?;
 
-    println!("ensure, twice: the second finds what the first made");
+    println!("ensure, twice: the second call finds the key of the first");
     ensure(&client, Limit::usd(25.0)).await?;
     ensure(&client, Limit::usd(50.0)).await?;
 
-    println!("\ncreate_reconciled: the connection breaks once the key is made");
+    println!("\ncreate_reconciled: the connection breaks once the key is created");
     emulator.fail_next_matching(Method::POST, "reset-after-commit".parse()?);
     let done = client.create_reconciled(Create::new("ci", Limit::usd(5.0))).await?;
-    println!("made {:?}; deleted {} that nobody held", done.name, done.swept.len());
+    println!("created {:?}; deleted {} lost key(s)", done.name, done.swept.len());
 
-    println!("\nlist_all, through every page, two at once");
+    println!("\nlist_all: every page, two at a time");
     let all = Pages::new(List::new().include_disabled(true)).exhaustive().prefetch(2);
     for key in client.list_all(all).collect_all().await? {
         println!("{}", key.name.as_deref().unwrap_or("?"));
     }
 
-    println!("\nrotate: the new key goes to the vault, and works before the old one ends");
+    println!("\nrotate: the new key is in the vault and works before the old one is disabled");
     let mut keys = client.list(List::new()).await?.data;
     keys.retain(|key| key.name.as_deref() == Some("billing"));
     let billing = keys.first().ok_or("there is no such key")?;
-    // Nobody uses it here; a program leaves the times at their defaults.
+    // Nobody uses it here; in a program, leave the defaults.
     let zero = Duration::ZERO;
     let rotate = Rotate::new(billing.require_hash()?).grace(zero).quiet(zero).watch(zero);
     let vault = Vault::default();
@@ -83,19 +83,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn ensure(client: &Client, limit: Limit) -> Result<(), Box<dyn Error>> {
-    // Nobody else is at it here; a program leaves the time at its default.
+    // There are no other callers here; in a program, leave the default.
     let wanted = Ensure::new(Create::new("billing", limit)).settle(Duration::from_millis(100));
     match client.ensure(wanted).await? {
         Ensured::Created { created, .. } => println!("created, and stored {:?}", created.key()),
         Ensured::Existing { key, changed } => {
-            println!("{:?} is there; changed: {changed:?}", key.name);
+            println!("{:?} exists; changed: {changed:?}", key.name);
         }
         _ => {}
     }
     Ok(())
 }
 
-/// Where a program keeps what must outlive it: a file, a secret store.
+/// Stands for a file and a secret store that outlive the program.
 #[derive(Clone, Default)]
 struct Vault {
     secret: Arc<Mutex<String>>,

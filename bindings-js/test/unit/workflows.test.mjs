@@ -105,7 +105,7 @@ test("names without a marker are refused before anything is sent", async () => {
 test("an audit that refuses a share names it", async () => {
   const error = await failureOf(server([]).keys.audit({ nearLimit: 80 }));
   assert.equal(error.argument, "nearLimit");
-  assert.equal(error.message, "audit: the share of a limit is not within 0 and 1; write 80 % as 0.8; nothing was created or changed; correct the argument");
+  assert.equal(error.message, "audit: the share of a limit is not between 0 and 1; write 80 % as 0.8; nothing was created or changed; correct the argument");
 });
 
 test("ensure creates a key if there is none, and finds it the next time", async () => {

@@ -1,7 +1,7 @@
-//! `check_key`: whether the client's key is of the kind that is needed.
+//! `check_key`: whether the client's key is of the required kind.
 //!
 //! ```text
-//!  GET /key ──┬─ it is of this kind, or the response does not tell ──▶ done: what the API tells about it
+//!  GET /key ──┬─ it is of this kind, or the response does not say ──▶ done: its metadata
 //!             └─ it is of the other ──▶ an error that says where to get one
 //! ```
 
@@ -13,15 +13,14 @@ use crate::config::{CallOptions, Config};
 use crate::operation::GetCurrentKeyMetadata;
 use crate::types::{CurrentKey, KeyKind};
 
-/// Asks the API once what the client's key is for, before the work begins.
+/// Checks the kind of the client's key with one request, before the work begins.
 ///
-/// With the wrong kind the first real call fails too, with
-/// [`ApiError::key_kind`](crate::error::ApiError::key_kind) if the API's message names
-/// the kind. This asks for it, and changes nothing.
+/// With the wrong kind, the first real call would fail too, with
+/// [`ApiError::key_kind`](crate::error::ApiError::key_kind) if the API's message names the kind.
 ///
-/// The check ends with [`ErrorKind::WrongKeyKind`] if the key is of the other
-/// kind. An older response that does not tell the kind passes:
-/// [`CurrentKey::manages_keys`](crate::CurrentKey::manages_keys) is then `None`.
+/// Returns [`ErrorKind::WrongKeyKind`] if the key is of the other kind. An older response that
+/// does not name the kind passes; [`CurrentKey::manages_keys`](crate::CurrentKey::manages_keys) is
+/// then `None`.
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {

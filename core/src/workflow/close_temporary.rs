@@ -1,7 +1,7 @@
-//! `close_temporary`: deletes a temporary key, and what its create left behind.
+//! `close_temporary`: deletes a temporary key, and whatever its create left behind.
 //!
 //! ```text
-//!            ┌─ the hash is known ──▶ delete it ──▶ look once for unconfirmed names, if there are any ──▶ done
+//!            ┌─ the hash is known ──▶ delete it ──▶ look once for unconfirmed names, if any ──▶ done
 //!  close ────┤
 //!            └─ it is not ──▶ look for the name now and after 2, 4, 8 s ──▶ delete what is found ──▶ done
 //! ```
@@ -21,17 +21,15 @@ use crate::operation::{List, Orphan};
 use crate::redact::Masked;
 use crate::types::{BuildError, KeyHash};
 
-/// Deletes a temporary key: by its hash or, where the response that made it had
-/// none, by its marked name.
+/// Deletes a temporary key: by its hash or, if its create's response had none, by its marked name.
 ///
-/// [`TemporaryKey::close`](crate::client::TemporaryKey::close) runs it; made by hand, it
-/// closes a key that another process made. A key that is gone already is closed.
-/// So is one without a hash that none of four looks at the listing within 14 s
-/// finds.
+/// [`TemporaryKey::close`](crate::client::TemporaryKey::close) runs it. Run it yourself to close a
+/// key that another process created. Closing a key that is already gone succeeds, and so does
+/// closing one without a hash that is in none of four listings within 14 s.
 ///
-/// An error's [`may_have_created`](crate::Error::may_have_created) tells what may
-/// be left: the name, and the hash if it is known. Running it again is safe, and
-/// what is left stops by itself when it expires.
+/// An error's [`may_have_created`](crate::Error::may_have_created) has what may be left: the name,
+/// and the hash if it is known. Running it again is safe, and a key that is left stops working
+/// when it expires.
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client, name: String) -> Result<(), openrouter_keys_core::Error> {
@@ -61,9 +59,10 @@ impl fmt::Debug for CloseTemporary {
 }
 
 impl CloseTemporary {
-    /// Closes the key of this name with its marker: [`TemporaryKeyInfo::name`](crate::workflow::TemporaryKeyInfo).
+    /// Closes the key with this marked name:
+    /// [`TemporaryKeyInfo::name`](crate::workflow::TemporaryKeyInfo).
     ///
-    /// A name without the marker of a temporary key is refused when it is run.
+    /// A name without a temporary key's marker is refused when the workflow is run.
     pub fn named(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -74,20 +73,19 @@ impl CloseTemporary {
         }
     }
 
-    /// The key's hash, which saves looking for the name.
+    /// The key's hash, which saves searching for the name.
     pub fn hash(mut self, hash: KeyHash) -> Self {
         self.hash = Some(hash);
         self
     }
 
-    /// The workspace (a UUID) to look in, in place of the default one.
+    /// The workspace (a UUID) to search, instead of the default one.
     pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
         self.workspace_id = Some(id.into());
         self
     }
 
-    /// Names under which the create may have left further keys: each that is
-    /// found is deleted.
+    /// Names under which the create may have left more keys: any that are found are deleted.
     pub fn unconfirmed<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
         self.unconfirmed = names.into_iter().map(Into::into).collect();
         self
@@ -105,7 +103,7 @@ impl CloseTemporary {
         self.unconfirmed.iter().try_for_each(|name| check_temporary(name))
     }
 
-    /// What an error leaves: the key of this name, and others.
+    /// The keys that an error may leave behind: the one with this name, and others.
     fn left(&self, name: &str, hash: Option<KeyHash>, others: Vec<String>) -> MayHaveCreated {
         let orphan = Orphan { name, workspace_id: self.workspace_id.as_deref() };
         MayHaveCreated { others, ..MayHaveCreated::known(Some(orphan), hash) }

@@ -1,4 +1,4 @@
-//! A workflow, seen from its code: how it sends operations, waits and asks.
+//! How a workflow's code sends operations, waits and asks its caller.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -16,27 +16,27 @@ use crate::redact::mask_cause;
 use crate::transport::{BoxFuture, TimeoutPhase, TransportError, TransportErrorKind};
 use crate::types::{ApiKey, DecodeError, DecodeErrorKind, Key, Timestamp};
 
-/// What the code of a workflow has instead of a client.
+/// The client of a workflow's code.
 pub(crate) struct Context {
     name: &'static str,
     config: Config,
     options: CallOptions,
     mailbox: Arc<Mutex<Mailbox>>,
-    /// When the workflow has to be over, after its beginning.
+    /// When the workflow must end, counted from its beginning.
     deadline: Option<Duration>,
     /// How many requests each listing may take.
     max_requests: Option<u64>,
 }
 
-/// What a listing brought.
+/// The result of a listing.
 pub(crate) struct Listed {
     pub(crate) keys: Vec<Key>,
-    /// The seconds since 1970 when the last page came, by the server's clock or,
-    /// where that cannot be seen, by this machine's.
+    /// When the last page arrived, in seconds since 1970, by the server's clock or, if that is
+    /// not available, by this machine's.
     pub(crate) date: Option<i64>,
-    /// The same of the first page: what the listing shows may be as old as that.
+    /// The same for the first page: the listing's oldest data is from then.
     pub(crate) since: Option<i64>,
-    /// How many rows were no objects, as far as they can be told apart.
+    /// How many rows were not objects, as far as they can be distinguished.
     pub(crate) unexpected_rows: u64,
 }
 
@@ -50,13 +50,12 @@ impl Context {
         Self { name, config, options, mailbox, deadline: None, max_requests: None }
     }
 
-    /// The same, each of whose listings takes so many requests at most.
+    /// Limits the requests of each listing.
     pub(super) fn listing_with(self, max_requests: Option<u64>) -> Self {
         Self { max_requests, ..self }
     }
 
-    /// The same, for a part of the work that may take no longer than this from
-    /// now on.
+    /// A context for a part of the work, which must end within this time from now.
     pub(super) fn within(&self, time: Duration) -> Self {
         Self {
             config: self.config.clone(),
@@ -87,13 +86,13 @@ impl Context {
         self.deadline.map(|deadline| deadline.saturating_sub(self.elapsed()))
     }
 
-    /// The time of day by this machine's clock.
+    /// The current time by this machine's clock.
     pub(super) fn wall_clock(&self) -> Option<SystemTime> {
         let began_at = lock(&self.mailbox).seed.now?;
         began_at.checked_add(self.elapsed())
     }
 
-    /// The same in seconds since 1970.
+    /// [`wall_clock`](Self::wall_clock) in seconds since 1970.
     pub(super) fn unix_time(&self) -> Option<i64> {
         Timestamp::try_from(self.wall_clock()?).ok().map(|now| now.unix_seconds())
     }
@@ -109,8 +108,8 @@ impl Context {
         self.send_as(None, operation)
     }
 
-    /// Sends an operation authenticated with another key. Boxed, so that it is compiled once
-    /// for each operation, and not for each place that sends one.
+    /// Sends an operation, authenticated with another key if one is given. Boxed, so that it is
+    /// compiled once per operation, not at each place that sends one.
     pub(super) fn send_as<'a, O>(
         &'a self,
         key: Option<ApiKey>,
@@ -123,7 +122,7 @@ impl Context {
         let sent = self.send_any(key, operation.into());
         Box::pin(async move {
             let Response { output, meta } = sent.await?;
-            // An operation's output is its own.
+            // Never fails: an operation always returns its own type of output.
             let output = O::output_of(output).ok_or_else(|| {
                 let error = DecodeError::at("$", DecodeErrorKind::WrongType);
                 Error::unsent(name, ErrorKind::Decode(error))
@@ -132,7 +131,7 @@ impl Context {
         })
     }
 
-    /// The same for all operations, so that it is compiled once.
+    /// Not generic, so that it is compiled once.
     fn send_any(
         &self,
         key: Option<ApiKey>,
@@ -153,7 +152,7 @@ impl Context {
         })
     }
 
-    /// Runs a call inside the workflow: what the call wants done, the workflow's driver does.
+    /// Runs a call inside the workflow: the workflow's driver carries out the call's actions.
     async fn drive(
         &self,
         mut call: Nested<'_>,
@@ -180,12 +179,12 @@ impl Context {
         }
     }
 
-    /// Random bits for the jitter of a call.
+    /// Random bits for a call's jitter.
     fn draw(&self) -> u64 {
         next_entropy(&mut lock(&self.mailbox).entropy)
     }
 
-    /// Waits, until the deadline at most.
+    /// Waits, but not beyond the deadline.
     pub(super) async fn pause(&self, time: Duration) -> Result<(), Error> {
         let time = self.time_left().map_or(time, |left| left.min(time));
         match self.act(Action::Sleep(time)).await {
@@ -194,7 +193,7 @@ impl Context {
         }
     }
 
-    /// Asks the caller; `secret` is in no error of theirs.
+    /// Asks the caller; `secret` is masked in their error.
     pub(super) async fn ask(&self, question: RotationEvent, secret: &str) -> Result<bool, Error> {
         let method = question.name();
         let cause = match self.act(Action::Ask(question)).await {
@@ -209,7 +208,7 @@ impl Context {
         Err(Error::unsent(self.name, ErrorKind::RotationHandler { method, cause }))
     }
 
-    /// All keys of the listing that pass, through all pages to an empty one.
+    /// All keys of the listing that pass the filter, from all pages.
     pub(super) fn list_all<'a>(
         &'a self,
         pages: Pages,
@@ -241,7 +240,7 @@ impl Context {
         })
     }
 
-    /// Lets the driver do this, and waits for what comes of it.
+    /// Hands the driver an action and waits for its event.
     async fn act(&self, action: Action<Infallible, RotationEvent>) -> Event {
         {
             let mut mailbox = lock(&self.mailbox);
@@ -261,7 +260,7 @@ struct Nested<'a> {
     mailbox: &'a Mutex<Mailbox>,
 }
 
-/// The workflow is dropped with its driver.
+/// Runs when the driver drops the workflow.
 impl Drop for Nested<'_> {
     fn drop(&mut self) {
         if let Some(nothing_sent) = lock(self.mailbox).dropped.take() {

@@ -1,13 +1,13 @@
-//! `create_reconciled`: a create that finds and deletes what a lost response left
-//! behind, and makes the key once more.
+//! `create_reconciled`: a create that finds and deletes what a lost response left behind, and then
+//! creates the key again.
 //!
 //! ```text
 //!  ┌──▶ create "name #marker" ──201──▶ done: the key
 //!  │         │ the response was lost
 //!  │         ▼
 //!  │    wait 2, 4, 8 s, and after each look for this call's markers ──▶ delete what is found
-//!  │         │ found and deleted, or not to be seen after 14 s: unconfirmed
-//!  └─────────┴── at most 3 rounds within 180 s, then the error that tells the names
+//!  │         │ found and deleted, or still not visible after 14 s: unconfirmed
+//!  └─────────┴── at most 3 rounds within 180 s, then an error with the names
 //! ```
 
 use std::fmt;
@@ -25,28 +25,26 @@ use crate::operation::{Create, Created, List, Operation, Orphan};
 use crate::redact::Masked;
 use crate::types::Key;
 
-/// When to look, after the create or the look before.
+/// How long to wait before each look.
 pub(super) const LOOKS: [Duration; 3] =
     [Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
 const ROUNDS: u32 = 3;
 const DEADLINE: Duration = Duration::from_secs(180);
 
-/// Makes a key, and cleans up after a create whose response was lost.
+/// Creates a key, and cleans up after a create whose response was lost.
 ///
-/// The API has no idempotency key. In its place, the key's name carries a marker
-/// of 128 random bits, a new one in each round, by which this call knows its own:
-/// a lost key is looked for by its exact name, disabled and expired keys
-/// included, and deleted before the next is made. A name has 100 characters at
-/// most; a longer one is cut before the marker.
+/// The API has no idempotency keys. Instead, the key's name carries a marker of 128 random bits, a
+/// new one each round, by which this call recognises its own keys: a lost key is looked up by its
+/// exact name, among disabled and expired keys too, and deleted before the next one is created. A
+/// name has at most 100 characters; a longer one is cut before the marker.
 ///
-/// **Guaranteed:** nothing without a marker of this call is touched. At most one
-/// key that the caller holds comes of it. A key that is neither returned nor
-/// [swept](Reconciled::swept) can only have one of the names that the result (or
-/// the error's [`may_have_created`](crate::Error::may_have_created)) tells; give
-/// these to [`Sweep`](crate::workflow::Sweep) later.
+/// **Guaranteed:** only keys with a marker of this call are touched. The caller gets at most one
+/// key. A key that is neither returned nor [swept](Reconciled::swept) can only have one of the
+/// names in the result (or in the error's [`may_have_created`](crate::Error::may_have_created));
+/// pass these to [`Sweep`](crate::workflow::Sweep) later.
 ///
-/// **Not guaranteed:** that the names which it tells exist. A create may still be
-/// on its way to the server after the last look.
+/// **Not guaranteed:** that keys with these names exist. A create may still be on its way to the
+/// server after the last look.
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
@@ -55,7 +53,7 @@ const DEADLINE: Duration = Duration::from_secs(180);
 ///
 /// let reconciled = client.create_reconciled(Create::new("ci", Limit::usd(5.0))).await?;
 /// store(reconciled.created.key().reveal());
-/// // An hour later, if there is something to look for:
+/// // An hour later, if any names are unconfirmed:
 /// client.sweep(Sweep::new(reconciled.unconfirmed)).await?;
 /// # Ok(()) }
 /// # fn store(_: &str) {}
@@ -68,7 +66,7 @@ pub struct CreateReconciled {
 }
 
 impl CreateReconciled {
-    /// Makes this key, under its name with a marker.
+    /// Creates this key, with a marker added to its name.
     pub fn new(create: Create) -> Self {
         Self { create, max_requests: None }
     }
@@ -87,7 +85,7 @@ impl From<Create> for CreateReconciled {
     }
 }
 
-/// A key that was made, and what became of those that were lost on the way.
+/// A created key, and what happened to the ones whose responses were lost.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Reconciled {
@@ -95,10 +93,10 @@ pub struct Reconciled {
     pub created: Created,
     /// The key's name with its marker.
     pub name: String,
-    /// The keys of this call whose answers were lost, found and deleted.
+    /// Keys of this call whose responses were lost; they were found and deleted.
     pub swept: Vec<Key>,
-    /// Names under which a key may still turn up: give them to
-    /// [`Sweep`](crate::workflow::Sweep) later.
+    /// Names under which a key may still appear: pass them to [`Sweep`](crate::workflow::Sweep)
+    /// later.
     pub unconfirmed: Vec<String>,
 }
 
@@ -155,7 +153,7 @@ pub(super) struct Failed {
     pub(super) left: Option<MayHaveCreated>,
 }
 
-/// The creates of one call, each under a name of its own.
+/// The creates of one call, each under its own name.
 pub(super) struct CreateAttempts {
     context: Context,
     lost: LostCreates,
@@ -167,8 +165,8 @@ impl CreateAttempts {
         Self { context: context.within(DEADLINE), lost: LostCreates::default(), left: ROUNDS }
     }
 
-    /// Makes the key under this name; `None` if the response was lost and another
-    /// round may be made.
+    /// Creates the key under this name; `None` if the response was lost and another round is
+    /// allowed.
     pub(super) async fn create(
         &mut self,
         create: &Create,
@@ -179,46 +177,46 @@ impl CreateAttempts {
             Err(error) => error,
         };
         let Some(orphan) = error.may_have_created().cloned() else {
-            return Err(self.told(error));
+            return Err(self.with_leftovers(error));
         };
         self.lost.unconfirmed.push(orphan);
         if let Err(cancelled) = self.lost.look(&self.context, create, name).await {
-            return Err(self.told(cancelled));
+            return Err(self.with_leftovers(cancelled));
         }
         self.left = self.left.saturating_sub(1);
         let is_over = self.left == 0 || self.context.time_left().is_some_and(|left| left.is_zero());
-        if is_over { Err(self.told(error)) } else { Ok(None) }
+        if is_over { Err(self.with_leftovers(error)) } else { Ok(None) }
     }
 
-    /// The names under which a key may still turn up.
+    /// The names under which a key may still appear.
     pub(super) fn unconfirmed(&self) -> Vec<String> {
         self.lost.names().map(str::to_owned).collect()
     }
 
-    /// The keys whose answers were lost, found and deleted.
+    /// The keys whose responses were lost, and which were found and deleted.
     pub(super) fn into_swept(mut self) -> Vec<Key> {
         self.hand_on();
         std::mem::take(&mut self.lost.swept)
     }
 
-    /// Somebody else knows the names from now on.
+    /// Forgets the names, because the caller has them now; none is reported on drop.
     pub(super) fn hand_on(&mut self) {
         self.lost.unconfirmed.clear();
     }
 
     /// The error that ended the call, with what it may have left behind.
-    pub(super) fn told(&mut self, error: Error) -> Failed {
+    pub(super) fn with_leftovers(&mut self, error: Error) -> Failed {
         Failed { error, left: MayHaveCreated::all(std::mem::take(&mut self.lost.unconfirmed)) }
     }
 }
 
-/// Every key of the workspace in which the create makes its own.
+/// Every key of the create's workspace.
 pub(super) fn everywhere(create: &Create) -> Pages {
     Pages::new(create.in_workspace(List::everything()))
 }
 
-/// Looks for keys of these names that a program may have made before it ended,
-/// deletes what it finds, and returns the names that it did not find.
+/// Looks for keys with these names that an ended run may have created, deletes those it finds, and
+/// returns the names it did not find.
 pub(super) async fn look_for(
     context: &Context,
     create: &Create,
@@ -230,12 +228,12 @@ pub(super) async fn look_for(
         LostCreates { unconfirmed: names.iter().map(orphan).collect(), swept: Vec::new() };
     let newest = names.last().map(String::as_str).unwrap_or_default();
     let looked = lost.look(context, create, newest).await;
-    // The rotation's state has them, whatever becomes of the look.
+    // The rotation's state has them, even if the look fails.
     let names = std::mem::take(&mut lost.unconfirmed);
     looked.map(|()| names.into_iter().map(|orphan| orphan.name).collect())
 }
 
-/// The keys of this call whose answers were lost.
+/// The keys of this call whose responses were lost.
 #[derive(Default)]
 struct LostCreates {
     /// Those that may exist.
@@ -244,7 +242,7 @@ struct LostCreates {
     swept: Vec<Key>,
 }
 
-/// Nobody else knows the names of a call that is dropped.
+/// Warns of the names of a dropped call, since nobody else knows them.
 impl Drop for LostCreates {
     fn drop(&mut self) {
         for MayHaveCreated { name, workspace_id, .. } in &self.unconfirmed {
@@ -259,8 +257,8 @@ impl LostCreates {
         self.unconfirmed.iter().map(|orphan| orphan.name.as_str())
     }
 
-    /// Looks for all of them, until the one of this name is found or it is time
-    /// to give up. A look that fails is one that found nothing.
+    /// Looks for all of them until the newest is found, at most three times. A look that fails
+    /// counts as one that found nothing.
     async fn look(
         &mut self,
         context: &Context,
@@ -283,7 +281,7 @@ impl LostCreates {
                         self.swept.push(key);
                     }
                     Err(error) if error.is_cancelled() => return Err(error),
-                    // The next look finds it once more.
+                    // The next look finds it again.
                     Err(_) => {}
                 }
             }

@@ -1,8 +1,8 @@
-//! Jobs of several operations: what people do with the API, made safe.
+//! The trait of workflows.
 //!
-//! A workflow is a [`Machine`](crate::machine::Machine) without I/O, as a single call is,
-//! with the same protocol: it sends an operation by running the machine of that call inside
-//! itself, so that its driver sees requests, pauses and questions only.
+//! A workflow is a [`Machine`](crate::machine::Machine) without I/O, like a single call, with the
+//! same protocol: it sends an operation by running that call's machine inside itself, so its
+//! driver sees only requests, pauses and questions.
 //!
 //! ```text
 //!   driver ──Event──▶ WorkflowMachine::resume ──▶ the workflow's code
@@ -11,16 +11,14 @@
 //!     └──Action─── mailbox ◀───────────────── CallMachine::resume
 //! ```
 //!
-//! Retries are those of each call: a workflow has none of its own.
-//!
-//! Inside, a workflow is written as an `async` block that awaits nothing but its
-//! [`Context`](super::context::Context), so that its steps read from top to bottom.
+//! Each call has its usual retries; a workflow adds none. Its code is an `async` block that awaits
+//! only its [`Context`](super::context::Context), so its steps read from top to bottom.
 
 use super::machine::WorkflowMachine;
 use crate::config::{CallOptions, Config};
 use crate::transport::MaybeSend;
 
-/// A job of several operations, as data.
+/// A multi-request workflow, as data.
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,12 +40,12 @@ use crate::transport::MaybeSend;
 /// ```
 #[must_use = "a workflow does nothing until it is run"]
 pub trait Workflow {
-    /// What it comes to.
+    /// The workflow's result.
     type Output: MaybeSend + 'static;
 
     /// The workflow's name in errors and traces.
     fn name(&self) -> &'static str;
 
-    /// Checks the arguments, and makes the machine whose calls have these settings.
+    /// Checks the arguments and returns the machine, whose calls use these settings.
     fn begin(self, config: &Config, options: &CallOptions) -> WorkflowMachine<Self::Output>;
 }

@@ -1,4 +1,4 @@
-//! `ensure`: a key of this name with these settings, made only if there is none.
+//! `ensure`: a key with this name and these settings, created only if there is none.
 //!
 //! ```text
 //!            ┌──────────────── none ──▶ create ──▶ wait, look again ──┬─ it is the oldest ──▶ Created
@@ -22,35 +22,32 @@ use crate::config::{CallOptions, Config};
 use crate::operation::{Create, Created, List, Operation, Update};
 use crate::types::{Field, Key, LimitReset};
 
-/// Longer than a listing lags behind and than creation times are coarse.
+/// Longer than a listing lags, and than the resolution of creation times.
 const SETTLE: Duration = Duration::from_secs(5);
-/// The time after which a caller that lost has deleted its key, if it lives.
+/// After this time, a caller that lost a race has deleted its key, unless it died.
 const RIVALRY: Duration = Duration::from_secs(60);
-/// How often to look at what may still change.
+/// How often to look while a race may be going on.
 const LOOKS: u32 = 12;
-/// A key that is deleted between look and update is looked for once more.
+/// How often to start over if the key is deleted between look and update.
 const TRIES: u32 = 3;
 
-/// Makes sure that there is one key of this name with these settings.
+/// Ensures that there is one key with this name and these settings.
 ///
-/// The name is compared exactly. Disabled keys count, because a key that was
-/// switched off on purpose must not be replaced unnoticed; they stay disabled
-/// unless [`disabled`](Ensure::disabled) says otherwise. Expired keys do not
-/// count.
+/// The name is compared exactly. Disabled keys count, because a key that was disabled on purpose
+/// must not be silently replaced; they stay disabled unless [`disabled`](Ensure::disabled) says
+/// otherwise. Expired keys do not count.
 ///
-/// A key that exists is changed only where it differs, and only in what is named:
-/// the limit, and what was set of `limit_reset`, `include_byok_in_limit` and
-/// `disabled`. What the API cannot change (`expires_at`, `creator_user_id`,
-/// `external`) is used for a new key alone.
+/// An existing key is changed only where it differs, and only in the limit and in whichever of
+/// `limit_reset`, `include_byok_in_limit` and `disabled` was set. What the API cannot change
+/// (`expires_at`, `creator_user_id`, `external`) applies only to a new key.
 ///
-/// **Guaranteed**, if every response arrives: however many callers do this at
-/// once, one key stays, and at most one caller has its secret.
+/// **Guaranteed**, if every response arrives: however many callers do this at once, one key stays,
+/// and at most one caller has its secret.
 ///
-/// **Not guaranteed:** the API has no transaction, so that this is not atomic.
-/// For a short time there may be several keys. A caller that dies in that time,
-/// or whose answers are lost, may leave a second key behind; the next then ends
-/// with [`ErrorKind::SeveralKeys`]. A list that lags more than the time to
-/// [`settle`](Ensure::settle) may hide one.
+/// **Not guaranteed:** the API has no transactions, so this is not atomic. For a short time there
+/// may be several keys. A caller that dies in that time, or whose responses are lost, may leave a
+/// second key behind; the next caller then gets [`ErrorKind::SeveralKeys`]. A listing that lags
+/// more than [`settle`](Ensure::settle) may hide a key.
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
@@ -82,15 +79,15 @@ pub struct Ensure {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnDuplicate {
-    /// None: the call ends with [`ErrorKind::SeveralKeys`].
+    /// None: the workflow returns [`ErrorKind::SeveralKeys`].
     #[default]
     Refuse,
-    /// The one that was made last. The others are left as they are.
+    /// The one that was created last. The others are left alone.
     Newest,
 }
 
 impl Ensure {
-    /// Makes sure of a key of this name with these settings.
+    /// Ensures a key with this name and these settings.
     pub fn new(create: Create) -> Self {
         Self {
             create,
@@ -102,13 +99,13 @@ impl Ensure {
         }
     }
 
-    /// Lets the limit of a key that exists never start anew.
+    /// Makes the limit of an existing key never reset.
     pub fn no_limit_reset(mut self) -> Self {
         self.clears_reset = true;
         self
     }
 
-    /// Switches a key that exists off or on.
+    /// Disables or enables an existing key.
     pub fn disabled(mut self, disabled: bool) -> Self {
         self.disabled = Some(disabled);
         self
@@ -120,11 +117,11 @@ impl Ensure {
         self
     }
 
-    /// How long to wait after a create before looking for a rival, and before
-    /// believing what was made just now; 5 s by default.
+    /// How long to wait after a create before looking for other callers' keys, and before relying
+    /// on a key that was only just created; 5 s by default.
     ///
-    /// It has to be longer than the listing lags behind and than the server's
-    /// creation times are coarse.
+    /// It must be longer than the listing lags, and than the resolution of the server's creation
+    /// times.
     pub fn settle(mut self, time: Duration) -> Self {
         self.settle = time;
         self
@@ -137,8 +134,7 @@ impl Ensure {
         self
     }
 
-    /// The update that gives the key the settings that it lacks, and the names of
-    /// the fields in it.
+    /// The update that gives the key the wanted settings, and the names of its fields.
     fn difference(&self, key: &Key, hash: &str) -> (Update, Vec<&'static str>) {
         let mut update = Update::new(hash);
         let mut names = Vec::new();
@@ -173,7 +169,7 @@ impl Ensure {
     }
 }
 
-/// Whether the response says that the field is this; `None` is `null`.
+/// Whether the field has this value; `None` is `null`.
 fn says<T: PartialEq>(field: &Field<T>, wanted: Option<&T>) -> bool {
     match wanted {
         Some(wanted) => field.get() == Some(wanted),
@@ -181,21 +177,21 @@ fn says<T: PartialEq>(field: &Field<T>, wanted: Option<&T>) -> bool {
     }
 }
 
-/// What [`Ensure`] came to.
+/// The result of [`Ensure`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Ensured {
-    /// There was none: it was made, and here is its secret.
+    /// There was none: it was created, and the result has its secret.
     Created {
         /// The new key.
         created: Box<Created>,
-        /// Why nobody knows whether another caller made one at the same time:
-        /// the look that was to tell failed. Make sure once more.
+        /// The error of the check for keys that other callers created at the same time, if it
+        /// failed. Run `ensure` again to check.
         unsettled: Option<Error>,
     },
-    /// There is one. Its secret was shown once, to whoever made it.
+    /// There is one. Its secret was shown once, to whoever created it.
     Existing {
-        /// The key, after the change if there was one.
+        /// The key, after any change.
         key: Box<Key>,
         /// The fields that were changed, by the API's names.
         changed: Vec<&'static str>,
@@ -238,8 +234,7 @@ async fn ensure(context: &Context, wanted: &Ensure) -> Result<Ensured, Error> {
     }
 }
 
-/// The key of the name, if there is one. While the matter may still be open, it
-/// is looked at again.
+/// The key with the name, if there is one. While a race may be going on, it looks again.
 async fn settled_choice(context: &Context, wanted: &Ensure) -> Result<Option<Key>, Error> {
     let mut listed = look(context, wanted).await?;
     for _ in 1..LOOKS {
@@ -261,19 +256,19 @@ fn several(context: &Context, wanted: &Ensure, keys: Vec<Key>) -> Error {
     Error::unsent(context.name(), ErrorKind::SeveralKeys { by, keys })
 }
 
-/// Whether other callers may be at it: a key that was made just now may have a
-/// rival, and of several the callers that lost are about to delete theirs.
+/// Whether a race may be going on: a key that was just created may have a rival, and if there are
+/// several, the callers that lost are about to delete theirs.
 fn is_open(listed: &Listed, settle: Duration) -> bool {
     let time = if listed.keys.len() > 1 { RIVALRY } else { settle };
     let ages = listed.keys.iter().filter_map(|key| {
         let age = listed.since?.saturating_sub(key.created_at.get()?.unix_seconds());
-        // Made in the future: the clocks differ.
+        // Created in the future: the clocks differ.
         Some(Duration::from_secs(u64::try_from(age).unwrap_or_default()))
     });
     ages.min().is_some_and(|age| age <= time)
 }
 
-/// The keys of the name that have not expired, the oldest first.
+/// The unexpired keys with the name, oldest first.
 async fn look(context: &Context, wanted: &Ensure) -> Result<Listed, Error> {
     let list = wanted.create.in_workspace(List::new().include_disabled(true));
     let is_named = |key: &Key| key.name.as_deref() == Some(wanted.create.name());
@@ -282,13 +277,13 @@ async fn look(context: &Context, wanted: &Ensure) -> Result<Listed, Error> {
     Ok(listed)
 }
 
-/// In the same order for every caller. A key whose time is not known comes last.
+/// The same order for every caller. A key without a creation time comes last.
 fn by_age(one: &Key, other: &Key) -> Ordering {
     let age = |key: &Key| (key.created_at.get().is_none(), key.created_at.get().cloned());
     age(one).cmp(&age(other)).then_with(|| one.hash.get().cmp(&other.hash.get()))
 }
 
-/// Looks whether another caller made a key too. The oldest stays.
+/// Checks whether another caller created a key too. The oldest stays.
 async fn settle(context: &Context, wanted: &Ensure, created: Created) -> Result<Ensured, Error> {
     let watch = trace::held(context.name(), wanted.create.may_leave());
     let looked = match context.pause(wanted.settle).await {
@@ -296,7 +291,7 @@ async fn settle(context: &Context, wanted: &Ensure, created: Created) -> Result<
         Err(cancelled) => Err(cancelled),
     };
     watch.finish();
-    // Whatever is wrong, the secret in hand is not thrown away.
+    // Whatever goes wrong, the secret is returned.
     let kept = |created, unsettled: Option<Error>| {
         let unsettled =
             unsettled.map(|error| error.beside("a key was created and is in the result"));
@@ -320,7 +315,7 @@ async fn settle(context: &Context, wanted: &Ensure, created: Created) -> Result<
     adopted.map_err(|error| error.beside("a key was created and deleted again"))
 }
 
-/// Gives a key that exists the settings that it lacks.
+/// Gives an existing key the wanted settings.
 async fn adopt(context: &Context, wanted: &Ensure, key: Key) -> Result<Ensured, Error> {
     let hash = match key.require_hash() {
         Ok(hash) => hash.as_str().to_owned(),

@@ -1,10 +1,10 @@
 //! `find_by_secret`: which key a secret belongs to.
 //!
 //! ```text
-//!  GET /key, signed with the secret ──┬─ 200 ──▶ list the keys of its workspace, look for its label ─┐
+//!  GET /key, with the secret ─────────┬─ 200 ──▶ list the keys of its workspace, look for its label ─┐
 //!                                     └─ 401 ──▶ list all keys, look for the secret's two ends ──────┤
 //!                    done: the key, or none ◀── one match, or none ──────────────────────────────────┤
-//!                                  an error ◀── several ──────────────────────────────────────────────┘
+//!                                  an error ◀── several ─────────────────────────────────────────────┘
 //! ```
 
 use super::context::Context;
@@ -16,19 +16,18 @@ use crate::config::{CallOptions, Config};
 use crate::operation::{GetCurrentKeyMetadata, List};
 use crate::types::{ApiKey, CurrentKey, Key, Secret};
 
-/// Finds the key that a secret belongs to, such as one that was found in a log.
+/// Finds the key that a secret belongs to, such as a secret found in a log.
 ///
-/// The API finds keys by hash alone, and does not tell the hash of a secret.
-/// What it tells is the label, the two ends of the key. Disabled and expired keys
-/// are searched too.
+/// The API looks up keys only by hash, and does not return the hash for a secret, only the label:
+/// the two ends of the key. Disabled and expired keys are searched too.
 ///
-/// **Guaranteed:** nothing is changed, and the secret goes nowhere but into the
-/// `Authorization` header of one request. If several keys have the label, the
-/// call ends with [`ErrorKind::SeveralKeys`], which lists them.
+/// **Guaranteed:** nothing is changed, and the secret is sent only in the `Authorization` header
+/// of one request. If several keys have the label, the workflow returns
+/// [`ErrorKind::SeveralKeys`], which lists them.
 ///
-/// **Not guaranteed:** a label has seven characters of a key. For a secret that
-/// the API refuses ([`current`](FoundBySecret::current) is `None`: it is disabled,
-/// expired, deleted or of nobody), a match is a good guess, and no proof.
+/// **Not guaranteed:** a label has seven characters of a key. If the API refuses the secret
+/// ([`current`](FoundBySecret::current) is `None`: it is disabled, expired, deleted or not a key),
+/// a match is a good guess, not a proof.
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client, leaked: &str) -> Result<(), openrouter_keys_core::Error> {
@@ -50,13 +49,13 @@ pub struct FindBySecret {
 }
 
 impl FindBySecret {
-    /// Finds the key of this secret.
+    /// Finds the key that this secret belongs to.
     pub fn new(secret: impl Into<Secret>) -> Self {
         Self { secret: secret.into(), workspaces: Vec::new(), max_requests: None }
     }
 
-    /// The workspaces (UUIDs) to search, in place of the one that the API names
-    /// or, if it names none, the default one.
+    /// The workspaces (UUIDs) to search, instead of the one that the API names or, if it names
+    /// none, the default one.
     pub fn workspaces<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
         self.workspaces = ids.into_iter().map(Into::into).collect();
         self
@@ -76,12 +75,11 @@ impl<T: Into<Secret>> From<T> for FindBySecret {
     }
 }
 
-/// What became known about a secret.
+/// The key that a secret belongs to.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FoundBySecret {
-    /// The key; `None` if no key of the listing has its label. Management keys are
-    /// in no listing.
+    /// The key; `None` if no listed key has its label. Management keys are in no listing.
     pub key: Option<Key>,
     /// What `get_current_key_metadata` returns for the secret; `None` if the API refuses it.
     pub current: Option<CurrentKey>,

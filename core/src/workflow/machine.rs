@@ -1,4 +1,4 @@
-//! A workflow as a machine: its code, and what it waits for.
+//! A workflow as a machine.
 
 use std::fmt;
 use std::future::Future;
@@ -17,17 +17,17 @@ use crate::call::{Action, Driven, Error, ErrorKind, Event, Machine, Seed};
 use crate::config::{CallOptions, Config};
 use crate::transport::{BoxFuture, MaybeSend};
 
-/// A workflow: its code, which waits, and where the code and its driver meet.
+/// A running workflow: its code, and the mailbox between the code and its driver.
 #[must_use = "a workflow does nothing until it is driven"]
 pub struct WorkflowMachine<T> {
     name: &'static str,
-    /// Gone at the end.
+    /// `None` at the end.
     code: Option<BoxFuture<'static, Result<T, Error>>>,
     mailbox: Arc<Mutex<Mailbox>>,
 }
 
 impl<T: MaybeSend + 'static> WorkflowMachine<T> {
-    /// The workflow with this code.
+    /// A workflow with this code.
     pub(super) fn new<F>(
         name: &'static str,
         config: &Config,
@@ -42,13 +42,13 @@ impl<T: MaybeSend + 'static> WorkflowMachine<T> {
         Self { name, code: Some(Box::pin(code(context))), mailbox }
     }
 
-    /// One that ends at its beginning.
+    /// A workflow that ends at once with this error.
     pub(super) fn refused(name: &'static str, kind: ErrorKind) -> Self {
         let error = Error::unsent(name, kind);
         Self { name, code: Some(Box::pin(async { Err(error) })), mailbox: Arc::default() }
     }
 
-    /// The same workflow, which makes something else of its output.
+    /// Converts the workflow's output.
     pub fn map<U>(self, make: impl FnOnce(T) -> U + MaybeSend + 'static) -> WorkflowMachine<U> {
         let Self { name, code, mailbox } = self;
         let mapped = |code: BoxFuture<'static, Result<T, Error>>| -> BoxFuture<'static, _> {
@@ -77,7 +77,7 @@ impl<T> Machine for WorkflowMachine<T> {
         let mut context = TaskContext::from_waker(Waker::noop());
         let code = self.code.as_mut();
         if let Some(Poll::Ready(result)) = code.map(|code| code.as_mut().poll(&mut context)) {
-            // Code that has ended is not polled again.
+            // A finished future must not be polled again.
             self.code = None;
             return Action::Done(result);
         }
@@ -88,7 +88,7 @@ impl<T> Machine for WorkflowMachine<T> {
             Some(Action::Ask(question)) => Action::Ask(question),
             Some(Action::Done(Ok(never))) => match never {},
             Some(Action::Done(Err(error))) => Action::Done(Err(error)),
-            // The code of a workflow awaits nothing but its context.
+            // Not reached: a workflow's code awaits only its context.
             None => Action::Done(Err(Error::unsent(self.name, ErrorKind::Cancelled))),
         }
     }
@@ -103,7 +103,7 @@ impl<T> Driven for WorkflowMachine<T> {
         Seed::unique([draw(), draw()], clock())
     }
 
-    /// A workflow reads the clock at its beginning.
+    /// Not needed: a workflow reads the clock at its beginning.
     fn note_time(&mut self, _: &Event, _: Duration, _: impl FnOnce() -> Option<SystemTime>) {}
 
     fn dropped(&mut self, nothing_sent: bool) {

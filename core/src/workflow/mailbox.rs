@@ -1,4 +1,4 @@
-//! Where the code of a workflow and its driver meet.
+//! The mailbox between a workflow's code and its driver.
 
 use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,10 +11,10 @@ use super::rotate::rotation_handler::RotationEvent;
 use crate::call::trace::Span;
 use crate::call::{Action, Event, Seed, trace};
 
-/// Where code and driver meet. At most one action is open, and its event comes back.
+/// Holds at most one open action, and the event that replies to it.
 pub(super) struct Mailbox {
     pub(super) seed: Seed,
-    /// From which the calls draw.
+    /// The calls draw their random bits from it.
     pub(super) entropy: u64,
     pub(super) elapsed: Duration,
     pub(super) action: Option<Action<Infallible, RotationEvent>>,
@@ -23,7 +23,7 @@ pub(super) struct Mailbox {
     /// The span of the call that the action belongs to.
     pub(super) span: Span,
     pub(super) event: Option<Event>,
-    /// The driver was dropped in the middle of a request; whether nothing of it was sent.
+    /// Set if the driver was dropped mid-request: whether nothing of the request was sent.
     pub(super) dropped: Option<bool>,
 }
 

@@ -1,20 +1,20 @@
-//! Names with a marker of 128 bits, which identifies a key of this call, and a temporary key.
+//! Names with a 128-bit marker, which identifies the keys of a call, and temporary keys.
 
 use crate::types::{BuildError, BuildErrorKind};
 
-/// The most characters that a name may have.
+/// The maximum length of a name, in characters.
 const LONGEST_NAME: usize = 100;
 /// Between the name and the marker.
 const SIGN: &str = " #";
-/// Between the sign and the digits of a temporary key's marker.
+/// Before the digits of a temporary key's marker.
 const TEMPORARY: &str = "temp-";
 /// 128 bits in hexadecimal.
 const DIGITS: usize = 32;
 
-/// The kind of a marker.
+/// Which keys a marker is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// The key is there to stay.
+    /// A key without a planned end.
     Lasting,
     /// A temporary key.
     Temporary,
@@ -28,7 +28,7 @@ impl Kind {
         }
     }
 
-    /// The kind of the name's marker; `None` of a name without one.
+    /// The kind of the name's marker; `None` if it has none.
     pub(super) fn of(name: &str) -> Option<Self> {
         marked(name).map(|(_, kind)| kind)
     }
@@ -53,7 +53,7 @@ pub(super) fn unmarked(name: &str) -> &str {
     }
 }
 
-/// A source of markers of a kind, each unlike the others.
+/// Generates markers of one kind, all different.
 pub(super) struct Markers {
     kind: Kind,
     seed: u128,
@@ -65,9 +65,9 @@ impl Markers {
         Self { kind, seed, given: 0 }
     }
 
-    /// The name with a new marker, cut to 100 characters; the marker never is.
+    /// The name with a new marker, cut to 100 characters before the marker.
     pub(super) fn mark(&mut self, name: &str) -> String {
-        // Odd, so that no two rounds of a call have the same marker.
+        // An odd step visits every number, so no two rounds of a call have the same marker.
         const STEP: u128 = 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835;
         let marker = self.seed.wrapping_add(self.given.wrapping_mul(STEP));
         self.given = self.given.wrapping_add(1);
@@ -78,25 +78,25 @@ impl Markers {
     }
 }
 
-/// Refuses a name that carries no marker.
+/// Refuses a name without a marker.
 pub(super) fn check_marked(name: &str) -> Result<(), BuildError> {
     if Kind::of(name).is_some() {
         return Ok(());
     }
     Err(BuildError::new(
         BuildErrorKind::Name,
-        "a name to sweep has no marker; give names that a reconciled create, a temporary key or a rotation reported",
+        "a name to sweep has no marker; pass names that a reconciled create, a temporary key or a rotation reported",
     ))
 }
 
-/// Refuses a name that carries no marker of a temporary key.
+/// Refuses a name without a temporary key's marker.
 pub(super) fn check_temporary(name: &str) -> Result<(), BuildError> {
     if Kind::of(name) == Some(Kind::Temporary) {
         return Ok(());
     }
     Err(BuildError::new(
         BuildErrorKind::Name,
-        "a name to close has no marker of a temporary key; give the name that the temporary key reported",
+        "a name to close does not have a temporary key's marker; pass the name that the temporary key reported",
     ))
 }
 
@@ -105,7 +105,7 @@ mod tests {
     use super::{Kind, Markers, check_marked, check_temporary, unmarked};
 
     #[test]
-    fn a_marked_name_has_100_characters_at_most_and_its_marker_whole() {
+    fn a_marked_name_has_at_most_100_characters_and_a_whole_marker() {
         for (kind, room) in [(Kind::Lasting, 66), (Kind::Temporary, 61)] {
             let mut markers = Markers::new(kind, u128::MAX - 1);
             for length in [0, 1, 60, 61, 62, 65, 66, 67, 100, 1000] {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_marked_name_that_is_marked_anew_is_of_the_kind_of_the_last_marker() {
+    fn the_last_marker_of_a_name_decides_its_kind() {
         for (first, second) in [(Kind::Lasting, Kind::Temporary), (Kind::Temporary, Kind::Lasting)]
         {
             let marked = Markers::new(first, 1).mark("ci");
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_marker_of_a_lasting_key_is_taken_off() {
+    fn only_the_marker_of_a_lasting_key_is_removed() {
         let marker = "0123456789abcdef0123456789abcdef";
         for (name, without) in [
             (format!("ci #{marker}"), "ci"),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_markers_of_a_call_are_alike() {
+    fn all_markers_of_a_call_differ() {
         let mut markers = Markers::new(Kind::Lasting, 0);
         let mut marked: Vec<String> = (0..1000).map(|_| markers.mark("ci")).collect();
         marked.sort();

@@ -1,4 +1,4 @@
-//! Jobs of several operations, each a state machine without I/O.
+//! Multi-request workflows, each a state machine without I/O.
 //!
 //! Uses: `call`, `operation`, and the rooms below them.
 

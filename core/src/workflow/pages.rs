@@ -13,15 +13,14 @@
 //! seen before, something may have slipped past, and the listing steps back. Keys are
 //! identified by their hash.
 //!
-//! Why that is enough: the order never changes, so that every key before one
-//! that was seen was seen too, or is new. It holds whenever a page was read, and
-//! so for pages that were asked for ahead of their turn.
+//! That is enough, because the order never changes: every key before one that was seen was seen
+//! too, or is new. This holds whenever a page is read, so also for pages requested ahead.
 //!
 //! According to the documentation a short page is the last one. But a server or gateway that
 //! filters its pages sends short ones anywhere, so the listing continues until a page has
 //! nothing new.
 //!
-//! A row is remembered as 16 bytes, whatever it holds.
+//! A row is remembered as 16 bytes, whatever its size.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
@@ -31,13 +30,13 @@ use crate::call::{Error, ErrorKind};
 use crate::operation::{List, Operation, PAGE_SIZE, Page};
 use crate::types::{Json, Key, fingerprint};
 
-/// How far a step goes: a page without the key of the overlap.
+/// The length of a step: a page without the overlapping key.
 const STEP: u64 = 99;
-/// After this many pages in a row without a new key, stepping back and forth leads nowhere.
+/// After this many pages in a row without a new key, the listing counts as stalled.
 const FRUITLESS: u32 = 32;
 /// This many filtered pages in a row without a new key count as the end.
 const BARREN: u32 = 3;
-/// More would be a burst that a server has to refuse.
+/// A server would have to refuse a larger burst.
 const MAX_PREFETCH: usize = 64;
 /// Some 990,000 keys.
 const MAX_REQUESTS: u64 = 10_000;
@@ -49,13 +48,11 @@ const ROWS_BESIDE: u64 = 10_000;
 const BYTES_PER_REQUEST: u64 = 128 << 10;
 const BYTES_BESIDE: u64 = 8 << 20;
 
-/// The machine that turns pages into keys, each once, and what it is to list. It
-/// does no I/O.
+/// A listing, and the machine that turns its pages into keys, each once. It does no I/O.
 ///
-/// **Guaranteed:** a key that exists from the first request to the last is given
-/// exactly once, whatever is created and deleted meanwhile. Of the others, each
-/// comes once or not at all. A key that moves from one workspace to another
-/// meanwhile may be missed.
+/// **Guaranteed:** a key that exists from the first request to the last is returned exactly once,
+/// whatever is created and deleted meanwhile. Any other key is returned once or not at all. A key
+/// that moves from one workspace to another meanwhile may be missed.
 ///
 /// ```
 /// use openrouter_keys_core::operation::Operation;
@@ -73,7 +70,7 @@ const BYTES_BESIDE: u64 = 8 << 20;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-#[must_use = "a listing does nothing until its pages are asked for"]
+#[must_use = "a listing does nothing until its pages are requested"]
 pub struct Pages {
     list: List,
     first: u64,
@@ -81,26 +78,26 @@ pub struct Pages {
     prefetch: usize,
     max_requests: u64,
     max_bytes: u64,
-    /// The workspaces whose turn is still to come.
+    /// The workspaces that are still to be listed.
     workspaces: VecDeque<String>,
     /// Where the next page to accept begins; `None` at the end.
     offset: Option<u64>,
-    /// Where the pages begin that were asked for and are not here yet.
+    /// The offsets of the pages that were requested and have not arrived.
     asked: VecDeque<u64>,
-    /// The furthest page that was read so far.
+    /// The furthest offset that was read.
     furthest: Option<u64>,
     /// Where the last page ended, if it was short.
     rest: Option<u64>,
     /// The rows of the last page, sorted.
     last: Vec<u128>,
-    /// How often in a row a page had the same rows as the one before it.
+    /// How many pages in a row had the same rows as the one before.
     repeated: u32,
-    /// Whether offsets count rows that the pages do not have.
+    /// Whether offsets count rows that a filter removed from the pages.
     is_filtered: bool,
     /// Pages in a row with nothing new.
     fruitless: u32,
     seen: BTreeSet<u128>,
-    /// The rows seen in other workspaces.
+    /// The rows of other workspaces.
     elsewhere: BTreeSet<u128>,
     keys: VecDeque<Key>,
     rows: u64,
@@ -109,15 +106,15 @@ pub struct Pages {
     progress: Progress,
 }
 
-/// How far a listing has come.
+/// The progress of a listing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Pages that were asked for.
+    /// Pages requested.
     pub requests: u64,
-    /// Pages that have come.
+    /// Pages received.
     pub pages: u64,
-    /// Keys that were found.
+    /// Keys found.
     pub keys: u64,
 }
 
@@ -151,18 +148,17 @@ impl Pages {
         }
     }
 
-    /// Reads on until a page has nothing new, which is the default: one request more
-    /// than the documented API needs. A server or gateway that filters pages of 100, or
-    /// whose pages are smaller than documented, then costs no key. Only where it leaves
-    /// nothing of the first page, nothing new of the second, or nothing new of several in a
-    /// row, does that look like the end.
+    /// Reads on until a page has nothing new, which is the default: one request more than the
+    /// documented API needs. No key is then lost if a server or gateway filters its pages of 100,
+    /// or has smaller pages than documented. Filtering looks like the end only if it leaves
+    /// nothing of the first page, or nothing new of the second or of several in a row.
     pub fn exhaustive(mut self) -> Self {
         self.until_empty = true;
         self
     }
 
     /// Stops at the first page with fewer than 100 rows, which saves the last request.
-    /// Keys behind a short page are then missed without an error.
+    /// Keys after a short page are then missed without an error.
     pub fn stop_at_short_page(mut self) -> Self {
         self.until_empty = false;
         self
@@ -175,13 +171,12 @@ impl Pages {
         self
     }
 
-    /// How many requests the listing may take, at least 1; 10,000 by default, for
-    /// some 990,000 keys. One that needs more ends with
-    /// [`ErrorKind::TooManyPages`], so that a server without an end cannot hold it. The
-    /// request behind a short page is left out where the others were all that it may take.
+    /// How many requests the listing may take, at least 1; 10,000 by default, enough for some
+    /// 990,000 keys. A listing that needs more ends with [`ErrorKind::TooManyPages`], so that an
+    /// endless one is stopped. The request after a short page is skipped if none is left for it.
     ///
-    /// It limits what the pages hold as well: 10,000 rows and 100 for each request;
-    /// 8 MiB and 128 KiB for each request or, unless this is set, 256 MiB in all.
+    /// This also limits what the pages may contain: 10,000 rows plus 100 per request, and 8 MiB
+    /// plus 128 KiB per request or, unless this is set, 256 MiB in total.
     pub fn max_requests(mut self, requests: u64) -> Self {
         self.max_requests = requests.max(1);
         self.max_bytes =
@@ -196,12 +191,12 @@ impl Pages {
         self
     }
 
-    /// Whether several pages may be under way at once.
+    /// Whether several pages may be in flight at once.
     pub(crate) fn reads_ahead(&self) -> bool {
         self.prefetch > 1
     }
 
-    /// How far the listing has come.
+    /// The progress so far.
     pub fn progress(&self) -> Progress {
         self.progress
     }
@@ -212,19 +207,19 @@ impl Pages {
         self.unexpected_rows
     }
 
-    /// The next key that is already here.
+    /// The next key of the pages received so far.
     pub fn next_key(&mut self) -> Option<Key> {
         self.keys.pop_front()
     }
 
-    /// The next page to ask for; `None` at the end and while as many pages are
-    /// under way as [`prefetch`](Self::prefetch) allows.
+    /// The next page to request; `None` at the end, and while as many pages are in flight as
+    /// [`prefetch`](Self::prefetch) allows.
     pub fn next_request(&mut self) -> Option<List> {
         let next = match self.asked.back() {
             Some(last) => last.checked_add(STEP),
             None => self.offset,
         }?;
-        // Behind a short page there is probably nothing to read ahead.
+        // After a short page there is probably nothing to read ahead.
         let prefetch = if self.rest.is_some() { 1 } else { self.prefetch };
         let may_ask = self.offset.is_some()
             && self.asked.len() < prefetch
@@ -234,17 +229,17 @@ impl Pages {
         }
         self.progress.requests = self.progress.requests.saturating_add(1);
         self.asked.push_back(next);
-        // The first page of all is asked for without an offset.
+        // The first page is requested without an offset.
         Some(if next == 0 { self.list.clone() } else { self.list.clone().offset(next) })
     }
 
-    /// How many of the pages that were asked for are still wanted, the oldest
-    /// first. Those beyond are not: the listing went elsewhere, or ended.
+    /// How many of the requested pages are still needed, oldest first. Drop the others: the
+    /// listing stepped back, or ended.
     pub fn awaited(&self) -> usize {
         self.asked.len()
     }
 
-    /// Takes the oldest page that is still wanted. An error ends the listing.
+    /// Takes the oldest page that is still needed. An error ends the listing.
     pub fn accept(&mut self, page: Result<Page, Error>) -> Result<(), Error> {
         let Some(offset) = self.asked.pop_front() else {
             return Ok(());
@@ -254,7 +249,7 @@ impl Pages {
             page => page.and_then(|page| self.follow(offset, page)),
         };
         let is_last = self.asked.is_empty() && self.progress.requests >= self.max_requests;
-        // Reading behind a short page does not count against what the caller allowed.
+        // Reading past a short page is optional: without a request left for it, the listing ends.
         let next = if is_last && self.rest.is_some() { next.map(|_| None) } else { next };
         self.offset = *next.as_ref().unwrap_or(&None);
         if self.asked.front() != self.offset.as_ref() {
@@ -274,7 +269,7 @@ impl Pages {
         Ok(())
     }
 
-    /// Whether the pages hold more than they should.
+    /// Whether the pages contain more than allowed.
     fn is_too_large(&self) -> bool {
         let max_rows = self.max_requests.saturating_mul(ROWS_PER_REQUEST);
         self.rows > max_rows.saturating_add(ROWS_BESIDE) || self.bytes > self.max_bytes
@@ -293,11 +288,11 @@ impl Pages {
         let is_first = offset == self.first;
         let seen = sorted.iter().filter(|id| self.seen.contains(id)).count();
         let seen = u64::try_from(seen).unwrap_or(u64::MAX);
-        // Behind a single row, the next page begins where that one ended.
+        // After a page of one row, the next begins where that one ended.
         let follows = self.rest == Some(offset);
         let overlaps = is_first || seen > 0 || follows || self.is_filtered;
-        // The keys of a page that does not overlap are not kept: a later page
-        // could overlap with them, and the gap before them would go unnoticed.
+        // Keys of a page that does not overlap are not kept: if a later page overlapped with them,
+        // the gap before them would go unnoticed.
         let found = if overlaps { self.keep_new(page, &ids) } else { 0 };
         let is_second = self.furthest == Some(self.first) && offset > self.first;
         self.furthest = self.furthest.max(Some(offset));
@@ -306,7 +301,7 @@ impl Pages {
         let is_short = rows < PAGE_SIZE;
         let count = u64::try_from(sorted.len()).unwrap_or(STEP);
         let next = if !overlaps {
-            // Keys before this page were deleted: others took their places.
+            // Keys before this page were deleted, so later ones moved up.
             Some(offset.saturating_sub(STEP).max(self.first))
         } else if !is_short && !self.is_filtered {
             Some(offset.saturating_add(count.saturating_sub(1).max(1)))
@@ -317,7 +312,7 @@ impl Pages {
         };
         self.rest = (overlaps && is_short).then(|| offset.saturating_add(count));
         self.last = sorted;
-        // Later, keys that are created meanwhile push whole pages back.
+        // Only for the second page: later, new keys can push whole pages back.
         let repeats = is_second && overlaps && found == 0 && rows >= PAGE_SIZE;
         let stalled = repeats || self.fruitless >= FRUITLESS;
         if next.is_some() && stalled {
@@ -326,11 +321,11 @@ impl Pages {
         Ok(next)
     }
 
-    /// Where a server may have more, although this page is short.
+    /// The offset at which a server may have more, although this page is short.
     ///
-    /// If pages are merely small, each begins with the last row of the one before it, and all
-    /// but the last have the same size. If a filter removes rows, offsets count the removed
-    /// rows too, and each page stands for 100 rows: then several in a row may have nothing new.
+    /// If pages are merely small, each begins with the last row of the one before, and all but the
+    /// last have the same size. If a filter removes rows, offsets count the removed rows too, and
+    /// each page stands for 100 rows: then several in a row may have nothing new.
     fn beyond(&mut self, offset: u64, ids: &[u128], seen: u64) -> Option<u64> {
         let count = u64::try_from(ids.len()).unwrap_or(STEP);
         let is_first = offset == self.first;
@@ -344,7 +339,7 @@ impl Pages {
             let differs = self.rest.is_some() && self.last.len() != ids.len() && seen > overlap;
             self.is_filtered = !is_first && (differs || self.repeated >= 2);
         } else if is_same && count > 0 {
-            // The server ignores the offset, and sends all that it has each time.
+            // The server ignores the offset and always sends everything.
             return None;
         }
         if self.is_filtered {
@@ -368,15 +363,15 @@ impl Pages {
         self.elsewhere.extend(std::mem::take(&mut self.seen));
     }
 
-    /// Keeps what was not seen yet and returns how much that is.
+    /// Keeps the rows that were not seen yet and returns their number.
     fn keep_new(&mut self, page: Page, ids: &[u128]) -> usize {
         let odd = ids.get(page.data.len()..).unwrap_or_default();
         let mut found = odd.iter().filter(|id| !self.seen.contains(id)).count();
         self.unexpected_rows =
             self.unexpected_rows.saturating_add(u64::try_from(found).unwrap_or(u64::MAX));
         for (key, id) in page.data.into_iter().zip(ids) {
-            // Two rows without a hash may be alike without being the same key: what they
-            // say is noted after the page.
+            // Equal rows without a hash may be different keys, so a page's own rows are added to
+            // `seen` only after the loop.
             let has_hash = key.hash.get().is_some();
             let is_new = if has_hash { self.seen.insert(*id) } else { !self.seen.contains(id) };
             if !is_new {
@@ -431,7 +426,7 @@ fn without_repeats(page: &mut Page, ids: &mut Vec<u128>) -> Vec<u128> {
     sorted
 }
 
-/// Identifies a row on another page: its hash, or its whole content if it has none.
+/// Identifies a row across pages: by its hash, or by its whole content if it has none.
 fn identity(key: &Key) -> u128 {
     match key.hash.get() {
         Some(hash) => digest(0, hash.as_str()),

@@ -1,10 +1,10 @@
-//! `sweep`: deletes the keys that lost creates left behind, by their marked
-//! names, or the temporary ones that have expired.
+//! `sweep`: deletes the keys that lost creates left behind, by their marked names, or expired
+//! temporary keys.
 //!
 //! ```text
-//!                                      ┌─ each that has one of the names ─┐
-//!  list every key of the workspaces ───┤                                  ├─▶ delete ──▶ done: what was deleted
-//!                                      └─ each temporary one that is over ┘
+//!                                      ┌─ those with one of the names ──┐
+//!  list every key of the workspaces ───┤                                ├─▶ delete ──▶ done: what was deleted
+//!                                      └─ or the expired temporary ones ┘
 //! ```
 
 use std::fmt;
@@ -20,13 +20,12 @@ use crate::operation::{Delete, List};
 use crate::redact::Masked;
 use crate::types::{BuildError, BuildErrorKind, Key, KeyHash, Timestamp};
 
-/// Deletes keys by their markers, disabled and expired ones included: every key
-/// that has one of some names exactly, or every temporary key that has expired.
+/// Deletes keys by their markers, including disabled and expired ones: every key with exactly one
+/// of the given names, or every expired temporary key.
 ///
-/// Only names with a marker are taken, as
-/// [`CreateReconciled`](crate::workflow::CreateReconciled) and
-/// [`Temporary`](crate::workflow::Temporary) report them: nothing that somebody named by
-/// hand can be deleted by mistake.
+/// Names without a marker are refused, so that no key that somebody named by hand can be deleted
+/// by mistake. [`CreateReconciled`](crate::workflow::CreateReconciled) and
+/// [`Temporary`](crate::workflow::Temporary) report names with markers.
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
@@ -36,7 +35,7 @@ use crate::types::{BuildError, BuildErrorKind, Key, KeyHash, Timestamp};
 /// let swept = client.sweep(Sweep::new(names.lines())).await?;
 /// println!("{} deleted, {} not", swept.deleted.len(), swept.failed.len());
 ///
-/// // What processes that died left behind:
+/// // For processes that died:
 /// client.sweep(Sweep::temporary()).await?;
 /// # Ok(()) }
 /// ```
@@ -64,25 +63,22 @@ impl fmt::Debug for What {
 }
 
 impl Sweep {
-    /// Sweeps these names in the default workspace, temporary keys that live
-    /// included.
+    /// Sweeps these names in the default workspace, including temporary keys that have not expired.
     pub fn new<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Self {
         let what = What::Named(names.into_iter().map(Into::into).collect());
         Self { what, workspaces: Vec::new(), max_requests: None }
     }
 
-    /// Sweeps the temporary keys of the default workspace that have expired,
-    /// whoever made them.
+    /// Sweeps the expired temporary keys of the default workspace, whoever created them.
     ///
-    /// Such a key has the marker of a [`Temporary`](crate::workflow::Temporary) and an
-    /// `expires_at` that is past by the server's clock or, where the response does
-    /// not tell it, by this machine's. One that lives is left alone, and so is one
-    /// that tells no time: see [`Swept::endless`].
+    /// Such a key has the marker of a [`Temporary`](crate::workflow::Temporary) and an `expires_at`
+    /// that is past by the server's clock or, if the response has no `Date`, by this machine's. One
+    /// that has not expired is left alone, and so is one without an expiry: see [`Swept::endless`].
     pub fn temporary() -> Self {
         Self { what: What::Temporary, workspaces: Vec::new(), max_requests: None }
     }
 
-    /// The workspaces (UUIDs) to sweep, in place of the default one.
+    /// The workspaces (UUIDs) to sweep, instead of the default one.
     pub fn workspaces<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
         self.workspaces = ids.into_iter().map(Into::into).collect();
         self
@@ -96,19 +92,18 @@ impl Sweep {
     }
 }
 
-/// What a sweep came to.
+/// The result of a sweep.
 #[derive(Default)]
 #[non_exhaustive]
 pub struct Swept {
     /// The keys that were deleted.
     pub deleted: Vec<Key>,
-    /// The keys that were found and could not be deleted, each with the reason.
+    /// The keys that could not be deleted, each with the reason.
     pub failed: Vec<(Key, Error)>,
     /// The names under which no key was found.
     pub absent: Vec<String>,
-    /// The keys that [`Sweep::temporary`] left alone although they have the
-    /// marker: their `expires_at` is `null`, missing or no time, so that they may
-    /// live for ever.
+    /// The keys that [`Sweep::temporary`] left alone although they have the marker: their
+    /// `expires_at` is `null`, missing or not a valid time, so they may never expire.
     pub endless: Vec<Key>,
 }
 
@@ -202,13 +197,13 @@ async fn sweep_expired(context: &Context, everywhere: Pages) -> Result<Swept, Er
     Ok(swept)
 }
 
-/// A key that has one of the names, and what became of its deletion.
+/// A key with one of the names, and the result of its deletion.
 pub(super) struct Found {
     pub(super) key: Key,
     pub(super) deleted: Result<(), Error>,
 }
 
-/// Deletes every key of the listing that has one of these names exactly.
+/// Deletes every listed key with exactly one of these names.
 pub(super) async fn delete_named(
     context: &Context,
     everywhere: Pages,
@@ -223,7 +218,7 @@ pub(super) async fn delete_named(
     Ok(found)
 }
 
-/// Deletes a key that was listed. One that is gone by then is deleted too.
+/// Deletes a listed key. It succeeds if the key is already gone.
 pub(super) async fn delete(context: &Context, key: &Key) -> Result<(), Error> {
     match key.require_hash() {
         Ok(hash) => delete_hash(context, hash).await,
@@ -231,7 +226,7 @@ pub(super) async fn delete(context: &Context, key: &Key) -> Result<(), Error> {
     }
 }
 
-/// Deletes the key of this hash, if it is still there.
+/// Deletes the key with this hash, if it still exists.
 pub(super) async fn delete_hash(context: &Context, hash: &KeyHash) -> Result<(), Error> {
     match context.send(Delete::new(hash.clone())).await {
         Ok(_) => Ok(()),

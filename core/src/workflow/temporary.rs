@@ -1,11 +1,10 @@
-//! `temporary`: a key for a job, with an end of its own and a marker that says
-//! so.
+//! `temporary`: a key for a job, with an expiry and a marker for temporary keys.
 //!
 //! ```text
 //!  create "name #temp-marker", expires_at ──201──▶ TemporaryKeyInfo ──▶ the work ──▶ CloseTemporary: it is deleted
 //!         │ the response was lost                                │ the process dies
-//!         ▼                                                    ▼
-//!  looked for, deleted and made again,        the API stops the key at expires_at,
+//!         ▼                                                      ▼
+//!  found, deleted and created again,          the API stops the key at expires_at,
 //!  as create_reconciled does                  and Sweep::temporary deletes it
 //! ```
 
@@ -24,27 +23,24 @@ use crate::operation::{Create, Created, Operation};
 use crate::redact::Masked;
 use crate::types::{BuildError, BuildErrorKind, Key, Secret, Timestamp};
 
-/// Makes a key for a time: for a CI job, a test or an agent.
+/// Creates a key that expires: for a CI job, a test or an agent.
 ///
-/// It is made as [`CreateReconciled`](crate::workflow::CreateReconciled) makes one, so that
-/// a lost response leaves no key behind, with two things more. It has an
-/// `expires_at`, at which the API itself stops it if nobody does so before. And
-/// its name has a marker of a kind of its own, `name #temp-` and 32 hexadecimal
-/// digits, by which [`Sweep::temporary`](crate::workflow::Sweep::temporary) tells it from
-/// every other key. A name has 100 characters at most; a longer one is cut before
-/// the marker.
+/// It is created as by [`CreateReconciled`](crate::workflow::CreateReconciled), so a lost response
+/// leaves no key behind. In addition, it has an `expires_at`, at which the API stops it if nobody
+/// closed it before. And its name has its own kind of marker, `name #temp-` and 32 hexadecimal
+/// digits, by which [`Sweep::temporary`](crate::workflow::Sweep::temporary) recognises it. A name
+/// has at most 100 characters; a longer one is cut before the marker.
 ///
-/// [`Client::temporary`](crate::Client::temporary) makes a guard of it, which
-/// [`close`](crate::client::TemporaryKey::close) deletes, or a
-/// [`scope`](crate::client::TemporaryKeyRequest::scope) that closes by itself.
+/// [`Client::temporary`](crate::Client::temporary) returns it as a guard that you
+/// [`close`](crate::client::TemporaryKey::close), or runs a
+/// [`scope`](crate::client::TemporaryKeyRequest::scope) and closes it afterwards.
 ///
-/// **Guaranteed:** nothing without a marker of this call is touched. Every key
-/// that comes of it was asked for with an end.
+/// **Guaranteed:** only keys with a marker of this call are touched. No key is ever requested
+/// without an expiry.
 ///
-/// **Not guaranteed:** that the key ends in time. The end is told by this
-/// machine's clock and kept by the server's, and it is the API that keeps it:
-/// `created.data` says what it made of it. A key that was not closed can spend
-/// until then: give it a limit.
+/// **Not guaranteed:** that the key ends on time. This machine's clock sets the expiry, the
+/// server's clock enforces it, and the API stops the key; `created.data` has the expiry that the
+/// API returned. A key that was not closed can spend until then: give it a limit.
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
@@ -57,7 +53,7 @@ use crate::types::{BuildError, BuildErrorKind, Key, Secret, Timestamp};
 /// run_the_tests(key.key().reveal());
 /// key.close().await?;
 ///
-/// // At times, for what processes that died left behind:
+/// // From time to time, for processes that died:
 /// client.sweep(Sweep::temporary()).await?;
 /// # Ok(()) }
 /// # fn run_the_tests(_: &str) {}
@@ -71,14 +67,12 @@ pub struct Temporary {
 }
 
 impl Temporary {
-    /// Makes this key, to live for this time after its create is sent. The end is
-    /// rounded up to a whole second.
+    /// Creates this key, to expire this long after its create is sent. The expiry is rounded up to
+    /// a whole second.
     ///
-    /// Refused before anything is sent, as
-    /// [`BuildErrorKind::Lifetime`](crate::error::BuildErrorKind::Lifetime): a lifetime of
-    /// zero, and one that ends after the year 9999; as `Timestamp`: a create with
-    /// an `expires_at` of its own, because only one of the two could be kept; as
-    /// `Transport`: a transport that does not tell the time of day.
+    /// Refused before anything is sent: a lifetime of zero or one that ends after the year 9999, as
+    /// [`BuildErrorKind::Lifetime`](crate::error::BuildErrorKind::Lifetime); a create that already
+    /// has an `expires_at`, as `Timestamp`; and a transport without a clock, as `Transport`.
     pub fn new(create: Create, lifetime: Duration) -> Self {
         Self { create, lifetime, max_requests: None }
     }
@@ -94,15 +88,14 @@ impl Temporary {
         if self.create.has_end() {
             return Err(BuildError::new(
                 BuildErrorKind::Timestamp,
-                "a temporary key expires with its lifetime; leave its expiry out",
+                "a temporary key's lifetime sets its expiry; do not set an expiry as well",
             ));
         }
         self.create.parts().map(|_| ())
     }
 }
 
-/// A temporary key that was made, and what became of those that were lost on the
-/// way.
+/// A temporary key, and what happened to the ones whose responses were lost.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TemporaryKeyInfo {
@@ -110,13 +103,13 @@ pub struct TemporaryKeyInfo {
     pub created: Created,
     /// The key's name with its marker.
     pub name: String,
-    /// When the key stops working, as it was asked for.
+    /// When the key stops working, as requested.
     pub expires_at: Timestamp,
     /// The workspace; `None` means the default one.
     pub workspace_id: Option<String>,
-    /// The keys of this call whose answers were lost, found and deleted.
+    /// Keys of this call whose responses were lost; they were found and deleted.
     pub swept: Vec<Key>,
-    /// Names under which a key may still turn up.
+    /// Names under which a key may still appear.
     /// [`close`](crate::client::TemporaryKey::close) looks for them once more.
     pub unconfirmed: Vec<String>,
 }
@@ -140,7 +133,7 @@ impl TemporaryKeyInfo {
         self.created.key()
     }
 
-    /// What deletes the key, as data: a client runs it, in another process too.
+    /// The workflow that deletes the key. It can run in another process.
     pub fn closing(&self) -> CloseTemporary {
         let mut closing = CloseTemporary::named(&self.name).unconfirmed(&self.unconfirmed);
         if let Some(hash) = self.created.data.get().and_then(|key| key.hash.get()) {
@@ -183,11 +176,12 @@ async fn create_temporary(
     let mut attempts = CreateAttempts::new(context);
     loop {
         let name = markers.mark(create.name());
-        // Each round has the whole time before it.
+        // Each round gets the whole lifetime.
         let expires_at = match end_of(context.wall_clock(), lifetime) {
             Ok(end) => end,
             Err(refused) => {
-                return Err(attempts.told(Error::unsent(context.name(), ErrorKind::Build(refused))));
+                return Err(attempts
+                    .with_leftovers(Error::unsent(context.name(), ErrorKind::Build(refused))));
             }
         };
         let create = create.clone().expires_at(expires_at.clone());
@@ -205,7 +199,7 @@ async fn create_temporary(
     }
 }
 
-/// When a lifetime that begins now is over, in whole seconds and never before.
+/// When a lifetime that begins now ends, rounded up to whole seconds.
 pub(super) fn end_of(now: Option<SystemTime>, lifetime: Duration) -> Result<Timestamp, BuildError> {
     let refused = |kind, problem| Err(BuildError::new(kind, problem));
     if lifetime.is_zero() {
@@ -214,7 +208,7 @@ pub(super) fn end_of(now: Option<SystemTime>, lifetime: Duration) -> Result<Time
     let Some(now) = now else {
         return refused(
             BuildErrorKind::Transport,
-            "the transport has no clock, which a temporary key's expiry is counted from",
+            "a temporary key's expiry needs a clock, and the transport has none",
         );
     };
     let end = now.checked_add(lifetime).and_then(|end| Timestamp::try_from(end).ok());
@@ -238,7 +232,7 @@ mod tests {
     use crate::types::BuildErrorKind;
 
     #[test]
-    fn an_end_is_a_whole_second_and_never_before_the_lifetime_is_over() {
+    fn an_expiry_is_rounded_up_to_a_whole_second() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_798_761_600_250);
         for (lifetime_ms, end) in [
             (1, "2027-01-01T00:00:01Z"),
@@ -252,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_lifetime_is_refused_and_so_is_a_day_without_a_time() {
+    fn an_invalid_lifetime_and_a_transport_without_a_clock_are_refused() {
         let now = Some(SystemTime::UNIX_EPOCH);
         let year = Duration::from_secs(366 * 86_400);
         for (now, lifetime, kind) in [

@@ -1,4 +1,4 @@
-//! Workflows whose create ends early behind its secret: none loses it.
+//! Workflows whose create ends early after its secret arrived: none loses it.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -12,7 +12,7 @@ use super::{CREATED, Reaction, client, create, scripted, sent};
 const SECRET: &str = "sk-or-v1-0e6000000000000000000000000001c96";
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// The secret has arrived, and nothing else comes.
+/// The secret arrives, and nothing after it.
 fn arrived() -> Reaction {
     Reply::stalled(201).body(CREATED).into()
 }
@@ -21,8 +21,8 @@ fn nothing() -> Reaction {
     Reaction::Keys(Vec::new())
 }
 
-/// Ready as soon as the create went out.
-fn behind_the_create(transport: &FakeTransport) -> impl Future<Output = ()> + use<> {
+/// Ready once the create was sent.
+fn after_the_create(transport: &FakeTransport) -> impl Future<Output = ()> + use<> {
     let transport = transport.clone();
     poll_fn(move |context| {
         context.waker().wake_by_ref();
@@ -32,7 +32,7 @@ fn behind_the_create(transport: &FakeTransport) -> impl Future<Output = ()> + us
 }
 
 #[tokio::test]
-async fn a_reconciled_create_whose_time_is_up_behind_its_secret_returns_it() {
+async fn a_reconciled_create_that_times_out_after_its_secret_returns_it() {
     let transport = scripted([arrived()]);
     let done = client(&transport).create_reconciled(create()).await.unwrap();
     assert_eq!(done.created.key().reveal(), SECRET);
@@ -41,18 +41,18 @@ async fn a_reconciled_create_whose_time_is_up_behind_its_secret_returns_it() {
 }
 
 #[tokio::test]
-async fn a_reconciled_create_that_is_cancelled_behind_its_secret_returns_it() {
+async fn a_reconciled_create_cancelled_after_its_secret_returns_it() {
     let transport = scripted([arrived()]);
-    let cancel = behind_the_create(&transport);
+    let cancel = after_the_create(&transport);
     let done = client(&transport).create_reconciled(create()).cancel_on(cancel).await.unwrap();
     assert_eq!(done.created.key().reveal(), SECRET);
     assert!(done.unconfirmed.is_empty());
 }
 
 #[tokio::test]
-async fn ensure_that_is_cancelled_behind_the_secret_returns_it_as_unsettled() {
+async fn ensure_cancelled_after_the_secret_returns_it_as_unsettled() {
     let transport = scripted([nothing(), arrived()]);
-    let cancel = behind_the_create(&transport);
+    let cancel = after_the_create(&transport);
     let ensured = client(&transport).ensure(Ensure::new(create())).cancel_on(cancel).await.unwrap();
     let Ensured::Created { created, unsettled } = ensured else { panic!("{ensured:?}") };
     assert_eq!(created.key().reveal(), SECRET);
@@ -60,7 +60,7 @@ async fn ensure_that_is_cancelled_behind_the_secret_returns_it_as_unsettled() {
 }
 
 #[tokio::test]
-async fn ensure_whose_create_runs_out_of_time_behind_the_secret_returns_it() {
+async fn ensure_whose_create_times_out_after_the_secret_returns_it() {
     let transport = scripted([nothing(), arrived(), nothing()]);
     let ensured = client(&transport).ensure(Ensure::new(create())).await.unwrap();
     let Ensured::Created { created, unsettled } = ensured else { panic!("{ensured:?}") };
@@ -68,12 +68,12 @@ async fn ensure_whose_create_runs_out_of_time_behind_the_secret_returns_it() {
 }
 
 #[tokio::test]
-async fn a_temporary_key_that_is_cancelled_behind_its_secret_is_returned() {
+async fn a_temporary_key_cancelled_after_its_secret_is_returned() {
     for is_cancelled in [false, true] {
         let transport = scripted([arrived()]);
         let call = client(&transport).temporary(Temporary::new(create(), HOUR));
         let info = if is_cancelled {
-            call.cancel_on(behind_the_create(&transport)).await.unwrap()
+            call.cancel_on(after_the_create(&transport)).await.unwrap()
         } else {
             call.await.unwrap()
         };

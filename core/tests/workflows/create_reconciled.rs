@@ -7,7 +7,7 @@ fn name(transport: &FakeTransport, number: usize) -> String {
     body(transport, number)["name"].as_str().unwrap().to_owned()
 }
 
-/// Lists the key that was asked for, under the hash `bb`, among others.
+/// Lists the requested key, under the hash `bb`, among others.
 fn listed(name: &str) -> Reaction {
     let row = |hash: &str, name: &str| format!(r#"{{"hash":"{hash}","name":"{name}"}}"#);
     Reaction::Keys(vec![row("cc", "ci"), row("bb", name), row("dd", &format!("{name}0"))])
@@ -22,7 +22,7 @@ fn deleted() -> Reaction {
 }
 
 #[tokio::test]
-async fn a_create_that_is_answered_is_one_request_whose_name_has_a_marker() {
+async fn a_create_whose_response_arrives_is_one_request_with_a_marked_name() {
     let transport = FakeTransport::always(Reply::status(201).json(CREATED));
     let done = client(&transport).create_reconciled(create()).await.unwrap();
     assert_eq!(sent(&transport), ["POST /keys"]);
@@ -35,7 +35,7 @@ async fn a_create_that_is_answered_is_one_request_whose_name_has_a_marker() {
 }
 
 #[tokio::test]
-async fn no_two_calls_have_the_same_marker_however_poor_the_entropy_is() {
+async fn all_calls_have_different_markers_even_with_poor_entropy() {
     let transport = FakeTransport::always(Reply::status(201).json(CREATED));
     let blocking = blocking::Client::new(transport.clone(), key());
     let mut names = Vec::new();
@@ -49,7 +49,7 @@ async fn no_two_calls_have_the_same_marker_however_poor_the_entropy_is() {
 }
 
 #[tokio::test]
-async fn a_lost_key_is_found_by_its_exact_name_deleted_and_made_again_under_another() {
+async fn a_lost_key_is_found_by_its_exact_name_deleted_and_created_again_under_another() {
     let transport = server(|number, name| match number {
         1 => Reply::disconnected().into(),
         2 => listed(name),
@@ -57,7 +57,7 @@ async fn a_lost_key_is_found_by_its_exact_name_deleted_and_made_again_under_anot
         _ => created(),
     });
     let done = client(&transport).create_reconciled(create()).await.unwrap();
-    // A page of three is not the last as long as the next is not empty.
+    // A page of three is not the last until the next is empty.
     assert_eq!(
         sent(&transport),
         [
@@ -76,7 +76,7 @@ async fn a_lost_key_is_found_by_its_exact_name_deleted_and_made_again_under_anot
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_to_be_seen_after_three_looks_is_told_and_another_is_made() {
+async fn a_key_that_three_looks_do_not_find_is_reported_and_another_is_created() {
     let transport = server(|number, _| match number {
         1 => Reply::status(502).into(),
         2..=4 => Reaction::Keys(Vec::new()),
@@ -89,7 +89,7 @@ async fn a_key_that_is_not_to_be_seen_after_three_looks_is_told_and_another_is_m
 }
 
 #[tokio::test]
-async fn three_lost_rounds_end_with_an_error_that_tells_every_name() {
+async fn three_lost_rounds_end_with_an_error_that_lists_every_name() {
     let transport = server(|_, _| Reply::status(502).into());
     let no_retry = openrouter_keys_core::CallOptions::new().retry(RetryPolicy::none());
     let error = client(&transport).create_reconciled(create()).options(no_retry).await.unwrap_err();
@@ -115,7 +115,7 @@ async fn three_lost_rounds_end_with_an_error_that_tells_every_name() {
 }
 
 #[tokio::test]
-async fn lost_keys_that_were_all_deleted_leave_nothing_to_tell_of() {
+async fn lost_keys_that_were_all_deleted_leave_nothing_to_report() {
     let transport = server(|number, name| match number % 3 {
         1 => Reply::disconnected().into(),
         2 => listed(name),
@@ -146,9 +146,9 @@ fn a_create_that_is_refused_sends_nothing() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_called_off_between_two_looks_tells_what_it_left() {
+async fn a_call_cancelled_between_two_looks_reports_what_it_left() {
     let transport = server(|_, _| Reply::disconnected().into());
-    // Ready as soon as the create went out.
+    // Ready once the create was sent.
     let seen = transport.clone();
     let cancel = poll_fn(move |context| {
         context.waker().wake_by_ref();
@@ -161,7 +161,7 @@ async fn a_call_that_is_called_off_between_two_looks_tells_what_it_left() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_called_off_in_its_very_last_look_says_so() {
+async fn a_call_cancelled_in_its_last_look_says_so() {
     for is_found in [false, true] {
         // Nine looks: three in each round.
         let transport = server(move |number, name| match number {
@@ -170,7 +170,7 @@ async fn a_call_that_is_called_off_in_its_very_last_look_says_so() {
             12.. => Reply::never().into(),
             _ => Reaction::Keys(Vec::new()),
         });
-        // Ready as soon as the request is out that is never answered.
+        // Ready once the request that gets no reply was sent.
         let seen = transport.clone();
         let cancel = poll_fn(move |context| {
             context.waker().wake_by_ref();
@@ -187,7 +187,7 @@ async fn a_call_that_is_called_off_in_its_very_last_look_says_so() {
 }
 
 #[tokio::test]
-async fn a_lost_key_whose_deletion_is_refused_is_found_and_deleted_once_more() {
+async fn a_lost_key_whose_deletion_is_refused_is_found_again_and_deleted() {
     let transport = server(|number, name| match number {
         1 => Reply::disconnected().into(),
         2 | 4 => listed(name),
@@ -201,7 +201,7 @@ async fn a_lost_key_whose_deletion_is_refused_is_found_and_deleted_once_more() {
 }
 
 #[tokio::test]
-async fn keys_of_the_creates_own_workspace_are_looked_through() {
+async fn the_workspace_of_the_create_is_searched() {
     const WORKSPACE: &str = "0df9e665-d932-5740-b2c7-b52af166bc11";
     let transport = server(|number, _| match number {
         1 => Reply::disconnected().into(),

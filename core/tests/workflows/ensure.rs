@@ -1,4 +1,4 @@
-//! One key of a name.
+//! One key per name.
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn old(hash: &str) -> String {
 }
 
 #[tokio::test]
-async fn where_there_is_none_it_is_made_and_looked_for_once_more() {
+async fn a_missing_key_is_created_and_the_listing_checked_again() {
     let transport =
         scripted([list(&[]), Reply::status(201).json(CREATED).into(), list(&[row("aa", "")])]);
     let ensured = client(&transport).ensure(Ensure::new(create())).await.unwrap();
@@ -32,7 +32,7 @@ async fn where_there_is_none_it_is_made_and_looked_for_once_more() {
 }
 
 #[tokio::test]
-async fn where_there_is_one_as_wanted_nothing_is_changed() {
+async fn a_key_with_the_wanted_settings_is_not_changed() {
     let other = old("bb").replace("\"ci\"", "\"ci \"");
     let transport = scripted([list(&[old("aa"), other])]);
     let ensured = client(&transport).ensure(Ensure::new(create())).await.unwrap();
@@ -73,7 +73,7 @@ async fn only_what_differs_is_changed() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_switched_off_stays_so_unless_it_is_said() {
+async fn a_disabled_key_stays_disabled_unless_told_otherwise() {
     let off = old("aa").replace("\"disabled\":false", "\"disabled\":true");
     let transport = scripted([
         list(std::slice::from_ref(&off)),
@@ -87,7 +87,7 @@ async fn a_key_that_was_switched_off_stays_so_unless_it_is_said() {
 }
 
 #[tokio::test]
-async fn several_that_are_old_are_an_error_that_lists_them_or_the_newest_counts() {
+async fn several_old_keys_are_an_error_that_lists_them_or_the_newest_counts() {
     let newer = row("bb", r#","created_at":"2026-02-01T00:00:00Z""#);
     let keys = [newer, old("cc"), old("aa")];
     let transport = scripted([list(&keys), list(&keys)]);
@@ -106,8 +106,8 @@ async fn several_that_are_old_are_an_error_that_lists_them_or_the_newest_counts(
 }
 
 #[tokio::test]
-async fn how_old_a_key_is_is_told_by_the_clock_of_the_server() {
-    // By the clock of this side it will be made in half a minute.
+async fn the_servers_clock_decides_how_old_a_key_is() {
+    // By this machine's clock it will be created in half a minute.
     let key = row("aa", r#","created_at":"2027-01-01T00:00:30Z""#);
     let transport = scripted([list(&[key])]);
     let ensured = client(&transport).ensure(Ensure::new(create())).await.unwrap();
@@ -116,8 +116,8 @@ async fn how_old_a_key_is_is_told_by_the_clock_of_the_server() {
 }
 
 #[tokio::test]
-async fn what_may_still_change_is_looked_at_once_more_before_it_is_believed() {
-    // By the clock of the server it is one minute past midnight.
+async fn keys_that_may_still_change_are_checked_again() {
+    // By the server's clock it is one minute past midnight.
     let made = |hash: &str, second: u32| {
         row(hash, &format!(r#","created_at":"2027-01-01T00:00:{second}Z""#))
     };
@@ -130,7 +130,7 @@ async fn what_may_still_change_is_looked_at_once_more_before_it_is_believed() {
 }
 
 #[tokio::test]
-async fn who_made_the_later_key_deletes_it_and_reports_the_other() {
+async fn the_caller_with_the_later_key_deletes_it_and_returns_the_other() {
     let own = row("aa", r#","created_at":"2027-01-01T00:00:50Z""#);
     let rival = row("bb", r#","created_at":"2027-01-01T00:00:49Z""#);
     let transport = scripted([
@@ -159,15 +159,15 @@ async fn who_made_the_later_key_deletes_it_and_reports_the_other() {
 }
 
 #[tokio::test]
-async fn the_secret_in_hand_is_kept_whatever_becomes_of_the_look_after_it() {
+async fn the_new_secret_is_returned_even_if_the_check_after_it_fails() {
     let nobody = r#"{"key":"sk-or-v1-0e6000000000000000000000000001c96"}"#;
     let labelled = |label: &str| row("bb", &format!(r#","label":"{label}","created_at":"{OLD}""#));
     for (created, look, is_settled) in [
         (CREATED, Reply::status(403).json("{}").into(), false),
-        // The listing does not have it, but another.
+        // The listing has another key instead.
         (CREATED, list(&[old("bb")]), false),
         (CREATED, list(&[]), true),
-        // It came without a hash: its label tells.
+        // Without a hash, its label identifies it.
         (nobody, list(&[labelled("sk-or-v1-0e6...1c96")]), true),
         (nobody, list(&[labelled("sk-or-v1-0e7...1c96")]), false),
     ] {
@@ -193,7 +193,7 @@ async fn a_listed_key_without_a_hash_is_an_error_about_the_response() {
         "ensure: the response describes a key without a usable hash; nothing was created or \
          changed; list the keys and find it by its name"
     );
-    // The own key came later, and is deleted again before that is noticed.
+    // The caller's key is the later one, and is deleted again before the missing hash is noticed.
     let own = row("aa", r#","created_at":"2027-01-01T00:00:50Z""#);
     let transport = scripted([
         list(&[]),
@@ -207,7 +207,7 @@ async fn a_listed_key_without_a_hash_is_an_error_about_the_response() {
 }
 
 #[tokio::test]
-async fn a_lost_create_tells_of_the_name_and_is_not_made_again() {
+async fn a_lost_create_reports_the_name_and_is_not_repeated() {
     let transport = scripted([list(&[]), Reply::disconnected().into()]);
     let error = client(&transport).ensure(Ensure::new(create())).await.unwrap_err();
     assert_eq!(error.may_have_created().unwrap().name, "ci");
@@ -215,7 +215,7 @@ async fn a_lost_create_tells_of_the_name_and_is_not_made_again() {
 }
 
 #[tokio::test]
-async fn a_key_that_goes_away_before_its_change_is_made_anew() {
+async fn a_key_that_disappears_before_its_change_is_created_again() {
     let transport = scripted([
         list(&[old("aa")]),
         Reply::status(404).json(MISSING).into(),
@@ -229,7 +229,7 @@ async fn a_key_that_goes_away_before_its_change_is_made_anew() {
 }
 
 #[tokio::test]
-async fn a_key_that_goes_away_again_and_again_is_looked_for_three_times() {
+async fn a_key_that_keeps_disappearing_is_looked_up_three_times() {
     let transport = server(|number, _| match number {
         20.. => Reply::status(403).into(),
         _ if number % 2 == 1 => list(&[old("aa")]),

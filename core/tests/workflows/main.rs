@@ -1,4 +1,4 @@
-//! The workflows over a fake transport: what they send, when, and what they say.
+//! The workflows over a fake transport: their requests, pauses and errors.
 
 #![allow(
     clippy::unwrap_used,
@@ -51,7 +51,7 @@ fn sent(transport: &FakeTransport) -> Vec<String> {
     transport.requests().iter().map(line).collect()
 }
 
-/// What the JSON body of a request says.
+/// The JSON body of a request.
 fn body(transport: &FakeTransport, number: usize) -> serde_json::Value {
     serde_json::from_slice(transport.requests()[number].body()).unwrap()
 }
@@ -60,7 +60,7 @@ fn seconds(transport: &FakeTransport) -> Vec<u64> {
     transport.pauses().iter().map(Duration::as_secs).filter(|&pause| pause < 30).collect()
 }
 
-/// What a server replies: keys, of which it pages by offset, or something else.
+/// A server's reply: keys, paged by offset, or something else.
 #[derive(Clone)]
 enum Reaction {
     Keys(Vec<String>),
@@ -75,8 +75,8 @@ impl From<Reply> for Reaction {
 
 const DATE: &str = "Fri, 01 Jan 2027 00:01:00 GMT";
 
-/// A server that reacts by the number of the request and by the name of the
-/// newest create. Further pages of a listing have no number.
+/// A server that reacts to the number of the request and the name of the newest create. Further
+/// pages of a listing are not numbered.
 fn server(react: impl Fn(usize, &str) -> Reaction + Send + Sync + 'static) -> FakeTransport {
     let state = Mutex::new((0, String::new(), Vec::<String>::new()));
     FakeTransport::answering(move |_, request| {
@@ -101,7 +101,7 @@ fn server(react: impl Fn(usize, &str) -> Reaction + Send + Sync + 'static) -> Fa
     })
 }
 
-/// A server that reacts in this order.
+/// A server with these reactions, in this order.
 fn scripted<const N: usize>(reactions: [Reaction; N]) -> FakeTransport {
     let last = Reply::status(500).header("x-should-retry", "false");
     server(move |number, _| reactions.get(number - 1).cloned().unwrap_or(last.clone().into()))
@@ -109,7 +109,7 @@ fn scripted<const N: usize>(reactions: [Reaction; N]) -> FakeTransport {
 
 const EVERYTHING: &str = "GET /keys?include_disabled=true&include_expired=true";
 
-/// A server whose list has no end; a create of it is lost.
+/// A server whose listing never ends, and whose creates are lost.
 fn endless() -> FakeTransport {
     FakeTransport::answering(|_, request| {
         let query = request.uri().query().unwrap_or_default();
@@ -128,7 +128,7 @@ fn endless() -> FakeTransport {
 }
 
 #[tokio::test]
-async fn no_workflow_follows_a_list_without_an_end() {
+async fn no_workflow_follows_an_endless_listing() {
     const LISTING: usize = 7;
     let hour = Duration::from_secs(3600);
     let temp = "ci #temp-00000000000000000000000000000001";
@@ -150,7 +150,7 @@ async fn no_workflow_follows_a_list_without_an_end() {
     };
     assert_eq!(listings(&transport), 5 * LISTING);
 
-    // A look that fails is one that found nothing: three looks of each of three rounds.
+    // A look that fails counts as one that found nothing: three rounds of three looks.
     let transport = endless();
     let reconciled = CreateReconciled::new(create.clone()).max_requests(most);
     let error = client(&transport).create_reconciled(reconciled).await.unwrap_err();
@@ -172,7 +172,7 @@ mod temporary;
 
 mod ensure;
 
-/// Drives a workflow without a client, and without a clock of the day.
+/// Drives a workflow without a client and without a wall clock.
 fn by_hand<W: Workflow>(workflow: W, transport: &FakeTransport) -> Result<W::Output, Error> {
     let mut machine = workflow.begin(&Config::new(), &CallOptions::new());
     let mut event = Event::Begin(Seed::default());
@@ -193,7 +193,7 @@ fn by_hand<W: Workflow>(workflow: W, transport: &FakeTransport) -> Result<W::Out
 }
 
 #[test]
-fn the_response_of_another_operation_is_an_error_and_no_panic() {
+fn the_response_of_another_operation_is_an_error_not_a_panic() {
     let transport = FakeTransport::always(Reply::status(201).json(CREATED));
     let sweep = Sweep::new(["ci #00000000000000000000000000000001"]);
     let error = by_hand(sweep, &transport).unwrap_err();
@@ -201,7 +201,7 @@ fn the_response_of_another_operation_is_an_error_and_no_panic() {
 }
 
 #[test]
-fn an_event_that_no_action_asked_for_makes_no_create_go_out_twice() {
+fn an_event_that_no_action_asked_for_never_sends_a_create_twice() {
     let events = || {
         [
             Event::Begin(Seed::default()),
@@ -232,7 +232,7 @@ fn an_event_that_no_action_asked_for_makes_no_create_go_out_twice() {
 }
 
 #[test]
-fn a_call_has_a_request_once_for_each_send_and_none_at_any_other_time() {
+fn a_call_has_one_request_per_send_and_none_at_any_other_time() {
     let mut call = CallMachine::new(&Config::new(), &CallOptions::new(), create());
     let mut resume = |event| {
         let is_send = matches!(call.resume(event, Duration::ZERO), Action::Send(_));

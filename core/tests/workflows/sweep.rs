@@ -7,7 +7,7 @@ const OTHER: &str = "ci #00000000000000000000000000000002";
 const THIRD: &str = "ci #00000000000000000000000000000003";
 
 #[tokio::test]
-async fn what_has_one_of_the_names_is_deleted_and_the_rest_is_told() {
+async fn keys_with_one_of_the_names_are_deleted_and_the_rest_reported() {
     let row = |hash: &str, name: &str| format!(r#"{{"hash":"{hash}","name":"{name}"}}"#);
     let transport = scripted([
         Reaction::Keys(vec![row("aa", ONE), row("bb", OTHER), row("cc", "ci")]),

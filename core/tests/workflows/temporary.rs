@@ -1,4 +1,4 @@
-//! Keys that are made for a time.
+//! Temporary keys.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -37,7 +37,7 @@ fn text<'a>(body: &'a serde_json::Value, field: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn the_key_is_asked_for_with_an_end_and_a_marker_of_its_own() {
+async fn the_key_is_requested_with_an_expiry_and_its_own_marker() {
     let transport = scripted([made(CREATED)]);
     let key = client(&transport).temporary(temporary()).await.unwrap();
     assert_eq!(sent(&transport), ["POST /keys"]);
@@ -52,7 +52,7 @@ async fn the_key_is_asked_for_with_an_end_and_a_marker_of_its_own() {
 }
 
 #[tokio::test]
-async fn nothing_that_is_printed_holds_the_secret() {
+async fn nothing_that_is_printed_shows_the_secret() {
     let refusing = || scripted([made(CREATED), Reply::status(403).json("{}").into()]);
     let key = client(&refusing()).temporary(temporary()).await.unwrap();
     let info = format!("{key:?} {key:#?} {:?} {:?}", *key, key.closing());
@@ -65,7 +65,7 @@ async fn nothing_that_is_printed_holds_the_secret() {
 }
 
 #[tokio::test]
-async fn close_deletes_by_the_hash_and_a_key_that_is_gone_is_closed() {
+async fn close_deletes_by_the_hash_and_succeeds_if_the_key_is_gone() {
     for reaction in [deleted(), Reply::status(404).json(GONE).into()] {
         let transport = scripted([made(CREATED), reaction]);
         let key = client(&transport).temporary(temporary()).await.unwrap();
@@ -80,7 +80,7 @@ async fn close_deletes_by_the_hash_and_a_key_that_is_gone_is_closed() {
 }
 
 #[tokio::test]
-async fn without_a_hash_close_looks_for_the_marked_name_until_it_is_seen() {
+async fn without_a_hash_close_looks_for_the_marked_name_until_it_is_found() {
     let transport = server(|number, name| match number {
         1 => made(WITHOUT_HASH),
         2 => Reaction::Keys(vec![row("cc", "ci")]),
@@ -95,7 +95,7 @@ async fn without_a_hash_close_looks_for_the_marked_name_until_it_is_seen() {
 }
 
 #[tokio::test]
-async fn without_a_hash_a_key_that_is_never_seen_is_gone_after_14_seconds() {
+async fn without_a_hash_a_key_that_is_never_listed_counts_as_gone_after_14_seconds() {
     let transport = server(|number, _| match number {
         1 => made(WITHOUT_HASH),
         _ => Reaction::Keys(vec![row("cc", "ci")]),
@@ -106,7 +106,7 @@ async fn without_a_hash_a_key_that_is_never_seen_is_gone_after_14_seconds() {
 }
 
 #[tokio::test]
-async fn a_close_that_fails_tells_the_name_and_the_hash_of_what_is_left() {
+async fn a_close_that_fails_reports_the_name_and_hash_of_what_is_left() {
     let transport = scripted([made(CREATED), Reply::status(403).json("{}").into()]);
     let key = client(&transport).temporary(temporary()).await.unwrap();
     let name = key.name.clone();
@@ -129,7 +129,7 @@ async fn a_close_that_fails_tells_the_name_and_the_hash_of_what_is_left() {
     let key = client(&transport).temporary(temporary()).await.unwrap();
     assert!(key.close().await.unwrap_err().is_retryable());
 
-    // Found by its name, and not deleted.
+    // Found by its name, but not deleted.
     let transport = server(|number, name| match number {
         1 => made(WITHOUT_HASH),
         2 => Reaction::Keys(vec![row("bb", name)]),
@@ -151,7 +151,7 @@ async fn a_close_that_fails_tells_the_name_and_the_hash_of_what_is_left() {
 }
 
 #[tokio::test]
-async fn a_lost_response_leaves_no_key_and_each_round_has_the_whole_lifetime() {
+async fn a_lost_response_leaves_no_key_and_each_round_gets_the_whole_lifetime() {
     let transport = server(|number, name| match number {
         1 => Reply::disconnected().into(),
         2 => Reaction::Keys(vec![row("cc", "ci"), row("bb", name)]),
@@ -170,7 +170,7 @@ async fn a_lost_response_leaves_no_key_and_each_round_has_the_whole_lifetime() {
 }
 
 #[tokio::test]
-async fn close_looks_once_more_for_what_was_never_found() {
+async fn close_looks_once_more_for_unconfirmed_names() {
     let first = std::sync::Arc::new(Mutex::new(String::new()));
     let transport = server({
         let first = std::sync::Arc::clone(&first);
@@ -192,12 +192,12 @@ async fn close_looks_once_more_for_what_was_never_found() {
     let deletions: Vec<&String> =
         requests.iter().filter(|line| line.starts_with("DELETE")).collect();
     assert_eq!(deletions, ["DELETE /keys/aa", "DELETE /keys/bb"]);
-    // It looks once, and waits for nothing.
+    // It looks once, without waiting.
     assert_eq!(seconds(&transport), [2, 4, 8]);
 }
 
 #[tokio::test]
-async fn a_close_whose_hash_and_whose_look_fail_tells_every_name() {
+async fn a_close_whose_deletion_and_look_fail_reports_every_name() {
     let transport = server(|number, _| match number {
         1 => Reply::disconnected().into(),
         2..=4 => Reaction::Keys(vec![]),
@@ -212,7 +212,7 @@ async fn a_close_whose_hash_and_whose_look_fail_tells_every_name() {
 }
 
 #[tokio::test]
-async fn three_lost_rounds_end_with_an_error_whose_names_a_sweep_takes() {
+async fn three_lost_rounds_end_with_an_error_whose_names_can_be_swept() {
     let transport = server(|number, _| match number {
         1 | 5 | 9 => Reply::disconnected().into(),
         _ => Reaction::Keys(vec![]),
@@ -228,7 +228,7 @@ async fn three_lost_rounds_end_with_an_error_whose_names_a_sweep_takes() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_temporary_is_refused_before_anything_is_sent() {
+async fn invalid_temporary_keys_are_refused_before_anything_is_sent() {
     let never = Timestamp::parse("2099-01-01T00:00:00Z").unwrap();
     for (refused, kind) in [
         (Temporary::new(create(), Duration::ZERO), BuildErrorKind::Lifetime),
@@ -254,7 +254,7 @@ async fn what_cannot_be_temporary_is_refused_before_anything_is_sent() {
     assert!(transport.requests().is_empty());
 }
 
-/// Knows no time of day, and must not be asked to send anything.
+/// A transport without a clock, which must not be asked to send anything.
 struct Timeless;
 
 impl BlockingTransport for Timeless {
@@ -271,18 +271,18 @@ impl BlockingTransport for Timeless {
 }
 
 #[test]
-fn where_the_time_of_day_is_not_known_it_is_refused() {
+fn a_temporary_key_is_refused_without_a_clock() {
     let client = blocking::Client::new(Timeless, key());
     let error = client.temporary(temporary()).finish().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "temporary: the transport has no clock, which a temporary key's expiry is counted \
-         from; nothing was created or changed; check the transport"
+        "temporary: a temporary key's expiry needs a clock, and the transport has none; \
+         nothing was created or changed; check the transport"
     );
 }
 
 #[tokio::test]
-async fn a_scope_closes_its_key_also_when_the_work_fails() {
+async fn a_scope_closes_its_key_even_if_the_work_fails() {
     let transport = scripted([made(CREATED), deleted()]);
     let scoped = client(&transport)
         .temporary(temporary())
@@ -304,7 +304,7 @@ async fn a_scope_closes_its_key_also_when_the_work_fails() {
 }
 
 #[tokio::test]
-async fn a_scope_closes_its_key_also_when_the_work_panics() {
+async fn a_scope_closes_its_key_even_if_the_work_panics() {
     let transport = scripted([made(CREATED), deleted()]);
     let client = client(&transport);
     let panicked = tokio::spawn(async move {
@@ -332,7 +332,7 @@ async fn a_scope_whose_close_fails_keeps_the_works_result() {
 }
 
 #[tokio::test]
-async fn a_scope_that_gets_no_key_does_no_work() {
+async fn a_scope_that_gets_no_key_does_not_run_the_work() {
     let transport = scripted([Reply::status(403).json("{}").into()]);
     let work = async |_: &_| panic!("it has no key");
     let error = client(&transport).temporary(temporary()).scope::<()>(work).await.unwrap_err();
@@ -340,21 +340,21 @@ async fn a_scope_that_gets_no_key_does_no_work() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_dropped_or_given_up_is_left_to_its_end() {
+async fn a_dropped_or_detached_key_is_left_to_expire() {
     let transport = scripted([made(CREATED), made(CREATED), made(CREATED)]);
     drop(client(&transport).temporary(temporary()).await.unwrap());
     let info = client(&transport).temporary(temporary()).await.unwrap().into_info();
     drop(blocking::Client::new(transport.clone(), key()).temporary(temporary()).finish());
     assert_eq!(sent(&transport), ["POST /keys"; 3]);
 
-    // Who has what is known of it can close it.
+    // The info is enough to close it.
     let transport = scripted([deleted()]);
     client(&transport).run(info.closing()).await.unwrap();
     assert_eq!(sent(&transport), ["DELETE /keys/aa"]);
 }
 
 #[tokio::test]
-async fn a_key_is_closed_with_the_options_with_which_it_was_made() {
+async fn a_key_is_closed_with_the_options_it_was_created_with() {
     let transport = scripted([made(CREATED), deleted()]);
     let headers = Headers::new().header("x-job", "7").unwrap();
     let options = CallOptions::new().headers(headers);
@@ -364,7 +364,7 @@ async fn a_key_is_closed_with_the_options_with_which_it_was_made() {
 }
 
 #[tokio::test]
-async fn a_key_of_another_workspace_is_looked_for_there() {
+async fn a_key_in_another_workspace_is_looked_up_there() {
     const WORKSPACE: &str = "0df9e665-d932-5740-b2c7-b52af166bc11";
     let transport = server(|number, name| match number {
         1 => made(WITHOUT_HASH),
@@ -377,7 +377,7 @@ async fn a_key_of_another_workspace_is_looked_for_there() {
 }
 
 #[tokio::test]
-async fn a_sweep_deletes_the_temporary_keys_that_have_expired_and_nothing_else() {
+async fn a_sweep_deletes_expired_temporary_keys_and_nothing_else() {
     const MARKED: &str = "ci #temp-00000000000000000000000000000001";
     let ending = |hash: &str, name: &str, end: &str| {
         format!(r#"{{"hash":"{hash}","name":"{name}","expires_at":{end}}}"#)
@@ -416,7 +416,7 @@ async fn a_sweep_deletes_the_temporary_keys_that_have_expired_and_nothing_else()
 }
 
 #[tokio::test]
-async fn without_the_servers_date_a_sweep_goes_by_this_machines_clock() {
+async fn without_the_servers_date_a_sweep_uses_this_machines_clock() {
     let row = |hash: &str, end: &str| {
         let name = format!("ci #temp-{:032x}", 1);
         format!(r#"{{"hash":"{hash}","name":"{name}","expires_at":"{end}"}}"#)
@@ -436,14 +436,14 @@ async fn without_the_servers_date_a_sweep_goes_by_this_machines_clock() {
 }
 
 #[test]
-fn where_nobody_knows_the_time_a_sweep_deletes_nothing_and_says_so() {
+fn without_any_clock_a_sweep_deletes_nothing_and_says_so() {
     let transport = FakeTransport::always(Reply::status(200).json(NOTHING));
     let error = by_hand(Sweep::temporary(), &transport).unwrap_err();
     assert!(error.to_string().starts_with("sweep: cannot tell which keys have expired"), "{error}");
 }
 
 #[test]
-fn the_futures_go_from_thread_to_thread() {
+fn the_futures_are_send() {
     fn is_send<T: Send>(_: T) {}
     let transport = FakeTransport::never();
     is_send(client(&transport).temporary(temporary()).into_future());

@@ -1,4 +1,4 @@
-//! The judgement of an audit: a function of keys and a time.
+//! Checks keys as of a time; no I/O.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,16 @@ use super::report::{AuditFinding, AuditReport, AuditedKey, Spend};
 use crate::types::{Field, Key, Timestamp};
 
 const DAY: i64 = 86_400;
-/// 2025-12-31T00:00:00Z, in seconds since 1970: the API records uses from the end of
-/// 2025 on.
+/// 2025-12-31T00:00:00Z, in seconds since 1970: the API records use since the end of 2025.
 const RECORDS_BEGIN: i64 = 1_767_139_200;
-/// Cents have no exact double: a share that is reached must not be missed by the
-/// last bit of a difference.
+/// Cents have no exact double: a rounding error must not hide that the share is reached.
 const ROUNDING: f64 = 1e-9;
 
 pub(super) fn report(audit: &Audit, keys: Vec<Key>, at: Option<Timestamp>) -> AuditReport {
     let mut report = AuditReport { at, ..AuditReport::default() };
     let judge = Judge { audit, now: report.at.as_ref(), names: BTreeMap::new() }.counting(&keys);
-    let told: Vec<Told> = keys.iter().map(|key| judge.told(key)).collect();
-    for (key, Told { findings, credit, byok, .. }) in keys.into_iter().zip(told) {
+    let checked: Vec<Checked> = keys.iter().map(|key| judge.check(key)).collect();
+    for (key, Checked { findings, credit, byok, .. }) in keys.into_iter().zip(checked) {
         add(&mut report.spend, credit);
         add(&mut report.byok_spend, byok);
         report.keys.push(AuditedKey { key, findings });
@@ -36,21 +34,21 @@ fn add(sum: &mut Spend, spend: Spend) {
 struct Judge<'a> {
     audit: &'a Audit,
     now: Option<&'a Timestamp>,
-    /// How many keys of a workspace that have not expired have a name.
+    /// How many unexpired keys have each name, by workspace and name.
     names: BTreeMap<(Option<&'a str>, &'a str), u32>,
 }
 
 /// The findings of one key.
 #[derive(Default)]
-struct Told {
+struct Checked {
     findings: Vec<AuditFinding>,
     unreadable: Vec<&'static str>,
     credit: Spend,
     byok: Spend,
 }
 
-impl Told {
-    /// The value of a field that every valid response has.
+impl Checked {
+    /// A field that every valid response has; if it has no value, it is noted as unreadable.
     fn value<'a, T>(&mut self, name: &'static str, field: &'a Field<T>) -> Option<&'a T> {
         let value = field.get();
         if value.is_none() {
@@ -59,7 +57,7 @@ impl Told {
         value
     }
 
-    /// An amount that every valid response has.
+    /// [`value`](Self::value) for an amount.
     fn amount(&mut self, name: &'static str, field: &Field<f64>) -> Option<f64> {
         let amount = field.copied().filter(|amount| amount.is_finite());
         if amount.is_none() {
@@ -89,105 +87,106 @@ impl<'a> Judge<'a> {
         self
     }
 
-    fn told(&self, key: &Key) -> Told {
-        let mut told = Told::default();
-        told.value("hash", &key.hash);
-        told.value("name", &key.name);
-        let is_disabled = told.value("disabled", &key.disabled) == Some(&true);
+    fn check(&self, key: &Key) -> Checked {
+        let mut checked = Checked::default();
+        checked.value("hash", &key.hash);
+        checked.value("name", &key.name);
+        let is_disabled = checked.value("disabled", &key.disabled) == Some(&true);
         if !key.expires_at.is_null() {
-            told.value("expires_at", &key.expires_at);
+            checked.value("expires_at", &key.expires_at);
         }
-        told.credit = told.spend([
+        checked.credit = checked.spend([
             ("usage_daily", &key.usage_daily),
             ("usage_weekly", &key.usage_weekly),
             ("usage_monthly", &key.usage_monthly),
             ("usage", &key.usage),
         ]);
-        told.byok = told.spend([
+        checked.byok = checked.spend([
             ("byok_usage_daily", &key.byok_usage_daily),
             ("byok_usage_weekly", &key.byok_usage_weekly),
             ("byok_usage_monthly", &key.byok_usage_monthly),
             ("byok_usage", &key.byok_usage),
         ]);
         let expired = self.expired(key);
-        told.findings.extend(expired.map(|days| AuditFinding::Expired { days }));
+        checked.findings.extend(expired.map(|days| AuditFinding::Expired { days }));
         if is_disabled {
-            self.leftover(key, &mut told);
+            self.leftover(key, &mut checked);
         } else if expired.is_none() {
-            self.limit(key, &mut told);
-            self.usage(key, &mut told);
-            self.end(key, &mut told);
+            self.limit(key, &mut checked);
+            self.usage(key, &mut checked);
+            self.end(key, &mut checked);
         }
         let keys = name_of(key).and_then(|name| self.names.get(&name).copied());
         if let (Some(keys @ 2..), None) = (keys, expired) {
-            told.findings.push(AuditFinding::DuplicateName { keys });
+            checked.findings.push(AuditFinding::DuplicateName { keys });
         }
-        if !told.unreadable.is_empty() {
-            let fields = std::mem::take(&mut told.unreadable);
-            told.findings.push(AuditFinding::Unreadable { fields });
+        if !checked.unreadable.is_empty() {
+            let fields = std::mem::take(&mut checked.unreadable);
+            checked.findings.push(AuditFinding::Unreadable { fields });
         }
-        told
+        checked
     }
 
-    /// Any later change makes the time shorter, never longer. If it is unknown, the key is
-    /// reported.
-    fn leftover(&self, key: &Key, told: &mut Told) {
+    /// Counts from the last change, of any field. If that time is unknown, the key is reported.
+    fn leftover(&self, key: &Key, checked: &mut Checked) {
         let never = key.updated_at.is_null();
         let since = if never { key.created_at.get() } else { key.updated_at.get() };
         let age = since.and_then(|since| self.age(since));
         if age.is_none_or(|age| age >= seconds(self.audit.disabled_for)) {
-            told.findings.push(AuditFinding::Disabled { days: age.map(whole_days) });
+            checked.findings.push(AuditFinding::Disabled { days: age.map(whole_days) });
         }
     }
 
-    fn limit(&self, key: &Key, told: &mut Told) {
+    fn limit(&self, key: &Key, checked: &mut Checked) {
         if key.limit.is_null() {
-            told.findings.push(AuditFinding::NoLimit);
+            checked.findings.push(AuditFinding::NoLimit);
             return;
         }
-        let Some(limit) = told.amount("limit", &key.limit) else { return };
-        let Some(left) = told.amount("limit_remaining", &key.limit_remaining) else { return };
+        let Some(limit) = checked.amount("limit", &key.limit) else { return };
+        let Some(left) = checked.amount("limit_remaining", &key.limit_remaining) else { return };
         let share = (limit - left) / limit;
         if limit < 0.0 {
-            told.unreadable.push("limit");
+            checked.unreadable.push("limit");
         } else if left <= 0.0 {
-            told.findings.push(AuditFinding::LimitReached);
+            checked.findings.push(AuditFinding::LimitReached);
         } else if share >= self.audit.near_limit - ROUNDING {
-            told.findings.push(AuditFinding::NearLimit { share: share.max(0.0) });
+            checked.findings.push(AuditFinding::NearLimit { share: share.max(0.0) });
         }
     }
 
-    fn usage(&self, key: &Key, told: &mut Told) {
+    fn usage(&self, key: &Key, checked: &mut Checked) {
         if key.last_used_at.is_null() {
-            return self.unrecorded(key, told);
+            return self.unrecorded(key, checked);
         }
-        let since = told.value("last_used_at", &key.last_used_at);
+        let since = checked.value("last_used_at", &key.last_used_at);
         let age = since.and_then(|since| self.age(since));
         if let Some(age) = age.filter(|age| *age >= seconds(self.audit.unused_for)) {
-            told.findings.push(AuditFinding::Unused { days: whole_days(age) });
+            checked.findings.push(AuditFinding::Unused { days: whole_days(age) });
         }
     }
 
-    /// A key without a recorded use. If it spent, or its spend is unknown, it was last
-    /// used before the records begin at the latest.
-    fn unrecorded(&self, key: &Key, told: &mut Told) {
-        let made = told.value("created_at", &key.created_at).and_then(|made| self.age(made));
+    /// A key without a recorded use. If it spent, or its spend is unknown, its last use can only
+    /// have been before the records begin.
+    fn unrecorded(&self, key: &Key, checked: &mut Checked) {
+        let made = checked.value("created_at", &key.created_at).and_then(|made| self.age(made));
         if made.is_some_and(|age| age < seconds(self.audit.unused_for)) {
             return;
         }
         if is_unspent(key) {
-            told.findings.extend(made.map(|age| AuditFinding::NeverUsed { days: whole_days(age) }));
+            checked
+                .findings
+                .extend(made.map(|age| AuditFinding::NeverUsed { days: whole_days(age) }));
             return;
         }
         let recorded = self.now.map(|now| now.unix_seconds().saturating_sub(RECORDS_BEGIN).max(0));
         let age = recorded.map(|age| made.map_or(age, |made| age.min(made)));
-        told.findings.extend(age.map(|age| AuditFinding::Unused { days: whole_days(age) }));
+        checked.findings.extend(age.map(|age| AuditFinding::Unused { days: whole_days(age) }));
     }
 
-    fn end(&self, key: &Key, told: &mut Told) {
+    fn end(&self, key: &Key, checked: &mut Checked) {
         let (Some(at), Some(now)) = (key.expires_at.get(), self.now) else { return };
         if between(at, now) >= -seconds(self.audit.expiring_within) {
-            told.findings.push(AuditFinding::ExpiresSoon { days: whole_days(between(now, at)) });
+            checked.findings.push(AuditFinding::ExpiresSoon { days: whole_days(between(now, at)) });
         }
     }
 
@@ -197,8 +196,7 @@ impl<'a> Judge<'a> {
         (age >= 0).then(|| whole_days(age))
     }
 
-    /// How long ago it was, in seconds; what lies ahead, because clocks differ, is
-    /// now.
+    /// How long ago it was, in seconds; 0 if it is in the future, because clocks differ.
     fn age(&self, at: &Timestamp) -> Option<i64> {
         Some(between(at, self.now?).max(0))
     }

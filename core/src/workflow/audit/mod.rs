@@ -1,7 +1,7 @@
-//! `audit`: one look over all keys that tells which of them need attention.
+//! `audit`: one pass over all keys that reports which of them need attention.
 //!
 //! ```text
-//!  list every key of the workspaces, through every page ──▶ judge each ──▶ done: the report
+//!  list every key of the workspaces, through every page ──▶ check each ──▶ done: the report
 //!
 //!  a key ─┬─ is expired or disabled ──▶ Expired, Disabled
 //!         └─ is in use ──▶ NoLimit, NearLimit, LimitReached ──▶ Unused, NeverUsed ──▶ ExpiresSoon
@@ -22,12 +22,11 @@ use crate::config::{CallOptions, Config};
 use crate::operation::{List, Operation};
 use crate::types::{BuildError, BuildErrorKind, Key, Timestamp};
 
-/// Looks at all keys, disabled and expired ones included, and reports those
-/// that need attention. It reads and changes nothing.
+/// Checks all keys, including disabled and expired ones, and reports those that need attention.
+/// It only reads.
 ///
-/// What is looked for is said by [`AuditFinding`](crate::workflow::AuditFinding). Ages are counted from the date
-/// that the server tells with its response or, where that cannot be seen, from
-/// this machine's clock.
+/// [`AuditFinding`](crate::workflow::AuditFinding) lists what is checked. Ages are counted from
+/// the `Date` of the server's response or, if that is not available, from this machine's clock.
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
@@ -72,35 +71,33 @@ impl Audit {
         Self::default()
     }
 
-    /// The share of its limit from which on a key is near it, from 0 to 1; 0.8 by
-    /// default. Anything else is refused, with [`BuildErrorKind::NearLimit`].
+    /// The spent share of the limit at which a key is near it, from 0 to 1; 0.8 by default.
+    /// Anything else is refused with [`BuildErrorKind::NearLimit`].
     pub fn near_limit(mut self, share: f64) -> Self {
         self.near_limit = share;
         self
     }
 
-    /// After how many days of 24 hours without a request a key is unused; 90 by
-    /// default.
+    /// After how many days of 24 hours without a request a key counts as unused; 90 by default.
     pub fn unused_for(mut self, days: u32) -> Self {
         self.unused_for = days;
         self
     }
 
-    /// How many days of 24 hours before its end a key is about to expire; 7 by
-    /// default.
+    /// How many days of 24 hours before its expiry a key is reported; 7 by default.
     pub fn expiring_within(mut self, days: u32) -> Self {
         self.expiring_within = days;
         self
     }
 
-    /// After how many days of 24 hours without a change a disabled key is a
-    /// leftover; 0 by default, so that each is.
+    /// After how many days of 24 hours without a change a disabled key is reported; 0 by default,
+    /// so each one is.
     pub fn disabled_for(mut self, days: u32) -> Self {
         self.disabled_for = days;
         self
     }
 
-    /// The workspaces (UUIDs) to audit, in place of the default one.
+    /// The workspaces (UUIDs) to audit, instead of the default one.
     pub fn workspaces<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
         self.workspaces = ids.into_iter().map(Into::into).collect();
         self
@@ -113,11 +110,10 @@ impl Audit {
         self
     }
 
-    /// Judges keys that are already here, as they were at this time. Without a
-    /// time, what needs one is not judged: see [`AuditReport::at`].
+    /// Checks keys that you already have, as of this time. Without a time, some checks are
+    /// skipped: see [`AuditReport::at`].
     ///
-    /// The keys should be all of their workspaces: a name is doubled only by a key
-    /// that is among them.
+    /// Pass all keys of a workspace: duplicate names are found only among these keys.
     ///
     /// ```
     /// use openrouter_keys_core::workflow::{Audit, AuditFinding};
@@ -148,10 +144,10 @@ impl Audit {
         if !(0.0..=1.0).contains(&self.near_limit) {
             return Err(BuildError::new(
                 BuildErrorKind::NearLimit,
-                "the share of a limit is not within 0 and 1; write 80 % as 0.8",
+                "the share of a limit is not between 0 and 1; write 80 % as 0.8",
             ));
         }
-        // Those of the later ones too, before the first is asked for.
+        // Checks all of them before the first request.
         let list_of = |id: &String| List::new().workspace_id(id).parts();
         self.workspaces.iter().try_for_each(|id| list_of(id).map(|_| ()))
     }

@@ -56,12 +56,12 @@ pub struct AuditedKey {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AuditFinding {
-    /// It stopped working.
+    /// It has expired.
     Expired {
         /// This many days ago.
         days: u32,
     },
-    /// It is switched off and still there.
+    /// It is disabled, but not deleted.
     Disabled {
         /// It has not changed for this many days, so it has been disabled for at least as long;
         /// `None` if the time is unknown.
@@ -69,33 +69,32 @@ pub enum AuditFinding {
     },
     /// It has no limit: it can spend whatever the account has.
     NoLimit,
-    /// It has spent so much of its limit that it is near it.
+    /// It has nearly used up its limit.
     NearLimit {
-        /// The share that is spent, from 0 to 1. It is that of the present day,
-        /// week or month where the limit starts anew.
+        /// The share that is spent, from 0 to 1: of the current day, week or month, if the limit
+        /// resets.
         share: f64,
     },
     /// Nothing is left of its limit, which may be 0.
     LimitReached,
-    /// Nobody has used it for long.
+    /// It has not been used for a long time.
     Unused {
-        /// It was last used this many days ago. A key that has spent and whose
-        /// `last_used_at` is `null` was used before the API's records begin, at the end
-        /// of 2025: then this is the number of days since, at least, and more than that
-        /// of any use on record.
+        /// It was last used this many days ago. A key that has spent and whose `last_used_at` is
+        /// `null` was last used before the API's records begin, at the end of 2025: the days since
+        /// then are a lower bound, and more than any recorded use can have.
         days: u32,
     },
-    /// Nothing was spent with it, no use is recorded, and it was created long ago.
+    /// It has spent nothing, no use is recorded, and it was created long ago.
     NeverUsed {
         /// It was created this many days ago.
         days: u32,
     },
-    /// It will stop working soon.
+    /// It will expire soon.
     ExpiresSoon {
         /// In this many days.
         days: u32,
     },
-    /// Other keys of its workspace that have not expired have exactly its name.
+    /// Other unexpired keys of its workspace have exactly the same name.
     DuplicateName {
         /// This many keys have the name, including this one.
         keys: u32,
@@ -132,7 +131,9 @@ impl fmt::Display for AuditFinding {
         match self {
             Self::Expired { days: 0 } => f.write_str("expired within a day"),
             Self::Expired { days } => write!(f, "expired {} ago", Days(*days)),
-            Self::Disabled { days: Some(days) } => write!(f, "disabled, {} as it is", Days(*days)),
+            Self::Disabled { days: Some(days) } => {
+                write!(f, "disabled, unchanged for {}", Days(*days))
+            }
             Self::Disabled { days: None } => f.write_str("disabled"),
             Self::NoLimit => f.write_str("no limit"),
             Self::NearLimit { share } => write!(f, "{} % of its limit spent", percent(*share)),
@@ -141,7 +142,7 @@ impl fmt::Display for AuditFinding {
             Self::NeverUsed { days } => write!(f, "never used in {}", Days(*days)),
             Self::ExpiresSoon { days: 0 } => f.write_str("expires within a day"),
             Self::ExpiresSoon { days } => write!(f, "expires in {}", Days(*days)),
-            Self::DuplicateName { keys } => write!(f, "{keys} keys of this name"),
+            Self::DuplicateName { keys } => write!(f, "{keys} keys with this name"),
             Self::Unreadable { fields } => write!(f, "unreadable: {}", fields.join(", ")),
         }
     }
@@ -166,7 +167,7 @@ fn percent(share: f64) -> u8 {
     ((share * 100.0) as u8).min(99)
 }
 
-/// US dollars that were spent.
+/// Spend in US dollars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Spend {
@@ -176,6 +177,6 @@ pub struct Spend {
     pub weekly: f64,
     /// Since the first of the month, midnight UTC.
     pub monthly: f64,
-    /// So far.
+    /// In total.
     pub total: f64,
 }

@@ -23,7 +23,7 @@ impl fmt::Display for AuditReport {
 }
 
 impl AuditReport {
-    /// Its table, without these secrets either.
+    /// The table, with these secrets masked too.
     #[doc(hidden)]
     pub fn table(&self, has_all: bool, secrets: &[&str]) -> String {
         let mut table = Table(Vec::new());
@@ -41,7 +41,7 @@ impl AuditReport {
     }
 }
 
-/// Its cells, row by row.
+/// The cells, row by row.
 struct Table(Vec<String>);
 
 impl Table {
@@ -104,8 +104,7 @@ fn push_spaces(text: &mut String, count: usize) {
 
 const UNKNOWN: &str = "?";
 
-/// A string on one line, cut, and without these secrets and anything that looks like an API
-/// key.
+/// A string on one line, cut, without these secrets or anything that looks like an API key.
 fn text(field: &Field<String>, secrets: &[&str]) -> String {
     let Some(text) = field.as_deref() else { return UNKNOWN.to_owned() };
     let mut shown = OneLine(&redact::mask(text, secrets)).to_string();
@@ -129,7 +128,7 @@ fn amount(field: &Field<f64>) -> String {
     field.copied().map_or_else(|| UNKNOWN.to_owned(), dollars)
 }
 
-/// In cents, without the tables that formatting a double brings along.
+/// Rounded to cents, without the tables that formatting a double pulls in.
 fn dollars(amount: f64) -> String {
     const MOST: f64 = 1e15;
     let size = amount.abs();
@@ -165,7 +164,7 @@ fn push_summary(text: &mut String, report: &AuditReport) {
     }
     if report.unexpected_rows > 0 {
         let rows = report.unexpected_rows.to_string();
-        push_all(text, &["\nnot judged, because they are no keys: ", &rows, " rows"]);
+        push_all(text, &["\nnot checked, because they are not keys: ", &rows, " rows"]);
     }
     push_spend(text, "\nspent", report.spend);
     if report.byok_spend != Spend::default() {
@@ -187,7 +186,7 @@ fn push_spend(text: &mut String, what: &str, spend: Spend) {
         (": ", spend.daily, " today"),
         (", ", spend.weekly, " this week"),
         (", ", spend.monthly, " this month"),
-        (", ", spend.total, " in all"),
+        (", ", spend.total, " in total"),
     ] {
         push_all(text, &[before, &dollars(sum), after]);
     }

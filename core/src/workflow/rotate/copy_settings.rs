@@ -1,11 +1,11 @@
-//! The settings of a key that replaces another: the same, and nothing guessed.
+//! The settings of a replacement key: copied from the old key, never guessed.
 
 use crate::call::{Error, ErrorKind};
 use crate::operation::{Create, Created, External};
 use crate::types::{CurrentKey, DecodeError, DecodeErrorKind, Field, Key, Limit, Timestamp};
 
-/// A create with the settings of the old key, and the remainder of its limit if that is the new
-/// one. Nothing unreadable is guessed: a missing limit must not create a key without one.
+/// A create with the old key's settings, and the remainder of its limit if that is the new limit.
+/// Nothing unreadable is guessed: a missing limit must not create a key without one.
 pub(super) fn copy(old: &Key, budget: Budget) -> Result<(Create, Option<f64>), Error> {
     let name = required(&old.name, "$.data.name")?;
     let carried = carried(old, budget)?;
@@ -15,13 +15,13 @@ pub(super) fn copy(old: &Key, budget: Budget) -> Result<(Create, Option<f64>), E
         (limit, None) => Limit::usd(amount(limit)?),
     };
     let mut create = Create::new(name.as_str(), limit);
-    if let Some(reset) = told(&old.limit_reset, "$.data.limit_reset")? {
+    if let Some(reset) = nullable(&old.limit_reset, "$.data.limit_reset")? {
         create = create.limit_reset(reset.clone());
     }
     if let Some(include) = optional(&old.include_byok_in_limit, "$.data.include_byok_in_limit")? {
         create = create.include_byok_in_limit(*include);
     }
-    if let Some(time) = told(&old.expires_at, "$.data.expires_at")? {
+    if let Some(time) = nullable(&old.expires_at, "$.data.expires_at")? {
         create = create.expires_at(time.clone());
     }
     if let Some(id) = optional(&old.workspace_id, "$.data.workspace_id")? {
@@ -36,22 +36,22 @@ pub(super) fn copy(old: &Key, budget: Budget) -> Result<(Create, Option<f64>), E
 /// How much of the old key's limit the new one gets.
 #[derive(Clone, Copy)]
 pub(super) enum Budget {
-    /// The remainder of one that never resets, and all of any other.
+    /// The remainder if it never resets, otherwise all of it.
     ByReset,
     /// The remainder.
     Remaining,
-    /// The whole.
+    /// All of it.
     Full,
 }
 
-/// The remainder of the old key's limit, if that is the new one's.
+/// The remainder of the old key's limit, if that is the new key's limit.
 fn carried(old: &Key, budget: Budget) -> Result<Option<f64>, Error> {
     let limit = match &old.limit {
         Field::Null => return Ok(None),
         limit => amount(limit)?,
     };
     let is_carried = match budget {
-        Budget::ByReset => told(&old.limit_reset, "$.data.limit_reset")?.is_none(),
+        Budget::ByReset => nullable(&old.limit_reset, "$.data.limit_reset")?.is_none(),
         Budget::Remaining => true,
         Budget::Full => false,
     };
@@ -62,15 +62,14 @@ fn carried(old: &Key, budget: Budget) -> Result<Option<f64>, Error> {
     Ok(Some(left.min(limit).max(0.0)))
 }
 
-/// The current remainder of the old key's limit, if it is less than the new key got: both were
-/// used for a while.
+/// The old key's current remainder, if it is less than the new key got: for a while, both worked.
 pub(super) fn less_left(old: &Key, carried: f64) -> Option<f64> {
     const CENT: f64 = 0.01;
     let left = old.limit_remaining.copied()?.max(0.0);
     (left <= carried - CENT).then_some(left)
 }
 
-/// A limit, which no sound response has below 0.
+/// A limit; no valid response has one below 0.
 fn amount(limit: &Field<f64>) -> Result<f64, Error> {
     const PATH: &str = "$.data.limit";
     let amount = *required(limit, PATH)?;
@@ -84,12 +83,12 @@ fn required<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<&'a T, Err
     })
 }
 
-/// A field that has always existed: a response without it is incomplete.
-fn told<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<Option<&'a T>, Error> {
+/// A nullable field that every version of the API has: a response without it is incomplete.
+fn nullable<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<Option<&'a T>, Error> {
     if field.is_null() { Ok(None) } else { required(field, path).map(Some) }
 }
 
-/// A field that earlier responses lack.
+/// A field that older responses lack.
 fn optional<'a, T>(field: &'a Field<T>, path: &'static str) -> Result<Option<&'a T>, Error> {
     if field.is_unexpected() {
         return Err(unreadable(path, DecodeErrorKind::WrongType));
@@ -101,7 +100,7 @@ fn unreadable(path: &'static str, kind: DecodeErrorKind) -> Error {
     Error::unsent("rotate", ErrorKind::Decode(DecodeError::at(path, kind)))
 }
 
-/// How the new key differs from the request. Missing fields are not compared.
+/// How the new key differs from what was requested. Missing fields are not compared.
 pub(super) fn difference(
     create: &Create,
     created: &Created,
@@ -109,7 +108,7 @@ pub(super) fn difference(
 ) -> Option<&'static str> {
     let settings = create.settings();
     let data = created.data.get();
-    // The API may keep cents.
+    // The API may round to cents.
     let is_near = |one: f64, other: f64| (one - other).abs() <= 0.01;
     let is_limit = |limit: &Field<f64>| match (limit, settings.limit.amount()) {
         (Field::Absent, _) | (Field::Null, None) => true,

@@ -1,5 +1,4 @@
-//! `rotate`: replaces a key by a new one with its settings, and goes on where it
-//! was killed.
+//! `rotate`: replaces a key with a new one with the same settings, and resumes where it was killed.
 //!
 //! ```text
 //!            ┌ read the old key ──▶ create the new ──▶ verify it ──▶ hand_over ┐
@@ -12,7 +11,7 @@
 //!     StillInUse ◀── enabled ── disabled ── watch, delete ──▶ deleted ── rename ──▶ done
 //! ```
 //!
-//! The state is saved after each step, and before a step that makes a key.
+//! The state is saved after each step, and before a step that creates a key.
 
 mod copy_settings;
 pub(super) mod rotation;
@@ -36,7 +35,7 @@ use crate::operation::{Create, Created, Get, GetCurrentKeyMetadata, Operation, O
 use crate::redact::Masked;
 use crate::types::{BuildError, CurrentKey, DecodeError, DecodeErrorKind, Key, KeyHash, Limit};
 
-/// When to try a new key that does not work yet: five times within 30 s.
+/// The pauses before trying a new key that does not work yet: five times within 30 s.
 const TRIES: [Duration; 5] = [
     Duration::ZERO,
     Duration::from_secs(2),
@@ -45,44 +44,39 @@ const TRIES: [Duration; 5] = [
     Duration::from_secs(16),
 ];
 
-/// Replaces a key by a new one with the same settings.
+/// Replaces a key with a new one with the same settings.
 ///
-/// The new key is made as [`CreateReconciled`](crate::workflow::CreateReconciled) does it,
-/// tried out, and given to the caller's [`RotationHandler`](crate::workflow::RotationHandler), which
-/// stores it where it is used. After a time of grace in which both keys work, and
-/// another in which nobody used the old one, that is disabled, and deleted some
-/// time later. The new key then gets its name.
+/// The new key is created as by [`CreateReconciled`](crate::workflow::CreateReconciled), tested,
+/// and passed to your [`RotationHandler`](crate::workflow::RotationHandler), which stores it where
+/// it is used. After a grace period in which both keys work, and a quiet period in which nobody
+/// used the old one, the old key is disabled, and deleted some time later. The new key then gets
+/// its name.
 ///
-/// Copied are the limit or what is left of it, its reset, whether BYOK counts, the
-/// expiry, the workspace and the partner's user. The member who made the key
-/// (`creator_user_id`) is not: the API would refuse it outside organisations. A
-/// setting that the response garbles is not guessed, nor is a limit, a reset or an
-/// expiry that it lacks: nothing is made.
+/// The new key gets the old one's limit or its remainder, the limit's reset, whether BYOK counts,
+/// the expiry, the workspace and the partner's user. The member who created the key
+/// (`creator_user_id`) is not copied, because accounts that are not organisations refuse it. If a
+/// setting is unreadable, or a limit, a reset or an expiry is missing, nothing is created.
 ///
-/// **The budget:** a limit that never starts anew is carried over as what is left of it,
-/// without what the old key spends while both work, so that a spent budget stays spent: the
-/// new key of a limit of which nothing is left has a limit of 0, and works once that is
-/// raised. A limit that starts anew each day, week or month is copied whole: the new key has
-/// all of it for the rest of the present one, so that each rotation can cost at most one
-/// limit more. [`limit_remaining`](Rotate::limit_remaining) and
-/// [`full_limit`](Rotate::full_limit) say otherwise. What the old key spent is in the result,
-/// and in no later listing or audit.
+/// **The budget:** if a limit never resets, the new key gets its remainder, minus what the old key
+/// spends while both work, so that a spent budget stays spent. If nothing is left, the new key's
+/// limit is 0, and it works once that is raised. If a limit resets each day, week or month, the new
+/// key gets all of it, so that each rotation can cost up to one more limit for the current period.
+/// [`limit_remaining`](Rotate::limit_remaining) and [`full_limit`](Rotate::full_limit) override
+/// this. The result has what the old key spent; no later listing or audit does.
 ///
-/// The state, a [`Rotation`], is saved before and after whatever cannot be made
-/// undone. A program that was killed goes on with [`Rotate::resume`].
+/// The state, a [`Rotation`], is saved before and after anything that cannot be undone. A program
+/// that was killed continues with [`Rotate::resume`].
 ///
-/// **Guaranteed**, whenever the program is killed: at least one key that the
-/// handler knows works, unless the old one [leaked](Rotate::leaked); once the
-/// killed run was resumed, no key is left that nobody holds, unless the result
-/// tells its name; a new key is never deleted after it was handed over.
+/// **Guaranteed**, whenever the program is killed: at least one key that the handler knows works,
+/// unless the old one [leaked](Rotate::leaked); once the killed run was resumed, no key is left
+/// that nobody holds, unless the result has its name; a new key is never deleted after it was
+/// handed over.
 ///
-/// One program at a time runs a rotation: two would take each other's keys for
-/// what a killed run left behind. A lock around it, or a `save` that compares the
-/// state before it replaces it, sees to that.
+/// Only one program at a time may run a rotation: two would take each other's keys for leftovers of
+/// a killed run. Use a lock, or a `save` that compares the state before it replaces it.
 ///
-/// **Not guaranteed:** that nobody uses the old key. The API tells what was spent
-/// and when, and both may lag. A key that is used less often than
-/// [`quiet`](Rotate::quiet) looks unused.
+/// **Not guaranteed:** that nobody uses the old key. The API reports what was spent and when, and
+/// both may lag. A key that is used less often than [`quiet`](Rotate::quiet) looks unused.
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client, vault: impl openrouter_keys_core::workflow::RotationHandler + 'static)
@@ -106,12 +100,12 @@ pub struct Rotate {
 }
 
 impl Rotate {
-    /// Replaces the key of this hash.
+    /// Replaces the key with this hash.
     pub fn new(hash: impl AsRef<str>) -> Self {
         Self { state: KeyHash::new(hash.as_ref()).map(Rotation::new), max_requests: None }
     }
 
-    /// Goes on where a run was that saved this state.
+    /// Continues a rotation from its saved state.
     pub fn resume(state: Rotation) -> Self {
         Self { state: Ok(state), max_requests: None }
     }
@@ -123,24 +117,23 @@ impl Rotate {
         self
     }
 
-    /// The new key's limit is what is left of the old one's, also of one that starts anew
-    /// each day, week or month: then it is that little in each further one too.
+    /// Gives the new key the remainder of the old one's limit, even if it resets each day, week or
+    /// month: the remainder is then the limit of every later period too.
     ///
-    /// By default, what is left of a limit that never starts anew goes over to the new key,
-    /// and a limit that starts anew is copied whole.
+    /// By default, a limit that resets is copied in full, and only the remainder of one that never
+    /// resets.
     pub fn limit_remaining(self) -> Self {
         self.with(|state| (state.remaining, state.full) = (true, false))
     }
 
-    /// The new key's limit is the whole of the old one's, also of one that never starts
-    /// anew: what was spent can be spent once more.
+    /// Gives the new key the old one's full limit, even if it never resets: what was spent can be
+    /// spent again.
     pub fn full_limit(self) -> Self {
         self.with(|state| (state.remaining, state.full) = (false, true))
     }
 
-    /// The old key is in wrong hands: it is disabled before anything else is
-    /// done, and there is neither grace nor a check that it is quiet. Until the
-    /// new key is handed over, none works.
+    /// Disables the old key before anything else, because it has leaked. There is no grace period
+    /// and no check that it is quiet. Until the new key is handed over, no key works.
     pub fn leaked(self) -> Self {
         self.with(|state| state.leaked = true)
     }
@@ -150,14 +143,14 @@ impl Rotate {
         self.with(|state| state.grace_ms = milliseconds(time))
     }
 
-    /// How long nobody must have used the old key before it is disabled; 1 minute
-    /// by default. Zero leaves the check out.
+    /// How long the old key must be unused before it is disabled; 1 minute by default. Zero skips
+    /// the check.
     pub fn quiet(self, time: Duration) -> Self {
         self.with(|state| state.quiet_ms = milliseconds(time))
     }
 
-    /// How long the old key stays disabled before it is deleted; 1 minute by
-    /// default. Whoever misses it can enable it again in that time.
+    /// How long the old key stays disabled before it is deleted; 1 minute by default. In that time,
+    /// it can be enabled again if somebody still needs it.
     pub fn watch(self, time: Duration) -> Self {
         self.with(|state| state.watch_ms = milliseconds(time))
     }
@@ -174,26 +167,26 @@ fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// What [`Rotate`] came to.
+/// The result of [`Rotate`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Rotated {
-    /// The old key is gone, and the new one has its name.
+    /// The old key is deleted, and the new one has its name.
     Done {
         /// The new key's hash.
         new: KeyHash,
-        /// The old key as it was last read, disabled and about to be deleted: what it spent
-        /// is in no listing any more. `None` if somebody else deleted it before it was read.
+        /// The old key as it was last read, disabled and about to be deleted, because no listing
+        /// has its spend any more. `None` if somebody else deleted it before it was read.
         old: Option<Box<Key>>,
-        /// The new key's limit, where it is what was left of the old one's. With 0, it works
+        /// The new key's limit, if that is the remainder of the old one's. With 0, the key works
         /// once its limit is raised.
         carried: Option<f64>,
-        /// Names under which a key may still turn up: give them to
+        /// Names under which a key may still appear: pass them to
         /// [`Sweep`](crate::workflow::Sweep) later.
         unconfirmed: Vec<String>,
     },
-    /// Both keys are there: the old one was used after the grace, or somebody
-    /// enabled it again. [Resume](Rotate::resume) later.
+    /// Both keys exist: the old one was used after the grace period, or somebody enabled it again.
+    /// [Resume](Rotate::resume) later.
     StillInUse {
         /// The old key.
         old: Box<Key>,
@@ -256,11 +249,11 @@ struct Work<'a> {
     context: &'a Context,
     state: Rotation,
     markers: Markers,
-    /// The old key as it was last read, which the next save keeps.
+    /// The old key as it was last read, to be kept by the next save.
     old: Option<Key>,
 }
 
-/// With what a failed step may have left behind.
+/// An error says what the step may have left behind.
 type Step<T> = Result<T, Failed>;
 
 impl From<Error> for Failed {
@@ -296,7 +289,7 @@ impl Work<'_> {
         Ok(Rotated::Done { new, old, carried, unconfirmed })
     }
 
-    /// Gives the new key the old one's name, and a limit without what the old one spent
+    /// Gives the new key the old one's name, and subtracts from its limit what the old one spent
     /// while both worked.
     async fn settle(&mut self, new: &KeyHash) -> Step<()> {
         let mut update = Update::new(new);
@@ -319,7 +312,7 @@ impl Work<'_> {
         Rotated::StillInUse { old: Box::new(old), state: Box::new(self.state.clone()) }
     }
 
-    /// Notes that the step is done, and saves that.
+    /// Marks the step as done and saves the state.
     async fn reach(&mut self, step: RotationStep) -> Step<()> {
         self.keep_old();
         self.state.step = step;
@@ -332,7 +325,7 @@ impl Work<'_> {
         Ok(self.context.ask(question, secret).await.map(|_| ())?)
     }
 
-    /// Makes the new key and hands it over.
+    /// Creates the new key and hands it over.
     async fn replace(&mut self) -> Step<()> {
         if self.was_handed_over().await? {
             return self.reach(RotationStep::HandedOver).await;
@@ -354,7 +347,7 @@ impl Work<'_> {
         self.state.carried = carried;
         self.state.old_key = Some(Box::new(old));
         if !self.state.unconfirmed.is_empty() {
-            // What a run that ended may have made.
+            // Keys that an earlier run may have created.
             let names = self.state.unconfirmed.clone();
             self.state.unconfirmed = look_for(self.context, &create, names).await?;
         }
@@ -369,14 +362,14 @@ impl Work<'_> {
         self.reach(RotationStep::HandedOver).await
     }
 
-    /// Whether a run that ended while it handed the new key over had done so.
+    /// Whether a run that ended during the hand-over had completed it.
     async fn was_handed_over(&self) -> Step<bool> {
         let Some(new) = &self.state.new else { return Ok(false) };
         let question = RotationEvent::WasHandedOver(self.state.clone());
         if !self.context.ask(question, "").await? {
             return Ok(false);
         }
-        // A key that was made just now may not be seen at once.
+        // A key that was just created may not be visible at once.
         for wait in TRIES {
             self.pause(wait).await?;
             if self.read(new).await?.is_some() {
@@ -386,7 +379,7 @@ impl Work<'_> {
         Err(self.unverified("it was handed over and is gone").into())
     }
 
-    /// Makes the new key, under a name that was saved before.
+    /// Creates the new key, under a name that was saved before.
     async fn make(&mut self, create: &Create) -> Step<Made> {
         let base = unmarked(create.name());
         self.state.name = Some(base.to_owned());
@@ -399,7 +392,7 @@ impl Work<'_> {
                 Ok(()) => attempts.create(create, &name).await,
                 Err(failed) => Err(failed),
             };
-            // The name stays if its create may have made a key.
+            // The name stays if its create may have created a key.
             self.state.unconfirmed.truncate(kept);
             self.state.unconfirmed.extend(attempts.unconfirmed());
             if let Some(created) = made? {
@@ -409,13 +402,13 @@ impl Work<'_> {
         }
     }
 
-    /// Tries the new key out and gives it to the handler.
+    /// Tests the new key and passes it to the handler.
     async fn hand_over(&mut self, create: &Create, made: &Made) -> Step<()> {
         let secret = made.created.key().reveal();
         self.state.new = Some(self.hash_of(create, made).await?);
         let current = self.verify(create, &made.created).await?;
-        let told = made.created.data.get().and_then(|data| data.label.get());
-        let label = current.label.into_option().or_else(|| told.cloned());
+        let from_create = made.created.data.get().and_then(|data| data.label.get());
+        let label = current.label.into_option().or_else(|| from_create.cloned());
         self.state.new_label = label.or_else(|| made.created.key().label());
         self.state.step = RotationStep::HandingOver;
         self.save(secret).await?;
@@ -424,7 +417,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The new key's hash: from its response or, if that lacks it, from the listing.
+    /// The new key's hash: from the create's response or, if that lacks it, from the listing.
     async fn hash_of(&self, create: &Create, made: &Made) -> Step<KeyHash> {
         if let Some(hash) = made.created.data.get().and_then(|data| data.hash.get()) {
             return Ok(hash.clone());
@@ -435,7 +428,7 @@ impl Work<'_> {
         Ok(hash.cloned().ok_or_else(|| self.unverified("no response has its hash"))?)
     }
 
-    /// Asks the API about the new key, until it knows it.
+    /// Requests the new key's metadata with its own secret until the API accepts it.
     async fn verify(&self, create: &Create, created: &Created) -> Step<CurrentKey> {
         let key = created.key().to_api_key().map_err(|_| {
             let unusable = DecodeError::at("$.key", DecodeErrorKind::WrongType);
@@ -459,7 +452,7 @@ impl Work<'_> {
         Err(refusal.unwrap_or_else(|| self.unverified("it was not tried")).into())
     }
 
-    /// Deletes a new key that nobody was given, and tells why.
+    /// Deletes a new key that was not handed over, and returns the error that caused it.
     async fn abandon(&mut self, create: &Create, made: &Made, error: Error) -> Failed {
         let deleted = match &self.state.new {
             Some(hash) => delete_hash(self.context, hash).await.map_err(Failed::from),
@@ -477,9 +470,9 @@ impl Work<'_> {
         error.into()
     }
 
-    /// Disables the old key once nobody uses it; the key, if somebody does. One
-    /// that is gone counts as disabled, if the new one is there: otherwise
-    /// something else is wrong, such as the account.
+    /// Disables the old key once nobody uses it; returns the key if somebody does. A key that is
+    /// gone counts as disabled if the new one exists: otherwise something else is wrong, such as
+    /// the account.
     async fn disable_old(&mut self) -> Step<Option<Key>> {
         let old = self.read_old().await?;
         let is_on = old.is_some_and(|old| old.disabled.copied() != Some(true));
@@ -496,7 +489,7 @@ impl Work<'_> {
         Ok(None)
     }
 
-    /// The old key, if it is used. One of which the API does not tell is used.
+    /// The old key, if it is in use. If the API does not say, it counts as in use.
     async fn used(&mut self) -> Step<Option<Key>> {
         if self.state.quiet_ms == 0 {
             return Ok(None);
@@ -504,7 +497,7 @@ impl Work<'_> {
         let Some(before) = self.read_old().await? else { return Ok(None) };
         self.context.pause(Duration::from_millis(self.state.quiet_ms)).await?;
         let Some(after) = self.read_old().await? else { return Ok(None) };
-        // `null` says that no use is on record.
+        // `null` means that no use is recorded.
         let use_is_told = after.last_used_at.is_null() || after.last_used_at.get().is_some();
         let is_told = after.usage.get().is_some() || use_is_told;
         let is_quiet = before.usage == after.usage
@@ -513,8 +506,8 @@ impl Work<'_> {
         Ok((!is_told || !is_quiet).then_some(after))
     }
 
-    /// Deletes the old key some time after it was disabled; the key, if somebody
-    /// enabled it again.
+    /// Deletes the old key some time after it was disabled; returns the key if somebody enabled it
+    /// again.
     async fn delete_old(&mut self) -> Step<Option<Key>> {
         self.rest_of_pause(self.state.watch_ms).await?;
         let old = self.read_old().await?;
@@ -523,7 +516,7 @@ impl Work<'_> {
         }
         self.check_new().await?;
         if old.is_some() {
-            // What it spent cannot be read again.
+            // After the deletion, its spend cannot be read.
             self.keep_old();
             self.save("").await?;
             delete_hash(self.context, &self.state.old).await?;
@@ -531,7 +524,7 @@ impl Work<'_> {
         Ok(None)
     }
 
-    /// Refuses to take the old key away while the new one does not work.
+    /// Refuses to disable or delete the old key while the new one does not work.
     async fn check_new(&self) -> Step<()> {
         let new = self.read(self.new_hash()?).await?;
         if new.is_none_or(|new| new.disabled.copied() == Some(true)) {
@@ -540,7 +533,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Waits for what is left of a pause that began with the step.
+    /// Waits for the rest of a pause that began with the step.
     async fn rest_of_pause(&self, ms: u64) -> Step<()> {
         let times = self.state.since.zip(self.context.unix_time());
         let passed = times.map(|(from, now)| now.saturating_sub(from));
@@ -569,7 +562,7 @@ impl Work<'_> {
         }
     }
 
-    /// The old key, if it is there.
+    /// The old key, if it exists.
     async fn read_old(&mut self) -> Step<Option<Key>> {
         let old = self.read(&self.state.old).await?;
         if let Some(old) = &old {
@@ -578,7 +571,7 @@ impl Work<'_> {
         Ok(old)
     }
 
-    /// The key of this hash, if it is there.
+    /// The key with this hash, if it exists.
     async fn read(&self, hash: &KeyHash) -> Step<Option<Key>> {
         match self.context.send(Get::new(hash)).await {
             Ok(response) => Ok(Some(response.output)),
@@ -596,7 +589,10 @@ impl Work<'_> {
     }
 
     fn new_hash(&self) -> Result<&KeyHash, Error> {
-        self.state.new.as_ref().ok_or_else(|| self.unverified("the saved state has no hash of it"))
+        self.state
+            .new
+            .as_ref()
+            .ok_or_else(|| self.unverified("the saved state does not have its hash"))
     }
 
     fn unverified(&self, problem: &'static str) -> Error {
@@ -604,7 +600,7 @@ impl Work<'_> {
     }
 }
 
-/// A new key, and the marked name under which it was made.
+/// A new key, and the marked name under which it was created.
 struct Made {
     created: Created,
     name: String,

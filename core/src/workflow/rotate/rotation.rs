@@ -1,4 +1,4 @@
-//! How far the replacement of a key has come, as plain data without a secret.
+//! The state of a rotation, as plain data without a secret.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use crate::call::MayHaveCreated;
 use crate::types::{BuildError, BuildErrorKind, Json, Key, KeyHash, Secret};
 use crate::workflow::marker::check_marked;
 
-/// How far the replacement of a key has come.
+/// The state of a rotation.
 ///
-/// It is all that a program has to keep in order to go on after it was killed:
-/// give it to [`Rotate::resume`](crate::workflow::Rotate::resume). It has no secret. As
-/// JSON it is the same in Rust and in JavaScript.
+/// It is all that a program must save to continue after it was killed: pass it to
+/// [`Rotate::resume`](crate::workflow::Rotate::resume). It contains no secret. Its JSON is the same
+/// in Rust and JavaScript.
 ///
 /// ```
 /// use openrouter_keys_core::workflow::Rotation;
@@ -26,7 +26,7 @@ use crate::workflow::marker::check_marked;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Rotation {
-    /// The hash of the key that is replaced.
+    /// The hash of the old key.
     pub old: KeyHash,
     /// The last completed step.
     #[serde(default)]
@@ -37,10 +37,10 @@ pub struct Rotation {
     /// The masked new key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_label: Option<String>,
-    /// The name that the new key gets in the end: that of the old one.
+    /// The old key's name, which the new key gets in the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The marked names under which this rotation may have created keys that it does not hold.
+    /// The marked names under which this rotation may have created keys that it does not have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unconfirmed: Vec<String>,
     /// When the pause after this step began, in seconds since 1970.
@@ -49,26 +49,22 @@ pub struct Rotation {
     /// Whether the old key is disabled before the new one is created.
     #[serde(default)]
     pub leaked: bool,
-    /// Whether the new key's limit is what was left of the old one's, even if it starts
-    /// anew.
+    /// Whether the new key gets the remainder of the old one's limit, even if it resets.
     #[serde(default)]
     pub remaining: bool,
-    /// Whether the new key's limit is the whole of the old one's, even if it never starts
-    /// anew.
+    /// Whether the new key gets the old one's full limit, even if it never resets.
     #[serde(default)]
     pub full: bool,
-    /// The remainder of the old key's limit when the new key was created, if that is the new
-    /// one's.
+    /// The remainder of the old key's limit when the new key was created, if that is the new limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried: Option<f64>,
-    /// The old key as it was last read, before it was deleted at the latest.
+    /// The old key as it was last read before its deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_key: Option<Box<Key>>,
     /// How long both keys work after the hand-over, in milliseconds.
     #[serde(default = "minute")]
     pub grace_ms: u64,
-    /// How long the old key must not have been used before it is disabled, in
-    /// milliseconds.
+    /// How long the old key must be unused before it is disabled, in milliseconds.
     #[serde(default = "minute")]
     pub quiet_ms: u64,
     /// How long the old key stays disabled before it is deleted, in milliseconds.
@@ -76,7 +72,7 @@ pub struct Rotation {
     pub watch_ms: u64,
 }
 
-/// As its JSON, without whatever looks like an API key.
+/// Shows the JSON, without anything that looks like an API key.
 impl fmt::Debug for Rotation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let json = serde_json::to_string(self).map_err(|_| fmt::Error)?;
@@ -93,10 +89,10 @@ fn minute() -> u64 {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RotationStep {
-    /// Nothing yet, or nothing that is left.
+    /// No step yet, or what was done has been undone.
     #[default]
     Begun,
-    /// It was about to create a key under one of the names.
+    /// It was about to create a key under one of the saved names.
     Creating,
     /// It created the new key, and was about to hand it over.
     HandingOver,
@@ -106,7 +102,7 @@ pub enum RotationStep {
     Disabled,
     /// The old key was deleted.
     Deleted,
-    /// The new key has the old one's name: the end.
+    /// The new key has the old one's name; the rotation is complete.
     Done,
 }
 
@@ -121,19 +117,19 @@ impl RotationStep {
         (Self::Done, "done"),
     ];
 
-    /// Its name in the JSON.
+    /// The step's name in JSON.
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(step, _)| *step == self).map_or("", |(_, name)| name)
     }
 
-    /// The step of this name.
+    /// The step with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == name).map(|(step, _)| *step)
     }
 }
 
 impl Rotation {
-    /// Nothing done yet.
+    /// A rotation of this key, before its first step.
     pub fn new(old: KeyHash) -> Self {
         Self {
             old,
@@ -160,27 +156,27 @@ impl Rotation {
         self.new_label.as_deref().is_some_and(|label| Secret::new(secret).has_label(label))
     }
 
-    /// Refuses a state that nobody saved.
+    /// Refuses a state that no rotation can have saved.
     pub(super) fn checked(self) -> Result<Self, BuildError> {
         if self.new.as_ref() == Some(&self.old) {
             return Err(BuildError::new(
                 BuildErrorKind::Hash,
-                "the old and the new key of the rotation's state are the same",
+                "the rotation's state has the same hash for the old and the new key",
             ));
         }
         if self.remaining && self.full {
             return Err(BuildError::new(
                 BuildErrorKind::Limit,
-                "the new key's limit cannot be both the whole of the old one's and what is left of it",
+                "the new key cannot get both the old key's full limit and only its remainder",
             ));
         }
         self.unconfirmed.iter().try_for_each(|name| check_marked(name))?;
         Ok(self)
     }
 
-    /// The keys that a run which ends now may leave behind; `told` is what its last step
-    /// reports of them.
-    pub(super) fn left(&self, told: Option<MayHaveCreated>) -> Option<MayHaveCreated> {
+    /// The keys that a run may leave behind if it ends now; `reported` is what its last step
+    /// reported.
+    pub(super) fn left(&self, reported: Option<MayHaveCreated>) -> Option<MayHaveCreated> {
         let is_held = self.step >= RotationStep::HandedOver;
         let hash = self.new.clone().filter(|_| !is_held);
         if is_held || (hash.is_none() && self.unconfirmed.is_empty()) {
@@ -188,11 +184,11 @@ impl Rotation {
         }
         let mut names = self.unconfirmed.iter().cloned();
         let name = names.next().or_else(|| self.name.clone()).unwrap_or_default();
-        let told = told.unwrap_or_else(|| MayHaveCreated::known(None, None));
-        Some(MayHaveCreated { name, others: names.collect(), hash, ..told })
+        let reported = reported.unwrap_or_else(|| MayHaveCreated::known(None, None));
+        Some(MayHaveCreated { name, others: names.collect(), hash, ..reported })
     }
 
-    /// What has been done so far, if anything. The last change may be one whose response was
+    /// What has been done so far, if anything; `may_have_changed` if the last change's response was
     /// lost.
     pub(super) fn done(&self, may_have_changed: bool) -> Option<&'static str> {
         match self.step {

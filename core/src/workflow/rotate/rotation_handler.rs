@@ -1,4 +1,4 @@
-//! The questions of a workflow to its caller, and their handler.
+//! A rotation's questions to its caller, and the handler that answers them.
 
 use std::fmt;
 
@@ -8,19 +8,19 @@ use super::rotation::Rotation;
 use crate::operation::Created;
 use crate::transport::{BoxError, MaybeSend};
 
-/// A question of a workflow to its caller. `Debug` shows which one it is.
+/// A question that a rotation asks its caller. `Debug` shows only which one it is.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum RotationEvent {
     /// Replace the last state with this one.
     Save(Rotation),
-    /// Store this key where it is used, and let it be used from now on.
+    /// Store this key where it is used, for use from now on.
     HandOver(Box<Created>),
     /// Was the new key of this state stored before the program ended?
     WasHandedOver(Rotation),
 }
 
-/// Keeps a rotation's state, and takes its new key.
+/// Your code that saves a rotation's state and stores its new key.
 ///
 /// ```
 /// use openrouter_keys_core::error::BoxError;
@@ -51,19 +51,18 @@ pub enum RotationEvent {
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
 #[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
 pub trait RotationHandler: MaybeSend {
-    /// Replaces the last state with this one, in a place that outlives the program. It has no
-    /// secret. An error ends the rotation; a new key that was not handed over yet is then
-    /// deleted.
+    /// Replaces the last state with this one, where it outlives the program. It contains no secret.
+    /// An error ends the rotation; a new key that was not handed over yet is then deleted.
     async fn save(&mut self, state: &Rotation) -> Result<(), BoxError>;
 
-    /// Stores the new key where it is used. After an error the key is deleted: it
-    /// has to mean that nobody uses it.
+    /// Stores the new key where it is used. After an error the key is deleted, so return one only
+    /// if nobody uses the key.
     async fn hand_over(&mut self, new: &Created) -> Result<(), BoxError>;
 
     /// Whether the new key of this state was stored.
     ///
-    /// Called if the program ended while the key was being handed over, because nobody else can
-    /// know. If it was not, the key is deleted; after an error nothing is changed.
+    /// Called if the program ended during the hand-over, because only your code can know. If the
+    /// key was not stored, it is deleted; after an error nothing is changed.
     async fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError>;
 }
 
@@ -80,7 +79,7 @@ pub trait BlockingRotationHandler: Send {
     fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError>;
 }
 
-/// The handler of the workflows that ask nothing: it refuses everything.
+/// The handler for workflows that ask no questions: it refuses all of them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoHandler;
 
