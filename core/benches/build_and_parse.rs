@@ -1,4 +1,4 @@
-//! Building requests and reading answers, with every allocation counted:
+//! Building requests and parsing responses, counting allocations:
 //! `cargo bench -p openrouter-keys-core`.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::needless_pass_by_value)]

@@ -202,5 +202,5 @@ fn a_value_that_does_not_fit_the_callers_type_is_told_by_its_place() {
     let json: Json = serde_json::from_str("{\"a\":1}").unwrap();
     let error = json.parse::<Vec<u8>>().unwrap_err();
     assert_eq!(error.position(), Some((1, 0)));
-    assert!(error.to_string().contains("another type"), "{error}");
+    assert!(error.to_string().contains("of the wrong type"), "{error}");
 }

@@ -1,6 +1,6 @@
-//! A whole number of any size, as far as reading a double exactly needs one.
+//! An unbounded integer with just the operations that reading a double exactly needs.
 
-/// Pieces of 32 bits, the lowest first; the highest is not 0.
+/// 32-bit limbs, lowest first; the highest is not 0.
 #[derive(Default)]
 pub(crate) struct Big(Vec<u32>);
 
@@ -21,13 +21,13 @@ impl Big {
         }
     }
 
-    /// Divides by what is not 0; whether there is a remainder.
+    /// Divides by a divisor other than 0; returns whether there is a remainder.
     pub(crate) fn divide(&mut self, divisor: u32) -> bool {
         let divisor = u64::from(divisor.max(1));
         let mut remainder = 0;
         for piece in self.0.iter_mut().rev() {
             let dividend = (remainder << 32) | u64::from(*piece);
-            // The remainder is smaller than the divisor, so that one piece will do.
+            // The remainder is smaller than the divisor, so the quotient fits into one limb.
             (*piece, _) = halves(dividend / divisor);
             remainder = dividend % divisor;
         }
@@ -44,8 +44,8 @@ impl Big {
         }
     }
 
-    /// The highest 64 bits, of which the first is 1; how many bits there are in
-    /// all; whether one of the others is 1. The number is not 0.
+    /// The highest 64 bits, the first of which is 1; the number of bits in total; and whether any
+    /// of the other bits is 1. The number must not be 0.
     pub(crate) fn top(&self) -> (u64, usize, bool) {
         let mut pieces = self.0.iter().rev().copied();
         let mut next = || u64::from(pieces.next().unwrap_or_default());

@@ -1,5 +1,5 @@
-//! Tokens of JSON that a strict reader refuses, as ones that it takes: half of a
-//! surrogate pair becomes U+FFFD, a number beyond a double a string.
+//! Replaces JSON tokens that a strict reader rejects: half a surrogate pair becomes U+FFFD, a
+//! number beyond a double a string.
 
 use std::borrow::Cow;
 
@@ -32,7 +32,7 @@ pub(crate) fn repaired(text: &str) -> Option<String> {
     changed.then_some(out)
 }
 
-/// Whether there may be anything to repair, in one pass without a copy.
+/// Whether there may be anything to replace, in one pass without a copy.
 fn is_candidate(text: &[u8]) -> bool {
     const LONGEST_FINITE: usize = 300;
     let mut digits: usize = 0;
@@ -53,12 +53,12 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')
 }
 
-/// `1e999`, and the names that other writers use for what JSON cannot say.
+/// `1e999`, and the names that other writers use for numbers that JSON does not have.
 fn is_beyond_double(token: &str) -> bool {
     matches!(token, "NaN" | "Infinity" | "-Infinity") || float(token).is_infinite()
 }
 
-/// Where the string that `text` begins with ends, its closing quote included.
+/// Where the string token at the start of `text` ends, including its closing quote.
 pub(crate) fn string_end(text: &str) -> usize {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {
@@ -85,8 +85,8 @@ pub(crate) fn text_of(body: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed)
 }
 
-/// JSON that is cut off, closed after its last whole value. A string or word that might
-/// continue is dropped: half a secret must not be taken for something else.
+/// Truncated JSON, closed after its last whole value. A string or word that might continue is
+/// dropped: half a secret must not be taken for something else.
 pub(crate) fn closed(text: &str) -> String {
     let mut open = Vec::new();
     // Where the document can be cut, and how many brackets are open there.
@@ -125,7 +125,7 @@ pub(crate) fn closed(text: &str) -> String {
     out
 }
 
-/// The content of a string, unescaped. An invalid escape stands for itself.
+/// The content of a string, unescaped. An invalid escape is kept as written.
 pub(crate) fn unescape(raw: &str) -> String {
     let mut rest = raw;
     let mut out = String::with_capacity(rest.len());
@@ -155,8 +155,7 @@ pub(crate) fn unescape(raw: &str) -> String {
     out
 }
 
-/// The character of `uXXXX`, or of two of them that belong together, and what
-/// follows.
+/// The character of `uXXXX` or of a surrogate pair, and the rest of the input.
 fn code_point(escape: &str) -> (char, &str) {
     let Some((first, rest)) = unit(escape) else {
         return (char::REPLACEMENT_CHARACTER, escape.strip_prefix('u').unwrap_or(escape));
@@ -173,7 +172,7 @@ fn code_point(escape: &str) -> (char, &str) {
     (char::REPLACEMENT_CHARACTER, rest)
 }
 
-/// The number of `uXXXX`, and what follows.
+/// The number of `uXXXX`, and the rest of the input.
 fn unit(escape: &str) -> Option<(u32, &str)> {
     let (digits, rest) = escape.strip_prefix('u')?.split_at_checked(4)?;
     let are_digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -190,7 +189,7 @@ fn push_string(out: &mut String, token: &str) -> bool {
         let (keep, length) = match (surrogate(escape), escape.get(6..).and_then(surrogate)) {
             (Some(Half::High), Some(Half::Low)) => (true, 12),
             (Some(_), _) => (false, 6),
-            // A plain escape, whose second character may be a backslash.
+            // A simple escape; its second character may be a backslash.
             (None, _) => (true, escape.chars().take(2).map(char::len_utf8).sum()),
         };
         let (escape, after) = escape.split_at(length.min(escape.len()));
@@ -207,7 +206,7 @@ enum Half {
     Low,
 }
 
-/// Which half of a surrogate pair the text's leading `\uXXXX` stands for.
+/// Which half of a surrogate pair the leading `\uXXXX` is, if any.
 fn surrogate(text: &str) -> Option<Half> {
     match unit(text.strip_prefix('\\')?)?.0 {
         0xD800..=0xDBFF => Some(Half::High),
@@ -224,7 +223,7 @@ mod tests {
     use super::{closed, repaired, unescape};
 
     #[test]
-    fn a_text_that_is_cut_off_is_closed_behind_its_last_whole_value() {
+    fn truncated_json_is_closed_after_its_last_whole_value() {
         let whole = r#"{"error":{"code":400,"message":"a \"b\"","list":[1,{"c":null}]},"d":"é"}"#;
         for (length, expected) in [
             (whole.len(), whole),
@@ -251,18 +250,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sound_json_is_left_alone(text in any::<String>(), number in any::<f64>().prop_filter("finite", |f| f.is_finite())) {
+        fn valid_json_is_left_alone(text in any::<String>(), number in any::<f64>().prop_filter("finite", |f| f.is_finite())) {
             let json = json!({"text": text, "list": [number, null, true]}).to_string();
             prop_assert_eq!(repaired(&json), None);
         }
 
         #[test]
-        fn any_text_of_json_tokens_is_repaired_without_a_panic(text in r#"[\\"ud8Ce0-9NaI{}\[\],:.+é-]{0,40}"#) {
+        fn any_string_of_json_tokens_is_repaired_without_a_panic(text in r#"[\\"ud8Ce0-9NaI{}\[\],:.+é-]{0,40}"#) {
             let _ = (repaired(&text), unescape(&text), closed(&text));
         }
 
         #[test]
-        fn a_text_survives_its_escapes(text in any::<String>()) {
+        fn a_string_survives_escaping(text in any::<String>()) {
             let token = serde_json::to_string(&text).unwrap();
             prop_assert_eq!(unescape(&token[1..token.len() - 1]), text.clone());
             let all: Vec<String> = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();

@@ -1,5 +1,5 @@
-//! Reading a number of JSON as a double: the nearest there is, without the
-//! large tables of the standard library's reader.
+//! Reads a JSON number as the nearest double, without the large tables of the standard library's
+//! parser.
 
 use super::big::Big;
 
@@ -27,9 +27,8 @@ pub(crate) fn float(text: &str) -> f64 {
     }
 }
 
-/// The number at the start and its length, if it has so few digits that they and the power of
-/// ten are exact as doubles, so that their quotient is correctly rounded. An exponent is left
-/// to the slow path.
+/// The number at the start and its length, if its digits and power of ten are exact as doubles, so
+/// that their quotient is correctly rounded. A number with an exponent takes the slow path.
 pub(crate) fn short(text: &[u8]) -> Option<(f64, usize)> {
     const MOST_DIGITS: usize = 15;
     const POWERS: [f64; MOST_DIGITS + 1] =
@@ -59,12 +58,12 @@ pub(crate) fn short(text: &[u8]) -> Option<(f64, usize)> {
     Some((signed, length))
 }
 
-/// More digits than the decision between two doubles can hang on, which is 768.
+/// More than the 768 digits that the choice between two doubles can depend on.
 const DIGITS: i64 = 800;
-/// How many powers of ten fit into a limb of a large number, and how many of five.
+/// The highest powers of ten and of five that fit into a limb.
 const TENS: u32 = 9;
 const FIVES: u32 = 13;
-/// A double ends between `1e308` and `1e309`, and above `1e-325`.
+/// Every double is below `1e309`, and every one but 0 is above `1e-325`.
 const LARGEST: i64 = 309;
 const SMALLEST: i64 = -324;
 
@@ -72,7 +71,7 @@ const SMALLEST: i64 = -324;
 fn nearest(before: &str, after: &str, exponent: i32) -> f64 {
     let (mut number, mut digits, mut is_more) = (Big::default(), 0, false);
     let mut exponent = i64::from(exponent);
-    // This many digits at once, and the power of ten of their count.
+    // The digits collected for one step, and ten to the power of their count.
     let (mut some, mut power) = (0, 1);
     let after = after.bytes().map(|digit| (digit, 1));
     for (digit, places) in before.bytes().map(|digit| (digit, 0)).chain(after) {
@@ -86,13 +85,13 @@ fn nearest(before: &str, after: &str, exponent: i32) -> f64 {
                 (some, power) = (0, 1);
             }
         } else {
-            // Only its presence matters, not its value.
+            // Only whether a digit is nonzero matters, not its value.
             exponent += 1 - places;
             is_more |= digit > 0;
         }
     }
     number.multiply_add(power, some);
-    // The number is at least a tenth of ten to the power of this.
+    // The number is at least a tenth of ten to this power.
     let magnitude = digits + exponent;
     if number.is_zero() || magnitude < SMALLEST {
         return 0.0;
@@ -104,9 +103,8 @@ fn nearest(before: &str, after: &str, exponent: i32) -> f64 {
     rounded(&number, twos, is_more || is_rest)
 }
 
-/// Multiplies by ten to the power of `exponent`, but for a power of two, which
-/// is returned, and for what is smaller than the last of 64 bits: whether there
-/// is such a rest.
+/// Multiplies by ten to the power of `exponent`, except for a power of two, which is returned, and
+/// for a remainder below the last of 64 bits; returns whether there is one.
 fn scale(number: &mut Big, exponent: i64) -> (i64, bool) {
     let fives = u32::try_from(exponent.unsigned_abs()).unwrap_or(u32::MAX);
     let steps = std::iter::repeat_n(FIVES, usize::try_from(fives / FIVES).unwrap_or_default());
@@ -115,15 +113,15 @@ fn scale(number: &mut Big, exponent: i64) -> (i64, bool) {
         steps.for_each(|step| number.multiply_add(step, 0));
         return (exponent, false);
     }
-    // Five takes less than 7/3 bits, and two pieces more are left.
+    // A factor of five takes less than 7/3 bits; two limbs are spare.
     let pieces = (fives * 7 / 3).div_ceil(32) + 2;
     number.shift(usize::try_from(pieces).unwrap_or_default());
     let is_rest = steps.fold(false, |is_rest, step| number.divide(step) | is_rest);
     (exponent - 32 * i64::from(pieces), is_rest)
 }
 
-/// The double nearest to `number` times two to the power of `twos`, and a bit
-/// more if `is_more`; of two the even one.
+/// The double nearest to `number` times two to the power of `twos`, plus a little if `is_more`;
+/// ties go to even.
 fn rounded(number: &Big, twos: i64, is_more: bool) -> f64 {
     const FRACTION: i64 = 52;
     const LEAST: i64 = -1022;
@@ -137,7 +135,7 @@ fn rounded(number: &Big, twos: i64, is_more: bool) -> f64 {
     let kept = FRACTION + 1 - (LEAST - exponent).max(0);
     let dropped = u32::try_from(64 - kept).unwrap_or(u32::MAX);
     let fraction = top.checked_shr(dropped).unwrap_or_default();
-    // The bits that are dropped, from the highest on.
+    // The dropped bits, left-aligned.
     let rest = match dropped {
         ..64 => top << (64 - dropped),
         64 => top,
@@ -150,7 +148,7 @@ fn rounded(number: &Big, twos: i64, is_more: bool) -> f64 {
     f64::from_bits(base + fraction + u64::from(is_above))
 }
 
-/// An exponent; one that is out of range is as good as the end of the range.
+/// An exponent; one out of range is clamped.
 fn whole(text: &str) -> Option<i32> {
     const FAR: i32 = 1_000_000_000;
     let (sign, digits) = match text.as_bytes() {
@@ -171,13 +169,13 @@ mod tests {
 
     use super::float;
 
-    fn is_as_std_reads(text: &str) -> bool {
+    fn reads_like_std(text: &str) -> bool {
         let read: f64 = text.parse().unwrap();
         float(text).to_bits() == read.to_bits()
     }
 
     #[test]
-    fn halfway_cases_the_smallest_and_the_largest_are_as_std_reads_them() {
+    fn halfway_smallest_and_largest_numbers_are_read_like_std() {
         for text in [
             "0",
             "-0",
@@ -214,14 +212,14 @@ mod tests {
             "1.7976931348623158079e308",
             "179769313486231580793728971405303415079934132710037826936173778980444968292764750946649017977587207096330286416692887910946555547851940402630657488671505820681908902000708383676273854845817711531764475730270069855571366959622842914819860834936475292719074168444365510704342711559699508093042880",
         ] {
-            assert!(is_as_std_reads(text), "{text}: {}", float(text));
+            assert!(reads_like_std(text), "{text}: {}", float(text));
         }
         let long = format!("{}.{}e-400", "9".repeat(800), "7".repeat(800));
-        assert!(is_as_std_reads(&long));
+        assert!(reads_like_std(&long));
     }
 
     #[test]
-    fn what_is_no_number_is_none() {
+    fn invalid_numbers_are_nan() {
         for text in ["", "-", "e5", ".5", "1e", "1e+", "1e5.5", "NaN", "inf", "1x", "0x10", "--1"] {
             assert!(float(text).is_nan(), "{text}");
         }
@@ -229,16 +227,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_double_is_read_back_from_its_shortest_text(bits in any::<u64>()) {
+        fn any_double_is_read_back_from_its_shortest_form(bits in any::<u64>()) {
             let number = f64::from_bits(bits);
             prop_assume!(number.is_finite());
             let text = format!("{number:e}");
-            prop_assert!(is_as_std_reads(&text));
+            prop_assert!(reads_like_std(&text));
         }
 
         #[test]
-        fn any_number_of_json_is_as_std_reads_it(text in r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,4})?") {
-            prop_assert!(is_as_std_reads(&text));
+        fn any_json_number_is_read_like_std(text in r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,4})?") {
+            prop_assert!(reads_like_std(&text));
         }
     }
 }

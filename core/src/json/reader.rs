@@ -1,4 +1,4 @@
-//! From JSON to responses.
+//! Reads responses from JSON.
 //!
 //! A response is money: one token that a strict parser rejects (half of a surrogate pair, a
 //! number beyond a double, `NaN`) must not lose the rest. This reader accepts such tokens and
@@ -12,28 +12,26 @@ use super::lenient::unescape;
 use super::scan::{behind, is_number, is_of_word, plain};
 use super::syntax_error::{SyntaxError, SyntaxErrorKind};
 
-/// How many values of a list are read. In memory an empty row is far larger
-/// than on the wire, so that a small body could fill the memory.
+/// How many values of a list are read. An empty row is far larger in memory than on the wire, so a
+/// small body could fill the memory.
 const MOST_ITEMS: usize = 10_000;
 
-/// Reads a response from beginning to end.
+/// Reads a response from start to end.
 pub struct Reader<'a> {
     text: &'a str,
     pub(crate) at: usize,
 }
 
-/// An object that is being read. It has what was read even if the rest cannot
-/// be.
+/// An object that is being read. It keeps what was read even if the rest is unreadable.
 pub(crate) trait ObjectVisitor {
-    /// The names of the documented fields, in the order in which they mostly
-    /// come.
+    /// The names of the documented fields, in their usual order.
     fn names(&self) -> &'static [&'static str];
 
-    /// Reads the value of the field that has this place among the names. Of one
-    /// that is repeated, the last counts.
+    /// Reads the value of the field at this place among the names. If a field is repeated, the last
+    /// value counts.
     fn field(&mut self, place: usize, reader: &mut Reader<'_>) -> Result<(), SyntaxError>;
 
-    /// Keeps a field that is not documented.
+    /// Keeps an undocumented field.
     fn unknown(&mut self, name: String, raw: &str);
 }
 
@@ -48,7 +46,7 @@ impl<'a> Reader<'a> {
             self.object(target)?;
             return self.end();
         }
-        // Reports a body that is not JSON at all as such.
+        // A body that is not JSON at all must be reported as such.
         if !self.begins(b'[') {
             self.raw()?;
         }
@@ -65,7 +63,7 @@ impl<'a> Reader<'a> {
         self.space() == Some(first)
     }
 
-    /// Reads an object, whose bracket comes next.
+    /// Reads an object; its opening bracket comes next.
     pub(crate) fn object(&mut self, target: &mut dyn ObjectVisitor) -> Result<(), SyntaxError> {
         let names = target.names();
         self.step();
@@ -87,7 +85,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Reads a list, whose bracket comes next.
+    /// Reads a list; its opening bracket comes next.
     pub(crate) fn list(
         &mut self,
         mut read: impl FnMut(&mut Self) -> Result<(), SyntaxError>,
@@ -104,7 +102,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Nothing may follow but space.
+    /// Checks that only white space follows.
     pub(crate) fn end(&mut self) -> Result<(), SyntaxError> {
         match self.space() {
             None => Ok(()),
@@ -112,7 +110,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A string, without its escapes.
+    /// A string, unescaped.
     pub(crate) fn text(&mut self) -> Result<String, SyntaxError> {
         match self.space() {
             Some(b'"') => self.string().map(Cow::into_owned),
@@ -124,7 +122,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn raw(&mut self) -> Result<&'a str, SyntaxError> {
         self.space();
         let start = self.at;
-        // The closing brackets of the lists and objects that are open.
+        // The closing brackets of the open lists and objects.
         let mut open = Vec::new();
         loop {
             let begun = match self.space() {
@@ -160,7 +158,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Steps over a comma to the next item, or over the closing bracket.
+    /// Steps over a comma to the next item, or over the closing bracket; returns whether there is
+    /// an item.
     fn item(&mut self, is_first: bool, close: u8) -> Result<bool, SyntaxError> {
         match self.space() {
             Some(next) if next == close => {
@@ -177,7 +176,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Steps over this name and its colon, if that is what follows.
+    /// Steps over this name and its colon, if they come next.
     fn is_at_name(&mut self, name: Option<&&str>) -> bool {
         let colon = || behind(self.rest()?.strip_prefix(b"\"")?, name?.as_bytes());
         let Some(rest) = colon().and_then(|colon| colon.strip_prefix(b"\":")) else {
@@ -187,7 +186,7 @@ impl<'a> Reader<'a> {
         true
     }
 
-    /// The name of a field, with the colon behind it.
+    /// Reads the name of a field and the colon after it.
     fn name(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
         if self.space() != Some(b'"') {
             return Err(self.unexpected());
@@ -240,7 +239,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Steps over this literal, if that is what follows.
+    /// Steps over this literal, if it comes next.
     pub(crate) fn literal(&mut self, literal: &str) -> bool {
         let behind = self.at.saturating_add(literal.len());
         let is_it = self.rest().is_some_and(|rest| rest.starts_with(literal.as_bytes()))
@@ -256,7 +255,7 @@ impl<'a> Reader<'a> {
         let start = self.at;
         self.skip(is_of_word);
         let word = self.since(start);
-        // The names are what other writers use for what JSON cannot say.
+        // Other writers use the last three names for numbers that JSON does not have.
         let names = ["null", "true", "false", "NaN", "Infinity", "-Infinity"];
         if is_number(word) || names.contains(&word) {
             return Ok(word);
@@ -269,7 +268,7 @@ impl<'a> Reader<'a> {
         Err(self.unexpected())
     }
 
-    /// Steps over space; the byte behind it.
+    /// Steps over white space; returns the next byte.
     pub(crate) fn space(&mut self) -> Option<u8> {
         match self.peek() {
             Some(..=b' ') => self.skip(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')),
@@ -277,7 +276,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Steps over what is of a kind; the byte behind it.
+    /// Steps over bytes of a kind; returns the next byte.
     fn skip(&mut self, is_it: impl Fn(u8) -> bool) -> Option<u8> {
         let rest = self.rest().unwrap_or_default();
         let length = rest.iter().position(|byte| !is_it(*byte)).unwrap_or(rest.len());
@@ -331,7 +330,7 @@ mod tests {
     use super::super::syntax_error::SyntaxErrorKind;
     use super::Reader;
 
-    /// The value as serde reads what this reader kept of it.
+    /// The value as serde reads it from what this reader kept.
     fn read(text: &str) -> Option<Value> {
         let mut reader = Reader::new(text);
         let raw = reader.raw().ok()?;
@@ -340,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_a_strict_reader_cannot_step_over_becomes_one_that_it_can() {
+    fn a_token_that_a_strict_reader_rejects_becomes_one_that_it_accepts() {
         let text = "\u{feff}{\"a\":1e999,\"b\":\"\\ud800x\",\"c\":NaN,\"d\":\"\\ud83d\\ude00\\\\\",\"e\":-1e400,\"f\":-Infinity}";
         assert_eq!(
             read(text).unwrap(),
@@ -352,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_stays_no_json() {
+    fn invalid_json_is_still_rejected() {
         for text in [
             "{",
             "}",
@@ -395,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_could_go_on_behind_the_end_is_cut_off_and_any_other_is_wrong() {
+    fn a_word_that_could_continue_past_the_end_is_truncated_and_any_other_is_invalid() {
         use SyntaxErrorKind::{Invalid, Truncated};
         for (text, kind, column) in [
             ("[tru", Truncated, 5),
@@ -421,14 +420,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_sound_json_is_read_to_the_same_value(value in super::tests::values(), pretty in any::<bool>()) {
+        fn any_valid_json_is_read_to_the_same_value(value in super::tests::values(), pretty in any::<bool>()) {
             let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
             prop_assert_eq!(Reader::new(&text).raw().unwrap(), &text);
             prop_assert_eq!(read(&text), Some(value));
         }
 
         #[test]
-        fn any_text_of_json_tokens_is_taken_or_refused_as_serde_does(text in r#"([\[\]{},: \n]|"[a\\\\"u0-9/]{0,3}"|-?[0-9]{1,3}(\.[0-9]?)?([eE][+-]?[0-9]?)?|true|null|fals){0,9}"#) {
+        fn any_string_of_json_tokens_is_accepted_or_rejected_as_by_serde(text in r#"([\[\]{},: \n]|"[a\\\\"u0-9/]{0,3}"|-?[0-9]{1,3}(\.[0-9]?)?([eE][+-]?[0-9]?)?|true|null|fals){0,9}"#) {
             // `1`, `e1` and `000` combine to a number that serde rejects.
             prop_assume!(repaired(&text).is_none());
             let by_serde: Option<Value> = serde_json::from_str(&text).ok();
@@ -437,7 +436,7 @@ mod tests {
         }
 
         #[test]
-        fn a_string_ends_at_the_same_byte_whether_one_or_eight_are_looked_at_at_once(bytes in proptest::collection::vec(prop_oneof![any::<u8>(), 0x1e_u8..0x24, Just(b'\\'), Just(0xa2)], 0..40)) {
+        fn a_string_ends_at_the_same_byte_whether_one_or_eight_are_checked_at_once(bytes in proptest::collection::vec(prop_oneof![any::<u8>(), 0x1e_u8..0x24, Just(b'\\'), Just(0xa2)], 0..40)) {
             let ends = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
             prop_assert_eq!(plain(&bytes), bytes.iter().position(ends).unwrap_or(bytes.len()));
         }

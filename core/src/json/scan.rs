@@ -1,16 +1,16 @@
 //! The characters of JSON tokens.
 
-/// Whether the byte may be of a number or a literal.
+/// Whether the byte can be part of a number or a literal.
 pub(crate) fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 
-/// How many bytes precede the first that ends a string or cannot be in one unescaped: a quote,
-/// a backslash, a control character. Checks eight at once.
+/// How many bytes precede the first that ends a string or must be escaped: a quote, a backslash, a
+/// control character. Checks eight at once.
 pub(super) fn plain(bytes: &[u8]) -> usize {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     const HIGHEST: u64 = EACH << 7;
-    // The lowest of the marked bytes is marked rightly.
+    // Only the lowest marked byte is sure to be marked correctly; only that one is used.
     let below = |word: u64, least: u64| word.wrapping_sub(EACH * least) & !word & HIGHEST;
     let mut length: usize = 0;
     for chunk in bytes.chunks_exact(8) {
@@ -28,8 +28,8 @@ pub(super) fn plain(bytes: &[u8]) -> usize {
     length.saturating_add(last.iter().take_while(|byte| is_plain(byte)).count())
 }
 
-/// The rest after these bytes, if the input begins with them. Compares eight at once:
-/// WebAssembly's `memcmp` goes byte by byte.
+/// The rest of the input, if it begins with these bytes. Compares eight at once, because
+/// WebAssembly's `memcmp` compares byte by byte.
 pub(super) fn behind<'a>(text: &'a [u8], begin: &[u8]) -> Option<&'a [u8]> {
     let (head, rest) = text.split_at_checked(begin.len())?;
     let (words, names) = (head.chunks_exact(8), begin.chunks_exact(8));
@@ -74,7 +74,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_begins_with_a_name_whether_one_byte_or_eight_are_compared(
+        fn a_prefix_is_found_whether_one_byte_or_eight_are_compared(
             text in "[a-c_]{0,30}",
             cut in 0_usize..26,
             changed in 0_usize..40,

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-/// An error of the reader. It has a position, and no part of the document.
+/// An error of the reader. It has a position, but no part of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
     pub(crate) kind: SyntaxErrorKind,
-    /// From 1, as `column`, which counts bytes.
+    /// Counted from 1, like `column`, which counts bytes.
     pub(crate) line: usize,
     pub(crate) column: usize,
 }
@@ -15,9 +15,9 @@ pub struct SyntaxError {
 pub(crate) enum SyntaxErrorKind {
     /// Not JSON.
     Invalid,
-    /// JSON that ends too early.
+    /// Truncated JSON.
     Truncated,
-    /// JSON of another type, or of more items, than the caller can read.
+    /// JSON of the wrong type, or with too many items.
     WrongType,
 }
 
@@ -25,8 +25,8 @@ impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             SyntaxErrorKind::Invalid => "invalid JSON",
-            SyntaxErrorKind::Truncated => "JSON that ends too early",
-            SyntaxErrorKind::WrongType => "a value of another type",
+            SyntaxErrorKind::Truncated => "truncated JSON",
+            SyntaxErrorKind::WrongType => "a value of the wrong type",
         })?;
         write!(f, " (line {}, column {})", self.line, self.column)
     }

@@ -1,4 +1,4 @@
-//! Foreign text within a message: on one line, and without the Unicode tables that `Debug`
+//! Shows foreign strings in messages: on one line, and without the Unicode tables that `Debug`
 //! pulls in.
 
 use std::cmp::Ordering;
@@ -6,13 +6,12 @@ use std::fmt;
 
 use super::mask;
 
-/// The most characters of a name or another value that a message shows: the
-/// longest name that carries a marker has 100.
+/// The most characters of a value that a message shows: the longest name with a marker has 100.
 const LONGEST_VALUE: usize = 100;
-/// The most characters of somebody else's sentence.
+/// The most characters of a foreign sentence that a message shows.
 const LONGEST_SENTENCE: usize = 500;
 
-/// Shows a value in quotes on one line, or its beginning and its length.
+/// Shows a value in quotes on one line; if it is too long, its beginning and its length.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Quoted<'_> {
@@ -35,7 +34,7 @@ impl fmt::Debug for Quoted<'_> {
     }
 }
 
-/// Shows a sentence without quotes on one line, or its beginning and its length.
+/// Shows a sentence on one line; if it is too long, its beginning and its length.
 pub(crate) struct OneLine<'a>(pub(crate) &'a str);
 
 impl fmt::Display for OneLine<'_> {
@@ -61,7 +60,7 @@ fn write_end(f: &mut fmt::Formatter<'_>, text: &str, shown: usize, quote: &str) 
     write!(f, "…{quote} ({} characters)", text.chars().count())
 }
 
-/// Lists values with commas, the first ten of them.
+/// Lists the first ten values, with commas.
 pub(crate) fn listed(
     f: &mut fmt::Formatter<'_>,
     values: &mut dyn Iterator<Item = String>,
@@ -109,7 +108,7 @@ pub(crate) fn write_visible(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Resu
     text.chars().try_for_each(|char| write_plain(f, char))
 }
 
-/// Shows a server's string by itself: masked, on one line, padded as asked for.
+/// Shows only a server's string: masked, on one line, with the formatter's padding.
 pub(crate) fn write_foreign(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     f.pad(&OneLine(&mask::mask(text, &[])).to_string())
 }
@@ -137,9 +136,9 @@ fn has(ranges: &[(char, char)], char: char) -> bool {
     ranges.iter().any(|(first, last)| (*first..=*last).contains(&char))
 }
 
-/// Unicode 17: the categories Cf, Zl, Zp, Zs and Co, `Default_Ignorable_Code_Point`,
-/// noncharacters, the planes without characters, and what looks like nothing although it
-/// is a letter, mark or symbol: blanks, fillers, joiners, the null notehead.
+/// Unicode 17: the categories Cf, Zl, Zp, Zs and Co, `Default_Ignorable_Code_Point`, noncharacters,
+/// the planes without characters, and letters, marks and symbols that are invisible: blanks,
+/// fillers, joiners, the null notehead.
 const HIDDEN: [(char, char); 39] = [
     ('\u{a0}', '\u{a0}'),
     ('\u{ad}', '\u{ad}'),
@@ -224,7 +223,7 @@ const COMBINING: [(char, char); 38] = [
     ('\u{fe20}', '\u{fe2f}'),
 ];
 
-/// `East_Asian_Width` W and F (Unicode 17), without the gaps that hold no characters.
+/// `East_Asian_Width` W and F (Unicode 17); ranges span gaps without characters.
 const WIDE: [(char, char); 90] = [
     ('\u{1100}', '\u{115f}'),
     ('\u{231a}', '\u{231b}'),
@@ -329,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_quotes_stays_on_its_line_and_has_an_end() {
+    fn an_unquoted_string_stays_on_one_line_and_is_cut() {
         assert_eq!(OneLine("a \"b\"\r\n\u{1b}[2J").to_string(), "a \"b\"\\u{d}\\u{a}\\u{1b}[2J");
         let text = OneLine(&"ä".repeat(60_000)).to_string();
         assert_eq!(text, format!("{}… (60000 characters)", "ä".repeat(500)));
@@ -344,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_cut_each_for_itself() {
+    fn each_line_is_cut_separately() {
         let mut text = String::new();
         let long = "x".repeat(10_000);
         write!(CutLines::new(&mut text), "a\n{long}\nb\n{long}").unwrap();
@@ -353,13 +352,13 @@ mod tests {
     }
 
     #[test]
-    fn a_text_stays_on_its_line_and_within_its_quotes() {
+    fn a_quoted_string_stays_on_one_line_and_within_its_quotes() {
         let quoted = Quoted("a\"b\\c\nd\u{202e}e\u{1F511}").to_string();
         assert_eq!(quoted, "\"a\\\"b\\\\c\\u{a}d\\u{202e}e\u{1F511}\"");
     }
 
     #[test]
-    fn what_cannot_be_seen_is_written_as_its_number() {
+    fn invisible_characters_are_written_as_their_numbers() {
         let lone = [
             0x7f, 0x85, 0xa0, 0xad, 0x34f, 0x61c, 0x6dd, 0x70f, 0x8e2, 0x115f, 0x1160, 0x1680,
             0x17b4, 0x17b5, 0x180e, 0x2028, 0x2029, 0x202f, 0x205f, 0x2800, 0x3000, 0x3164, 0xfeff,
@@ -394,8 +393,9 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_seen_is_shown_as_it_is() {
-        // The standard library's tables: how it shows the character after another.
+    fn visible_characters_are_shown_unchanged() {
+        // Compared with the standard library's tables: how `Debug` shows the character after
+        // another.
         const BLANKS: [char; 10] = [
             '\u{2800}',
             '\u{2d7f}',

@@ -1,4 +1,4 @@
-//! Masking of secrets in foreign text.
+//! Masks secrets in foreign strings.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -11,25 +11,25 @@ use crate::json::{is_whole_string, string_end, unescape};
 
 type Cause = Box<dyn StdError + Send + Sync>;
 
-/// Replaces a secret.
+/// What a secret is replaced with.
 pub(crate) const MASK: &str = "[redacted]";
 
-/// The shortest run of token characters behind `sk-` that is taken for a key.
-/// A masked label such as `sk-or-v1-0e6...1c96` breaks off after 12.
+/// The shortest run of token characters after `sk-` that is taken for a key. A label such as
+/// `sk-or-v1-0e6...1c96` has fewer.
 const SHORTEST_KEY: usize = 20;
 /// The shortest suffix that counts as a whole key; real ones have 64.
 const SHORTEST_DIGITS: usize = 16;
 
-/// How the keys of this API begin.
+/// The prefixes of this API's keys.
 const PREFIXES: [&str; 2] = ["sk-or-v1-", "sk-or-mgmt-"];
 
-/// How many levels of nested strings are searched: the error of a server behind two gateways is
-/// JSON in a JSON string in a JSON string.
+/// How many levels of nested strings are searched: an error of a server behind two gateways is JSON
+/// in a JSON string in a JSON string.
 const LEVELS: usize = 4;
 
-/// Replaces the given secrets, whatever their case, and anything that looks like an API key. A
-/// string that hides one behind escapes is returned unescaped; one with more levels of escapes
-/// than are searched is replaced entirely.
+/// Replaces the given secrets, in any case, and anything that looks like an API key. A string that
+/// hides one behind escapes is returned unescaped; one with more levels of escapes than are
+/// searched is replaced entirely.
 pub fn mask(text: &str, secrets: &[&str]) -> String {
     let mut shown = mask_plain(text, secrets);
     let mut level = shown.clone();
@@ -43,8 +43,8 @@ pub fn mask(text: &str, secrets: &[&str]) -> String {
     if without_escapes(&level).is_some() { MASK.to_owned() } else { shown }
 }
 
-/// Shows a value as its own `Debug` does, without anything that looks like an API key: people
-/// paste one as a name.
+/// Shows a value's own `Debug` output, without anything that looks like an API key: people paste
+/// keys as names.
 pub(crate) struct Masked<'a>(pub(crate) &'a dyn fmt::Debug);
 
 impl fmt::Debug for Masked<'_> {
@@ -55,11 +55,10 @@ impl fmt::Debug for Masked<'_> {
     }
 }
 
-/// Whether the string shows an OpenRouter key or one of these secrets, plainly or behind
-/// escapes.
+/// Whether the string shows an OpenRouter key or one of these secrets, plainly or behind escapes.
 ///
-/// Stricter than [`mask`]: what shows a key is kept out of prints and copies, and a name
-/// such as `helpdesk-…` must not be.
+/// Stricter than [`mask`]: a string that shows a key is left out of printed output and copies,
+/// which must not happen to a name such as `helpdesk-…`.
 pub fn shows_key<S: AsRef<str>>(text: &str, secrets: &[S]) -> bool {
     let mut level = Cow::Borrowed(text);
     for _ in 0..=LEVELS {
@@ -74,7 +73,7 @@ pub fn shows_key<S: AsRef<str>>(text: &str, secrets: &[S]) -> bool {
     true
 }
 
-/// Most strings are shorter than a key, and cost nothing.
+/// Most strings are shorter than a key and take no search.
 fn shows_plainly<S: AsRef<str>>(text: &str, secrets: &[S]) -> bool {
     let has = |part: &str| {
         let mut runs = text.as_bytes().windows(part.len().max(1));
@@ -126,8 +125,8 @@ pub(crate) fn percent_decoded(text: &str) -> Option<String> {
     is_changed.then(|| String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Everything is searched for in the original: masking a secret that is part of another one
-/// first would leave the rest of that.
+/// Searches the original for everything: masking a secret that is part of another one first would
+/// leave the rest of the other visible.
 fn mask_plain(text: &str, secrets: &[&str]) -> String {
     let folded = Zeroizing::new(text.to_ascii_lowercase());
     let mut is_hidden = Vec::new();
@@ -160,8 +159,8 @@ fn mask_plain(text: &str, secrets: &[&str]) -> String {
     out
 }
 
-/// A secret, and an API key without parts of its prefix (`sk-or-v1-`, `sk-or-mgmt-`):
-/// a server that names it so still names the key.
+/// A secret, and if it is an API key, the key without parts of its prefix (`sk-or-v1-`,
+/// `sk-or-mgmt-`): a server that repeats only that still reveals the key.
 fn forms(secret: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(secret), |form| {
         let (_, rest) = form.split_once('-').filter(|_| secret.starts_with("sk-"))?;
@@ -169,7 +168,7 @@ fn forms(secret: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Where something looks like an API key, in a lower-case string.
+/// The ranges that look like an API key, in a lower-case string.
 fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut at: usize = 0;
     std::iter::from_fn(move || {
@@ -186,8 +185,8 @@ fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// A cause that shows a secret, itself or in its own causes, is replaced by their masked
-/// messages; any other is kept.
+/// Replaces a cause that shows a secret, itself or in its own causes, with their masked messages;
+/// keeps any other.
 pub(crate) fn mask_cause(cause: Cause, secrets: &[&str]) -> Cause {
     let mut debugged = format!("{cause:?} {cause:#?}");
     let mut text = cause.to_string();
@@ -203,8 +202,8 @@ pub(crate) fn mask_cause(cause: Cause, secrets: &[&str]) -> Cause {
     if is_clean { cause } else { masked.into() }
 }
 
-/// The same within the strings of JSON, where an escape could hide a secret; `None` if there
-/// was nothing to replace. Everything else is kept.
+/// Masks the strings of a JSON document, where an escape could hide a secret, and keeps everything
+/// else; `None` if there was nothing to mask.
 pub(crate) fn mask_json(json: &str, secrets: &[&str]) -> Option<String> {
     let mut out = String::with_capacity(json.len());
     let mut changed = false;
@@ -229,7 +228,7 @@ pub(crate) fn mask_json(json: &str, secrets: &[&str]) -> Option<String> {
 /// A string token that shows a secret, without it.
 fn masked_token(token: &str, secrets: &[&str]) -> Option<String> {
     let inner = token.strip_prefix('"').unwrap_or(token);
-    // Half a surrogate pair must not hide a secret, whatever it is next to.
+    // Half a surrogate pair must not hide a secret.
     let text = unescape(inner.strip_suffix('"').unwrap_or(inner));
     let masked = mask(&text, secrets);
     if masked == text {
@@ -237,7 +236,7 @@ fn masked_token(token: &str, secrets: &[&str]) -> Option<String> {
     }
     let mut shown = serde_json::to_string(&masked).ok()?;
     if !is_whole_string(token) {
-        // A string that breaks off stays one.
+        // A truncated string stays truncated.
         shown.pop();
     }
     Some(shown)
@@ -252,7 +251,7 @@ mod tests {
     use super::{mask, shows_key};
 
     #[test]
-    fn a_text_shows_a_key_of_this_api_or_a_given_secret_and_no_other_does() {
+    fn only_openrouter_keys_and_given_secrets_count_as_shown() {
         const KEY: &str = "sk-or-v1-c0ffee00c0ffee00c0ffee00";
         let own = ["acmecorp-0123456789abcdef"];
         let json = serde_json::to_string(&["sk", KEY]).unwrap();
@@ -296,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_either_prefix_is_masked_with_it_and_without() {
+    fn keys_are_masked_with_and_without_their_prefix() {
         for key in ["sk-or-v1-c0ffee00c0ffee00c0ffee00", "sk-or-mgmt-c0ffee00c0ffee00c0ffee00"] {
             assert_eq!(mask(key, &[]), "[redacted]");
             let said = "c0ffee00c0ffee00c0ffee00 is not a key";
@@ -307,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_in_a_text_within_a_text_is_masked() {
+    fn a_secret_in_a_string_within_a_string_is_masked() {
         let said = r#"upstream said {"error":"bad key \u0073k-or-v1-0123456789abcdef"}"#;
         let mut text = said.to_owned();
         for _ in 0..4 {
@@ -321,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_within_another_leaves_nothing_of_that() {
+    fn a_secret_within_another_leaves_no_part_of_it_visible() {
         let (key, partner) = ("sk-or-v1-c0ffee00c0ffee00c0ffee00", "acmecorp-0123456789abcdef");
         let secrets = ["acmecorp", "sk-or-v1", key, partner];
         let said = format!("{partner} {key} c0ffee00c0ffee00c0ffee00 acmecorp");
@@ -330,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_below_another_is_masked_too() {
+    fn a_secret_behind_more_escapes_than_another_is_masked_too() {
         let said =
             r#"\u0073k-or-v1-0123456789abcdef0123 and "\\u0073k-or-v1-c0ffee00c0ffee00c0ffee00""#;
         assert_eq!(mask(said, &[]), "[redacted] and \"[redacted]\"");
@@ -347,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_secret_is_masked_in_capitals_and_behind_the_escapes_of_a_url() {
+    fn a_known_secret_is_masked_in_capitals_and_behind_url_escapes() {
         let secret = "Abc+def/ghi=jkl";
         assert_eq!(mask("?key=Abc%2Bdef%2fghi%3Djkl&x=100%", &[secret]), "?key=[redacted]&x=100%");
         assert_eq!(mask("ABC+DEF/GHI=JKL", &[secret]), "[redacted]");

@@ -25,7 +25,7 @@
 //! ]);
 //! let client = Client::new(transport.clone(), ApiKey::new("sk-or-v1-test").unwrap());
 //!
-//! // Nobody listened at first: the create is retried.
+//! // No connection at first: the create is retried.
 //! assert!(provision(&client, "ada").await.unwrap().starts_with("sk-or-v1-"));
 //! assert_eq!(transport.requests().len(), 2);
 //!
@@ -52,7 +52,7 @@ pub use self::reply::Reply;
 
 use crate::transport::{BlockingTransport, SendContext, Transport, TransportError};
 
-/// A clock that stands still until somebody sleeps on it or advances it.
+/// A clock that only sleeping and [`advance`](Self::advance) move.
 #[derive(Clone, Debug, Default)]
 pub struct VirtualClock(Arc<Mutex<Duration>>);
 
@@ -62,14 +62,14 @@ impl VirtualClock {
         *lock(&self.0)
     }
 
-    /// Moves the clock on.
+    /// Moves the clock forward.
     pub fn advance(&self, time: Duration) {
         let mut now = lock(&self.0);
         *now = now.saturating_add(time);
     }
 }
 
-/// A transport without a network, for unit tests. Clones share everything.
+/// A transport without a network, for unit tests. Clones share their state.
 #[derive(Clone)]
 pub struct FakeTransport(Arc<Fake>);
 
@@ -89,12 +89,12 @@ struct Seen {
 }
 
 impl FakeTransport {
-    /// Replies in this order. The request after a short page of a listing needs no reply of its
-    /// own: it gets the rest of that page.
+    /// Replies in this order. The request after a short page of a listing needs no reply in the
+    /// script: it gets the rest of that page.
     ///
     /// # Panics
     ///
-    /// On another request that no reply is left for: the test expects fewer requests.
+    /// On any other request that no reply is left for: the test expects fewer requests.
     pub fn scripted(replies: impl IntoIterator<Item = Reply>) -> Self {
         let replies: Vec<Reply> = replies.into_iter().collect();
         Self::answering(move |number, request| {
@@ -111,7 +111,7 @@ impl FakeTransport {
         Self::answering(move |_, _| reply.clone())
     }
 
-    /// No reply ever: every attempt ends by its timeout.
+    /// Never replies: every attempt times out.
     pub fn never() -> Self {
         Self::always(Reply::never())
     }
@@ -144,7 +144,7 @@ impl FakeTransport {
         self.0.clock.clone()
     }
 
-    /// The reply, and whether it comes before the exchange's timeout.
+    /// The reply, and whether it arrives before the attempt's timeout.
     fn receive(
         &self,
         request: &Request<Bytes>,
@@ -181,8 +181,8 @@ impl Transport for FakeTransport {
     }
 
     async fn sleep(&self, duration: Duration) {
-        // A timer that races other work fires once that work has nothing left to do; work that
-        // merely yields goes first.
+        // A timer that races other work fires only when that work is idle; work that merely yields
+        // goes first.
         for _ in 0..YIELDS {
             yield_once().await;
         }
@@ -264,7 +264,7 @@ fn wall_clock(now: Duration) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(1_798_761_600))?.checked_add(now)
 }
 
-/// A test that panicked elsewhere leaves data that is still whole.
+/// Ignores poisoning: a test that panicked leaves the data intact.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -46,7 +46,7 @@ impl Reply {
         Self::at_once(Outcome::Response(head(status)))
     }
 
-    /// Adds a header to a response, whole or cut off. One that HTTP does not allow is left out.
+    /// Adds a header to a response, whole or truncated. An invalid header is left out.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let (Some(response), Ok(name), Ok(value)) =
             (self.outcome.response(), HeaderName::try_from(name), HeaderValue::from_str(value))
@@ -56,7 +56,7 @@ impl Reply {
         self
     }
 
-    /// The rest of a short page of a listing, from this row on.
+    /// The rest of a short page of a listing, starting at this row.
     pub(super) fn page_from(&self, offset: usize) -> Option<Self> {
         let Outcome::Response(response) = &self.outcome else { return None };
         let body: serde_json::Value = serde_json::from_slice(response.body()).ok()?;
@@ -113,7 +113,7 @@ impl Reply {
         Self::status(status).json(samples::api_error(status, message))
     }
 
-    /// Nobody listens: the request was definitely not processed.
+    /// The connection is refused: the request was definitely not processed.
     pub fn refused() -> Self {
         Self::failure(Delivery::NotSent, TransportErrorKind::Connect)
     }
@@ -123,8 +123,8 @@ impl Reply {
         Self::failure(Delivery::Unknown, TransportErrorKind::Disconnected)
     }
 
-    /// The body broke off after a head with this status, and after what
-    /// [`body`](Self::body) gives it.
+    /// The body breaks off after a head with this status and the bytes set by
+    /// [`body`](Self::body).
     pub fn truncated(status: u16) -> Self {
         Self::at_once(Outcome::Failure {
             delivery: Delivery::Unknown,
@@ -134,23 +134,23 @@ impl Reply {
         })
     }
 
-    /// A failure of another kind.
+    /// A failure of any other kind.
     pub fn failure(delivery: Delivery, kind: TransportErrorKind) -> Self {
         Self::at_once(Outcome::Failure { delivery, kind, response: None, cause: None })
     }
 
-    /// No reply ever.
+    /// Never replies.
     pub fn never() -> Self {
         Self { delay: None, ..Self::disconnected() }
     }
 
-    /// The head of a response and what [`body`](Self::body) gives it, and then nothing:
-    /// the attempt ends by its timeout.
+    /// The head of a response and the bytes set by [`body`](Self::body), then nothing: the attempt
+    /// times out.
     pub fn stalled(status: u16) -> Self {
         Self { delay: None, ..Self::status(status) }
     }
 
-    /// Lets the reply take this time.
+    /// Delays the reply by this time.
     pub fn after(self, delay: Duration) -> Self {
         Self { delay: Some(delay), ..self }
     }
@@ -163,7 +163,7 @@ impl Reply {
         self.delay
     }
 
-    /// The part that arrives of a response that breaks off.
+    /// The part of a truncated response that arrives.
     pub(super) fn arrived(&self) -> Option<&Response<Bytes>> {
         match (&self.outcome, self.delay) {
             (Outcome::Response(response), None) => Some(response),

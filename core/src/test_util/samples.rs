@@ -52,8 +52,8 @@ pub fn page(keys: usize) -> String {
     body
 }
 
-/// A key for the body of a response, to be changed field by field. Every field is sound, and
-/// hash and label are those of no other key.
+/// A key for the body of a response, to be changed field by field. Every field is valid, and the
+/// hash and label are unique.
 ///
 /// ```
 /// use openrouter_keys_core::test_util::{Reply, samples};
@@ -98,14 +98,14 @@ const FIELDS: [(&str, &str); 23] = [
     ("external_user", "null"),
 ];
 
-/// A key as the API writes it. Its `Display` is the JSON object.
+/// A key as the API writes it. `Display` writes the JSON object.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct KeySample {
     fields: Vec<(String, String)>,
 }
 
-/// One method each for fields of strings and for fields of what JSON writes like Rust.
+/// A setter for each field, by how its value is written in JSON.
 macro_rules! setters {
     (texts: $($text:ident)*; nullable texts: $($nullable:ident)*; plain: $($plain:ident: $type:ty)*;
      amounts: $($amount:ident)*) => {
@@ -149,7 +149,7 @@ setters! {
 }
 
 impl KeySample {
-    /// Sets any field to any JSON: a value of a wrong type, or the field of a newer API.
+    /// Sets any field to any JSON: a value of the wrong type, or a field of a newer API.
     pub fn field(mut self, name: &str, json: impl Into<String>) -> Self {
         let json = json.into();
         match self.fields.iter_mut().find(|(own, _)| own == name) {
@@ -187,7 +187,7 @@ pub fn created(secret: &str, key: impl Display) -> String {
     format!(r#"{{"key":{},"data":{key}}}"#, json(secret))
 }
 
-/// The body of a response that has this in `data`.
+/// The body of a response with this in `data`.
 pub fn data(content: impl Display) -> String {
     format!(r#"{{"data":{content}}}"#)
 }

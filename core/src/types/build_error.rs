@@ -1,4 +1,4 @@
-//! Arguments and settings that are refused before anything is sent.
+//! The error for arguments and settings that are refused before anything is sent.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -35,11 +35,11 @@ pub enum BuildErrorKind {
     Limit,
     /// `limit_reset`.
     LimitReset,
-    /// How long a temporary key lives.
+    /// The lifetime of a temporary key.
     Lifetime,
     /// A key's name.
     Name,
-    /// The share of its limit from which on an audit calls a key near it.
+    /// The spent share of a limit at which an audit reports the key.
     NearLimit,
     /// The retry policy.
     RetryPolicy,
@@ -47,21 +47,21 @@ pub enum BuildErrorKind {
     Timeout,
     /// A timestamp.
     Timestamp,
-    /// The transport, or what it needs from its surroundings.
+    /// The transport, or something that it needs from its environment.
     Transport,
-    /// A workspace's id.
+    /// A workspace's ID.
     WorkspaceId,
     /// An argument of a custom operation.
     Other,
 }
 
 impl BuildError {
-    /// For transports, which have their own settings to refuse.
+    /// For transports, which check their own settings.
     pub fn new(kind: BuildErrorKind, problem: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, problem: problem.into() }
     }
 
-    /// The problem, and a valid form.
+    /// What is wrong, and what is valid.
     pub fn problem(&self) -> &str {
         &self.problem
     }
@@ -72,7 +72,7 @@ impl BuildError {
     }
 }
 
-/// The message, because a `main` that returns the error prints `Debug`.
+/// Shows the message, because a `main` that returns the error prints `Debug`.
 impl fmt::Debug for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

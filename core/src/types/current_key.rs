@@ -15,7 +15,7 @@ object! {
         limit: f64,
         /// The remainder of the limit; `Null` without a limit.
         limit_remaining: f64,
-        /// When the limit starts anew; `Null` means never.
+        /// When the limit resets; `Null` means never.
         limit_reset: LimitReset,
         /// Whether BYOK spending counts against the limit.
         include_byok_in_limit: bool,
@@ -37,11 +37,11 @@ object! {
         byok_usage_monthly: f64,
         /// When the key stops working; `Null` if never.
         expires_at: Timestamp,
-        /// Whether the account never bought credit.
+        /// Whether the account has never bought credit.
         is_free_tier: bool,
         /// Whether the key manages keys; such a key cannot run inference.
         is_management_key: bool,
-        /// The older name of `is_management_key`.
+        /// The old name of `is_management_key`.
         is_provisioning_key: bool,
         /// The member of the organisation who created the key.
         creator_user_id: String,
@@ -73,8 +73,8 @@ impl CurrentKey {
 object! {
     /// A legacy note about a rate limit.
     pub struct RateLimitNote {
-        /// How many requests an interval allows; −1 means no limit. An integer today,
-        /// fractional in earlier responses.
+        /// How many requests an interval allows; −1 means no limit. An integer today, fractional in
+        /// older responses.
         requests: f64,
         /// The interval, such as `10s`.
         interval: String,
@@ -106,13 +106,13 @@ object! {
         spend_usd: f64,
         /// The remainder.
         remaining_usd: f64,
-        /// When it starts anew; `Null` means never.
+        /// When it resets; `Null` means never.
         reset_interval: LimitReset,
-        /// When it next starts anew; `Null` if never.
+        /// When it next resets; `Null` if never.
         resets_at: Timestamp,
         /// Whether BYOK spending counts.
         include_byok: bool,
-        /// The budget's own id.
+        /// The budget's ID.
         budget_id: String,
         /// The guardrail that sets the budget.
         guardrail_id: String,

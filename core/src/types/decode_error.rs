@@ -1,4 +1,4 @@
-//! Successful responses that cannot be read: where and why, never their content.
+//! The error for successful responses that cannot be read: where and why, never their content.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -9,10 +9,10 @@ use http::StatusCode;
 use crate::json::{SyntaxError, SyntaxErrorKind};
 use crate::redact::OneLine;
 
-/// A body that is not what the status promised.
+/// The body of a successful response cannot be read.
 ///
-/// serde's own messages repeat values, and a value may be a secret; this error has only the
-/// path, the kind and the position.
+/// serde's own messages repeat values, and a value may be a secret. This error has only the path,
+/// the kind and the position.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DecodeError {
     path: Cow<'static, str>,
@@ -30,15 +30,15 @@ pub enum DecodeErrorKind {
     Empty,
     /// The body is not JSON.
     Syntax,
-    /// It is JSON that breaks off.
+    /// The body is truncated JSON.
     Truncated,
     /// A field is missing.
     Missing,
-    /// A value has another type than the documented one.
+    /// A value is not of the documented type.
     WrongType,
     /// The field that confirms the operation says otherwise.
     NotConfirmed,
-    /// It is compressed, although the request asks for no content coding.
+    /// The body is compressed, although the request asks for no content coding.
     Encoded,
 }
 
@@ -66,7 +66,7 @@ impl DecodeError {
         Self { position: Some((error.line(), error.column())), ..Self::at("$", kind) }
     }
 
-    /// A key that came without a usable hash.
+    /// A key without a usable hash.
     pub(crate) fn without_hash(is_unexpected: bool) -> Self {
         let kind =
             if is_unexpected { DecodeErrorKind::WrongType } else { DecodeErrorKind::Missing };
@@ -82,7 +82,7 @@ impl DecodeError {
         self
     }
 
-    /// The same of a body in this content coding.
+    /// The error for a body in this content coding.
     pub(crate) fn encoded(self, coding: &'static str) -> Self {
         let status = self.status;
         Self { status, coding: Some(coding), ..Self::at("$", DecodeErrorKind::Encoded) }
@@ -128,14 +128,14 @@ impl fmt::Display for DecodeError {
         f.write_str(match self.kind {
             DecodeErrorKind::Empty => "the response has no body",
             DecodeErrorKind::Syntax => "the response is not JSON",
-            DecodeErrorKind::Truncated => "the response breaks off",
-            DecodeErrorKind::Missing => "the response lacks a field",
-            DecodeErrorKind::WrongType => "the response has a value of another type",
+            DecodeErrorKind::Truncated => "the response is cut off",
+            DecodeErrorKind::Missing => "the response is missing a field",
+            DecodeErrorKind::WrongType => "the response has a value of the wrong type",
             DecodeErrorKind::NotConfirmed => "the response does not confirm the operation",
             DecodeErrorKind::Encoded => "the response is compressed",
         })?;
         if let Some(coding) = self.coding {
-            return write!(f, " with {coding}, which was not asked for");
+            return write!(f, " with {coding}, which was not requested");
         }
         write!(f, " at {}", OneLine(&self.path))?;
         match self.position {

@@ -1,4 +1,4 @@
-//! One field of a response, whatever the server sent in it.
+//! One field of a response, whatever the server sent.
 
 use std::fmt;
 use std::ops::Deref;
@@ -13,9 +13,9 @@ use crate::redact;
 
 /// A field of a response: a value, `null`, absent or of an unexpected type.
 ///
-/// The API adds fields, drops them and changes their types, and one unexpected field must not
-/// lose the rest of the response. Nor must it be guessed: a `limit` that is *absent* differs
-/// from one that is *null*, since the latter means a key without a limit.
+/// The API adds fields, drops them and changes their types, and one unexpected field must not lose
+/// the rest of the response. Nor may it be guessed: an *absent* `limit` differs from one that is
+/// *null*, which means a key without a limit.
 ///
 /// ```
 /// use openrouter_keys_core::{Field, Key};
@@ -29,17 +29,17 @@ use crate::redact;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// `Debug` masks whatever looks like a key.
+/// `Debug` masks anything that looks like a key.
 #[derive(Clone, Default, PartialEq)]
 pub enum Field<T> {
     /// A value of the documented type.
     Value(T),
     /// JSON `null`.
     Null,
-    /// The response does not have the field.
+    /// The field is not in the response.
     #[default]
     Absent,
-    /// The field has another type, kept as it was sent.
+    /// The value has another type; kept as it was sent.
     Unexpected(Json),
 }
 
@@ -60,7 +60,7 @@ impl<T> Field<T> {
         self.get().copied()
     }
 
-    /// The value's target (`&str` of a `String`), if there is a value.
+    /// The dereferenced value (`&str` for a `String`), if there is one.
     pub fn as_deref(&self) -> Option<&T::Target>
     where
         T: Deref,
@@ -76,7 +76,7 @@ impl<T> Field<T> {
         }
     }
 
-    /// Whether the server said `null`.
+    /// Whether the server sent `null`.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
@@ -86,7 +86,7 @@ impl<T> Field<T> {
         matches!(self, Self::Absent)
     }
 
-    /// Whether the field has a value of another type than the documented one.
+    /// Whether the value is not of the documented type.
     pub fn is_unexpected(&self) -> bool {
         matches!(self, Self::Unexpected(_))
     }
@@ -105,8 +105,7 @@ impl<T: fmt::Debug> fmt::Debug for Field<T> {
     }
 }
 
-/// A type that a [`Field`] can hold. The crate implements it; nobody else needs
-/// to.
+/// A type that a [`Field`] can contain. Only this crate needs to implement it.
 pub trait FieldValue: Sized {
     /// Reads a field of this type, whatever its value.
     fn read(reader: &mut Reader<'_>) -> Result<Field<Self>, SyntaxError>;
@@ -133,7 +132,7 @@ impl<'a, T: FieldValue> From<&'a Field<T>> for ValueRef<'a> {
     }
 }
 
-/// An absent field is left out by the object that holds it.
+/// The containing object leaves out an absent field.
 impl<T: FieldValue> Serialize for Field<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         ValueRef::from(self).serialize(serializer)
@@ -213,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn each_state_is_told_from_the_others() {
+    fn each_state_is_distinguished_from_the_others() {
         for (field, states) in [
             (Field::Value(1.0), [false, false, false]),
             (Field::Null, [true, false, false]),
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_read_from_json_of_its_own() {
+    fn a_field_can_be_deserialized_by_itself() {
         let read = |text: &str| serde_json::from_str::<Field<bool>>(text).unwrap();
         assert_eq!([read("true"), read("null")], [Field::Value(true), Field::Null]);
         assert!(matches!(read("1.50"), Field::Unexpected(json) if json.as_str() == "1.50"));
@@ -240,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_debugged_by_its_state_and_shows_no_key() {
+    fn debug_of_a_field_shows_its_state_and_no_key() {
         let text = Field::Value("sk-or-v1-0123456789abcdef0123456789abcdef".to_owned());
         assert_eq!(format!("{:?}", Field::Value(1.5)), "Value(1.5)");
         assert_eq!(format!("{:#?}", Field::Value(Some(1))), "Value(Some(\n    1,\n))");

@@ -25,7 +25,7 @@ use crate::redact::{mask_json, write_visible};
 /// ```
 #[derive(Clone)]
 pub struct Json(
-    /// Boxed twice: every field has room for one, and few have one.
+    /// Boxed twice to be one word: every field reserves space for it, and few use it.
     Box<Box<str>>,
 );
 
@@ -36,14 +36,14 @@ impl Json {
         &self.0
     }
 
-    /// Reads the value into a type of the caller's.
+    /// Deserializes the value into your own type.
     ///
     /// The error has the position and the kind of the mismatch, never the content.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         serde_json::from_str(self.as_str()).map_err(|error| DecodeError::from_serde(&error))
     }
 
-    /// The only value of a whole document.
+    /// Reads a document that consists of one value.
     pub(crate) fn whole(text: &str) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(text);
         let json = reader.json()?;
@@ -51,7 +51,7 @@ impl Json {
         Ok(json)
     }
 
-    /// A value found by the reader, with every token changed to one that serde accepts.
+    /// A value found by the reader, with tokens that serde rejects replaced.
     pub(crate) fn received(raw: &str) -> Self {
         repaired(raw).map_or_else(|| Self(Box::new(raw.into())), Self::trusted)
     }
@@ -61,7 +61,7 @@ impl Json {
         self.as_str().strip_prefix('{').is_some_and(|inner| inner.trim_start() != "}")
     }
 
-    /// A string that is known to be JSON.
+    /// Wraps a string that is known to be JSON.
     pub(crate) fn trusted(text: String) -> Self {
         Self(Box::new(text.into_boxed_str()))
     }
@@ -98,8 +98,8 @@ impl<'de> Deserialize<'de> for Json {
 
 /// The fields of a response that this version does not know, in order.
 ///
-/// They are written back when the response is serialised, so that nothing is lost between a
-/// newer API and your store.
+/// They are written back when the response is serialised, so nothing is lost between a newer API
+/// and your store.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Extra(Vec<(Box<str>, Json)>);
 
@@ -109,7 +109,7 @@ impl Extra {
         self.0.iter().rev().find(|(known, _)| **known == *name).map(|(_, json)| json)
     }
 
-    /// All unknown fields, in the order in which they came.
+    /// All unknown fields, in the order of the response.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
         self.0.iter().map(|(name, json)| (&**name, json))
     }
@@ -124,8 +124,7 @@ impl Extra {
         self.0.is_empty()
     }
 
-    /// A repeated name is kept twice: deduplicating would take quadratic time for a hostile
-    /// response.
+    /// Keeps repeated names: removing duplicates would take quadratic time for a hostile response.
     pub(crate) fn push(&mut self, name: String, json: Json) {
         self.0.push((name.into_boxed_str(), json));
     }
@@ -150,7 +149,7 @@ mod tests {
     use super::Json;
 
     #[test]
-    fn only_the_same_text_is_the_same_json() {
+    fn json_values_are_equal_only_if_their_strings_are() {
         let read = |text: &str| serde_json::from_str::<Json>(text).unwrap();
         assert_eq!(read("1.50"), read("1.50"));
         assert_ne!(read("1.50"), read("1.5"));

@@ -1,4 +1,4 @@
-//! A key as list, create, get and update describe it.
+//! A key as returned by list, create, get and update.
 
 use super::decode_error::DecodeError;
 use super::key_hash::KeyHash;
@@ -9,8 +9,8 @@ use super::timestamp::Timestamp;
 object! {
     /// An API key, without its secret.
     ///
-    /// Each field is a [`Field`](crate::Field), because a response of an earlier or later API
-    /// may lack it or have another type. Money is in US dollars of OpenRouter credit.
+    /// Each field is a [`Field`](crate::Field), because older or newer versions of the API may lack
+    /// it or use another type. Money is in US dollars of OpenRouter credit.
     pub struct Key {
         /// Identifies the key in [`Get`](crate::operation::Get), [`Update`](crate::Update) and
         /// [`Delete`](crate::operation::Delete).
@@ -19,13 +19,13 @@ object! {
         name: String,
         /// The masked key, such as `sk-or-v1-0e6...1c96`.
         label: String,
-        /// Whether the key is switched off.
+        /// Whether the key is disabled.
         disabled: bool,
         /// The spending limit; `Null` means that there is none.
         limit: f64,
         /// The remainder of the limit; `Null` without a limit.
         limit_remaining: f64,
-        /// When the limit starts anew; `Null` means never.
+        /// When the limit resets; `Null` means never.
         limit_reset: LimitReset,
         /// Whether spending with your own provider keys (BYOK) counts against the limit.
         include_byok_in_limit: bool,
@@ -51,8 +51,8 @@ object! {
         updated_at: Timestamp,
         /// When the key stops working; `Null` if never.
         expires_at: Timestamp,
-        /// When the key was last used; `Null` if no use was recorded since the end
-        /// of 2025. Such a key may have been used before, and may have spent.
+        /// When the key was last used; `Null` if no use was recorded since the end of 2025. Such a
+        /// key may have been used, and may have spent, before that.
         last_used_at: Timestamp,
         /// The member of the organisation who created the key.
         creator_user_id: String,
@@ -64,7 +64,7 @@ object! {
 }
 
 impl Key {
-    /// The hash, or an error about the response if it has no usable one.
+    /// The hash, or an error if the response has no usable one.
     ///
     /// The error says nothing about earlier calls: a key whose create succeeded exists, and a
     /// listing may have its hash, under its name.

@@ -1,4 +1,4 @@
-//! The hash that identifies a key, safe in a path.
+//! The hash that identifies a key, checked so that it is safe in a path.
 
 use std::fmt;
 use std::ops::Deref;
@@ -12,15 +12,15 @@ use super::value_ref::ValueRef;
 use crate::json::{Reader, SyntaxError};
 use crate::redact;
 
-/// The longest hash that is sent. The API's hashes have 64 characters.
+/// The longest hash that is accepted. The API's hashes have 64 characters.
 const LONGEST: usize = 256;
 
 /// A key's `hash`: 64 hexadecimal digits today.
 ///
 /// Letters, digits, `-`, `_`, `.` and `~` are accepted, in case the API changes its format, but
-/// never a string that a URL parser would take for more or less than one path segment: `..`
-/// would turn a DELETE of a key into a DELETE of something else, and percent-encoding does not
-/// help, since parsers decode `%2e%2e`.
+/// never a string that a URL parser would not treat as exactly one path segment: `..` would turn a
+/// DELETE of a key into a DELETE of something else, and percent-encoding does not help, because
+/// parsers decode `%2e%2e`.
 ///
 /// ```
 /// use openrouter_keys_core::KeyHash;
@@ -52,7 +52,7 @@ fn check(hash: &str) -> Result<(), BuildError> {
     refusal(hash).map_or(Ok(()), |reason| Err(refused(reason)))
 }
 
-/// The message does not repeat the argument: people mistake the key for its hash.
+/// The message does not repeat the argument: people pass the key instead of its hash.
 fn refusal(hash: &str) -> Option<&'static str> {
     if hash.is_empty() {
         Some("is empty; it is the `hash` field of a listed key")
@@ -65,19 +65,19 @@ fn refusal(hash: &str) -> Option<&'static str> {
     } else if !has_plain_characters(hash) {
         Some("has characters other than letters, digits, `-`, `_`, `.` and `~`")
     } else if hash.bytes().all(|byte| byte == b'.') {
-        Some("consists of dots, which URL parsers take for another path")
+        Some("consists of dots, which URL parsers resolve to another path")
     } else {
         None
     }
 }
 
-/// Checks all bytes instead of stopping at the first bad one: that is faster, and nearly every
-/// hash is good.
+/// Checks all bytes instead of stopping at the first invalid one: that is faster, and nearly every
+/// hash is valid.
 fn has_plain_characters(hash: &str) -> bool {
     #[expect(
         clippy::as_conversions,
         clippy::indexing_slicing,
-        reason = "the compiler evaluates it, and would tell"
+        reason = "evaluated at compile time, where it would be an error"
     )]
     const IS_PLAIN: [bool; 256] = {
         let mut is_plain = [false; 256];
@@ -93,8 +93,8 @@ fn has_plain_characters(hash: &str) -> bool {
     hash.bytes().fold(true, |all, byte| all & is_plain(byte))
 }
 
-/// A hash as the caller gave it, which is checked when the request is built.
-/// `Debug` masks a key: people take one for its hash.
+/// A hash as the caller passed it, checked when the request is built. `Debug` masks a key that was
+/// passed instead.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct GivenHash(String);
 
@@ -103,7 +103,7 @@ impl GivenHash {
         Self(hash.into())
     }
 
-    /// The path of the key, if it is a hash.
+    /// The key's path, if the hash is valid.
     pub(crate) fn path(&self) -> Result<String, BuildError> {
         check(&self.0)?;
         Ok(["/keys/", &self.0].concat())
@@ -192,7 +192,7 @@ mod tests {
     use super::KeyHash;
 
     #[test]
-    fn texts_that_reach_another_path_are_refused() {
+    fn strings_that_reach_another_path_are_refused() {
         for hash in [
             "", ".", "..", "...", "%2e%2e", "a/b", "a?x", "a#f", "a\\b", "é", "../key", "a b",
             "a\n", ";", "@",
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn every_letter_every_digit_and_four_marks_may_be_in_a_hash_and_nothing_else() {
+    fn only_letters_digits_and_four_marks_are_allowed_in_a_hash() {
         for byte in 0..=u8::MAX {
             let character = char::from(byte);
             let is_plain = character.is_ascii_alphanumeric() || "-_.~".contains(character);
@@ -211,14 +211,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_in_the_place_of_its_hash_is_refused_and_not_repeated() {
+    fn a_key_instead_of_its_hash_is_refused_and_not_repeated() {
         let error = KeyHash::new("sk-or-v1-0123456789").unwrap_err().to_string();
         assert!(error.contains("looks like a key"), "{error}");
         assert!(!error.contains("0123456789"), "{error}");
     }
 
     proptest! {
-        /// The whatwg parser is what every `fetch` and reqwest run the URL through.
+        /// Every `fetch`, and reqwest, parse URLs by the WHATWG standard.
         #[test]
         fn an_accepted_hash_is_exactly_one_segment_for_any_url_parser(
             hash in prop_oneof![any::<String>(), "[.%2eE/a~_?#;-]{0,6}"]

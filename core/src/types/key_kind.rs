@@ -10,7 +10,7 @@ use http::StatusCode;
 pub enum KeyKind {
     /// Manages keys, and cannot run inference. Once called *provisioning key*.
     Management,
-    /// Runs inference, and of this API can only be asked about itself.
+    /// Runs inference. In this API, it can only request its own metadata.
     Inference,
 }
 
@@ -23,7 +23,7 @@ impl KeyKind {
         }
     }
 
-    /// The kind within a sentence.
+    /// The kind as part of a sentence.
     pub(crate) fn described(self) -> &'static str {
         match self {
             Self::Management => "a management key",
@@ -31,7 +31,7 @@ impl KeyKind {
         }
     }
 
-    /// The advice if a key of this kind is used where the other is needed.
+    /// Advice if a key of this kind is required.
     pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::Inference => {
@@ -43,11 +43,10 @@ impl KeyKind {
         }
     }
 
-    /// The kind of the key that a request was made with, if the response says that it is the
-    /// wrong one.
+    /// The kind of the key that a request was made with, if the response says that it is wrong.
     ///
-    /// The API has no code for it, but its messages name the kind that is required, or the one
-    /// that cannot do it. "Invalid management key" says nothing about this key's kind.
+    /// The API has no error code for it, but its messages name the kind that is required, or the
+    /// one that is not allowed. "Invalid management key" says nothing about this key's kind.
     pub(crate) fn told_by(status: StatusCode, message: &str) -> Option<Self> {
         const MANAGES: [&str; 2] = ["management key", "provisioning key"];
         const CANNOT: [&str; 3] = [" cannot", " can't", " can not"];
@@ -79,7 +78,7 @@ mod tests {
     use super::KeyKind;
 
     #[test]
-    fn a_refusal_that_names_a_kind_of_key_tells_which_kind_signed_the_request() {
+    fn a_refusal_that_names_a_kind_of_key_reveals_the_kind_that_was_used() {
         use KeyKind::{Inference, Management};
         for (status, message, kind) in [
             (403, "Only a management key may manage keys.", Some(Inference)),

@@ -1,4 +1,4 @@
-//! Spending limits and how often they start anew.
+//! Spending limits and how often they reset.
 
 use serde::{Serialize, Serializer};
 
@@ -6,7 +6,7 @@ use super::build_error::{BuildError, BuildErrorKind};
 use super::macros::open_enum;
 use super::value_ref::write_number;
 
-/// A key's spending limit as a create or an update asks for it.
+/// A key's spending limit, for a create or an update.
 ///
 /// There is no conversion from a bare number or from `None`: in JSON a NaN becomes `null`, and
 /// `null` means a key without a limit. Such a key must be requested explicitly.
@@ -24,8 +24,8 @@ pub struct Limit(Option<f64>);
 impl Limit {
     /// A limit in US dollars of OpenRouter credit, 0 or more.
     ///
-    /// NaN, infinities and negative numbers are refused when the request is
-    /// built, with a [`BuildError`].
+    /// NaN, infinities and negative numbers are refused with a [`BuildError`] when the request is
+    /// built.
     pub fn usd(amount: f64) -> Self {
         Self(Some(amount))
     }
@@ -53,7 +53,7 @@ impl Limit {
 fn refused(problem: &str) -> Result<(), BuildError> {
     Err(BuildError::new(
         BuildErrorKind::Limit,
-        format!("{problem}; give 0 US dollars or more, or ask for no limit explicitly"),
+        format!("{problem}; pass 0 US dollars or more, or request no limit explicitly"),
     ))
 }
 
@@ -67,8 +67,7 @@ impl Serialize for Limit {
 }
 
 open_enum! {
-    /// When the spending that counts against a limit starts anew, at midnight
-    /// UTC.
+    /// When the spending that counts against a limit is reset, at midnight UTC.
     pub enum LimitReset {
         /// Every day.
         Daily = "daily",

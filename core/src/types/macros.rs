@@ -1,8 +1,8 @@
-//! The objects of responses: their fields are read one by one, none loses another, and unknown
-//! ones are kept.
+//! The objects of responses: fields are read one by one, no field loses another, and unknown ones
+//! are kept.
 
-/// Declares an object of a response with its [`Field`](crate::Field)s, and how it is read and
-/// written back.
+/// Declares an object of a response with its [`Field`](crate::Field)s, including how it is read
+/// and written back.
 macro_rules! object {
     (
         $(#[$about:meta])*
@@ -21,8 +21,7 @@ macro_rules! object {
 
         #[allow(dead_code, reason = "for the objects that are public")]
         impl $Name {
-            /// The names of the fields whose value is not of the documented
-            /// type.
+            /// The names of the fields whose value is not of the documented type.
             $vis fn unexpected_fields(&self) -> impl Iterator<Item = &'static str> {
                 [$( (stringify!($field), self.$field.is_unexpected()) ),*]
                     .into_iter()
@@ -137,7 +136,7 @@ macro_rules! open_enum {
             }
         }
 
-        /// On one line, and without whatever looks like an API key;
+        /// On one line, without anything that looks like an API key;
         /// [`as_str`](Self::as_str) is exact.
         impl std::fmt::Display for $Name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,4 +1,4 @@
-//! The values of requests and responses, and the errors of a value that is refused or unreadable.
+//! The values of requests and responses, and the errors for values that are refused or unreadable.
 //!
 //! Uses: `redact`, `json`.
 

@@ -1,5 +1,5 @@
-//! Reading a field of a response: a value of the documented type, null, or anything else, which
-//! is kept.
+//! Reads a field of a response: a value of the documented type, null, or anything else, which is
+//! kept.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::json::{ObjectVisitor, Reader, SyntaxError, float, is_of_word, short};
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 impl<'a> Reader<'a> {
-    /// Reads a field that is documented as a string; one that `make` rejects is odd.
+    /// Reads a field that is documented as a string; one that `make` rejects is unexpected.
     pub(crate) fn text_field<T>(
         &mut self,
         make: impl FnOnce(Cow<'a, str>) -> Option<T>,
@@ -58,8 +58,8 @@ impl<'a> Reader<'a> {
         if self.literal("true") { Ok(Field::Value(true)) } else { self.other() }
     }
 
-    /// Reads a field that is documented as a list. One value that is not of the
-    /// documented type makes the whole list odd, so that none is lost.
+    /// Reads a field that is documented as a list. One value that is not of the documented type
+    /// makes the whole list unexpected, so that none is lost.
     pub(crate) fn list_field<T: FieldValue>(&mut self) -> Result<Field<Vec<T>>, SyntaxError> {
         if !self.begins(b'[') {
             return self.other();
@@ -76,13 +76,13 @@ impl<'a> Reader<'a> {
         Ok(if are_all { Field::Value(values) } else { self.unexpected_since(start) })
     }
 
-    /// Reads a value that is not of the documented type: null, or odd.
+    /// Reads a value that is not of the documented type: null, or unexpected.
     pub(crate) fn other<T>(&mut self) -> Result<Field<T>, SyntaxError> {
         self.space();
         if self.literal("null") { Ok(Field::Null) } else { self.json().map(Field::Unexpected) }
     }
 
-    /// Any value, kept.
+    /// Reads any value and keeps it as it was sent.
     pub(crate) fn json(&mut self) -> Result<Json, SyntaxError> {
         self.raw().map(Json::received)
     }
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Reads an object from JSON that another reader delivers.
+/// Reads an object with a serde deserializer.
 pub(crate) fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -113,7 +113,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_number_field_takes_the_numbers_of_json_and_ends_where_they_do(text in r"-?[0-9]{1,17}(\.[0-9]{0,4})?([eE][+-]?[0-9]{1,3})?", behind in "[,} xE.]?") {
+        fn a_number_field_accepts_json_numbers_and_ends_where_they_do(text in r"-?[0-9]{1,17}(\.[0-9]{0,4})?([eE][+-]?[0-9]{1,3})?", behind in "[,} xE.]?") {
             let whole = format!("{text}{behind}");
             let mut reader = Reader::new(&whole);
             let read = reader.number_field();

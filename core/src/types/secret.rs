@@ -14,9 +14,9 @@ const SCHEME: &str = "Bearer ";
 
 /// The API key that authorises requests.
 ///
-/// It is in memory once, however many clients and requests share it, and is overwritten when
-/// the last of them is dropped. `Debug` does not show it, and it implements neither `Display`
-/// nor serde's traits; only [`reveal`](ApiKey::reveal) returns it.
+/// It is in memory only once, however many clients and requests share it, and is overwritten when
+/// the last of them is dropped. `Debug` does not show it, and it implements neither `Display` nor
+/// serde's traits; only [`reveal`](ApiKey::reveal) returns it.
 ///
 /// ```
 /// use openrouter_keys_core::ApiKey;
@@ -33,11 +33,11 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Takes a key of visible ASCII characters without spaces.
+    /// Accepts a key of visible ASCII characters without spaces.
     ///
-    /// Everything else (line breaks, tabs, surrounding spaces, other scripts) is refused here,
-    /// before it becomes a header, and so is a key in quotes or after its scheme. The error
-    /// says what is wrong and shows nothing of the key.
+    /// Anything else (line breaks, tabs, surrounding spaces, other scripts) is refused here, before
+    /// it becomes a header, and so is a key in quotes or after its scheme. The error says what is
+    /// wrong and shows no part of the key.
     pub fn new(key: impl Into<String>) -> Result<Self, BuildError> {
         let key = Zeroizing::new(key.into());
         if let Some(flaw) = flaw(&key) {
@@ -70,7 +70,7 @@ impl ApiKey {
     }
 }
 
-/// The problem with a key, without a character of it.
+/// What is wrong with a key, without showing any of it.
 fn flaw(key: &str) -> Option<Cow<'static, str>> {
     let trimmed = key.trim_matches(is_blank);
     if trimmed.is_empty() {
@@ -116,7 +116,7 @@ fn is_quote(char: char) -> bool {
     matches!(char, '"' | '\'' | '`' | '\u{ab}' | '\u{bb}' | '\u{2018}'..='\u{201f}')
 }
 
-/// A character that is in no key, in words.
+/// The name of a character that no key contains.
 fn named(char: char) -> &'static str {
     match char {
         '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => "a line break",
@@ -152,14 +152,14 @@ impl TryFrom<String> for ApiKey {
     }
 }
 
-/// Overwrites a body that may hold a secret, if this is its last holder.
+/// Overwrites a body that may contain a secret, if this is the last reference to it.
 pub(crate) fn wipe(body: Bytes) {
     if let Ok(mut body) = body.try_into_mut() {
         body.as_mut().zeroize();
     }
 }
 
-/// The created key may sign requests in its turn.
+/// A created key can make requests too.
 impl TryFrom<&Secret> for ApiKey {
     type Error = BuildError;
 
@@ -176,7 +176,7 @@ impl TryFrom<&Secret> for ApiKey {
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Whether this is what the API shows of it: both ends around three dots.
+    /// Whether this is the API's label for it: both ends around three dots.
     pub(crate) fn has_label(&self, label: &str) -> bool {
         label.split_once("...").is_some_and(|(start, end)| {
             !start.is_empty()
@@ -191,7 +191,7 @@ impl Secret {
     pub(crate) fn label(&self) -> Option<String> {
         let (start, end) = (self.reveal().get(..12)?, self.reveal().len().checked_sub(4)?);
         let end = self.reveal().get(end..)?;
-        // Not even half of it.
+        // A label must not show half of the secret.
         (self.reveal().len() > 32).then(|| [start, "...", end].concat())
     }
 
@@ -205,8 +205,8 @@ impl Secret {
         &self.0
     }
 
-    /// The created key as one to make requests with, such as a `get_current_key_metadata` about
-    /// itself.
+    /// The created key as an [`ApiKey`] to make requests with, such as a `get_current_key_metadata`
+    /// about itself.
     pub fn to_api_key(&self) -> Result<ApiKey, BuildError> {
         ApiKey::new(self.reveal())
     }
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_key_is_told_what_is_wrong_with_it() {
+    fn the_error_says_what_is_wrong_with_a_refused_key() {
         for (key, says) in [
             ("", "is empty"),
             (" \r\n", "is only white space"),
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_any_visible_ascii_characters_is_taken() {
+    fn a_key_of_any_visible_ascii_characters_is_accepted() {
         for key in ["sk-or-v1-abc", "bearer", "Bearer-of-news", "a\"b", "{k}", "p=q/r+s==", "x..."]
         {
             assert_eq!(ApiKey::new(key).expect(key).reveal(), key);

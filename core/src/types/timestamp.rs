@@ -17,13 +17,12 @@ use crate::redact::Quoted;
 
 /// A point in time as an RFC 3339 string.
 ///
-/// [`parse`](Timestamp::parse) accepts what people write, without seconds or in any offset, and
-/// converts it to UTC with seconds, which is what the API accepts. A timestamp in a response
-/// keeps the string that the server sent. Order and equality are those of the instants, so
-/// `…:00Z` equals `…:00.000Z`.
+/// [`parse`](Timestamp::parse) accepts what people write, without seconds or with any offset, and
+/// converts it to UTC with seconds, as the API requires. A timestamp in a response keeps the string
+/// that the server sent. Timestamps compare as instants, so `…:00Z` equals `…:00.000Z`.
 ///
-/// The features `jiff` and `time` convert from and to the types of these
-/// crates; [`SystemTime`] converts without a feature.
+/// The features `jiff` and `time` add conversions from and to the types of these crates;
+/// [`SystemTime`] converts without a feature.
 ///
 /// ```
 /// use openrouter_keys_core::Timestamp;
@@ -42,7 +41,7 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// Parses an RFC 3339 string, with or without seconds, in any offset (`+05:30`, `+0530` or
+    /// Parses an RFC 3339 string, with or without seconds, with any offset (`+05:30`, `+0530` or
     /// `+05`), and converts it to UTC with seconds. The error says which part is wrong.
     pub fn parse(text: &str) -> Result<Self, BuildError> {
         let instant = Instant::parse(text.trim()).map_err(|flaw| {
@@ -57,7 +56,7 @@ impl Timestamp {
         instant.into_timestamp().ok_or_else(out_of_range)
     }
 
-    /// Seconds and nanoseconds since 1970-01-01T00:00:00Z.
+    /// Converts seconds and nanoseconds since 1970-01-01T00:00:00Z.
     pub fn from_unix(seconds: i64, nanos: u32) -> Result<Self, BuildError> {
         Instant { seconds, nanos }.into_timestamp().ok_or_else(out_of_range)
     }
@@ -77,7 +76,7 @@ impl Timestamp {
         self.nanos
     }
 
-    /// A timestamp of a response, whose string is kept.
+    /// A timestamp in a response, which keeps its string.
     pub(crate) fn received(text: &str) -> Option<Self> {
         let Instant { seconds, nanos } = Instant::parse(text).ok()?;
         Some(Self { text: text.into(), seconds, nanos })
@@ -246,7 +245,7 @@ fn no_date(text: &str) -> &'static str {
     if text.is_empty() {
         "it is empty"
     } else if is_number(text) {
-        "it is a number, and neither seconds nor milliseconds are assumed"
+        "it is a number, which could be seconds or milliseconds"
     } else {
         "it does not begin with a date"
     }
@@ -266,36 +265,35 @@ struct Instant {
 }
 
 impl Instant {
-    /// RFC 3339, section 5.6, with the seconds optional and a leap second
-    /// counted as the second after it, and the offsets that ISO 8601 adds; or what is
-    /// wrong with it.
+    /// Parses RFC 3339, section 5.6, with optional seconds and the offsets that ISO 8601 adds; a
+    /// leap second counts as the second after it. The error says what is wrong.
     fn parse(text: &str) -> Result<Self, &'static str> {
         let mut scan = Scan(text.as_bytes());
         let (year, month, day) = scan.date().ok_or_else(|| no_date(text))?;
         if scan.0.is_empty() {
-            return Err("it has a date and no time");
+            return Err("it has a date but no time");
         }
         let (hour, minute, second, nanos) =
             scan.time().ok_or("its time is not written like 23:59:59")?;
         let offset = scan.offset()?;
         if !(1..=12).contains(&month) {
-            return Err("its month is not one from 01 to 12");
+            return Err("its month is not between 01 and 12");
         }
         if !(1..=days_in_month(year, month)).contains(&day) {
             return Err("its month has no such day");
         }
         if hour > 23 {
-            return Err("its hour is not one from 00 to 23");
+            return Err("its hour is not between 00 and 23");
         }
         if minute > 59 || second > 60 {
-            return Err("its minute or second is beyond 59");
+            return Err("its minute or second is above 59");
         }
         let time = (hour * 60 + minute) * 60 + second;
         let seconds = days_from_civil(year, month, day) * DAY + time - offset;
         Ok(Self { seconds, nanos })
     }
 
-    /// Writes it in UTC, with seconds, and with a fraction if there is one.
+    /// Formats it in UTC, with seconds, and with a fraction if there is one.
     fn into_timestamp(self) -> Option<Timestamp> {
         let Self { seconds, nanos } = self;
         let (year, month, day) = civil_from_days(seconds.div_euclid(DAY))?;
@@ -356,7 +354,7 @@ impl Scan<'_> {
         self.number(digits)
     }
 
-    /// Digits beyond the ninth are finer than a nanosecond and dropped.
+    /// Digits beyond the ninth are finer than a nanosecond and are dropped.
     fn fraction(&mut self) -> Option<u32> {
         self.one_of(b".,")?;
         let mut nanos: u32 = 0;
@@ -370,12 +368,12 @@ impl Scan<'_> {
         (digits > 0).then_some(nanos)
     }
 
-    /// Seconds east of UTC, and nothing behind it: `Z`, `+05:30`, `+0530` or `+05`, with
-    /// or without a space before it.
+    /// Seconds east of UTC, at the end of the input: `Z`, `+05:30`, `+0530` or `+05`, with or
+    /// without a space before it.
     fn offset(&mut self) -> Result<i64, &'static str> {
         self.one_of(b" ");
         if self.0.is_empty() {
-            return Err("it has no offset from UTC at its end, such as Z or +02:00");
+            return Err("it has no offset from UTC, such as Z or +02:00");
         }
         let offset = match self.one_of(b"Zz+-") {
             Some(b'Z' | b'z') => Some(0),
@@ -388,7 +386,7 @@ impl Scan<'_> {
             (Some(offset), None) if offset.abs() < DAY => Ok(offset),
             (Some(_), None) => Err("its offset from UTC is a day or more"),
             (_, Some(b'A'..=b'Z' | b'a'..=b'z' | b'[')) => {
-                Err("it names a time zone, where an offset from UTC is needed, such as Z or +02:00")
+                Err("it names a time zone instead of an offset from UTC, such as Z or +02:00")
             }
             _ => Err("it does not end with an offset from UTC, such as Z or +02:00"),
         }
@@ -413,10 +411,9 @@ fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days since 1970-01-01 of a date in the proleptic Gregorian calendar, whose
-/// year has four digits.
+/// Days since 1970-01-01 of a date in the proleptic Gregorian calendar with a four-digit year.
 ///
-/// Years are counted from March, so that the leap day is the last of its year.
+/// Years are counted from March, so the leap day is the last of its year.
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let months_since_march = (month + 9) % 12;
@@ -426,7 +423,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     year * 365 + leap_days + day_of_year - 719_469
 }
 
-/// The date of a day since 1970-01-01, as year, month and day.
+/// The year, month and day of a day since 1970-01-01.
 fn civil_from_days(days: i64) -> Option<(i64, i64, i64)> {
     const DAYS_OF_400_YEARS: i64 = 146_097;
     let days = days.checked_add(719_468)?;
@@ -452,7 +449,7 @@ mod tests {
     use super::Timestamp;
 
     #[test]
-    fn people_may_leave_out_seconds_and_write_any_offset() {
+    fn seconds_are_optional_and_any_offset_is_accepted() {
         for (written, sent) in [
             ("2027-01-31T23:59:59Z", "2027-01-31T23:59:59Z"),
             ("2027-01-31T23:59Z", "2027-01-31T23:59:00Z"),
@@ -496,7 +493,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_timestamp_is_told_which_part_of_it_is_wrong() {
+    fn the_error_says_which_part_of_a_refused_timestamp_is_wrong() {
         for (text, flaw) in [
             ("", "it is empty"),
             ("next tuesday", "it does not begin with a date"),
@@ -504,30 +501,30 @@ mod tests {
             ("2026/12/31", "it does not begin with a date"),
             ("2026-1-1T00:00:00Z", "it does not begin with a date"),
             ("Thu, 31 Dec 2026 00:00:00 GMT", "it does not begin with a date"),
-            ("1798675200", "it is a number, and neither seconds nor milliseconds are assumed"),
-            ("1798675200000", "it is a number, and neither seconds nor milliseconds are assumed"),
-            ("-1798675200", "it is a number, and neither seconds nor milliseconds are assumed"),
-            ("1798675200.25", "it is a number, and neither seconds nor milliseconds are assumed"),
+            ("1798675200", "it is a number, which could be seconds or milliseconds"),
+            ("1798675200000", "it is a number, which could be seconds or milliseconds"),
+            ("-1798675200", "it is a number, which could be seconds or milliseconds"),
+            ("1798675200.25", "it is a number, which could be seconds or milliseconds"),
             ("20261231T000000Z", "it does not begin with a date"),
-            ("2026-12-31", "it has a date and no time"),
+            ("2026-12-31", "it has a date but no time"),
             ("2026-12-31T", "its time is not written like 23:59:59"),
             ("2026-12-31T1:00Z", "its time is not written like 23:59:59"),
             ("2026-12-31T12Z", "its time is not written like 23:59:59"),
             ("2026-12-31_12:00Z", "its time is not written like 23:59:59"),
             ("2026-12-31T12:00:00.Z", "its time is not written like 23:59:59"),
-            ("2026-12-31T12:00:00", "it has no offset from UTC at its end, such as Z or +02:00"),
-            ("2026-12-31T12:00", "it has no offset from UTC at its end, such as Z or +02:00"),
+            ("2026-12-31T12:00:00", "it has no offset from UTC, such as Z or +02:00"),
+            ("2026-12-31T12:00", "it has no offset from UTC, such as Z or +02:00"),
             (
                 "2026-12-31T12:00:00 Europe/Berlin",
-                "it names a time zone, where an offset from UTC is needed, such as Z or +02:00",
+                "it names a time zone instead of an offset from UTC, such as Z or +02:00",
             ),
             (
                 "2026-12-31T12:00:00+01:00[Europe/Berlin]",
-                "it names a time zone, where an offset from UTC is needed, such as Z or +02:00",
+                "it names a time zone instead of an offset from UTC, such as Z or +02:00",
             ),
             (
                 "2026-12-31T12:00:00 UTC",
-                "it names a time zone, where an offset from UTC is needed, such as Z or +02:00",
+                "it names a time zone instead of an offset from UTC, such as Z or +02:00",
             ),
             (
                 "2026-12-31T12:00:00+1:00",
@@ -542,14 +539,14 @@ mod tests {
                 "it does not end with an offset from UTC, such as Z or +02:00",
             ),
             ("2026-12-31T12:00:00+24:00", "its offset from UTC is a day or more"),
-            ("2026-13-31T12:00:00Z", "its month is not one from 01 to 12"),
-            ("2026-00-31T12:00:00Z", "its month is not one from 01 to 12"),
+            ("2026-13-31T12:00:00Z", "its month is not between 01 and 12"),
+            ("2026-00-31T12:00:00Z", "its month is not between 01 and 12"),
             ("2026-02-30T12:00:00Z", "its month has no such day"),
             ("2026-02-29T12:00:00Z", "its month has no such day"),
             ("2026-12-00T12:00:00Z", "its month has no such day"),
-            ("2026-12-31T24:00:00Z", "its hour is not one from 00 to 23"),
-            ("2026-12-31T23:60:00Z", "its minute or second is beyond 59"),
-            ("2026-12-31T23:59:61Z", "its minute or second is beyond 59"),
+            ("2026-12-31T24:00:00Z", "its hour is not between 00 and 23"),
+            ("2026-12-31T23:60:00Z", "its minute or second is above 59"),
+            ("2026-12-31T23:59:61Z", "its minute or second is above 59"),
         ] {
             let error = Timestamp::parse(text).expect_err(text).to_string();
             let expected = format!(
@@ -563,7 +560,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_keeps_its_text_and_equals_the_same_instant() {
+    fn a_response_keeps_its_string_and_equals_the_same_instant() {
         let received: Timestamp =
             serde_json::from_str(r#""2027-01-01T00:00:00.000+00:00""#).unwrap();
         assert_eq!(received.as_str(), "2027-01-01T00:00:00.000+00:00");
@@ -572,7 +569,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_instant_survives_text_and_the_three_conversions(
+        fn every_instant_survives_parsing_and_the_three_conversions(
             seconds in -62_167_219_200_i64..253_402_300_800,
             nanos in 0_u32..1_000_000_000,
         ) {
@@ -594,7 +591,7 @@ mod tests {
         }
 
         #[test]
-        fn jiff_reads_what_is_written(seconds in 0_i64..253_402_300_000) {
+        fn jiff_reads_what_this_crate_writes(seconds in 0_i64..253_402_300_000) {
             let text = Timestamp::from_unix(seconds, 0).unwrap();
             prop_assert_eq!(text.as_str().parse::<jiff::Timestamp>().unwrap().as_second(), seconds);
         }

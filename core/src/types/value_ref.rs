@@ -1,5 +1,5 @@
-//! The values of a response, field by field, without their types: for writing it back as JSON
-//! and for bindings to other languages.
+//! The values of a response, field by field and untyped, for writing it back as JSON and for
+//! bindings to other languages.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -7,11 +7,11 @@ use super::json::{Extra, Json};
 
 /// The value of one field of a response.
 pub enum ValueRef<'a> {
-    /// The response does not have the field.
+    /// The field is not in the response.
     Absent,
     /// JSON `null`.
     Null,
-    /// A value of another type than documented, as it was sent.
+    /// A value that is not of the documented type, as it was sent.
     Unexpected(&'a Json),
     /// `true` or `false`.
     Bool(bool),
@@ -32,15 +32,14 @@ pub trait Object {
     /// The type's name, such as `Key`.
     fn name(&self) -> &'static str;
 
-    /// Shows every documented field with its name, always all of them and in
-    /// the same order.
+    /// Calls `show` for every documented field with its name, always for all and in the same order.
     fn each_field<'a>(&'a self, show: &mut dyn FnMut(&'static str, ValueRef<'a>));
 
     /// The fields that this version does not know.
     fn unknown_fields(&self) -> &Extra;
 }
 
-/// An absent field is left out by the object that holds it.
+/// The containing object leaves out an absent field.
 impl Serialize for ValueRef<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -56,7 +55,7 @@ impl Serialize for ValueRef<'_> {
     }
 }
 
-/// Whole numbers are written without a fraction, as the API writes them.
+/// Writes whole numbers without a fraction, as the API does.
 pub(crate) fn write_number<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && number.abs() <= EXACT {
@@ -70,7 +69,7 @@ pub(crate) fn write_number<S: Serializer>(number: f64, serializer: S) -> Result<
     serializer.serialize_f64(number)
 }
 
-/// Writes what is there, and then what this version does not know.
+/// Writes the fields that are present, then the unknown ones.
 pub(crate) fn write_object<S: Serializer>(
     object: &dyn Object,
     serializer: S,
@@ -89,7 +88,7 @@ pub(crate) fn write_object<S: Serializer>(
     map.end()
 }
 
-/// The content of an object, in a form that only serves to recognise it.
+/// The content of an object, in a form only good for comparing.
 pub(crate) fn fingerprint(object: &dyn Object) -> String {
     let mut text = String::new();
     push_fingerprint(object, &mut text);
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_tells_apart_what_differs_in_any_field() {
+    fn fingerprints_differ_if_any_field_does() {
         let body: Value = serde_json::from_str(samples::CURRENT_KEY).unwrap();
         let mut fields = body["data"].as_object().unwrap().clone();
         fields.insert("unknown".to_owned(), 1.into());
