@@ -1,4 +1,4 @@
-//! What a fleet of clients does to a server that goes down and comes back.
+//! A fleet of clients whose server goes down and comes back.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 

@@ -139,7 +139,7 @@ impl Process {
         });
         let complaints = std::thread::spawn(move || {
             let mut text = Vec::new();
-            // What was read before an error is kept.
+            // An error ends the reading; the text so far is kept.
             let _ = stderr.read_to_end(&mut text);
             String::from_utf8_lossy(&text).into_owned()
         });

@@ -17,7 +17,7 @@ use crate::versions;
 /// The crates whose versions go into the report.
 const CRATES: [&str; 4] = ["openrouter-keys-native", "openrouter-rs", "reqwest", "serde_json"];
 
-/// What the sections need to measure, and what they collect for the report.
+/// The shared state of a run: the server, and the results for the report.
 pub(crate) struct Bench {
     pub(crate) server: Server,
     pub(crate) quick: bool,

@@ -7,7 +7,7 @@ use openrouter_keys_native::{
     ApiKey, BaseUrl, Config, ErrorKind, List, RetryPolicy, blocking, client_with,
 };
 
-/// Who makes the call.
+/// The client that makes the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Caller {
     Async,

@@ -86,7 +86,7 @@ impl Server {
     }
 }
 
-/// What the server sends.
+/// The responses that the server sends.
 struct Responses {
     /// The response before the flood, and how often it is sent.
     page: String,

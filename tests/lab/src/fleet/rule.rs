@@ -83,7 +83,7 @@ pub(super) trait Call {
     fn hear(self: Box<Self>, response: ServerResponse, elapsed: Duration) -> Next;
 }
 
-/// What a client does after a response.
+/// How a call continues after a response.
 pub(super) enum Next {
     Succeeded,
     Failed,

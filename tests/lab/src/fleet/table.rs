@@ -10,9 +10,9 @@ use super::scenario::{AFTER, Recovery, Refusal, Scenario};
 /// A scenario with the title of its table.
 #[derive(Clone, Copy, Debug)]
 pub struct Section {
-    /// What happens, in words.
+    /// The description above the table.
     pub title: &'static str,
-    /// The same as settings.
+    /// The settings that it describes.
     pub scenario: Scenario,
 }
 

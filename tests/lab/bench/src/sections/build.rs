@@ -1,4 +1,4 @@
-//! What building a request allocates, and what an attempt needs besides request and response.
+//! The allocations of building a request, and the heap of an attempt besides its messages.
 
 use super::{Plan, Section};
 use crate::failure::Failure;

@@ -1,4 +1,4 @@
-//! What a call costs, with this client and with others.
+//! The cost of a call, with this client and with others.
 
 use super::{Plan, Section};
 use crate::chart::{Bar, Chart};

@@ -1,4 +1,4 @@
-//! What the dependency costs a Rust program: build time and size.
+//! The cost of the dependency for a Rust program: build time and size.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What constructing a client costs.
+//! The cost of constructing a client.
 
 use super::{Plan, Section};
 use crate::goals::Goal;

@@ -1,4 +1,4 @@
-//! What decoding a response costs, without the network.
+//! The cost of decoding a response, without the network.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

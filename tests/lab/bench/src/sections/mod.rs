@@ -46,7 +46,7 @@ impl Plan {
 pub(crate) struct Section {
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
-    /// What was measured and how, in Markdown.
+    /// Describes the measurement, in Markdown.
     pub(crate) text: String,
     pub(crate) tables: Vec<Table>,
     pub(crate) charts: Vec<Chart>,

@@ -1,4 +1,4 @@
-//! What prefetching pages gains over a slow link.
+//! The gain from prefetching pages over a slow link.
 
 use super::{Plan, Section};
 use crate::chart::{Bar, Chart};

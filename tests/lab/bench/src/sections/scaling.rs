@@ -29,12 +29,12 @@ struct Sweep {
     file: &'static str,
     title: &'static str,
     what: &'static str,
-    /// What the costs are per.
+    /// The unit of cost, such as `call`.
     unit: &'static str,
     sizes: &'static [u32],
     /// The request at a size, and the keys that a call receives.
     request: fn(&Bench, u32) -> (Request, u32),
-    /// The units of a call at a size.
+    /// How many units a call has at a size.
     units: fn(u32) -> u32,
 }
 
