@@ -42,7 +42,7 @@ const MAX_PREFETCH: usize = 64;
 const MAX_REQUESTS: u64 = 10_000;
 /// Some 400,000 keys of the usual size.
 const MAX_BYTES: u64 = 256 << 20;
-/// The total limit of a listing: this much for each allowed request, plus a base.
+/// What a listing may contain: this many rows and bytes per allowed request, plus a base.
 const ROWS_PER_REQUEST: u64 = 100;
 const ROWS_BESIDE: u64 = 10_000;
 const BYTES_PER_REQUEST: u64 = 128 << 10;
@@ -164,8 +164,8 @@ impl Pages {
         self
     }
 
-    /// How many pages are requested at once: 1 by default, at most 64. More make a long listing
-    /// over a slow link faster, and request up to this many pages too many at its end.
+    /// How many pages are requested at once: 1 by default, at most 64. A higher number speeds up a
+    /// long listing over a slow link, but can request up to this many unneeded pages at its end.
     pub fn prefetch(mut self, pages: usize) -> Self {
         self.prefetch = pages.clamp(1, MAX_PREFETCH);
         self

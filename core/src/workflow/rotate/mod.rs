@@ -120,8 +120,8 @@ impl Rotate {
     /// Gives the new key the remainder of the old one's limit, even if it resets each day, week or
     /// month: the remainder is then the limit of every later period too.
     ///
-    /// By default, a limit that resets is copied in full, and only the remainder of one that never
-    /// resets.
+    /// By default, a limit that resets is copied in full; one that never resets is reduced to its
+    /// remainder.
     pub fn limit_remaining(self) -> Self {
         self.with(|state| (state.remaining, state.full) = (true, false))
     }
