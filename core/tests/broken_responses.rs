@@ -1,4 +1,4 @@
-//! What calls make of half a response, and of one that holds the wrong secret.
+//! Partial responses, and responses that contain the wrong secret.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -55,7 +55,7 @@ async fn a_secret_that_came_before_its_response_broke_off_reaches_the_caller() {
 }
 
 #[tokio::test]
-async fn nothing_else_is_taken_of_half_an_answer() {
+async fn nothing_else_is_read_from_half_a_response() {
     let transport =
         FakeTransport::always(Reply::truncated(200).body(r#"{"data":[],"deleted":true}"#));
     let client = Client::new(transport.clone(), ApiKey::new(SIGNING).unwrap());
@@ -65,7 +65,7 @@ async fn nothing_else_is_taken_of_half_an_answer() {
 }
 
 #[tokio::test]
-async fn a_key_in_a_refusal_that_broke_off_is_no_created_one() {
+async fn a_key_in_a_refusal_that_broke_off_is_not_a_created_one() {
     let body = r#"{"key":"sk-or-v1-0e6f44a47a05f1dad2ad7e88c4c1d6b7","data":{}}"#;
     for status in [302, 400, 500] {
         let (outcome, requests) = create(Reply::truncated(status).body(body)).await;
@@ -73,7 +73,7 @@ async fn a_key_in_a_refusal_that_broke_off_is_no_created_one() {
     }
 }
 
-/// Makes something that has no secret.
+/// Creates something that has no secret.
 struct Invite;
 
 impl Operation for Invite {
@@ -97,7 +97,7 @@ impl Operation for Invite {
 }
 
 #[tokio::test]
-async fn half_a_response_without_a_secret_is_none_of_what_makes_things_either() {
+async fn half_a_response_without_a_secret_is_not_a_success_of_a_custom_create() {
     let client = |reply| Client::new(FakeTransport::always(reply), ApiKey::new(SIGNING).unwrap());
     client(Reply::status(201).body("{}")).call(Invite).await.unwrap();
     let error = client(Reply::truncated(201).body("{}")).call(Invite).await.unwrap_err();
@@ -105,7 +105,7 @@ async fn half_a_response_without_a_secret_is_none_of_what_makes_things_either() 
 }
 
 #[tokio::test]
-async fn the_head_of_a_refusal_counts_even_if_its_body_breaks_off_or_is_a_flood() {
+async fn the_head_of_a_refusal_counts_even_if_its_body_breaks_off_or_is_huge() {
     for reply in [
         Reply::truncated(429).header("retry-after", "7"),
         Reply::status(429).header("retry-after", "7").body(vec![b'x'; 70_000]),
@@ -126,7 +126,7 @@ async fn the_head_of_a_refusal_counts_even_if_its_body_breaks_off_or_is_a_flood(
 }
 
 #[tokio::test]
-async fn a_503_that_broke_off_is_a_refusal_only_if_it_says_when_to_come_back() {
+async fn a_503_that_broke_off_is_a_refusal_only_with_retry_after() {
     for (header, policy, expected) in [
         (("retry-after", "7"), RetryPolicy::default(), (3, false)),
         (("x-other", "7"), RetryPolicy::default(), (1, true)),
@@ -142,7 +142,7 @@ async fn a_503_that_broke_off_is_a_refusal_only_if_it_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_404_of_a_gateway_does_not_prove_a_key_gone() {
+async fn a_gateways_404_does_not_prove_that_a_key_is_gone() {
     let documented = r#"{"error":{"code":404,"message":"Key not found"}}"#;
     let gateway = r#"{"timestamp":1,"status":404,"error":"Not Found","path":"/api/v1/keys/ab"}"#;
     for (body, is_gone) in [(documented, true), ("", true), (gateway, false), ("<html>", false)] {

@@ -33,14 +33,14 @@ fn assert_cancelled(error: &Error, attempts: u32, effect: &Effect) {
     assert!(!error.is_retryable());
 }
 
-/// Ready after this much virtual time.
+/// Completes after this much virtual time.
 fn after(transport: &FakeTransport, time: Duration) -> impl Future<Output = ()> + use<> {
     let transport = transport.clone();
     async move { transport.sleep(time).await }
 }
 
 #[tokio::test]
-async fn a_call_that_is_called_off_before_it_begins_sends_nothing() {
+async fn a_call_cancelled_before_it_begins_sends_nothing() {
     let transport = FakeTransport::never();
     let error = client(&transport).create(create()).cancel_on(ready(())).await.unwrap_err();
     assert_cancelled(&error, 0, &Effect::Nothing);
@@ -48,24 +48,24 @@ async fn a_call_that_is_called_off_before_it_begins_sends_nothing() {
     assert_eq!(
         error.to_string(),
         "create: the call was cancelled; nothing was created or changed; \
-         make a new call if the result is still wanted"
+         make a new call if you still need the result"
     );
 }
 
 #[tokio::test]
-async fn a_create_that_is_called_off_in_flight_may_have_made_a_key() {
+async fn a_create_cancelled_in_flight_may_have_created_a_key() {
     let transport = FakeTransport::never();
     let cancel = after(&transport, 5 * SECOND);
     let error = client(&transport).create(create()).cancel_on(cancel).await.unwrap_err();
     assert_eq!(transport.clock().now(), 5 * SECOND);
     assert_eq!(transport.requests().len(), 1);
-    let orphan = error.may_have_created().expect("a request was on its way");
+    let orphan = error.may_have_created().expect("a request was in flight");
     assert_eq!(orphan.name, "ci");
     assert_eq!(orphan.until.unwrap().duration_since(orphan.from.unwrap()).unwrap(), 5 * SECOND);
     assert_cancelled(&error, 1, error.effect());
 }
 
-/// A network on which no connection ever comes about.
+/// A network on which connecting never succeeds.
 struct Connecting(FakeTransport);
 
 struct NotesOnDrop<'a>(&'a SendContext);
@@ -107,7 +107,7 @@ fn connecting() -> (FakeTransport, Client) {
 }
 
 #[tokio::test]
-async fn a_create_that_is_cancelled_while_it_connects_created_nothing() {
+async fn a_create_cancelled_while_connecting_created_nothing() {
     let (transport, client) = connecting();
     let cancel = after(&transport, 5 * SECOND);
     let error = client.create(create()).cancel_on(cancel).await.unwrap_err();
@@ -115,17 +115,17 @@ async fn a_create_that_is_cancelled_while_it_connects_created_nothing() {
 }
 
 #[tokio::test]
-async fn a_create_that_runs_out_of_time_while_it_connects_is_tried_again() {
+async fn a_create_that_times_out_while_connecting_is_retried() {
     let (transport, client) = connecting();
     let error = client.create(create()).await.unwrap_err();
     assert_eq!(error.effect(), &Effect::Nothing, "{error}");
-    // 30 seconds an attempt, 60 the call.
+    // 30 seconds per attempt, 60 for the call.
     assert_eq!((error.attempts(), transport.requests().len()), (2, 2), "{error}");
     assert!(error.is_retryable());
 }
 
 #[tokio::test]
-async fn what_is_called_off_in_flight_says_what_it_may_have_changed() {
+async fn a_call_cancelled_in_flight_says_what_it_may_have_changed() {
     let transport = FakeTransport::never();
     let cancel = after(&transport, SECOND);
     let delete = Delete::new(HASH.parse::<openrouter_keys_core::KeyHash>().unwrap());
@@ -150,7 +150,7 @@ async fn a_pause_is_ended_at_once_and_no_further_request_is_sent() {
 }
 
 #[tokio::test]
-async fn waiting_for_a_key_can_be_called_off_too() {
+async fn waiting_for_the_api_key_can_be_cancelled_too() {
     let transport = FakeTransport::never();
     let keys = KeySource::provider(std::future::pending);
     let client = Client::with_config(transport.clone(), keys, Config::new()).unwrap();
@@ -161,7 +161,7 @@ async fn waiting_for_a_key_can_be_called_off_too() {
 }
 
 #[tokio::test]
-async fn a_response_that_is_there_before_the_call_is_called_off_counts() {
+async fn a_response_that_arrives_before_the_cancellation_counts() {
     let transport = FakeTransport::always(Reply::status(200).json(samples::page(2)).after(SECOND));
     let cancel = after(&transport, 2 * SECOND);
     let page = client(&transport).list(List::new()).cancel_on(cancel).await.unwrap();
@@ -175,7 +175,7 @@ fn arriving(status: u16, body: impl Into<bytes::Bytes>) -> FakeTransport {
 }
 
 #[tokio::test]
-async fn a_create_that_is_cancelled_behind_its_secret_returns_it() {
+async fn a_create_cancelled_after_its_secret_arrived_returns_it() {
     let whole = format!(r#"{{"key":"{SECRET}","data":{{"hash":"abc"}}}}"#);
     for body in [
         whole.clone(),
@@ -196,7 +196,7 @@ async fn a_create_that_is_cancelled_behind_its_secret_returns_it() {
 }
 
 #[tokio::test]
-async fn a_create_that_is_cancelled_within_its_secret_returns_nothing_of_it() {
+async fn a_create_cancelled_within_its_secret_returns_none_of_it() {
     for body in [format!(r#"{{"key":"{}"#, &SECRET[..SECRET.len() - 1]), "{".to_owned()] {
         let transport = arriving(201, body);
         let cancel = after(&transport, SECOND);
@@ -209,7 +209,7 @@ async fn a_create_that_is_cancelled_within_its_secret_returns_nothing_of_it() {
 }
 
 #[tokio::test]
-async fn a_create_that_is_cancelled_behind_the_head_of_a_refusal_created_nothing() {
+async fn a_create_cancelled_after_the_head_of_a_refusal_created_nothing() {
     for (status, effect_is_open) in [(400, false), (429, false), (500, true), (302, true)] {
         let transport = arriving(status, "{");
         let cancel = after(&transport, SECOND);
@@ -220,7 +220,7 @@ async fn a_create_that_is_cancelled_behind_the_head_of_a_refusal_created_nothing
 }
 
 #[tokio::test]
-async fn a_read_that_is_cancelled_behind_its_body_is_cancelled() {
+async fn a_read_cancelled_after_its_body_arrived_is_cancelled() {
     let transport = arriving(200, r#"{"data":[]}"#);
     let cancel = after(&transport, SECOND);
     let error = client(&transport).list(List::new()).cancel_on(cancel).await.unwrap_err();
@@ -228,7 +228,7 @@ async fn a_read_that_is_cancelled_behind_its_body_is_cancelled() {
 }
 
 #[tokio::test]
-async fn a_create_that_is_cancelled_behind_an_error_under_a_success_created_nothing() {
+async fn a_create_cancelled_after_an_error_inside_a_success_created_nothing() {
     for (body, effect_is_open) in [
         (r#"{"error":{"code":401,"message":"no"}}"#, false),
         (r#"{"error":{"code":429,"message":"no"}}"#, false),
@@ -245,7 +245,7 @@ async fn a_create_that_is_cancelled_behind_an_error_under_a_success_created_noth
 }
 
 #[tokio::test]
-async fn a_retry_after_that_is_a_date_counts_for_a_create_that_is_cancelled_behind_it() {
+async fn a_retry_after_date_counts_for_a_create_cancelled_after_it() {
     let busy = Reply::stalled(503).header("retry-after", "Fri, 01 Jan 2027 00:00:20 GMT");
     let transport = FakeTransport::always(busy);
     let cancel = after(&transport, SECOND);

@@ -1,4 +1,4 @@
-//! The methods of both clients: each is its operation, and nothing prints a key.
+//! The methods of both clients: each sends its operation, and none prints a key.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -14,7 +14,7 @@ fn hash() -> KeyHash {
     HASH.parse().unwrap()
 }
 
-/// Every body that any operation takes for a success.
+/// A body that every operation accepts as a success.
 fn transport() -> FakeTransport {
     let body = r#"{"key":"sk-or-v1-created","data":{"hash":"0e6"},"deleted":true}"#;
     FakeTransport::always(Reply::status(200).json(body))
@@ -66,7 +66,7 @@ fn each_method_of_the_blocking_client_sends_its_operation() {
 }
 
 #[tokio::test]
-async fn a_response_tells_its_id_its_ray_and_its_rate_limit() {
+async fn a_response_has_its_id_its_ray_and_its_rate_limit() {
     let response = Reply::status(200)
         .json(r#"{"data":[]}"#)
         .header("x-request-id", "req-7")
@@ -89,7 +89,7 @@ async fn a_response_tells_its_id_its_ray_and_its_rate_limit() {
 }
 
 #[tokio::test]
-async fn the_options_of_a_listing_go_with_every_page_until_one_has_nothing_new() {
+async fn a_listings_options_apply_to_every_page_until_one_has_nothing_new() {
     let rows = |from: usize, to: usize| {
         let rows: Vec<String> = (from..to).map(|n| format!(r#"{{"hash":"{n}"}}"#)).collect();
         Reply::status(200).json(format!(r#"{{"data":[{}]}}"#, rows.join(",")))

@@ -1,4 +1,4 @@
-//! What an error says: to whoever reads its text, and to programs.
+//! What an error says in its message and its methods.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -22,7 +22,7 @@ fn create() -> Create {
     Create::new("ci", Limit::usd(1.0))
 }
 
-/// The error of each operation where every call is answered with this.
+/// The error of each operation, each given this reply.
 async fn errors(reply: Reply) -> Vec<Error> {
     let client = client(&FakeTransport::always(reply));
     vec![
@@ -36,7 +36,7 @@ async fn errors(reply: Reply) -> Vec<Error> {
 }
 
 #[tokio::test]
-async fn an_error_names_its_operation_in_its_text_and_to_programs() {
+async fn an_error_names_its_operation_in_its_message_and_methods() {
     const NAMES: [&str; 6] =
         ["list", "create", "get", "update", "delete", "get_current_key_metadata"];
     let errors = errors(Reply::status(400)).await;
@@ -47,7 +47,7 @@ async fn an_error_names_its_operation_in_its_text_and_to_programs() {
 }
 
 #[tokio::test]
-async fn an_error_counts_its_requests_where_there_were_several() {
+async fn an_error_counts_its_attempts_if_there_were_several() {
     for (attempts, end) in
         [(1, None), (2, Some(" (after 2 attempts)")), (3, Some(" (after 3 attempts)"))]
     {
@@ -62,7 +62,7 @@ async fn an_error_counts_its_requests_where_there_were_several() {
 }
 
 #[tokio::test]
-async fn an_error_tells_how_long_the_server_asked_to_wait() {
+async fn an_error_says_how_long_the_server_asked_to_wait() {
     for (header, value, end) in [
         ("retry-after", "3600", " (the server asks to wait 3600 s)"),
         ("retry-after-ms", "3600250", " (the server asks to wait 3600 s 250 ms)"),
@@ -75,7 +75,7 @@ async fn an_error_tells_how_long_the_server_asked_to_wait() {
 }
 
 #[tokio::test]
-async fn an_error_is_debugged_as_its_text_with_its_causes_or_as_its_parts() {
+async fn debug_of_an_error_shows_its_message_with_causes_or_its_fields() {
     let transport = FakeTransport::always(Reply::disconnected());
     let error = client(&transport).create(create()).await.unwrap_err();
     let text = error.to_string();
@@ -95,7 +95,7 @@ async fn an_error_is_debugged_as_its_text_with_its_causes_or_as_its_parts() {
 }
 
 #[tokio::test]
-async fn each_error_leads_to_its_part_of_the_page_of_symptoms() {
+async fn each_error_leads_to_its_section_of_the_page_of_symptoms() {
     let nothing_sent = |kind| Reply::failure(Delivery::NotSent, kind);
     let page = Reply::status(403).header("content-type", "text/html").body("<html>blocked</html>");
     let redirect = Reply::status(302).header("location", "https://example.com/");
@@ -137,7 +137,7 @@ async fn each_error_leads_to_its_part_of_the_page_of_symptoms() {
 }
 
 #[tokio::test]
-async fn a_redirect_that_a_transport_may_not_look_into_is_a_redirect_without_a_status() {
+async fn a_redirect_hidden_from_a_transport_is_a_redirect_without_a_status() {
     for error in errors(Reply::failure(Delivery::Unknown, TransportErrorKind::HiddenRedirect)).await
     {
         assert!(
@@ -149,7 +149,7 @@ async fn a_redirect_that_a_transport_may_not_look_into_is_a_redirect_without_a_s
 }
 
 #[tokio::test]
-async fn each_failure_below_http_has_a_text_of_its_own() {
+async fn each_failure_below_http_has_its_own_message() {
     use TransportErrorKind as Kind;
     let mut seen = Vec::new();
     for kind in [
@@ -198,7 +198,7 @@ fn a_blocking_listing_ends_with_the_failure_of_a_page() {
 }
 
 #[test]
-fn a_value_that_does_not_fit_the_callers_type_is_told_by_its_place() {
+fn a_value_that_does_not_fit_the_callers_type_is_reported_by_its_position() {
     let json: Json = serde_json::from_str("{\"a\":1}").unwrap();
     let error = json.parse::<Vec<u8>>().unwrap_err();
     assert_eq!(error.position(), Some((1, 0)));

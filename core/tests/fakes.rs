@@ -1,4 +1,4 @@
-//! What tests are written with: sample keys, replies by name, a script that is too short.
+//! The test utilities: sample keys, replies by name, a script that is too short.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -13,7 +13,7 @@ fn client(replies: impl IntoIterator<Item = Reply>) -> Client {
 }
 
 #[tokio::test]
-async fn two_sample_keys_are_two_keys() {
+async fn two_sample_keys_are_different_keys() {
     let keys = || [samples::key().name("a"), samples::key().name("b"), samples::key().name("b")];
     let client = client([Reply::listed(keys()), Reply::listed(keys())]);
     let page = client.list(List::new()).await.unwrap();
@@ -26,7 +26,7 @@ async fn two_sample_keys_are_two_keys() {
 }
 
 #[tokio::test]
-async fn replies_by_name_are_what_the_operations_read() {
+async fn the_operations_can_read_the_replies_by_name() {
     let key = samples::key().name("\"quoted\"").limit(None).expires_at("2031-01-01T00:00:00Z");
     let hash = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
     let client = client([
@@ -79,7 +79,7 @@ async fn a_script_that_is_too_short_fails_the_test_and_says_so_first() {
 #[should_panic(
     expected = "FakeTransport: the script has 0 replies; this is request 1: GET /api/v1/keys/"
 )]
-async fn a_script_may_have_nothing_at_all() {
+async fn a_script_may_be_empty() {
     let hash = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
     let _ = client([]).call(Get::new(hash)).await;
 }

@@ -33,7 +33,7 @@ fn current(fields: &str) -> Reply {
     Reply::status(200).json(format!(r#"{{"data":{{{fields}}}}}"#))
 }
 
-/// The requests, each with the key that signed it.
+/// The requests, each with the API key it was sent with.
 fn sent(transport: &FakeTransport) -> Vec<(String, String)> {
     let requests = transport.requests();
     let line = |request: &http::Request<bytes::Bytes>| {
@@ -45,7 +45,7 @@ fn sent(transport: &FakeTransport) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn a_secret_leads_to_the_key_whose_label_the_api_tells() {
+async fn a_secret_leads_to_the_key_whose_label_the_api_returns() {
     let id = "0df9e665-d932-5740-b2c7-b52af166bc11";
     let transport = FakeTransport::scripted([
         current(&format!(r#""label":"{LABEL}","workspace_id":"{id}""#)),
@@ -56,14 +56,14 @@ async fn a_secret_leads_to_the_key_whose_label_the_api_tells() {
     assert_eq!(found.key.unwrap().hash.as_deref(), Some("bb"));
     assert_eq!(found.current.unwrap().label.as_deref(), Some(LABEL));
     let sent = sent(&transport);
-    // The secret signs one request, and the listing is that of its workspace.
+    // One request is made with the secret, and the listing is of its workspace.
     assert_eq!(sent[0], ("/key".to_owned(), SECRET.to_owned()));
     assert!(sent[1].0.contains(id) && sent[1].0.contains("include_disabled=true"), "{sent:?}");
     assert!(sent[1..].iter().all(|(_, key)| key == "sk-or-v1-management"));
 }
 
 #[tokio::test]
-async fn a_secret_that_the_api_refuses_is_searched_by_its_two_ends() {
+async fn a_secret_that_the_api_refuses_is_searched_by_both_its_ends() {
     let transport = FakeTransport::scripted([
         Reply::status(401),
         page(&[row("aa", "sk-or-v1-0e6...0000"), row("bb", LABEL), row("cc", "...")]),
@@ -86,7 +86,7 @@ async fn a_secret_of_no_listed_key_finds_none() {
 }
 
 #[tokio::test]
-async fn several_keys_of_one_label_are_an_error_that_lists_them() {
+async fn several_keys_with_one_label_are_an_error_that_lists_them() {
     let transport = FakeTransport::scripted([
         current(&format!(r#""label":"{LABEL}""#)),
         page(&[row("aa", LABEL), row("bb", LABEL)]),
@@ -131,7 +131,7 @@ async fn a_failure_other_than_a_refusal_ends_the_search_and_shows_no_secret() {
 }
 
 #[test]
-fn a_text_that_is_no_secret_is_refused_before_anything_is_sent() {
+fn a_string_that_is_not_a_secret_is_refused_before_anything_is_sent() {
     let transport = FakeTransport::never();
     let client = blocking::Client::new(transport.clone(), ApiKey::new("sk-or-v1-m").unwrap());
     let error = client.find_by_secret("two words").finish().unwrap_err();
@@ -169,14 +169,14 @@ mod wrong_kind {
     }
 
     #[tokio::test]
-    async fn any_other_refusal_says_nothing_of_a_kind() {
+    async fn any_other_refusal_says_nothing_about_the_kind() {
         let transport = refused(403, "The account is closed.");
         let error = client(&transport).list(List::new()).await.unwrap_err();
         assert_eq!((kind_of(&error), error.anchor()), (None, "401-402-403-404"));
     }
 
     #[tokio::test]
-    async fn a_check_asks_once_and_tells_both_kinds_apart() {
+    async fn a_check_sends_one_request_and_distinguishes_both_kinds() {
         use KeyKind::{Inference, Management};
         for (fields, is) in [
             (r#""is_management_key":true"#, Management),
@@ -202,7 +202,7 @@ mod wrong_kind {
     }
 
     #[test]
-    fn a_response_that_does_not_tell_the_kind_passes() {
+    fn a_response_that_does_not_say_the_kind_passes() {
         let transport = FakeTransport::always(current(r#""label":"x""#));
         let key = ApiKey::new("sk-or-v1-m").unwrap();
         let client = blocking::Client::new(transport, key);

@@ -1,4 +1,4 @@
-//! Listing everything while keys are made and deleted.
+//! Listing all keys while keys are created and deleted.
 
 #![allow(
     clippy::unwrap_used,
@@ -69,8 +69,8 @@ impl Server {
     }
 }
 
-/// Few or a flood. With 99 new keys the second page is the first one once more,
-/// as it is where a server ignores the offset: that is taken for this.
+/// Few or very many. With 99 new keys the second page repeats the first, and is taken for that
+/// of a server that ignores the offset.
 fn created() -> impl Strategy<Value = usize> {
     prop_oneof![9 => 0_usize..30, 1 => 100_usize..400]
 }
@@ -123,9 +123,9 @@ fn page_of(server: &mut Server, list: &List) -> Page {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(3000))]
 
-    /// The pages are read in any order, and the server changes after each.
+    /// Reads the pages in any order; the server changes after each.
     #[test]
-    fn every_key_that_existed_throughout_is_listed_once_however_many_pages_are_under_way(
+    fn every_key_that_existed_throughout_is_listed_once_however_many_pages_are_in_flight(
         initial in 0_u32..650,
         churn in proptest::collection::vec(
             (0_usize..8, proptest::collection::vec(any::<usize>(), 0..40))
@@ -154,8 +154,7 @@ proptest! {
                 break;
             }
             while under_way.first().is_some_and(|(_, page)| page.is_none()) {
-                // One of those that are still to be read: a fixed order could leave
-                // the first one out for ever.
+                // One of the unread pages: a fixed order might never read the first.
                 let unread: Vec<usize> =
                     (0..under_way.len()).filter(|place| under_way[*place].1.is_none()).collect();
                 let place = unread[order.next().unwrap() % unread.len()];
@@ -180,7 +179,7 @@ proptest! {
     }
 }
 
-/// A server of so many keys that never change.
+/// A server with this many keys that never change.
 fn still(keys: u32) -> FakeTransport {
     FakeTransport::answering(move |_, request| {
         let keys: Vec<u32> = (0..keys).rev().skip(offset_of(request)).take(100).collect();
@@ -189,7 +188,7 @@ fn still(keys: u32) -> FakeTransport {
 }
 
 #[tokio::test]
-async fn pages_under_way_at_once_come_in_order_and_no_more_than_asked_for() {
+async fn pages_fetched_at_once_come_in_order_and_no_more_than_asked_for() {
     let transport = still(1000);
     let keys = client(&transport).list_all(Pages::new(List::new()).prefetch(4));
     let keys = keys.collect_all().await.unwrap();
@@ -198,13 +197,13 @@ async fn pages_under_way_at_once_come_in_order_and_no_more_than_asked_for() {
         .map(|key| u32::from_str_radix(key.hash.as_deref().unwrap(), 16).unwrap())
         .collect();
     assert_eq!(hashes, (0..1000).rev().collect::<Vec<_>>());
-    // 11 pages hold them all; up to 3 more are asked for before the last is known, and one
-    // behind it.
+    // 11 pages have all keys; up to 3 more are requested before the last is known, and one
+    // after it.
     assert!((12..=15).contains(&transport.requests().len()), "{}", transport.requests().len());
 }
 
 #[test]
-fn pages_that_threads_fetch_come_in_order() {
+fn pages_fetched_by_threads_come_in_order() {
     let transport = still(1000);
     let client = blocking::Client::new(transport, ApiKey::new("sk-or-v1-test").unwrap());
     let keys: Vec<u32> = client
@@ -215,7 +214,7 @@ fn pages_that_threads_fetch_come_in_order() {
 }
 
 #[test]
-fn pages_take_threads_of_their_own_only_where_several_are_under_way() {
+fn pages_use_threads_only_if_several_are_in_flight() {
     for prefetch in [1, 2, 4] {
         let threads: Arc<Mutex<Vec<ThreadId>>> = Arc::default();
         let seen = Arc::clone(&threads);
@@ -251,7 +250,7 @@ async fn an_error_of_a_page_ahead_comes_in_its_turn() {
 }
 
 #[tokio::test]
-async fn several_workspaces_are_listed_in_turn_and_a_key_of_two_comes_once() {
+async fn several_workspaces_are_listed_in_turn_and_a_key_in_two_comes_once() {
     const ONE: &str = "0df9e665-d932-5740-b2c7-b52af166bc11";
     const OTHER: &str = "11111111-d932-5740-b2c7-b52af166bc11";
     let transport = FakeTransport::answering(|_, request| {
@@ -273,22 +272,22 @@ async fn several_workspaces_are_listed_in_turn_and_a_key_of_two_comes_once() {
 }
 
 #[tokio::test]
-async fn a_listing_takes_no_more_requests_than_it_may() {
+async fn a_listing_sends_no_more_requests_than_allowed() {
     for prefetch in [1, 4] {
         let transport = still(1000);
         let pages = Pages::new(List::new()).max_requests(5).prefetch(prefetch);
         let error = client(&transport).list_all(pages).collect_all().await.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::TooManyPages { requests: 5 }), "{error}");
         assert_eq!(transport.requests().len(), 5);
-        // As many as it takes are enough.
+        // Exactly as many as needed are enough.
         let pages = Pages::new(List::new()).max_requests(11).prefetch(prefetch);
         assert_eq!(client(&transport).list_all(pages).collect_all().await.unwrap().len(), 1000);
     }
 }
 
-/// No setting makes a listing of nothing look like a success, or a flood.
+/// No setting makes an empty listing look like a success, or sends a flood of requests.
 #[tokio::test]
-async fn a_setting_out_of_range_counts_as_the_nearest_that_makes_sense() {
+async fn a_setting_out_of_range_counts_as_the_nearest_valid_one() {
     let transport = still(1000);
     let pages = Pages::new(List::new()).max_requests(0);
     let error = client(&transport).list_all(pages).collect_all().await.unwrap_err();
@@ -301,7 +300,7 @@ async fn a_setting_out_of_range_counts_as_the_nearest_that_makes_sense() {
 }
 
 #[tokio::test]
-async fn progress_is_told_after_each_page_by_both_clients() {
+async fn both_clients_report_progress_after_each_page() {
     let seen: Arc<Mutex<Vec<Progress>>> = Arc::default();
     let report = |seen: &Arc<Mutex<Vec<Progress>>>| {
         let seen = Arc::clone(seen);
@@ -326,7 +325,7 @@ async fn progress_is_told_after_each_page_by_both_clients() {
 }
 
 #[tokio::test]
-async fn a_listing_that_is_called_off_says_so_and_ends() {
+async fn a_cancelled_listing_says_so_and_ends() {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let mut keys = client(&still(250)).list_all(List::new()).cancel_on(async {
         let _ = stopped.await;
@@ -340,13 +339,13 @@ async fn a_listing_that_is_called_off_says_so_and_ends() {
     assert_eq!(
         error.to_string(),
         "list: the call was cancelled; nothing was created or changed; \
-         make a new call if the result is still wanted"
+         make a new call if you still need the result"
     );
     assert!(keys.next().await.is_none());
 }
 
 #[tokio::test]
-async fn a_listing_that_is_cancelled_within_a_page_ends_at_the_next_key() {
+async fn a_listing_cancelled_within_a_page_ends_at_the_next_key() {
     for taken in [1, 99, 120, 250] {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let mut keys = client(&still(250)).list_all(List::new()).cancel_on(async {
@@ -387,7 +386,7 @@ async fn a_listing_whose_pages_all_bring_keys_does_not_stall_however_long_it_is(
 }
 
 #[tokio::test]
-async fn a_server_that_is_empty_beyond_its_first_page_is_not_asked_forever() {
+async fn a_server_with_nothing_after_its_first_page_is_not_asked_forever() {
     let transport = FakeTransport::answering(|_, request| {
         let keys = if offset_of(request) == 0 { 100 } else { 0 };
         Reply::status(200).json(samples::page(keys))
@@ -398,7 +397,7 @@ async fn a_server_that_is_empty_beyond_its_first_page_is_not_asked_forever() {
 }
 
 #[tokio::test]
-async fn pages_are_asked_for_no_sooner_than_their_keys_are_wanted() {
+async fn pages_are_requested_no_sooner_than_their_keys_are_needed() {
     let transport = FakeTransport::answering(|_, request| {
         let page = |from: u32, to: u32| body(&(from..to).rev().collect::<Vec<_>>());
         Reply::status(200).json(match offset_of(request) {
@@ -443,7 +442,7 @@ async fn an_error_ends_the_listing_and_keeps_what_came_before() {
 }
 
 #[tokio::test]
-async fn a_row_without_a_hash_stops_no_listing_and_comes_once() {
+async fn a_row_without_a_hash_does_not_stop_a_listing_and_comes_once() {
     for odd in [r#"{"name":"x"}"#, r#"{"name":"x","hash":"a/b"}"#, "null", "7"] {
         for at in [0, 98, 99, 100, 198, 249] {
             let transport = FakeTransport::answering(move |_, request| {
@@ -467,8 +466,8 @@ async fn a_row_without_a_hash_stops_no_listing_and_comes_once() {
     }
 }
 
-/// A gateway that leaves out rows after the server has paged, and so sends pages that
-/// are short before the end.
+/// A gateway that filters rows after the server has paged, and so sends short pages before the
+/// end.
 fn filtered(keys: u32, passes: impl Fn(u32) -> bool + Send + Sync + 'static) -> FakeTransport {
     FakeTransport::answering(move |_, request| {
         let raw = (0..keys).rev().skip(offset_of(request)).take(100);
@@ -477,7 +476,7 @@ fn filtered(keys: u32, passes: impl Fn(u32) -> bool + Send + Sync + 'static) -> 
 }
 
 #[tokio::test]
-async fn a_server_that_filters_its_pages_costs_no_key() {
+async fn a_server_that_filters_its_pages_loses_no_key() {
     for every in [2_u32, 4, 17, 60, 99] {
         let wanted = (0..437).filter(|key| key % every == 0).count();
         for prefetch in [1, 4] {
@@ -496,7 +495,7 @@ async fn a_server_that_filters_its_pages_costs_no_key() {
 
 /// A gateway whose pages are smaller than the API's.
 #[tokio::test]
-async fn a_server_whose_pages_are_small_costs_no_key() {
+async fn a_server_with_small_pages_loses_no_key() {
     for size in [1, 2, 25, 99] {
         let transport = FakeTransport::answering(move |_, request| {
             let page = (0..130).rev().skip(offset_of(request)).take(size);
@@ -508,7 +507,7 @@ async fn a_server_whose_pages_are_small_costs_no_key() {
 }
 
 #[tokio::test]
-async fn whoever_stops_at_a_short_page_saves_a_request_and_may_miss_keys() {
+async fn stopping_at_a_short_page_saves_a_request_and_may_miss_keys() {
     for (keys, read_on, stopped) in [(0, 1, 1), (1, 2, 1), (2, 2, 1), (99, 2, 1), (100, 2, 2)] {
         let pages = Pages::new(List::new());
         for (pages, requests) in [(pages.clone(), read_on), (pages.stop_at_short_page(), stopped)] {
@@ -524,7 +523,7 @@ async fn whoever_stops_at_a_short_page_saves_a_request_and_may_miss_keys() {
 }
 
 #[tokio::test]
-async fn a_short_page_that_comes_again_and_again_is_all_that_there_is() {
+async fn a_short_page_that_is_repeated_is_the_whole_listing() {
     for rows in [1, 2, 99] {
         let transport = FakeTransport::always(Reply::status(200).json(samples::page(rows)));
         let keys = client(&transport).list_all(List::new()).collect_all().await.unwrap();
@@ -533,7 +532,7 @@ async fn a_short_page_that_comes_again_and_again_is_all_that_there_is() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_the_page_behind_a_short_one_has_no_more() {
+async fn a_server_that_refuses_the_page_after_a_short_one_has_no_more() {
     for status in [400, 404, 416, 422] {
         for rows in [1, 2] {
             let transport = FakeTransport::answering(move |_, request| match offset_of(request) {
@@ -552,7 +551,7 @@ async fn a_server_that_refuses_the_page_behind_a_short_one_has_no_more() {
         let keys = client(&transport).list_all(List::new()).collect_all().await.unwrap();
         assert_eq!(keys.len(), 2, "{code}");
     }
-    // A full page is not the last, and a server that is down says nothing.
+    // A full page is not the last, and a server that is down proves nothing.
     for (rows, status) in [(100, 400), (2, 403), (2, 500)] {
         let transport = FakeTransport::answering(move |_, request| match offset_of(request) {
             0 => Reply::status(200).json(samples::page(rows)),
@@ -563,7 +562,7 @@ async fn a_server_that_refuses_the_page_behind_a_short_one_has_no_more() {
     }
 }
 
-/// A server whose list has no end, with rows that nothing can be recognised by.
+/// A server whose list is endless, with rows that cannot be recognised.
 fn endless(row: impl Fn(usize) -> String + Send + Sync + 'static) -> FakeTransport {
     FakeTransport::answering(move |_, request| {
         let from = offset_of(request);
@@ -578,7 +577,7 @@ async fn a_listing_that_never_ends_is_stopped_by_its_requests_or_by_its_size() {
     for (transport, requests) in [
         (endless(|n| format!(r#"{{"name":"{n}"}}"#)), 50),
         (endless(|n| n.to_string()), 50),
-        // 8 MiB and 50 times 128 KiB, by 400 kB a page.
+        // 8 MiB and 50 × 128 KiB, at 400 kB per page.
         (endless(move |n| format!(r#"{{"name":"{n}{}"}}"#, name(4000))), 38),
     ] {
         let mut keys = client(&transport).list_all(Pages::new(List::new()).max_requests(50));
@@ -594,7 +593,7 @@ async fn a_listing_that_never_ends_is_stopped_by_its_requests_or_by_its_size() {
 }
 
 #[tokio::test]
-async fn rows_that_are_repeated_within_a_page_come_once_and_stop_nothing() {
+async fn rows_repeated_within_a_page_come_once_and_stop_nothing() {
     for (count, size) in [(2, 100), (60, 100), (100, 100), (437, 100), (120, 50)] {
         let transport = FakeTransport::answering(move |_, request| {
             let from = offset_of(request).min(count);
@@ -607,7 +606,7 @@ async fn rows_that_are_repeated_within_a_page_come_once_and_stop_nothing() {
             Reply::status(200).json(format!(r#"{{"data":[{}]}}"#, rows.join(",")))
         });
         let keys = client(&transport).list_all(List::new()).collect_all().await.unwrap();
-        // Rows without a hash that are alike may be several keys.
+        // Equal rows without a hash may be different keys.
         let names: BTreeSet<_> = keys.iter().filter_map(|key| key.name.as_deref()).collect();
         let hashes: Vec<_> = keys.iter().filter_map(|key| key.hash.get()).collect();
         assert_eq!((names.len(), hashes.len()), (count, count - (count + 3) / 7), "{size}");
@@ -616,7 +615,7 @@ async fn rows_that_are_repeated_within_a_page_come_once_and_stop_nothing() {
 }
 
 #[tokio::test]
-async fn a_short_page_that_comes_again_and_again_in_another_order_is_all_that_there_is() {
+async fn a_short_page_that_is_repeated_in_another_order_is_the_whole_listing() {
     let transport = FakeTransport::answering(|number, _| {
         let mut rows: Vec<String> =
             (0..60).map(|n| format!(r#"{{"hash":"{n:064}","name":"n"}}"#)).collect();

@@ -1,4 +1,4 @@
-//! Requests to endpoints without a type: the client's rules hold for them.
+//! Requests to endpoints without a type follow the client's rules.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -17,7 +17,7 @@ async fn called(fake: &FakeTransport, request: ApiRequest) -> Result<Option<Json
 }
 
 #[tokio::test]
-async fn a_request_is_sent_as_it_was_described() {
+async fn a_request_is_sent_as_described() {
     let fake = FakeTransport::always(Reply::status(200).json(r#"{"data":{"id":7}}"#));
     let request = ApiRequest::new(Method::POST, "/guardrails")
         .query("dry run", "a&b=c/é")
@@ -43,7 +43,7 @@ fn the_blocking_client_sends_any_request_too() {
 }
 
 #[tokio::test]
-async fn what_is_not_idempotent_is_sent_once_where_its_outcome_is_unknown() {
+async fn a_request_that_is_not_idempotent_is_sent_once_if_its_outcome_is_unknown() {
     let post = || ApiRequest::new(Method::POST, "/guardrails").json(&json!({}));
     let patch = || ApiRequest::new(Method::PATCH, "/guardrails/1").json(&json!({}));
     for (request, requests, effect) in [
@@ -83,7 +83,7 @@ async fn a_lost_request_says_what_to_do_without_naming_a_key() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_request_is_refused_before_anything_is_sent() {
+async fn an_invalid_request_is_refused_before_anything_is_sent() {
     for request in [
         ApiRequest::get("credits"),
         ApiRequest::get("/keys/../credits"),
@@ -115,13 +115,13 @@ async fn an_error_of_any_request_is_typed_and_masked() {
 }
 
 #[test]
-fn a_body_of_a_request_is_in_no_debug_text() {
+fn a_request_body_is_not_in_debug_output() {
     let request = ApiRequest::new(Method::POST, "/byok").json(&json!({"key": "hunter2"}));
     assert!(!format!("{request:?} {request:#?}").contains("hunter2"));
 }
 
 #[test]
-fn a_body_is_read_as_a_type_of_your_own_or_says_why_not() {
+fn a_body_is_read_as_your_own_type_or_the_error_says_why_not() {
     #[derive(Debug, serde::Deserialize)]
     struct Credits {
         total_credits: f64,
@@ -163,7 +163,7 @@ async fn an_error_inside_a_success_is_that_error_and_an_empty_one_is_data() {
 }
 
 #[tokio::test]
-async fn the_whole_response_to_what_is_sent_once_is_returned_although_it_does_not_end() {
+async fn a_complete_response_to_a_request_sent_once_is_returned_even_if_it_does_not_end() {
     let post = || ApiRequest::new(Method::POST, "/auth/keys").json(&json!({"code": "c"}));
     for body in [r#"{"key":"sk-or-v1-0123456789abcdef"}"#, "[1]", "\"sk-or-v1-0123456789abcdef\""] {
         for reply in [Reply::stalled(200).body(body), Reply::truncated(201).body(body)] {

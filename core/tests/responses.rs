@@ -1,4 +1,4 @@
-//! Rules that hold for every response, by random examples.
+//! Rules for every response, tested with random examples.
 
 #![allow(
     clippy::unwrap_used,
@@ -33,12 +33,12 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 #[test]
-fn of_repeated_fields_the_last_counts_and_of_repeated_secrets_the_first() {
+fn the_last_of_repeated_fields_and_the_first_of_repeated_secrets_count() {
     let body = br#"{"data":[{"name":"a"},7],"data":[{"name":"b","name":"c"}]}"#;
     let page = List::new().parse(body).unwrap().output;
     let names: Vec<_> = page.data.iter().map(|key| key.name.as_deref()).collect();
     assert_eq!((names, page.unexpected.len()), (vec![Some("c")], 0));
-    List::new().parse(br#"{"data":[{"name":"a"}],"data":null}"#).expect_err("the last is none");
+    List::new().parse(br#"{"data":[{"name":"a"}],"data":null}"#).expect_err("the last is null");
 
     let body = br#"{"key":"","key":"sk-or-v1-first","key":7,"key":"sk-or-v1-second","data":{}}"#;
     let created = Create::new("ci", Limit::usd(1.0)).parse(body).unwrap().output;
@@ -72,7 +72,7 @@ fn mutated(sample: &'static str) -> impl Strategy<Value = Map<String, Value>> {
     )
 }
 
-/// 2.0 and 2 are the same JSON number; `serde_json` tells them apart.
+/// 2.0 and 2 are the same JSON number; `serde_json` distinguishes them.
 fn normal(value: Value) -> Value {
     match value {
         Value::Number(number) => json!(number.as_f64().unwrap()),
@@ -115,7 +115,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn a_key_survives_a_round_trip_whatever_was_missing_odd_or_unknown(map in mutated(samples::KEY_OBJECT)) {
+    fn a_key_survives_a_round_trip_whatever_was_missing_unexpected_or_unknown(map in mutated(samples::KEY_OBJECT)) {
         let value = Value::Object(map);
         let key: Key = serde_json::from_str(&value.to_string()).unwrap();
         prop_assert_eq!(normal(serde_json::to_value(&key).unwrap()), normal(value.clone()));
@@ -131,7 +131,7 @@ proptest! {
     }
 
     #[test]
-    fn one_odd_row_costs_none_of_the_others(map in mutated(samples::KEY_OBJECT), row in any_json(), at in 0_usize..100) {
+    fn one_unexpected_row_does_not_affect_the_others(map in mutated(samples::KEY_OBJECT), row in any_json(), at in 0_usize..100) {
         let mut page: Value = serde_json::from_str(&samples::page(100)).unwrap();
         page["data"][at] = Value::Object(map.clone());
         let read = List::new().parse(page.to_string().as_bytes()).unwrap().output;
@@ -155,7 +155,7 @@ proptest! {
     }
 
     #[test]
-    fn an_update_leaves_clears_and_sets_each_field_for_itself(
+    fn an_update_leaves_clears_or_sets_each_field_independently(
         name in proptest::option::of("[a-z]{1,5}"),
         disabled in proptest::option::of(any::<bool>()),
         limit in proptest::option::of(proptest::option::of(0_u32..1000)),
@@ -197,7 +197,7 @@ proptest! {
     }
 
     #[test]
-    fn a_limit_is_sent_as_it_was_given_or_refused(usd in any::<f64>()) {
+    fn a_limit_is_sent_as_given_or_refused(usd in any::<f64>()) {
         let sent = Create::new("x", Limit::usd(usd)).parts();
         if usd.is_finite() && usd >= 0.0 {
             let body: Value = serde_json::from_slice(sent.unwrap().body().unwrap()).unwrap();
@@ -221,7 +221,7 @@ fn a_million_nested_arrays_are_refused_without_a_panic() {
 }
 
 #[test]
-fn a_number_beyond_a_double_costs_one_field_only() {
+fn a_number_beyond_a_double_affects_only_its_own_field() {
     let body = samples::KEY.replace("\"limit\":25", "\"limit\":1e999");
     let key = Get::new("a").parse(body.as_bytes()).unwrap().output;
     assert!(matches!(&key.limit, Field::Unexpected(json) if json.as_str() == "\"1e999\""));
@@ -229,7 +229,7 @@ fn a_number_beyond_a_double_costs_one_field_only() {
 }
 
 #[test]
-fn an_odd_value_keeps_its_digits_its_order_and_its_depth() {
+fn an_unexpected_value_keeps_its_digits_order_and_depth() {
     let deep = format!("{}{}", "[".repeat(2000), "]".repeat(2000));
     for odd in [r#"{"z":1.10,"a":12345678901234567890123}"#, &format!(r#"{{"a":{deep}}}"#), &deep] {
         let body =
@@ -245,7 +245,7 @@ fn an_odd_value_keeps_its_digits_its_order_and_its_depth() {
 }
 
 #[test]
-fn a_secret_that_the_server_repeats_is_masked_in_the_rest() {
+fn a_secret_that_the_server_echoes_is_masked_in_the_other_fields() {
     let secret = "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";
     let body = samples::CREATED.replace("sk-or-v1-0e6...1c96", secret).replacen(
         '{',
@@ -260,7 +260,7 @@ fn a_secret_that_the_server_repeats_is_masked_in_the_rest() {
 }
 
 #[test]
-fn a_hundred_thousand_unknown_fields_take_no_quadratic_time() {
+fn a_hundred_thousand_unknown_fields_do_not_take_quadratic_time() {
     let fields: Vec<String> = (0..100_000).map(|number| format!(r#""f{number}":0"#)).collect();
     let body = format!(r#"{{"data":{{{}}}}}"#, fields.join(","));
     assert_eq!(Get::new("a").parse(body.as_bytes()).unwrap().output.extra.len(), 100_000);
@@ -274,7 +274,7 @@ fn a_page_of_more_rows_than_any_page_has_is_refused_early() {
 }
 
 #[test]
-fn an_escape_in_a_created_answer_costs_no_digit_and_no_field() {
+fn an_escape_in_a_created_response_loses_no_digit_and_no_field() {
     let odd = r#"{"z":1.10,"a":12345678901234567890123,"half":"\ud800"}"#;
     let body = samples::CREATED.replace("Customer 42", "caf\\u00e9").replacen(
         '{',

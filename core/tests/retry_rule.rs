@@ -16,7 +16,7 @@ use openrouter_keys_core::machine::{Attempt, Seed, Step};
 use openrouter_keys_core::operation::{Delete, Get, GetCurrentKeyMetadata, Operation};
 use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Effect, Limit, List, Update};
 
-/// Every way in which an attempt can fail, as far as the rule tells them apart.
+/// Every way in which an attempt can fail, as far as the rule distinguishes them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     Refused,
@@ -54,8 +54,8 @@ fn faults() -> Vec<Fault> {
     plain.into_iter().chain(of_statuses).collect()
 }
 
-/// What the rule says, written a second time and without a wildcard: a fault
-/// that is added has to be thought about.
+/// The rule, written a second time and without a wildcard, so that a new fault does not compile
+/// until it is decided.
 #[derive(Debug, PartialEq)]
 struct Rule {
     safe_goes_again: bool,
@@ -114,7 +114,7 @@ fn outcome(fault: Fault) -> Result<http::Response<Bytes>, TransportError> {
     }
 }
 
-/// Meets one fault in every attempt and checks each step against the rule.
+/// Applies one fault to every attempt and checks each step against the rule.
 fn check<O: Operation + Clone>(operation: &O, fault: Fault, is_create: bool, changes: bool) {
     let Rule { safe_goes_again, create_goes_again, may_have_happened } = rule(fault);
     let goes_again = if is_create { create_goes_again } else { safe_goes_again };
@@ -138,7 +138,7 @@ fn check<O: Operation + Clone>(operation: &O, fault: Fault, is_create: bool, cha
                 let Err(error) = result else { panic!("{context}: a fault is no success") };
                 assert_eq!(number, if goes_again { 3 } else { 1 }, "{context}");
                 assert_eq!(error.attempts(), number, "{context}");
-                // It may pass, but nothing waits for that by itself.
+                // It may be temporary, but is not retried automatically.
                 let is_conflict = error.operation() == "update"
                     && matches!(fault, Fault::Status(409) | Fault::StatusWithRetryAfter(409));
                 assert_eq!(error.is_retryable(), goes_again || is_conflict, "{context}");
@@ -161,7 +161,7 @@ fn check<O: Operation + Clone>(operation: &O, fault: Fault, is_create: bool, cha
 }
 
 #[test]
-fn every_operation_meets_every_fault_as_the_rule_says() {
+fn every_operation_follows_the_rule_after_every_fault() {
     for fault in faults() {
         check(&List::new(), fault, false, false);
         check(&Get::new("abc"), fault, false, false);
@@ -173,7 +173,7 @@ fn every_operation_meets_every_fault_as_the_rule_says() {
 }
 
 #[test]
-fn a_policy_can_add_statuses_for_what_is_safe_and_never_for_a_create() {
+fn a_policy_can_add_statuses_for_safe_requests_but_never_for_a_create() {
     let options = CallOptions::new()
         .retry(openrouter_keys_core::RetryPolicy::default().statuses([409, 418, 500, 501]));
     for status in [409, 418, 500, 501] {
@@ -200,7 +200,7 @@ fn a_policy_can_add_statuses_for_what_is_safe_and_never_for_a_create() {
 }
 
 #[test]
-fn connection_errors_can_be_left_alone() {
+fn retries_after_connection_errors_can_be_turned_off() {
     let options = CallOptions::new()
         .retry(openrouter_keys_core::RetryPolicy::default().connection_errors(false));
     let list = Attempt::first(&Config::new(), &options, List::new(), Seed::default()).unwrap();
@@ -208,7 +208,7 @@ fn connection_errors_can_be_left_alone() {
 }
 
 #[test]
-fn a_key_that_an_own_lost_delete_removed_is_already_gone() {
+fn a_key_removed_by_the_calls_own_lost_delete_is_already_gone() {
     let delete = || {
         Attempt::first(&Config::new(), &CallOptions::new(), Delete::new("abc"), Seed::default())
             .unwrap()
@@ -235,7 +235,7 @@ fn a_key_that_an_own_lost_delete_removed_is_already_gone() {
         assert_eq!(result.is_ok_and(|deleted| deleted.output.already_gone), expected, "{first:?}");
     }
 
-    // A proxy's page is not the API's word.
+    // A proxy's page does not speak for the API.
     let Step::Retry { next, .. } = delete().finish(outcome(Fault::Disconnected), Duration::ZERO)
     else {
         panic!("again")
@@ -266,7 +266,7 @@ fn a_retry_sends_the_same_bytes_and_copies_none() {
 }
 
 #[test]
-fn a_refusal_whose_explanation_breaks_off_is_still_a_refusal() {
+fn a_refusal_whose_body_breaks_off_is_still_a_refusal() {
     for status in [400, 401, 403, 404, 413] {
         let broken = TransportError::ambiguous(TransportErrorKind::Disconnected)
             .with_status(http::StatusCode::from_u16(status).ok());
@@ -281,7 +281,7 @@ fn a_refusal_whose_explanation_breaks_off_is_still_a_refusal() {
 }
 
 #[test]
-fn one_header_of_several_that_forbids_a_retry_is_enough() {
+fn one_of_several_headers_is_enough_to_forbid_a_retry() {
     let response = http::Response::builder()
         .status(503)
         .header("x-should-retry", "true")
@@ -294,7 +294,7 @@ fn one_header_of_several_that_forbids_a_retry_is_enough() {
 }
 
 #[test]
-fn only_a_create_asks_for_a_connection_of_its_own() {
+fn only_a_create_asks_for_a_fresh_connection() {
     fn asks(operation: impl Operation) -> bool {
         let seed = Seed::default();
         let attempt = Attempt::first(&Config::new(), &CallOptions::new(), operation, seed).unwrap();

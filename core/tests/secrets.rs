@@ -1,4 +1,4 @@
-//! The canary: planted secrets are in no text but the one that is asked for.
+//! The canary: planted secrets appear only where they are explicitly revealed.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,7 +29,7 @@ const CREATED: &str = "sk-or-v1-0e6f44a47a05f1dad2ad7e88c4c1d6b77688157716fb1a52
 const PARTNER: &str = "partner-key-of-no-known-form-1234567890";
 const GATEWAY: &str = "gateway-token-5f5f5f5f";
 
-/// Every text of an error: its own and those of its causes.
+/// Everything an error prints, including its causes.
 fn texts(error: &Error) -> String {
     let mut text = format!("{error} {error:?} {error:#?} {:?} {}", error.kind(), error.kind());
     let mut cause = error.source();
@@ -46,8 +46,8 @@ fn assert_clean(text: &str, context: &str) {
     }
 }
 
-/// Replies in which a server repeats whatever it was told. A text that the call
-/// itself did not send and that does not look like a key cannot be recognised.
+/// Replies in which a server echoes whatever it was sent. A string that the call did not send
+/// and that does not look like a key cannot be recognised.
 fn replies(is_create: bool) -> Vec<(&'static str, Reply)> {
     let all = format!("{KEY} {CREATED} {GATEWAY} {}", if is_create { PARTNER } else { "" });
     let escaped = all.replace("sk-", "sk\\u002d").replace("partner-", "partner\\u002d");
@@ -115,7 +115,7 @@ async fn no_error_of_any_operation_shows_a_planted_secret() {
 }
 
 #[test]
-fn a_transports_cause_that_shows_a_secret_is_masked_and_another_stays_itself() {
+fn a_transports_cause_is_masked_only_if_it_shows_a_secret() {
     let quoting = format!("cannot send {KEY} {PARTNER} {GATEWAY}");
     let masked = "cannot send [redacted] [redacted] [redacted]";
     for (said, shown) in [(quoting.as_str(), masked), ("the wire is cut", "the wire is cut")] {
@@ -127,7 +127,7 @@ fn a_transports_cause_that_shows_a_secret_is_masked_and_another_stays_itself() {
         let mut attempt = Attempt::first(&Config::new(), &options, full_create(), seed).unwrap();
         attempt.request(&ApiKey::new(KEY).unwrap());
         let Step::Done(result) = attempt.finish(Err(failure), Duration::ZERO) else {
-            panic!("an ambiguous create is not repeated")
+            panic!("an ambiguous create is not resent")
         };
         let error = result.unwrap_err();
         assert_clean(&texts(&error), said);
@@ -138,7 +138,7 @@ fn a_transports_cause_that_shows_a_secret_is_masked_and_another_stays_itself() {
 }
 
 #[tokio::test]
-async fn a_created_secret_is_shown_by_its_one_accessor_only() {
+async fn only_its_accessor_shows_a_created_secret() {
     let transport = FakeTransport::always(Reply::status(201).json(samples::CREATED));
     let client = Client::new(transport, ApiKey::new(KEY).unwrap());
     let response = client.create(full_create()).with_response().await.unwrap();
@@ -149,7 +149,7 @@ async fn a_created_secret_is_shown_by_its_one_accessor_only() {
 }
 
 #[tokio::test]
-async fn a_response_prints_its_metadata_and_of_its_headers_the_requests_id_alone() {
+async fn debug_of_a_response_shows_no_header_but_the_request_id() {
     let transport = FakeTransport::always(
         Reply::status(201)
             .json(samples::CREATED)
@@ -166,7 +166,7 @@ async fn a_response_prints_its_metadata_and_of_its_headers_the_requests_id_alone
 }
 
 #[test]
-fn a_created_secret_so_short_that_it_stands_in_others_by_chance_masks_no_text() {
+fn a_created_secret_short_enough_to_occur_by_chance_masks_nothing() {
     let create = Create::new("ci", Limit::usd(1.0));
     let body = r#"{"key":"runner","data":{"name":"the runner"},"note":"runner"}"#;
     let created = create.parse(body.as_bytes()).unwrap().output;
@@ -188,7 +188,7 @@ async fn a_secret_in_an_unexpected_place_of_a_response_is_not_printed() {
 }
 
 #[tokio::test]
-async fn a_short_header_value_masks_no_text() {
+async fn a_short_header_value_masks_nothing() {
     let body = r#"{"error":{"code":400,"message":"the name has 1 character"}}"#;
     let transport = FakeTransport::always(Reply::status(400).json(body));
     let client = Client::new(transport, ApiKey::new(KEY).unwrap());
@@ -199,7 +199,7 @@ async fn a_short_header_value_masks_no_text() {
 }
 
 #[tokio::test]
-async fn a_secret_behind_an_escape_or_of_the_callers_own_is_masked_in_a_success_too() {
+async fn an_escaped_secret_and_the_callers_own_are_masked_in_a_success_too() {
     let escaped = CREATED.replace("sk-", "\\u0073k-");
     let body = format!(
         r#"{{"key":"{CREATED}","data":{{"name":"{PARTNER}","label":"{escaped}"}},"note":"{escaped}","partner":"{PARTNER}"}}"#
@@ -244,7 +244,7 @@ fn a_key_that_is_found_within_the_rest_of_a_broken_body_is_masked_there() {
 }
 
 #[tokio::test]
-async fn a_key_in_the_place_of_a_hash_or_a_name_is_not_printed() {
+async fn a_key_passed_as_a_hash_or_a_name_is_not_printed() {
     let text = format!(
         "{:?} {:?} {:?}",
         Get::new(KEY),
@@ -263,7 +263,7 @@ async fn a_key_in_the_place_of_a_hash_or_a_name_is_not_printed() {
 }
 
 #[tokio::test]
-async fn a_listing_prints_none_of_its_rows() {
+async fn debug_of_a_page_shows_no_rows() {
     let body = format!(r#"{{"data":[{{"name":"{KEY}"}},"{KEY}"]}}"#);
     let client = Client::new(
         FakeTransport::always(Reply::status(200).json(body)),
@@ -290,7 +290,7 @@ fn a_key_of_an_earlier_attempt_is_masked_too() {
 }
 
 #[test]
-fn of_two_keys_that_signed_a_call_a_response_shows_neither() {
+fn a_response_shows_neither_of_two_keys_used_in_one_call() {
     let keys =
         std::sync::Mutex::new(["mgmt-old-0123456789abcdef", "mgmt-new-0123456789abcdef"].iter());
     let provider = move || Ok(ApiKey::new(*keys.lock().unwrap().next().unwrap()).unwrap());
@@ -314,7 +314,7 @@ fn a_key_providers_cause_that_shows_a_secret_is_masked() {
     assert!(texts(&error).contains("vault said"), "{error:?}");
 }
 
-/// Shows its secret in its long form alone.
+/// Shows its secret only in its alternate form.
 struct Talkative;
 
 impl std::fmt::Display for Talkative {
@@ -332,20 +332,20 @@ impl std::fmt::Debug for Talkative {
 impl std::error::Error for Talkative {}
 
 #[test]
-fn a_cause_that_shows_a_secret_in_its_long_form_is_masked() {
+fn a_cause_that_shows_a_secret_in_its_alternate_form_is_masked() {
     let mut attempt =
         Attempt::first(&Config::new(), &CallOptions::new(), full_create(), Seed::default())
             .unwrap();
     attempt.request(&ApiKey::new(KEY).unwrap());
     let failure = TransportError::ambiguous(TransportErrorKind::Other).with_source(Talkative);
     let Step::Done(Err(error)) = attempt.finish(Err(failure), Duration::ZERO) else {
-        panic!("a create of unknown effect is not repeated")
+        panic!("a create whose outcome is unknown is not resent")
     };
     assert_clean(&texts(&error), "the cause");
 }
 
 #[tokio::test]
-async fn a_part_of_a_secret_that_is_another_secret_leaves_nothing_of_it() {
+async fn a_secret_that_contains_another_is_masked_completely() {
     let headers = Headers::new().header("x-tenant", "partner-key").unwrap();
     let headers = headers.header("x-gateway", format!("Bearer {GATEWAY}")).unwrap();
     let body = format!(r#"{{"error":{{"message":"bad {PARTNER}, {GATEWAY}"}}}}"#);
@@ -358,9 +358,9 @@ async fn a_part_of_a_secret_that_is_another_secret_leaves_nothing_of_it() {
     assert!(error.to_string().contains("(bad [redacted], [redacted])"), "{error}");
 }
 
-/// Names the secret in the `Debug` text of its cause alone.
+/// Shows the secret only in the `Debug` output of its cause.
 #[derive(Debug)]
-#[expect(dead_code, reason = "what it holds is read by `Debug` alone")]
+#[expect(dead_code, reason = "only `Debug` reads it")]
 struct Layer(Option<Box<Layer>>, &'static str);
 
 struct Quiet(Layer);
@@ -399,7 +399,7 @@ impl std::error::Error for Layer {
 }
 
 #[tokio::test]
-async fn a_secret_in_the_debug_text_of_a_deeper_cause_is_not_shown() {
+async fn a_secret_in_the_debug_output_of_a_deeper_cause_is_not_shown() {
     for cause in [Layer(None, KEY), Layer(Some(Box::new(Layer(None, KEY))), "")] {
         let cause = std::sync::Mutex::new(Some(Quiet(cause)));
         let keys = KeySource::provider(move || {
@@ -413,7 +413,7 @@ async fn a_secret_in_the_debug_text_of_a_deeper_cause_is_not_shown() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_given_as_a_name_is_in_no_debug_text() {
+async fn a_key_passed_as_a_name_is_not_in_debug_output() {
     let marked = format!("{KEY} #0123456789abcdef0123456789abcdef");
     let temporary = format!("{KEY} #temp-0123456789abcdef0123456789abcdef");
     let create = || Create::new(KEY, Limit::usd(1.0)).creator_user_id(KEY);

@@ -1,5 +1,5 @@
-//! The words of errors: they agree with what the error says to programs, speak of the
-//! account only if the API itself answered, and stay short whatever they quote.
+//! Error messages: they agree with the error's methods, mention the account only if the API
+//! itself responded, and stay short whatever they quote.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -36,7 +36,7 @@ fn listing(rows: Vec<String>) -> FakeTransport {
     })
 }
 
-/// The error of each operation where every call is answered with this, once.
+/// The error of each operation, each sent once and given this reply.
 async fn errors(reply: Reply, policy: RetryPolicy) -> Vec<Error> {
     let config = Config::new().retry(policy).timeout(Duration::from_secs(10_000));
     let key = ApiKey::new("sk-or-v1-test").unwrap();
@@ -51,7 +51,7 @@ async fn errors(reply: Reply, policy: RetryPolicy) -> Vec<Error> {
     ]
 }
 
-/// The words and what programs are told are the same.
+/// Checks that the message agrees with the methods.
 fn check(error: &Error, about: &str) {
     let text = error.to_string();
     let about = format!("{about}: {text}");
@@ -74,7 +74,7 @@ fn check(error: &Error, about: &str) {
 }
 
 #[tokio::test]
-async fn no_text_contradicts_what_the_error_says_to_programs_whatever_the_status() {
+async fn no_message_contradicts_the_errors_methods_whatever_the_status() {
     let bodies = ["", DOCUMENTED, PAGE, "{\"message\":\"no\"}", "no"];
     let headers = [
         ("x-none", ""),
@@ -86,7 +86,7 @@ async fn no_text_contradicts_what_the_error_says_to_programs_whatever_the_status
     for code in (100..=199).chain(300..=999) {
         for (place, body) in bodies.into_iter().enumerate() {
             for (other, (name, value)) in headers.into_iter().enumerate() {
-                // Every pair of both for the statuses that mean something, and each once.
+                // All combinations for the statuses that mean something, one for the others.
                 if !known.contains(&code) && (usize::from(code) + place) % 5 != other {
                     continue;
                 }
@@ -100,7 +100,7 @@ async fn no_text_contradicts_what_the_error_says_to_programs_whatever_the_status
 }
 
 #[tokio::test]
-async fn no_text_contradicts_what_the_error_says_to_programs_whatever_fails_below_http() {
+async fn no_message_contradicts_the_errors_methods_whatever_fails_below_http() {
     use TransportErrorKind as Kind;
     for kind in [
         Kind::Dns,
@@ -137,7 +137,7 @@ async fn no_text_contradicts_what_the_error_says_to_programs_whatever_fails_belo
 }
 
 #[tokio::test]
-async fn no_text_of_a_workflow_contradicts_what_the_error_says_to_programs() {
+async fn no_message_of_a_workflow_contradicts_the_errors_methods() {
     let create = || Create::new("ci", Limit::usd(1.0));
     let marked = "ci #temp-0123456789abcdef0123456789abcdef";
     let hash = || KeyHash::new(HASH).unwrap();
@@ -184,7 +184,7 @@ async fn no_text_of_a_workflow_contradicts_what_the_error_says_to_programs() {
 }
 
 #[tokio::test]
-async fn a_status_is_shown_as_its_number_and_with_a_reason_only_if_it_has_a_known_one() {
+async fn a_status_is_shown_as_a_number_with_its_reason_if_known() {
     for (code, shown) in [
         (404, "404 Not Found "),
         (429, "429 Too Many Requests "),
@@ -202,13 +202,13 @@ async fn a_status_is_shown_as_its_number_and_with_a_reason_only_if_it_has_a_know
         assert!(error.to_string().starts_with(&expected), "{error}");
     }
     let error = &errors(Reply::status(399), RetryPolicy::none()).await[0];
-    assert!(error.to_string().contains("does not name the target (399);"), "{error}");
+    assert!(error.to_string().contains("without naming the target (399);"), "{error}");
 }
 
 #[tokio::test]
 async fn only_the_apis_own_body_leads_to_advice_about_the_account() {
     let account =
-        ["credit", "management key", "the API key", "the hash", "parameters", "present state"];
+        ["credit", "management key", "the API key", "the hash", "parameters", "current state"];
     for code in [400, 401, 402, 403, 404, 409, 410, 413, 422, 451, 501] {
         for (body, says) in [
             (PAGE, " with an HTML page, not the API's own body; "),
@@ -235,7 +235,7 @@ async fn only_the_apis_own_body_leads_to_advice_about_the_account() {
         (400, "correct the parameters"),
         (401, "check the API key: it may be wrong, disabled or expired"),
         (402, "add credit to the account"),
-        (403, "use a management key that may do this"),
+        (403, "use a management key that is allowed to do this"),
         (404, "check the base URL and, for single-key calls, the hash"),
         (407, "check the proxy's address and credentials"),
     ] {
@@ -246,7 +246,7 @@ async fn only_the_apis_own_body_leads_to_advice_about_the_account() {
 }
 
 #[tokio::test]
-async fn a_conflict_of_an_update_is_for_its_caller_to_try_again_later() {
+async fn retrying_an_update_after_a_conflict_is_left_to_the_caller() {
     let transport = FakeTransport::always(Reply::status(409).body(DOCUMENTED));
     let error = client(&transport).update(Update::new(HASH).name("cd")).await.unwrap_err();
     assert_eq!(
@@ -276,7 +276,7 @@ fn is_short(error: &Error) {
 }
 
 #[tokio::test]
-async fn a_long_name_is_cut_in_the_texts_and_whole_for_programs() {
+async fn a_long_name_is_cut_in_messages_and_whole_in_fields() {
     let name = "é".repeat(200_000);
     let transport = FakeTransport::always(Reply::disconnected());
     let create =
@@ -360,7 +360,7 @@ async fn everything_that_an_error_quotes_is_cut() {
 }
 
 #[tokio::test]
-async fn many_names_and_many_keys_are_listed_up_to_the_tenth() {
+async fn only_the_first_ten_of_many_names_or_keys_are_listed() {
     let rows: Vec<String> = (0..50)
         .map(|n| {
             format!(
@@ -386,20 +386,20 @@ async fn many_names_and_many_keys_are_listed_up_to_the_tenth() {
 }
 
 #[tokio::test]
-async fn what_a_key_provider_gives_is_told_what_is_wrong_with_it() {
+async fn the_error_says_what_is_wrong_with_a_key_providers_key() {
     let keys = KeySource::provider(|| async { Ok(ApiKey::new("sk-or-v1-s3cr3t\n")?) });
     let client = Client::with_config(FakeTransport::never(), keys, Config::new()).unwrap();
     let error = client.list(List::new()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "list: the key provider gave no API key: the API key ends with a line break; trim it; \
+        "list: the key provider returned no API key: the API key ends with a line break; trim it; \
          nothing was created or changed; correct what the key provider returns"
     );
     assert_eq!(error.anchor(), "the-key-provider-failed");
 }
 
 #[test]
-fn a_problem_of_somebody_elses_stays_on_one_line() {
+fn a_foreign_error_message_stays_on_one_line() {
     let kind = openrouter_keys_core::error::BuildErrorKind::Other;
     let error = BuildError::new(kind, "first\nsecond\u{1b}[2J");
     assert_eq!(error.to_string(), "first\\u{a}second\\u{1b}[2J; no request was made with it");

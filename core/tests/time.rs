@@ -1,4 +1,4 @@
-//! Deadlines, pauses and the retry quota, by a virtual clock.
+//! Deadlines, pauses and the retry quota, on a virtual clock.
 
 #![allow(
     clippy::unwrap_used,
@@ -50,7 +50,7 @@ async fn a_call_never_outlives_its_deadline() {
 }
 
 #[test]
-fn the_blocking_client_keeps_the_same_time() {
+fn the_blocking_client_follows_the_same_timing() {
     let transport = FakeTransport::never();
     let client = blocking::Client::new(transport.clone(), key());
     let error = client.list(List::new()).timeout(10 * SECOND).send().unwrap_err();
@@ -93,7 +93,7 @@ async fn a_retry_after_beyond_the_limit_or_the_deadline_ends_the_call_at_once() 
 }
 
 #[tokio::test]
-async fn where_only_the_jitter_does_not_fit_the_deadline_the_retry_still_happens() {
+async fn if_only_the_jitter_misses_the_deadline_the_retry_still_happens() {
     for entropy in 0..50 {
         let transport = FakeTransport::scripted([
             Reply::status(429).header("retry-after", "10"),
@@ -105,7 +105,7 @@ async fn where_only_the_jitter_does_not_fit_the_deadline_the_retry_still_happens
 }
 
 #[tokio::test]
-async fn no_attempt_begins_after_the_maximal_elapsed_time() {
+async fn no_attempt_begins_after_the_maximum_elapsed_time() {
     let transport = FakeTransport::always(Reply::status(500).after(SECOND));
     let policy = RetryPolicy::default()
         .max_attempts(100)
@@ -119,7 +119,7 @@ async fn no_attempt_begins_after_the_maximal_elapsed_time() {
 }
 
 #[tokio::test]
-async fn a_success_that_cannot_be_read_earns_no_retry() {
+async fn an_unreadable_success_earns_no_retry() {
     let transport = FakeTransport::answering(|number, _| match number % 2 {
         1 => Reply::status(500),
         _ => Reply::status(200).body("<html></html>"),
@@ -179,7 +179,7 @@ async fn a_provider_that_fails_or_hangs_ends_the_call_with_nothing_sent() {
 }
 
 #[tokio::test]
-async fn a_setting_that_means_nothing_is_refused_where_it_is_made() {
+async fn a_meaningless_setting_is_refused_when_it_is_made() {
     let transport = FakeTransport::never();
     let zero = Config::new().timeout(Duration::ZERO);
     assert!(Client::with_config(transport.clone(), key(), zero).is_err());
@@ -193,7 +193,7 @@ async fn a_setting_that_means_nothing_is_refused_where_it_is_made() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_sends_nothing_more() {
+async fn a_dropped_call_sends_nothing_more() {
     use std::future::IntoFuture;
 
     let transport = FakeTransport::never();
@@ -203,7 +203,7 @@ async fn a_call_that_is_dropped_sends_nothing_more() {
 }
 
 #[tokio::test]
-async fn work_that_merely_yields_goes_before_the_virtual_timers() {
+async fn work_that_only_yields_runs_before_the_virtual_timers() {
     let transport = FakeTransport::always(Reply::status(200).json(samples::page(1)));
     let keys = KeySource::provider(|| async {
         for _ in 0..10 {
@@ -216,7 +216,7 @@ async fn work_that_merely_yields_goes_before_the_virtual_timers() {
 }
 
 #[test]
-fn a_blocking_provider_that_takes_all_the_time_lets_nothing_be_sent() {
+fn nothing_is_sent_if_a_blocking_provider_takes_all_the_time() {
     let transport = FakeTransport::always(Reply::status(200).json(samples::page(1)));
     let clock = transport.clock();
     let slow = move || {
@@ -230,14 +230,14 @@ fn a_blocking_provider_that_takes_all_the_time_lets_nothing_be_sent() {
 }
 
 #[tokio::test]
-async fn where_both_limits_are_equal_it_is_the_attempt_that_timed_out() {
+async fn if_both_limits_are_equal_the_attempt_times_out() {
     let transport = FakeTransport::never();
     let call = client(&transport).list(List::new()).timeout(5 * SECOND).attempt_timeout(5 * SECOND);
     assert_eq!(timeout_phase(&call.await.unwrap_err()), TimeoutPhase::Attempt);
 }
 
 #[tokio::test]
-async fn each_client_has_a_quota_of_its_own() {
+async fn each_client_has_its_own_quota() {
     let transport = FakeTransport::always(Reply::refused());
     let config = Config::new();
     let make = || Client::with_config(transport.clone(), key(), config.clone()).unwrap();

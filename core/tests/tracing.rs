@@ -1,5 +1,5 @@
-//! What a subscriber sees. Alone in its program: other tests on other threads
-//! would decide for it which events are recorded.
+//! What a subscriber sees. In a program of its own, because tests on other threads would
+//! influence which events are recorded.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -33,7 +33,7 @@ impl io::Write for Log {
     }
 }
 
-/// What a subscriber prints while this is done.
+/// What a subscriber prints while this runs.
 fn logged(work: impl FnOnce()) -> String {
     let log = Log::default();
     let writer = log.clone();
@@ -48,7 +48,7 @@ fn logged(work: impl FnOnce()) -> String {
     String::from_utf8(text).unwrap()
 }
 
-/// The warnings of a future that is polled so often, and then dropped.
+/// The warnings logged by a future that is polled this many times and then dropped.
 fn warnings_of_a_drop<F: Future>(polls: usize, work: impl FnOnce() -> F) -> Vec<String> {
     let text = logged(|| {
         let mut work = Box::pin(work());
@@ -70,7 +70,7 @@ fn client(transport: impl Transport + 'static) -> Client {
     Client::new(transport, ApiKey::new(KEY).unwrap())
 }
 
-/// Never replies. When its future is dropped, it still connects.
+/// Never replies; it is still connecting when its future is dropped.
 struct Connecting;
 
 struct NotesNothingSent<'a>(&'a SendContext);
@@ -106,7 +106,7 @@ impl Transport for Connecting {
 }
 
 #[test]
-fn a_create_that_is_dropped_in_flight_leaves_one_warning_with_its_name() {
+fn a_create_dropped_in_flight_logs_one_warning_with_its_name() {
     let named = format!("Customer {KEY}");
     let create = || Create::new(&named, Limit::usd(1.0)).workspace_id(WORKSPACE);
     let in_flight = || client(FakeTransport::never()).create(create()).into_future();
@@ -125,7 +125,7 @@ fn a_create_that_is_dropped_in_flight_leaves_one_warning_with_its_name() {
 }
 
 #[test]
-fn a_request_of_another_kind_that_is_dropped_in_flight_warns_of_no_key() {
+fn another_request_dropped_in_flight_warns_without_naming_a_key() {
     let post = || ApiRequest::new(http::Method::POST, "/byok");
     let in_flight = || client(FakeTransport::never()).call(post()).into_future();
     let warnings = warnings_of_a_drop(1, in_flight);
@@ -135,15 +135,15 @@ fn a_request_of_another_kind_that_is_dropped_in_flight_warns_of_no_key() {
 }
 
 #[test]
-fn nothing_is_warned_of_where_no_key_can_have_been_created_or_the_call_has_ended() {
+fn nothing_is_logged_if_no_key_can_exist_or_the_call_has_ended() {
     let create = || Create::new("ci", Limit::usd(1.0));
     let nothing: [String; 0] = [];
-    // It was never begun.
+    // Never begun.
     let unsent = || client(FakeTransport::never()).create(create()).into_future();
     assert_eq!(warnings_of_a_drop(0, unsent), nothing);
     let connecting = || client(Connecting).create(create()).into_future();
     assert_eq!(warnings_of_a_drop(3, connecting), nothing);
-    // It ended, well or not.
+    // Ended, successfully or not.
     for reply in [Reply::status(201).json(samples::CREATED), Reply::disconnected()] {
         let ended = || client(FakeTransport::always(reply)).create(create()).into_future();
         assert_eq!(warnings_of_a_drop(200, ended), nothing);
@@ -160,7 +160,7 @@ fn nothing_is_warned_of_where_no_key_can_have_been_created_or_the_call_has_ended
 }
 
 #[test]
-fn a_workflow_that_is_dropped_warns_of_every_key_that_only_it_knows_of() {
+fn a_dropped_workflow_warns_of_every_key_that_only_it_knows() {
     let create = || Create::new("ci", Limit::usd(1.0));
     // In flight.
     let sending = || client(FakeTransport::never()).create_reconciled(create()).into_future();
@@ -176,7 +176,7 @@ fn a_workflow_that_is_dropped_warns_of_every_key_that_only_it_knows_of() {
     let warnings = warnings_of_a_drop(1, lost);
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains(DROPPED), "{warnings:?}");
-    // It was created, and `ensure` waits for rivals.
+    // It was created, and `ensure` waits for competing creates.
     let settling = || {
         let transport = FakeTransport::answering(|_, request| match *request.method() {
             http::Method::POST => Reply::status(201).json(samples::CREATED),
@@ -187,7 +187,7 @@ fn a_workflow_that_is_dropped_warns_of_every_key_that_only_it_knows_of() {
     let warnings = warnings_of_a_drop(1, settling);
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains("name=ci"), "{warnings:?}");
-    // Whoever waits to the end hears of it in the result.
+    // If the workflow runs to the end, its result reports the key.
     let mut ended = 0;
     for reply in [Reply::disconnected(), Reply::status(201).json(samples::CREATED)] {
         let whole = || {
@@ -200,7 +200,7 @@ fn a_workflow_that_is_dropped_warns_of_every_key_that_only_it_knows_of() {
 }
 
 #[test]
-fn tracing_has_one_span_a_call_one_event_an_attempt_and_no_secret() {
+fn tracing_has_one_span_per_call_one_event_per_attempt_and_no_secret() {
     let text = logged(|| {
         let script = [
             Reply::status(503).json(format!(r#"{{"error":{{"message":"{KEY}"}}}}"#)),
@@ -216,7 +216,7 @@ fn tracing_has_one_span_a_call_one_event_an_attempt_and_no_secret() {
     assert_eq!(text.lines().filter(|line| line.contains(": new")).count(), 1, "{text}");
 }
 
-/// A fake transport that reports what it sends, as a real one does.
+/// A fake transport that logs what it sends, as a real one does.
 struct Reporting(FakeTransport);
 
 #[async_trait::async_trait]

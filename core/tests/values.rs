@@ -1,4 +1,4 @@
-//! What programs do with the values of the API: convert, order and keep them.
+//! What programs do with the API's values: convert, order and store them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -13,7 +13,7 @@ use openrouter_keys_core::{
 const HASH: &str = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943";
 
 #[test]
-fn times_are_ordered_by_what_they_mean_and_keep_how_they_were_written() {
+fn times_are_ordered_by_meaning_and_keep_their_spelling() {
     let (early, late) = ("2026-01-01T01:00:00+01:00", "2026-01-01T00:00:00.000000001Z");
     let times: Vec<Timestamp> =
         [late, early].map(|text| serde_json::from_value(text.into()).unwrap()).into();
@@ -25,7 +25,7 @@ fn times_are_ordered_by_what_they_mean_and_keep_how_they_were_written() {
 }
 
 #[test]
-fn a_time_is_read_from_a_text_and_from_the_clock_before_and_after_1970() {
+fn a_time_is_read_from_a_string_and_from_the_clock_before_and_after_1970() {
     let read = |text: &str| text.parse::<Timestamp>().unwrap();
     assert_eq!(read("2026-01-01T00:00Z"), Timestamp::try_from("2026-01-01T00:00:00Z").unwrap());
     for (seconds, nanos) in [
@@ -40,7 +40,7 @@ fn a_time_is_read_from_a_text_and_from_the_clock_before_and_after_1970() {
         let clock = SystemTime::try_from(&timestamp).unwrap();
         assert_eq!(Timestamp::try_from(clock).unwrap(), timestamp);
         let jiff = jiff::Timestamp::try_from(&timestamp);
-        // That crate ends a day before, for the offsets there are.
+        // jiff's range ends a day earlier, to leave room for offsets.
         if let Ok(jiff) = jiff {
             assert_eq!(Timestamp::try_from(jiff).unwrap(), timestamp);
         }
@@ -58,7 +58,7 @@ fn a_time_is_read_from_a_text_and_from_the_clock_before_and_after_1970() {
 }
 
 #[test]
-fn a_hash_is_kept_as_its_text_and_a_bad_one_is_refused_when_it_comes_back() {
+fn a_hash_is_serialised_as_a_string_and_a_bad_one_is_refused_when_read() {
     let hash = KeyHash::new(HASH).unwrap();
     let text = serde_json::to_string(&hash).unwrap();
     assert_eq!(text, format!("\"{HASH}\""));
@@ -68,7 +68,7 @@ fn a_hash_is_kept_as_its_text_and_a_bad_one_is_refused_when_it_comes_back() {
 }
 
 #[test]
-fn a_hash_is_printed_as_its_text_and_aligned_like_one() {
+fn a_hash_is_printed_and_aligned_like_a_string() {
     let hash = KeyHash::new("0e6").unwrap();
     assert_eq!(format!("{hash} {hash:>5} {hash:?}"), "0e6   0e6 \"0e6\"");
     assert!(format!("{:?}", Delete::new(hash)).contains("\"0e6\""));
@@ -85,9 +85,9 @@ fn a_key_without_a_usable_hash_says_so_where_one_is_needed() {
     }
 }
 
-/// As in a function that creates a key and goes on with its hash.
+/// As in a function that creates a key and then uses its hash.
 #[test]
-fn no_error_that_comes_from_no_request_says_that_nothing_was_sent_or_created() {
+fn an_error_without_a_request_does_not_say_that_nothing_was_sent_or_created() {
     let created = r#"{"key":"sk-or-v1-0123456789abcdef0123","data":{"name":"ci"}}"#;
     let created = Create::new("ci", Limit::usd(1.0)).parse(created.as_bytes()).unwrap().output;
     let without_hash = created.data.get().unwrap().require_hash().unwrap_err();
@@ -107,15 +107,15 @@ fn no_error_that_comes_from_no_request_says_that_nothing_was_sent_or_created() {
     assert_eq!((error.effect(), error.is_retryable()), (&Effect::NoRequest, false));
     assert_eq!(
         error.to_string(),
-        "read: the response describes a key without a usable hash; no request failed, and what \
-         earlier calls did stands; list the keys and find it by its name"
+        "read: the response describes a key without a usable hash; no request failed, and the \
+         effects of earlier calls stand; list the keys and find it by its name"
     );
     assert_eq!(error.anchor(), "the-response-cannot-be-read");
     assert_eq!(Error::from(empty_hash).anchor(), "an-argument-is-refused");
 }
 
 #[test]
-fn an_api_key_is_made_of_any_text_and_a_word_of_the_api_of_itself() {
+fn an_api_key_converts_from_strings_and_an_api_word_from_itself() {
     assert!(ApiKey::try_from("sk-or-v1-test").is_ok() && ApiKey::try_from("two words").is_err());
     assert!(ApiKey::try_from("sk-or-v1-test".to_owned()).is_ok());
     assert!(ApiKey::try_from("two words".to_owned()).is_err());
@@ -123,7 +123,7 @@ fn an_api_key_is_made_of_any_text_and_a_word_of_the_api_of_itself() {
 }
 
 #[test]
-fn a_word_of_the_api_that_is_unknown_is_printed_on_one_line_and_masked() {
+fn an_unknown_word_of_the_api_is_printed_on_one_line_and_masked() {
     for (text, shown) in [
         ("yearly", "yearly"),
         ("a\nb\u{1b}[2J", "a\\u{a}b\\u{1b}[2J"),
@@ -140,7 +140,7 @@ fn a_word_of_the_api_that_is_unknown_is_printed_on_one_line_and_masked() {
 }
 
 #[test]
-fn a_deletion_is_confirmed_by_a_body_without_an_error_alone() {
+fn only_a_body_without_an_error_confirms_a_deletion() {
     for (body, is_confirmed) in [
         (r#"{"deleted":true}"#, true),
         (r#"{"deleted":true,"error":null}"#, true),
@@ -153,7 +153,7 @@ fn a_deletion_is_confirmed_by_a_body_without_an_error_alone() {
 }
 
 #[test]
-fn a_created_key_is_serialised_with_all_that_is_no_secret() {
+fn a_created_key_is_serialised_without_its_secret() {
     let body = r#"{"key":"sk-or-v1-0123456789abcdef0123","data":{"name":"ci"},"plan":"pro"}"#;
     let created = Create::new("ci", Limit::usd(1.0)).parse(body.as_bytes()).unwrap().output;
     let text = serde_json::to_string(&created).unwrap();

@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, EnterGuard, Runtime};
 
 use crate::surroundings::Home;
 
-/// Started by the first request: until then, a process may fork.
+/// Started by the first request; until then, the process may fork.
 #[derive(Debug, Default)]
 pub(crate) struct Background {
     runtime: OnceLock<Runtime>,
@@ -30,7 +30,7 @@ impl Background {
             .enable_all()
             .build();
         match started.map(|runtime| self.runtime.set(runtime)) {
-            // Another thread was faster.
+            // Another thread started one first.
             Ok(Err(spare)) => spare.shutdown_background(),
             Ok(Ok(())) => {}
             Err(error) => {
@@ -42,11 +42,11 @@ impl Background {
     }
 }
 
-/// A runtime that is dropped the usual way waits for its thread, which panics in async code.
+/// An ordinary drop of a runtime waits for its thread, which panics in async code.
 impl Drop for Background {
     fn drop(&mut self) {
         match self.runtime.take() {
-            // Locks that the other process's threads held at the fork are never released.
+            // Locks held by the parent's threads at the fork are never released.
             Some(runtime) if self.home.is_left() => std::mem::forget(runtime),
             Some(runtime) => runtime.shutdown_background(),
             None => {}

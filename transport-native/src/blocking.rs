@@ -1,8 +1,7 @@
 //! The blocking client: the async transport with a background thread.
 //!
-//! There is one transport, so every rule about failures, limits and connections
-//! holds here too. A single background thread keeps the connections; no async
-//! runtime is needed.
+//! It uses the same transport, so every rule about failures, limits and connections holds here
+//! too. A single background thread keeps the connections; no async runtime is needed.
 //!
 //! ```no_run
 //! use openrouter_keys_native::{List, blocking};
@@ -53,9 +52,9 @@ pub fn from_env_with(config: Config) -> Result<Client, BuildError> {
 
 /// [`NativeTransport`] for threads that may block. Clones share everything.
 ///
-/// It works on any thread, but blocks one that runs async code. The first request
-/// starts the background thread, and a fork leaves it behind: in the child, a client that
-/// was used before the fork returns an error for every call, and one that was not used works.
+/// It works on any thread, but blocks one that runs async code. The first request starts the
+/// background thread, which does not survive a fork: in the child, a client that was used
+/// before the fork returns an error for every call, and one that was not used works.
 #[derive(Clone, Debug)]
 pub struct BlockingNativeTransport {
     transport: NativeTransport,
@@ -78,9 +77,8 @@ impl BlockingTransport for BlockingNativeTransport {
         context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError> {
         // Timers and connections are on the background thread; this one only waits. Tokio's
-        // `block_on` would panic when called from async code. And within an async task, Tokio's
-        // budget would run out and never be renewed, since nothing here yields to its
-        // scheduler.
+        // `block_on` would panic when called from async code, and within a task its budget would
+        // run out and never be renewed, since nothing here yields to its scheduler.
         let _entered = self.background.enter()?;
         pollster::block_on(unconstrained(send_within(&self.transport, request, context)))
     }
@@ -135,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blocking_client_from_before_a_fork_is_an_error_in_the_child_and_no_hang() {
+    fn a_blocking_client_from_before_a_fork_fails_in_the_child_and_does_not_hang() {
         let transport = BlockingNativeTransport::new(from_before_a_fork()).unwrap();
         assert!(transport.wall_clock().is_some());
         let client = Client::with_config(transport, key(), config()).unwrap();
@@ -144,7 +142,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_that_was_used_before_a_fork_is_an_error_in_the_child() {
+    async fn a_client_that_was_used_before_a_fork_fails_in_the_child() {
         let client =
             openrouter_keys_core::Client::with_config(from_before_a_fork(), key(), config());
         assert_setup(&client.unwrap().list(List::new()).await.unwrap_err());

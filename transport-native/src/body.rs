@@ -1,4 +1,4 @@
-//! Reading a body under the exchange's limits on size and pauses.
+//! Reading a body within the limits on size and pauses.
 
 use std::pin::pin;
 
@@ -10,11 +10,11 @@ use openrouter_keys_core::transport::SendContext;
 
 use crate::{coding, failure};
 
-/// How much is reserved on a server's word.
+/// The most, in bytes, that is reserved because of a `Content-Length`.
 const RESERVED_AT_MOST: usize = 1 << 20;
 
-/// Reads the whole body. One that is larger than allowed is abandoned, together with its
-/// connection. The error has the part that arrived.
+/// Reads the whole body. One that is larger than allowed is abandoned with its connection. The
+/// error has the part that arrived.
 pub(crate) async fn read(
     response: &mut reqwest::Response,
     context: &SendContext,
@@ -29,7 +29,7 @@ pub(crate) async fn read(
     }
 }
 
-/// Leaves what it has read if it is dropped before its end.
+/// Keeps what it has read if it is dropped before the end.
 struct Reading<'a> {
     response: &'a mut reqwest::Response,
     context: &'a SendContext,
@@ -85,7 +85,7 @@ async fn next_chunk(
     context: &SendContext,
 ) -> Result<Option<Bytes>, TransportError> {
     let status = response.status();
-    // The timer is created only if the piece has to be waited for; most are there at once.
+    // The timer is created only if the piece is not there yet, as most are.
     let idle = async { tokio::time::sleep(context.idle_timeout()).await };
     let chunk = race(pin!(response.chunk()), pin!(idle)).await.ok_or_else(|| {
         let kind = TransportErrorKind::Timeout(TimeoutPhase::Idle);

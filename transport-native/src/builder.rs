@@ -21,8 +21,7 @@ impl NativeTransportBuilder {
         Self { settings: Settings::default() }
     }
 
-    /// How long connecting may take, including name resolution and TLS;
-    /// 3.1 s by default.
+    /// Sets the time limit for connecting, including name resolution and TLS; 3.1 s by default.
     pub fn connect_timeout(mut self, time: Duration) -> Self {
         self.settings.connect_timeout = time;
         self

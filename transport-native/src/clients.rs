@@ -1,5 +1,5 @@
-//! The reqwest clients that carry requests: those to other machines over TLS are built with the
-//! transport, all others when they are first needed.
+//! The reqwest clients that send requests: those to other machines over TLS are built with the
+//! transport, the others when they are first needed.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -10,7 +10,7 @@ use crate::given::Given;
 use crate::need::Need;
 use crate::settings::{Roots, Settings};
 
-/// The caller's clients, and this crate's.
+/// The caller's reqwest clients, and this crate's.
 #[derive(Debug)]
 pub(crate) struct Clients {
     given: Option<Given>,
@@ -21,11 +21,11 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// Builds those to other machines at once, which checks the settings and reads the
+    /// Builds the clients to other machines at once, which checks the settings and reads the
     /// system's certificates before the first create.
     ///
-    /// A system without trusted certificates cannot use TLS, but can use plain http to
-    /// itself: the error is then returned by the first request over TLS.
+    /// Without trusted certificates, plain http to this machine still works: the error is then
+    /// returned by the first request over TLS.
     pub(crate) fn own(settings: Settings) -> Result<Self, BuildError> {
         let clients = Self::new(None, settings);
         for is_fresh in [false, true] {
@@ -38,7 +38,7 @@ impl Clients {
         Ok(clients)
     }
 
-    /// Uses the caller's, wherever they keep this crate's promises.
+    /// Uses the caller's clients, where they keep this crate's promises.
     pub(crate) fn given(given: Given) -> Self {
         Self::new(Some(given), Settings::default())
     }
@@ -74,7 +74,7 @@ impl Clients {
         if is_fresh { unpooled } else { pooled }
     }
 
-    /// Plain http needs trusted certificates for a proxy that speaks TLS at most.
+    /// Plain http needs trusted certificates only for a proxy that speaks TLS.
     fn make(&self, need: Need) -> Result<Client, BuildError> {
         if need.is_tls {
             return self.settings.client(need, Roots::System);
@@ -98,7 +98,7 @@ mod tests {
     use crate::settings::Settings;
 
     #[test]
-    fn each_client_is_made_once_and_only_those_over_tls_to_other_machines_at_once() {
+    fn each_client_is_built_once_and_only_those_over_tls_to_other_machines_at_once() {
         let made = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&made);
         let customize = move |client| {

@@ -1,4 +1,4 @@
-//! Content codings that nobody asked for: a secret behind one must not be lost.
+//! Unrequested content codings: a secret behind one must not be lost.
 
 use std::io::Read;
 
@@ -10,8 +10,8 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
 /// The magic bytes of gzip, with which no text starts.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// Replaces a body in `gzip` or `deflate` by what is in it, as far as it can be read
-/// and at most this many bytes. A wrong label changes nothing.
+/// Decodes a body in `gzip` or `deflate`, as far as it can be read and up to `limit` bytes. A
+/// wrong label changes nothing.
 pub(crate) fn undo(response: &mut Response<Bytes>, limit: usize) {
     let mut codings = names(response.headers());
     if codings.is_empty() && response.body().starts_with(&GZIP) {
@@ -24,7 +24,7 @@ pub(crate) fn undo(response: &mut Response<Bytes>, limit: usize) {
         let headers = response.headers_mut();
         headers.remove(CONTENT_LENGTH);
         headers.remove(CONTENT_ENCODING);
-        // The remaining codings stay in the response, whose error names them.
+        // The remaining codings stay in the header; the error names them.
         if let Ok(left) = codings.join(", ").parse() {
             if !codings.is_empty() {
                 headers.insert(CONTENT_ENCODING, left);
@@ -33,7 +33,7 @@ pub(crate) fn undo(response: &mut Response<Bytes>, limit: usize) {
     }
 }
 
-/// In the order in which they were applied. No server means more than these.
+/// In the order in which they were applied. No real server sends more than this.
 fn names(headers: &HeaderMap) -> Vec<String> {
     const MOST: usize = 4;
     let lines = headers.get_all(CONTENT_ENCODING).iter().filter_map(|line| line.to_str().ok());
@@ -46,7 +46,7 @@ fn decoded(name: &str, body: &[u8], limit: usize) -> Option<Vec<u8>> {
     match name {
         _ if body.starts_with(&GZIP) => read(MultiGzDecoder::new(body), limit),
         "deflate" if is_json => None,
-        // RFC 9110 means zlib's form; some servers send what is in it.
+        // RFC 9110 means the zlib format; some servers send raw deflate data.
         "deflate" => {
             read(ZlibDecoder::new(body), limit).or_else(|| read(DeflateDecoder::new(body), limit))
         }
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_decoded_is_and_its_label_goes() {
+    fn a_known_coding_is_decoded_and_its_label_removed() {
         for (lines, body) in [
             (&["gzip"][..], gzip(TEXT)),
             (&["X-GZip"], gzip(TEXT)),
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_decoded_stays_and_so_does_its_label() {
+    fn an_unknown_coding_is_kept_with_its_label() {
         let label = |label: &str| vec![label.to_owned()];
         assert_eq!(undone(&["gzip"], TEXT.into()), (TEXT.into(), label("gzip")));
         assert_eq!(undone(&["deflate"], TEXT.into()), (TEXT.into(), label("deflate")));
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_is_cut_off_gives_what_came_before() {
+    fn a_truncated_stream_yields_what_came_before_the_cut() {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(TEXT).unwrap();
         encoder.flush().unwrap();

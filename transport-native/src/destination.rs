@@ -1,4 +1,4 @@
-//! Where a request goes: its URL as reqwest wants it, and whether it stays here.
+//! Where a request goes: its URL for reqwest, and whether it stays on this machine.
 
 use std::sync::OnceLock;
 
@@ -37,7 +37,7 @@ impl Destinations {
         }
         let origin = Origin::new(scheme, authority)?;
         let destination = (origin.join(uri), origin.is_local);
-        // The first one stays.
+        // The first one set is kept.
         let _ = self.0.set(origin);
         Ok(destination)
     }
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url_is_refused_each_time_and_hides_nothing_from_the_next() {
+    fn an_invalid_url_is_refused_each_time_and_does_not_affect_the_next() {
         let destinations = Destinations::default();
         for uri in [
             "/keys",

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Asks the system, as reqwest would by itself.
+/// Asks the system, as reqwest does by default.
 pub(crate) struct SystemResolver;
 
 impl Resolve for SystemResolver {
@@ -29,8 +29,8 @@ impl Resolve for SystemResolver {
 const THIS_MACHINE: [IpAddr; 2] =
     [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
-/// RFC 6761, section 6.3: `localhost` and names below it are this machine and are not
-/// looked up. A resolver's response could send a key elsewhere, without TLS.
+/// RFC 6761, section 6.3: `localhost` and names below it are this machine and are not looked up.
+/// A resolver's response could send an API key elsewhere, without TLS.
 fn is_this_machine(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     name == "localhost" || name.ends_with(".localhost")
@@ -57,7 +57,7 @@ mod tests {
     use super::{SystemResolver, THIS_MACHINE, is_this_machine};
 
     #[tokio::test]
-    async fn localhost_and_names_below_it_are_this_machine_and_nobody_is_asked() {
+    async fn localhost_and_names_below_it_are_this_machine_without_a_lookup() {
         for name in ["localhost", "keys.localhost", "LOCALHOST", "a.b.LocalHost."] {
             assert!(is_this_machine(name));
             let found = SystemResolver.resolve(name.parse().unwrap()).await.unwrap();

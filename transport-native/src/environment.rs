@@ -25,8 +25,7 @@ pub fn key_from_env() -> Result<ApiKey, BuildError> {
     })
 }
 
-/// Adds the base URL from [`BASE_URL_VARIABLE`], if that is set and the settings name
-/// none.
+/// Adds the base URL from [`BASE_URL_VARIABLE`], if that is set and the settings have none.
 pub(crate) fn with_base_url(config: Config) -> Result<Config, BuildError> {
     if !config.has_default_base_url() {
         return Ok(config);

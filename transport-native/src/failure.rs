@@ -1,4 +1,4 @@
-//! The meaning of a reqwest error: how far the request may have got.
+//! The meaning of a reqwest error: whether the request can have reached the server.
 
 use std::error::Error;
 use std::fmt;
@@ -10,10 +10,10 @@ use openrouter_keys_core::error::{TimeoutPhase, TransportError, TransportErrorKi
 use crate::dns::DnsError;
 
 /// A failure before the head of a response arrived. With `has_not_left`, the request was
-/// certainly not written.
+/// definitely not written.
 pub(crate) fn before_the_head(error: reqwest::Error, has_not_left: bool) -> TransportError {
-    // Without a connection there was nothing to send on. Everything else may
-    // have come after the request was written.
+    // Without a connection, nothing was sent. Any other failure may have come after the request
+    // was written.
     let failure = if error.is_connect() {
         return unconnected(error);
     } else if error.is_builder() {
@@ -35,9 +35,9 @@ pub(crate) fn within_the_body(error: reqwest::Error, status: StatusCode) -> Tran
         .with_source(Cause::of(error))
 }
 
-/// RFC 9113, 8.7: the server refuses a stream, or names a last stream before it
-/// in an orderly GOAWAY, and promises that it did not process the request. A
-/// GOAWAY for any other reason promises less.
+/// RFC 9113, section 8.7: by refusing the stream, or naming an earlier one as the last in an
+/// orderly GOAWAY, the server promises that it did not process the request. A GOAWAY for any
+/// other reason promises less.
 fn is_refusal(error: &reqwest::Error) -> bool {
     let refuses = |cause: &h2::Error| {
         let reason = cause.reason();
@@ -48,7 +48,7 @@ fn is_refusal(error: &reqwest::Error) -> bool {
     chain(error).filter_map(|cause| cause.downcast_ref()).any(refuses)
 }
 
-/// No connection came about.
+/// No connection could be made.
 fn unconnected(error: reqwest::Error) -> TransportError {
     let failure = TransportError::not_sent(connect_kind(&error));
     if has_text(&error, rejects_credentials) {
@@ -58,7 +58,7 @@ fn unconnected(error: reqwest::Error) -> TransportError {
     failure.with_source(Cause::of(error))
 }
 
-/// A connection came about, but nothing was written to it.
+/// A connection was made, but nothing was written to it.
 fn unsent_kind(error: &reqwest::Error) -> TransportErrorKind {
     match exchange_kind(error) {
         TransportErrorKind::Timeout(_) => TransportErrorKind::Timeout(TimeoutPhase::Connect),

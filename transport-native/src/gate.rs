@@ -1,9 +1,9 @@
-//! The body of a create, which knows whether its request began to leave.
+//! The body of a create, which notices whether its request began to leave.
 //!
-//! hyper asks a body for its end right before it writes the head, and for its bytes
-//! right after, both only once there is a connection. A request that is given up
-//! before was not sent, and the gate sees to it that it never will be: a connection
-//! task on another thread may be just about to write.
+//! hyper asks a body for its end right before it writes the head, and for its bytes right after,
+//! both only once there is a connection. A request that is abandoned before that was not sent,
+//! and the gate ensures that it never will be: a connection task on another thread may be about
+//! to write it.
 
 use std::fmt;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ const WAITING: u8 = 0;
 const LEAVING: u8 = 1;
 const SHUT: u8 = 2;
 
-/// Of one request.
+/// The gate of one request.
 #[derive(Clone)]
 pub(crate) struct Gate(Arc<AtomicU8>);
 
@@ -31,7 +31,7 @@ impl Gate {
         (gate, reqwest::Body::wrap(gated))
     }
 
-    /// Shuts the gate. Returns whether nothing has left by then, and so never will.
+    /// Shuts the gate. Returns whether nothing has left, and so never will.
     pub(crate) fn shut(&self) -> bool {
         self.pass(SHUT) != LEAVING
     }
@@ -41,7 +41,7 @@ impl Gate {
         self.pass(LEAVING) != SHUT
     }
 
-    /// The state from now on: the first change stays.
+    /// Changes the state unless it was already changed, and returns it.
     fn pass(&self, next: u8) -> u8 {
         let changed = self.0.compare_exchange(WAITING, next, Ordering::AcqRel, Ordering::Acquire);
         changed.map_or_else(|state| state, |_| next)
@@ -55,7 +55,7 @@ pub(crate) struct ShutsOnDrop<'a> {
 }
 
 impl ShutsOnDrop<'_> {
-    /// Shuts the gate; whether there is one and nothing has left.
+    /// Shuts the gate. Returns whether there is one and nothing has left.
     pub(crate) fn shut(&self) -> bool {
         self.gate.as_ref().is_some_and(Gate::shut)
     }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_was_not_looked_at_has_not_left_and_never_will() {
+    fn a_body_that_was_not_polled_has_not_left_and_never_will() {
         let (gate, mut body) = Gate::before(Bytes::from_static(b"{}"));
         assert_eq!(body.size_hint().exact(), Some(2));
         assert!(gate.shut() && gate.shut());
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_counts_as_left_from_when_the_head_may_be_written() {
+    fn a_body_counts_as_left_once_the_head_may_be_written() {
         let (gate, mut body) = Gate::before(Bytes::from_static(b"{}"));
         assert!(!body.is_end_stream());
         assert!(!gate.shut());

@@ -1,5 +1,4 @@
-//! The reqwest clients of a caller: what can be seen of their settings, and where
-//! they are not used.
+//! A caller's own reqwest clients: reading their settings, and where they are not used.
 //!
 //! reqwest shows its settings only in its `Debug` output. Anything not shown there is assumed
 //! to be the default.
@@ -48,7 +47,7 @@ impl Checked {
     }
 }
 
-/// Refuses what nobody can switch off from outside.
+/// Refuses settings that cannot be switched off from outside.
 pub(crate) fn check(client: &Client) -> Result<(), BuildError> {
     check_shown(&format!("{client:?}"))
 }
@@ -69,13 +68,13 @@ fn check_shown(shown: &str) -> Result<(), BuildError> {
     Ok(())
 }
 
-/// Whether plain http may go through a proxy: of the caller, or of the environment at
-/// the time when the client was built. An unknown form of a proxy counts as one.
+/// Whether plain http may go through a proxy: the caller's, or the environment's when the client
+/// was built. A proxy in an unknown form counts.
 fn may_proxy_http(shown: &str) -> bool {
     let before = shown.split("redirect_policy: ").next().unwrap_or_default();
     let Some((_, proxies)) = before.split_once("proxies: [") else { return false };
     let proxies = proxies.trim_end_matches([']', ',', ' ']);
-    // A matcher shows the proxy of each scheme that it has one for; a function shows `_`.
+    // A matcher shows the proxy of each scheme that has one; a function shows `_`.
     let is_known = |part: &str| {
         part.is_empty() || part == ", " || part.starts_with(" {") || part.starts_with('(')
     };
@@ -104,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_seen_whether_a_client_may_send_plain_http_through_a_proxy() {
+    fn a_client_that_may_send_plain_http_through_a_proxy_is_detected() {
         let http = || Proxy::http(PROXY).unwrap();
         let https = || Proxy::https(PROXY).unwrap();
         let custom = || Proxy::custom(|_| None::<reqwest::Url>);
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_with_a_proxy_is_passed_over_for_plain_http_to_this_machine_alone() {
+    fn a_client_with_a_proxy_is_skipped_only_for_plain_http_to_this_machine() {
         let given = |client: Client| Given::new(client.clone(), client).unwrap();
         let proxied = given(built(|client| client.proxy(Proxy::all(PROXY).unwrap())));
         let direct = given(built(|client| client));

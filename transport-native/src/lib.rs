@@ -27,8 +27,8 @@
 //!
 //! Requests need a Tokio runtime with I/O and timers: `#[tokio::main]`, or a
 //! `tokio::runtime::Builder` with `enable_all()`. In a runtime without them every call fails
-//! with a `Setup` error and sends nothing; Tokio's panic message reaches standard error all
-//! the same. Under another executor, and in programs that fork, see [`NativeTransport`].
+//! with a `Setup` error and sends nothing, but Tokio still prints its panic message to standard
+//! error. For other executors, and programs that fork, see [`NativeTransport`].
 //!
 //! # Features
 //!
@@ -63,7 +63,7 @@ pub use native_transport::NativeTransport;
 use openrouter_keys_core::error::BuildError;
 pub use openrouter_keys_core::*;
 
-/// The examples of the README and of a page of the docs run as tests.
+/// The examples in the README and in a page of the docs run as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -27,8 +27,8 @@ use crate::{body, failure};
 ///
 /// Each create uses a new connection: the server may have closed one that was idle in a pool,
 /// and there is no way to know whether it still read the request. A create therefore takes
-/// longer by the time of connecting. If it fails while connecting, for whatever reason, nothing
-/// was created.
+/// longer, by the time it takes to connect. If it fails while connecting, for whatever reason,
+/// nothing was created.
 ///
 /// Requests to this machine (`localhost`, 127.0.0.0/8, `::1`) never go through a
 /// proxy: plain http is allowed there because nobody else can see it. The reqwest
@@ -38,18 +38,18 @@ use crate::{body, failure};
 /// # Runtimes
 ///
 /// Requests need a Tokio runtime with I/O and timers: build it with `enable_all()`, as
-/// `#[tokio::main]` does. Without one, each call fails with a `Setup` error, which says
-/// what is missing; nothing was sent. Tokio panics when a driver is missing and offers no
-/// way to ask first. The panic is caught, but its message still reaches the panic hook,
-/// and so standard error.
+/// `#[tokio::main]` does. Otherwise each call fails with a `Setup` error that says what is
+/// missing, and sends nothing. Tokio panics if a driver is missing and offers no way to check
+/// first. The panic is caught, but its message still reaches the panic hook, and so standard
+/// error.
 ///
 /// [`on_background_thread`](Self::on_background_thread) needs no runtime and never panics.
 /// It is the default in programs built with `panic = "abort"`, where nothing can be caught.
 /// The module `blocking` works the same way.
 ///
-/// A fork leaves threads, and with them every Tokio runtime, behind. A client that was used
-/// before is refused in the child: create a runtime and a client there. One that was not
-/// used yet works in both processes.
+/// Threads, and with them every Tokio runtime, do not survive a fork. In the child, a client that
+/// was used before the fork returns an error for every call: create a runtime and a client there.
+/// A client that was not used yet works in both processes.
 #[derive(Clone)]
 pub struct NativeTransport {
     shared: Arc<Shared>,
@@ -63,7 +63,7 @@ struct Shared {
     home: Home,
 }
 
-/// The settings of a reqwest client may hold the caller's secrets.
+/// The settings of a reqwest client may contain the caller's secrets.
 impl fmt::Debug for NativeTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NativeTransport").finish_non_exhaustive()
@@ -81,8 +81,8 @@ impl NativeTransport {
     /// its pool; [`from_clients`](Self::from_clients) keeps them apart.
     ///
     /// If it might send plain http through a proxy, its own or the environment's, then requests
-    /// over plain http to this machine use this crate's client instead, which does not. Build
-    /// yours with `no_proxy()` to have it used there.
+    /// over plain http to this machine use this crate's client instead, which does not. To have
+    /// yours used there, build it with `no_proxy()`.
     pub fn from_client(client: reqwest::Client) -> Result<Self, BuildError> {
         Self::from_clients(client.clone(), client)
     }
@@ -106,11 +106,11 @@ impl NativeTransport {
         Self { shared: Arc::new(shared), background, begun: Instant::now() }
     }
 
-    /// Keeps connections and timers on a background thread, which the first request
-    /// starts, instead of in the Tokio runtime that a request is awaited in.
+    /// Keeps connections and timers on a background thread, started by the first request,
+    /// instead of in the Tokio runtime that a request is awaited in.
     ///
     /// Requests can then be awaited anywhere: under another executor, or in a Tokio runtime
-    /// without I/O or timers. It costs a thread, and two switches between threads a request.
+    /// without I/O or timers. It costs a thread, and two thread switches per request.
     ///
     /// ```
     /// use openrouter_keys_native::{ApiKey, Client, NativeTransport};
@@ -126,7 +126,7 @@ impl NativeTransport {
         self
     }
 
-    /// Its background thread, which a wrapper takes over.
+    /// Takes its background thread, for a wrapper.
     #[cfg(feature = "blocking")]
     pub(crate) fn take_background(&mut self) -> Arc<Background> {
         self.background.take().unwrap_or_default()
@@ -215,8 +215,7 @@ impl Transport for NativeTransport {
     where
         'a: 'c,
     {
-        // Created when it is awaited. Without timers nothing is sent, so nothing has to time
-        // out.
+        // Created when awaited. Without timers nothing is sent, so nothing has to time out.
         Box::pin(async move {
             match self.entered(|| timer(duration)) {
                 Ok(timer) => timer.await,
@@ -230,7 +229,7 @@ impl Transport for NativeTransport {
     }
 
     /// The standard library seeds this from the system once per thread, and a fork copies the
-    /// seed: two processes differ by their id.
+    /// seed: the process ID makes the two processes differ.
     fn entropy(&self) -> u64 {
         RandomState::new().hash_one(std::process::id())
     }

@@ -1,4 +1,4 @@
-//! How the reqwest clients are built: our defaults, then the caller's settings, then what
+//! How the reqwest clients are built: our defaults, then the caller's settings, then those that
 //! this crate's promises depend on.
 
 use std::borrow::Cow;
@@ -29,7 +29,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Defaults, then the caller's settings, then the settings that must hold: other crates
+    /// Applies the defaults, then the caller's settings, then the required settings: other crates
     /// may have enabled features of reqwest. Settings that cannot be undone are refused.
     pub(crate) fn client(&self, need: Need, roots: Roots) -> Result<reqwest::Client, BuildError> {
         let defaults = reqwest::Client::builder()
@@ -47,7 +47,7 @@ impl Settings {
             .no_zstd()
             .no_deflate();
         if need.is_local {
-            // Asked elsewhere, `localhost` could be led away from this machine.
+            // Another resolver could lead `localhost` away from this machine.
             client = client.no_proxy().dns_resolver(SystemResolver);
         }
         if need.is_fresh {
@@ -63,10 +63,10 @@ impl Settings {
     }
 }
 
-/// The certificates that are trusted.
+/// The trusted certificates.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Roots {
-    /// Those of the system, and those that the caller added.
+    /// The system's, and those that the caller added.
     System,
     /// Only those that the caller added.
     Given,

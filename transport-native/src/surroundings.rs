@@ -20,7 +20,7 @@ pub(crate) fn check_runtime() -> Result<(), TransportError> {
     timer(Duration::ZERO).map(drop)
 }
 
-/// A timer; an error if there is no runtime, or none with timers.
+/// A timer; an error if there is no runtime, or it has no timers.
 pub(crate) fn timer(time: Duration) -> Result<Sleep, TransportError> {
     if Handle::try_current().is_err() {
         return Err(unusable(
@@ -31,7 +31,7 @@ pub(crate) fn timer(time: Duration) -> Result<Sleep, TransportError> {
     caught(|| tokio::time::sleep(time))
 }
 
-/// Polls what needs Tokio's I/O; an error where the runtime has none.
+/// Polls a future that needs Tokio's I/O; an error if the runtime has none.
 pub(crate) async fn with_drivers<F: Future>(work: F) -> Result<F::Output, TransportError> {
     let mut work = pin!(work);
     poll_fn(|context| match caught(|| work.as_mut().poll(context)) {
@@ -41,8 +41,8 @@ pub(crate) async fn with_drivers<F: Future>(work: F) -> Result<F::Output, Transp
     .await
 }
 
-/// Tokio has no way to ask a runtime for its drivers: without them, it panics, and the
-/// panic hook has printed its message by the time it is caught here.
+/// Tokio offers no way to check whether a runtime has its drivers: it panics without them, and
+/// the panic hook has printed its message by the time it is caught here.
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, TransportError> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| match missing(&*panic) {
         Some(problem) => unusable(problem),
@@ -73,13 +73,13 @@ impl Home {
         self.0.get_or_init(std::process::id);
     }
 
-    /// Whether a fork led away from home: threads stay behind, and connections would
-    /// be used by both processes.
+    /// Whether this process was forked from the home: threads are gone, and connections would be
+    /// shared by both processes.
     pub(crate) fn is_left(&self) -> bool {
         self.0.get().is_some_and(|home| *home != std::process::id())
     }
 
-    /// Settles here, unless that was elsewhere.
+    /// Settles here, or returns an error if home is another process.
     pub(crate) fn check(&self) -> Result<(), TransportError> {
         self.settle();
         if self.is_left() {

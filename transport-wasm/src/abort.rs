@@ -1,4 +1,4 @@
-//! Aborting a request whose response nobody is waiting for any more.
+//! Aborting a request whose response is no longer needed.
 
 use web_sys::{AbortController, AbortSignal};
 
@@ -6,7 +6,7 @@ use web_sys::{AbortController, AbortSignal};
 pub(crate) struct AbortOnDrop(Option<AbortController>);
 
 impl AbortOnDrop {
-    /// Where the platform has no `AbortController`, nothing can be aborted.
+    /// On a platform without `AbortController`, nothing can be aborted.
     pub(crate) fn new() -> Self {
         Self(AbortController::new().ok())
     }

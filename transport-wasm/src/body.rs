@@ -1,4 +1,4 @@
-//! Reading the body of a response as bytes, within the limits of the exchange.
+//! Reading the body of a response as bytes, within the limits.
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -31,12 +31,12 @@ extern "C" {
     fn new(buffer: &JsValue, offset: &JsValue, length: &JsValue) -> Result<Octets, JsValue>;
 }
 
-/// A stream that is always ready lets no timer fire: nothing else ends one that yields empty
-/// pieces endlessly. Reading this many takes tenths of a second.
+/// A stream that is always ready lets no timer fire, so only this limit ends one that yields
+/// empty pieces forever. Reading this many takes tenths of a second.
 const MOST_EMPTY: usize = 10_000;
 
-/// Reads the body. One that is larger than allowed is given up. The error has what
-/// came of it.
+/// Reads the body. One that is larger than allowed is abandoned. The error has the part that
+/// arrived.
 pub(crate) async fn read(
     response: &FetchResponse,
     status: StatusCode,
@@ -56,7 +56,7 @@ pub(crate) async fn read(
     }
 }
 
-/// Leaves what it has read if it is dropped before its end.
+/// Keeps what it has read if it is dropped before the end.
 struct Reading<'a> {
     status: StatusCode,
     headers: HeaderMap,
@@ -98,14 +98,14 @@ async fn read_into(
     let Some(stream) = response.body()? else {
         return Ok(());
     };
-    // How many pieces came, and when the last one did.
+    // How many pieces have arrived, and when the last one did.
     let last = Cell::new((0_u64, Duration::ZERO));
     let idle = async {
         let mut quiet = Duration::ZERO;
         loop {
             let (count, _) = last.get();
             sleep(clock, context.idle_timeout().saturating_sub(quiet)).await;
-            // Not by the clock, which may stand still: the caller supplied it.
+            // Not by the clock: the caller may have supplied one that stands still.
             let (came, came_at) = last.get();
             if came == count {
                 return;
@@ -165,7 +165,7 @@ async fn read_stream(
     }
 }
 
-/// The bytes behind a view, of whatever realm it is.
+/// The bytes behind a view, whichever realm it comes from.
 fn octets(piece: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
     if !ArrayBuffer::is_view(piece) {
         return Ok(None);
@@ -181,7 +181,7 @@ fn octets(piece: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
 struct Pieces {
     kept: Vec<Uint8Array>,
     length: usize,
-    /// How many pieces had nothing in them.
+    /// How many pieces were empty.
     empty: usize,
 }
 

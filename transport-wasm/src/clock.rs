@@ -6,9 +6,9 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A clock of the caller's: a JavaScript object with the methods `now()`
-    /// (milliseconds, never goes back), `date()` (milliseconds since 1970),
-    /// `setTimeout(callback, ms)` and `clearTimeout(timer)`.
+    /// A custom clock: a JavaScript object with the methods `now()` (milliseconds, never goes
+    /// back), `date()` (milliseconds since 1970), `setTimeout(callback, ms)` and
+    /// `clearTimeout(timer)`.
     #[derive(Clone, Debug)]
     pub type Clock;
 
@@ -42,8 +42,8 @@ pub(crate) enum Timekeeper {
 }
 
 impl Timekeeper {
-    /// If a clock returns no number, the platform's is used instead: time that stood still
-    /// would end no call.
+    /// If a clock does not return a number, the platform's is used instead: if time stood
+    /// still, no call would ever time out.
     pub(crate) fn now(&self) -> Duration {
         let given = match self {
             Self::Platform => None,
@@ -77,7 +77,7 @@ impl Timekeeper {
     }
 }
 
-/// A nonsensical time counts as no time.
+/// An invalid time counts as none.
 fn milliseconds(ms: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(ms / 1000.0).ok()
 }

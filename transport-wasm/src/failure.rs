@@ -1,4 +1,4 @@
-//! What a rejection of `fetch` reveals about how far the request got.
+//! What a rejection of `fetch` reveals about whether the request was sent.
 
 use std::error::Error;
 use std::fmt;
@@ -10,8 +10,8 @@ use wasm_bindgen::{JsCast, JsValue};
 /// How deep a chain of causes is followed.
 const DEEPEST: usize = 5;
 
-/// Codes of the outermost error that take precedence over all others: whoever set them looked
-/// at more than the error. Its cause says what kind of failure it was.
+/// Codes of the outermost error that take precedence over all others: the code that set them
+/// knew more than the error shows. Its cause gives the kind of failure.
 mod proof {
     /// The causes may be about another request.
     pub(super) const UNKNOWN_REACH: &str = "ERR_UNKNOWN_REACH";
@@ -21,7 +21,7 @@ mod proof {
     pub(super) const MAY_BE_SENT: &str = "ERR_MAY_BE_SENT";
 }
 
-/// The code of a response whose headers Node does not take.
+/// The code of a response whose headers Node does not accept.
 const HEADERS: &str = "UND_ERR_HEADERS_OVERFLOW";
 
 const HEADERS_LIMIT: &str = "the response headers are larger than the runtime accepts: in Node, 16 KiB or --max-http-header-size";
@@ -39,12 +39,12 @@ impl Thrown {
             texts.push(HEADERS_LIMIT.to_owned());
         }
         if texts.is_empty() {
-            return Self::from("something without a message was thrown");
+            return Self::from("a value without a message was thrown");
         }
         Self(texts.join(": "))
     }
 
-    /// As undici, Bun and Deno say it of a proxy.
+    /// The words of undici, Bun and Deno about a proxy.
     fn is_about_credentials(&self) -> bool {
         ["(407)", "tunnel: 407", "proxy authorization required"]
             .iter()
@@ -66,10 +66,10 @@ impl fmt::Display for Thrown {
 
 impl Error for Thrown {}
 
-/// The error of what the platform's `fetch` rejects with.
+/// The error for a rejection of the platform's `fetch`.
 ///
-/// A code or a message is believed only where it can mean nothing else than that no
-/// request left. The outermost one that is known counts.
+/// A code or a message is trusted only if it can mean nothing else than that no request left.
+/// The outermost known one counts.
 pub fn rejected(thrown: &JsValue) -> TransportError {
     let errors = chain(thrown);
     let known = errors.iter().find_map(|error| by_message(error).or_else(|| by_code(error)));
@@ -82,7 +82,7 @@ pub(crate) fn rejected_by_function(thrown: &JsValue) -> TransportError {
     judged(thrown, chain(thrown).iter().find_map(by_code))
 }
 
-/// The same where no code is believed.
+/// The error for a rejection whose codes are not trusted.
 pub(crate) fn unknown(thrown: &JsValue) -> TransportError {
     TransportError::ambiguous(TransportErrorKind::Other).with_source(Thrown::look(thrown))
 }
@@ -97,7 +97,7 @@ fn judged(thrown: &JsValue, known: Option<(TransportErrorKind, bool)>) -> Transp
         _ if stays_here => TransportError::not_sent(kind),
         _ => return TransportError::ambiguous(kind).with_source(Thrown::look(thrown)),
     };
-    // The mark itself means nothing to people.
+    // The mark itself means nothing to users.
     let cause = cause_of(thrown).filter(|_| code.is_some_and(|code| is_mark(&code)));
     let seen = Thrown::look(cause.as_ref().unwrap_or(thrown));
     if kind == TransportErrorKind::Proxy && seen.is_about_credentials() {
@@ -112,7 +112,7 @@ fn is_mark(code: &str) -> bool {
     matches!(code, proof::NOT_SENT | proof::REFUSED | proof::MAY_BE_SENT)
 }
 
-/// The kind of failure when nothing was sent, by what it would mean later on.
+/// The kind of failure if nothing was sent, from what it would be later on.
 fn before_sending(kind: TransportErrorKind) -> TransportErrorKind {
     match kind {
         TransportErrorKind::Dns
@@ -172,11 +172,11 @@ fn by_code(error: &JsValue) -> Option<(TransportErrorKind, bool)> {
     })
 }
 
-/// Node's, whose code is that of any reset.
+/// Node's message; its code is that of any reset.
 const BEFORE_TLS: &str =
     "Client network socket disconnected before secure TLS connection was established";
 
-/// The same by the messages of Node and Deno, for errors without a code.
+/// Like [`by_code`], from the messages of Node and Deno, for errors without a code.
 fn by_message(error: &JsValue) -> Option<(TransportErrorKind, bool)> {
     let message = text_of(error, "message")?;
     let is_refused_here = message == "bad port"
@@ -185,13 +185,13 @@ fn by_message(error: &JsValue) -> Option<(TransportErrorKind, bool)> {
     if is_refused_here {
         return Some((TransportErrorKind::Setup, true));
     }
-    // undici's and Bun's.
+    // From undici and Bun.
     if message.starts_with("Proxy response (")
         || message.starts_with("Proxy refused to open a tunnel")
     {
         return Some((TransportErrorKind::Proxy, true));
     }
-    // h2's, in Deno: a refused stream, and one above the last of an orderly GOAWAY.
+    // From h2, in Deno: a refused stream, and one above the last of an orderly GOAWAY.
     if message == "stream error received: refused stream before processing any application logic"
         || message == "connection error received: not a result of an error"
     {
@@ -217,7 +217,7 @@ fn by_message(error: &JsValue) -> Option<(TransportErrorKind, bool)> {
     ))
 }
 
-/// The thrown value, its cause, the cause of that.
+/// The thrown value, its cause, that one's cause, and so on.
 fn chain(thrown: &JsValue) -> Vec<JsValue> {
     let first = Some(thrown.clone()).filter(is_there);
     std::iter::successors(first, cause_of).take(DEEPEST).collect()
@@ -246,8 +246,8 @@ fn text_of(error: &JsValue, name: &str) -> Option<String> {
 /// More prototypes than any class has: a proxy can be its own prototype.
 const MOST_CLASSES: u8 = 50;
 
-/// A property of the object or of its class. One that somebody added to
-/// `Object.prototype` says nothing about this error.
+/// A property of the object or of its class. One that was added to `Object.prototype` says
+/// nothing about this error.
 fn property(error: &JsValue, name: &str) -> Option<JsValue> {
     let name = name.into();
     let mut holder: Object = error.clone().unchecked_into();

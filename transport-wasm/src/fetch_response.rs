@@ -34,15 +34,15 @@ extern "C" {
 }
 
 impl FetchResponse {
-    /// A browser shows a redirect that it did not follow as nothing at all.
+    /// A browser hides everything about a redirect that it did not follow.
     pub(crate) fn is_hidden_redirect(&self) -> Result<bool, TransportError> {
         Ok(self.raw_type().map_err(thrown)? == "opaqueredirect")
     }
 
     pub(crate) fn status(&self) -> Result<StatusCode, TransportError> {
-        let told = self.raw_status().map_err(thrown)?.as_f64();
+        let number = self.raw_status().map_err(thrown)?.as_f64();
         // As a `u16`, 65736 would be 200.
-        let status = (100_u16..1000).find(|code| told == Some(f64::from(*code)));
+        let status = (100_u16..1000).find(|code| number == Some(f64::from(*code)));
         let status = status.and_then(|code| StatusCode::from_u16(code).ok());
         status.ok_or_else(|| not_http(Thrown::from("the response has no status")))
     }

@@ -1,5 +1,5 @@
-//! Carries openrouter-keys over `fetch`, in browsers, workers, edge runtimes and
-//! servers that run JavaScript.
+//! openrouter-keys over `fetch`, for browsers, workers, edge runtimes and servers that run
+//! JavaScript.
 //!
 //! ```no_run
 //! # #[cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -15,14 +15,13 @@
 //! # fn main() {}
 //! ```
 //!
-//! A request goes out once, without cookies, cache or referrer; a redirect is
-//! never followed; dropping a call aborts it. Whatever `fetch` rejects with
-//! becomes a typed error. A browser does not report why a request failed, so that
-//! there every rejected create is ambiguous; Node, Bun and Deno say for some failures
-//! that the request never left.
+//! A request is sent once, without cookies, cache or referrer; redirects are never followed;
+//! dropping a call aborts it. Whatever `fetch` rejects with becomes a typed error. Browsers do
+//! not report why a request failed, so every rejected create is ambiguous there; Node, Bun and
+//! Deno report for some failures that the request never left.
 //!
-//! The crate is for `wasm32-unknown-unknown` with a JavaScript host, and empty
-//! on every other target.
+//! The crate is for `wasm32-unknown-unknown` with a JavaScript host, and is empty on every other
+//! target.
 
 pub use openrouter_keys_core as core;
 

@@ -1,4 +1,4 @@
-//! Reading a stream, which is cancelled when the reader is dropped.
+//! A stream reader that cancels the stream when dropped.
 
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
@@ -29,9 +29,9 @@ impl Drop for Reader {
     fn drop(&mut self) {
         if !self.is_done {
             let reader = self.reader.clone();
-            // Not here: what the stream does then is the caller's code.
+            // Not here: cancelling may run the caller's code.
             spawn_local(async move {
-                // Where it fails, there is nothing left to be given up.
+                // If it fails, there is nothing left to cancel.
                 let _ = JsFuture::from(reader.cancel()).await;
             });
         }

@@ -1,4 +1,4 @@
-//! From `http::Request` to what `fetch` takes.
+//! Turns an `http::Request` into one for `fetch`.
 
 use bytes::Bytes;
 use gloo_net::http::{Headers, RequestBuilder};
@@ -13,11 +13,10 @@ use web_sys::{
 
 use crate::failure::Thrown;
 
-/// The request with everything that keeps a browser from adding to it.
+/// The request with every option that keeps a browser from adding to it.
 ///
-/// workerd refuses what it does not know (cookies, referrers, some of the
-/// caches), so that a request is built without these where it cannot be built
-/// with them.
+/// workerd refuses options that it does not know (cookies, referrers, some caches); if the
+/// request cannot be built with these, it is built without.
 pub(crate) fn fetchable(
     request: &http::Request<Bytes>,
     signal: Option<&AbortSignal>,
@@ -35,12 +34,11 @@ pub(crate) fn fetchable(
         })
 }
 
-/// The same for a function like `fetch`, which may know nothing of a `Request`
-/// and of what a browser adds to one.
+/// The same for a custom `fetch`, which may not know `Request` or the browser's options.
 pub(crate) fn init(request: &http::Request<Bytes>, signal: Option<&AbortSignal>) -> RequestInit {
     let headers = Object::new();
     for (name, value) in readable(request) {
-        // On an object of ours, nothing can refuse it.
+        // This cannot fail on our own object.
         let _ = Reflect::set(&headers, &name.into(), &value.into());
     }
     let init = RequestInit::new();
@@ -59,7 +57,7 @@ pub(crate) fn url(request: &http::Request<Bytes>) -> JsValue {
     request.uri().to_string().into()
 }
 
-/// The core lets no value in that is not visible ASCII.
+/// The core accepts only visible ASCII in values.
 fn readable(request: &http::Request<Bytes>) -> impl Iterator<Item = (&str, &str)> {
     let headers = request.headers().iter();
     headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
@@ -106,7 +104,7 @@ fn sent_once(bytes: &Uint8Array) -> Option<ReadableStream> {
         return None;
     }
     let body = web_sys::Response::new_with_opt_js_u8_array(Some(bytes)).ok()?.body()?;
-    // As it is, Deno still knows the bytes behind it.
+    // Without the pipe, Deno still knows the bytes behind the stream.
     let pipe = TransformStream::new().ok()?;
     Some(body.pipe_through(pipe.unchecked_ref::<ReadableWritablePair>()))
 }

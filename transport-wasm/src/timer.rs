@@ -1,4 +1,4 @@
-//! A pause that is cancelled when nobody is waiting for it any more.
+//! A timer that is cancelled when dropped.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::clock::Timekeeper;
 
-/// The longest time that `setTimeout` takes; with a longer one it rings at once.
+/// The longest time that `setTimeout` accepts; with a longer one it fires at once.
 const LONGEST: Duration = Duration::from_millis(0x7fff_ffff);
 
 /// Waits for the given time.
@@ -26,7 +26,7 @@ pub(crate) async fn sleep(clock: &Timekeeper, time: Duration) {
 
 struct Timer {
     clock: Timekeeper,
-    /// The result of `setTimeout`; `None` if it failed: such a timer never fires.
+    /// The result of `setTimeout`; `None` if it failed: the timer then never fires.
     id: Option<JsValue>,
     bell: Rc<Bell>,
     _ring: Closure<dyn FnMut()>,

@@ -29,11 +29,11 @@ extern "C" {
     fn global_fetch(request: &web_sys::Request) -> Result<JsValue, JsValue>;
 }
 
-/// Carries requests by `fetch`: the platform's, or one of the caller's.
+/// Sends requests with `fetch`: the platform's, or your own.
 #[derive(Clone)]
 pub struct FetchTransport {
     fetch: Option<Function>,
-    /// Whether the code of a rejection can be about no other request.
+    /// Whether the code of a rejection can only be about this request.
     is_direct: bool,
     clock: Timekeeper,
 }
@@ -55,8 +55,8 @@ impl Default for FetchTransport {
 }
 
 impl FetchTransport {
-    /// The platform's `fetch` and clock. A function that has replaced the platform's
-    /// `fetch` is believed no more than one given to [`with_fetch`](Self::with_fetch).
+    /// Uses the platform's `fetch` and clock. A function that has replaced the platform's `fetch`
+    /// is trusted no more than one passed to [`with_fetch`](Self::with_fetch).
     pub fn new() -> Self {
         Self { fetch: None, is_direct: true, clock: Timekeeper::Platform }
     }
@@ -66,16 +66,16 @@ impl FetchTransport {
     /// a `Response` or a promise of one, or of any object with `status`, `headers` and `body`
     /// like a `Response`'s.
     ///
-    /// Its rejections may be about another request, to a log or for a token: their error codes
+    /// Its rejections may be about another request, such as one for a token: their error codes
     /// are ignored, and a create that it rejects may have created a key.
     #[must_use]
     pub fn with_fetch(self, fetch: Function) -> Self {
         Self { fetch: Some(fetch), is_direct: false, ..self }
     }
 
-    /// The same, for a function that makes no other request. The error codes of its rejections
-    /// count like those of the platform's `fetch`, unless an error's own `code` is
-    /// `ERR_UNKNOWN_REACH`.
+    /// Like [`with_fetch`](Self::with_fetch), for a function that makes no other request. The
+    /// error codes of its rejections count like those of the platform's `fetch`, unless an
+    /// error's own `code` is `ERR_UNKNOWN_REACH`.
     #[must_use]
     pub fn with_direct_fetch(self, fetch: Function) -> Self {
         Self { fetch: Some(fetch), is_direct: true, ..self }
@@ -107,15 +107,15 @@ impl FetchTransport {
         let failed = match &self.fetch {
             _ if !is_believed => unknown,
             None if method.is_safe() || *method == Method::POST => rejected,
-            // Deno sends such a request again, and the error is about the last time.
+            // Deno resends such a request, and the error is only about the last attempt.
             _ => rejected_by_function,
         };
         fetched.map_err(|thrown| failed(&thrown))
     }
 }
 
-/// Whether the global `fetch` is written as in Node, in Deno or in native code, where
-/// proxies have no name.
+/// Whether the source of the global `fetch` is Node's, Deno's or native code, in which proxies
+/// have no name.
 fn is_platforms_own() -> bool {
     let fetch = Reflect::get(&js_sys::global(), &"fetch".into()).ok();
     let source =

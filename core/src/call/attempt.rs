@@ -21,13 +21,13 @@ use crate::redact;
 use crate::transport::{BoxError, Limits, SendContext, TransportError};
 use crate::types::{ApiKey, DecodeError, DecodeErrorKind, wipe};
 
-/// One attempt of a call: a request to send, and what to make of its outcome.
+/// One attempt of a call: builds its request and judges its outcome.
 ///
 /// ```text
 ///        Attempt::first(config, options, operation, seed)
 ///                           │
 ///                           ▼
-///    ┌──────────────▶ Attempt ──exchange, request──▶ the transport
+///    ┌──────────────▶ Attempt ──context, request──▶ the transport
 ///    │                      │
 ///    │            finish(outcome, elapsed)
 ///    │                      │
@@ -53,29 +53,29 @@ use crate::types::{ApiKey, DecodeError, DecodeErrorKind, wipe};
 /// let request = attempt.request(&key);
 /// assert_eq!(request.uri(), "https://openrouter.ai/api/v1/key");
 ///
-/// // The server has trouble: the machine says when to send the next request.
+/// // The server is unavailable: the machine says when to send the next request.
 /// let busy = http::Response::builder().status(503).body(Bytes::new())?;
 /// let Step::Retry { after, next: mut attempt } = attempt.finish(Ok(busy), Duration::from_millis(80)) else {
-///     panic!("a read is tried again");
+///     panic!("a read is retried");
 /// };
 /// assert!(after <= Duration::from_millis(50));
 ///
 /// let request = attempt.request(&key);
-/// let answer = http::Response::new(Bytes::from_static(br#"{"data":{"label":"sk-or-v1-0e6...1c96"}}"#));
-/// let Step::Done(result) = attempt.finish(Ok(answer), Duration::from_millis(200)) else {
+/// let response = http::Response::new(Bytes::from_static(br#"{"data":{"label":"sk-or-v1-0e6...1c96"}}"#));
+/// let Step::Done(result) = attempt.finish(Ok(response), Duration::from_millis(200)) else {
 ///     panic!("a response ends the call");
 /// };
 /// assert_eq!(result?.meta.attempts, 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "an attempt does nothing until its request is sent and its outcome handed back"]
+#[must_use = "an attempt does nothing until its request is sent and its outcome passed to `finish`"]
 pub struct Attempt<O> {
     operation: O,
-    /// Boxed: an attempt moves from hand to hand.
+    /// Boxed, because an attempt is moved often.
     call: Box<CallState>,
 }
 
-/// What follows an attempt.
+/// The next step after an attempt.
 #[derive(Debug)]
 #[must_use = "a step says what to do next"]
 pub enum Step<O: Operation> {
@@ -108,7 +108,7 @@ impl<O: Operation> Attempt<O> {
         self.call.number
     }
 
-    /// The limits of the exchange, `elapsed` after the call's beginning.
+    /// Returns the limits of the attempt, `elapsed` after the call began.
     pub fn context(&self, elapsed: Duration) -> SendContext {
         let limits = Limits::of(&self.call.config);
         let left = self.time_left(elapsed);
@@ -120,23 +120,23 @@ impl<O: Operation> Attempt<O> {
         })
     }
 
-    /// How much of the call's time is left.
+    /// The time left for the call.
     pub fn time_left(&self, elapsed: Duration) -> Duration {
         self.call.config.timeout.saturating_sub(elapsed)
     }
 
-    /// The request, authenticated with the key. Its body is shared, not copied.
+    /// Builds the request, authenticated with the key. Its body is shared, not copied.
     pub fn request(&mut self, key: &ApiKey) -> Request<Bytes> {
         self.call.authenticate(key.clone());
         self.call.request()
     }
 
-    /// The call begins with this seed.
+    /// Sets the seed that the call begins with.
     pub(super) fn begin(&mut self, seed: Seed) {
         self.call.begin(seed);
     }
 
-    /// The key of the next request.
+    /// Sets the key of the next request.
     pub(super) fn authenticate(&mut self, key: ApiKey) {
         self.call.authenticate(key);
     }
@@ -154,7 +154,7 @@ impl<O: Operation> Attempt<O> {
         self.call.idempotency
     }
 
-    /// The request was sent, and nobody waits for its outcome any more.
+    /// Logs a warning if the call was dropped with a request in flight that is not idempotent.
     pub(super) fn dropped(&self) {
         if self.call.idempotency == Idempotency::NotIdempotent && self.call.is_sent() {
             trace::dropped_in_flight(
@@ -165,7 +165,7 @@ impl<O: Operation> Attempt<O> {
         }
     }
 
-    /// Judges what became of the request, `elapsed` after the call's beginning.
+    /// Judges the outcome of the request, `elapsed` after the call began.
     pub fn finish(
         mut self,
         outcome: Result<HttpResponse<Bytes>, TransportError>,
@@ -209,7 +209,7 @@ impl<O: Operation> Attempt<O> {
         }
     }
 
-    /// Ends the call because no key could be had for this attempt.
+    /// Ends the call because there is no API key for this attempt.
     pub fn without_key(mut self, cause: BoxError, elapsed: Duration) -> Error {
         let cause = redact::mask_cause(cause, &self.call.secrets());
         // This attempt's request was never built.
@@ -217,10 +217,10 @@ impl<O: Operation> Attempt<O> {
         self.fail(Failure::last(ErrorKind::Credentials(cause), Class::NotSent, None), elapsed)
     }
 
-    /// Ends the call because its caller cancelled it: after this attempt's request was
-    /// handed to the transport for this exchange, or before.
+    /// Ends the call because the caller cancelled it. `sent` is the context of this attempt's
+    /// request, if it was passed to the transport.
     ///
-    /// The secret of a key is returned all the same if it has arrived.
+    /// A created secret that has already arrived is returned all the same.
     pub fn cancelled(
         mut self,
         sent: Option<&SendContext>,
@@ -250,7 +250,7 @@ impl<O: Operation> Attempt<O> {
         Err(self.fail(Failure::last(ErrorKind::Cancelled, class, headers), elapsed))
     }
 
-    /// Looks at the clock, if this outcome needs it and the call began without.
+    /// Reads the clock if this outcome needs the time and the seed had none.
     pub(crate) fn note_time(
         &mut self,
         outcome: &Result<HttpResponse<Bytes>, TransportError>,
@@ -282,14 +282,13 @@ impl<O: Operation> Attempt<O> {
         read
     }
 
-    /// What is taken of half a response: the secret of a key, or the reason why there is
-    /// none.
+    /// Reads part of a response: `Some` if it contains a created secret or a refusal.
     fn rescued(
         &self,
         response: HttpResponse<Bytes>,
         elapsed: Duration,
     ) -> Option<Result<Response<O::Output>, Failure>> {
-        // What makes nothing has no secret to look for, and may be a flood.
+        // Without a create there is no secret to look for, and the body may be huge.
         if self.call.idempotency != Idempotency::NotIdempotent {
             return None;
         }
@@ -315,8 +314,7 @@ impl<O: Operation> Attempt<O> {
         Response { output, meta }
     }
 
-    /// Reads the body of a success. A server that repeats a secret of the request
-    /// in the place of the one to be made has made none that can be known.
+    /// Reads the body of a success. A secret echoed from the request is not a created one.
     fn read(&self, body: &[u8]) -> Result<Parsed<O::Output>, DecodeError> {
         if self.call.idempotency != Idempotency::NotIdempotent {
             return self.operation.parse(body);
@@ -362,7 +360,7 @@ impl<O: Operation> Attempt<O> {
     }
 }
 
-/// The response to a create holds its secret, and this is its last holder.
+/// Overwrites the response to a create, which contains the secret; nothing else refers to it.
 fn wipe_if_secret(idempotency: Idempotency, body: Bytes) {
     if idempotency == Idempotency::NotIdempotent {
         wipe(body);

@@ -19,7 +19,7 @@ pub(crate) enum Class {
     Ambiguous,
 }
 
-/// The end of an attempt, and whether another one could help.
+/// How an attempt ended, and whether another one could help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) class: Class,
@@ -28,8 +28,8 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// The meaning of a status. `asks_to_wait` says whether it came with a valid `Retry-After`,
-    /// which counts as a refusal: a server that says when to come back has not done the work.
+    /// The meaning of a status. A valid `Retry-After` (`asks_to_wait`) counts as a refusal: a
+    /// server that says when to come back has not done the work.
     pub(crate) fn of_status(status: StatusCode, asks_to_wait: bool) -> Self {
         let (class, trouble) = match status.as_u16() {
             200..=299 => (Class::Done, None),
@@ -37,7 +37,7 @@ impl Outcome {
             429 => (Class::Rejected, Some(Trouble::Throttled)),
             503 if asks_to_wait => (Class::Rejected, Some(Trouble::Transient)),
             408 | 500 | 502..=504 | 520..=530 => (Class::Ambiguous, Some(Trouble::Transient)),
-            // Statuses of proxies that gave up waiting for what the server does.
+            // Proxies return these when they stop waiting for the server.
             444 | 460 | 499 => (Class::Ambiguous, None),
             400..=499 => (Class::Rejected, None),
             _ => (Class::Ambiguous, None),
@@ -54,8 +54,8 @@ impl Outcome {
         Self { class, trouble: (!error.is_lasting()).then_some(Trouble::Transient) }
     }
 
-    /// Whether the request may be resent, whatever a policy allows: the failure may be
-    /// temporary, and nothing is created twice.
+    /// Whether any policy may resend the request: the failure may be temporary, and nothing is
+    /// created twice.
     pub(crate) fn may_repeat(self, idempotency: Idempotency) -> bool {
         self.trouble.is_some() && (idempotency.may_resend() || self.class != Class::Ambiguous)
     }
@@ -69,7 +69,7 @@ mod tests {
     use crate::operation::Idempotency;
 
     #[test]
-    fn no_status_lets_a_create_of_unknown_effect_go_out_again() {
+    fn no_status_allows_resending_a_create_of_unknown_effect() {
         for code in 100..=999 {
             let status = StatusCode::from_u16(code).unwrap();
             for asks_to_wait in [false, true] {
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_safe_goes_out_again_after_what_may_pass() {
+    fn safe_requests_are_resent_after_temporary_failures() {
         for code in 100..=999 {
             let outcome = Outcome::of_status(StatusCode::from_u16(code).unwrap(), false);
             let expected = matches!(code, 408 | 425 | 429 | 500 | 502 | 503 | 504 | 520..=530);

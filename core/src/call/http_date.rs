@@ -1,5 +1,5 @@
-//! Dates in headers of HTTP: RFC 9110, section 5.6.7, with the two obsolete
-//! forms that are to be understood.
+//! Dates in HTTP headers: RFC 9110, section 5.6.7, with the two obsolete forms that
+//! recipients must accept.
 
 use crate::types::Timestamp;
 
@@ -17,7 +17,7 @@ pub(crate) fn http_date(text: &str) -> Option<i64> {
         _ => return None,
     };
     let month = MONTHS.iter().position(|name| *name == month)?.checked_add(1)?;
-    // Two digits name a year of the time in which they were in use.
+    // Two-digit years are from the time when this form was in use.
     let century = match year.len() {
         2 if year < "70" => "20",
         2 => "19",
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_none() {
+    fn anything_but_a_date_is_none() {
         for text in [
             "",
             ",",
@@ -86,7 +86,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_without_a_panic(text in "[0-9A-Za-z:, -]{0,40}") {
+        fn any_string_is_read_without_a_panic(text in "[0-9A-Za-z:, -]{0,40}") {
             let _ = http_date(&text);
         }
     }

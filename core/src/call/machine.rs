@@ -21,13 +21,12 @@ use crate::transport::SendContext;
 /// One call: its [`Attempt`]s and the pauses between them.
 pub struct CallMachine<O> {
     attempt: Option<Attempt<O>>,
-    /// Why there is no attempt.
+    /// The error, if the arguments were refused.
     refused: Option<Error>,
 }
 
 impl<O: Operation> CallMachine<O> {
-    /// Checks the arguments and the settings. What is refused ends the call at its
-    /// beginning.
+    /// Checks the arguments and the settings. If they are refused, the call ends at once.
     pub fn new(config: &Config, options: &CallOptions, operation: O) -> Self {
         match Attempt::first(config, options, operation, Seed::default()) {
             Ok(attempt) => Self { attempt: Some(attempt), refused: None },
@@ -49,7 +48,7 @@ impl<O: Operation> Machine for CallMachine<O> {
     fn resume(&mut self, event: Event, elapsed: Duration) -> Action<Response<O::Output>> {
         let Some(attempt) = &mut self.attempt else { return self.over() };
         if attempt.is_sent() && !matches!(event, Event::Response(_) | Event::Cancelled(_)) {
-            // Its request must not go out again, and nobody knows what came of it.
+            // The request must not be resent, and its outcome is unknown.
             return self.end(Event::Cancelled(Some(SendContext::default())), elapsed);
         }
         match event {
@@ -70,7 +69,7 @@ impl<O: Operation> Machine for CallMachine<O> {
 }
 
 impl<O: Operation> CallMachine<O> {
-    /// The events that consume the attempt.
+    /// Handles the events that consume the attempt.
     fn end(&mut self, event: Event, elapsed: Duration) -> Action<Response<O::Output>> {
         let Some(attempt) = self.attempt.take() else { return self.over() };
         match event {

@@ -1,5 +1,4 @@
-//! What a machine and its driver say to each other: one protocol for calls and
-//! workflows.
+//! The protocol between a machine and its driver, the same for calls and workflows.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -25,27 +24,26 @@ use crate::types::ApiKey;
 ///                      └─────────────────────────────────────────────────┘
 /// ```
 ///
-/// Time, chance, keys and responses come in as arguments, so a driver is a loop around
+/// Time, entropy, keys and responses come in as arguments, so a driver is a loop around
 /// [`resume`](Self::resume). See the [module](crate::machine) for two.
 pub trait Machine {
-    /// What it comes to.
+    /// The value it returns.
     type Output;
-    /// What it asks its caller. A call asks nothing.
+    /// The questions it asks its caller. A call asks none.
     type Question;
 
-    /// Takes what came of the last action, `elapsed` after the beginning, and returns
-    /// what to do next.
+    /// Takes the result of the last action, `elapsed` after the beginning, and returns the
+    /// next action.
     fn resume(&mut self, event: Event, elapsed: Duration) -> Action<Self::Output, Self::Question>;
 
-    /// The request of an [`Action::Send`], to be sent once. It is built here and not
-    /// before: a driver that waits need not keep it. At any other time it is empty, and
-    /// names no server.
+    /// Builds the request of an [`Action::Send`], to be sent once. It is built only here, so
+    /// that a waiting driver need not store it. At any other time it is empty and has no host.
     fn request(&mut self) -> Request<Bytes>;
 }
 
-/// What a machine wants done next.
+/// What a driver must do next.
 #[derive(Debug)]
-#[must_use = "a machine goes on only when its action is done"]
+#[must_use = "a machine continues only when its action is carried out"]
 pub enum Action<T, Q = Infallible> {
     /// Provide the API key for the next request, within this time.
     Authenticate(Duration),
@@ -59,27 +57,27 @@ pub enum Action<T, Q = Infallible> {
     Done(Result<T, Error>),
 }
 
-/// What resumes a machine: what came of its last action.
+/// The result of a machine's last action, which resumes it.
 ///
-/// An event that does not match the action never makes a machine send a request again:
-/// one that was under way counts as lost.
+/// An event that does not match the action never makes a machine resend a request: one that
+/// was in flight counts as lost.
 pub enum Event {
-    /// The first event of all.
+    /// The first event.
     Begin(Seed),
-    /// The key, or the reason why there is none.
+    /// The key, or the reason there is none.
     Key(Result<ApiKey, BoxError>),
-    /// What the transport returned.
+    /// The transport's result.
     Response(Result<Response<Bytes>, TransportError>),
-    /// The time has passed.
+    /// The pause is over.
     Slept,
     /// The caller's answer.
     Answer(Result<bool, BoxError>),
-    /// The caller cancelled during this action; with the exchange, if a request was
-    /// under way. What has arrived of the response still counts.
+    /// The caller cancelled during this action; with the context of the request, if one was
+    /// in flight. Any part of the response that has arrived still counts.
     Cancelled(Option<SendContext>),
 }
 
-/// A response may hold a secret.
+/// A response may contain a secret.
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -93,12 +91,12 @@ impl fmt::Debug for Event {
     }
 }
 
-/// What the clients need of a machine besides.
+/// What the clients also need from a machine.
 pub(crate) trait Driven: Machine {
-    /// The seed that the machine wants; the clock is read only if it has to be.
+    /// Draws the machine's seed; reads the clock only if needed.
     fn seed(&self, draw: impl Fn() -> u64, clock: impl FnOnce() -> Option<SystemTime>) -> Seed;
 
-    /// Reads the clock, if this event needs it and the machine began without.
+    /// Reads the clock if this event needs the time and the seed had none.
     fn note_time(
         &mut self,
         event: &Event,
@@ -106,9 +104,9 @@ pub(crate) trait Driven: Machine {
         clock: impl FnOnce() -> Option<SystemTime>,
     );
 
-    /// The driver is dropped while a request is on its way.
+    /// Called when the driver is dropped while a request is in flight.
     fn dropped(&mut self, nothing_sent: bool);
 
-    /// The span of the call whose action is under way, unless the driver is in it already.
+    /// The span of the call whose action is being carried out, unless already entered.
     fn span(&self) -> Span;
 }

@@ -1,4 +1,4 @@
-//! Where a redirect would have led, as far as it is safe to say.
+//! The target of a redirect, as far as it is safe to show.
 
 use http::header::{HeaderMap, LOCATION};
 use http::uri::Uri;
@@ -10,7 +10,7 @@ use crate::config::has_bad_port;
 pub(super) fn origin(headers: &HeaderMap, request: &Uri) -> Option<String> {
     let target = headers.get(LOCATION)?.to_str().ok()?.trim();
     let is_slash = |c: char| c == '/' || c == '\\';
-    // URL parsers take `\\` for a slash, and two slashes for another host.
+    // URL parsers treat `\` as a slash, and two slashes as the start of a host.
     let target = match target.strip_prefix(is_slash).and_then(|rest| rest.strip_prefix(is_slash)) {
         Some(rest) => format!("{}://{rest}", request.scheme_str()?),
         None => target.to_owned(),

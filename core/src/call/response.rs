@@ -22,7 +22,7 @@ pub struct Response<T> {
 
 /// A response's metadata.
 ///
-/// `Debug` shows no header but the request's id.
+/// `Debug` shows the request ID and no other header.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Meta {
@@ -32,15 +32,15 @@ pub struct Meta {
     pub headers: HeaderMap,
     /// How many requests the call took.
     pub attempts: u32,
-    /// The fields of the response's outermost object that neither the output nor this version
-    /// knows.
+    /// The top-level fields of the response that are unknown to this version and not part of
+    /// the output.
     pub envelope: Extra,
     pub(crate) request_id: Option<Box<str>>,
 }
 
 impl Meta {
-    /// The server's name for the request: `x-request-id`, else `cf-ray`. A
-    /// secret of the request that the server repeats in it is masked.
+    /// The server's ID for the request: `x-request-id`, or else `cf-ray`. Secrets that the
+    /// server echoes in it are masked.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
@@ -50,7 +50,7 @@ impl Meta {
         text(&self.headers, &DATE).and_then(http_date)
     }
 
-    /// Cloudflare's name for the request.
+    /// Cloudflare's ID for the request.
     pub fn cf_ray(&self) -> Option<&str> {
         text(&self.headers, &CF_RAY)
     }
@@ -80,7 +80,7 @@ impl fmt::Debug for Meta {
     }
 }
 
-/// The rate-limit headers of a response, each if it is present and a number.
+/// The rate-limit headers of a response; `None` if missing or not a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RateLimit {
@@ -88,15 +88,15 @@ pub struct RateLimit {
     pub limit: Option<f64>,
     /// `X-RateLimit-Remaining`: requests left in the window.
     pub remaining: Option<f64>,
-    /// `X-RateLimit-Reset`: when the window ends, in the unit that the server
-    /// chose (milliseconds since 1970, as a rule).
+    /// `X-RateLimit-Reset`: when the window ends, in the server's unit (usually milliseconds
+    /// since 1970).
     pub reset: Option<f64>,
 }
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CF_RAY: HeaderName = HeaderName::from_static("cf-ray");
 
-/// The server's name for the request without the secrets that it repeats.
+/// The server's ID for the request, with echoed secrets masked.
 pub(crate) fn request_id<'a>(
     headers: &HeaderMap,
     secrets: impl FnOnce() -> Vec<&'a str>,

@@ -10,11 +10,11 @@ use crate::json::float;
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
-/// The longest time that any valid header asks for.
+/// The longest wait that any valid header asks for.
 ///
 /// A value that is neither a non-negative number nor an HTTP date is ignored. A number too
 /// large for a clock stays larger than every limit. A date is measured against the response's
-/// own `Date`, so that a wrong local clock changes nothing; without a `Date`, against `now`, in
+/// own `Date`, so that a wrong local clock does not matter; without a `Date`, against `now`, in
 /// seconds since 1970 by the local clock. Without either it is ignored.
 pub(crate) fn retry_after(headers: &HeaderMap, now: Option<i64>) -> Option<Duration> {
     let mut longest = None;
@@ -25,23 +25,23 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: Option<i64>) -> Option<Durat
     longest
 }
 
-/// Whether the server says that another attempt is useless. A hint that one is useful is
-/// ignored: the server does not know what resending would do.
+/// Whether the server says not to retry. Advice to retry is ignored: the server does not know
+/// what resending would do.
 pub(crate) fn forbids_retry(headers: &HeaderMap) -> bool {
     let mut forbids = false;
     each_value(headers, &SHOULD_RETRY, |text| forbids |= text.eq_ignore_ascii_case("false"));
     forbids
 }
 
-/// Each value of a header. `fetch` joins repeated headers by commas; what that
-/// takes from a date is only its weekday.
+/// Calls `take` with each value of a header. `fetch` joins repeated headers with commas;
+/// splitting at them costs a date only its weekday.
 fn each_value<'a>(headers: &'a HeaderMap, name: &HeaderName, mut take: impl FnMut(&'a str)) {
     for line in headers.get_all(name) {
         line.to_str().unwrap_or_default().split(',').for_each(|text| take(text.trim()));
     }
 }
 
-/// Digits with at most one point among them: no sign, no exponent, no `inf`.
+/// Digits with at most one decimal point: no sign, no exponent, no `inf`.
 fn decimal(text: &str, per_second: f64) -> Option<Duration> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let all_digits =
@@ -52,7 +52,7 @@ fn decimal(text: &str, per_second: f64) -> Option<Duration> {
     Some(Duration::try_from_secs_f64(float(text) / per_second).unwrap_or(Duration::MAX))
 }
 
-/// Whether this side's clock is needed to read these headers.
+/// Whether the local clock is needed to read these headers.
 pub(crate) fn needs_clock(headers: &HeaderMap) -> bool {
     headers.contains_key(RETRY_AFTER) && date(headers).is_none()
 }
@@ -123,13 +123,13 @@ mod tests {
     }
 
     #[test]
-    fn a_number_too_large_for_a_clock_is_longer_than_every_limit() {
+    fn a_number_too_large_for_a_clock_exceeds_every_limit() {
         let huge = "1".to_owned() + &"0".repeat(30);
         assert_eq!(retry_after(&headers(&[("retry-after", &huge)])), Some(Duration::MAX));
     }
 
     #[test]
-    fn of_several_values_the_largest_counts() {
+    fn the_largest_of_several_values_counts() {
         assert_eq!(
             retry_after(&headers(&[("retry-after", "2"), ("retry-after", "7")])),
             Some(Duration::from_secs(7))
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_date_of_the_response_a_date_is_measured_by_this_sides_clock() {
+    fn without_a_date_header_a_date_is_measured_by_the_local_clock() {
         let (date, later) = ("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:30 GMT");
         let now = Some(1_445_412_480);
         for (pairs, expected) in [

@@ -1,5 +1,5 @@
-//! Everything of a call that does not depend on its operation's type: the
-//! request, the verdict on a response, the pause before the next attempt.
+//! The part of a call that does not depend on its operation's type: the request, the verdict
+//! on a response, the pause before the next attempt.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -25,18 +25,18 @@ use crate::types::{ApiKey, BuildError, DecodeError, Secret};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Where an attempt's request is.
+/// The stage of an attempt's request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// It has no key yet.
+    /// No key yet.
     Waiting,
-    /// It can be built, once.
+    /// Can be built, once.
     Ready,
-    /// It was built, and so may have been sent.
+    /// Built, and so may have been sent.
     Sent,
 }
 
-/// A call under way.
+/// A call in progress.
 pub(super) struct CallState {
     pub(super) name: &'static str,
     pub(super) idempotency: Idempotency,
@@ -49,13 +49,12 @@ pub(super) struct CallState {
     pub(super) began_at: Option<SystemTime>,
     /// From 1.
     pub(super) number: u32,
-    /// The key of this attempt's request or, before it has one, of the last one's.
+    /// The key of this attempt's request or, until it has one, of the previous request.
     key: Option<ApiKey>,
-    /// The operation's secret, and the keys of earlier requests that differ. No response
-    /// may show one.
+    /// The operation's secret, and the different keys of earlier requests, to be masked.
     other_secrets: Vec<Secret>,
     stage: Stage,
-    /// Whether an attempt so far may have been processed.
+    /// Whether any attempt so far may have been processed.
     pub(super) was_ambiguous: bool,
     /// What the last retry took from the quota.
     pub(super) taken: Option<u32>,
@@ -97,7 +96,7 @@ impl CallState {
         (self.entropy, self.began_at) = (seed.folded(), seed.now);
     }
 
-    /// The key of the next request.
+    /// Sets the key of the next request.
     #[inline]
     pub(super) fn authenticate(&mut self, key: ApiKey) {
         self.stage = Stage::Ready;
@@ -106,7 +105,7 @@ impl CallState {
         }
     }
 
-    /// The key of an earlier request.
+    /// Remembers the key of an earlier request.
     #[cold]
     fn keep_secret(&mut self, last: &ApiKey) {
         if self.key.as_ref().is_none_or(|key| key.reveal() != last.reveal()) {
@@ -119,13 +118,13 @@ impl CallState {
         self.stage == Stage::Sent
     }
 
-    /// The next attempt, which has no request yet.
+    /// Starts the next attempt, which has no key yet.
     pub(super) fn start_over(&mut self) {
         self.number = self.number.saturating_add(1);
         self.stage = Stage::Waiting;
     }
 
-    /// The request; an empty one unless its key has just come.
+    /// Builds the request; empty unless its key has just been set.
     #[inline]
     pub(super) fn request(&mut self) -> Request<Bytes> {
         if self.stage != Stage::Ready {
@@ -147,7 +146,7 @@ impl CallState {
         request
     }
 
-    /// What a response must not show.
+    /// The secrets that a response must not show.
     pub(super) fn secrets(&self) -> Vec<&str> {
         let mut secrets: Vec<&str> = self.config.headers.secrets().collect();
         secrets.extend(self.key.as_ref().map(ApiKey::reveal));
@@ -181,7 +180,7 @@ impl CallState {
         }
     }
 
-    /// The response without what its body has beyond the limit.
+    /// Cuts a body that is longer than the limit.
     fn capped(
         &self,
         response: Response<Bytes>,
@@ -200,7 +199,7 @@ impl CallState {
         (response.map(|body| body.slice(..max_body)), Some(error))
     }
 
-    /// A response that is not a success. Its status decides, even if the body is cut.
+    /// Judges a response that is not a success by its status, even if the body is cut.
     fn refused(&self, response: Response<Bytes>, is_cut: bool, elapsed: Duration) -> Failure {
         let status = response.status();
         let (head, body) = response.into_parts();
@@ -224,8 +223,8 @@ impl CallState {
         let retry_after = self.retry_after(&headers, elapsed);
         let mut outcome =
             Outcome::of_status(status, retry_after.is_some() && !self.config.retry.strict);
-        // The API documents a 409 on update as one to try again later. That is for the
-        // caller to do, unless the policy lists it.
+        // The API says to try again later after a 409 on update. That is up to the caller,
+        // unless the policy lists it.
         let is_conflict = status == StatusCode::CONFLICT && self.method == Method::PATCH;
         if self.idempotency.may_resend()
             && outcome.trouble.is_none()
@@ -237,7 +236,7 @@ impl CallState {
         Failure { kind, outcome, retry_after, is_final, headers: Some(headers) }
     }
 
-    /// A failure below HTTP, with the headers of the response if they came.
+    /// Judges a failure below HTTP, with the response's headers if they arrived.
     fn below_http(
         &self,
         error: TransportError,
@@ -259,8 +258,8 @@ impl CallState {
         }
     }
 
-    /// A body under a status of success that is not what was promised. The code of an
-    /// error in it decides as the same status would.
+    /// Judges a success whose body cannot be read. An error code in it counts like the same
+    /// status.
     pub(super) fn unreadable(
         &self,
         head: Head,
@@ -270,7 +269,7 @@ impl CallState {
     ) -> Failure {
         let headers = head.headers;
         let kind = match ApiError::documented(head.status, body, &self.secrets()) {
-            // What stands beside the error may be the key that was created.
+            // The data next to the error may be the created key.
             Some(api) if api.is_beside_data() && !self.idempotency.may_resend() => {
                 ErrorKind::Api(api)
             }
@@ -289,7 +288,7 @@ impl CallState {
         Failure::last(kind, Class::Ambiguous, Some(headers))
     }
 
-    /// How an error status that was seen decides about a request that is cancelled.
+    /// What the status seen before a cancellation says about the request.
     pub(super) fn class_of(
         &self,
         status: StatusCode,
@@ -314,7 +313,7 @@ impl CallState {
         retry_after(headers, now())
     }
 
-    /// The pause before the next attempt; `None` if there is to be none.
+    /// The pause before the next attempt; `None` if the call ends.
     pub(super) fn pause_after(&mut self, failure: &Failure, elapsed: Duration) -> Option<Duration> {
         let policy = &self.config.retry;
         let listed = match &failure.kind {
@@ -336,15 +335,15 @@ impl CallState {
         let pause = policy.pause(trouble, self.number, asked, entropy);
         let latest = policy.max_elapsed_time.unwrap_or(Duration::MAX).min(self.config.timeout);
         let fits = |pause: &Duration| elapsed.saturating_add(*pause) < latest;
-        // Where only the jitter does not fit, what the server asked for does.
+        // If only the jitter does not fit, wait just as long as the server asked.
         let after = Some(pause).filter(fits).or(asked.filter(fits))?;
         self.taken = Some(self.config.quota.take(trouble)?);
         Some(after)
     }
 }
 
-/// What arrived of the response whose exchange failed. A refusal is one even if
-/// nothing but its status is known.
+/// The part of the response that arrived before the failure. An error status alone is enough
+/// for a refusal.
 fn arrived(error: &mut TransportError) -> Option<Response<Bytes>> {
     error.take_response().or_else(|| {
         let status = error.status().filter(|status| !status.is_success())?;
@@ -354,13 +353,13 @@ fn arrived(error: &mut TransportError) -> Option<Response<Bytes>> {
     })
 }
 
-/// The outermost coding of a compressed body. Platforms that decompress leave the
-/// header as it came, and a coded body is never text.
+/// The outermost coding of a body that is still compressed. Platforms that decompress keep the
+/// header, but a compressed body is never text.
 fn coding(headers: &HeaderMap, body: &[u8]) -> Option<&'static str> {
     const KNOWN: [&str; 5] = ["gzip", "deflate", "br", "zstd", "compress"];
     let is_text = match std::str::from_utf8(body) {
         Ok(_) => true,
-        // Cut within a character.
+        // Cut in the middle of a character.
         Err(error) => error.error_len().is_none(),
     };
     let last = headers.get_all(CONTENT_ENCODING).iter().next_back()?.to_str().ok()?;

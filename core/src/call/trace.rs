@@ -1,4 +1,4 @@
-//! Tracing behind the feature `tracing`: one span a call, one event an attempt, both at
+//! Tracing behind the feature `tracing`: one span per call, one event per attempt, both at
 //! DEBUG; one WARN for a create whose future was dropped. No secrets; the target is
 //! `openrouter_keys`.
 
@@ -37,7 +37,7 @@ mod on {
         span(operation).in_scope(call)
     }
 
-    /// The span that the caller is in.
+    /// The current span.
     pub(crate) fn current() -> Span {
         Span::current()
     }
@@ -46,7 +46,7 @@ mod on {
         Span::none()
     }
 
-    /// Does this within a span.
+    /// Runs this within a span.
     pub(crate) fn in_scope<T>(span: &Span, work: impl FnOnce() -> T) -> T {
         span.in_scope(work)
     }
@@ -59,7 +59,7 @@ mod on {
         poll_fn(move |context| span.in_scope(|| Pin::new(&mut work).poll(context)))
     }
 
-    /// Statuses and kinds only: messages may repeat what they were sent.
+    /// Only statuses and kinds: messages may echo secrets.
     pub(crate) fn attempt(
         operation: &'static str,
         number: u32,
@@ -79,7 +79,7 @@ mod on {
         debug!(target: TARGET, operation, attempt = number, outcome, status, elapsed_ms, "attempt");
     }
 
-    /// A future was dropped that alone knew of a create: nobody else hears of it.
+    /// Warns about a dropped future that alone knew of a create.
     pub(crate) fn dropped(operation: &'static str, orphan: Orphan<'_>, secrets: &[&str]) {
         let name = redact::mask(orphan.name, secrets);
         warn!(
@@ -91,7 +91,7 @@ mod on {
         );
     }
 
-    /// The same of a request that was under way, and may create anything.
+    /// Warns about a request that was in flight, whatever it may create.
     pub(crate) fn dropped_in_flight(
         operation: &'static str,
         orphan: Option<Orphan<'_>>,
@@ -108,7 +108,7 @@ mod on {
         }
     }
 
-    /// Watches a key that a workflow has made, until it is in somebody's hands.
+    /// Warns, when dropped, about a key that a workflow created and did not hand over.
     pub(crate) struct Held {
         operation: &'static str,
         names: Option<(String, Option<String>)>,
@@ -157,7 +157,7 @@ mod off {
 
     pub(crate) fn dropped_in_flight(_: &'static str, _: Option<Orphan<'_>>, _: &[&str]) {}
 
-    /// No span at all.
+    /// No span.
     #[derive(Clone, Debug)]
     pub(crate) struct Span(());
 

@@ -1,4 +1,4 @@
-//! What an attempt came to, once it was judged.
+//! The verdict on an attempt.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use http::{HeaderMap, Response, StatusCode};
 use super::classify::{Class, Outcome};
 use super::error::ErrorKind;
 
-/// What an attempt came to.
+/// The meaning of an attempt's outcome.
 pub(crate) enum Verdict {
     Success(Response<Bytes>),
     Failure(Failure),
-    /// A success that broke off.
+    /// A success whose body broke off.
     Interrupted(Response<Bytes>, Failure),
 }
 
@@ -21,13 +21,13 @@ pub(crate) struct Failure {
     pub(crate) kind: ErrorKind,
     pub(crate) outcome: Outcome,
     pub(crate) retry_after: Option<Duration>,
-    /// The server, or the matter itself, rules out another attempt.
+    /// The server, or the kind of failure, rules out another attempt.
     pub(super) is_final: bool,
     pub(super) headers: Option<HeaderMap>,
 }
 
 impl Failure {
-    /// A failure that ends the call: a success that is none, or the caller's wish.
+    /// A failure that ends the call, such as an unreadable success or a cancellation.
     pub(super) fn last(kind: ErrorKind, class: Class, headers: Option<HeaderMap>) -> Self {
         let outcome = Outcome { class, trouble: None };
         Self { kind, outcome, retry_after: None, is_final: true, headers }

@@ -1,4 +1,4 @@
-//! Who answers the questions of a machine: the caller's rotation handler, for a workflow.
+//! Answers a machine's questions: for a workflow, by calling your rotation handler.
 
 use std::convert::Infallible;
 
@@ -10,7 +10,7 @@ pub(super) trait Answers<Q> {
     fn answer(&mut self, question: Q) -> BoxFuture<'_, Result<bool, BoxError>>;
 }
 
-/// For a call, which asks nothing.
+/// For calls, which ask no questions.
 pub(super) struct NeverAsked;
 
 impl Answers<Infallible> for NeverAsked {
@@ -19,7 +19,7 @@ impl Answers<Infallible> for NeverAsked {
     }
 }
 
-/// For a workflow, which asks the caller's rotation handler.
+/// For workflows: passes their questions to the rotation handler.
 pub(super) struct Asked<H>(pub(super) H);
 
 impl<H: RotationHandler> Answers<RotationEvent> for Asked<H> {

@@ -22,11 +22,9 @@ use crate::transport::{
 };
 use crate::types::{ApiKey, BuildError};
 
-/// Manages API keys over any [`Transport`]. Clones are cheap and share
-/// everything.
+/// Manages API keys over any [`Transport`]. Clones are cheap and share everything.
 ///
-/// Each method returns a [`Call`](crate::Call), which is sent when it is awaited and can be
-/// given options before.
+/// Each method returns a [`Call`](crate::Call), which takes options and is sent when awaited.
 ///
 /// ```no_run
 /// # use std::time::Duration;
@@ -36,8 +34,8 @@ use crate::types::{ApiKey, BuildError};
 /// let created = client.create(Create::new("Customer 42", Limit::usd(25.0))).await?;
 /// store(created.key().reveal());
 ///
-/// let answer = client.list(Default::default()).timeout(Duration::from_secs(5)).with_response().await?;
-/// println!("{} keys, request {:?}", answer.output.data.len(), answer.meta.request_id());
+/// let response = client.list(Default::default()).timeout(Duration::from_secs(5)).with_response().await?;
+/// println!("{} keys, request {:?}", response.output.data.len(), response.meta.request_id());
 /// # Ok(()) }
 /// # fn store(_: &str) {}
 /// ```
@@ -51,7 +49,7 @@ struct Inner {
 }
 
 impl Client {
-    /// A client with the default settings.
+    /// Creates a client with the default settings.
     pub fn new(transport: impl Transport + 'static, key: impl Into<KeySource>) -> Self {
         Self::share(Inner {
             transport: Arc::new(transport),
@@ -60,7 +58,7 @@ impl Client {
         })
     }
 
-    /// A client with settings of its own, which are checked here.
+    /// Creates a client with custom settings, which are checked here.
     pub fn with_config(
         transport: impl Transport + 'static,
         key: impl Into<KeySource>,
@@ -71,8 +69,7 @@ impl Client {
         Ok(Self::share(Inner { transport: Arc::new(transport), keys: key.into(), config }))
     }
 
-    /// The same client with another API key. Transport, settings and retry quota
-    /// are shared.
+    /// Returns a client with another API key that shares transport, settings and retry quota.
     #[must_use]
     pub fn with_key(&self, key: impl Into<KeySource>) -> Self {
         let Inner { transport, config, .. } = &*self.0;
@@ -88,7 +85,7 @@ impl Client {
         Self(Arc::new(inner))
     }
 
-    /// A text without what looks like an API key, the client's secrets, the options'
+    /// Masks anything that looks like an API key, the secrets of the client and of the options,
     /// and these.
     #[doc(hidden)]
     pub fn masked(&self, text: &str, options: &CallOptions, secrets: &[&str]) -> String {
@@ -97,7 +94,7 @@ impl Client {
         mask(text, &all)
     }
 
-    /// The client's key, unless a provider knows it.
+    /// The client's key, unless it comes from a provider.
     #[doc(hidden)]
     pub fn fixed_key(&self) -> Option<&ApiKey> {
         self.0.keys.fixed()
@@ -107,8 +104,7 @@ impl Client {
         &self.0.config
     }
 
-    /// Sends any operation. It is not generic, so that every caller shares this crate's
-    /// copy of the machine.
+    /// Sends any operation. Not generic, so that all callers share one compiled machine.
     pub(super) fn send_any(
         self,
         operation: AnyOperation,
@@ -118,7 +114,7 @@ impl Client {
         self.send(operation, options, cancel, |response| response)
     }
 
-    /// Sends an operation within its span. `finish` makes the result of the response.
+    /// Sends an operation within its span. `finish` turns the response into the result.
     pub(super) fn send<O, T: 'static>(
         self,
         operation: O,
@@ -135,9 +131,9 @@ impl Client {
         Box::pin(trace::call(name, self.drive(machine, cancel, NeverAsked, finish)))
     }
 
-    /// Drives a machine to its end: everything that waits. `finish` makes the result.
+    /// Drives a machine until it is done. `finish` turns its output into the result.
     ///
-    /// Not an `async fn`, which holds its arguments twice.
+    /// Not an `async fn`, which would store its arguments twice.
     pub(super) fn drive<M: Driven, T>(
         self,
         machine: M,
@@ -193,13 +189,13 @@ impl Client {
     }
 }
 
-/// A machine in the hands of its driver, with the exchange that is under way.
+/// A machine being driven, with the context of the request in flight.
 struct Held<M: Driven> {
     machine: M,
     context: Option<SendContext>,
 }
 
-/// What the driver waits for: an action without what the driver keeps elsewhere.
+/// The action that the driver waits for; a request's context is in [`Held`].
 enum Wait<Q> {
     Key(Duration),
     Response,
@@ -225,14 +221,14 @@ impl<M: Driven> Held<M> {
         })
     }
 
-    /// What makes the request, and the exchange beside it.
+    /// A function that builds the request, and the request's context.
     fn in_flight(&mut self) -> (impl FnOnce() -> Request<Bytes>, &SendContext) {
         let Self { machine, context } = self;
         (|| machine.request(), context.get_or_insert_default())
     }
 }
 
-/// Nobody else hears of a request that is under way.
+/// Reports a request that was still in flight: no result will.
 impl<M: Driven> Drop for Held<M> {
     fn drop(&mut self) {
         if let Some(context) = &self.context {

@@ -7,13 +7,13 @@ use super::{call, run, temporary_key};
 pub use crate::workflow::BlockingRotationHandler as RotationHandler;
 use crate::workflow::NoHandler;
 
-/// A call that [`send`](Call::send) sends.
+/// A call, sent by [`send`](Call::send).
 pub type Call<O> = call::Call<O, Client>;
 
-/// A [`Call`] whose output comes as a [`Response`](crate::Response).
+/// A [`Call`] that returns its output in a [`Response`](crate::Response).
 pub type CallWithResponse<O> = call::CallWithResponse<O, Client>;
 
-/// A workflow that [`finish`](Run::finish) runs.
+/// A workflow, run by [`finish`](Run::finish).
 pub type Run<W, H = NoHandler> = run::Run<W, Client, H>;
 
 /// A temporary key, created by [`finish`](TemporaryKeyRequest::finish) or [`scope`](TemporaryKeyRequest::scope).

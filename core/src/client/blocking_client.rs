@@ -12,13 +12,12 @@ use crate::redact::mask_cause;
 use crate::transport::{BlockingTransport, BoxError};
 use crate::types::{ApiKey, BuildError};
 
-/// Gives the API key for each attempt to a blocking client.
+/// Provides a blocking client with the API key for each attempt.
 pub type KeyProvider = dyn Fn() -> Result<ApiKey, BoxError> + Send + Sync;
 
-/// Manages API keys over any [`BlockingTransport`]. Clones are cheap and share
-/// everything.
+/// Manages API keys over any [`BlockingTransport`]. Clones are cheap and share everything.
 ///
-/// Each method returns a [`Call`](super::blocking::Call), which `send` sends.
+/// Each method returns a [`Call`](super::blocking::Call); its `send` sends it.
 ///
 /// ```no_run
 /// # fn f(client: openrouter_keys_core::blocking::Client) -> Result<(), openrouter_keys_core::Error> {
@@ -39,13 +38,13 @@ struct Inner {
 }
 
 impl Client {
-    /// A client with the default settings.
+    /// Creates a client with the default settings.
     pub fn new(transport: impl BlockingTransport + 'static, key: ApiKey) -> Self {
         let keys = Box::new(move || Ok(key.clone()));
         Self(Arc::new(Inner { transport: Arc::new(transport), keys, config: Config::new() }))
     }
 
-    /// A client with settings of its own, which are checked here.
+    /// Creates a client with custom settings, which are checked here.
     pub fn with_config(
         transport: impl BlockingTransport + 'static,
         key: ApiKey,
@@ -54,7 +53,7 @@ impl Client {
         Self::with_provider(transport, move || Ok(key.clone()), config)
     }
 
-    /// A client that asks for its key before each attempt.
+    /// Creates a client that calls `keys` for the API key before each attempt.
     pub fn with_provider(
         transport: impl BlockingTransport + 'static,
         keys: impl Fn() -> Result<ApiKey, BoxError> + Send + Sync + 'static,
@@ -65,8 +64,7 @@ impl Client {
         Ok(Self(Arc::new(Inner { transport: Arc::new(transport), keys: Box::new(keys), config })))
     }
 
-    /// The same client with another API key. Transport, settings and retry quota
-    /// are shared.
+    /// Returns a client with another API key that shares transport, settings and retry quota.
     #[must_use]
     pub fn with_key(&self, key: ApiKey) -> Self {
         let Inner { transport, config, .. } = &*self.0;
@@ -89,7 +87,7 @@ impl Client {
         trace::blocking_call(name, || self.drive(machine, |never| match never {}))
     }
 
-    /// Drives a machine to its end: everything that blocks.
+    /// Drives a machine until it is done.
     pub(super) fn drive<M: Driven>(
         &self,
         mut machine: M,

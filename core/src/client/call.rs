@@ -1,4 +1,4 @@
-//! A call before it is sent: an operation with options of its own.
+//! A call that has not been sent: an operation and its options.
 
 use std::future::{Future, IntoFuture};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::config::{BaseUrl, CallOptions, Headers, RetryPolicy};
 use crate::operation::{AnyOperation, AnyOutput, Operation};
 use crate::transport::{BoxFuture, MaybeSend, MaybeSendSync};
 
-/// A call that is sent when it is awaited or, of a blocking client, when
+/// A call, sent when it is awaited or, with a blocking client, when
 /// [`send`](super::blocking::Call::send) is called.
 #[derive(Debug)]
 #[must_use = "a call does nothing until it is awaited or sent"]
@@ -27,19 +27,19 @@ impl<O, C> Call<O, C> {
         Self { client, operation, options: CallOptions::new(), cancel: Cancel::default() }
     }
 
-    /// Replaces every option that was set so far.
+    /// Replaces all options set so far.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// How long this call may take with all its attempts and pauses.
+    /// Sets the time limit for the whole call, including its attempts and pauses.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.options = self.options.timeout(time);
         self
     }
 
-    /// How long one attempt of this call may take.
+    /// Sets the time limit for each attempt of this call.
     pub fn attempt_timeout(mut self, time: Duration) -> Self {
         self.options = self.options.attempt_timeout(time);
         self
@@ -52,25 +52,25 @@ impl<O, C> Call<O, C> {
         self
     }
 
-    /// The base URL of this call.
+    /// Sets the base URL for this call.
     pub fn base_url(mut self, url: BaseUrl) -> Self {
         self.options = self.options.base_url(url);
         self
     }
 
-    /// The retry policy of this call, which replaces the client's.
+    /// Sets the retry policy for this call, replacing the client's.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.options = self.options.retry(policy);
         self
     }
 
-    /// Returns the status, request id, rate limit and number of attempts with the output.
+    /// Also returns the status, request ID, rate limit and number of attempts.
     pub fn with_response(self) -> CallWithResponse<O, C> {
         CallWithResponse(self)
     }
 }
 
-/// A [`Call`] whose output comes as a [`Response`](crate::Response).
+/// A [`Call`] that returns its output in a [`Response`](crate::Response).
 #[derive(Debug)]
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct CallWithResponse<O, C = Client>(pub(crate) Call<O, C>);
@@ -87,8 +87,8 @@ impl<O> Call<O> {
     }
 }
 
-/// Dropping the future ends the call: what has not been sent is never sent. A create that
-/// was in flight may have created a key, of which the feature `tracing` warns.
+/// Dropping the future ends the call: a request not yet sent never will be. A create in flight
+/// may have created a key; the feature `tracing` logs a warning.
 impl<O> IntoFuture for CallWithResponse<O>
 where
     O: Operation + MaybeSendSync + 'static,
@@ -104,8 +104,8 @@ where
 }
 
 impl Call<AnyOperation> {
-    /// The same as `with_response().into_future()`, but not generic: every caller shares
-    /// this crate's copy of the machine.
+    /// Like `with_response().into_future()`, but not generic: all callers share one compiled
+    /// machine.
     pub fn boxed(self) -> BoxFuture<'static, Result<Response<AnyOutput>, Error>> {
         self.client.send_any(self.operation, &self.options, self.cancel)
     }
@@ -133,8 +133,7 @@ impl<O: Operation> Call<O, blocking_client::Client> {
 }
 
 impl<O: Operation> CallWithResponse<O, blocking_client::Client> {
-    /// Sends the call and returns its output with status, request id, rate
-    /// limit and number of attempts.
+    /// Sends the call and returns its output with its [`Meta`](crate::Meta).
     pub fn send(self) -> Result<Response<O::Output>, Error> {
         let Call { client, operation, options, .. } = self.0;
         client.send(operation, &options)

@@ -1,4 +1,4 @@
-//! What cancels a call.
+//! Cancellation of a call.
 
 use std::fmt;
 use std::future::Future;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use crate::transport::{BoxFuture, MaybeSend};
 
-/// A future that cancels a call as soon as it is ready. It stays ready.
+/// Cancels a call once its future completes, and stays complete.
 #[derive(Default)]
 pub(crate) enum Cancel {
     #[default]

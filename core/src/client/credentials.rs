@@ -9,11 +9,11 @@ use async_trait::async_trait;
 use crate::transport::{BoxError, MaybeSend, MaybeSendSync};
 use crate::types::ApiKey;
 
-/// Gives the API key for each attempt, so that keys can be rotated without a
-/// restart. Any `async` closure that returns a key is one.
+/// Provides the API key for each attempt, so that keys can be rotated without a restart.
+/// Implemented by any `async` closure that returns a key.
 ///
-/// The time it takes counts towards the call's timeout. It is asked often:
-/// cache what is costly.
+/// The time it takes counts towards the call's timeout. It is called often: cache expensive
+/// lookups.
 ///
 /// ```
 /// use openrouter_keys_core::error::BoxError;
@@ -28,7 +28,7 @@ use crate::types::ApiKey;
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
 #[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
 pub trait KeyProvider: MaybeSendSync {
-    /// The key to sign the next request with.
+    /// Returns the API key for the next request.
     async fn api_key(&self) -> Result<ApiKey, BoxError>;
 }
 
@@ -55,7 +55,7 @@ pub(crate) enum Source {
 }
 
 impl KeySource {
-    /// The key, unless a provider knows it.
+    /// The key, unless it comes from a provider.
     pub(crate) fn fixed(&self) -> Option<&ApiKey> {
         match &self.0 {
             Source::Fixed(key) => Some(key),
@@ -63,7 +63,7 @@ impl KeySource {
         }
     }
 
-    /// Asks the provider before each attempt.
+    /// Calls the provider before each attempt.
     pub fn provider(provider: impl KeyProvider + 'static) -> Self {
         Self(Source::Provider(Arc::new(provider)))
     }

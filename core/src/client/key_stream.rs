@@ -1,4 +1,4 @@
-//! The keys of all pages as a stream: the driver of [`Pages`] that waits.
+//! The keys of all pages as a stream: the async driver of [`Pages`].
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -19,8 +19,8 @@ use crate::workflow::{Pages, Progress};
 
 /// The keys of all pages, as a stream. It ends after the first error.
 ///
-/// [`next`](KeyStream::next) and [`collect_all`](KeyStream::collect_all) need
-/// no further crate; with `futures`, it is a [`Stream`].
+/// [`next`](KeyStream::next) and [`collect_all`](KeyStream::collect_all) need no other crate;
+/// it is also a [`Stream`] for `futures`.
 ///
 /// ```no_run
 /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
@@ -36,21 +36,21 @@ use crate::workflow::{Pages, Progress};
 /// }
 /// # Ok(()) }
 /// ```
-#[must_use = "a stream does nothing until it is asked for its items"]
+#[must_use = "a stream does nothing until it is polled"]
 pub struct KeyStream {
     client: Client,
     options: CallOptions,
     cancel: Cancel,
     on_progress: Option<Box<dyn Report>>,
     pages: Pages,
-    /// The pages under way, in the order in which the listing takes them.
+    /// The pages being fetched, in listing order.
     pending: VecDeque<Pending>,
-    /// What ended the listing, and is given after the keys before it.
+    /// The error that ended the listing, returned after the keys before it.
     failed: Option<Error>,
     is_over: bool,
 }
 
-/// What is told how far the listing has come.
+/// A progress callback.
 trait Report: FnMut(Progress) + MaybeSend {}
 impl<F: FnMut(Progress) + MaybeSend> Report for F {}
 
@@ -73,38 +73,38 @@ impl KeyStream {
         }
     }
 
-    /// Options of the call for each page.
+    /// Sets the options of each page's call.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// Is told after each page how far the listing has come.
+    /// Sets a callback that is called with the progress after each page.
     pub fn on_progress(mut self, report: impl FnMut(Progress) + MaybeSend + 'static) -> Self {
         self.on_progress = Some(Box::new(report));
         self
     }
 
-    /// Ends the listing as soon as the future is ready, in the middle of a page too, with
+    /// Cancels the listing when `cancel` completes, even mid-page, with
     /// [`ErrorKind::Cancelled`]. Dropping the stream ends it too.
     pub fn cancel_on(mut self, cancel: impl Future<Output = ()> + MaybeSend + 'static) -> Self {
         self.cancel = Cancel::new(cancel);
         self
     }
 
-    /// The next key; `None` after the last.
+    /// Returns the next key, or `None` after the last.
     pub async fn next(&mut self) -> Option<Result<Key, Error>> {
         poll_fn(|context| self.poll_key(context)).await
     }
 
-    /// The keys that are here once there is one; none after the last.
+    /// Waits for at least one key and returns all that have arrived; empty after the last.
     pub async fn next_keys(&mut self) -> Result<Vec<Key>, Error> {
         let mut keys: Vec<Key> = self.next().await.transpose()?.into_iter().collect();
         keys.extend(std::iter::from_fn(|| self.pages.next_key()));
         Ok(keys)
     }
 
-    /// All keys that are left, or the first error.
+    /// Collects the remaining keys, or returns the first error.
     pub async fn collect_all(mut self) -> Result<Vec<Key>, Error> {
         let mut keys = Vec::new();
         while let Some(key) = self.next().await {
@@ -128,7 +128,7 @@ impl KeyStream {
         Poll::Ready(key)
     }
 
-    /// Requests under way are given up.
+    /// Ends the listing and abandons the requests in flight.
     fn end(&mut self) {
         self.is_over = true;
         self.pending.clear();
@@ -161,7 +161,7 @@ impl KeyStream {
         }
     }
 
-    /// Lets every page under way go on, and gives the one whose turn it is.
+    /// Polls every page being fetched, and returns the one that is next.
     fn poll_page(&mut self, context: &mut Context<'_>) -> Poll<Result<Page, Error>> {
         for pending in &mut self.pending {
             if let Pending::Waiting(future) = pending {

@@ -1,4 +1,4 @@
-//! The keys of all pages as an iterator: the driver of [`Pages`] that blocks.
+//! The keys of all pages as an iterator: the blocking driver of [`Pages`].
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,13 +16,13 @@ use crate::workflow::{Pages, Progress};
 ///
 /// With a [`prefetch`](Pages::prefetch) of more than 1, each page in flight has its own thread,
 /// which ends with its call even if the page is no longer needed.
-#[must_use = "an iterator does nothing until it is asked for its items"]
+#[must_use = "an iterator does nothing until it is consumed"]
 pub struct Keys {
     client: Client,
     options: CallOptions,
     on_progress: Option<Box<dyn FnMut(Progress) + Send>>,
     pages: Pages,
-    /// The pages under way, in the order in which the listing takes them.
+    /// The pages being fetched, in listing order.
     pending: VecDeque<Pending>,
     /// The error that ended the listing, returned after the keys before it.
     failed: Option<Error>,
@@ -47,19 +47,19 @@ impl Keys {
         }
     }
 
-    /// Options of the call for each page.
+    /// Sets the options of each page's call.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// Called after each page with the progress of the listing.
+    /// Sets a callback that is called with the progress after each page.
     pub fn on_progress(mut self, report: impl FnMut(Progress) + Send + 'static) -> Self {
         self.on_progress = Some(Box::new(report));
         self
     }
 
-    /// The next page that the listing takes, if it takes one more.
+    /// The next page of the listing, if there is one.
     fn next_page(&mut self) -> Option<Result<Page, Error>> {
         while let Some(list) = self.pages.next_request() {
             let (client, options, page) = (self.client.clone(), self.options.clone(), list.clone());
@@ -69,7 +69,7 @@ impl Keys {
                 .then(|| Builder::new().spawn(move || client.send(page, &options)));
             self.pending.push_back(match thread {
                 Some(Ok(thread)) => Pending::Thread(thread),
-                // One at a time, or no thread to be had: it comes on this one.
+                // One page at a time, or no thread could be started: fetch it here.
                 _ => Pending::Here(self.client.send(list, &self.options)),
             });
         }

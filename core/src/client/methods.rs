@@ -19,8 +19,7 @@ impl Client {
         self.call(list)
     }
 
-    /// Lists the keys of all pages, each once. [`Pages`] has settings of the
-    /// listing; a [`List`] is one with the defaults.
+    /// Lists the keys of all pages, each once. Pass a [`List`], or [`Pages`] for more settings.
     pub fn list_all(&self, pages: impl Into<Pages>) -> KeyStream {
         KeyStream::new(self.clone(), pages.into())
     }
@@ -30,17 +29,17 @@ impl Client {
         self.call(create)
     }
 
-    /// Gets the key of this hash.
+    /// Gets the key with this hash.
     pub fn get(&self, hash: impl Into<Get>) -> Call<Get> {
         self.call(hash.into())
     }
 
-    /// Changes what the update names and leaves the rest.
+    /// Changes the fields that the update sets and leaves the rest.
     pub fn update(&self, update: Update) -> Call<Update> {
         self.call(update)
     }
 
-    /// Deletes the key of this hash.
+    /// Deletes the key with this hash.
     pub fn delete(&self, hash: impl Into<Delete>) -> Call<Delete> {
         self.call(hash.into())
     }
@@ -55,18 +54,18 @@ impl Client {
         self.run(create.into())
     }
 
-    /// Deletes the keys that lost creates left behind, by their marked names, or
-    /// the temporary ones that have expired.
+    /// Deletes keys that lost creates left behind, found by their marked names, or expired
+    /// temporary keys.
     pub fn sweep(&self, sweep: Sweep) -> Run<Sweep> {
         self.run(sweep)
     }
 
-    /// Creates a key that expires, to be closed after its work.
+    /// Creates a key that expires; close it when its work is done.
     pub fn temporary(&self, temporary: Temporary) -> TemporaryKeyRequest {
         TemporaryKeyRequest::new(self.run(temporary))
     }
 
-    /// Looks at all keys and reports those that need attention. Nothing is changed.
+    /// Checks all keys and reports those that need attention. Changes nothing.
     pub fn audit(&self, audit: Audit) -> Run<Audit> {
         self.run(audit)
     }
@@ -86,17 +85,17 @@ impl Client {
         self.run(CheckKey::new(kind))
     }
 
-    /// Replaces a key by a new one with its settings, which the handler takes.
+    /// Replaces a key with a new one that has the same settings and is passed to the handler.
     pub fn rotate<H: RotationHandler>(&self, rotate: Rotate, handler: H) -> Run<Rotate, Self, H> {
         self.run_with(rotate, handler)
     }
 
-    /// Any workflow that asks nothing.
+    /// Runs any workflow that asks no questions.
     pub fn run<W: Workflow>(&self, workflow: W) -> Run<W> {
         self.run_with(workflow, NoHandler)
     }
 
-    /// Runs any workflow, with the handler of its questions.
+    /// Runs any workflow, with a handler for its questions.
     pub fn run_with<W: Workflow, H: RotationHandler>(
         &self,
         workflow: W,
@@ -117,8 +116,7 @@ impl blocking::Client {
         self.call(list)
     }
 
-    /// Lists the keys of all pages, each once. [`Pages`] has settings of the
-    /// listing; a [`List`] is one with the defaults.
+    /// Lists the keys of all pages, each once. Pass a [`List`], or [`Pages`] for more settings.
     pub fn list_all(&self, pages: impl Into<Pages>) -> Keys {
         Keys::new(self.clone(), pages.into())
     }
@@ -128,17 +126,17 @@ impl blocking::Client {
         self.call(create)
     }
 
-    /// Gets the key of this hash.
+    /// Gets the key with this hash.
     pub fn get(&self, hash: impl Into<Get>) -> blocking::Call<Get> {
         self.call(hash.into())
     }
 
-    /// Changes what the update names and leaves the rest.
+    /// Changes the fields that the update sets and leaves the rest.
     pub fn update(&self, update: Update) -> blocking::Call<Update> {
         self.call(update)
     }
 
-    /// Deletes the key of this hash.
+    /// Deletes the key with this hash.
     pub fn delete(&self, hash: impl Into<Delete>) -> blocking::Call<Delete> {
         self.call(hash.into())
     }
@@ -156,18 +154,18 @@ impl blocking::Client {
         self.run(create.into())
     }
 
-    /// Deletes the keys that lost creates left behind, by their marked names, or
-    /// the temporary ones that have expired.
+    /// Deletes keys that lost creates left behind, found by their marked names, or expired
+    /// temporary keys.
     pub fn sweep(&self, sweep: Sweep) -> blocking::Run<Sweep> {
         self.run(sweep)
     }
 
-    /// Creates a key that expires, to be closed after its work.
+    /// Creates a key that expires; close it when its work is done.
     pub fn temporary(&self, temporary: Temporary) -> blocking::TemporaryKeyRequest {
         TemporaryKeyRequest::new(self.run(temporary))
     }
 
-    /// Looks at all keys and reports those that need attention. Nothing is changed.
+    /// Checks all keys and reports those that need attention. Changes nothing.
     pub fn audit(&self, audit: Audit) -> blocking::Run<Audit> {
         self.run(audit)
     }
@@ -187,7 +185,7 @@ impl blocking::Client {
         self.run(CheckKey::new(kind))
     }
 
-    /// Replaces a key by a new one with its settings, which the handler takes.
+    /// Replaces a key with a new one that has the same settings and is passed to the handler.
     pub fn rotate<H: BlockingRotationHandler>(
         &self,
         rotate: Rotate,
@@ -196,12 +194,12 @@ impl blocking::Client {
         self.run_with(rotate, handler)
     }
 
-    /// Any workflow that asks nothing.
+    /// Runs any workflow that asks no questions.
     pub fn run<W: Workflow>(&self, workflow: W) -> blocking::Run<W> {
         self.run_with(workflow, NoHandler)
     }
 
-    /// Runs any workflow, with the handler of its questions.
+    /// Runs any workflow, with a handler for its questions.
     pub fn run_with<W: Workflow, H: BlockingRotationHandler>(
         &self,
         workflow: W,

@@ -1,4 +1,4 @@
-//! The clients, async and blocking: what drives calls and workflows over a transport.
+//! The clients, async and blocking: they drive calls and workflows over a transport.
 //!
 //! Uses every other room.
 

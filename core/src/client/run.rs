@@ -1,4 +1,4 @@
-//! A workflow before it is run: with options and whatever cancels it.
+//! A workflow that has not been run, with its options and cancellation.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -14,7 +14,7 @@ use crate::workflow::{
     BlockingRotationHandler, NoHandler, RotationEvent, RotationHandler, Workflow,
 };
 
-/// A workflow that runs when it is awaited or, of a blocking client, when
+/// A workflow, run when it is awaited or, with a blocking client, when
 /// [`finish`](Run::finish) is called.
 #[must_use = "a workflow does nothing until it is run"]
 pub struct Run<W, C = Client, H = NoHandler> {
@@ -31,12 +31,12 @@ impl<W, C, H> Run<W, C, H> {
         Self { client, workflow, handler, options, cancel }
     }
 
-    /// What runs the workflow, and with which options.
+    /// The client that runs the workflow, and the options it uses.
     pub(crate) fn means(&self) -> (&C, &CallOptions) {
         (&self.client, &self.options)
     }
 
-    /// Options of each call of the workflow.
+    /// Sets the options of each of the workflow's calls.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options;
         self
@@ -70,7 +70,7 @@ where
 }
 
 impl<W: Workflow, H: BlockingRotationHandler> Run<W, blocking_client::Client, H> {
-    /// Runs the workflow to its end.
+    /// Runs the workflow to completion.
     pub fn finish(self) -> Result<W::Output, Error> {
         let Self { client, workflow, mut handler, options, .. } = self;
         let name = workflow.name();

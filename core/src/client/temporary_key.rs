@@ -1,4 +1,4 @@
-//! A client's temporary key: a guard to close, or a scope that closes it.
+//! A client's temporary key: close it yourself, or let a scope close it.
 
 use std::any::Any;
 use std::fmt;
@@ -16,8 +16,8 @@ use crate::config::CallOptions;
 use crate::transport::{BoxFuture, MaybeSend};
 use crate::workflow::{CloseTemporary, NoHandler, Temporary, TemporaryKeyInfo};
 
-/// A temporary key that is created when this is awaited or, with a blocking client, when
-/// [`finish`](TemporaryKeyRequest::finish) is called. `scope` creates and closes it.
+/// A request for a temporary key, run when it is awaited or, with a blocking client, when
+/// [`finish`](TemporaryKeyRequest::finish) is called. `scope` creates and closes the key.
 #[must_use = "a workflow does nothing until it is run"]
 pub struct TemporaryKeyRequest<C = Client>(Run<Temporary, C>);
 
@@ -26,15 +26,15 @@ impl<C> TemporaryKeyRequest<C> {
         Self(run)
     }
 
-    /// Options of each call that creates the key, and of those that close it unless
-    /// [`close`](TemporaryKey::close) gets others.
+    /// Sets the options of the calls that create the key, and of those that close it unless
+    /// [`close`](TemporaryKey::close) is given others.
     pub fn options(self, options: CallOptions) -> Self {
         Self(self.0.options(options))
     }
 }
 
 impl TemporaryKeyRequest {
-    /// Cancels the creation of the key when the future completes: see [`Run::cancel_on`]. A key
+    /// Cancels the creation of the key when `cancel` completes: see [`Run::cancel_on`]. A key
     /// that was already created is closed anyway.
     pub fn cancel_on(self, cancel: impl Future<Output = ()> + MaybeSend + 'static) -> Self {
         Self(self.0.cancel_on(cancel))
@@ -43,8 +43,8 @@ impl TemporaryKeyRequest {
     /// Creates the key, does the work with it, and closes it, even if the work fails or panics.
     ///
     /// An error means that the key was not created and the work did not start. If closing
-    /// fails, that error is next to the work's result, as [`Scoped::unclosed`]. A scope that is
-    /// dropped in the middle of its work closes nothing; the key lives until it expires.
+    /// fails, the error is returned with the work's result, as [`Scoped::unclosed`]. A scope
+    /// that is dropped during its work closes nothing; the key lives until it expires.
     ///
     /// ```no_run
     /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
@@ -98,7 +98,7 @@ impl TemporaryKeyRequest<blocking_client::Client> {
     /// Creates the key, does the work with it, and closes it, even if the work fails or panics.
     ///
     /// An error means that the key was not created and the work did not start. If closing
-    /// fails, that error is next to the work's result, as [`Scoped::unclosed`].
+    /// fails, the error is returned with the work's result, as [`Scoped::unclosed`].
     ///
     /// ```no_run
     /// # fn f(client: openrouter_keys_core::blocking::Client) -> Result<(), openrouter_keys_core::Error> {
@@ -128,12 +128,12 @@ impl<C> fmt::Debug for TemporaryKeyRequest<C> {
 
 /// A key that lives until it is closed or expires.
 ///
-/// It dereferences to the [`TemporaryKeyInfo`] with all that is known about the key.
+/// Dereferences to [`TemporaryKeyInfo`], which has everything known about the key.
 ///
 /// **Dropping it deletes nothing**, whichever client created it: a deletion waits for a
 /// response and can fail, and a drop can do neither. The key then lives until it expires, and
-/// [`Sweep::temporary`](crate::workflow::Sweep::temporary) deletes it. [`TemporaryKeyRequest::scope`]
-/// closes it whatever happens.
+/// [`Sweep::temporary`](crate::workflow::Sweep::temporary) deletes it.
+/// [`TemporaryKeyRequest::scope`] closes it even if the work fails or panics.
 #[must_use = "the key lives until it is closed or expires"]
 pub struct TemporaryKey<C = Client> {
     info: TemporaryKeyInfo,
@@ -142,21 +142,21 @@ pub struct TemporaryKey<C = Client> {
 }
 
 impl<C> TemporaryKey<C> {
-    /// Gives the key up without closing it: it lives until it expires, unless its
-    /// [`closing`](TemporaryKeyInfo::closing) is run.
+    /// Returns the key's info without closing it: it lives until it expires, unless you run its
+    /// [`closing`](TemporaryKeyInfo::closing).
     pub fn into_info(self) -> TemporaryKeyInfo {
         self.info
     }
 }
 
 impl<C: Clone> TemporaryKey<C> {
-    /// Deletes the key, by its hash or else by its marked name, and what was found
-    /// meanwhile of the [`unconfirmed`](TemporaryKeyInfo::unconfirmed) names. One that is gone
-    /// already is closed.
+    /// Deletes the key, by its hash or else by its marked name, and any keys found under the
+    /// [`unconfirmed`](TemporaryKeyInfo::unconfirmed) names. A key that is already gone counts
+    /// as closed.
     ///
-    /// Uses the options with which the key was created, unless it gets others. If it fails, the
-    /// error's [`may_have_created`](crate::Error::may_have_created) has the name and the hash;
-    /// the key stops by itself when it expires.
+    /// Uses the options the key was created with, unless given others. If it fails, the error's
+    /// [`may_have_created`](crate::Error::may_have_created) has the name and the hash; the key
+    /// stops working when it expires.
     pub fn close(self) -> Run<CloseTemporary, C> {
         Run::new(self.client, self.info.closing(), NoHandler).options(self.options)
     }
@@ -178,19 +178,19 @@ impl<C> fmt::Debug for TemporaryKey<C> {
 
 /// The outcome of a scope.
 #[derive(Debug)]
-#[must_use = "the key may not be closed"]
+#[must_use = "the key may still be open"]
 #[non_exhaustive]
 pub struct Scoped<T> {
     /// The work's result.
     pub output: T,
-    /// Why the key is not closed, if it is not: it lives until it expires.
+    /// The error if the key could not be closed; it then lives until it expires.
     pub unclosed: Option<Error>,
 }
 
 type Panic = Box<dyn Any + Send>;
 
 impl<T> Scoped<T> {
-    /// A panic of the work resumes after the key is closed.
+    /// Resumes a panic of the work, now that the key is closed.
     fn of(output: Result<T, Panic>, unclosed: Option<Error>) -> Result<Self, Error> {
         match output {
             Ok(output) => Ok(Self { output, unclosed }),

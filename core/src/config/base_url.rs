@@ -10,7 +10,7 @@ use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use crate::redact::percent_decoded;
 use crate::types::{BuildError, BuildErrorKind};
 
-/// The API's own address.
+/// The API's own base URL.
 pub const DEFAULT_BASE_URL: &str = "https://openrouter.ai/api/v1";
 
 /// The longest URI that the `http` crate parses from one string, as reqwest does.
@@ -18,10 +18,10 @@ const LONGEST: usize = 65_534;
 
 /// The validated URL that the API's paths are appended to.
 ///
-/// A trailing slash and white space around it are tolerated. A query, a fragment and
-/// user information are refused, and so is plain `http`, except to this machine or
-/// where [`allow_insecure_http`](BaseUrl::allow_insecure_http) asks for it: the API
-/// key would travel in the clear. A host beyond ASCII is given in its punycode form.
+/// A trailing slash and surrounding white space are accepted. A query, a fragment and user
+/// information are refused, and so is plain `http`, which would send the API key in the clear,
+/// except to this machine or with [`allow_insecure_http`](BaseUrl::allow_insecure_http). Write
+/// a non-ASCII host in its punycode form.
 ///
 /// ```
 /// use openrouter_keys_core::BaseUrl;
@@ -40,19 +40,19 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// Checks an address.
+    /// Checks a base URL.
     pub fn new(url: impl AsRef<str>) -> Result<Self, BuildError> {
         let base = Self::allow_insecure_http(url)?;
         if base.scheme == Scheme::HTTP && !is_loopback(base.authority.host()) {
             return Err(refused(
                 "uses http:// to another machine, which would send the API key in the clear; \
-                 use https://, or say allow_insecure_http",
+                 use https:// or allow_insecure_http",
             ));
         }
         Ok(base)
     }
 
-    /// Checks an address and lets it use plain `http` to another machine.
+    /// Checks a base URL, allowing plain `http` to another machine.
     pub fn allow_insecure_http(url: impl AsRef<str>) -> Result<Self, BuildError> {
         let url = url.as_ref().trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         if let Some(flaw) = flaw(url) {
@@ -62,18 +62,20 @@ impl BaseUrl {
             refused(if url.len() > LONGEST {
                 "is longer than 65534 bytes"
             } else {
-                "has a character that its part of a URL cannot have"
+                "has a character where a URL does not allow it"
             })
         })?;
         let parts = uri.into_parts();
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
-            return Err(refused("is not a valid URL; it looks like https://openrouter.ai/api/v1"));
+            return Err(refused(
+                "is not a valid URL; it should look like https://openrouter.ai/api/v1",
+            ));
         };
         let path = parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
         let prefix = path.path().trim_end_matches('/');
         if prefix.ends_with("/keys") || prefix.ends_with("/key") {
             return Err(refused(
-                "ends with the path of an operation; it looks like https://openrouter.ai/api/v1",
+                "ends with the path of an operation; it should look like https://openrouter.ai/api/v1",
             ));
         }
         Ok(Self { scheme, authority, prefix: prefix.into() })
@@ -84,7 +86,7 @@ impl BaseUrl {
         self.uri(path).ok_or_else(|| refused("is too long to be joined with a path"))
     }
 
-    /// Scheme and authority have been read before; the path alone is read here.
+    /// Scheme and authority were parsed before; only the path is parsed here.
     fn uri(&self, path: &str) -> Option<Uri> {
         let path = [&self.prefix, path].concat();
         let text = [self.scheme.as_str(), "://", self.authority.as_str(), &path];
@@ -121,8 +123,8 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
-/// Finds the problem of an address, part by part. An http parser would only say that there is
-/// one, and URL parsers would repair some of them, each differently.
+/// Finds what is wrong with a URL, part by part. An HTTP parser would not say what, and URL
+/// parsers would repair some problems, each differently.
 fn flaw(url: &str) -> Option<&'static str> {
     if url.is_empty() {
         return Some("is empty");
@@ -131,7 +133,7 @@ fn flaw(url: &str) -> Option<&'static str> {
         return Some("is wrapped in quotes; remove them");
     }
     if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Some("has a space, a line break or another control character in it");
+        return Some("contains a space, a line break or another control character");
     }
     if url.contains('\\') {
         return Some("has a backslash; write / instead");
@@ -146,9 +148,9 @@ fn flaw(url: &str) -> Option<&'static str> {
         |scheme: &str| url.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme));
     let Some((scheme, rest)) = url.split_once("://") else {
         return Some(if begins("http:") || begins("https:") {
-            "lacks two slashes after its scheme; it looks like https://openrouter.ai/api/v1"
+            "lacks two slashes after its scheme; it should look like https://openrouter.ai/api/v1"
         } else if url.starts_with('/') && !url.starts_with("//") {
-            "is a path alone; it looks like https://openrouter.ai/api/v1"
+            "is only a path; it should look like https://openrouter.ai/api/v1"
         } else {
             "has no scheme; write https:// before it"
         });
@@ -162,42 +164,42 @@ fn flaw(url: &str) -> Option<&'static str> {
 
 fn flaw_of_authority(authority: &str) -> Option<&'static str> {
     if authority.contains('@') {
-        return Some("has a user name or a password in it");
+        return Some("contains a user name or a password");
     }
     if !authority.is_ascii() {
         return Some(
-            "has a host with letters beyond ASCII; write it in its punycode form, such as \
+            "has a host with non-ASCII letters; write it in its punycode form, such as \
              xn--bcher-kva.example for bücher.example",
         );
     }
     let (host, port) = match authority.strip_prefix('[').map(|inner| inner.split_once(']')) {
-        Some(None) => return Some("has a bracket before its host and none behind it"),
+        Some(None) => return Some("has an opening bracket but no closing one"),
         Some(Some((address, _))) if address.contains('%') => {
-            return Some("has an IPv6 address with a zone (%…), which no URL parser takes");
+            return Some("has an IPv6 address with a zone (%…), which no URL parser accepts");
         }
         Some(Some((address, _))) if !looks_like_v6(address) => {
-            return Some("has something else than an IPv6 address in brackets");
+            return Some("has something other than an IPv6 address in brackets");
         }
         Some(Some((address, port))) => (address, port),
         None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
     };
     if host.is_empty() {
-        return Some("names no host");
+        return Some("has no host");
     }
     if host.contains('%') {
         return Some("has an encoded character (%…) in its host; write the host itself");
     }
     if port.matches(':').count() > 1 {
-        return Some("has several colons behind its scheme; an IPv6 address needs brackets");
+        return Some("has several colons after its scheme; an IPv6 address needs brackets");
     }
     if looks_like_v4(host) && !is_v4(host) {
         return Some(
-            "has a host that looks like an IPv4 address and is not one, such as 192.0.2.1",
+            "has a host that looks like an IPv4 address but is not a valid one, such as 192.0.2.1",
         );
     }
     match port.strip_prefix(':') {
         None if port.is_empty() => None,
-        Some("") => Some("has a colon behind its host and no port"),
+        Some("") => Some("has a colon after its host but no port"),
         Some(port) if !is_no_port(port) && port.parse() != Ok(0_u16) => None,
         _ => Some("has a port that is not a number from 1 to 65535"),
     }
@@ -209,17 +211,17 @@ fn flaw_of_path(path: &str) -> Option<&'static str> {
         return Some("has two slashes in a row in its path");
     }
     if !has_plain_segments(path) {
-        return Some("has a path with `.`, `..` or an encoded dot in it");
+        return Some("has a `.` or `..` segment, perhaps encoded, in its path");
     }
     None
 }
 
-/// The URL itself is not repeated: it may hold a password.
+/// The error does not quote the URL: it may contain a password.
 fn refused(reason: &str) -> BuildError {
     BuildError::new(BuildErrorKind::BaseUrl, format!("the base URL {reason}"))
 }
 
-/// Whether there is more behind the host than a port from 0 to 65535.
+/// Whether the host is followed by anything but a port from 0 to 65535.
 pub(crate) fn has_bad_port(authority: &Authority) -> bool {
     let bare = authority.as_str().rsplit('@').next().unwrap_or_default();
     match bare.strip_prefix(authority.host()) {
@@ -233,13 +235,13 @@ fn is_no_port(text: &str) -> bool {
     !text.bytes().all(|byte| byte.is_ascii_digit()) || text.parse::<u16>().is_err()
 }
 
-/// Whether no segment leads elsewhere, however often it is decoded.
+/// Whether no segment is `.` or `..`, however often it is decoded.
 pub(crate) fn has_plain_segments(path: &str) -> bool {
     let mut path = path.to_owned();
     while let Some(decoded) = percent_decoded(&path) {
         path = decoded;
     }
-    // A parameter behind a semicolon does not hide dots from every gateway.
+    // Some gateways ignore what follows a semicolon, and so still see the dots.
     let is_dots = |segment: &str| matches!(segment.split(';').next(), Some("." | ".."));
     !path.split(['/', '\\']).any(is_dots)
 }
@@ -260,7 +262,7 @@ fn is_below_localhost(host: &str) -> bool {
     end.is_some_and(|end| end.eq_ignore_ascii_case(DOMAIN))
 }
 
-/// Four numbers of which the first is 127.
+/// Four numbers, the first of which is 127.
 fn is_loopback_v4(host: &str) -> bool {
     host.starts_with("127.") && is_v4(host)
 }
@@ -280,7 +282,7 @@ fn looks_like_v6(address: &str) -> bool {
     address.is_empty() || address.contains(':') && address.bytes().all(is_part)
 }
 
-/// Whether URL parsers take a host for an IPv4 address, `127.1` and `0x7f000001` too.
+/// Whether URL parsers read a host as an IPv4 address, including `127.1` and `0x7f000001`.
 fn looks_like_v4(host: &str) -> bool {
     let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
     last.starts_with(|first: char| first.is_ascii_digit())
@@ -294,7 +296,7 @@ mod tests {
     use super::{BaseUrl, DEFAULT_BASE_URL};
 
     #[test]
-    fn the_default_is_the_documented_address() {
+    fn the_default_is_the_documented_url() {
         assert_eq!(BaseUrl::new(DEFAULT_BASE_URL).unwrap(), BaseUrl::default());
         assert_eq!(BaseUrl::default().to_string(), DEFAULT_BASE_URL);
     }
@@ -316,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_joined_with_a_path_is_the_uri_of_their_text_as_long_as_that_is_one() {
+    fn joining_a_path_gives_the_uri_of_the_joined_string_if_that_is_valid() {
         for length in (0..40).chain(65_500..65_534) {
             let base = format!("https://a.example/{}", "x".repeat(length));
             // The base itself may be too long.
@@ -329,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_would_lose_or_leak_something_is_refused() {
+    fn a_url_that_would_lose_or_leak_something_is_refused() {
         for url in [
             "",
             "openrouter.ai",
@@ -361,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_around_an_address_and_capitals_in_its_host_are_tolerated() {
+    fn surrounding_white_space_and_capitals_in_the_host_are_accepted() {
         for url in [
             " https://openrouter.ai/api/v1",
             "https://openrouter.ai/api/v1\n",
@@ -386,17 +388,17 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_address_is_told_what_is_wrong_with_it() {
+    fn the_error_says_what_is_wrong_with_the_url() {
         let slashes =
-            "lacks two slashes after its scheme; it looks like https://openrouter.ai/api/v1";
+            "lacks two slashes after its scheme; it should look like https://openrouter.ai/api/v1";
         let port = "has a port that is not a number from 1 to 65535";
-        let colons = "has several colons behind its scheme; an IPv6 address needs brackets";
+        let colons = "has several colons after its scheme; an IPv6 address needs brackets";
         let encoded = "has an encoded character (%…) in its host; write the host itself";
         let address =
-            "has a host that looks like an IPv4 address and is not one, such as 192.0.2.1";
-        let dots = "has a path with `.`, `..` or an encoded dot in it";
+            "has a host that looks like an IPv4 address but is not a valid one, such as 192.0.2.1";
+        let dots = "has a `.` or `..` segment, perhaps encoded, in its path";
         let scheme = "does not begin with https:// (or http:// for this machine)";
-        let character = "has a character that its part of a URL cannot have";
+        let character = "has a character where a URL does not allow it";
         for (url, flaw) in [
             ("", "is empty"),
             (" \n", "is empty"),
@@ -404,7 +406,7 @@ mod tests {
             ("openrouter.ai/api/v1", "has no scheme; write https:// before it"),
             ("localhost:8080", "has no scheme; write https:// before it"),
             ("//openrouter.ai/api/v1", "has no scheme; write https:// before it"),
-            ("/api/v1", "is a path alone; it looks like https://openrouter.ai/api/v1"),
+            ("/api/v1", "is only a path; it should look like https://openrouter.ai/api/v1"),
             ("http:/a.example", slashes),
             ("HTTPS:a.example", slashes),
             ("https:", slashes),
@@ -413,19 +415,19 @@ mod tests {
             ("://a.example", scheme),
             ("https:\\\\a.example\\v1", "has a backslash; write / instead"),
             ("https://a.example\\@b.example", "has a backslash; write / instead"),
-            ("https://a.ex ample", "has a space, a line break or another control character in it"),
-            ("https://a.exa\nmple", "has a space, a line break or another control character in it"),
+            ("https://a.ex ample", "contains a space, a line break or another control character"),
+            ("https://a.exa\nmple", "contains a space, a line break or another control character"),
             ("https://a.example?x=1", "has a query (?…)"),
             ("https://a.example#x", "has a fragment (#…)"),
-            ("https://", "names no host"),
-            ("https:///a.example", "names no host"),
-            ("https://:443", "names no host"),
-            ("https://[]", "names no host"),
-            ("https://user@a.example", "has a user name or a password in it"),
-            ("https://user:pw@a.example", "has a user name or a password in it"),
+            ("https://", "has no host"),
+            ("https:///a.example", "has no host"),
+            ("https://:443", "has no host"),
+            ("https://[]", "has no host"),
+            ("https://user@a.example", "contains a user name or a password"),
+            ("https://user:pw@a.example", "contains a user name or a password"),
             (
                 "https://bücher.example/v1",
-                "has a host with letters beyond ASCII; write it in its punycode form, such as \
+                "has a host with non-ASCII letters; write it in its punycode form, such as \
                  xn--bcher-kva.example for bücher.example",
             ),
             ("http://127.1/v1", address),
@@ -438,17 +440,17 @@ mod tests {
             ("https://%61.example:1", encoded),
             (
                 "https://[fe80::1%25eth0]/",
-                "has an IPv6 address with a zone (%…), which no URL parser takes",
+                "has an IPv6 address with a zone (%…), which no URL parser accepts",
             ),
-            ("https://[v1.a]/", "has something else than an IPv6 address in brackets"),
-            ("https://[g::1]:8443", "has something else than an IPv6 address in brackets"),
-            ("https://[a.example]", "has something else than an IPv6 address in brackets"),
-            ("https://[::1", "has a bracket before its host and none behind it"),
-            ("https://::1/", "names no host"),
+            ("https://[v1.a]/", "has something other than an IPv6 address in brackets"),
+            ("https://[g::1]:8443", "has something other than an IPv6 address in brackets"),
+            ("https://[a.example]", "has something other than an IPv6 address in brackets"),
+            ("https://[::1", "has an opening bracket but no closing one"),
+            ("https://::1/", "has no host"),
             ("https://2001:db8::1", colons),
             ("https://a.example:1:2", colons),
-            ("https://a.example:", "has a colon behind its host and no port"),
-            ("https://[::1]:", "has a colon behind its host and no port"),
+            ("https://a.example:", "has a colon after its host but no port"),
+            ("https://[::1]:", "has a colon after its host but no port"),
             ("https://a.example:0", port),
             ("https://a.example:00", port),
             ("https://a.example:65536", port),

@@ -1,4 +1,4 @@
-//! Headers of the caller's: attribution, and extra ones within limits.
+//! Your own request headers: attribution, and others within limits.
 
 use http::header;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -10,15 +10,15 @@ use crate::types::{BuildError, BuildErrorKind};
 const HTTP_REFERER: HeaderName = HeaderName::from_static("http-referer");
 const TITLE: HeaderName = HeaderName::from_static("x-openrouter-title");
 const OLD_TITLE: HeaderName = HeaderName::from_static("x-title");
-/// A shorter value occurs in other strings by chance: `1`, `eu`.
+/// Shorter values, such as `1` or `eu`, occur in other strings by chance.
 const SHORTEST_SECRET: usize = 8;
-/// A shorter part of a value is a word: `production`, `charset`.
+/// Shorter parts of a value are words, such as `production` or `charset`.
 const SHORTEST_PART: usize = 16;
 const CATEGORIES: HeaderName = HeaderName::from_static("x-openrouter-categories");
 
 /// Headers that only the core or the transport may set. A second `Authorization` or `Host`
-/// could send a request in somebody else's name or to another place, a wrong length could
-/// smuggle a second request, `Accept-Encoding` would defeat the limit on the body.
+/// could send a request as somebody else or to another place, a wrong length could smuggle in a
+/// second request, `Accept-Encoding` would defeat the limit on the body.
 const RESERVED: [HeaderName; 19] = [
     header::ACCEPT,
     header::ACCEPT_ENCODING,
@@ -41,7 +41,7 @@ const RESERVED: [HeaderName; 19] = [
     header::RANGE,
 ];
 
-/// Headers of the caller's for every request of a client or of one call.
+/// Your own headers, for all requests of a client or of one call.
 ///
 /// A header of a call overrides the client's header of the same name. All values are marked
 /// sensitive, so that no `Debug` prints them: an extra header is often a gateway's token.
@@ -59,7 +59,7 @@ const RESERVED: [HeaderName; 19] = [
 /// # Ok::<(), openrouter_keys_core::error::BuildError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-#[must_use = "headers do nothing until a configuration or a call takes them"]
+#[must_use = "headers do nothing until a configuration or a call uses them"]
 pub struct Headers(HeaderMap);
 
 impl Headers {
@@ -68,18 +68,17 @@ impl Headers {
         Self::default()
     }
 
-    /// `HTTP-Referer`: the app's URL, for OpenRouter's rankings.
+    /// Sets `HTTP-Referer`: the app's URL, for OpenRouter's rankings.
     pub fn http_referer(self, url: impl AsRef<str>) -> Result<Self, BuildError> {
         self.set(HTTP_REFERER, url.as_ref())
     }
 
-    /// `X-OpenRouter-Title`: the app's name, for OpenRouter's rankings.
+    /// Sets `X-OpenRouter-Title`: the app's name, for OpenRouter's rankings.
     pub fn title(self, name: impl AsRef<str>) -> Result<Self, BuildError> {
         self.set(TITLE, name.as_ref())
     }
 
-    /// `X-OpenRouter-Categories`: the app's categories, for OpenRouter's
-    /// rankings.
+    /// Sets `X-OpenRouter-Categories`: the app's categories, for OpenRouter's rankings.
     pub fn categories<S: AsRef<str>>(
         self,
         categories: impl IntoIterator<Item = S>,
@@ -94,9 +93,9 @@ impl Headers {
         self.set(CATEGORIES, &joined)
     }
 
-    /// Any other header. Those that the library or the connection needs for
-    /// itself, such as `Authorization`, `Host`, `Cookie` and `Content-Length`,
-    /// are refused, and so is a value with a line break.
+    /// Sets any other header. Headers reserved for the library or the connection, such as
+    /// `Authorization`, `Host`, `Cookie` and `Content-Length`, are refused, and so is a value
+    /// with a line break.
     pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Result<Self, BuildError> {
         let name = name.as_ref();
         let name = HeaderName::try_from(name)
@@ -113,12 +112,11 @@ impl Headers {
     }
 
     fn set(mut self, name: HeaderName, value: &str) -> Result<Self, BuildError> {
-        // `fetch` refuses what is beyond Latin-1, and servers read the rest in
-        // different ways.
+        // `fetch` refuses characters beyond Latin-1, and servers decode the rest differently.
         let header = HeaderValue::from_str(value).ok().filter(|_| value.is_ascii());
         let Some(mut header) = header else {
             return Err(refused(format!(
-                "the value of the header {} has a line break, a control or a non-ASCII character",
+                "the value of the header {} has a line break, a control character or a non-ASCII character",
                 OneLine(name.as_str())
             )));
         };
@@ -134,13 +132,13 @@ impl Headers {
         }
     }
 
-    /// As the beginning of a request's headers.
+    /// The headers that a request starts from.
     pub(crate) fn to_map(&self) -> HeaderMap {
         self.0.clone()
     }
 
-    /// The values that may be secrets, those of headers other than attribution,
-    /// and the long parts of such: a server repeats the token of `Bearer token`.
+    /// The values that may be secrets: those of headers other than attribution, and their long
+    /// parts, because a server may echo only the token of `Bearer token`.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.0
             .iter()
@@ -167,7 +165,7 @@ mod tests {
     use super::Headers;
 
     #[test]
-    fn a_header_that_is_the_librarys_is_refused() {
+    fn a_reserved_header_is_refused() {
         for name in [
             "Authorization",
             "host",
@@ -188,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_break_in_a_name_or_a_value_is_refused_and_the_value_not_shown() {
+    fn a_line_break_in_a_name_or_value_is_refused_without_showing_the_value() {
         for (name, value) in [
             ("x-a\r\nb", "1"),
             ("x-a", "secret\r\nHost: evil"),
@@ -202,19 +200,19 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_refused_is_told_as_far_as_it_is_short_and_no_secret() {
-        let told = |name: &str| Headers::new().header(name, "1").unwrap_err().to_string();
+    fn a_refused_name_is_quoted_only_if_short_and_not_a_secret() {
+        let message = |name: &str| Headers::new().header(name, "1").unwrap_err().to_string();
         assert!(
-            told("x team").starts_with("invalid header name \"x team\"; "),
+            message("x team").starts_with("invalid header name \"x team\"; "),
             "{}",
-            told("x team")
+            message("x team")
         );
-        assert!(told(&format!("x team {}", "y".repeat(100_000))).len() < 200);
-        assert!(!told("x sk-or-v1-0123456789abcdef0123456789abcdef").contains("456789"));
+        assert!(message(&format!("x team {}", "y".repeat(100_000))).len() < 200);
+        assert!(!message("x sk-or-v1-0123456789abcdef0123456789abcdef").contains("456789"));
     }
 
     #[test]
-    fn a_value_is_a_secret_as_a_whole_and_so_are_its_long_parts() {
+    fn a_value_and_its_long_parts_are_secrets() {
         let secrets = |value: &str| -> Vec<String> {
             let headers = Headers::new().header("x-gateway", value).unwrap();
             headers.secrets().map(str::to_owned).collect()
@@ -226,7 +224,12 @@ mod tests {
             assert_eq!(secrets(&value), [token, &value]);
         }
         assert!(
-            Headers::new().title("a title that is no secret").unwrap().secrets().next().is_none()
+            Headers::new()
+                .title("a title that is not a secret")
+                .unwrap()
+                .secrets()
+                .next()
+                .is_none()
         );
     }
 

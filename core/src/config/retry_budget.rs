@@ -24,7 +24,7 @@ impl Default for RetryQuota {
 }
 
 impl RetryQuota {
-    /// Takes the price of one retry; `None` if there is not enough left.
+    /// Takes the tokens of one retry; `None` if there are not enough left.
     pub(crate) fn take(&self, trouble: Trouble) -> Option<u32> {
         let price = match trouble {
             Trouble::Transient => TRANSIENT,
@@ -36,8 +36,7 @@ impl RetryQuota {
             .map(|_| price)
     }
 
-    /// A call succeeded: what its last retry took comes back, or a little if it
-    /// took none.
+    /// Returns what a successful call's last retry took, or a little if there was none.
     pub(crate) fn refund(&self, taken: Option<u32>) {
         let back = taken.unwrap_or(REWARD);
         // The update always applies; there is nothing to handle.
@@ -60,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn success_gives_back_what_the_retry_took_and_never_more_than_the_capacity() {
+    fn a_success_returns_what_the_retry_took_up_to_the_capacity() {
         let quota = RetryQuota::default();
         for _ in 0..1000 {
             let taken = quota.take(Trouble::Throttled);
@@ -72,10 +71,10 @@ mod tests {
     }
 
     #[test]
-    fn success_after_success_earns_another_retry() {
+    fn repeated_successes_earn_another_retry() {
         let quota = RetryQuota::default();
         while quota.take(Trouble::Transient).is_some() {}
-        // 500 is 35 times 14 and 10 over: 4 successes earn the missing 4.
+        // 500 is 35 × 14 + 10: 4 successes earn the missing 4.
         for _ in 0..3 {
             quota.refund(None);
             assert_eq!(quota.take(Trouble::Transient), None);

@@ -1,4 +1,4 @@
-//! When a failed attempt is followed by another, and after which pause.
+//! When a failed attempt is retried, and after which pause.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::types::{BuildError, BuildErrorKind};
 
-/// How a client treats failed attempts.
+/// How a client retries failed attempts.
 ///
 /// The defaults: 3 attempts; full jitter over a backoff that begins at 50 ms
 /// after a transient failure and at 1 s after a 429, doubles, and stops growing
@@ -32,7 +32,7 @@ use crate::types::{BuildError, BuildErrorKind};
 /// # let _ = (patient, never);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "a policy does nothing until a client or a call takes it"]
+#[must_use = "a policy does nothing until a client or a call uses it"]
 pub struct RetryPolicy {
     pub(crate) max_attempts: u32,
     initial_interval: Duration,
@@ -53,8 +53,8 @@ pub struct RetryPolicy {
 pub enum Jitter {
     /// The pause is the backoff.
     None,
-    /// The pause is anything from nothing to the backoff. Clients that failed
-    /// together do not come back together.
+    /// The pause is anything from zero to the backoff, so that clients that failed together do
+    /// not all return together.
     Full,
 }
 
@@ -77,75 +77,75 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One attempt and no more.
+    /// Makes one attempt and never retries.
     pub fn none() -> Self {
         Self::default().max_attempts(1)
     }
 
-    /// How many requests a call may send, 1 or more.
+    /// Sets how many requests a call may send, 1 or more.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;
         self
     }
 
-    /// The backoff before the second attempt, after a transient failure.
+    /// Sets the backoff before the second attempt, after a transient failure.
     pub fn initial_interval(mut self, pause: Duration) -> Self {
         self.initial_interval = pause;
         self
     }
 
-    /// The backoff before the second attempt, after a 429.
+    /// Sets the backoff before the second attempt, after a 429.
     pub fn throttled_interval(mut self, pause: Duration) -> Self {
         self.throttled_interval = pause;
         self
     }
 
-    /// Where the backoff stops growing.
+    /// Sets where the backoff stops growing.
     pub fn max_interval(mut self, pause: Duration) -> Self {
         self.max_interval = pause;
         self
     }
 
-    /// By how much the backoff grows from one attempt to the next, 1 or more.
+    /// Sets the factor by which the backoff grows from one attempt to the next, 1 or more.
     pub fn exponent(mut self, exponent: f64) -> Self {
         self.exponent = exponent;
         self
     }
 
-    /// No attempt starts later than this after the call started. The call's timeout applies as
+    /// Starts no attempt later than this after the call started. The call's timeout applies as
     /// well.
     pub fn max_elapsed_time(mut self, time: Duration) -> Self {
         self.max_elapsed_time = Some(time);
         self
     }
 
-    /// How much of a pause is random.
+    /// Sets how much of a pause is random.
     pub fn jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = jitter;
         self
     }
 
-    /// Whether failures below HTTP are followed by another attempt.
+    /// Sets whether failures below HTTP are retried.
     pub fn connection_errors(mut self, retry: bool) -> Self {
         self.connection_errors = retry;
         self
     }
 
-    /// The statuses that are retried, instead of 408, 425, 429, 500, 502, 503, 504 and 520 to
-    /// 530. A create is resent only after 425, 429 and a 503 with `Retry-After`, and only if
+    /// Sets the statuses that are retried, instead of 408, 425, 429, 500, 502, 503, 504 and 520
+    /// to 530. A create is resent only after 425, 429 and a 503 with `Retry-After`, and only if
     /// they are among them.
     pub fn statuses(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
         self.statuses = statuses.into_iter().collect();
         self
     }
 
-    /// The longest `Retry-After` that is waited for; a longer one ends the call.
+    /// Sets the longest `Retry-After` that is obeyed; a longer one ends the call.
     pub fn max_retry_after(mut self, pause: Duration) -> Self {
         self.max_retry_after = pause;
         self
     }
 
-    /// Whether a create is not sent again even after a 503 with `Retry-After`.
+    /// Sets whether a create is not resent even after a 503 with `Retry-After`.
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
@@ -180,7 +180,7 @@ impl RetryPolicy {
             Jitter::Full => self.backoff(trouble, attempt).mul_f64(fraction(entropy)),
         };
         match retry_after {
-            // Added on top, or all clients would come back in the same second.
+            // Added on top, or all clients would return in the same second.
             Some(asked) if self.jitter == Jitter::Full => asked.saturating_add(pause),
             Some(asked) => asked.max(pause),
             None => pause,
@@ -202,7 +202,7 @@ impl RetryPolicy {
     }
 }
 
-/// The kind of a failure that may pass.
+/// The kind of a failure that may be temporary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// Something broke.
@@ -211,7 +211,7 @@ pub(crate) enum Trouble {
     Throttled,
 }
 
-/// The next draw of a sequence that the transport's entropy began (`SplitMix64`).
+/// The next number of a sequence seeded by the transport's entropy (`SplitMix64`).
 pub(crate) fn next_entropy(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mut mixed = *state;
@@ -220,7 +220,7 @@ pub(crate) fn next_entropy(state: &mut u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// From 0 up to and without 1.
+/// From 0 up to but not including 1.
 fn fraction(entropy: u64) -> f64 {
     let high = u32::try_from(entropy >> 32).unwrap_or_default();
     f64::from(high) / (f64::from(u32::MAX) + 1.0)
@@ -235,7 +235,7 @@ mod tests {
     use super::{Jitter, RetryPolicy, Trouble, fraction, next_entropy};
 
     #[test]
-    fn a_policy_without_pauses_has_none_however_often_it_is_doubled() {
+    fn a_pause_of_zero_stays_zero_however_often_it_is_doubled() {
         let policy = RetryPolicy::default()
             .jitter(Jitter::None)
             .initial_interval(Duration::ZERO)
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn each_setting_changes_its_own_part_of_the_policy_and_keeps_the_others() {
+    fn each_setting_changes_only_its_own_part_of_the_policy() {
         let policy = RetryPolicy::none()
             .jitter(Jitter::None)
             .initial_interval(Duration::from_millis(3))
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn jitter_comes_on_top_of_what_the_server_asked_for_and_a_plain_backoff_within_it() {
+    fn jitter_is_added_to_the_servers_wait_and_a_plain_backoff_is_not() {
         let half = 1 << 63;
         for (jitter, asked, expected) in [
             (Jitter::Full, 10_000, 10_500),
@@ -303,13 +303,13 @@ mod tests {
     }
 
     #[test]
-    fn no_draw_makes_the_whole_of_a_backoff() {
+    fn no_draw_gives_the_whole_backoff() {
         assert!(fraction(u64::MAX) < 1.0, "{}", fraction(u64::MAX));
         assert!(fraction(0) <= 0.0, "{}", fraction(0));
     }
 
     #[test]
-    fn a_policy_that_means_nothing_is_refused() {
+    fn a_meaningless_policy_is_refused() {
         assert!(RetryPolicy::default().max_attempts(0).check().is_err());
         for exponent in [f64::NAN, f64::INFINITY, 0.5, -2.0] {
             assert!(RetryPolicy::default().exponent(exponent).check().is_err());

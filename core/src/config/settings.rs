@@ -1,4 +1,4 @@
-//! Settings of a client, and what one call may set in their place.
+//! Settings of a client, and those that a call can override.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ use crate::types::{ApiKey, BuildError, BuildErrorKind};
 /// # Ok::<(), openrouter_keys_core::error::BuildError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-#[must_use = "a configuration does nothing until a client takes it"]
+#[must_use = "a configuration does nothing until a client uses it"]
 pub struct Config(pub(crate) Arc<Settings>);
 
 /// The values of a [`Config`]. Calls without options share them.
@@ -71,68 +71,67 @@ impl Config {
         Arc::make_mut(&mut self.0)
     }
 
-    /// Where the API is; `https://openrouter.ai/api/v1` by default.
+    /// Sets where the API is; `https://openrouter.ai/api/v1` by default.
     pub fn base_url(mut self, url: BaseUrl) -> Self {
         let settings = self.settings();
         (settings.base_url, settings.names_base_url) = (url, true);
         self
     }
 
-    /// Whether no base URL was set, not even the default one.
+    /// Whether no base URL was set; setting the default one counts as set.
     pub fn has_default_base_url(&self) -> bool {
         !self.0.names_base_url
     }
 
-    /// Headers of every request; none by default.
+    /// Sets headers for every request; none by default.
     pub fn headers(mut self, headers: Headers) -> Self {
         self.settings().headers = headers;
         self
     }
 
-    /// Which failures are retried, and after which pause.
+    /// Sets which failures are retried, and after which pause.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings().retry = Arc::new(policy);
         self
     }
 
-    /// How long a call may take with all its attempts and pauses; 60 s by
-    /// default.
+    /// Sets the time limit for a call, including its attempts and pauses; 60 s by default.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.settings().timeout = time;
         self
     }
 
-    /// How long one attempt may take; 30 s by default.
+    /// Sets the time limit for each attempt; 30 s by default.
     pub fn attempt_timeout(mut self, time: Duration) -> Self {
         self.settings().attempt_timeout = time;
         self
     }
 
-    /// How long the pause between two pieces of a body may be; 10 s by default.
+    /// Sets the longest pause between two pieces of a body; 10 s by default.
     pub fn idle_timeout(mut self, time: Duration) -> Self {
         self.settings().idle_timeout = time;
         self
     }
 
-    /// How many bytes the body of a success may have; 4 MiB by default.
+    /// Sets the maximum size, in bytes, of the body of a success; 4 MiB by default.
     pub fn max_success_body(mut self, bytes: usize) -> Self {
         self.settings().max_success_body = bytes;
         self
     }
 
-    /// How many bytes the body of an error may have; 64 KiB by default.
+    /// Sets the maximum size, in bytes, of the body of an error; 64 KiB by default.
     pub fn max_error_body(mut self, bytes: usize) -> Self {
         self.settings().max_error_body = bytes;
         self
     }
 
-    /// The same, with its own retry quota.
+    /// The same settings with their own retry quota.
     pub(crate) fn with_own_quota(mut self) -> Self {
         self.settings().quota = RetryQuota::default();
         self
     }
 
-    /// These settings with those of a call in their place.
+    /// These settings, overridden by those of a call.
     pub(crate) fn for_call(&self, options: &CallOptions) -> Result<Arc<Settings>, BuildError> {
         let Some(set) = &options.0 else {
             self.check()?;
@@ -172,7 +171,7 @@ impl Settings {
 }
 
 impl CallOptions {
-    /// These, for a call that may take no longer than this.
+    /// Limits the call's timeout to this time.
     pub(crate) fn at_most(mut self, time: Option<Duration>, config: &Config) -> Self {
         if let Some(time) = time {
             let set = self.set();
@@ -184,10 +183,10 @@ impl CallOptions {
 
 /// Settings of one call, which override the client's.
 #[derive(Clone, Debug, Default)]
-#[must_use = "options do nothing until a call takes them"]
+#[must_use = "options do nothing until a call uses them"]
 pub struct CallOptions(Option<Box<Set>>);
 
-/// The settings. Most calls have none, and no space for them.
+/// The settings, boxed because most calls have none.
 #[derive(Clone, Debug, Default)]
 struct Set {
     base_url: Option<BaseUrl>,
@@ -198,7 +197,7 @@ struct Set {
 }
 
 impl CallOptions {
-    /// The client's settings throughout.
+    /// Overrides nothing.
     pub fn new() -> Self {
         Self::default()
     }
@@ -207,14 +206,13 @@ impl CallOptions {
         self.0.get_or_insert_default()
     }
 
-    /// Where the API is for this call.
+    /// Sets where the API is for this call.
     pub fn base_url(mut self, url: BaseUrl) -> Self {
         self.set().base_url = Some(url);
         self
     }
 
-    /// The secrets that no message about this call may show, as far as they are known before
-    /// it.
+    /// The secrets known before the call, which no message about it may show.
     pub(crate) fn secrets<'a>(
         &'a self,
         config: &'a Config,
@@ -232,19 +230,19 @@ impl CallOptions {
         self
     }
 
-    /// Which failures of this call are retried. Replaces the client's policy entirely.
+    /// Sets which failures of this call are retried. Replaces the client's policy entirely.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.set().retry = Some(Arc::new(policy));
         self
     }
 
-    /// How long this call may take with all its attempts and pauses.
+    /// Sets the time limit for this call, including its attempts and pauses.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.set().timeout = Some(time);
         self
     }
 
-    /// How long one attempt of this call may take.
+    /// Sets the time limit for each attempt of this call.
     pub fn attempt_timeout(mut self, time: Duration) -> Self {
         self.set().attempt_timeout = Some(time);
         self

@@ -1,5 +1,5 @@
-//! All operations as one type, for what chooses among them as it runs: a
-//! workflow, or a binding to another language.
+//! All operations as one type, for code that chooses among them at run time: workflows, and
+//! bindings to other languages.
 
 use super::create::{Create, Created};
 use super::definition::{Idempotency, Operation, Orphan};
@@ -53,7 +53,7 @@ pub enum AnyOutput {
 }
 
 impl AnyOutput {
-    /// The page of a [`List`]; an empty one of anything else.
+    /// The page of a [`List`]; empty for any other output.
     pub(crate) fn into_page(self) -> Page {
         match self {
             Self::Page(page) => page,
@@ -62,7 +62,7 @@ impl AnyOutput {
     }
 }
 
-/// One of the six.
+/// One of the API's six operations.
 pub(crate) trait OneOfSix: Operation {
     /// Its output.
     fn output_of(any: AnyOutput) -> Option<Self::Output>;

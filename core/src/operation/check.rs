@@ -1,9 +1,8 @@
-//! Checks of arguments that several operations take.
+//! Checks of arguments that several operations share.
 
 use crate::types::{BuildError, BuildErrorKind};
 
-/// A workspace's id is a UUID; anything else would leave the query's value or
-/// name nothing.
+/// A workspace ID is a UUID; anything else could break out of the query value or match nothing.
 pub(super) fn check_workspace_id(id: &str) -> Result<(), BuildError> {
     const LENGTHS: [usize; 5] = [8, 4, 4, 4, 12];
     let groups = id
@@ -14,7 +13,7 @@ pub(super) fn check_workspace_id(id: &str) -> Result<(), BuildError> {
     }
     Err(BuildError::new(
         BuildErrorKind::WorkspaceId,
-        "the workspace id is not a UUID; it looks like 0df9e665-d932-5740-b2c7-b52af166bc11",
+        "the workspace id is not a UUID; it should look like 0df9e665-d932-5740-b2c7-b52af166bc11",
     ))
 }
 

@@ -19,13 +19,13 @@ use crate::types::{
     Limit, LimitReset, Secret, Timestamp,
 };
 
-/// The shortest `external.api_key` that the API takes.
+/// The shortest `external.api_key` that the API accepts.
 const SHORTEST_EXTERNAL_KEY: usize = 32;
 
 /// Creates a key. The response is the only place its secret ever appears.
 ///
-/// The API has no idempotency key: a create whose response is lost leaves a live key that
-/// nobody holds. It is therefore resent only if the server definitely did not process it;
+/// The API has no idempotency key: a create whose response is lost leaves a live key whose
+/// secret nobody has. It is therefore resent only if the server definitely did not process it;
 /// otherwise the call ends with an error whose
 /// [`may_have_created`](crate::Error::may_have_created) says what to look for.
 ///
@@ -66,10 +66,10 @@ struct Body {
 }
 
 impl Create {
-    /// A key of this name (at least one character) and this spending limit.
+    /// Creates a key with this name (at least one character) and spending limit.
     ///
-    /// The API would take a request without a limit for a key without one;
-    /// here that has to be said: [`Limit::unlimited`].
+    /// The API treats a missing limit as unlimited; here that must be explicit:
+    /// [`Limit::unlimited`].
     pub fn new(name: impl Into<String>, limit: Limit) -> Self {
         let body = Body {
             name: name.into(),
@@ -84,31 +84,31 @@ impl Create {
         Self { body }
     }
 
-    /// When the limit starts anew; never, unless given.
+    /// Sets when the limit resets; never by default.
     pub fn limit_reset(mut self, reset: LimitReset) -> Self {
         self.body.limit_reset = Some(reset);
         self
     }
 
-    /// Whether BYOK spending counts against the limit.
+    /// Sets whether BYOK spending counts against the limit.
     pub fn include_byok_in_limit(mut self, include: bool) -> Self {
         self.body.include_byok_in_limit = Some(include);
         self
     }
 
-    /// When the key stops working; never, unless given.
+    /// Sets when the key expires; never by default.
     pub fn expires_at(mut self, time: Timestamp) -> Self {
         self.body.expires_at = Some(time);
         self
     }
 
-    /// The workspace, a UUID, instead of the default one.
+    /// Sets the workspace, a UUID, instead of the default one.
     pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
         self.body.workspace_id = Some(id.into());
         self
     }
 
-    /// The member who is recorded as the key's creator (organisations only).
+    /// Sets the member recorded as the key's creator (organisations only).
     pub fn creator_user_id(mut self, id: impl Into<String>) -> Self {
         self.body.creator_user_id = Some(id.into());
         self
@@ -147,7 +147,7 @@ impl Create {
         }
     }
 
-    /// The identity of a partner's user on whose behalf the key is created.
+    /// Sets the partner's user on whose behalf the key is created.
     pub fn external(mut self, external: External) -> Self {
         self.body.external = Some(external);
         self
@@ -204,7 +204,7 @@ impl Create {
         said.into_iter().flatten().any(|said| said.contains(text))
     }
 
-    /// No body is longer if it has a secret, of which no copy shall be left.
+    /// An upper bound for the body: a buffer that grows would leave a copy of a secret behind.
     fn longest_body(&self) -> usize {
         // The longest JSON escape of one byte: `\u0001`.
         const ESCAPED: usize = 6;
@@ -225,8 +225,7 @@ impl Create {
     }
 }
 
-/// `External` itself has no serde, so that only a request's body reveals its
-/// key.
+/// `External` does not implement `Serialize`, so that only a request's body reveals its key.
 #[expect(clippy::ref_option, reason = "the form that serde asks for")]
 fn reveal_external<S: Serializer>(
     external: &Option<External>,
@@ -244,8 +243,8 @@ fn reveal_external<S: Serializer>(
 
 /// A created key, with its secret.
 ///
-/// The secret is in no `Debug` and in no serialised form: what is serialised is
-/// the rest. Store it now; the API never shows it again.
+/// The secret never appears in `Debug` or serialized output; everything else does. Store it
+/// now: the API never shows it again.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Created {
@@ -259,7 +258,7 @@ pub struct Created {
 }
 
 impl Created {
-    /// The secret key, which [`Secret::reveal`] reads.
+    /// The secret key; [`Secret::reveal`] reads it.
     pub fn key(&self) -> &Secret {
         &self.key
     }
@@ -346,7 +345,7 @@ impl Operation for Create {
         let broken = parse_into(&mut draft, body).err();
         let Draft { key, unexpected_key, data, extra, .. } = draft;
         let is_of_known_form = key.as_ref().is_some_and(|key| key.reveal().starts_with("sk-"));
-        // A key that is found elsewhere is in what was read of the rest.
+        // A key found elsewhere is also in the fields that were read.
         let elsewhere = if is_of_known_form {
             None
         } else {
@@ -386,7 +385,7 @@ impl Operation for Create {
     }
 }
 
-/// A body with a secret in it is overwritten when the last request is done.
+/// Overwrites a body that contains a secret once the last request is done.
 fn wiped_on_drop(parts: Parts) -> Parts {
     let body = parts.body.map(|body| Bytes::from_owner(Zeroizing::new(Vec::from(body))));
     Parts { body, ..parts }
@@ -419,7 +418,7 @@ impl ObjectVisitor for Draft<'_> {
         &["key", "data"]
     }
 
-    /// Of several keys, the first that is a string counts.
+    /// If `key` is repeated, the first string counts.
     fn field(&mut self, place: usize, reader: &mut Reader<'_>) -> Result<(), SyntaxError> {
         if place > 0 {
             self.data = Key::read(reader)?;
@@ -471,14 +470,14 @@ fn without_secrets<'a>(
     Some(draft)
 }
 
-/// Whether the secret is there more often than that, as it is or behind escapes.
+/// Whether the secret occurs more often than that, verbatim or escaped.
 fn stands_in(text: &str, secret: &str, more_than: usize) -> bool {
     let unescaped = text.contains('\\').then(|| Zeroizing::new(unescape(text)));
     let plain = unescaped.as_ref().map_or(text, |plain| plain.as_str());
     plain.matches(secret).nth(more_than).is_some()
 }
 
-/// A shorter string occurs in others by chance.
+/// Shorter strings occur in others by chance.
 fn is_long(secret: &str) -> bool {
     const SHORTEST: usize = 16;
     secret.len() >= SHORTEST
@@ -491,7 +490,7 @@ mod tests {
     use crate::types::{Limit, LimitReset};
 
     #[test]
-    fn a_body_with_a_secret_is_never_longer_than_what_is_reserved_for_it() {
+    fn a_body_with_a_secret_never_outgrows_the_space_reserved_for_it() {
         let key = "k\u{1}".repeat(32);
         for length in 1..600 {
             let name = "\u{1}".repeat(length);
@@ -508,7 +507,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_reserved_for_a_body_suffices_even_if_each_of_its_characters_is_escaped() {
+    fn the_space_reserved_for_a_body_suffices_even_if_every_character_is_escaped() {
         let text = "\u{1}".repeat(32);
         let create = Create::new(&text, Limit::usd(f64::MIN_POSITIVE))
             .limit_reset(LimitReset::Monthly)

@@ -64,7 +64,7 @@ pub trait Operation {
     /// The effect of sending the request twice.
     fn idempotency(&self) -> Idempotency;
 
-    /// Checks the arguments and writes them down as a request.
+    /// Checks the arguments and turns them into a request.
     fn parts(&self) -> Result<Parts, BuildError>;
 
     /// Reads the body of a 2xx response.
@@ -94,7 +94,7 @@ pub trait Operation {
         None
     }
 
-    /// A secret among the arguments, which must not surface.
+    /// A secret among the arguments, which must never be shown.
     fn request_secret(&self) -> Option<&str> {
         None
     }
@@ -109,16 +109,16 @@ pub trait Operation {
 /// The effect of sending the same request twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Idempotency {
-    /// It only reads.
+    /// The request only reads.
     Safe,
     /// The second changes nothing that the first did not: its body is absolute.
     Idempotent,
-    /// The second request creates another one.
+    /// The second request creates another object.
     NotIdempotent,
 }
 
 impl Idempotency {
-    /// Whether a request of unknown effect may be sent again.
+    /// Whether a request whose outcome is unknown may be resent.
     pub fn may_resend(self) -> bool {
         match self {
             Self::Safe | Self::Idempotent => true,
@@ -127,7 +127,7 @@ impl Idempotency {
     }
 }
 
-/// The key that a create of unknown effect may have left.
+/// The key that a create whose outcome is unknown may have left behind.
 #[derive(Clone, Copy, Debug)]
 pub struct Orphan<'a> {
     /// Its name.

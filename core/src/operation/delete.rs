@@ -15,8 +15,8 @@ pub struct Delete {
 }
 
 impl Delete {
-    /// `hash` is the `hash` field of a listed key, checked as
-    /// [`KeyHash::new`](crate::KeyHash::new) checks it when the request is built.
+    /// `hash` is the `hash` field of a listed key. It is checked when the request is built, as by
+    /// [`KeyHash::new`](crate::KeyHash::new).
     pub fn new(hash: impl Into<String>) -> Self {
         Self { hash: GivenHash::new(hash) }
     }
@@ -60,7 +60,7 @@ impl Operation for Delete {
         Ok(Parts::checked(Method::DELETE, self.hash.path()?))
     }
 
-    /// An empty body confirms by its status alone, as 204 does.
+    /// If the body is empty, as after 204, the status alone confirms the deletion.
     fn parse(&self, body: &[u8]) -> Result<Parsed<Deleted>, DecodeError> {
         let deleted = Deleted { already_gone: false };
         if body.trim_ascii().is_empty() {

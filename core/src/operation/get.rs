@@ -15,8 +15,8 @@ pub struct Get {
 }
 
 impl Get {
-    /// `hash` is the `hash` field of a listed key, checked as
-    /// [`KeyHash::new`](crate::KeyHash::new) checks it when the request is built.
+    /// `hash` is the `hash` field of a listed key. It is checked when the request is built, as by
+    /// [`KeyHash::new`](crate::KeyHash::new).
     pub fn new(hash: impl Into<String>) -> Self {
         Self { hash: GivenHash::new(hash) }
     }

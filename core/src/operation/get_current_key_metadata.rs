@@ -1,4 +1,4 @@
-//! `GET /key`: metadata of the key that the request is made with.
+//! `GET /key`: metadata about the key that the request is made with.
 
 use http::Method;
 
@@ -14,7 +14,7 @@ use crate::types::{BuildError, CurrentKey, DecodeError};
 pub struct GetCurrentKeyMetadata;
 
 impl GetCurrentKeyMetadata {
-    /// It has no parameters.
+    /// Takes no parameters.
     pub fn new() -> Self {
         Self
     }

@@ -14,18 +14,16 @@ use super::parts::Parts;
 use crate::json::{ObjectVisitor, Reader, SyntaxError};
 use crate::types::{BuildError, DecodeError, DecodeErrorKind, Extra, Json, Key, deserialize};
 
-/// How many keys a page holds at most. The API has no parameter for it.
+/// The largest number of keys on a page. The API has no parameter for it.
 pub const PAGE_SIZE: usize = 100;
 
-/// Few keys are shorter on the wire. There is room at once for as many rows as
-/// the rest of the body may have.
+/// In bytes; few keys are shorter on the wire. Determines how many rows to reserve space for.
 const USUAL_ROW: usize = 512;
 
 /// Lists one page of keys, newest first.
 ///
-/// Disabled and expired keys are left out unless asked for. A page holds at
-/// most [`PAGE_SIZE`] keys; [`Client::list_all`](crate::Client::list_all) reads
-/// all pages.
+/// Disabled and expired keys are omitted by default. A page has at most [`PAGE_SIZE`] keys;
+/// [`Client::list_all`](crate::Client::list_all) reads all pages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct List {
@@ -36,36 +34,36 @@ pub struct List {
 }
 
 impl List {
-    /// The first page of the default workspace.
+    /// Lists the first page of the default workspace.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether disabled keys are listed too.
+    /// Sets whether disabled keys are included.
     pub fn include_disabled(mut self, include: bool) -> Self {
         self.include_disabled = Some(include);
         self
     }
 
-    /// Whether expired keys are listed too.
+    /// Sets whether expired keys are included.
     pub fn include_expired(mut self, include: bool) -> Self {
         self.include_expired = Some(include);
         self
     }
 
-    /// How many keys to skip.
+    /// Sets how many keys to skip.
     pub fn offset(mut self, keys: u64) -> Self {
         self.offset = Some(keys);
         self
     }
 
-    /// The workspace, a UUID, instead of the default one.
+    /// Sets the workspace, a UUID, instead of the default one.
     pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
         self.workspace_id = Some(id.into());
         self
     }
 
-    /// Disabled and expired keys too.
+    /// Includes disabled and expired keys.
     pub(crate) fn everything() -> Self {
         Self::new().include_disabled(true).include_expired(true)
     }
@@ -129,14 +127,14 @@ impl Operation for List {
 pub struct Page {
     /// The keys, newest first.
     pub data: Vec<Key>,
-    /// Rows that are not even objects, as they came.
+    /// Rows that are not objects, unchanged.
     pub unexpected: Vec<Json>,
     /// The fields next to `data` that this version does not know.
     pub extra: Extra,
     size: Size,
 }
 
-/// How many bytes the page had on the wire. Pages that say the same are equal.
+/// The page's size on the wire, in bytes. Ignored when pages are compared.
 #[derive(Clone, Copy, Debug, Default)]
 struct Size(u64);
 
@@ -152,7 +150,7 @@ impl Page {
     }
 }
 
-/// A page that is being read.
+/// A page while it is being read.
 #[derive(Default)]
 struct Rows {
     page: Page,
@@ -195,7 +193,7 @@ impl ObjectVisitor for Rows {
         data.reserve(reader.left().div_euclid(USUAL_ROW).min(PAGE_SIZE));
         reader.list(|reader| {
             if reader.begins(b'{') {
-                // In its place: a row is half a kilobyte.
+                // Read in place: a row is half a kilobyte.
                 data.push(Key::default());
                 data.last_mut().map_or(Ok(()), |key| reader.object(key))?;
             } else {
@@ -210,7 +208,7 @@ impl ObjectVisitor for Rows {
     }
 }
 
-/// As the server wrote it, except that unreadable rows come last.
+/// As the server sent it, except that unreadable rows come last.
 impl Serialize for Page {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;

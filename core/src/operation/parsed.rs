@@ -18,7 +18,7 @@ impl<T: DeserializeOwned> Parsed<T> {
     /// Reads a body as your own type, for your own operations.
     ///
     /// The error has the kind of the mismatch and its position, never the content. Tokens that
-    /// only a strict parser rejects (half of a surrogate pair, a number beyond a double) are
+    /// only a strict parser rejects (a lone surrogate, a number too large for a double) are
     /// repaired first.
     pub fn from_json(body: &[u8]) -> Result<Self, DecodeError> {
         if body.trim_ascii().is_empty() {
@@ -35,7 +35,7 @@ impl<T: DeserializeOwned> Parsed<T> {
     }
 }
 
-/// Reads `{"data": …}`, where nothing can be had without `data`.
+/// Reads `{"data": …}`, in which `data` is required.
 pub(super) fn parse_data<T: FieldValue>(body: &[u8]) -> Result<Parsed<T>, DecodeError> {
     let mut envelope = Envelope { data: Field::Absent, extra: Extra::default() };
     parse_some(&mut envelope, body)?;
@@ -86,7 +86,7 @@ pub(super) fn parse_some(target: &mut dyn ObjectVisitor, body: &[u8]) -> Result<
     parse_into(target, body)
 }
 
-/// Reads a body, which is to be an object.
+/// Reads a body that must be an object.
 pub(crate) fn parse_into(target: &mut dyn ObjectVisitor, body: &[u8]) -> Result<(), DecodeError> {
     Ok(Reader::new(&text_of(body)).document(target)?)
 }

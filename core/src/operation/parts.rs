@@ -11,10 +11,10 @@ use crate::config::has_plain_segments;
 use crate::redact::{MASK, Masked};
 use crate::types::{BuildError, BuildErrorKind};
 
-/// Most bodies are not longer.
+/// Most bodies are no longer than this, in bytes.
 pub(super) const USUAL_BODY: usize = 128;
 
-/// An operation written down: method, path below the base URL, query and body.
+/// An operation's request: method, path below the base URL, query and body.
 ///
 /// ```
 /// use openrouter_keys_core::operation::Parts;
@@ -28,12 +28,12 @@ pub(super) const USUAL_BODY: usize = 128;
 #[must_use = "parts do nothing until their operation is sent"]
 pub struct Parts {
     pub(crate) method: Method,
-    /// With the query, beginning with a slash.
+    /// Begins with a slash and includes the query.
     pub(crate) path: Cow<'static, str>,
     pub(crate) body: Option<Bytes>,
 }
 
-/// The body may hold a secret.
+/// The body may contain a secret.
 impl fmt::Debug for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Parts")
@@ -45,23 +45,23 @@ impl fmt::Debug for Parts {
 }
 
 impl Parts {
-    /// A request to a path below the base URL, such as `/credits`.
+    /// Creates a request to a path below the base URL, such as `/credits`.
     ///
-    /// The path is refused if a URL parser or a gateway could take it for another
-    /// one: without a leading slash, with a query or fragment, with `.` or `..` as a
-    /// segment (percent-encoded or not), or with a character that a URL cannot hold.
+    /// The path is refused if a URL parser or a gateway could mistake it for another one:
+    /// without a leading slash, with a query or fragment, with a `.` or `..` segment
+    /// (percent-encoded or not), or with a character that is not allowed in a URL.
     pub fn new(method: Method, path: impl Into<Cow<'static, str>>) -> Result<Self, BuildError> {
         let path = path.into();
         check_path(&path)?;
         Ok(Self::checked(method, path))
     }
 
-    /// A GET request.
+    /// Creates a GET request.
     pub fn get(path: impl Into<Cow<'static, str>>) -> Result<Self, BuildError> {
         Self::new(Method::GET, path)
     }
 
-    /// A POST request.
+    /// Creates a POST request.
     pub fn post(path: impl Into<Cow<'static, str>>) -> Result<Self, BuildError> {
         Self::new(Method::POST, path)
     }
@@ -92,13 +92,12 @@ impl Parts {
         self.body.as_ref()
     }
 
-    /// With a path that is known to be sound.
+    /// Creates a request to a path known to be valid.
     pub(super) fn checked(method: Method, path: impl Into<Cow<'static, str>>) -> Self {
         Self { method, path: path.into(), body: None }
     }
 
-    /// Adds a body of about this length. One that outgrows it leaves a copy of
-    /// its beginning in memory.
+    /// Adds a body of about this length. A longer one leaves a copy of its beginning in memory.
     pub(super) fn with_json<T: Serialize>(
         self,
         body: &T,
@@ -115,7 +114,7 @@ impl Parts {
     }
 }
 
-/// The path is not repeated: it may hold a secret by mistake.
+/// The error does not quote the path: it may contain a secret by mistake.
 pub(super) fn check_path(path: &str) -> Result<(), BuildError> {
     let problem = if !path.starts_with('/') {
         "does not begin with a slash"
@@ -124,11 +123,11 @@ pub(super) fn check_path(path: &str) -> Result<(), BuildError> {
     } else if !path.bytes().all(is_plain) {
         "has a character that must be percent-encoded"
     } else if path.contains("//") || !has_plain_segments(path) {
-        "has an empty segment, `.` or `..` in it"
+        "has an empty, `.` or `..` segment"
     } else {
         return Ok(());
     };
-    Err(other(format!("the path {problem}; it looks like /credits")))
+    Err(other(format!("the path {problem}; it should look like /credits")))
 }
 
 fn other(problem: impl Into<Cow<'static, str>>) -> BuildError {
@@ -168,7 +167,7 @@ mod tests {
     use crate::config::BaseUrl;
 
     #[test]
-    fn a_path_that_could_lead_elsewhere_is_refused_and_not_repeated() {
+    fn a_path_that_could_lead_elsewhere_is_refused_and_not_quoted() {
         for path in [
             "",
             "balance",
@@ -203,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_path_is_taken_as_it_is() {
+    fn a_plain_path_is_used_unchanged() {
         for path in ["/credits", "/models/openai%2Fgpt-4o/endpoints", "/a..b/...", "/x/"] {
             assert_eq!(Parts::get(path).unwrap().path(), path);
         }

@@ -45,7 +45,7 @@ pub struct ApiRequest {
     is_idempotent: Option<bool>,
 }
 
-/// The body may hold a secret.
+/// The body may contain a secret.
 impl fmt::Debug for ApiRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiRequest")
@@ -59,13 +59,13 @@ impl fmt::Debug for ApiRequest {
 }
 
 impl ApiRequest {
-    /// A request to a path below the base URL, which is checked as
-    /// [`Parts::new`] checks it when the request is built.
+    /// Creates a request to a path below the base URL. The path is checked when the request is
+    /// built, as by [`Parts::new`].
     pub fn new(method: Method, path: impl Into<Cow<'static, str>>) -> Self {
         Self { method, path: path.into(), query: String::new(), body: None, is_idempotent: None }
     }
 
-    /// A GET request.
+    /// Creates a GET request.
     pub fn get(path: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Method::GET, path)
     }
@@ -83,14 +83,14 @@ impl ApiRequest {
         self
     }
 
-    /// Sets the body to JSON that is already written.
+    /// Sets the body to a JSON string.
     pub fn json_text(mut self, body: impl Into<String>) -> Self {
         self.body = Some(Ok(body.into().into()));
         self
     }
 
-    /// Whether the second of two equal requests changes nothing, so that one whose
-    /// outcome is unknown may be sent again.
+    /// Sets whether repeating the request changes nothing more, so that it may be resent if its
+    /// outcome is unknown.
     ///
     /// By default, GET, PUT and DELETE are idempotent; POST and PATCH are not, and are resent
     /// only if the server definitely did not process them.
@@ -155,7 +155,7 @@ impl Operation for ApiRequest {
         Ok(Parsed { output: Some(json), envelope })
     }
 
-    /// The whole body, which may hold a secret, unless more of it could follow.
+    /// The whole body, which may contain a secret, unless more of it could follow.
     fn created_secret<'a>(&self, output: &'a Option<Json>) -> Option<&'a str> {
         output.as_ref().map(Json::as_str).filter(|json| json.starts_with(['{', '[', '"']))
     }

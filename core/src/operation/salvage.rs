@@ -6,10 +6,9 @@ use crate::types::Secret;
 
 /// The string in the body that looks like a new key of this API and is not from the request.
 ///
-/// Of several, one in a field named `key` counts first, then the outermost, then the
-/// first. Strings within a string come last. A page for people holds none, nor does
-/// the explanation of an error. A string without its end is none: half a secret is
-/// worthless.
+/// Of several, one in a field named `key` counts first, then the outermost, then the first.
+/// Strings within a string come last. HTML pages and error objects are not searched. A string
+/// that breaks off does not count: half a secret is worthless.
 pub(super) fn salvage(body: &[u8], is_own: &dyn Fn(&str) -> bool) -> Option<Secret> {
     let text = text_of(body);
     if text.trim_start().starts_with('<') {
@@ -32,7 +31,7 @@ pub(super) fn is_masked(text: &str) -> bool {
     ["...", "\u{2026}", "**", "\u{2022}"].iter().any(|gap| text.contains(gap))
 }
 
-/// How many strings within one another are looked into.
+/// How deep strings within strings are searched.
 const LEVELS: usize = 4;
 const KEY: &str = "sk-or-";
 /// A create never creates a key of this kind.
@@ -40,7 +39,7 @@ const MANAGEMENT_KEY: &str = "sk-or-mgmt-";
 /// A label such as `sk-or-v1-0e6...1c96` breaks off after 12.
 const SHORTEST: usize = 16;
 
-/// How far a place is from the one where a key is due; the least counts.
+/// How far a place is from where the key is expected; the lowest counts.
 type Rank = (usize, bool, usize);
 
 struct Search<'a> {
@@ -88,7 +87,7 @@ impl Search<'_> {
     fn string(&mut self, token: &str, rank: Rank) {
         let (level, ..) = rank;
         let Ok(text) = Reader::new(token).text() else {
-            // Of a string that breaks off, the strings within it may be whole.
+            // A string that breaks off may contain complete strings.
             if level < LEVELS {
                 let inner = unescape(token.strip_prefix('"').unwrap_or(token));
                 self.json(&inner, level.saturating_add(1));
@@ -96,7 +95,7 @@ impl Search<'_> {
             return;
         };
         let key = text.trim();
-        // Where a key is due, one of another form that is not known yet is one.
+        // Where the key is expected, a form that is not known yet counts.
         let is_due = rank == (0, false, 1) && key.starts_with("sk-") && !is_masked(key);
         if is_due && key.len() >= 12 || key.starts_with(KEY) && key.bytes().all(is_token) {
             self.take(key, rank, is_due);
@@ -107,7 +106,7 @@ impl Search<'_> {
         }
     }
 
-    /// A key among words, if what follows it shows that it is whole.
+    /// Finds a key within other text, if what follows shows that it is complete.
     fn within(&mut self, text: &str, rank: Rank, ends: &dyn Fn(&str, &str) -> bool) {
         for (at, _) in text.match_indices(KEY) {
             let (before, run) = text.split_at_checked(at).unwrap_or_default();
@@ -125,7 +124,7 @@ impl Search<'_> {
         }
     }
 
-    /// Where quotes that do not match hide what is a string.
+    /// Searches text whose unbalanced quotes hide where strings begin.
     fn quoted(&mut self, text: &str) {
         for (at, _) in text.match_indices("\"sk-or-") {
             // An escaped quote begins a string within a string, which ends elsewhere.
@@ -147,7 +146,7 @@ impl Search<'_> {
     }
 }
 
-/// Whether a key is of the documented length, so that none of it can be missing.
+/// Whether a key has the documented length, so that nothing can be missing.
 fn is_whole(key: &str) -> bool {
     const DIGITS: usize = 64;
     let digits = key.strip_prefix("sk-or-v1-").unwrap_or_default();
@@ -171,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_found_wherever_it_stands() {
+    fn a_key_is_found_wherever_it_is() {
         for body in [
             r#"{"data":{"key":"KEY"}}"#,
             r#"{"key":{"value":"KEY"}}"#,
@@ -202,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_keys_the_name_then_the_depth_then_the_order_decides() {
+    fn name_then_depth_then_order_decide_between_several_keys() {
         let other = "sk-or-v1-another-0123456789abcdef";
         for body in [
             r#"{"id":"OTHER","data":{"key":"KEY"}}"#,
@@ -219,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_of_the_outermost_object_goes_before_all_others() {
+    fn the_key_of_the_outermost_object_takes_precedence() {
         for body in [
             r#"{"data":{"owner":{"key":"sk-live-of-somebody-else-0000"},"limit":+5},"key":"KEY"}"#,
             r#"{"data":[{"key":"sk-or-v1-another-0123456789abcdef"}],"limit":+5,"key" : "KEY","#,
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_surely_the_created_key_is_not_taken_for_it() {
+    fn a_key_of_doubtful_origin_is_not_taken_for_the_created_one() {
         for body in [
             r#"{"data":{"byok":{"key":"sk-ant-api03-of-a-provider-0123456789"},"na"#,
             r#"<html><script>window.state={"key":"KEY"}</script></html>"#,

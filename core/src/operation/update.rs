@@ -1,4 +1,4 @@
-//! `PATCH /keys/{hash}`: changes what is named and leaves the rest.
+//! `PATCH /keys/{hash}`: changes the fields that are set and leaves the rest.
 
 use std::fmt;
 
@@ -15,9 +15,9 @@ use crate::types::{BuildError, BuildErrorKind, DecodeError, GivenHash, Key, Limi
 
 /// Changes a key.
 ///
-/// A field that no method names is *left* as it is. `limit` and `limit_reset`
-/// can also be *cleared*, with [`Limit::unlimited`] and
-/// [`no_limit_reset`](Update::no_limit_reset). The last call of a method wins.
+/// Fields that are not set are *left* unchanged. `limit` and `limit_reset` can also be
+/// *cleared*, with [`Limit::unlimited`] and [`no_limit_reset`](Update::no_limit_reset). If a
+/// method is called again, the last call wins.
 ///
 /// ```
 /// use openrouter_keys_core::{Limit, LimitReset, Update};
@@ -65,19 +65,19 @@ enum Change<T> {
 }
 
 impl Update {
-    /// `hash` is the `hash` field of a listed key, checked as
-    /// [`KeyHash::new`](crate::KeyHash::new) checks it when the request is built.
+    /// `hash` is the `hash` field of a listed key. It is checked when the request is built, as by
+    /// [`KeyHash::new`](crate::KeyHash::new).
     pub fn new(hash: impl Into<String>) -> Self {
         Self { hash: GivenHash::new(hash), body: Body::default() }
     }
 
-    /// Gives the key another name, of at least one character.
+    /// Renames the key; the name needs at least one character.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.body.name = Some(name.into());
         self
     }
 
-    /// Switches the key off or on.
+    /// Disables or enables the key.
     pub fn disabled(mut self, disabled: bool) -> Self {
         self.body.disabled = Some(disabled);
         self
@@ -89,25 +89,25 @@ impl Update {
         self
     }
 
-    /// Sets when the limit starts anew.
+    /// Sets when the limit resets.
     pub fn limit_reset(mut self, reset: LimitReset) -> Self {
         self.body.limit_reset = Some(Change::Set(reset));
         self
     }
 
-    /// Lets the limit never start anew.
+    /// Makes the limit never reset.
     pub fn no_limit_reset(mut self) -> Self {
         self.body.limit_reset = Some(Change::Clear);
         self
     }
 
-    /// Whether BYOK spending counts against the limit.
+    /// Sets whether BYOK spending counts against the limit.
     pub fn include_byok_in_limit(mut self, include: bool) -> Self {
         self.body.include_byok_in_limit = Some(include);
         self
     }
 
-    /// Moves the key to the workspace of this id, a UUID.
+    /// Moves the key to the workspace with this ID, a UUID.
     pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
         self.body.workspace_id = Some(id.into());
         self

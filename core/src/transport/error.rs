@@ -10,10 +10,10 @@ use crate::redact;
 use crate::redact::OneLine;
 use crate::types::wipe;
 
-/// Any error, boxed, as a transport or a key provider reports its cause.
+/// Any error, boxed: the cause that a transport or a key provider reports.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// How far a failed request may have got.
+/// Whether a failed request can have reached the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// The server definitely did not process it.
@@ -28,25 +28,24 @@ pub enum Delivery {
 pub enum TransportErrorKind {
     /// The host's name could not be resolved.
     Dns,
-    /// No connection came about.
+    /// No connection could be made.
     Connect,
-    /// No TLS session came about; trying again does not help.
+    /// No TLS session could be established; trying again does not help.
     Tls,
-    /// The proxy refused.
+    /// The proxy refused the connection.
     Proxy,
-    /// Nothing came in time.
+    /// A time limit passed.
     Timeout(TimeoutPhase),
     /// The connection was reset or closed before the response was complete.
     Disconnected,
-    /// The server turned the HTTP/2 stream away unprocessed.
+    /// The server refused the HTTP/2 stream without processing it.
     Refused,
     /// The response violated HTTP or exceeded a limit on its head.
     Protocol,
     /// The body was larger than the given number of bytes.
     BodyTooLarge(usize),
-    /// The server redirects, and the platform hides where to and how. The
-    /// call's error is an
-    /// [`UnexpectedRedirect`](crate::ErrorKind::UnexpectedRedirect).
+    /// The server redirected, and the platform hides the target and the status. The call's
+    /// error is an [`UnexpectedRedirect`](crate::ErrorKind::UnexpectedRedirect).
     HiddenRedirect,
     /// The transport cannot be used from here; trying again does not help.
     Setup,
@@ -55,7 +54,7 @@ pub enum TransportErrorKind {
     Other,
 }
 
-/// Which of the time limits passed.
+/// The time limit that passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TimeoutPhase {
@@ -71,8 +70,8 @@ pub enum TimeoutPhase {
 
 /// Why a transport has no response.
 ///
-/// The one thing that a transport has to judge is [`Delivery`]: when in doubt, a
-/// request is [`ambiguous`](TransportError::ambiguous).
+/// The only thing that a transport has to judge is [`Delivery`]: if in doubt, a request is
+/// [`ambiguous`](TransportError::ambiguous).
 #[derive(Debug)]
 pub struct TransportError {
     delivery: Delivery,
@@ -83,7 +82,7 @@ pub struct TransportError {
     is_lasting: bool,
 }
 
-/// Part of a response, which may hold a secret.
+/// Part of a response, which may contain a secret.
 pub(crate) struct Interrupted(Box<Response<Bytes>>);
 
 impl Interrupted {
@@ -123,9 +122,9 @@ impl TransportError {
         Self { delivery, kind, status: None, response: None, source: None, is_lasting: false }
     }
 
-    /// Marks a failure that another attempt would only repeat, such as credentials
-    /// that a proxy rejects. Those of the kinds [`Tls`](TransportErrorKind::Tls) and
-    /// [`Setup`](TransportErrorKind::Setup) always last.
+    /// Marks a failure that another attempt would only repeat, such as credentials that a proxy
+    /// rejects. Failures of the kinds [`Tls`](TransportErrorKind::Tls) and
+    /// [`Setup`](TransportErrorKind::Setup) are always lasting.
     #[must_use]
     pub fn lasting(mut self) -> Self {
         self.is_lasting = true;
@@ -150,15 +149,15 @@ impl TransportError {
 
     /// Adds the cause.
     ///
-    /// Its message is shown to people. If it or one of its causes shows a secret of the
-    /// request, the call's error has only their masked messages as its cause.
+    /// Its message is shown to users. If it or one of its causes shows a secret of the request,
+    /// the call's error has only their masked messages as its cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// How far the request may have got.
+    /// Whether the request can have reached the server.
     pub fn delivery(&self) -> Delivery {
         self.delivery
     }
@@ -173,8 +172,7 @@ impl TransportError {
         self.status
     }
 
-    /// Takes the part of the response that arrived, which must not stay in an error that people
-    /// see.
+    /// Takes out the part of the response that arrived: an error that is shown must not keep it.
     pub(crate) fn take_response(&mut self) -> Option<Response<Bytes>> {
         self.response.take().map(Interrupted::into_response)
     }
@@ -184,13 +182,13 @@ impl TransportError {
         self.response.as_ref().map(|Interrupted(response)| response.headers())
     }
 
-    /// The same without what its causes show of these secrets.
+    /// Masks these secrets in its causes.
     pub(crate) fn masked(mut self, secrets: &[&str]) -> Self {
         self.source = self.source.map(|source| redact::mask_cause(source, secrets));
         self
     }
 
-    /// Whether the same failure is to be expected of the next attempt.
+    /// Whether the next attempt would fail in the same way.
     pub(crate) fn is_lasting(&self) -> bool {
         self.is_lasting
             || matches!(
@@ -232,13 +230,13 @@ impl fmt::Display for TransportError {
                 TimeoutPhase::Connect => "no connection in time",
                 TimeoutPhase::Attempt => "no response in time",
                 TimeoutPhase::Idle => "the response stopped halfway",
-                TimeoutPhase::Call => "the time for the whole call was used up",
+                TimeoutPhase::Call => "the time limit for the whole call was reached",
             }),
             TransportErrorKind::Disconnected => {
                 f.write_str("the connection broke before the response was complete")
             }
             TransportErrorKind::Refused => {
-                f.write_str("the server turned the request away unprocessed")
+                f.write_str("the server refused the request without processing it")
             }
             TransportErrorKind::Protocol => f.write_str("the response is not valid HTTP"),
             TransportErrorKind::BodyTooLarge(limit) => {

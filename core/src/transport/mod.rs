@@ -1,4 +1,4 @@
-//! The seam to the network: the traits that a transport implements, and its errors.
+//! The interface to the network: the traits that a transport implements, and its errors.
 //!
 //! Uses: `config`, `types`, `redact`.
 

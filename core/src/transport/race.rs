@@ -1,7 +1,7 @@
-//! Two futures of which the first to be ready decides.
+//! Races between two futures.
 //!
-//! They are passed pinned: a future that takes others by value has room for each of them twice,
-//! once as passed and once where it is polled.
+//! They are passed pinned: an async function that takes a future by value stores it twice, once
+//! as its argument and once where it is polled.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -32,8 +32,8 @@ pub fn race<W: Future + Unpin, L: Future + Unpin>(
     })
 }
 
-/// The output of `work`, or `None` as soon as `cancel` is ready: then the work
-/// is not even begun.
+/// The output of `work`, or `None` as soon as `cancel` is ready. If `cancel` is ready at once,
+/// the work is never polled.
 pub(crate) fn or_cancelled<W: Future + Unpin>(
     cancel: &mut (impl Future<Output = ()> + Unpin),
     mut work: W,
@@ -44,7 +44,7 @@ pub(crate) fn or_cancelled<W: Future + Unpin>(
     })
 }
 
-/// The same, but work that has begun is looked at once more: what has arrived by the
+/// Like [`or_cancelled`], but work that has begun is polled once more: what has arrived by the
 /// time of the cancellation counts.
 pub(crate) fn or_cancelled_late<W: Future + Unpin>(
     cancel: &mut (impl Future<Output = ()> + Unpin),

@@ -1,5 +1,4 @@
-//! The traits of transports, which carry requests: the only part that differs between
-//! platforms.
+//! The traits of transports, which send requests: the only part that differs between platforms.
 
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,22 +12,19 @@ use super::error::{Interrupted, TimeoutPhase, TransportError, TransportErrorKind
 use super::race::race;
 use crate::config::Settings;
 
-/// Carries requests, sleeps, and owns the clocks and the entropy that the core
-/// does without.
+/// Sends requests, sleeps, and provides the clocks and the entropy that the core lacks.
 ///
-/// A transport sends a request **once**: it follows no redirect, sends nothing
-/// again, decompresses nothing, and judges only how far a failed request may
-/// have got ([`Delivery`](crate::error::Delivery)). See the crate's documentation for one in
-/// ten lines.
+/// A transport sends a request **once**: it follows no redirects, resends nothing, decompresses
+/// nothing, and judges only whether a failed request can have reached the server
+/// ([`Delivery`](crate::error::Delivery)). See the crate's documentation for one in ten lines.
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
 #[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
 pub trait Transport: MaybeSendSync {
     /// Sends a request once and returns the response with its whole body.
     ///
-    /// The driver ends it after [`SendContext::timeout`] by dropping the future; the
-    /// transport keeps the other limits of the exchange. When it is dropped in the
-    /// middle of a body, a good transport leaves what it has read with
-    /// [`SendContext::keep_partial`].
+    /// The driver ends it after [`SendContext::timeout`] by dropping the future; the transport
+    /// enforces the other limits. When it is dropped in the middle of a body, a good transport
+    /// passes what it has read to [`SendContext::keep_partial`].
     async fn send(
         &self,
         request: Request<Bytes>,
@@ -38,10 +34,10 @@ pub trait Transport: MaybeSendSync {
     /// Returns after the given time.
     async fn sleep(&self, duration: Duration);
 
-    /// The time since any fixed moment, by a clock that never goes back.
+    /// The time since some fixed moment, by a clock that never goes back.
     fn now(&self) -> Duration;
 
-    /// Random bits, for jitter. They need not be fit for cryptography.
+    /// Random bits, for jitter. They need not be cryptographically secure.
     fn entropy(&self) -> u64;
 
     /// The time of day, so that errors can say when a lost create was sent.
@@ -52,7 +48,7 @@ pub trait Transport: MaybeSendSync {
 
 /// [`Transport`] for threads that may block.
 ///
-/// Nobody can end a blocking call from outside: the transport keeps
+/// A blocking call cannot be stopped from outside: the transport enforces
 /// [`SendContext::timeout`] itself.
 pub trait BlockingTransport: Send + Sync {
     /// Sends a request once and returns the response with its whole body.
@@ -65,10 +61,10 @@ pub trait BlockingTransport: Send + Sync {
     /// Returns after the given time.
     fn sleep(&self, duration: Duration);
 
-    /// The time since any fixed moment, by a clock that never goes back.
+    /// The time since some fixed moment, by a clock that never goes back.
     fn now(&self) -> Duration;
 
-    /// Random bits, for jitter. They need not be fit for cryptography.
+    /// Random bits, for jitter. They need not be cryptographically secure.
     fn entropy(&self) -> u64;
 
     /// The time of day, so that errors can say when a lost create was sent.
@@ -82,17 +78,16 @@ mod threads {
     use std::future::Future;
     use std::pin::Pin;
 
-    /// `Send` where there are threads, and nothing on `wasm32-unknown-unknown`,
-    /// whose objects belong to one thread.
+    /// `Send` on platforms with threads; no bound on `wasm32-unknown-unknown`, whose objects
+    /// belong to one thread.
     pub trait MaybeSend: Send {}
     impl<T: Send + ?Sized> MaybeSend for T {}
 
-    /// `Send + Sync` where there are threads, and nothing on
-    /// `wasm32-unknown-unknown`.
+    /// `Send + Sync` on platforms with threads; no bound on `wasm32-unknown-unknown`.
     pub trait MaybeSendSync: Send + Sync {}
     impl<T: Send + Sync + ?Sized> MaybeSendSync for T {}
 
-    /// A boxed future that is `Send` where there are threads.
+    /// A boxed future that is `Send` on platforms with threads.
     pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 }
 
@@ -101,23 +96,22 @@ mod threads {
     use std::future::Future;
     use std::pin::Pin;
 
-    /// `Send` where there are threads, and nothing on `wasm32-unknown-unknown`,
-    /// whose objects belong to one thread.
+    /// `Send` on platforms with threads; no bound on `wasm32-unknown-unknown`, whose objects
+    /// belong to one thread.
     pub trait MaybeSend {}
     impl<T: ?Sized> MaybeSend for T {}
 
-    /// `Send + Sync` where there are threads, and nothing on
-    /// `wasm32-unknown-unknown`.
+    /// `Send + Sync` on platforms with threads; no bound on `wasm32-unknown-unknown`.
     pub trait MaybeSendSync {}
     impl<T: ?Sized> MaybeSendSync for T {}
 
-    /// A boxed future that is `Send` where there are threads.
+    /// A boxed future that is `Send` on platforms with threads.
     pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 }
 
 pub use threads::{BoxFuture, MaybeSend, MaybeSendSync};
 
-/// The limits of one exchange of request and response, and what the transport records about it.
+/// The limits of one request and its response, and what the transport records about them.
 #[derive(Debug)]
 pub struct SendContext {
     limits: Limits,
@@ -164,24 +158,23 @@ impl SendContext {
         Self { limits, seen: AtomicU16::new(0), unsent, partial: Mutex::new(None) }
     }
 
-    /// How long the exchange may take, from the request to the end of the body.
+    /// The time limit, from the request to the end of the response's body.
     pub fn timeout(&self) -> Duration {
         self.limits.timeout
     }
 
-    /// How long the pause between two pieces of the body may be.
+    /// The longest pause allowed between two pieces of the body.
     pub fn idle_timeout(&self) -> Duration {
         self.limits.idle_timeout
     }
 
-    /// How many bytes the body of a response with this status may have.
+    /// The maximum size, in bytes, of the body of a response with this status.
     pub fn max_body(&self, status: StatusCode) -> usize {
         if status.is_success() { self.limits.max_success_body } else { self.limits.max_error_body }
     }
 
-    /// Whether the request should go out on a connection that did not sit idle:
-    /// the server may have closed an idle one, and whether it still read the
-    /// request is then unknowable.
+    /// Whether the request should use a connection that has not been idle: the server may have
+    /// closed an idle one, and there is no way to know whether it still read the request.
     pub fn wants_fresh_connection(&self) -> bool {
         self.limits.fresh_connection
     }
@@ -192,12 +185,12 @@ impl SendContext {
         self.seen.store(status.as_u16(), Ordering::Relaxed);
     }
 
-    /// The status that was noted.
+    /// The recorded status.
     pub fn seen_status(&self) -> Option<StatusCode> {
         StatusCode::from_u16(self.seen.load(Ordering::Relaxed)).ok()
     }
 
-    /// Notes that nothing of the request was sent, and that nothing will be.
+    /// Records that nothing of the request was sent, and that nothing will be.
     ///
     /// For a transport whose future is dropped while it is still connecting, because time ran
     /// out or the call was cancelled: a create then definitely created nothing. If in doubt, do
@@ -206,25 +199,25 @@ impl SendContext {
         self.unsent.store(true, Ordering::Relaxed);
     }
 
-    /// Whether definitely nothing of the request was sent.
+    /// Whether the request was definitely not sent, not even in part.
     pub fn nothing_sent(&self) -> bool {
         self.unsent.load(Ordering::Relaxed)
     }
 
-    /// Whether part of a response with this status is worth keeping when the rest is
-    /// lost: the secret of a created key, or the explanation of an error.
+    /// Whether part of a response with this status is worth keeping if the rest is lost: the
+    /// secret of a created key, or the explanation of an error.
     ///
-    /// Its body is then read up to [`max_body`](Self::max_body) even if it is
-    /// announced to be larger.
+    /// If so, read its body up to [`max_body`](Self::max_body) even if a larger one is
+    /// announced.
     pub fn keeps_partial(&self, status: StatusCode) -> bool {
         !status.is_success() || self.limits.fresh_connection
     }
 
-    /// Keeps what has arrived of a response: its head, and its body so far.
+    /// Keeps the part of a response that has arrived: its head, and its body so far.
     ///
-    /// For a transport whose future is dropped before the end of the body, because
-    /// the time is up or the call is cancelled. What has arrived then decides as if
-    /// the connection had broken: a whole secret is returned.
+    /// For a transport whose future is dropped before the end of the body, because time ran out
+    /// or the call was cancelled. The part is then treated as if the connection had broken: a
+    /// complete secret is returned.
     pub fn keep_partial(&self, response: Response<Bytes>) {
         let status = response.status();
         self.saw_status(status);
@@ -241,7 +234,7 @@ impl SendContext {
         self.partial.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Refuses an exchange for which no time is left.
+    /// Returns an error if no time is left.
     pub(crate) fn check_in_time(&self) -> Result<(), TransportError> {
         if self.timeout().is_zero() {
             return Err(TransportError::not_sent(TransportErrorKind::Timeout(TimeoutPhase::Call)));
@@ -249,8 +242,8 @@ impl SendContext {
         Ok(())
     }
 
-    /// The error of an exchange that took longer than [`timeout`](Self::timeout), with the part
-    /// of the response that was [kept](Self::keep_partial).
+    /// The error of a request that took longer than [`timeout`](Self::timeout), with the part of
+    /// the response that was [kept](Self::keep_partial).
     pub fn timed_out(&self) -> TransportError {
         let phase =
             if self.limits.is_last_of_call { TimeoutPhase::Call } else { TimeoutPhase::Attempt };
@@ -284,8 +277,8 @@ pub async fn send_within<T: Transport + ?Sized>(
     sent_within(transport, || request, context).await
 }
 
-/// The same, building the request only when it is sent: otherwise the future would store it for
-/// as long as it lives.
+/// Like [`send_within`], but builds the request only when it is sent: otherwise the future would
+/// store it for as long as it lives.
 pub(crate) async fn sent_within<T: Transport + ?Sized>(
     transport: &T,
     request: impl FnOnce() -> Request<Bytes>,
@@ -295,6 +288,6 @@ pub(crate) async fn sent_within<T: Transport + ?Sized>(
     let sending = transport.send(request(), context);
     let timer = transport.sleep(context.timeout());
     let outcome = race(sending, timer).await;
-    // The transport's future is gone by now, and has left what it had read.
+    // The transport's future has been dropped by now, and has kept what it had read.
     outcome.unwrap_or_else(|| Err(context.timed_out()))
 }

@@ -95,7 +95,7 @@ async fn several_old_keys_are_an_error_that_lists_them_or_the_newest_counts() {
     assert_eq!(
         error.to_string(),
         "ensure: 3 keys are named \"ci\": aa, cc, bb; nothing was created or changed; \
-         delete or rename all but one, or say which counts"
+         delete or rename all but one, or say which one to use"
     );
     let ErrorKind::SeveralKeys { keys, .. } = error.kind() else { panic!("{error}") };
     assert_eq!(keys.len(), 3);

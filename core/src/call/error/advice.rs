@@ -1,5 +1,5 @@
-//! The advice about an error, in agreement with its methods: exactly the retryable ones say
-//! "try again".
+//! The advice in an error's message. It agrees with the error's methods: exactly the retryable
+//! errors say "try again".
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ impl Error {
                 f.write_str("check whether the request took effect before sending it again")
             }
             (Effect::MayHaveChanged, false) => {
-                f.write_str("look at the key to see whether it was; ")?;
+                f.write_str("check the key to see whether it was; ")?;
                 f.write_str(self.remedy())
             }
             (_, false) => f.write_str(self.remedy()),
@@ -32,7 +32,7 @@ impl Error {
         }
     }
 
-    /// How to find what may have been created.
+    /// How to find the key that may have been created.
     fn search(&self, orphan: &MayHaveCreated) -> &'static str {
         const MARKING: [&str; 4] = ["create_reconciled", "temporary", "close_temporary", "rotate"];
         match &orphan.hash {
@@ -45,7 +45,7 @@ impl Error {
         }
     }
 
-    /// The advice apart from trying again, which may be empty.
+    /// The advice, apart from trying again; may be empty.
     fn remedy(&self) -> &'static str {
         match self.kind() {
             ErrorKind::Build(error) if error.kind() == BuildErrorKind::Transport => {
@@ -66,12 +66,12 @@ impl Error {
             }
             ErrorKind::Decode(_) => "check the base URL, then whether this version is up to date",
             ErrorKind::UnexpectedRedirect { .. } => "check the base URL",
-            ErrorKind::Cancelled => "make a new call if the result is still wanted",
+            ErrorKind::Cancelled => "make a new call if you still need the result",
             ErrorKind::PaginationStalled { .. } => {
                 "check the base URL; the server seems to ignore the offset"
             }
             ErrorKind::SeveralKeys { by: DuplicateBy::Name(_), .. } => {
-                "delete or rename all but one, or say which counts"
+                "delete or rename all but one, or say which one to use"
             }
             ErrorKind::SeveralKeys { by: DuplicateBy::Label(_), .. } => {
                 "compare them with the metadata that the API returns for this secret"
@@ -80,7 +80,7 @@ impl Error {
             ErrorKind::Unverified { .. } => "compare the settings of the old and the new key",
             ErrorKind::RotationHandler { .. } => "see the rotation handler's error",
             ErrorKind::TooManyPages { .. } => {
-                "allow more requests if there are so many keys; if not, the list may have no end"
+                "allow more requests if you have that many keys; otherwise the list may be endless"
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Which section of the page *What happens when…* is about an error.
+//! The section of the page *What happens when…* that covers an error.
 
 use super::api::{ApiErrorKind, ErrorBody};
 use super::{Effect, Error, ErrorKind};
@@ -85,7 +85,7 @@ mod tests {
 
     const PAGE: &str = include_str!("../../../../docs/what-happens-when.md");
 
-    /// As a heading becomes an anchor.
+    /// The anchor that GitHub generates for a heading.
     fn anchor(heading: &str) -> String {
         let kept = |c: &char| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ');
         heading.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")

@@ -13,13 +13,13 @@ use crate::types::{Field, Json, KeyKind, object};
 
 /// An error response of the server, or of something in front of it.
 ///
-/// Strings are masked: a secret that the server repeats does not get through.
+/// Strings are masked, so that a secret echoed by the server does not show.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApiError {
     /// The status of the response.
     pub status: StatusCode,
-    /// The kind, from the status. An error inside a success is typed by its own
+    /// The kind, from the status. An error inside a success is classified by its own
     /// [`code`](Self::code), if that is an error status.
     pub kind: ApiErrorKind,
     /// The API's own message; absent if the body is not the API's.
@@ -35,7 +35,7 @@ pub struct ApiError {
     /// The kind of the body.
     pub body: ErrorBody,
     /// The kind of the key that the request was made with, if the message says that it is the
-    /// wrong one.
+    /// wrong kind.
     pub key_kind: Option<KeyKind>,
     meaning: StatusCode,
     is_beside_data: bool,
@@ -57,7 +57,7 @@ pub enum ApiErrorKind {
     NotFound,
     /// 408: the server waited too long for the request.
     RequestTimeout,
-    /// 409: the request is in conflict with the present state.
+    /// 409: the request conflicts with the current state.
     Conflict,
     /// 413: the request is too large.
     PayloadTooLarge,
@@ -65,9 +65,9 @@ pub enum ApiErrorKind {
     Unprocessable,
     /// 425 and 429: too early, or too many requests.
     TooManyRequests,
-    /// 500 to 599: the server or the edge before it failed.
+    /// 500 to 599: the server, or the edge in front of it, failed.
     Server,
-    /// Every other status.
+    /// Any other status.
     Other,
 }
 
@@ -97,11 +97,11 @@ impl ApiErrorKind {
             }
             Self::Unauthorized => "check the API key: it may be wrong, disabled or expired",
             Self::PaymentRequired => "add credit to the account",
-            Self::Forbidden => "use a management key that may do this",
+            Self::Forbidden => "use a management key that is allowed to do this",
             Self::NotFound => "check the base URL and, for single-key calls, the hash",
-            Self::Conflict => "look at the present state of the keys",
+            Self::Conflict => "check the current state of the keys",
             Self::TooManyRequests => "send fewer requests",
-            Self::RequestTimeout | Self::Server => "report it to whoever runs the server",
+            Self::RequestTimeout | Self::Server => "report it to the server's operator",
             Self::Other => "check the base URL",
         }
     }
@@ -130,8 +130,8 @@ fn is_json(body: &[u8]) -> bool {
 }
 
 impl ApiError {
-    /// Reads an error's body, whatever it is, and masks the given secrets. Of one that
-    /// is cut off, whole fields count.
+    /// Reads an error's body, whatever it is, and masks the given secrets. If the body is cut
+    /// off, its complete fields count.
     pub(crate) fn read(status: StatusCode, body: &[u8], is_cut: bool, secrets: &[&str]) -> Self {
         let closed = is_cut.then(|| closed(&text_of(body)));
         let readable = closed.as_ref().map_or(body, String::as_bytes);
@@ -149,7 +149,7 @@ impl ApiError {
         })
     }
 
-    /// Reads the documented `{"error":{…}}`, if that is what the body is.
+    /// Reads the documented `{"error":{…}}`, if the body has that form.
     pub(crate) fn documented(status: StatusCode, body: &[u8], secrets: &[&str]) -> Option<Self> {
         let mut document = Document::default();
         parse_into(&mut document, body).ok()?;
@@ -203,8 +203,8 @@ impl ApiError {
         }
     }
 
-    /// The status that decides: the response's own or, inside a success, the code of
-    /// the error. A success if that code is not the status of an error.
+    /// The effective status: the response's own or, inside a success, the error's code. It
+    /// stays a success if that code is not an error status.
     pub(crate) fn meaning(&self) -> StatusCode {
         self.meaning
     }
@@ -220,7 +220,7 @@ impl ApiError {
             && matches!(self.body, ErrorBody::Documented | ErrorBody::Empty)
     }
 
-    /// The same, in the API's own words: something in front of it may send any 404.
+    /// Like `says_not_found`, but only in the API's own format: a proxy may send any 404.
     pub(crate) fn says_not_found_itself(&self) -> bool {
         self.meaning == StatusCode::NOT_FOUND && self.body == ErrorBody::Documented
     }
@@ -242,7 +242,7 @@ impl ApiError {
     }
 }
 
-/// Some servers write the code as a string, or with a fraction of 0.
+/// Some servers send the code as a string, or as a number such as `404.0`.
 fn meaning(status: StatusCode, code: &Field<i64>) -> StatusCode {
     if !status.is_success() {
         return status;
@@ -264,7 +264,7 @@ object! {
     struct Document {
         /// The error itself.
         error: Described,
-        /// Whose request it was.
+        /// The user who made the request.
         user_id: String,
         /// The router's additions, unchanged.
         openrouter_metadata: Json,
@@ -276,7 +276,7 @@ object! {
     struct Described {
         /// The message.
         message: String,
-        /// The status once more.
+        /// The status, repeated.
         code: i64,
         /// Any JSON, unchanged.
         metadata: Json,
@@ -303,7 +303,7 @@ impl fmt::Display for ApiError {
     }
 }
 
-/// Its strings are cut if they are too long for people.
+/// Long strings are cut.
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let json = |json: &Option<Json>| json.as_ref().map(|json| format!("{json:?}"));

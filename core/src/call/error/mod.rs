@@ -23,8 +23,8 @@ use crate::types::{BuildError, DecodeError};
 
 /// Why a call failed.
 ///
-/// Its text has three parts: what happened, whether anything was created or
-/// changed, and what to do. The questions below answer the same in code.
+/// Its message has three parts: what happened, whether anything was created or changed, and
+/// what to do. The methods below give the same information in code.
 ///
 /// ```
 /// # fn handle(error: &openrouter_keys_core::Error) {
@@ -37,7 +37,7 @@ use crate::types::{BuildError, DecodeError};
 /// ```
 pub struct Error(Box<Inner>);
 
-/// All that an error consists of.
+/// The contents of an error, boxed to keep results small.
 pub(super) struct Inner {
     pub(super) operation: &'static str,
     pub(super) kind: ErrorKind,
@@ -48,22 +48,22 @@ pub(super) struct Inner {
     pub(super) request_id: Option<Box<str>>,
 }
 
-/// What kind of failure it was.
+/// The kind of failure.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// An argument or a setting was refused; no request was made with it.
     Build(BuildError),
-    /// The key provider gave no key; nothing was sent in this attempt.
+    /// The key provider returned no key; nothing was sent in this attempt.
     Credentials(BoxError),
-    /// The exchange failed below HTTP, or no whole response came.
+    /// The request failed below HTTP, or no complete response arrived.
     Transport(TransportError),
-    /// The server answered with an error.
+    /// The server returned an error.
     Api(ApiError),
-    /// The server reported success in a body that cannot be read.
+    /// The server reported success, but the body cannot be read.
     Decode(DecodeError),
-    /// The server answered with a redirect, which is never followed: it would
-    /// carry the API key to another place.
+    /// The server redirected. Redirects are never followed: that would send the API key
+    /// elsewhere.
     UnexpectedRedirect {
         /// The status of the response; a browser hides it.
         status: Option<StatusCode>,
@@ -72,42 +72,41 @@ pub enum ErrorKind {
     },
     /// The caller cancelled the call.
     Cancelled,
-    /// A further page of a listing brought nothing new.
+    /// A further page of a listing contained nothing new.
     PaginationStalled {
         /// The offset at which it stalled.
         offset: u64,
     },
-    /// Several keys have the name or the label, and nobody said which of them
-    /// counts.
+    /// Several keys have the name or the label, and the call does not say which one to use.
     SeveralKeys {
         /// What they have in common.
         by: DuplicateBy,
-        /// The keys; those of a name, the oldest first.
+        /// The keys; those with the same name, oldest first.
         keys: Vec<Key>,
     },
-    /// The API key is of the kind that cannot do this.
+    /// The API key is of the wrong kind for this.
     WrongKeyKind {
-        /// The kind that it is of.
+        /// The kind of the key.
         is: KeyKind,
-        /// The kind that is needed.
+        /// The kind that is required.
         needed: KeyKind,
     },
-    /// A new key does not work as it was asked for, or is gone.
+    /// A new key does not work as requested, or is gone.
     Unverified {
         /// What is wrong.
         problem: &'static str,
     },
-    /// The caller's [`RotationHandler`](crate::workflow::RotationHandler) failed.
+    /// Your [`RotationHandler`](crate::workflow::RotationHandler) failed.
     RotationHandler {
-        /// Which of its methods.
+        /// The method that failed.
         method: &'static str,
         /// Its error.
         cause: BoxError,
     },
-    /// A listing needs more requests than it may take, or holds more than so many
+    /// A listing needs more requests than it is allowed, or returns more data than that many
     /// pages should: see [`Pages::max_requests`](crate::workflow::Pages::max_requests).
     TooManyPages {
-        /// How many it may take.
+        /// How many requests it is allowed.
         requests: u64,
     },
 }
@@ -118,7 +117,7 @@ pub enum ErrorKind {
 pub enum DuplicateBy {
     /// The name.
     Name(String),
-    /// The label, the masked key.
+    /// The label, which is the masked key.
     Label(String),
 }
 
@@ -128,23 +127,23 @@ pub enum DuplicateBy {
 pub enum Effect {
     /// Nothing was created or changed.
     Nothing,
-    /// The error came from no request, so that whatever earlier calls did stands: a
+    /// The error does not come from a request, so the effects of earlier calls stand: a
     /// [`BuildError`] or a [`DecodeError`] that was converted.
     NoRequest,
-    /// The update or delete may or may not have been made; repeating it is safe.
+    /// The update or delete may or may not have been applied; repeating it is safe.
     MayHaveChanged,
-    /// A request that is not idempotent, and of which nothing else is known, may have
-    /// taken effect; sending it again could repeat that.
+    /// A request that is not idempotent may have taken effect, in an unknown way; sending it
+    /// again could repeat that.
     MayHaveTakenEffect,
-    /// A key may exist that nobody holds.
+    /// A key may exist whose secret nobody has.
     MayHaveCreated(MayHaveCreated),
-    /// A workflow stopped on its way; this much is done.
+    /// A workflow stopped midway; this much is done.
     PartlyDone(&'static str),
 }
 
 /// What is needed to find a key that a failed create may have left behind.
 ///
-/// `Debug` masks what looks like a key, and cuts names that are too long for people.
+/// `Debug` masks anything that looks like a key, and cuts long names.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MayHaveCreated {
@@ -152,11 +151,11 @@ pub struct MayHaveCreated {
     pub name: String,
     /// Further names under which a workflow may have left a key.
     pub others: Vec<String>,
-    /// The key's hash, if a workflow made the key and could not delete it.
+    /// The key's hash, if a workflow created the key and could not delete it.
     pub hash: Option<KeyHash>,
     /// The workspace; `None` means the default one.
     pub workspace_id: Option<String>,
-    /// When the first request could have left, by this machine's clock, if the
+    /// The earliest time the first request could have been sent, by the local clock, if the
     /// transport has one.
     pub from: Option<SystemTime>,
     /// When the call ended, by the same clock.
@@ -170,7 +169,7 @@ impl MayHaveCreated {
         names.filter(|name| !name.is_empty())
     }
 
-    /// One that stands for all of them; `None` if there are none.
+    /// Merges several into one; `None` if there are none.
     pub(crate) fn all(several: Vec<Self>) -> Option<Self> {
         let mut several = several.into_iter();
         let mut first = several.next()?;
@@ -181,7 +180,7 @@ impl MayHaveCreated {
         Some(first)
     }
 
-    /// The key that an operation makes.
+    /// The key that an operation creates.
     pub(crate) fn known(orphan: Option<Orphan<'_>>, hash: Option<KeyHash>) -> Self {
         Self {
             name: orphan.map(|orphan| orphan.name.to_owned()).unwrap_or_default(),
@@ -199,7 +198,7 @@ impl Error {
         Self(Box::new(inner))
     }
 
-    /// An error that belongs to no request.
+    /// An error that does not come from a request.
     fn of_no_request(operation: &'static str, kind: ErrorKind) -> Self {
         let mut error = Self::unsent(operation, kind);
         error.0.effect = Effect::NoRequest;
@@ -219,7 +218,7 @@ impl Error {
         })
     }
 
-    /// The same failure as that of a workflow that left this behind, or nothing.
+    /// Turns this into the error of a workflow that left this behind, or nothing.
     pub(crate) fn of_workflow(mut self, name: &'static str, left: Option<MayHaveCreated>) -> Self {
         let was_create = self.may_have_been_created();
         let inner = &mut *self.0;
@@ -233,7 +232,7 @@ impl Error {
         self
     }
 
-    /// The same failure, that came when this much was done.
+    /// Adds what the workflow had already done.
     pub(crate) fn after(mut self, done: &'static str) -> Self {
         if !self.may_have_been_created() {
             self.0.effect = Effect::PartlyDone(done);
@@ -242,8 +241,7 @@ impl Error {
         self
     }
 
-    /// The same failure beside something that was done: nothing is not what came of
-    /// the call.
+    /// Adds what else was done, if this failure itself changed nothing.
     pub(crate) fn beside(mut self, done: &'static str) -> Self {
         if self.0.effect == Effect::Nothing {
             self.0.effect = Effect::PartlyDone(done);
@@ -251,12 +249,12 @@ impl Error {
         self
     }
 
-    /// Whether the server refuses the key that signed the request.
+    /// Whether the server refused the request's API key.
     pub(crate) fn is_unauthorized(&self) -> bool {
         matches!(&self.0.kind, ErrorKind::Api(error) if error.kind == ApiErrorKind::Unauthorized)
     }
 
-    /// The same failure of a workflow that may be run again whatever it left.
+    /// Sets whether the workflow may be run again, whatever it left behind.
     pub(crate) fn repeatable(mut self, is_retryable: bool) -> Self {
         self.0.is_retryable = is_retryable;
         self
@@ -272,8 +270,7 @@ impl Error {
         matches!(self.0.kind, ErrorKind::Cancelled)
     }
 
-    /// Whether the server knows no such key; what a proxy says for itself says
-    /// nothing about the key.
+    /// Whether the API itself says that the key does not exist; a proxy's 404 proves nothing.
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(&self.0.kind, ErrorKind::Api(error) if error.says_not_found_itself())
     }
@@ -283,7 +280,7 @@ impl Error {
         self.0.operation
     }
 
-    /// What kind of failure it was, with its details.
+    /// The kind of failure, with its details.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
@@ -295,8 +292,7 @@ impl Error {
 
     /// Whether making the same call again is safe and may succeed.
     ///
-    /// Never for a create that may have been processed, nor for a call that its caller
-    /// cancelled.
+    /// Never `true` for a create that may have been processed, or for a cancelled call.
     pub fn is_retryable(&self) -> bool {
         self.0.is_retryable
     }
@@ -320,19 +316,19 @@ impl Error {
         }
     }
 
-    /// How long the server asked to wait, if it did. A longer time than the
-    /// policy allows ends the call at once and is reported here.
+    /// How long the server asked to wait, if it did. A time longer than the policy allows ends
+    /// the call at once and is reported here.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// How many attempts were made, each of one request to the transport at most:
-    /// the last may have found no time left to send one.
+    /// How many attempts were made. Each sends at most one request: the last may have had no
+    /// time left to send one.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The server's name for the last request (`x-request-id`, else `cf-ray`).
+    /// The server's ID for the last request (`x-request-id`, or else `cf-ray`).
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
@@ -351,12 +347,12 @@ impl Error {
     }
 }
 
-/// For functions that return [`Error`]: an argument or a setting was refused.
-/// The error of an operation whose arguments were refused before they became one.
+/// The error of an operation whose arguments were refused before it could be built.
 pub fn refused(operation: &'static str, error: BuildError) -> Error {
     Error::unsent(operation, ErrorKind::Build(error))
 }
 
+/// For functions that return [`Error`]: an argument or a setting was refused.
 impl From<BuildError> for Error {
     fn from(error: BuildError) -> Self {
         Self::of_no_request("build", ErrorKind::Build(error))
@@ -391,8 +387,8 @@ impl fmt::Display for Error {
     }
 }
 
-/// `{:?}` is the text with its causes, because that is what a `main` that
-/// returns the error prints; `{:#?}` shows the parts.
+/// `{:?}` shows the message with its causes, because that is what a `main` that returns the
+/// error prints; `{:#?}` shows the fields.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !f.alternate() {
@@ -427,7 +423,7 @@ impl fmt::Display for ErrorKind {
         match self {
             Self::Build(error) => write!(f, "{}", OneLine(error.problem())),
             Self::Credentials(cause) => {
-                f.write_str("the key provider gave no API key")?;
+                f.write_str("the key provider returned no API key")?;
                 match cause.downcast_ref::<BuildError>() {
                     Some(refused) => write!(f, ": {}", OneLine(refused.problem())),
                     None => Ok(()),
@@ -440,7 +436,7 @@ impl fmt::Display for ErrorKind {
                 f.write_str("the server redirected")?;
                 match (origin, status) {
                     (Some(origin), _) => write!(f, " to {}", OneLine(origin))?,
-                    (None, Some(_)) => f.write_str(" and does not name the target")?,
+                    (None, Some(_)) => f.write_str(" without naming the target")?,
                     (None, None) => f.write_str(", and this platform hides where to")?,
                 }
                 if let Some(status) = status {
@@ -450,7 +446,7 @@ impl fmt::Display for ErrorKind {
             }
             Self::Cancelled => f.write_str("the call was cancelled"),
             Self::PaginationStalled { offset } => {
-                write!(f, "the page at offset {offset} brought nothing new")
+                write!(f, "the page at offset {offset} contained nothing new")
             }
             Self::SeveralKeys { by, keys } => {
                 let (are, text) = match by {
@@ -489,7 +485,9 @@ impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => f.write_str("nothing was created or changed"),
-            Self::NoRequest => f.write_str("no request failed, and what earlier calls did stands"),
+            Self::NoRequest => {
+                f.write_str("no request failed, and the effects of earlier calls stand")
+            }
             Self::MayHaveChanged => f.write_str("the change may have been made"),
             Self::PartlyDone(done) => f.write_str(done),
             Self::MayHaveTakenEffect => f.write_str("the request may have taken effect"),
@@ -513,7 +511,7 @@ impl fmt::Display for Effect {
     }
 }
 
-/// A name within a message.
+/// A name as a message shows it.
 fn shown(name: &str) -> String {
     Quoted(&redact::mask(name, &[])).to_string()
 }
@@ -551,7 +549,7 @@ impl fmt::Debug for MayHaveCreated {
     }
 }
 
-/// The chain goes on below what the text already says.
+/// The message already includes the kind, so the chain continues below it.
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.kind {
