@@ -1,4 +1,4 @@
-//! What a cancelled call sends, and what it reports.
+//! Cancelled calls: what they send and report.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! What an error says in its message and its methods.
+//! Errors: their messages and methods.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 

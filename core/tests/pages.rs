@@ -34,7 +34,7 @@ fn body(hashes: &[u32]) -> String {
     format!(r#"{{"data":[{}]}}"#, rows.join(","))
 }
 
-/// What happens on the server between two pages.
+/// The changes on the server between two pages.
 #[derive(Clone, Debug)]
 struct Churn {
     created: usize,

@@ -14,7 +14,7 @@ use openrouter_keys_core::{Create, CurrentKey, Field, Key, Limit, LimitReset, Li
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-/// Any JSON, of numbers that a double holds exactly.
+/// Any JSON whose numbers a double represents exactly.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

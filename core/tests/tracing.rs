@@ -1,4 +1,4 @@
-//! What a subscriber sees. In a program of its own, because tests on other threads would
+//! Spans and events. Tested in a separate program, because tests on other threads would
 //! influence which events are recorded.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
@@ -33,7 +33,7 @@ impl io::Write for Log {
     }
 }
 
-/// What a subscriber prints while this runs.
+/// The output of a subscriber while this runs.
 fn logged(work: impl FnOnce()) -> String {
     let log = Log::default();
     let writer = log.clone();

@@ -41,7 +41,7 @@ pub trait Machine {
     fn request(&mut self) -> Request<Bytes>;
 }
 
-/// What a driver must do next.
+/// The next step, which the driver carries out.
 #[derive(Debug)]
 #[must_use = "a machine continues only when its action is carried out"]
 pub enum Action<T, Q = Infallible> {
@@ -91,7 +91,7 @@ impl fmt::Debug for Event {
     }
 }
 
-/// What the clients also need from a machine.
+/// The further methods of a machine that the clients need.
 pub(crate) trait Driven: Machine {
     /// Draws the machine's seed; reads the clock only if needed.
     fn seed(&self, draw: impl Fn() -> u64, clock: impl FnOnce() -> Option<SystemTime>) -> Seed;

@@ -56,7 +56,7 @@ pub(super) struct CallState {
     stage: Stage,
     /// Whether any attempt so far may have been processed.
     pub(super) was_ambiguous: bool,
-    /// What the last retry took from the quota.
+    /// The tokens that the last retry took from the quota.
     pub(super) taken: Option<u32>,
 }
 
@@ -288,7 +288,7 @@ impl CallState {
         Failure::last(kind, Class::Ambiguous, Some(headers))
     }
 
-    /// What the status seen before a cancellation says about the request.
+    /// Judges a cancelled request by the status that was seen.
     pub(super) fn class_of(
         &self,
         status: StatusCode,

@@ -17,7 +17,7 @@ mod on {
     use crate::redact;
     use crate::redact::OneLine;
 
-    /// What `RUST_LOG=openrouter_keys=debug` selects.
+    /// The target that `RUST_LOG=openrouter_keys=debug` selects.
     const TARGET: &str = "openrouter_keys";
 
     fn span(operation: &'static str) -> Span {

@@ -79,7 +79,7 @@ pub enum ErrorKind {
     },
     /// Several keys have the name or the label, and the call does not say which one to use.
     SeveralKeys {
-        /// What they have in common.
+        /// The name or label that they share.
         by: DuplicateBy,
         /// The keys; those with the same name, oldest first.
         keys: Vec<Key>,
@@ -93,7 +93,7 @@ pub enum ErrorKind {
     },
     /// A new key does not work as requested, or is gone.
     Unverified {
-        /// What is wrong.
+        /// The problem with the key.
         problem: &'static str,
     },
     /// Your [`RotationHandler`](crate::workflow::RotationHandler) failed.
@@ -111,7 +111,7 @@ pub enum ErrorKind {
     },
 }
 
-/// What several keys have in common.
+/// The name or label that several keys share.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DuplicateBy {
@@ -141,7 +141,7 @@ pub enum Effect {
     PartlyDone(&'static str),
 }
 
-/// What is needed to find a key that a failed create may have left behind.
+/// How to find a key that a failed create may have left behind.
 ///
 /// `Debug` masks anything that looks like a key, and cuts long names.
 #[derive(Clone, PartialEq, Eq)]
@@ -338,7 +338,7 @@ impl Error {
         self.may_have_created().is_some()
     }
 
-    /// What to look for if a create may have left a key behind.
+    /// The key to look for, if a create may have left one behind.
     pub fn may_have_created(&self) -> Option<&MayHaveCreated> {
         match &self.0.effect {
             Effect::MayHaveCreated(orphan) => Some(orphan),
