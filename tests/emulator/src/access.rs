@@ -1,4 +1,4 @@
-//! Who may talk to the server: the `Host` names and the web pages that it accepts.
+//! Access control: which `Host` names and web pages the server accepts.
 //!
 //! Any page that a browser shows can send requests to this machine. Checking `Host`
 //! stops DNS rebinding; checking `Origin` and `Sec-Fetch-Site` stops all other pages.
@@ -15,27 +15,27 @@ use http::{HeaderName, Uri};
 
 use crate::api_error::ApiError;
 use crate::server::Server;
-use crate::{control, manners};
+use crate::{behaviour, control};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The rules of one server.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Access {
-    /// The address that was asked for, loopback or not.
+    /// The address the server listens on, loopback or not.
     pub(crate) address: Option<IpAddr>,
-    /// Other machines may connect. An attacker can point a name of their own at this
-    /// machine, but not an IP address, so any address is then a good `Host`.
+    /// Other machines may connect. Any IP address is then accepted as `Host`: an attacker can
+    /// point a name at this machine, but not an address.
     pub(crate) remote: bool,
-    /// Further accepted names, in lower case.
+    /// Additional accepted names, in lower case.
     pub(crate) hosts: Vec<String>,
     /// The origins whose pages may use the API and the control API.
     pub(crate) origins: Vec<String>,
-    /// Pages of every origin may use the API, though not the control API.
+    /// Pages of every origin may use the API, but not the control API.
     pub(crate) any_origin: bool,
 }
 
-/// The two parts of the server, which let in different pages.
+/// The two parts of the server, which accept different pages.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Area {
     Api,
@@ -50,7 +50,7 @@ impl Area {
     }
 }
 
-/// Turns a request away before anything sees it: no log, no fault, no handler.
+/// Rejects a request before it is logged, matched with a fault or handled.
 pub(crate) async fn guard(
     State(server): State<Arc<Server>>,
     request: Request,
@@ -65,7 +65,7 @@ pub(crate) async fn guard(
         return next.run(request).await;
     }
     let cors = server.access.cors(request.headers(), area);
-    match manners::preflight(request.method(), request.headers()) {
+    match behaviour::preflight(request.method(), request.headers()) {
         Some(preflight) if !cors.is_empty() => (cors, preflight).into_response(),
         _ => {
             let mut response = next.run(request).await;
@@ -90,22 +90,22 @@ impl Access {
         foreign.map_or(Ok(()), |foreign| Err(ApiError::foreign_origin(&foreign)))
     }
 
-    /// The one host that the request names, if the server accepts it.
+    /// The single host the request names, if the server accepts it.
     fn host(&self, uri: &Uri, headers: &HeaderMap) -> Result<String, ApiError> {
         let mut named = headers.get_all(HOST).iter().map(shown);
-        // HTTP/2 sends an authority, which an HTTP/1 request for a proxy has beside the header.
+        // HTTP/2 sends an authority; an HTTP/1 request to a proxy has one as well as the header.
         let authority = uri.authority().map(ToString::to_string);
         let host = match (named.next(), authority, named.next()) {
             (Some(host), None, None) | (None, Some(host), None) => host,
             (Some(host), Some(authority), None) if host == authority => host,
             _ => return Err(ApiError::bad_request("The request must name exactly one host.")),
         };
-        if self.answers_to(&host) { Ok(host) } else { Err(ApiError::foreign_host(&host)) }
+        if self.accepts_host(&host) { Ok(host) } else { Err(ApiError::foreign_host(&host)) }
     }
 
-    fn answers_to(&self, host: &str) -> bool {
+    fn accepts_host(&self, host: &str) -> bool {
         let Ok(authority) = host.parse::<Authority>() else { return false };
-        // An authority could also hold a user name, which no `Host` does.
+        // An authority can also contain a user name; a `Host` cannot.
         let port = host.strip_prefix(authority.host()).map(|port| port.trim_start_matches(':'));
         if !port.is_some_and(|port| port.is_empty() || port.parse::<u16>().is_ok()) {
             return false;
@@ -129,7 +129,7 @@ impl Access {
             || self.origins.iter().any(|own| origin.eq_ignore_ascii_case(own))
     }
 
-    /// Whether any page of another origin is let in at all.
+    /// Whether pages of any other origin are accepted.
     pub(crate) fn has_cors(&self) -> bool {
         self.any_origin || !self.origins.is_empty()
     }
@@ -156,7 +156,7 @@ impl Access {
 pub(crate) fn origin(text: &str) -> Option<String> {
     let text = text.to_ascii_lowercase();
     let (scheme, authority) = text.split_once("://")?;
-    // Browsers leave the port of the scheme out.
+    // Browsers omit the scheme's default port.
     let default = match scheme {
         "http" => ":80",
         "https" => ":443",
@@ -175,7 +175,7 @@ pub(crate) fn host_name(text: &str) -> Option<String> {
     is_host(text).then(|| text.to_ascii_lowercase())
 }
 
-/// A name, or an address as URLs have it. Patterns such as `*` are not supported.
+/// A name, or an address as written in URLs. Patterns such as `*` are not supported.
 fn is_host(text: &str) -> bool {
     match text.strip_prefix('[') {
         Some(rest) => rest.strip_suffix(']').is_some_and(|text| text.parse::<Ipv6Addr>().is_ok()),
@@ -199,10 +199,10 @@ mod tests {
     }
 
     #[test]
-    fn it_answers_to_loopback_names_with_any_port_and_to_nothing_that_resembles_them() {
+    fn loopback_names_are_accepted_with_any_port_and_lookalikes_are_not() {
         for host in ["127.0.0.1", "127.0.0.1:80", "LocalHost:1", "localhost", "[::1]:8080", "[::1]"]
         {
-            assert!(access().answers_to(host), "{host}");
+            assert!(access().accepts_host(host), "{host}");
         }
         for host in [
             "",
@@ -223,25 +223,27 @@ mod tests {
             "localhost/",
             "192.168.1.5",
         ] {
-            assert!(!access().answers_to(host), "{host}");
+            assert!(!access().accepts_host(host), "{host}");
         }
     }
 
     #[test]
-    fn it_answers_to_more_names_if_they_are_given() {
+    fn additional_names_are_accepted() {
         let named = Access { hosts: vec!["emulator".to_owned()], ..access() };
-        assert!(named.answers_to("Emulator:8080") && !named.answers_to("emulator.evil.example"));
+        assert!(
+            named.accepts_host("Emulator:8080") && !named.accepts_host("emulator.evil.example")
+        );
         let remote = Access { remote: true, ..access() };
-        assert!(remote.answers_to("192.168.1.5:80") && remote.answers_to("[fe80::1]"));
-        assert!(!remote.answers_to("evil.example"));
+        assert!(remote.accepts_host("192.168.1.5:80") && remote.accepts_host("[fe80::1]"));
+        assert!(!remote.accepts_host("evil.example"));
         let bound = Access { address: "127.0.0.9".parse().ok(), ..Access::default() };
-        assert!(bound.answers_to("127.0.0.9:80"));
+        assert!(bound.accepts_host("127.0.0.9:80"));
     }
 
     #[test]
     fn an_origin_is_a_scheme_and_an_authority() {
         assert_eq!(origin("http://Localhost:5173").as_deref(), Some("http://localhost:5173"));
-        // Browsers leave the scheme's own port out.
+        // Browsers omit the scheme's default port.
         for (given, sent) in [
             ("http://localhost:80", "http://localhost"),
             ("https://a.example:443", "https://a.example"),

@@ -1,4 +1,4 @@
-//! The refusals of the API, as status and documented body.
+//! The API's errors: a status with the documented body.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// A refusal: nothing was changed.
+/// A refused request; nothing was changed.
 #[derive(Debug, PartialEq)]
 pub(crate) struct ApiError {
     status: StatusCode,
@@ -19,13 +19,13 @@ impl ApiError {
         Self { status: StatusCode::BAD_REQUEST, message: message.into() }
     }
 
-    /// The request has no bearer key at all.
+    /// The request has no bearer key.
     pub(crate) fn no_credentials() -> Self {
         let message = "Missing Authentication header".to_owned();
         Self { status: StatusCode::UNAUTHORIZED, message }
     }
 
-    /// The bearer key is not valid (any more).
+    /// The bearer key is not valid, or no longer.
     pub(crate) fn unauthorized() -> Self {
         Self::of(StatusCode::UNAUTHORIZED)
     }
@@ -44,7 +44,7 @@ impl ApiError {
 
     pub(crate) fn foreign_host(host: &str) -> Self {
         let message = format!(
-            "The emulator does not answer to the host {}; `--allow-host` or \
+            "The emulator does not accept the host {}; `--allow-host` or \
              `Builder::allow_host` adds a name.",
             quoted(host)
         );
@@ -53,7 +53,7 @@ impl ApiError {
 
     pub(crate) fn foreign_origin(origin: &str) -> Self {
         let message = format!(
-            "The emulator lets in no web page of {}; `--allow-origin` or `Builder::allow_origin` \
+            "The emulator does not accept web pages of {}; `--allow-origin` or `Builder::allow_origin` \
              adds one, `--cors` or `Builder::cors` opens the API to all.",
             quoted(origin)
         );
@@ -64,7 +64,7 @@ impl ApiError {
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, message: message.into() }
     }
 
-    /// The refusal that a status is documented to mean.
+    /// The documented error for a status.
     pub(crate) fn of(status: StatusCode) -> Self {
         let message = match status {
             StatusCode::UNAUTHORIZED => "User not found.",
@@ -88,7 +88,7 @@ impl fmt::Display for ApiError {
     }
 }
 
-/// At most so much of what a stranger sent.
+/// Quotes untrusted input, shortened to 100 characters.
 fn quoted(text: &str) -> String {
     format!("`{}`", text.chars().take(100).flat_map(char::escape_debug).collect::<String>())
 }

@@ -1,4 +1,4 @@
-//! Handling a request: log it, find its fault, let it through or not, respond.
+//! Handles a request: logs it, finds its fault, responds.
 
 use std::sync::Arc;
 
@@ -15,21 +15,21 @@ use serde_json::Value;
 
 use crate::api::Committed;
 use crate::api_error::ApiError;
+use crate::behaviour;
 use crate::connection::Connection;
 use crate::delivery::deliver;
 use crate::fault::{Content, Fault};
 use crate::fault_text::ParseFaultError;
-use crate::manners;
 use crate::server::Server;
 use crate::shape::Shape;
 
-/// The request header that names a fault for this very request.
+/// The request header with a fault for this request.
 pub(crate) const FAULT_HEADER: &str = "x-emulator-fault";
 
-/// Requests of this API are small; more than this is a mistake.
+/// Requests of this API are small; a larger one is a mistake.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-/// The response, before it is decided how it travels.
+/// A response before its delivery is decided.
 pub(crate) struct WireResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -47,9 +47,9 @@ pub(crate) async fn attend(
         Ok(body) => respond(&server, &connection, parts, body, next).await,
         Err(_) => too_large(&server, &parts),
     };
-    if server.manners.close_idle {
+    if server.behaviour.close_idle {
         let body = std::mem::take(response.body_mut());
-        *response.body_mut() = manners::closing(body, connection);
+        *response.body_mut() = behaviour::closing(body, connection);
     }
     response
 }
@@ -67,12 +67,12 @@ async fn respond(
     next: Next,
 ) -> Response {
     let number = server.log().note(&parts, &body, connection.number);
-    let mut common = manners::common_headers(server, &parts, number);
+    let mut common = behaviour::common_headers(server, &parts, number);
     let line = format!("{} {}", parts.method, parts.uri);
     if let Some(preflight) = server
         .access
         .has_cors()
-        .then(|| manners::preflight(&parts.method, &parts.headers))
+        .then(|| behaviour::preflight(&parts.method, &parts.headers))
         .flatten()
     {
         server.print(|| format!("{line} preflight"));
@@ -98,8 +98,8 @@ async fn respond(
     };
     tokio::time::sleep(fault.delay).await;
     let mut response = match truth {
-        Some(truth) if fault.tells_truth() => true_answer(truth, &fault).await,
-        _ => false_answer(&fault),
+        Some(truth) if fault.has_real_body() => real_response(truth, &fault).await,
+        _ => fake_response(&fault),
     };
     common.extend(response.headers);
     replace_headers(&mut common, &fault);
@@ -114,7 +114,7 @@ async fn respond(
     deliver(response, fault.delivery, connection).await
 }
 
-/// The fault that the request asks for itself, or else the next in the script.
+/// The request's own fault, or else the next one in the script.
 fn fault_of(server: &Server, parts: &Parts) -> Result<Fault, ApiError> {
     let Some(text) = parts.headers.get(FAULT_HEADER) else {
         let scripted = server.script().take(&parts.method, parts.uri.path());
@@ -124,11 +124,11 @@ fn fault_of(server: &Server, parts: &Parts) -> Result<Fault, ApiError> {
     fault.map_err(|error| ApiError::bad_request(format!("{FAULT_HEADER}: {error}.")))
 }
 
-async fn true_answer(truth: Response, fault: &Fault) -> WireResponse {
+async fn real_response(truth: Response, fault: &Fault) -> WireResponse {
     let (mut parts, body) = truth.into_parts();
-    // What is sent may be shorter or longer; the delivery announces its length.
+    // The delivery announces the length of what is sent, which may differ.
     parts.headers.remove(CONTENT_LENGTH);
-    // The API's responses are whole in memory, so that reading them cannot fail.
+    // The API's responses are in memory, so reading them cannot fail.
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let body = fault.shape.and_then(|shape| reshaped(&body, shape)).unwrap_or(body);
     let status = fault.status.unwrap_or(parts.status);
@@ -141,7 +141,7 @@ fn reshaped(body: &[u8], shape: Shape) -> Option<Bytes> {
     Some(response.to_string().into())
 }
 
-fn false_answer(fault: &Fault) -> WireResponse {
+fn fake_response(fault: &Fault) -> WireResponse {
     let status = fault.status.unwrap_or(StatusCode::OK);
     let error_body = || Content::Bytes(ApiError::of(status).body().to_string().into());
     let content = fault.body.clone().unwrap_or_else(error_body);

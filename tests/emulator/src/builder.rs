@@ -1,4 +1,4 @@
-//! The settings of an emulator, and its start.
+//! An emulator's settings, and starting it.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
@@ -19,12 +19,12 @@ use crate::emulator::Emulator;
 use crate::input;
 use crate::seeds::Seeds;
 use crate::seen::{KEPT, Log};
-use crate::server::{Manners, Server};
+use crate::server::{Behaviour, Server};
 use crate::state_file::StateFile;
 use crate::store::Store;
 use crate::{api, connection, control};
 
-/// The settings of an [`Emulator`] that is about to start.
+/// Settings for an [`Emulator`] to start.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Builder {
@@ -38,10 +38,10 @@ pub struct Builder {
     clock: Clock,
     state_file: Option<PathBuf>,
     kept_requests: usize,
-    manners: Manners,
+    behaviour: Behaviour,
 }
 
-/// The state after a first start and every reset.
+/// The state after a first start and after every reset.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Beginning {
     pub(crate) seeds: Seeds,
@@ -63,19 +63,19 @@ impl Default for Builder {
             clock: Clock::default(),
             state_file: None,
             kept_requests: KEPT,
-            manners: Manners::default(),
+            behaviour: Behaviour::default(),
         }
     }
 }
 
 impl Builder {
-    /// The address to listen on; 127.0.0.1 by default. One that other machines can reach
-    /// needs [`allow_remote`](Self::allow_remote) too.
+    /// Sets the address to listen on; 127.0.0.1 by default. An address that other machines can
+    /// reach also needs [`allow_remote`](Self::allow_remote).
     pub fn host(self, address: impl Into<IpAddr>) -> Self {
         Self { host: address.into(), ..self }
     }
 
-    /// The port to listen on; 0, the default, takes any free one.
+    /// Sets the port to listen on; 0, the default, picks any free one.
     pub fn port(self, port: u16) -> Self {
         Self { port, ..self }
     }
@@ -87,8 +87,8 @@ impl Builder {
         self
     }
 
-    /// A further accepted name, without a port, such as the name of a container.
-    /// Requests whose `Host` is another one are refused, which stops DNS rebinding.
+    /// Also accepts this `Host` name, without a port, such as a container's name. Requests with
+    /// an unknown `Host` are refused, which stops DNS rebinding.
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
         self.access.hosts.push(name.into());
         self
@@ -101,104 +101,102 @@ impl Builder {
         self
     }
 
-    /// Lets web pages of every origin use the API, as the real server does, though not the
-    /// control API.
+    /// Lets web pages of every origin use the API, as the real server does, but not the control
+    /// API.
     pub fn cors(mut self) -> Self {
         self.access.any_origin = true;
         self
     }
 
-    /// [`cors`](Self::cors), and lets the pages read `Retry-After`, `Date`, `x-request-id`
-    /// and their like, which the real server hides from them.
+    /// Like [`cors`](Self::cors), and also lets the pages read `Retry-After`, `Date`,
+    /// `x-request-id` and similar headers, which the real server hides from them.
     pub fn cors_expose(mut self) -> Self {
-        self.manners.cors_expose = true;
+        self.behaviour.cors_expose = true;
         self.cors()
     }
 
-    /// The management key of this run, instead of one from the series of secrets. It is not
-    /// written to the state file.
+    /// Uses this management key for this run instead of a generated one. It is not written to
+    /// the state file.
     pub fn management_key(mut self, key: impl Into<String>) -> Self {
         self.beginning.management_key = Some(key.into());
         self
     }
 
-    /// Also begins with a key of this name that may not manage keys; see
+    /// Also starts with an ordinary key of this name, which cannot manage keys; see
     /// [`Emulator::ordinary_key`].
     pub fn ordinary_key(mut self, name: impl Into<String>) -> Self {
         self.beginning.ordinary_key = Some(name.into());
         self
     }
 
-    /// Begins with the keys `key 000`, `key 001` and so on.
+    /// Starts with the keys `key 000`, `key 001` and so on.
     pub fn keys(mut self, count: usize) -> Self {
         self.beginning.keys = count;
         self
     }
 
-    /// Begins with the keys and workspaces that this JSON file describes. Its shape is in
-    /// the README. A state file that already has a state is continued instead.
+    /// Starts with the keys and workspaces in this JSON file; the README describes its format.
+    /// A state file that already has content is continued instead.
     pub fn seed_file(self, path: impl Into<PathBuf>) -> Self {
         Self { seed_file: Some(path.into()), ..self }
     }
 
-    /// Equal seeds give equal secrets and hashes; by default no two emulators share one.
+    /// Equal seeds give equal secrets and hashes; by default every emulator has its own.
     pub fn secrets_seed(self, seed: u64) -> Self {
         Self { secrets_seed: Some(seed), ..self }
     }
 
-    /// A workspace that exists beside the default one. As soon as one is named, all others
-    /// are unknown and give 404; before that, every UUID is a workspace.
+    /// Adds a workspace besides the default one. Until one is named, every UUID is a workspace;
+    /// from then on, unknown ones give 404.
     pub fn workspace(mut self, id: impl Into<String>) -> Self {
         self.workspaces.push(id.into());
         self
     }
 
-    /// The clock to go by; the machine's by default.
+    /// Sets the clock; the machine's by default.
     pub fn clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
     }
 
-    /// A JSON file to continue from, written after every change. Its seed wins over
-    /// [`secrets_seed`](Self::secrets_seed), so that the management key stays the same. One
+    /// Continues from this JSON file and writes it after every change. Its seed overrides
+    /// [`secrets_seed`](Self::secrets_seed), so that the management key stays the same. Only one
     /// emulator at a time can use it.
     pub fn state_file(self, path: impl Into<PathBuf>) -> Self {
         Self { state_file: Some(path.into()), ..self }
     }
 
-    /// How many requests the log keeps, the newest ones; 10,000 by default, and never more
+    /// Sets how many of the newest requests the log keeps; 10,000 by default, and never more
     /// than 64 MiB.
     pub fn keep_requests(self, count: usize) -> Self {
         Self { kept_requests: count, ..self }
     }
 
-    /// Prints a line on standard error for every request to the API, and for every request
-    /// that is refused.
+    /// Prints a line on standard error for every request to the API, including refused ones.
     pub fn print_requests(mut self) -> Self {
-        self.manners.prints_requests = true;
+        self.behaviour.prints_requests = true;
         self
     }
 
-    /// Closes every connection right after its response without announcing it, so
-    /// that a client's pool is always stale. (HTTP/2 cannot close unannounced.)
+    /// Closes every connection right after its response without announcing it, so that a
+    /// client's pooled connections are always stale. (HTTP/2 cannot close unannounced.)
     pub fn close_idle(mut self) -> Self {
-        self.manners.close_idle = true;
+        self.behaviour.close_idle = true;
         self
     }
 
     /// Sends `X-RateLimit-Limit`, `-Remaining` and `-Reset` with every response.
     pub fn rate_limit_headers(mut self) -> Self {
-        self.manners.rate_limit_headers = true;
+        self.behaviour.rate_limit_headers = true;
         self
     }
 
-    /// Starts the server on its own thread, ready for requests on return,
-    /// in a test with or without a runtime.
+    /// Starts the server on its own thread; it accepts requests when this returns. Works with or
+    /// without a runtime.
     ///
     /// # Errors
     ///
-    /// A setting is not valid ([`io::ErrorKind::InvalidInput`]), the port is taken, the seed
-    /// file cannot be read or understood, or the state file cannot be read, understood or
-    /// written, or is in use.
+    /// A setting is not valid ([`io::ErrorKind::InvalidInput`]), the port is taken, the seed file
+    /// cannot be read or parsed, or the state file cannot be read, parsed or written, or is in use.
     pub fn start(mut self) -> io::Result<Emulator> {
         self.check()?;
         let address = SocketAddr::new(self.host, self.port);
@@ -226,11 +224,11 @@ impl Builder {
         Ok(Emulator::new(address, server, stop, thread))
     }
 
-    /// Brings names into the form in which they are compared, and refuses what is none.
+    /// Normalises names so that they can be compared, and rejects invalid ones.
     fn check(&mut self) -> io::Result<()> {
         if !self.access.remote && !self.host.to_canonical().is_loopback() {
             return Err(wrong(format!(
-                "other machines can delivery {}; say that this is meant with `--allow-remote` \
+                "other machines can reach {}; to allow that, use `--allow-remote` \
                  or `Builder::allow_remote`",
                 self.host
             )));
@@ -243,15 +241,18 @@ impl Builder {
         let hosts = self.access.hosts.iter();
         self.access.hosts = hosts
             .map(|name| {
-                access::host_name(name)
-                    .ok_or_else(|| wrong(format!("`{name}` is not the name of a host (no port)")))
+                access::host_name(name).ok_or_else(|| {
+                    wrong(format!("`{name}` is not a valid host name (without a port)"))
+                })
             })
             .collect::<io::Result<_>>()?;
         let origins = self.access.origins.iter();
         self.access.origins = origins
             .map(|text| {
                 access::origin(text).ok_or_else(|| {
-                    wrong(format!("`{text}` is not an origin such as `http://localhost:5173`"))
+                    wrong(format!(
+                        "`{text}` is not a valid origin, such as `http://localhost:5173`"
+                    ))
                 })
             })
             .collect::<io::Result<_>>()?;
@@ -259,7 +260,7 @@ impl Builder {
         self.workspaces = workspaces
             .map(|id| {
                 input::uuid_text(id)
-                    .ok_or_else(|| wrong(format!("`{id}` is not the UUID of a workspace")))
+                    .ok_or_else(|| wrong(format!("`{id}` is not a valid workspace UUID")))
             })
             .collect::<io::Result<_>>()?;
         Ok(())
@@ -287,13 +288,13 @@ impl Builder {
             None => Store::new(seed, &beginning, now),
         };
         if let Some(file) = &state_file {
-            // Better to learn now than at the first change that it cannot be written.
+            // Fail now rather than at the first change if the file cannot be written.
             file.save(&store)?;
         }
         Ok(Server {
             access: self.access,
             clock: self.clock,
-            manners: self.manners,
+            behaviour: self.behaviour,
             workspaces,
             beginning,
             state_file,

@@ -1,20 +1,20 @@
-//! The clock that dates everything: the machine's, or one that only a test moves.
+//! The server's clock: the machine's, or one that only a test moves.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Where the emulator reads the time from. Clones share one clock.
+/// The emulator's source of time. Clones share one clock.
 ///
-/// Keys expire, budgets reset and responses are dated by it, so a test can put
-/// itself at a second before midnight instead of waiting for it.
+/// It decides when keys expire and budgets reset and dates the responses, so a test can jump
+/// to a second before midnight instead of waiting for it.
 #[derive(Clone, Debug)]
 pub struct Clock(Arc<Mutex<Face>>);
 
 #[derive(Debug)]
 struct Face {
-    /// What `standing_at` was at first.
+    /// The initial instant of `standing_at`.
     initial: Option<Timestamp>,
     /// The instant at which the clock stands; `None` follows the machine.
     standing_at: Option<Timestamp>,
@@ -22,7 +22,7 @@ struct Face {
 }
 
 impl Clock {
-    /// Follows the machine's clock, ahead of it by whatever it was advanced.
+    /// Follows the machine's clock, plus any [`advance`](Self::advance).
     pub fn system() -> Self {
         Self::new(None)
     }
@@ -43,33 +43,33 @@ impl Clock {
         Self(Arc::new(Mutex::new(Face { initial: standing_at, standing_at, ahead })))
     }
 
-    /// The instant it shows. It stops at the far ends of the calendar.
+    /// The current instant, clamped to the ends of the calendar.
     pub fn now(&self) -> Timestamp {
         let face = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let base = face.standing_at.unwrap_or_else(Timestamp::now);
         base.saturating_add(face.ahead).unwrap_or(base)
     }
 
-    /// Moves it forward.
+    /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
         let mut face = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         face.ahead = face.ahead.saturating_add(by);
     }
 
-    /// Stops it at `instant`, forwards or backwards.
+    /// Stops the clock at `instant`, in the future or the past.
     pub fn set(&self, instant: Timestamp) {
         let mut face = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (face.standing_at, face.ahead) = (Some(instant), SignedDuration::ZERO);
     }
 
-    /// The time it would show after a [`reset`](Self::reset).
+    /// The time after a [`reset`](Self::reset).
     pub(crate) fn at_first(&self) -> Timestamp {
         let face = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         face.initial.unwrap_or_else(Timestamp::now)
     }
 
-    /// Takes back every [`advance`](Self::advance) and [`set`](Self::set).
+    /// Undoes every [`advance`](Self::advance) and [`set`](Self::set).
     pub(crate) fn reset(&self) {
         let mut face = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (face.standing_at, face.ahead) = (face.initial, SignedDuration::ZERO);
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_standing_clock_moves_only_when_it_is_told_to() {
+    fn a_standing_clock_moves_only_on_request() {
         let clock = Clock::standing_at("2026-01-01T00:00:00Z".parse().unwrap());
         let shared = clock.clone();
         clock.advance(Duration::from_secs(61));

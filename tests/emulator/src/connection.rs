@@ -1,4 +1,4 @@
-//! One TCP connection: serving it, and ending it in the ways that faults ask for.
+//! One TCP connection: serves it, and ends it in the ways faults ask for.
 
 use std::io;
 use std::net::TcpStream;
@@ -12,14 +12,14 @@ use socket2::SockRef;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// How a connection ends before its client wants it to.
+/// How the server ends a connection early.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ending {
-    /// At once, with a TCP RST.
+    /// Immediately, with a TCP RST.
     Reset,
-    /// At once, with a TCP FIN.
+    /// Immediately, with a TCP FIN.
     Close,
-    /// With a TCP FIN after the response that is being written.
+    /// With a TCP FIN after the current response.
     AfterAnswer,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn end(&self, ending: Ending) {
-        // The connection may have ended by itself, which is just as well.
+        // An error means that the connection has already ended.
         let _ = self.endings.send(ending);
     }
 }
@@ -42,7 +42,7 @@ impl Connection {
 pub(crate) async fn accept(listener: TcpListener, router: Router) {
     for number in 0.. {
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of descriptors, or the client gave up: neither is for ever.
+            // Out of descriptors, or the client gave up: both pass.
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
@@ -60,7 +60,7 @@ async fn serve(
     stream.set_nodelay(true)?;
     let (stream, socket) = with_second_handle(stream)?;
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    // Every response brings its own date, or none on purpose.
+    // Each response sets its own date, or deliberately none.
     builder.http1().auto_date_header(false);
     builder.http2().auto_date_header(false);
     let connection =
@@ -70,7 +70,7 @@ async fn serve(
         tokio::select! {
             biased;
             Some(ending) = endings.recv() => match ending {
-                // The socket closes when both of its handles are dropped, right below.
+                // The socket closes when both handles are dropped, right below.
                 Ending::Reset => return SockRef::from(&socket).set_linger(Some(Duration::ZERO)),
                 Ending::Close => return Ok(()),
                 Ending::AfterAnswer => connection.as_mut().graceful_shutdown(),
@@ -80,7 +80,7 @@ async fn serve(
     }
 }
 
-/// hyper takes the stream away for good, and `SO_LINGER` has to be set at its end.
+/// hyper takes ownership of the stream, and `SO_LINGER` must be set when it ends.
 fn with_second_handle(
     stream: tokio::net::TcpStream,
 ) -> io::Result<(tokio::net::TcpStream, TcpStream)> {

@@ -1,4 +1,4 @@
-//! `/_emulator`: the library's handles over HTTP, for tests in other languages.
+//! `/_emulator`: the methods of `Emulator` over HTTP, for tests in other languages.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::record::Funds;
 use crate::seen::SeenRequest;
 use crate::server::Server;
 
-/// Where it lives. No web page reaches it, unless its origin is allowed explicitly.
+/// The control API's path. Web pages cannot reach it unless their origin is allowed explicitly.
 pub(crate) const PATH: &str = "/_emulator";
 
 pub(crate) fn routes() -> Router<Arc<Server>> {
@@ -34,7 +34,7 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
         .method_not_allowed_fallback(async || ApiError::of(StatusCode::METHOD_NOT_ALLOWED))
 }
 
-/// Says with a header how many older requests the log has no room for.
+/// A header counts the older requests that the log dropped.
 async fn requests(State(server): State<Arc<Server>>) -> ([(HeaderName, String); 1], Json<Value>) {
     let log = server.log();
     let dropped = (HeaderName::from_static("x-emulator-dropped"), log.dropped().to_string());

@@ -1,4 +1,4 @@
-//! The metadata of the key that a request is made with.
+//! The metadata of the key a request is made with.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::record::Record;
 use crate::reset::Reset;
 
 #[derive(Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "the API has so many")]
+#[expect(clippy::struct_excessive_bools, reason = "the fields are the API's")]
 pub(crate) struct CurrentKey<'a> {
     label: &'a str,
     #[serde(serialize_with = "money::write_option")]

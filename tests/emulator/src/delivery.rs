@@ -15,10 +15,10 @@ use crate::attend::WireResponse;
 use crate::connection::{Connection, Ending};
 use crate::fault::{Content, Delivery};
 
-/// JSON white space, so that a body of it is as hard to refuse as can be.
+/// JSON white space, because it is the hardest body to reject early.
 static FILLER: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
-/// The time that the bytes before a cut have to leave the machine.
+/// How long the bytes before a cut have to leave the machine.
 const FLUSHING: Duration = Duration::from_millis(20);
 
 pub(crate) async fn deliver(
@@ -49,7 +49,7 @@ pub(crate) async fn deliver(
     response
 }
 
-/// Waits for an end that takes the waiting along with it.
+/// Never returns: the end of the connection drops it.
 async fn ended<T>(connection: &Connection, ending: Ending) -> T {
     connection.end(ending);
     pending().await
@@ -71,7 +71,7 @@ fn streamed(chunks: impl Iterator<Item = Bytes> + Send + 'static) -> Body {
     Body::from_stream(stream::iter(chunks.map(Ok::<_, Infallible>)))
 }
 
-/// The chunks, and then whatever `last` does; it never yields another chunk.
+/// Yields the chunks, then runs `last`, which never yields another.
 fn streamed_then(
     chunks: impl Iterator<Item = Bytes> + Send + 'static,
     last: impl Future<Output = Bytes> + Send + 'static,
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_is_as_long_as_asked_or_as_there_is() {
+    fn a_prefix_is_as_long_as_requested_or_available() {
         let text = Content::Bytes(Bytes::from_static(b"0123456789"));
         assert!(sizes(text.clone(), 0).is_empty());
         assert_eq!(sizes(text.clone(), 4), [4]);

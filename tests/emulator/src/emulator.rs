@@ -1,4 +1,4 @@
-//! The handle of a running emulator, for inspecting and controlling it.
+//! The handle of a running emulator, to inspect and control it.
 
 use std::fmt;
 use std::io;
@@ -22,7 +22,7 @@ use crate::seen::SeenRequest;
 use crate::server::Server;
 use crate::store::{Store, management_key, ordinary_key};
 
-/// A running server. Dropping it stops the server and breaks its connections.
+/// A running server. Dropping it stops the server and closes its connections.
 pub struct Emulator {
     address: SocketAddr,
     server: Arc<Server>,
@@ -37,7 +37,7 @@ impl Emulator {
         Self::builder().start()
     }
 
-    /// The settings of a server that is to be started.
+    /// Returns the settings of a server to start.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -54,17 +54,17 @@ impl Emulator {
         Self { address, server, management_key, stop: Some(stop), thread: Some(thread) }
     }
 
-    /// The base URL for a client, `http://127.0.0.1:PORT/api/v1`.
+    /// The base URL for a client: `http://127.0.0.1:PORT/api/v1`.
     pub fn base_url(&self) -> String {
         format!("http://{}{BASE_PATH}", self.reachable())
     }
 
-    /// Where the control API is, `http://127.0.0.1:PORT/_emulator`.
+    /// The URL of the control API: `http://127.0.0.1:PORT/_emulator`.
     pub fn control_url(&self) -> String {
         format!("http://{}{}", self.reachable(), control::PATH)
     }
 
-    /// If it listens on every address, this is the machine's own.
+    /// A loopback address if the server listens on every address.
     fn reachable(&self) -> SocketAddr {
         let ip = match self.address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -74,23 +74,23 @@ impl Emulator {
         SocketAddr::new(ip, self.address.port())
     }
 
-    /// Where it listens.
+    /// The address the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The key that may manage keys.
+    /// The management key.
     pub fn management_key(&self) -> &str {
         &self.management_key
     }
 
-    /// The secret of the key that [`Builder::ordinary_key`] asked for.
+    /// The secret of the key added with [`Builder::ordinary_key`].
     pub fn ordinary_key(&self) -> Option<String> {
         self.server.beginning.ordinary_key.as_ref()?;
         Some(self.server.read(|store| ordinary_key(store.seed)))
     }
 
-    /// The keys of [`Builder::seed_file`] that still exist, in its order: name, hash and secret.
+    /// The keys of [`Builder::seed_file`] that still exist, in the file's order.
     pub fn seeded_keys(&self) -> Vec<SeededKey> {
         let seeded = |(secret, record): (String, &Record)| SeededKey {
             name: record.name.clone(),
@@ -104,7 +104,7 @@ impl Emulator {
     ///
     /// # Panics
     ///
-    /// If the state file cannot be written, as in every method here that changes something.
+    /// If the state file cannot be written, as in every method that changes something.
     pub fn create_ordinary_key(&self, name: &str) -> (String, String) {
         let now = self.server.clock.now();
         self.change(|store| {
@@ -113,7 +113,7 @@ impl Emulator {
         })
     }
 
-    /// Creates the keys `key 000`, `key 001` and so on, and returns their hashes in this order.
+    /// Creates the keys `key 000`, `key 001` and so on, and returns their hashes in that order.
     pub fn seed_keys(&self, count: usize) -> Vec<String> {
         let now = self.server.clock.now();
         self.change(|store| store.add_numbered(count, now))
@@ -124,24 +124,24 @@ impl Emulator {
         self.server.keys()
     }
 
-    /// The key of this hash, if it lives.
+    /// The key with this hash, if it exists.
     pub fn key(&self, hash: &str) -> Option<Key> {
         let now = self.server.clock.now();
         self.server.read(|store| store.find(hash).map(|record| Key::of(record, now)))
     }
 
-    /// How many keys live.
+    /// The number of existing keys.
     pub fn key_count(&self) -> usize {
         self.server.read(|store| store.keys.len())
     }
 
-    /// Books an amount of the account's credit that a key has just spent. False if
-    /// there is no such key or the amount is not a number from 0 up.
+    /// Records spending of the account's credit by a key. Returns `false` if there is no such
+    /// key or the amount is not a number of 0 or more.
     pub fn spend(&self, hash: &str, usd: f64) -> bool {
         self.book(hash, usd, Funds::Credit)
     }
 
-    /// The same for money that the user has paid to a provider directly.
+    /// Like [`spend`](Self::spend), but for money the user paid to a provider directly.
     pub fn spend_byok(&self, hash: &str, usd: f64) -> bool {
         self.book(hash, usd, Funds::Byok)
     }
@@ -152,23 +152,23 @@ impl Emulator {
         is_amount && self.change(|store| store.spend(hash, usd, funds, now)).is_some()
     }
 
-    /// The clock it goes by.
+    /// The server's clock.
     pub fn clock(&self) -> &Clock {
         &self.server.clock
     }
 
-    /// The requests it has read to their end, oldest first; preflights are among
-    /// them, those of the control API and refused ones of strangers are not.
+    /// The requests read in full, oldest first. This includes preflights, but not requests to
+    /// the control API or requests refused because of their `Host` or `Origin`.
     pub fn requests(&self) -> Vec<SeenRequest> {
         self.server.log().requests()
     }
 
-    /// How many older requests had to make room for those in [`requests`](Self::requests).
+    /// How many older requests were dropped from [`requests`](Self::requests).
     pub fn dropped_requests(&self) -> u64 {
         self.server.log().dropped()
     }
 
-    /// Forgets the requests so far.
+    /// Clears the request log.
     pub fn clear_requests(&self) {
         self.server.log().clear();
     }
@@ -178,28 +178,28 @@ impl Emulator {
         self.server.script().next(fault);
     }
 
-    /// The same for the next request of this method.
+    /// Applies `fault` to the next request with this method.
     pub fn fail_next_matching(&self, method: Method, fault: Fault) {
         self.fail_next(fault.on_method(method));
     }
 
-    /// Applies `fault` to every request that it matches and that no queued fault does.
+    /// Applies `fault` to every request that it matches and no queued fault does.
     pub fn fail_always(&self, fault: Fault) {
         self.server.script().always(fault);
     }
 
-    /// How many queued faults have not met their request yet.
+    /// How many queued faults have not been used yet.
     pub fn pending_faults(&self) -> usize {
         self.server.script().pending()
     }
 
-    /// Lets everything go well again.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.server.script().clear();
     }
 
-    /// Goes back to the beginning: the keys that it started with and their secrets, no
-    /// requests, no faults, and the clock as it was.
+    /// Returns to the initial state: the initial keys and secrets, no requests, no faults, and
+    /// the original clock.
     ///
     /// # Panics
     ///
@@ -216,11 +216,11 @@ impl Emulator {
     }
 }
 
-/// A key that a seed file has asked for.
+/// A key from a seed file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SeededKey {
-    /// Its name, which may have changed since.
+    /// Its current name.
     pub name: String,
     /// Identifies the key.
     pub hash: String,
@@ -232,7 +232,7 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // It only fails if the server has panicked, which its requests have noticed.
+            // This fails only if the server panicked, which its requests have already noticed.
             let _ = thread.join();
         }
     }

@@ -24,14 +24,12 @@ use crate::shape::Shape;
 /// assert_eq!("status=503,retry-after=2,delay=250ms".parse(), Ok(fault));
 /// ```
 ///
-/// Whether the change is made: yes if the real response, or a part of it, is to
-/// be seen; no if something else is said or nothing at all.
+/// By default the change is made if any of the real response is sent, and not made otherwise.
 ///
 /// # Panics
 ///
-/// The constructors panic on a status outside 200–599 and on a header that HTTP
-/// does not allow: a test whose script is wrong should say so. The text form
-/// reports the same as an error.
+/// The constructors panic on a status outside 200–599 and on an invalid header, so that a
+/// wrong script fails its test. Parsing a fault from a string returns an error instead.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Fault {
@@ -42,8 +40,8 @@ pub struct Fault {
     pub(crate) status: Option<StatusCode>,
     pub(crate) body: Option<Content>,
     pub(crate) shape: Option<Shape>,
-    /// They replace headers of the same name; a repeated name is sent repeatedly,
-    /// a name without a value not at all.
+    /// These replace headers of the same name. A repeated name is sent repeatedly; a name
+    /// without a value is omitted.
     pub(crate) headers: Vec<(HeaderName, Option<HeaderValue>)>,
     pub(crate) delivery: Delivery,
 }
@@ -62,13 +60,13 @@ pub(crate) enum Content {
 pub(crate) enum Delivery {
     #[default]
     Whole,
-    /// Its length was announced, but the connection closes after this many bytes of the body.
+    /// The full length is announced, but the connection closes after this many bytes of the body.
     Truncated(u64),
-    /// The same, of a body without an announced length.
+    /// The same, for a body without an announced length.
     TruncatedChunked(u64),
     /// The body stalls after this many bytes.
     StalledBody(u64),
-    /// Nothing comes.
+    /// No response is sent.
     StalledHeaders,
     /// The connection is reset (TCP RST).
     Reset,
@@ -77,7 +75,7 @@ pub(crate) enum Delivery {
 }
 
 impl Fault {
-    /// No fault yet: the real response, for the other methods to change.
+    /// No fault yet: the real response, to be changed with other methods.
     pub fn none() -> Self {
         Self {
             method: None,
@@ -92,28 +90,28 @@ impl Fault {
         }
     }
 
-    /// Another status: from 400 on with the documented error body and without
-    /// the change, below that with the real response's body.
+    /// Another status. From 400 up, the body is the documented error and nothing is changed;
+    /// below, the real response is sent with this status.
     pub fn status(status: u16) -> Self {
         Self::none().with_status(status)
     }
 
-    /// A status and any body, sent as JSON.
+    /// A status with any body, sent as JSON.
     pub fn body(status: u16, body: impl Into<Bytes>) -> Self {
         Self::none().with_status(status).with_content(Content::Bytes(body.into()))
     }
 
-    /// A status and no body.
+    /// A status without a body.
     pub fn empty(status: u16) -> Self {
         Self::body(status, Bytes::new())
     }
 
-    /// 409: the resource is in conflict, and the request may be sent again later.
+    /// 409: the resource is in conflict; the request may be retried later.
     pub fn conflict() -> Self {
         Self::status(409)
     }
 
-    /// A page for people, as an edge server shows when it cannot reach the API.
+    /// An HTML page, like an edge server's when it cannot reach the API.
     pub fn html(status: u16) -> Self {
         let status_code = valid_status(status);
         let title = format!("{status} {}", status_code.canonical_reason().unwrap_or("Error"));
@@ -128,29 +126,29 @@ impl Fault {
             .with_header("cf-ray", "8f2e6a1b9c3d4e5f-FRA")
     }
 
-    /// A redirect, which no client of this API should follow.
+    /// A redirect. Clients of this API should not follow it.
     pub fn redirect(status: u16, location: &str) -> Self {
         Self::empty(status).with_header("location", location)
     }
 
-    /// Success with this many bytes of JSON white space; combine it with
+    /// A success with this many bytes of JSON white space; combine with
     /// [`with_status`](Self::with_status) for an error.
     pub fn body_bytes(length: u64) -> Self {
         Self::none().with_content(Content::Filler(length))
     }
 
-    /// Success with a body that never ends.
+    /// A success with a body that never ends.
     pub fn endless_body() -> Self {
         Self::none().with_content(Content::Endless)
     }
 
-    /// The connection is reset without a response. The change is made if the fault is
+    /// The connection is reset without a response. The change is made only if the fault is
     /// [`committing`](Self::committing).
     pub fn disconnected() -> Self {
         Self::reset_before_commit()
     }
 
-    /// The connection is reset; nothing was changed.
+    /// The connection is reset and nothing is changed.
     pub fn reset_before_commit() -> Self {
         Self::none().delivered(Delivery::Reset)
     }
@@ -160,7 +158,7 @@ impl Fault {
         Self::reset_before_commit().committing()
     }
 
-    /// The connection is closed without a response; nothing was changed.
+    /// The connection is closed without a response and nothing is changed.
     pub fn close_before_commit() -> Self {
         Self::none().delivered(Delivery::Closed)
     }
@@ -180,7 +178,7 @@ impl Fault {
         Self::none().delivered(Delivery::TruncatedChunked(bytes))
     }
 
-    /// No response, and the connection stays open; nothing was changed.
+    /// No response: the connection stays open and nothing is changed.
     pub fn stall_headers() -> Self {
         Self::none().delivered(Delivery::StalledHeaders)
     }
@@ -190,7 +188,7 @@ impl Fault {
         Self::none().delivered(Delivery::StalledBody(bytes))
     }
 
-    /// The real response in another shape of the API's history.
+    /// The real response in another shape from the API's history.
     pub fn shape(shape: Shape) -> Self {
         Self { shape: Some(shape), ..Self::none() }
     }
@@ -210,36 +208,36 @@ impl Fault {
         Self { status: Some(valid_status(status)), ..self }
     }
 
-    /// Adds a header, or replaces the response's own.
+    /// Adds a header, or replaces the response's.
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         let (name, value) = valid_header(name, value);
         self.headers.push((name, Some(value)));
         self
     }
 
-    /// Omits a header that the response would have had.
+    /// Omits a header of the real response.
     pub fn without_header(mut self, name: &str) -> Self {
         self.headers.push((valid_header(name, "").0, None));
         self
     }
 
-    /// The change is made even if the response says otherwise, or there is none.
+    /// Makes the change even if the response says otherwise or is missing.
     pub fn committing(self) -> Self {
         Self { committing: true, ..self }
     }
 
-    /// Only a request of this method is met.
+    /// Applies only to requests with this method.
     pub fn on_method(self, method: Method) -> Self {
         Self { method: Some(method), ..self }
     }
 
-    /// Only a request to this path below the base path is met, such as `/key`;
-    /// `*` at its end stands for any rest, as in `/keys/*`.
+    /// Applies only to requests to this path below the base path, such as `/key`; a `*` at the
+    /// end matches any suffix, as in `/keys/*`.
     pub fn on_path(self, path: impl Into<String>) -> Self {
         Self { path: Some(path.into()), ..self }
     }
 
-    /// Both faults at once; where they contradict each other, `other` wins.
+    /// Combines both faults; where they contradict each other, `other` wins.
     pub fn and(mut self, other: Self) -> Self {
         self.headers.extend(other.headers);
         Self {
@@ -276,14 +274,14 @@ impl Fault {
             && self.path.as_deref().is_none_or(is_path)
     }
 
-    /// Whether the request reaches the API at all.
+    /// Whether the request reaches the API.
     pub(crate) fn lets_through(&self) -> bool {
         let is_silent =
             matches!(self.delivery, Delivery::StalledHeaders | Delivery::Reset | Delivery::Closed);
-        self.committing || (self.tells_truth() && !is_silent)
+        self.committing || (self.has_real_body() && !is_silent)
     }
 
-    /// How the response fails to arrive whole, for the request log.
+    /// How the response is cut off, for the request log.
     pub(crate) fn cuts_off(&self) -> Option<&'static str> {
         match self.delivery {
             Delivery::Whole => None,
@@ -296,7 +294,7 @@ impl Fault {
     }
 
     /// Whether the body comes from the API.
-    pub(crate) fn tells_truth(&self) -> bool {
+    pub(crate) fn has_real_body(&self) -> bool {
         let is_error = self.status.is_some_and(|s| s.is_client_error() || s.is_server_error());
         self.body.is_none() && !is_error
     }
@@ -308,13 +306,13 @@ fn valid_status(status: u16) -> StatusCode {
 }
 
 pub(crate) fn checked_status(status: u16) -> Option<StatusCode> {
-    // 1xx would be taken for a preliminary answer.
+    // 1xx would be read as an interim response.
     StatusCode::from_u16(status).ok().filter(|_| (200..600).contains(&status))
 }
 
 #[expect(clippy::expect_used, reason = "documented: a wrong script fails its test")]
 fn valid_header(name: &str, value: &str) -> (HeaderName, HeaderValue) {
-    checked_header(name, value).expect("a fault's header has a name and value that HTTP allows")
+    checked_header(name, value).expect("a fault's header has a valid name and value")
 }
 
 pub(crate) fn checked_header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {

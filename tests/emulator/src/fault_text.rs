@@ -1,6 +1,6 @@
-//! Faults as text, for the request header and for the control API.
+//! The text form of faults, for the request header and the control API.
 //!
-//! The grammar is in the README. A new word belongs here, there and in `fault.rs`.
+//! The README has the grammar. Add a new word here, there and in `fault.rs`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::fault::{Fault, checked_header, checked_status};
 
-/// A part of a fault's text that says nothing the emulator understands.
+/// A part of a fault's text that is not a known fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseFaultError {
     part: String,
@@ -143,7 +143,7 @@ mod tests {
     use crate::shape::Shape;
 
     #[test]
-    fn every_word_of_the_grammar_is_understood() {
+    fn every_word_of_the_grammar_is_parsed() {
         let expected = [
             ("method=POST", Fault::none().on_method(Method::POST)),
             ("path=/keys/*", Fault::none().on_path("/keys/*")),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_named() {
+    fn an_unknown_part_is_named() {
         for bad in [
             "",
             "nonsense",

@@ -1,4 +1,4 @@
-//! Reading JSON bodies field by field: absent, null and a value are three things.
+//! Reads JSON bodies field by field; absent, null and a value are three cases.
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
@@ -11,13 +11,13 @@ use crate::reset::Reset;
 
 type Read<T> = Result<T, ApiError>;
 
-/// The object that a request's body is.
+/// A request body, which must be an object.
 pub(crate) struct Body(Map<String, Value>);
 
 impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = ApiError;
 
-    /// A body of another type is refused, so that a client that forgets the header is found out.
+    /// Other content types are refused, to catch clients that forget the header.
     async fn from_request(request: Request, state: &S) -> Read<Self> {
         let content_type = request.headers().get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -39,7 +39,7 @@ impl Body {
         }
     }
 
-    /// A field that may be left out, but may not be null.
+    /// A field that may be absent but not null.
     pub(crate) fn optional<T>(
         &self,
         field: &str,
@@ -48,7 +48,7 @@ impl Body {
         self.0.get(field).map(|value| read(value).ok_or_else(|| invalid(field))).transpose()
     }
 
-    /// A field that may be left out or be null.
+    /// A field that may be absent or null.
     pub(crate) fn nullable<T>(
         &self,
         field: &str,
@@ -75,7 +75,7 @@ pub(crate) enum Nullable<T> {
 }
 
 impl<T> Nullable<T> {
-    /// For a new key it is all the same whether a field is absent or null.
+    /// For a new key, absent and null are the same.
     pub(crate) fn value(self) -> Option<T> {
         match self {
             Self::Value(value) => Some(value),
@@ -83,7 +83,7 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// Carries out what the field says of an existing setting.
+    /// Applies the field to an existing setting.
     pub(crate) fn change(self, setting: &mut Option<T>) {
         match self {
             Self::Absent => {}
@@ -129,8 +129,8 @@ pub(crate) fn timestamp(value: &Value) -> Option<Timestamp> {
     value.as_str().and_then(utc_timestamp)
 }
 
-/// RFC 3339 in UTC with seconds. The parser alone would be too friendly: it
-/// takes other offsets, times without seconds and a space instead of the `T`.
+/// RFC 3339 in UTC with seconds. The parser alone is too lenient: it accepts other offsets,
+/// times without seconds and a space instead of the `T`.
 fn utc_timestamp(text: &str) -> Option<Timestamp> {
     let local = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?;
     let (seconds, fraction) = local.split_once('.').unwrap_or((local, "0"));
@@ -142,7 +142,7 @@ fn utc_timestamp(text: &str) -> Option<Timestamp> {
     text.parse().ok()
 }
 
-/// The partner's user of `external`. Its `api_key` is checked and forgotten.
+/// The `user` of `external`. Its `api_key` is checked and discarded.
 pub(crate) fn external_user(value: &Value) -> Option<String> {
     let external = value.as_object()?;
     if let Some(api_key) = external.get("api_key") {
@@ -151,7 +151,7 @@ pub(crate) fn external_user(value: &Value) -> Option<String> {
     external.get("user").and_then(partner_user)
 }
 
-/// 1 to 512 characters, no NUL, no white space around them.
+/// 1 to 512 characters, no NUL, no surrounding white space.
 pub(crate) fn partner_user(value: &Value) -> Option<String> {
     let user = value.as_str()?;
     let is_space = |c: char| c.is_whitespace() || c == '\u{feff}';
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn only_utc_timestamps_with_seconds_are_taken() {
+    fn only_utc_timestamps_with_seconds_are_accepted() {
         for good in [
             "2027-12-31T23:59:59Z",
             "2027-12-31T23:59:59.5Z",
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn only_hyphenated_uuids_are_taken() {
+    fn only_hyphenated_uuids_are_accepted() {
         let uuid = "0A1B2C3D-0000-4000-8000-00000000000f";
         assert_eq!(uuid_text(uuid), Some(uuid.to_lowercase()));
         for bad in ["", "0a1b2c3d", "0a1b2c3d000040008000000000000001", &uuid.replace('0', "g")] {

@@ -1,4 +1,4 @@
-//! A key as the API shows it.
+//! A key as the API returns it.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -33,7 +33,7 @@ pub struct Key {
     pub external_user: Option<String>,
 }
 
-/// The eight figures of what was spent, flattened into the key's JSON object.
+/// The eight spending totals, flattened into the key's JSON object.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "the fields are the API's own, under the API's names")]
 pub struct Usage {

@@ -1,4 +1,4 @@
-//! The emulator as a program: start it, point any client at it, stop it with Ctrl-C.
+//! The emulator as a program: start it, point a client at it, stop it with Ctrl-C.
 
 mod options;
 mod stop;
@@ -12,13 +12,13 @@ use options::Options;
 use serde_json::json;
 use stop::Stop;
 
-/// The caller's mistake, as most programs count it.
+/// The conventional exit code for wrong usage.
 const BAD_OPTION: u8 = 2;
 
 fn main() -> ExitCode {
     let done = match Options::try_parse() {
         Ok(options) => serve(options),
-        // Help and the version are among what clap calls errors.
+        // clap reports help and version as errors too.
         Err(text) if !text.use_stderr() => say(&text.to_string()),
         Err(mistake) => return complain_about_options(&mistake.to_string()),
     };
@@ -44,7 +44,7 @@ fn serve(options: Options) -> io::Result<()> {
     let emulator = options.builder().start().map_err(|error| explained(error, port))?;
     say(&if is_json { as_json(&emulator) } else { as_text(&emulator) })?;
     runtime.block_on(stop.asked());
-    // Every change is in the state file already, and dropping the emulator waits for its thread.
+    // The state file already has every change, and dropping the emulator joins its thread.
     drop(emulator);
     Ok(())
 }
@@ -85,7 +85,7 @@ fn seeded_line(seeded: &SeededKey) -> String {
 
 fn explained(error: io::Error, port: u16) -> io::Error {
     if error.kind() == io::ErrorKind::AddrInUse {
-        let message = format!("port {port} is taken; --port 0 finds a free one");
+        let message = format!("port {port} is taken; use --port 0 for any free one");
         return io::Error::new(error.kind(), message);
     }
     error
@@ -97,7 +97,7 @@ fn say(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// The problem first, then the usage.
+/// Prints the problem first, then the usage.
 fn complain_about_options(mistake: &str) -> ExitCode {
     complain(mistake);
     if !mistake.contains("Usage:") {
@@ -108,6 +108,6 @@ fn complain_about_options(mistake: &str) -> ExitCode {
 }
 
 fn complain(text: &str) {
-    // With nobody left to read it, the exit code still says so.
+    // If standard error is closed, the exit code still reports the failure.
     let _ = io::stderr().write_all(text.as_bytes());
 }

@@ -1,4 +1,4 @@
-//! Amounts in US dollars, as they are summed and as a response has them.
+//! Amounts in US dollars: rounding and JSON form.
 
 use std::str::FromStr;
 
@@ -6,20 +6,20 @@ use serde::ser::Error;
 use serde::{Serialize, Serializer};
 use serde_json::Number;
 
-/// Rounded to a billionth, so that 0.1 + 0.2 is 0.3 as it is on a bill.
+/// Rounds to a billionth, so that 0.1 + 0.2 is 0.3 as on a bill.
 pub(crate) fn rounded(usd: f64) -> f64 {
     let rounded = (usd * 1e9).round() / 1e9;
     if rounded.is_finite() { rounded } else { usd }
 }
 
-/// Writes whole dollars as `25` and not as `25.0`, as the real server's
-/// JavaScript does: a client that only reads one of the two should notice.
+/// Writes whole dollars as `25`, not `25.0`, as the real server's JavaScript does, to expose
+/// clients that accept only one form.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde prescribes the signature")]
 pub(crate) fn write<S: Serializer>(usd: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     Number::from_str(&usd.to_string()).map_err(S::Error::custom)?.serialize(serializer)
 }
 
-/// [`write`] for an amount that may be missing, written as `null`.
+/// [`write`] for an optional amount; `None` is `null`.
 #[expect(clippy::ref_option, reason = "serde prescribes the signature")]
 pub(crate) fn write_option<S: Serializer>(
     usd: &Option<f64>,

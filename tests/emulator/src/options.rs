@@ -1,4 +1,4 @@
-//! The program's command line.
+//! The command-line options.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -19,11 +19,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = address)]
     host: IpAddr,
 
-    /// Let other machines connect, when --host is an address they can reach
+    /// Let other machines connect; needed for a --host they can reach
     #[arg(long)]
     allow_remote: bool,
 
-    /// Accept this Host too; only names of this machine are accepted otherwise
+    /// Also accept this Host; only this machine's names are accepted otherwise
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
 
@@ -149,8 +149,8 @@ fn with<T>(builder: Builder, value: Option<T>, set: fn(Builder, T) -> Builder) -
     }
 }
 
-/// Other users of a machine can read its command lines. The variable is not the clients' own:
-/// the key is printed.
+/// Other users of a machine can read its command lines. This is not the variable that clients
+/// read, because the key is printed.
 fn management_key_from_env() -> Option<String> {
     let value = std::env::var_os("OPENROUTER_EMULATOR_MANAGEMENT_KEY")?;
     (!value.is_empty()).then(|| value.to_string_lossy().into_owned())
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_sound() {
+    fn the_command_line_definition_is_valid() {
         Options::command().debug_assert();
     }
 }

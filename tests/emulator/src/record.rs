@@ -1,4 +1,4 @@
-//! What the server stores of a key: its settings and every amount spent with it.
+//! A stored key: its settings and every amount spent with it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -50,16 +50,16 @@ impl Record {
         self.spent.iter().map(|spent| spent.at).max()
     }
 
-    /// The spend since the window around `now` began; of all time without a window.
+    /// The amount spent since the window around `now` began, or in total without a window.
     pub(crate) fn spent_in(&self, window: Option<Reset>, funds: Funds, now: Timestamp) -> f64 {
         let since = window.map_or(Timestamp::MIN, |window| window.window_start(now));
         let counted = |spent: &&Spent| spent.funds == funds && spent.at >= since;
-        // Not `sum`, which is -0.0 of nothing.
+        // `sum` of nothing is -0.0.
         let sum = self.spent.iter().filter(counted).fold(0.0, |sum, spent| sum + spent.usd);
         money::rounded(sum)
     }
 
-    /// The spend that counts against the limit in the current window.
+    /// The amount that counts against the limit in the current window.
     pub(crate) fn spent_of_limit(&self, now: Timestamp) -> f64 {
         let credit = self.spent_in(self.limit_reset, Funds::Credit, now);
         if !self.include_byok_in_limit {

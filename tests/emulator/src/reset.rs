@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-/// When a key's limit starts afresh, always at midnight UTC.
+/// When a key's limit resets, always at midnight UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reset {
@@ -56,7 +56,7 @@ impl Reset {
 }
 
 fn midnight(day: Date) -> Timestamp {
-    // Fails only in the hours around the calendar's last day, in the year 9999.
+    // Fails only within hours of the calendar's last day, in the year 9999.
     TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).unwrap_or(Timestamp::MAX)
 }
 

@@ -8,7 +8,7 @@ use crate::fault::Fault;
 
 #[derive(Default)]
 pub(crate) struct Script {
-    /// Each applies to one request and is used up by it.
+    /// Each applies to one request, which uses it up.
     next: VecDeque<Fault>,
     /// Each applies to every request that nothing in `next` matches.
     always: Vec<Fault>,
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_waits_for_the_request_that_it_is_meant_for() {
+    fn a_fault_waits_for_a_matching_request() {
         let mut script = Script::default();
         script.next(Fault::status(503).on_method(Method::POST));
         script.next(Fault::status(500));
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_standing_fault_meets_every_request_until_it_is_cleared() {
+    fn a_standing_fault_applies_to_every_request_until_cleared() {
         let mut script = Script::default();
         script.always(Fault::status(503));
         script.next(Fault::status(500));

@@ -1,4 +1,4 @@
-//! Secrets, the hashes that identify them, and the labels that may be shown.
+//! Secrets, the hashes that identify them, and their masked labels.
 
 use sha2::{Digest, Sha256};
 
@@ -19,7 +19,7 @@ pub(crate) fn label(secret: &str) -> String {
     let prefix = [PREFIX, "sk-or-mgmt-"].into_iter().find(|prefix| secret.starts_with(prefix));
     let digits = prefix.and_then(|prefix| secret.strip_prefix(prefix)).unwrap_or(secret);
     let prefix = prefix.unwrap_or(PREFIX);
-    // Of a short secret, which only a tester would give, seven characters are too much to show.
+    // Seven characters would reveal too much of a short secret, as a tester may choose.
     let is_long = digits.is_ascii() && digits.len() >= 32;
     let head = digits.get(..3).filter(|_| is_long).unwrap_or_default();
     let tail = digits.len().checked_sub(4).filter(|_| is_long).and_then(|at| digits.get(at..));
@@ -35,14 +35,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_seeds_give_equal_series_and_others_do_not() {
+    fn equal_seeds_give_equal_series_and_different_seeds_do_not() {
         assert_eq!(secret(7, 1), secret(7, 1));
         assert_ne!(secret(7, 1), secret(7, 2));
         assert_ne!(secret(7, 1), secret(8, 1));
     }
 
     #[test]
-    fn a_secret_has_64_hex_digits_and_so_has_its_hash() {
+    fn a_secret_and_its_hash_have_64_hex_digits() {
         let secret = secret(1, 2);
         assert_eq!(secret.len(), PREFIX.len() + 64);
         assert_eq!(hash(&secret).len(), 64);

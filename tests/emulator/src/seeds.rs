@@ -1,4 +1,4 @@
-//! The keys and workspaces that a server begins with, as a JSON file describes them.
+//! The seed file: the keys and workspaces a server starts with, as JSON.
 
 use std::fmt;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::account::{DEFAULT_WORKSPACE, USER};
 use crate::input;
 use crate::reset::Reset;
 
-/// The file's whole content. Its shape is in the README.
+/// The file's content; the README describes it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Seeds {
@@ -40,7 +40,7 @@ pub(crate) struct KeySeed {
     pub(crate) limit_reset: Option<Reset>,
     #[serde(default)]
     pub(crate) include_byok_in_limit: bool,
-    /// The start of the server if it is left out.
+    /// Defaults to the start of the server.
     #[serde(default, deserialize_with = "timestamp")]
     pub(crate) created_at: Option<Timestamp>,
     #[serde(default, deserialize_with = "timestamp")]
@@ -55,13 +55,13 @@ pub(crate) struct KeySeed {
     pub(crate) spend: Vec<SpendSeed>,
 }
 
-/// An amount that the key has spent.
+/// An amount spent with the key.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SpendSeed {
     #[serde(deserialize_with = "amount")]
     pub(crate) usd: f64,
-    /// The start of the server if it is left out.
+    /// Defaults to the start of the server.
     #[serde(default, deserialize_with = "timestamp")]
     pub(crate) at: Option<Timestamp>,
     #[serde(default)]
@@ -77,7 +77,7 @@ impl Seeds {
     }
 
     fn parse(text: &[u8]) -> Result<Self, String> {
-        // Some editors on Windows begin a file with a byte order mark.
+        // Some Windows editors start a file with a byte order mark.
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         if text.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
             return Err("it must be a JSON object".to_owned());
@@ -86,7 +86,7 @@ impl Seeds {
     }
 }
 
-/// A list of JSON objects. By itself, serde would also take lists for the fields in their order.
+/// A list of JSON objects. serde alone would also accept a list of field values in order.
 fn objects<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -126,7 +126,7 @@ fn default_user() -> String {
     USER.to_owned()
 }
 
-/// Reads a value by the rules that the API has for it.
+/// Reads a value by the API's rules.
 fn checked<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     read: impl Fn(&Value) -> Option<T>,
@@ -169,7 +169,7 @@ fn uuids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
 }
 
 fn external_user<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let expected = "a string of 1 to 512 characters without white space around it";
+    let expected = "a string of 1 to 512 characters without surrounding white space";
     checked(deserializer, nullable(input::partner_user), expected)
 }
 
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_with_a_file_is_reported_with_its_line() {
+    fn an_invalid_file_is_reported_with_its_line() {
         for (text, message) in [
             ("{\n\"kyes\": []}", "unknown field `kyes`, expected `workspaces` or `keys` at line 2"),
             ("{\"keys\": [\n{}]}", "missing field `name` at line 2"),
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_api_allows_is_allowed_and_so_is_a_byte_order_mark() {
+    fn everything_the_api_accepts_and_a_byte_order_mark_are_accepted() {
         let text =
             "\u{feff}{\"keys\": [{\"name\": \"a\", \"limit\": null, \"creator_user_id\": null}]}";
         let seeds = Seeds::parse(text.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! The log of requests that reached the server, for tests to look at.
+//! The log of requests that reached the server, for tests to inspect.
 
 use std::collections::VecDeque;
 
@@ -6,19 +6,19 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, Version};
 
-/// How many requests are kept if nobody says otherwise.
+/// The default number of requests kept.
 pub(crate) const KEPT: usize = 10_000;
 
-/// The most bytes of headers and bodies that are kept, whatever the count.
+/// The limit in bytes of headers and bodies, whatever the count.
 const KEPT_BYTES: usize = 64 * 1024 * 1024;
 
-/// A request that the server has read to its end.
+/// A request that the server read in full.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SeenRequest {
     /// Its method.
     pub method: Method,
-    /// Path and query exactly as they were sent.
+    /// The path and query exactly as sent.
     pub path_and_query: String,
     /// Its headers, credentials included.
     pub headers: HeaderMap,
@@ -26,7 +26,7 @@ pub struct SeenRequest {
     pub body: Bytes,
     /// Whether it changed anything, whatever the response said.
     pub committed: bool,
-    /// Which connection it came on, counted from 0: equal numbers mean a reused connection.
+    /// The connection it arrived on, counted from 0; equal numbers mean a reused connection.
     pub connection: u64,
     /// Its HTTP version.
     pub version: Version,
@@ -40,7 +40,7 @@ impl SeenRequest {
 }
 
 pub(crate) struct Log {
-    /// Oldest first; the last one has the number before `next`.
+    /// Oldest first; the last one has the number `next - 1`.
     requests: VecDeque<SeenRequest>,
     next: u64,
     capacity: usize,
@@ -53,7 +53,7 @@ impl Log {
         Self { requests: VecDeque::new(), next: 0, capacity, bytes: 0, dropped: 0 }
     }
 
-    /// Logs a request and gives it a number that is unique for the life of the server.
+    /// Logs a request and returns a number that is unique for the life of the server.
     pub(crate) fn note(&mut self, parts: &Parts, body: &Bytes, connection: u64) -> u64 {
         let path_and_query = parts.uri.path_and_query();
         let request = SeenRequest {
@@ -77,7 +77,7 @@ impl Log {
         number
     }
 
-    /// Records that a request changed something, unless it is no longer in the log.
+    /// Records that a request changed something, if it is still in the log.
     pub(crate) fn note_commit(&mut self, number: u64) {
         let from_the_end = usize::try_from(self.next - number).ok();
         let index = from_the_end.and_then(|back| self.requests.len().checked_sub(back));
@@ -90,7 +90,7 @@ impl Log {
         self.requests.iter().cloned().collect()
     }
 
-    /// How many requests had to make room since the log was last cleared.
+    /// How many requests were dropped since the log was last cleared.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped
     }
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_requests_make_room_for_new_ones() {
+    fn the_oldest_requests_are_dropped_for_new_ones() {
         let mut log = Log::new(2);
         let numbers = ["a", "b", "c"].map(|body| note(&mut log, &Bytes::from(body)));
         log.note_commit(numbers[0]);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_may_keep_nothing() {
+    fn a_log_can_be_limited_to_no_requests() {
         let mut log = Log::new(0);
         let number = note(&mut log, &Bytes::new());
         log.note_commit(number);

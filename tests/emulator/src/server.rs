@@ -1,4 +1,4 @@
-//! What all requests share: the memory, the clock, the script of faults, the log.
+//! State shared by all requests: the store, the clock, the script of faults, the log.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -19,9 +19,9 @@ use crate::store::Store;
 pub(crate) struct Server {
     pub(crate) access: Access,
     pub(crate) clock: Clock,
-    pub(crate) manners: Manners,
+    pub(crate) behaviour: Behaviour,
     pub(crate) beginning: Beginning,
-    /// The workspaces that exist; if it is empty, every UUID is one.
+    /// The existing workspaces; if empty, every UUID is one.
     pub(crate) workspaces: BTreeSet<String>,
     pub(crate) state_file: Option<StateFile>,
     pub(crate) store: Mutex<Store>,
@@ -29,10 +29,10 @@ pub(crate) struct Server {
     pub(crate) log: Mutex<Log>,
 }
 
-/// How the server behaves towards everybody, set when it is built.
+/// How the server behaves towards every client, set by the builder.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the builder")]
-pub(crate) struct Manners {
+pub(crate) struct Behaviour {
     /// Lets scripts of other origins read more than the safelisted headers.
     pub(crate) cors_expose: bool,
     /// Closes every connection after its response, without announcing it.
@@ -48,7 +48,7 @@ impl Server {
         look(&lock(&self.store))
     }
 
-    /// All or nothing: if anything fails, even saving, nothing has changed.
+    /// All or nothing: if anything fails, even saving, nothing is changed.
     pub(crate) fn change<T>(
         &self,
         change: impl FnOnce(&mut Store) -> Result<T, ApiError>,
@@ -64,8 +64,8 @@ impl Server {
         Ok(outcome)
     }
 
-    /// Goes back to the beginning: the keys and secrets of a first start, no requests, no
-    /// faults, and the clock as it was.
+    /// Returns to the initial state: the keys and secrets of a first start, no requests, no
+    /// faults, and the original clock.
     pub(crate) fn reset(&self) -> Result<(), ApiError> {
         let now = self.clock.at_first();
         self.change(|store| {
@@ -84,7 +84,7 @@ impl Server {
         if is_known { Ok(()) } else { Err(ApiError::workspace_not_found()) }
     }
 
-    /// Every live key, oldest first.
+    /// Every existing key, oldest first.
     pub(crate) fn keys(&self) -> Vec<Key> {
         let now = self.clock.now();
         self.read(|store| store.keys.iter().map(|record| Key::of(record, now)).collect())
@@ -103,16 +103,16 @@ impl Server {
         lock(&self.log)
     }
 
-    /// Prints a line on standard error if that was asked for.
+    /// Prints a line on standard error if that was requested.
     pub(crate) fn print(&self, line: impl FnOnce() -> String) {
-        if self.manners.prints_requests {
-            // With nobody left to read it, there is nothing to report either.
+        if self.behaviour.prints_requests {
+            // If standard error is closed, there is nowhere to report that.
             let _ = writeln!(io::stderr(), "{}", line());
         }
     }
 }
 
-/// A panic elsewhere does not take the emulator's memory with it.
+/// A panic in one request does not lose the emulator's state.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,24 +1,24 @@
-//! The API's history: responses before fields were added, and as they may become.
+//! The API's history: responses before fields were added, and possible future ones.
 
 use std::str::FromStr;
 
 use serde_json::{Map, Value, json};
 
-/// The shape of a response at some point of the API's history.
+/// The shape of a response at some point in the API's history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// As it was at one of the steps 1 to 8; every later step is as today.
+    /// As at one of the steps 1 to 8; later numbers are as today.
     Step(u8),
-    /// As it may become: unknown fields, unknown values of enumerations, and
-    /// timestamps of another precision.
+    /// A possible future: unknown fields, unknown enum values, and timestamps of another
+    /// precision.
     Newer,
 }
 
-/// The step at which a field came to `Key`.
+/// The step that added each field of `Key`.
 const KEY_FIELDS: [(&str, u8); 4] =
     [("creator_user_id", 3), ("workspace_id", 4), ("external_user", 5), ("last_used_at", 8)];
 
-/// The step at which a field came to `CurrentKey`.
+/// The step that added each field of `CurrentKey`.
 const CURRENT_KEY_FIELDS: [(&str, u8); 8] = [
     ("is_management_key", 2),
     ("creator_user_id", 3),
@@ -30,7 +30,7 @@ const CURRENT_KEY_FIELDS: [(&str, u8); 8] = [
     ("effective_budget", 8),
 ];
 
-/// Since this step the legacy rate limit is a whole number.
+/// From this step on, the legacy rate limit is a whole number.
 const WHOLE_RATE_LIMIT: u8 = 4;
 
 impl FromStr for Shape {
@@ -46,7 +46,7 @@ impl FromStr for Shape {
 }
 
 impl Shape {
-    /// Converts a whole response to this shape. Anything that does not come from the API stays as it is.
+    /// Converts a whole response to this shape. Bodies that are not the API's stay unchanged.
     pub(crate) fn reshape(self, response: &mut Value) {
         match response.get_mut("data") {
             Some(Value::Array(keys)) => {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_lacks_exactly_what_was_added_after_it() {
+    fn a_step_lacks_exactly_the_fields_added_later() {
         for step in 1..=8 {
             for (table, extra) in [(&KEY_FIELDS[..], "hash"), (&CURRENT_KEY_FIELDS[..], "label")] {
                 let fields = fields_at(step, table, extra);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn other_answers_keep_their_shape() {
+    fn other_responses_keep_their_shape() {
         let totals = json!({"data": {"total_credits": 1, "workspace_id": "not a key's"}});
         for other in
             [json!({"deleted": true}), json!({"error": {"code": 400}}), json!("text"), totals]

@@ -1,4 +1,4 @@
-//! The file in which the server's memory outlives it, and the lock that keeps it one server's.
+//! The file that keeps the server's state across runs, and its lock.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -9,26 +9,26 @@ use fs4::{FileExt, TryLockError};
 
 use crate::store::Store;
 
-/// A state file that belongs to this server alone until it is dropped.
+/// A state file, locked for this server until dropped.
 pub(crate) struct StateFile {
     path: PathBuf,
-    /// The operating system releases the lock with the process, however that ends. The state
-    /// file itself cannot carry it, because every change replaces that file.
+    /// The operating system releases the lock when the process ends, however that happens. The
+    /// state file itself cannot carry it, because every change replaces that file.
     _lock: File,
 }
 
 impl StateFile {
-    /// Claims the file, which need not exist yet.
+    /// Locks the file, which need not exist yet.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let path = real(path).map_err(|error| explained(path, &error))?;
         let lock = lock(&path).map_err(|error| explained(&path, &error))?;
         Ok(Self { path, _lock: lock })
     }
 
-    /// Reads the state of an earlier server; `None` if there is no file, or an empty one.
+    /// Reads the saved state; `None` if the file is missing or empty.
     pub(crate) fn load(&self) -> io::Result<Option<Store>> {
         match fs::read(&self.path) {
-            // As `mktemp` makes it.
+            // As `mktemp` creates it.
             Ok(text) if text.trim_ascii().is_empty() => Ok(None),
             Ok(text) => match serde_json::from_slice(&text) {
                 Ok(store) => Ok(Some(store)),
@@ -39,7 +39,7 @@ impl StateFile {
         }
     }
 
-    /// Replaces the file in one step: whoever reads it finds the old or the new state.
+    /// Replaces the file atomically: a reader sees the previous state or the new one.
     pub(crate) fn save(&self, store: &Store) -> io::Result<()> {
         self.replace(store).map_err(|error| explained(&self.path, &error))
     }
@@ -53,11 +53,11 @@ impl StateFile {
     }
 }
 
-/// The canonical path of the file, whatever links lead to it.
+/// The canonical path of the file, with symbolic links resolved.
 fn real(path: &Path) -> io::Result<PathBuf> {
     match path.canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Ok(real) if real.is_dir() => return Err(io::Error::other("it is a folder")),
+        Ok(real) if real.is_dir() => return Err(io::Error::other("it is a directory")),
         other => return other,
     }
     if path.is_symlink() {
@@ -69,20 +69,20 @@ fn real(path: &Path) -> io::Result<PathBuf> {
 }
 
 fn lock(path: &Path) -> io::Result<File> {
-    // It stays there: were it removed, two servers could lock two files of this name.
+    // Never deleted: otherwise two servers could lock two different files of this name.
     let file =
         OpenOptions::new().write(true).create(true).truncate(false).open(beside(path, ".lock"))?;
     match FileExt::try_lock(&file) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(io::Error::new(
             io::ErrorKind::WouldBlock,
-            "another emulator is using it; stop that one, or give this one another file",
+            "another emulator is using it; stop that one, or use a different file",
         )),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
-/// A neighbour of the file: a rename is only atomic within one file system.
+/// A path in the same directory: a rename is atomic only within one file system.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

@@ -1,4 +1,4 @@
-//! Waiting until somebody asks the program to stop.
+//! Waits for a request to stop the program.
 
 use std::io;
 
@@ -9,7 +9,7 @@ pub(crate) struct Stop([tokio::signal::unix::Signal; 2]);
 
 #[cfg(unix)]
 impl Stop {
-    /// Needs a Tokio runtime around it.
+    /// Must be called within a Tokio runtime.
     pub(crate) fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]))
@@ -33,7 +33,7 @@ pub(crate) struct Stop(
 
 #[cfg(windows)]
 impl Stop {
-    /// Needs a Tokio runtime around it.
+    /// Must be called within a Tokio runtime.
     pub(crate) fn new() -> io::Result<Self> {
         use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close};
         Ok(Self(ctrl_c()?, ctrl_break()?, ctrl_close()?))

@@ -1,4 +1,4 @@
-//! Everything the server remembers about its account.
+//! The account's state.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,10 +11,10 @@ use crate::seeds::KeySeed;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Store {
-    /// Secrets are a series that the seed determines, so none has to be stored.
+    /// The seed determines the series of secrets, so none has to be stored.
     pub(crate) seed: u64,
     issued: u64,
-    /// How many secrets of the series went to the keys of the seed file.
+    /// How many secrets of the series the keys of the seed file use.
     #[serde(default)]
     seeded: u64,
     pub(crate) management: Record,
@@ -23,7 +23,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// The state of a first start.
+    /// The state on a first start.
     pub(crate) fn new(seed: u64, beginning: &Beginning, now: Timestamp) -> Self {
         let management = new_record(&management_key(seed), Create::named("management key"), now);
         let mut store = Self { seed, issued: 0, seeded: 0, management, keys: Vec::new() };
@@ -36,7 +36,7 @@ impl Store {
         store
     }
 
-    /// Applied on every start, whatever an earlier server left.
+    /// Applied on every start, whatever the saved state.
     pub(crate) fn prepare(&mut self, beginning: &Beginning, now: Timestamp) {
         let key = beginning.management_key.clone().unwrap_or_else(|| management_key(self.seed));
         (self.management.hash, self.management.label) = (secret::hash(&key), secret::label(&key));
@@ -92,7 +92,7 @@ impl Store {
         self.keys.iter_mut().find(|record| record.hash == hash)
     }
 
-    /// Adds a key and returns its secret, which is kept nowhere.
+    /// Adds a key and returns its secret, which is not stored.
     pub(crate) fn create(&mut self, create: Create, now: Timestamp) -> (String, Record) {
         self.issued += 1;
         let secret = secret::secret(self.seed, self.issued);
@@ -119,12 +119,12 @@ impl Store {
     }
 }
 
-/// The series' first secret is the management key.
+/// The first secret of the series.
 pub(crate) fn management_key(seed: u64) -> String {
     secret::secret(seed, 0)
 }
 
-/// Its last one is the program's ordinary key, so that every start knows it.
+/// The last secret of the series, so that every start knows it.
 pub(crate) fn ordinary_key(seed: u64) -> String {
     secret::secret(seed, u64::MAX)
 }

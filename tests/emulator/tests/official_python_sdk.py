@@ -1,7 +1,7 @@
 """The vendor's own Python client, driving the emulator through all six operations.
 
 Usage: official_python_sdk.py BASE_URL MANAGEMENT_KEY ORDINARY_KEY
-The emulator holds 250 keys, `key 000` to `key 249`, and the ordinary key.
+The emulator has 250 keys, `key 000` to `key 249`, and the ordinary key.
 """
 
 import sys
@@ -22,7 +22,7 @@ def client(key):
 
 
 def refused(error, call, **arguments):
-    """The call fails with this very class, its body read into the typed model."""
+    """The call fails with exactly this class, its body parsed into the typed model."""
     try:
         call(**arguments)
     except error as refusal:
@@ -175,4 +175,4 @@ with client(MANAGEMENT_KEY) as management:
     delete_answers_once(keys, created.data.hash)
     errors_are_the_documented_ones(keys)
     faults_reach_it(keys)
-print("every operation did what the client expects")
+print("every operation behaved as the client expects")

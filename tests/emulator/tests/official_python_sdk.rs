@@ -1,8 +1,7 @@
-//! A judge that this project did not write: the vendor's own Python client.
+//! An independent check: the vendor's own Python client against the emulator.
 //!
-//! It is installed once, into the target directory, and drives the emulator
-//! with `official_python_sdk.py`. Without Python the test is skipped, loudly;
-//! on a build machine (`CI`) it fails instead.
+//! It is installed once, into the target directory, and runs `official_python_sdk.py`.
+//! Without Python the test is skipped with a message; in CI (`CI` is set) it fails.
 
 use std::env;
 use std::io::Write;
@@ -11,11 +10,11 @@ use std::process::{Command, Output};
 
 use openrouter_keys_emulator::Emulator;
 
-/// Exact, because a new version may know a newer API.
+/// Exact, because a newer version may expect a newer API.
 const PACKAGE: &str = "openrouter==1.3.84";
 
 #[test]
-fn the_official_python_client_finds_nothing_to_complain_about() {
+fn the_official_python_client_accepts_every_response() {
     let python = match python_with_client() {
         Ok(python) => python,
         Err(reason) if env::var_os("CI").is_none() => return skip(&reason),
@@ -24,7 +23,7 @@ fn the_official_python_client_finds_nothing_to_complain_about() {
     let emulator = Emulator::start().unwrap();
     emulator.seed_keys(250);
     let (ordinary_key, _) = emulator.create_ordinary_key("ordinary");
-    // At run time, so that a copy of the checkout uses its own files.
+    // At run time, so that a copied checkout uses its own files.
     let folder = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap());
     let script = folder.join("tests/official_python_sdk.py");
     let judge = Command::new(python)
@@ -37,7 +36,7 @@ fn the_official_python_client_finds_nothing_to_complain_about() {
     assert_eq!(title, "Emulator test");
 }
 
-/// Makes a virtual environment, or takes the one that an earlier run has completed.
+/// Creates a virtual environment, or reuses the complete one of an earlier run.
 fn python_with_client() -> Result<PathBuf, String> {
     let test = env::current_exe().map_err(|error| error.to_string())?;
     let target = test.ancestors().nth(3).ok_or("the test is not in a target directory")?;
@@ -62,7 +61,7 @@ fn text(output: &Output) -> String {
     [stdout, stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
 }
 
-/// Past the test runner, which would swallow it.
+/// Writes past the test runner, which captures output.
 fn skip(reason: &str) {
     let reason = reason.replace('\n', " ");
     let _ = writeln!(std::io::stderr(), "SKIPPED: the official Python client: {reason}");

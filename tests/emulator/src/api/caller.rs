@@ -1,4 +1,4 @@
-//! Who is calling: the two rights that a bearer key can give.
+//! The caller: the two levels of access a bearer key can give.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub(super) struct AnyKey {
     pub(super) is_management_key: bool,
 }
 
-/// The caller holds a management key.
+/// A caller with a management key.
 pub(super) struct ManagementKey;
 
 impl FromRequestParts<Arc<Server>> for AnyKey {

@@ -1,4 +1,4 @@
-//! `POST /keys`: a new key, whose secret is shown once.
+//! `POST /keys`: creates a key and shows its secret once.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `GET /key`: the metadata of the key that a request is made with.
+//! `GET /key`: the metadata of the key the request is made with.
 
 use std::sync::Arc;
 

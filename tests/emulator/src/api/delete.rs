@@ -1,4 +1,4 @@
-//! `DELETE /keys/{hash}`: the key is gone, and so is its history.
+//! `DELETE /keys/{hash}`: removes the key and its history.
 
 use std::sync::Arc;
 

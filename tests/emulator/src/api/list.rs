@@ -13,7 +13,7 @@ use crate::input::{invalid, uuid_text};
 use crate::key::Key;
 use crate::server::Server;
 
-/// The server decides how many keys a page holds; nobody can ask for more.
+/// Keys per page; a client cannot change it.
 const PAGE: usize = 100;
 
 pub(super) async fn handle(
@@ -70,7 +70,7 @@ fn read<T, E>(name: &str, value: Result<T, E>) -> Result<T, ApiError> {
     value.map_err(|_| invalid(name))
 }
 
-/// Digits only: Rust's parser would also take a plus sign.
+/// Digits only: Rust's parser would also accept a plus sign.
 fn offset(text: &str) -> Option<usize> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }

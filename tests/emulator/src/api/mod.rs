@@ -1,4 +1,4 @@
-//! The six operations, one file each, and the routes that lead to them.
+//! The six operations, one file each, and their routes.
 
 mod caller;
 mod create;
@@ -19,7 +19,7 @@ use crate::server::Server;
 
 pub(crate) use create::Create;
 
-/// Where the API lives.
+/// The API's base path.
 pub(crate) const BASE_PATH: &str = "/api/v1";
 
 /// Marks the response of a request that changed something.
@@ -30,8 +30,8 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
     let api = Router::new()
         .route("/key", get(current::handle))
         .route("/keys", get(list::handle).post(create::handle))
-        // The old spellings, which the real server still accepts. Other methods on `/keys/`
-        // are not found, so that a client that forgets the hash is found out.
+        // The older spellings, which the real server still accepts. Other methods on `/keys/` are
+        // not found, to catch clients that forget the hash.
         .route("/auth/key", get(current::handle))
         .route("/keys/", post(create::handle).fallback(not_found))
         .route("/keys/{hash}", get(get::handle).patch(update::handle).delete(delete::handle));

@@ -1,6 +1,6 @@
 //! `PATCH /keys/{hash}`: absent leaves a setting, null clears it, a value sets it.
 //!
-//! A key that is moved to where it already is has not changed at all.
+//! Moving a key to the workspace it is already in does not count as a change.
 
 use std::sync::Arc;
 

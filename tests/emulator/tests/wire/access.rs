@@ -1,4 +1,4 @@
-//! Who is turned away: other hosts, and web pages that nobody has let in.
+//! Access control: other hosts, and web pages whose origin is not allowed.
 
 use http::Method;
 use openrouter_keys_emulator::{Builder, Emulator, Fault};
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::client::{Call, Reply, at, call};
 
-/// What a page could send, as each part of the server would meet it.
+/// Requests a page could send, to each part of the server.
 fn attempts(emulator: &Emulator) -> Vec<Call> {
     let hash = emulator.keys()[0].hash.clone();
     let key = format!("/keys/{hash}");
@@ -36,7 +36,7 @@ fn attempts(emulator: &Emulator) -> Vec<Call> {
     ]
 }
 
-/// Every attempt is refused, says nothing to the page, and leaves everything as it was.
+/// Every attempt is refused, reveals nothing to the page, and changes nothing.
 fn all_are_refused(builder: Builder, forge: impl Fn(Call) -> Call) {
     let emulator = builder.start().unwrap();
     emulator.seed_keys(1);
@@ -75,7 +75,7 @@ fn a_request_for_another_host_is_refused() {
     ] {
         all_are_refused(Emulator::builder(), |attempt| attempt.header("host", host));
     }
-    // Web pages are a matter of their own: neither flag lets in another host.
+    // These flags allow web pages, not other hosts.
     let open = Emulator::builder().cors_expose().allow_origin("http://evil.example");
     all_are_refused(open, |attempt| {
         attempt.header("host", "evil.example").header("origin", "http://evil.example")
@@ -83,7 +83,7 @@ fn a_request_for_another_host_is_refused() {
 }
 
 #[test]
-fn a_request_that_names_two_hosts_or_none_is_not_understood() {
+fn a_request_with_two_hosts_or_none_is_refused() {
     let emulator = Emulator::start().unwrap();
     let get = || at(&emulator, "GET", "/_emulator/health");
     assert_eq!(get().without("host").send().refusal(), 400);
@@ -108,7 +108,7 @@ fn this_machine_has_many_names() {
 }
 
 #[test]
-fn a_name_that_was_given_is_answered_to() {
+fn an_allowed_host_name_is_accepted() {
     let emulator = Emulator::builder().allow_host("Emulator.test").start().unwrap();
     let get = |host| at(&emulator, "GET", "/_emulator/health").header("host", host).send().status;
     assert_eq!((get("emulator.test:8080"), get("localhost"), get("other.test")), (200, 200, 403));
@@ -146,7 +146,7 @@ fn a_page_is_refused_even_if_its_browser_sends_no_origin() {
 }
 
 #[test]
-fn of_several_origins_each_has_to_be_let_in() {
+fn every_one_of_several_origins_must_be_allowed() {
     let own = "http://localhost:3000";
     let forgeries: [(&str, &[&str]); 4] = [
         ("origin", &[own, "https://evil.example"]),
@@ -162,7 +162,7 @@ fn of_several_origins_each_has_to_be_let_in() {
 }
 
 #[test]
-fn a_preflight_is_refused_like_the_request_that_it_asks_for() {
+fn a_preflight_is_refused_like_its_request() {
     for private in ["false", "true"] {
         all_are_refused(Emulator::builder(), |attempt| {
             attempt
@@ -194,7 +194,7 @@ fn the_servers_own_origin_is_not_foreign() {
 }
 
 #[test]
-fn pages_of_an_origin_that_was_given_may_use_everything_and_no_others() {
+fn only_pages_of_an_allowed_origin_may_use_everything() {
     let origin = "http://localhost:5173";
     let emulator = Emulator::builder().allow_origin(origin).start().unwrap();
     for path in ["/api/v1/keys", "/_emulator/requests"] {
@@ -214,7 +214,7 @@ fn pages_of_an_origin_that_was_given_may_use_everything_and_no_others() {
 }
 
 #[test]
-fn the_api_may_be_open_to_all_pages_but_the_control_api_is_not() {
+fn cors_opens_the_api_to_all_pages_but_not_the_control_api() {
     let emulator = Emulator::builder().cors().start().unwrap();
     let get = |path| {
         at(&emulator, "GET", path)
@@ -230,17 +230,17 @@ fn the_api_may_be_open_to_all_pages_but_the_control_api_is_not() {
 }
 
 #[test]
-fn what_cannot_be_a_setting_is_refused_at_the_start() {
+fn invalid_settings_are_refused_at_the_start() {
     let wrong: [(Builder, &str); 11] = [
         (Emulator::builder().host([0, 0, 0, 0]), "0.0.0.0"),
         (Emulator::builder().host([192, 0, 2, 1]), "192.0.2.1"),
-        (Emulator::builder().allow_host("a:80"), "`a:80` is not the name of a host"),
-        (Emulator::builder().allow_host("*"), "`*` is not the name of a host"),
-        (Emulator::builder().allow_host("*.example"), "`*.example` is not the name of a host"),
-        (Emulator::builder().allow_origin("http://*.example"), "is not an origin"),
-        (Emulator::builder().allow_origin("null"), "`null` is not an origin"),
-        (Emulator::builder().allow_origin("*"), "`*` is not an origin"),
-        (Emulator::builder().workspace("x"), "`x` is not the UUID"),
+        (Emulator::builder().allow_host("a:80"), "`a:80` is not a valid host name"),
+        (Emulator::builder().allow_host("*"), "`*` is not a valid host name"),
+        (Emulator::builder().allow_host("*.example"), "`*.example` is not a valid host name"),
+        (Emulator::builder().allow_origin("http://*.example"), "is not a valid origin"),
+        (Emulator::builder().allow_origin("null"), "`null` is not a valid origin"),
+        (Emulator::builder().allow_origin("*"), "`*` is not a valid origin"),
+        (Emulator::builder().workspace("x"), "`x` is not a valid workspace UUID"),
         (Emulator::builder().management_key(""), "the management key"),
         (Emulator::builder().management_key("a b"), "the management key"),
     ];
@@ -252,7 +252,7 @@ fn what_cannot_be_a_setting_is_refused_at_the_start() {
 }
 
 #[test]
-fn other_machines_may_connect_if_that_is_said() {
+fn other_machines_may_connect_if_allowed() {
     let emulator = Emulator::builder().host([0, 0, 0, 0]).allow_remote().start().unwrap();
     assert!(emulator.base_url().starts_with("http://127.0.0.1:"));
     let get = |host| at(&emulator, "GET", "/_emulator/health").header("host", host).send().status;

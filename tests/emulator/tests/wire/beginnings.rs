@@ -1,4 +1,4 @@
-//! What an emulator begins with, and how it gets back there.
+//! The initial state of an emulator, and how a reset restores it.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::memory::fresh_path;
 const WORKSPACE: &str = "11111111-2222-4333-8444-555555555555";
 
 #[test]
-fn a_given_management_key_is_the_one_that_is_used_and_only_by_this_run() {
+fn a_given_management_key_is_used_by_this_run_only() {
     let path = fresh_path("given-key.json");
     let given = "sk-or-mgmt-of-my-tests";
     let emulator = Emulator::builder().state_file(&path).management_key(given).start().unwrap();
@@ -31,7 +31,7 @@ fn a_given_management_key_is_the_one_that_is_used_and_only_by_this_run() {
 }
 
 #[test]
-fn a_seed_file_gives_names_limits_and_spend() {
+fn a_seed_file_sets_names_limits_and_spend() {
     let path = fresh_path("seeds.json");
     let seeds = json!({
         "workspaces": [WORKSPACE],
@@ -111,7 +111,7 @@ fn a_bad_seed_file_is_an_error_that_names_it() {
 }
 
 #[test]
-fn a_state_is_continued_and_not_seeded_again() {
+fn a_saved_state_is_continued_and_not_seeded_again() {
     let (seeds, state) = (fresh_path("seeds-once.json"), fresh_path("seeded-once.json"));
     fs::write(&seeds, r#"{"keys": [{"name": "seeded"}]}"#).unwrap();
     let start = || {
@@ -125,7 +125,7 @@ fn a_state_is_continued_and_not_seeded_again() {
     call(&first, "DELETE", &format!("/keys/{}", first.keys()[3].hash)).send();
     drop(first);
     let second = start();
-    // The program says what its ordinary key is, so there has to be one.
+    // The program prints its ordinary key, so there must be one.
     assert_eq!((second.key_count(), second.ordinary_key()), (4, ordinary.clone()));
     assert_eq!(second.seeded_keys(), secrets);
     let ordinary = ordinary.unwrap();
@@ -133,7 +133,7 @@ fn a_state_is_continued_and_not_seeded_again() {
 }
 
 #[test]
-fn a_reset_goes_back_to_the_beginning() {
+fn a_reset_restores_the_initial_state() {
     let clock = Clock::standing_at("2026-01-01T00:00:00Z".parse().unwrap());
     let builder = Emulator::builder().clock(clock).keys(2).ordinary_key("ordinary");
     let emulator = builder.state_file(fresh_path("reset.json")).start().unwrap();

@@ -1,11 +1,11 @@
-//! What a browser is told, and what it may read.
+//! CORS: the headers a browser receives, and what a page may read.
 
 use openrouter_keys_emulator::{Emulator, Fault};
 
 use crate::client::{at, call};
 
 #[test]
-fn a_preflight_is_answered_without_a_key_and_allows_what_clients_send() {
+fn a_preflight_needs_no_key_and_allows_what_clients_send() {
     let emulator = Emulator::builder().cors().start().unwrap();
     emulator.fail_always(Fault::status(500));
     let hash = "/api/v1/keys/0000";
@@ -24,7 +24,7 @@ fn a_preflight_is_answered_without_a_key_and_allows_what_clients_send() {
 }
 
 #[test]
-fn answers_and_errors_may_be_read_from_everywhere_but_their_headers_may_not() {
+fn pages_of_every_origin_can_read_bodies_but_not_headers() {
     let emulator = Emulator::builder().cors().start().unwrap();
     for reply in [
         call(&emulator, "GET", "/keys").send(),
@@ -45,7 +45,7 @@ fn headers_can_be_exposed_on_request() {
 }
 
 #[test]
-fn rate_limits_are_told_on_request() {
+fn rate_limit_headers_are_sent_on_request() {
     let emulator = Emulator::builder().rate_limit_headers().start().unwrap();
     let reply = call(&emulator, "GET", "/keys").send();
     for name in ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {

@@ -1,4 +1,4 @@
-//! Spending, limits, resets and expiry, by a clock that the test moves.
+//! Spending, limits, resets and expiry, on a clock that the test moves.
 
 use openrouter_keys_emulator::{Clock, Emulator};
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ fn usage_is_counted_by_day_week_and_month() {
 }
 
 #[test]
-fn a_limit_starts_afresh_at_its_reset_and_never_without_one() {
+fn a_limit_resets_on_schedule_and_never_without_one() {
     for (reset, last_second, first_second) in [
         (json!("daily"), "2026-09-30T23:59:59Z", "2026-10-01T00:00:00Z"),
         (json!("weekly"), "2026-10-04T23:59:59Z", "2026-10-05T00:00:00Z"),
@@ -70,7 +70,7 @@ fn a_limit_starts_afresh_at_its_reset_and_never_without_one() {
 }
 
 #[test]
-fn an_overspent_limit_has_nothing_left_and_its_budget_less_than_that() {
+fn an_overspent_limit_has_nothing_left_and_a_negative_budget() {
     let emulator = emulator();
     let body = json!({"name": "a", "limit": 1});
     let created = call(&emulator, "POST", "/keys").json(&body).send().json();
@@ -95,7 +95,7 @@ fn byok_spending_counts_against_the_limit_if_asked_for() {
 }
 
 #[test]
-fn the_last_use_is_the_last_spending() {
+fn last_used_at_is_the_time_of_the_last_spending() {
     let emulator = emulator();
     let hash = create(&emulator, json!({}));
     assert_eq!(emulator.key(&hash).unwrap().last_used_at, None);
@@ -105,7 +105,7 @@ fn the_last_use_is_the_last_spending() {
 }
 
 #[test]
-fn only_amounts_of_living_keys_are_booked() {
+fn only_valid_amounts_of_existing_keys_are_recorded() {
     let emulator = emulator();
     let hash = create(&emulator, json!({}));
     assert!(!emulator.spend("unknown", 1.0));
@@ -115,7 +115,7 @@ fn only_amounts_of_living_keys_are_booked() {
 }
 
 #[test]
-fn a_key_expires_at_the_very_second() {
+fn a_key_expires_at_the_exact_second() {
     let emulator = emulator();
     let body = json!({"name": "a", "expires_at": "2026-10-01T00:00:00Z"});
     let created = call(&emulator, "POST", "/keys").json(&body).send().json();

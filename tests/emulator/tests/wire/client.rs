@@ -1,4 +1,4 @@
-//! A client that hides nothing: one request, and every byte that came back.
+//! A minimal client: one request, and every byte of the response.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -7,13 +7,13 @@ use std::time::Duration;
 use openrouter_keys_emulator::Emulator;
 use serde_json::Value;
 
-/// Longer than anything here takes, even on a machine with much else to do.
+/// Longer than any step takes, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// For what is not expected to come at all.
+/// For bytes that are not expected to arrive.
 const IMPATIENCE: Duration = Duration::from_millis(400);
 
-/// How the exchange ended.
+/// How the connection ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum End {
     Closed,
@@ -49,7 +49,7 @@ impl Reply {
         self.json()["data"].clone()
     }
 
-    /// The status, once the body has been checked to be the documented one of it.
+    /// The status, after checking that the body is the documented error for it.
     pub(crate) fn refusal(&self) -> u16 {
         let body = self.json();
         assert_eq!(body["error"]["code"], self.status);
@@ -58,7 +58,7 @@ impl Reply {
     }
 }
 
-/// A request in the making, authorised by the management key.
+/// A request to send, authorised by the management key.
 pub(crate) struct Call {
     address: SocketAddr,
     method: String,
@@ -92,7 +92,7 @@ impl Call {
         self
     }
 
-    /// A further header, whether or not there is one of this name.
+    /// Adds a header without replacing one of the same name.
     pub(crate) fn add(mut self, name: &str, value: &str) -> Self {
         self.headers.push(format!("{name}: {value}"));
         self
@@ -124,12 +124,12 @@ impl Call {
         self.header("content-type", content_type)
     }
 
-    /// Does not wait long for a response that will not come.
+    /// Waits only briefly for a response that is not expected.
     pub(crate) fn impatient(self) -> Self {
         Self { patience: IMPATIENCE, ..self }
     }
 
-    /// Sends it on a connection of its own and reads until that ends.
+    /// Sends the request on a new connection and reads until that ends.
     pub(crate) fn send(self) -> Reply {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(self.patience)).unwrap();
@@ -150,7 +150,7 @@ impl Call {
     }
 }
 
-/// Reads until the peer ends it, or says nothing for as long as the stream's patience.
+/// Reads until the peer closes, or stays silent for the stream's timeout.
 pub(crate) fn read_to_end(stream: &mut TcpStream) -> (Vec<u8>, End) {
     let mut bytes = Vec::new();
     let end = match stream.read_to_end(&mut bytes) {

@@ -1,4 +1,4 @@
-//! Connections: kept, closed behind the client's back, counted, and of both HTTP versions.
+//! Connections: kept alive, closed unannounced, counted, over HTTP/1.1 and HTTP/2.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ fn get(emulator: &Emulator) -> Call {
 }
 
 /// Reads one response of an empty listing from a connection that stays open.
-fn read_answer(stream: &mut TcpStream) {
+fn read_response(stream: &mut TcpStream) {
     let mut response = Vec::new();
     while !response.ends_with(br#"{"data":[]}"#) {
         let mut byte = [0];
@@ -30,7 +30,7 @@ fn a_connection_is_kept_and_its_requests_share_its_number() {
     let mut stream = TcpStream::connect(emulator.address()).unwrap();
     for _ in 0..2 {
         get(&emulator).write(&mut stream);
-        read_answer(&mut stream);
+        read_response(&mut stream);
     }
     get(&emulator).send();
     let connections: Vec<u64> = emulator.requests().iter().map(|seen| seen.connection).collect();
@@ -39,7 +39,7 @@ fn a_connection_is_kept_and_its_requests_share_its_number() {
 }
 
 #[test]
-fn an_idle_connection_can_be_closed_without_a_word() {
+fn an_idle_connection_can_be_closed_unannounced() {
     let emulator = Emulator::builder().close_idle().start().unwrap();
     for fault in ["status=200", "empty=200", "body-bytes=100000", "status=503"] {
         let mut stream = TcpStream::connect(emulator.address()).unwrap();
@@ -58,8 +58,8 @@ fn a_closing_server_reads_no_second_request() {
     let emulator = Emulator::builder().close_idle().start().unwrap();
     let mut stream = TcpStream::connect(emulator.address()).unwrap();
     get(&emulator).write(&mut stream);
-    read_answer(&mut stream);
-    // Too late: the close is under way, if it has not arrived yet.
+    read_response(&mut stream);
+    // Too late: the close is under way, even if it has not arrived yet.
     let _ = stream.write_all(b"GET /api/v1/keys HTTP/1.1\r\nhost: emulator\r\n\r\n");
     let (bytes, _) = read_to_end(&mut stream);
     assert!(bytes.is_empty());
@@ -67,7 +67,7 @@ fn a_closing_server_reads_no_second_request() {
 }
 
 #[test]
-fn http_2_is_spoken_on_the_same_port() {
+fn http_2_works_on_the_same_port() {
     let emulator = Emulator::start().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -118,7 +118,7 @@ fn a_taken_port_is_an_error() {
 }
 
 #[tokio::test]
-async fn it_starts_and_stops_within_somebody_elses_runtime() {
+async fn it_starts_and_stops_within_another_runtime() {
     let emulator = Emulator::start().unwrap();
     tokio::net::TcpStream::connect(emulator.address()).await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! The control API, for those who cannot call the library.
+//! The control API, for programs that cannot call the library.
 
 use openrouter_keys_emulator::{Clock, Emulator};
 use serde_json::json;
@@ -63,7 +63,7 @@ fn amounts_are_spent_and_keys_shown() {
 }
 
 #[test]
-fn it_says_that_it_is_ready() {
+fn health_reports_that_it_is_ready() {
     let emulator = Emulator::start().unwrap();
     let health = at(&emulator, "GET", "/_emulator/health").send();
     assert_eq!(health.json(), json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}));
@@ -71,7 +71,7 @@ fn it_says_that_it_is_ready() {
 }
 
 #[test]
-fn it_says_how_many_requests_had_to_make_room() {
+fn the_number_of_dropped_requests_is_reported() {
     let emulator = Emulator::builder().keep_requests(2).start().unwrap();
     for path in ["/keys?offset=1", "/keys?offset=2", "/keys?offset=3"] {
         call(&emulator, "GET", path).send();
@@ -83,7 +83,7 @@ fn it_says_how_many_requests_had_to_make_room() {
 }
 
 #[test]
-fn it_is_out_of_reach_for_web_pages_and_out_of_the_log() {
+fn web_pages_cannot_reach_it_and_it_is_not_logged() {
     let emulator = Emulator::start().unwrap();
     let reply = at(&emulator, "GET", "/_emulator/keys").send();
     assert_eq!(reply.header("access-control-allow-origin"), None);

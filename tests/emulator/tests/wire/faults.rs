@@ -1,4 +1,4 @@
-//! Each fault, as it looks from the other end of the wire.
+//! Each fault as a client sees it.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ fn create(emulator: &Emulator) -> Call {
     call(emulator, "POST", "/keys").json(&json!({"name": "a"}))
 }
 
-/// One create under a fault: the response, and whether the key lives.
+/// Sends one create with a fault; returns the response and whether the key exists.
 fn create_under(fault: &str) -> (Reply, bool) {
     let emulator = Emulator::start().unwrap();
     let call = create(&emulator).fault(fault);
@@ -33,14 +33,14 @@ fn a_status_comes_with_the_documented_body_and_changes_nothing() {
 }
 
 #[test]
-fn a_status_of_success_keeps_the_true_answer() {
+fn a_success_status_keeps_the_real_response() {
     let (reply, lives) = create_under("status=200");
     assert_eq!((reply.status, lives), (200, true));
     assert!(reply.json()["key"].is_string());
 }
 
 #[test]
-fn a_change_can_be_made_behind_any_answer() {
+fn a_change_can_be_made_whatever_the_response() {
     let (reply, lives) = create_under("commit,status=500");
     assert_eq!((reply.refusal(), lives), (500, true));
     let (reply, lives) = create_under("commit,stall-headers");
@@ -48,7 +48,7 @@ fn a_change_can_be_made_behind_any_answer() {
 }
 
 #[test]
-fn headers_are_added_replaced_repeated_and_left_out() {
+fn headers_can_be_added_replaced_repeated_and_omitted() {
     let (reply, _) = create_under(
         r"status=503,retry-after=2,header=Retry-After: Wed\, 21 Oct 2026 07:28:00 GMT,header=cf-ray: 1,no-header=date,header=content-type: text/plain",
     );
@@ -59,7 +59,7 @@ fn headers_are_added_replaced_repeated_and_left_out() {
 }
 
 #[test]
-fn a_header_that_is_left_out_is_not_put_back() {
+fn an_omitted_header_is_not_restored() {
     for name in ["content-type", "date", "x-request-id"] {
         let (reply, _) = create_under(&format!("no-header={name}"));
         assert_eq!((reply.status, reply.header(name)), (201, None));
@@ -78,7 +78,7 @@ fn hundreds_of_headers_and_megabytes_of_one_can_be_sent() {
 }
 
 #[test]
-fn a_delay_holds_back_the_response_but_not_the_change() {
+fn a_delay_delays_the_response_but_not_the_change() {
     let emulator = Emulator::start().unwrap();
     let mut stream = TcpStream::connect(emulator.address()).unwrap();
     let sent = Instant::now();
@@ -151,7 +151,7 @@ fn fifty_mebibytes_are_fifty_mebibytes() {
 }
 
 #[test]
-fn an_endless_body_does_not_end_and_others_are_still_served() {
+fn an_endless_body_does_not_end_and_other_requests_are_served() {
     use std::io::Read;
     let emulator = Emulator::start().unwrap();
     let mut stream = TcpStream::connect(emulator.address()).unwrap();
@@ -162,7 +162,7 @@ fn an_endless_body_does_not_end_and_others_are_still_served() {
 }
 
 #[test]
-fn a_page_of_html_looks_like_an_edge_servers() {
+fn an_html_page_looks_like_an_edge_servers() {
     let (reply, lives) = create_under("html=502");
     assert_eq!((reply.status, lives), (502, false));
     assert!(reply.header("content-type").unwrap().starts_with("text/html"));
@@ -190,14 +190,14 @@ fn a_redirect_names_its_target() {
 }
 
 #[test]
-fn a_fault_that_cannot_be_read_is_refused() {
+fn an_invalid_fault_is_refused() {
     let (reply, lives) = create_under("status=503,nonsense");
     assert_eq!((reply.refusal(), lives), (400, false));
     assert!(reply.json()["error"]["message"].as_str().unwrap().contains("`nonsense`"));
 }
 
 #[test]
-fn a_scripted_fault_meets_the_request_that_it_is_meant_for() {
+fn a_queued_fault_applies_to_the_matching_request() {
     let emulator = Emulator::start().unwrap();
     emulator.fail_next_matching(Method::POST, Fault::status(503));
     emulator.fail_next(Fault::status(500).on_path("/key"));
@@ -209,7 +209,7 @@ fn a_scripted_fault_meets_the_request_that_it_is_meant_for() {
 }
 
 #[test]
-fn a_standing_fault_stays_until_it_is_cleared() {
+fn a_permanent_fault_applies_until_cleared() {
     let emulator = Emulator::start().unwrap();
     emulator.fail_always(Fault::status(503));
     for _ in 0..3 {
@@ -220,7 +220,7 @@ fn a_standing_fault_stays_until_it_is_cleared() {
 }
 
 #[test]
-fn faults_need_no_permission() {
+fn faults_need_no_key() {
     let emulator = Emulator::start().unwrap();
     let call = at(&emulator, "GET", "/anywhere").fault("status=418");
     assert_eq!(call.send().refusal(), 418);

@@ -1,4 +1,4 @@
-//! The emulator as its clients meet it: over real sockets, byte by byte.
+//! The emulator over real sockets, byte by byte.
 
 #[cfg(test)]
 mod access;

@@ -1,4 +1,4 @@
-//! The state file: what outlives the server.
+//! The state file: what persists across runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::client::{at, call};
 
-/// A path in the target directory, with nothing there yet.
+/// A path in the target directory where nothing exists yet.
 pub(crate) fn fresh_path(name: &str) -> PathBuf {
     let folder = built().parent().unwrap().join("tmp");
     fs::create_dir_all(&folder).unwrap();
@@ -17,15 +17,15 @@ pub(crate) fn fresh_path(name: &str) -> PathBuf {
     path
 }
 
-/// Where cargo has built, found at run time: in a copied checkout it is another place than
-/// the one that the compiler knew.
+/// The build output, located at run time: in a copied checkout it differs from the compiled-in
+/// path.
 pub(crate) fn built() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.ancestors().nth(2).unwrap().to_owned()
 }
 
 #[test]
-fn a_file_in_use_is_refused_by_whatever_path_and_free_again_afterwards() {
+fn a_file_in_use_is_refused_by_any_path_until_it_is_released() {
     let path = fresh_path("in-use.json");
     let first = Emulator::builder().state_file(&path).start().unwrap();
     let roundabout = path.parent().unwrap().join(".").join("in-use.json");
@@ -90,7 +90,7 @@ fn a_path_that_cannot_be_a_file_is_refused() {
 }
 
 #[test]
-fn a_second_server_goes_on_where_the_first_stopped() {
+fn a_second_server_continues_where_the_first_stopped() {
     let path = fresh_path("round-trip.json");
     let first = Emulator::builder().state_file(&path).start().unwrap();
     let settings = json!({
@@ -115,7 +115,7 @@ fn a_second_server_goes_on_where_the_first_stopped() {
 }
 
 #[test]
-fn the_file_is_whole_after_every_change_and_holds_no_secret() {
+fn the_file_is_complete_after_every_change_and_contains_no_secret() {
     let path = fresh_path("whole.json");
     let emulator = Emulator::builder().state_file(&path).start().unwrap();
     let (secret, hash) = emulator.create_ordinary_key("a");
@@ -138,7 +138,7 @@ fn a_change_that_cannot_be_saved_is_not_made() {
 }
 
 #[test]
-fn a_file_that_is_something_else_is_refused_and_left_alone() {
+fn a_file_with_other_content_is_refused_and_left_alone() {
     let path = fresh_path("other.json");
     fs::write(&path, "my notes").unwrap();
     assert!(Emulator::builder().state_file(&path).start().is_err());

@@ -1,4 +1,4 @@
-//! The six operations when all goes well.
+//! The six operations without faults.
 
 use openrouter_keys_emulator::{Clock, DEFAULT_WORKSPACE, Emulator};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn create(emulator: &Emulator, body: &Value) -> Reply {
 }
 
 #[test]
-fn create_with_a_name_alone_fills_in_the_rest() {
+fn create_with_only_a_name_uses_the_defaults() {
     let emulator = emulator();
     let reply = create(&emulator, &json!({"name": "Customer 42"}));
     assert_eq!(reply.status, 201);
@@ -39,7 +39,7 @@ fn create_with_a_name_alone_fills_in_the_rest() {
 }
 
 #[test]
-fn create_takes_every_field() {
+fn create_accepts_every_field() {
     let workspace = "11111111-2222-4333-8444-555555555555";
     let partner_key = "p".repeat(32);
     let reply = create(
@@ -65,7 +65,7 @@ fn create_takes_every_field() {
 }
 
 #[test]
-fn a_created_key_is_found_by_its_hash_and_its_secret_never_again() {
+fn a_created_key_is_found_by_its_hash_and_its_secret_is_not_shown_again() {
     let emulator = emulator();
     let created = create(&emulator, &json!({"name": "a"}));
     let hash = created.data()["hash"].as_str().unwrap().to_owned();
@@ -75,7 +75,7 @@ fn a_created_key_is_found_by_its_hash_and_its_secret_never_again() {
 }
 
 #[test]
-fn update_leaves_what_is_absent_clears_what_is_null_and_sets_what_is_given() {
+fn update_leaves_absent_clears_null_and_sets_given_fields() {
     let emulator = emulator();
     let settings = json!({"name": "a", "limit": 5, "limit_reset": "daily"});
     let hash = create(&emulator, &settings).data()["hash"].as_str().unwrap().to_owned();
@@ -110,7 +110,7 @@ fn update_leaves_what_is_absent_clears_what_is_null_and_sets_what_is_given() {
 }
 
 #[test]
-fn the_old_spellings_of_two_paths_are_understood() {
+fn the_older_spellings_of_two_paths_work() {
     let emulator = emulator();
     let created = call(&emulator, "POST", "/keys/").json(&json!({"name": "a"})).send();
     assert_eq!((created.status, emulator.key_count()), (201, 1));
@@ -122,7 +122,7 @@ fn the_old_spellings_of_two_paths_are_understood() {
 }
 
 #[test]
-fn delete_answers_once_and_then_the_key_is_unknown() {
+fn delete_succeeds_once_and_then_the_key_is_unknown() {
     let emulator = emulator();
     let (secret, hash) = emulator.create_ordinary_key("a");
     let path = format!("/keys/{hash}");
@@ -135,7 +135,7 @@ fn delete_answers_once_and_then_the_key_is_unknown() {
 }
 
 #[test]
-fn a_key_learns_everything_about_itself() {
+fn a_key_can_read_its_own_metadata() {
     let emulator = emulator();
     let created = create(&emulator, &json!({"name": "a", "limit": 10, "limit_reset": "weekly"}));
     let secret = created.json()["key"].as_str().unwrap().to_owned();
@@ -166,7 +166,7 @@ fn a_key_learns_everything_about_itself() {
 }
 
 #[test]
-fn a_management_key_learns_that_it_is_one() {
+fn a_management_key_is_reported_as_one() {
     let emulator = emulator();
     let current = call(&emulator, "GET", "/key").send().data();
     assert_eq!(current["is_management_key"], true);
@@ -175,7 +175,7 @@ fn a_management_key_learns_that_it_is_one() {
 }
 
 #[test]
-fn every_answer_has_an_id_of_its_own_and_the_clocks_date() {
+fn every_response_has_a_unique_id_and_the_clocks_date() {
     let emulator = emulator();
     let first = call(&emulator, "GET", "/keys").send();
     let second = call(&emulator, "GET", "/nowhere").send();
@@ -186,7 +186,7 @@ fn every_answer_has_an_id_of_its_own_and_the_clocks_date() {
 }
 
 #[test]
-fn equal_seeds_give_equal_keys_and_no_seed_gives_others() {
+fn equal_seeds_give_equal_keys_and_no_seed_gives_random_ones() {
     let (one, same) = (emulator(), emulator());
     let other = Emulator::start().unwrap();
     assert_eq!(one.management_key(), same.management_key());
@@ -195,7 +195,7 @@ fn equal_seeds_give_equal_keys_and_no_seed_gives_others() {
 }
 
 #[test]
-fn the_requests_it_has_seen_can_be_looked_at() {
+fn the_requests_it_received_can_be_inspected() {
     let emulator = emulator();
     create(&emulator, &json!({"name": "a"}));
     call(&emulator, "GET", "/keys?offset=0").header("x-title", "Test").send();

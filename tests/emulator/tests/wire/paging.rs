@@ -34,7 +34,7 @@ fn a_new_key_shifts_every_later_page() {
 }
 
 #[test]
-fn disabled_and_expired_keys_are_shown_on_demand_only() {
+fn disabled_and_expired_keys_are_listed_only_on_request() {
     let clock = Clock::standing_at("2026-01-01T00:00:00Z".parse().unwrap());
     let emulator = Emulator::builder().clock(clock).start().unwrap();
     let hash = emulator.seed_keys(2).remove(0);
@@ -52,7 +52,7 @@ fn disabled_and_expired_keys_are_shown_on_demand_only() {
 }
 
 #[test]
-fn a_listing_is_of_one_workspace() {
+fn a_listing_covers_one_workspace() {
     let emulator = Emulator::start().unwrap();
     let hash = emulator.seed_keys(2).remove(0);
     let workspace = "AAAAAAAA-2222-4333-8444-555555555555";

@@ -1,4 +1,4 @@
-//! The program: its help, its mistakes, and one short life.
+//! The program: its help, its errors, and running it.
 
 use std::env::consts::EXE_SUFFIX;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -38,7 +38,7 @@ fn help_and_version_are_printed_with_code_0() {
 }
 
 #[test]
-fn wrong_words_give_a_clear_first_line_the_usage_and_code_2() {
+fn wrong_arguments_give_a_clear_first_line_the_usage_and_code_2() {
     for (arguments, mistake) in [
         (&["--nonsense"][..], "--nonsense"),
         (&["--prot", "1"], "--prot"),
@@ -66,7 +66,7 @@ fn wrong_words_give_a_clear_first_line_the_usage_and_code_2() {
 }
 
 #[test]
-fn a_bad_seed_file_is_told_in_one_line_with_code_1() {
+fn a_bad_seed_file_is_reported_in_one_line_with_code_1() {
     let path = fresh_path("program-bad-seeds.json");
     std::fs::write(&path, "{\"keys\": [{\"name\": \"a\",\n\"limt\": 5}]}").unwrap();
     let (code, stdout, stderr) = run(&["--seed", path.to_str().unwrap()]);
@@ -76,7 +76,7 @@ fn a_bad_seed_file_is_told_in_one_line_with_code_1() {
 }
 
 #[test]
-fn a_taken_port_is_told_in_one_line_with_code_1() {
+fn a_taken_port_is_reported_in_one_line_with_code_1() {
     let emulator = Emulator::start().unwrap();
     let port = emulator.address().port().to_string();
     let (code, _, stderr) = run(&["--port", &port]);
@@ -85,7 +85,7 @@ fn a_taken_port_is_told_in_one_line_with_code_1() {
 }
 
 #[test]
-fn an_address_that_this_machine_lacks_is_named_in_one_line_with_code_1() {
+fn an_address_this_machine_lacks_is_reported_in_one_line_with_code_1() {
     let (code, stdout, stderr) = run(&["--host", "192.0.2.1", "--allow-remote", "--port", "7"]);
     assert_eq!((code, stdout.as_str(), stderr.lines().count()), (1, "", 1));
     assert!(stderr.starts_with("error: cannot listen on 192.0.2.1:7: "), "{stderr}");
@@ -102,7 +102,7 @@ impl Drop for Running {
 }
 
 #[test]
-fn it_says_where_it_is_and_with_which_keys_it_can_be_used() {
+fn it_prints_its_url_and_working_keys() {
     let mut command = program(&["--keys", "3"]);
     let mut running = Running(command.stdout(Stdio::piped()).spawn().unwrap());
     let stdout = BufReader::new(running.0.stdout.take().unwrap());
@@ -157,13 +157,13 @@ fn send(started: &Value, method: &str, path: &str, body: &str) -> String {
     response
 }
 
-/// Sends a body that is one byte longer than what is read.
+/// Sends a body one byte longer than the limit.
 fn too_large(started: &Value) {
     assert!(send(started, "POST", "/api/v1/keys", &" ".repeat((1 << 20) + 1)).contains(" 413 "));
 }
 
 #[test]
-fn one_line_of_json_tells_a_script_all_it_needs() {
+fn one_line_of_json_has_everything_a_script_needs() {
     let seeds = fresh_path("program-seeds.json");
     std::fs::write(&seeds, r#"{"keys": [{"name": "a", "limit": 5}]}"#).unwrap();
     let given = "sk-or-v1-of-my-script";
@@ -227,7 +227,7 @@ fn a_signal_stops_it_cleanly_with_the_state_written() {
         let path = fresh_path(&format!("stopped-by-{signal}.json"));
         let (mut running, line) = started(&["--state", path.to_str().unwrap()]);
         assert!(send(&line, "POST", "/api/v1/keys", r#"{"name": "kept"}"#).contains(" 201 "));
-        // Neither an idle connection nor a request without end holds it up.
+        // Neither an idle connection nor an endless response delays it.
         let address = line["url"].as_str().unwrap()[7..].strip_suffix("/api/v1").unwrap();
         let mut open = TcpStream::connect(address).unwrap();
         write!(
@@ -248,7 +248,7 @@ fn a_signal_stops_it_cleanly_with_the_state_written() {
 
 #[cfg(unix)]
 #[test]
-fn a_second_process_on_one_state_file_is_refused_until_the_first_is_gone_however_it_ended() {
+fn a_second_process_on_a_state_file_is_refused_until_the_first_ends() {
     let path = fresh_path("fought-over.json");
     let path = path.to_str().unwrap();
     for signal in ["KILL", "TERM"] {

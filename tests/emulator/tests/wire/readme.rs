@@ -1,4 +1,4 @@
-//! The README says nothing that is not so.
+//! The README matches the program.
 
 use std::fs;
 use std::process::Command;
@@ -12,14 +12,14 @@ use crate::program::executable;
 
 const README: &str = include_str!("../../README.md");
 
-/// The first column of the table under this heading of a column.
+/// The first column of the table with this column heading.
 fn rows(heading: &str) -> Vec<&'static str> {
     let lines = README.lines().skip_while(move |line| !line.starts_with(&format!("| {heading} |")));
     let cells = lines.skip(2).map_while(|line| line.strip_prefix("| "));
     cells.map(|line| line.split(" | ").next().unwrap()).collect()
 }
 
-/// What stands between backticks.
+/// Everything between backticks.
 fn code(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
@@ -35,7 +35,7 @@ fn every_option_is_in_the_readme_and_in_the_help() {
     let help = Command::new(executable()).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     let options = |text: &'static str| text.split_whitespace().next().unwrap();
-    let told: Vec<_> = rows("option").into_iter().flat_map(code).map(options).collect();
+    let documented: Vec<_> = rows("option").into_iter().flat_map(code).map(options).collect();
     let listed: Vec<&str> = help
         .split("Options:")
         .nth(1)
@@ -43,18 +43,18 @@ fn every_option_is_in_the_readme_and_in_the_help() {
         .split_whitespace()
         .filter(|word| word.starts_with("--"))
         .collect();
-    for option in &told {
+    for option in &documented {
         assert!(help.contains(&format!("{option} ")), "{option} is not in --help");
     }
     for option in listed.into_iter().filter(|option| *option != "--host,") {
-        assert!(told.contains(&option), "{option} is not in the README");
+        assert!(documented.contains(&option), "{option} is not in the README");
     }
     let (examples, options) = (help.find("Examples:").unwrap(), help.find("Options:").unwrap());
     assert!(examples < options);
 }
 
 #[test]
-fn every_fault_in_the_readme_is_understood() {
+fn every_fault_in_the_readme_is_parsed() {
     let faults: Vec<&str> = rows("part").into_iter().flat_map(code).collect();
     assert!(faults.len() > 20);
     for fault in faults {
@@ -65,7 +65,7 @@ fn every_fault_in_the_readme_is_understood() {
 }
 
 #[test]
-fn every_fault_in_the_table_of_all_fakes_is_understood() {
+fn every_fault_in_the_table_of_all_fakes_is_parsed() {
     let page = include_str!("../../../../docs/testing.md");
     let cells = page.lines().filter_map(|line| line.strip_prefix('|')?.split('|').nth(3));
     let faults: Vec<&str> = cells.flat_map(code).collect();
@@ -76,7 +76,7 @@ fn every_fault_in_the_table_of_all_fakes_is_understood() {
 }
 
 #[test]
-fn every_request_in_the_readme_is_answered() {
+fn every_request_in_the_readme_works() {
     let emulator = Emulator::builder().keys(1).start().unwrap();
     let hash = emulator.keys().remove(0).hash;
     let requests = rows("request");
@@ -98,7 +98,7 @@ fn every_request_in_the_readme_is_answered() {
 }
 
 #[test]
-fn the_seeds_in_the_readme_are_seeds() {
+fn the_seed_file_in_the_readme_is_valid() {
     let path = fresh_path("readme-seeds.json");
     fs::write(&path, block("json", "\"workspaces\"")).unwrap();
     let emulator = Emulator::builder().seed_file(&path).start().unwrap();
@@ -107,12 +107,12 @@ fn the_seeds_in_the_readme_are_seeds() {
 }
 
 #[test]
-fn the_line_of_json_in_the_readme_has_the_fields_that_are_printed() {
-    let told: Value = serde_json::from_str(block("json", "control_url")).unwrap();
+fn the_json_line_in_the_readme_has_the_printed_fields() {
+    let documented: Value = serde_json::from_str(block("json", "control_url")).unwrap();
     let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let expected = json!({
         "url": 0, "control_url": 0, "management_key": 0, "ordinary_key": 0, "keys": 0,
     });
-    assert_eq!(fields(&told), fields(&expected));
-    assert_eq!(fields(&told["keys"][0]), ["hash", "key", "name"]);
+    assert_eq!(fields(&documented), fields(&expected));
+    assert_eq!(fields(&documented["keys"][0]), ["hash", "key", "name"]);
 }

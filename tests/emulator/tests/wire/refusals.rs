@@ -1,4 +1,4 @@
-//! What the API refuses, with which status, and that nothing changes by it.
+//! Requests the API refuses, with which status, and that nothing changes.
 
 use openrouter_keys_emulator::Emulator;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::client::{Call, at, call};
 const UNKNOWN_HASH: &str = "/keys/0000000000000000000000000000000000000000000000000000000000000000";
 
 #[test]
-fn nobody_is_let_in_without_a_valid_key() {
+fn a_valid_key_is_required() {
     let emulator = Emulator::start().unwrap();
     for path in ["/key", "/keys", UNKNOWN_HASH] {
         let bare = at(&emulator, "GET", &format!("/api/v1{path}"));
@@ -33,7 +33,7 @@ fn refused(call: Call) -> (u16, String) {
 }
 
 #[test]
-fn an_update_of_nothing_is_refused() {
+fn an_empty_update_is_refused() {
     let emulator = Emulator::start().unwrap();
     let hash = emulator.seed_keys(1).remove(0);
     let before = emulator.keys();
@@ -45,7 +45,7 @@ fn an_update_of_nothing_is_refused() {
 }
 
 #[test]
-fn statuses_on_demand_have_the_real_texts() {
+fn requested_statuses_have_the_real_messages() {
     let emulator = Emulator::start().unwrap();
     for (fault, status, message) in [
         ("status=401", 401, "User not found."),
@@ -59,7 +59,7 @@ fn statuses_on_demand_have_the_real_texts() {
 }
 
 #[test]
-fn an_ordinary_key_manages_nothing() {
+fn an_ordinary_key_cannot_manage_keys() {
     let emulator = Emulator::start().unwrap();
     let (secret, hash) = emulator.create_ordinary_key("a");
     let key = format!("/keys/{hash}");
@@ -75,7 +75,7 @@ fn an_ordinary_key_manages_nothing() {
 }
 
 #[test]
-fn a_disabled_key_is_let_in_no_more() {
+fn a_disabled_key_is_refused() {
     let emulator = Emulator::start().unwrap();
     let (secret, hash) = emulator.create_ordinary_key("a");
     call(&emulator, "PATCH", &format!("/keys/{hash}")).json(&json!({"disabled": true})).send();
@@ -99,7 +99,7 @@ fn an_unknown_hash_or_path_is_not_found() {
 }
 
 #[test]
-fn create_refuses_what_it_cannot_mean() {
+fn create_refuses_invalid_values() {
     let emulator = Emulator::start().unwrap();
     let fields = [
         ("name", json!("")),
@@ -139,7 +139,7 @@ fn create_refuses_what_it_cannot_mean() {
 }
 
 #[test]
-fn create_takes_null_where_it_means_nothing() {
+fn create_accepts_null_as_absent() {
     let emulator = Emulator::start().unwrap();
     let body = json!({
         "name": "a", "limit": null, "limit_reset": null, "expires_at": null,
@@ -149,7 +149,7 @@ fn create_takes_null_where_it_means_nothing() {
 }
 
 #[test]
-fn a_body_has_to_be_a_json_object_that_says_so() {
+fn a_body_must_be_a_json_object_with_its_content_type() {
     let emulator = Emulator::start().unwrap();
     for body in ["", "{", "[]", "null", "name=a", r#"{"name":"a"} x"#, r#"{"name":"\ud800"}"#] {
         let call = call(&emulator, "POST", "/keys").text("application/json", body);
@@ -169,7 +169,7 @@ fn a_body_has_to_be_a_json_object_that_says_so() {
 }
 
 #[test]
-fn update_refuses_what_it_cannot_mean_and_leaves_the_key_alone() {
+fn update_refuses_invalid_values_and_leaves_the_key_alone() {
     let emulator = Emulator::start().unwrap();
     let hash = emulator.seed_keys(1).remove(0);
     let before = emulator.key(&hash);
@@ -190,7 +190,7 @@ fn update_refuses_what_it_cannot_mean_and_leaves_the_key_alone() {
 }
 
 #[test]
-fn list_refuses_parameters_that_it_cannot_read() {
+fn list_refuses_invalid_parameters() {
     let emulator = Emulator::start().unwrap();
     for query in [
         "offset=-1",

@@ -1,4 +1,4 @@
-//! Answers of other times: what a client of all versions has to read.
+//! Responses from other points of the API's history.
 
 use openrouter_keys_emulator::Emulator;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn fields(data: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn the_seeds_answers_lack_what_came_later() {
+fn the_first_shape_lacks_later_fields() {
     let emulator = Emulator::start().unwrap();
     emulator.seed_keys(1);
     let list = call(&emulator, "GET", "/keys").fault("shape=1").send().data();
@@ -26,7 +26,7 @@ fn the_seeds_answers_lack_what_came_later() {
 }
 
 #[test]
-fn the_newest_step_is_what_is_answered_anyway() {
+fn the_newest_step_is_the_default() {
     let emulator = Emulator::start().unwrap();
     let today = call(&emulator, "GET", "/key").send();
     let newest = call(&emulator, "GET", "/key").fault("shape=8").send();
@@ -34,7 +34,7 @@ fn the_newest_step_is_what_is_answered_anyway() {
 }
 
 #[test]
-fn a_create_keeps_its_secret_in_every_shape() {
+fn a_create_returns_its_secret_in_every_shape() {
     let emulator = Emulator::start().unwrap();
     for shape in ["1", "2", "3", "4", "5", "6", "7", "8", "newer"] {
         let create = call(&emulator, "POST", "/keys").json(&json!({"name": "a"}));

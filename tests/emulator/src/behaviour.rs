@@ -27,7 +27,7 @@ const ALLOWED_HEADERS: &str = "authorization, content-type, http-referer, x-emul
 pub(crate) fn common_headers(server: &Server, parts: &Parts, request_number: u64) -> HeaderMap {
     let mut headers = server.access.cors(&parts.headers, Area::Api);
     let mut insert = |name: HeaderName, value: String| {
-        // Ours are plain ASCII, so nothing is ever left out here.
+        // The names are plain ASCII, so none is skipped here.
         if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(name, value);
         }
@@ -38,10 +38,10 @@ pub(crate) fn common_headers(server: &Server, parts: &Parts, request_number: u64
     }
     let id = format!("req-{:08x}-{request_number}", server.read(|store| store.seed) >> 32);
     insert(HeaderName::from_static("x-request-id"), id);
-    if server.manners.cors_expose {
+    if server.behaviour.cors_expose {
         insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED.to_owned());
     }
-    if server.manners.rate_limit_headers {
+    if server.behaviour.rate_limit_headers {
         insert(HeaderName::from_static("x-ratelimit-limit"), "1000".to_owned());
         insert(HeaderName::from_static("x-ratelimit-remaining"), "999".to_owned());
         let reset = (now.as_millisecond() / 60_000 + 1) * 60_000;
@@ -66,9 +66,9 @@ pub(crate) fn preflight(
     ))
 }
 
-/// The same body; once hyper has taken all of it, the connection closes.
+/// The same body; the connection closes once hyper has taken all of it.
 ///
-/// `Connection: close` is not sent: the headers have left before hyper learns of it.
+/// `Connection: close` is not sent: the headers are already gone when hyper learns of it.
 pub(crate) fn closing(body: Body, connection: Connection) -> Body {
     Body::new(Closing { body, connection })
 }
