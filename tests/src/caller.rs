@@ -1,5 +1,4 @@
-//! What the contract suite asks of a client: the async and the blocking one
-//! alike.
+//! The client interface of the contract suite, for the async and the blocking client.
 
 use openrouter_keys_core::operation::Operation;
 use openrouter_keys_core::transport::{MaybeSend, MaybeSendSync};
@@ -9,7 +8,7 @@ use openrouter_keys_core::workflow::{
 use openrouter_keys_core::{CallOptions, Client, Error, Key, Response, blocking};
 
 /// A client of either kind.
-#[allow(async_fn_in_trait, reason = "for this suite alone")]
+#[allow(async_fn_in_trait, reason = "only this suite uses it")]
 pub trait Caller {
     /// Sends any operation.
     async fn send<O>(
@@ -24,7 +23,7 @@ pub trait Caller {
     /// Reads all pages.
     async fn all(&self, pages: impl Into<Pages>) -> Result<Vec<Key>, Error>;
 
-    /// Runs a workflow, with who answers what it asks.
+    /// Runs a workflow with a handler for its questions.
     async fn run_with<W, H>(
         &self,
         workflow: W,
@@ -35,7 +34,7 @@ pub trait Caller {
         W: Workflow + MaybeSend + 'static,
         H: RotationHandler + BlockingRotationHandler + 'static;
 
-    /// Runs a workflow that asks nothing.
+    /// Runs a workflow without questions.
     async fn run<W>(&self, workflow: W, options: CallOptions) -> Result<W::Output, Error>
     where
         W: Workflow + MaybeSend + 'static,
@@ -43,9 +42,8 @@ pub trait Caller {
         self.run_with(workflow, NoHandler, options).await
     }
 
-    /// Whether a browser stands between the client and the wire. It keeps to
-    /// itself where a redirect leads, and when a connection that it kept open
-    /// breaks before the response, it sends the request once more, unasked.
+    /// Whether a browser sends the requests. A browser hides where a redirect leads, and silently
+    /// resends a request when a reused connection breaks before the response.
     fn is_in_browser(&self) -> bool {
         false
     }

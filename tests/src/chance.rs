@@ -60,7 +60,7 @@ mod tests {
     use super::Chance;
 
     #[test]
-    fn the_pauses_of_a_poisson_process_have_their_mean_and_their_tail() {
+    fn poisson_pauses_have_the_expected_mean_and_tail() {
         let mut chance = Chance::new(1);
         let draws: Vec<f64> = (0..100_000).map(|_| chance.exponential()).collect();
         let mean = draws.iter().sum::<f64>() / 100_000.0;

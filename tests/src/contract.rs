@@ -1,8 +1,7 @@
-//! The contract suite: what holds for every transport, said once.
+//! The contract suite: the rules every transport keeps.
 //!
-//! A case needs nothing but a client with a management key of an emulator:
-//! faults are asked for by a header of the call, and what the server holds is
-//! seen through the client. So the suite can run wherever a client can.
+//! A case needs only a client with an emulator's management key: it requests faults with a
+//! header and inspects the server through the client, so it runs wherever a client can.
 
 #![allow(
     missing_docs,
@@ -11,7 +10,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
-    reason = "a test suite; names say what holds"
+    reason = "a test suite; the names are the documentation"
 )]
 
 use std::time::Duration;
@@ -34,7 +33,7 @@ use openrouter_keys_core::{
 use crate::caller::Caller;
 use crate::vault::Vault;
 
-/// Calls the given macro with the given arguments and the name of every case.
+/// Calls the macro with the arguments and the name of every case.
 #[macro_export]
 macro_rules! for_each_case {
     ($run:ident, $($argument:tt)*) => {
@@ -44,40 +43,40 @@ macro_rules! for_each_case {
             every_parameter_of_create_arrives,
             an_update_leaves_clears_and_sets,
             disabled_and_expired_keys_are_listed_when_asked_for,
-            all_pages_bring_each_of_250_keys_once,
-            a_listing_that_does_not_come_on_ends_after_two_requests,
-            another_workspace_is_listed_apart,
-            every_key_knows_itself,
+            all_pages_return_each_of_250_keys_once,
+            a_listing_that_makes_no_progress_ends_after_two_requests,
+            another_workspace_is_listed_separately,
+            every_key_can_read_its_own_metadata,
             refusals_are_typed_and_sent_once,
-            the_answer_tells_status_request_id_and_attempts,
+            the_response_has_status_request_id_and_attempts,
             names_come_back_byte_for_byte,
             a_create_whose_response_is_lost_is_sent_once_and_can_be_found,
             a_create_is_sent_again_only_after_a_refusal_to_process_it,
-            what_is_safe_is_sent_three_times_at_most,
+            safe_requests_are_sent_three_times_at_most,
             a_redirect_is_not_followed,
-            a_page_for_people_is_not_the_apis_message,
-            a_response_that_breaks_off_is_never_half_a_value,
-            an_endless_answer_stops_at_the_limit,
-            a_response_that_never_comes_ends_by_its_timeout,
+            an_html_page_is_not_an_api_message,
+            a_truncated_response_is_never_returned_in_part,
+            an_endless_response_is_read_up_to_the_limit,
+            a_response_that_never_comes_ends_at_its_timeout,
             every_shape_of_a_response_is_read,
             a_delete_that_is_not_confirmed_is_an_error,
-            pages_that_are_fetched_ahead_bring_each_key_once,
-            a_reconciled_create_makes_one_marked_key_that_a_sweep_deletes,
-            a_temporary_key_ends_by_itself_and_is_deleted_by_its_close,
-            a_sweep_takes_the_temporary_keys_that_have_expired_and_no_other,
-            what_is_ensured_twice_is_made_once,
-            a_key_is_replaced_by_one_of_its_name_and_settings,
-            a_secret_leads_to_its_key,
-            a_check_of_the_key_tells_its_kind,
-            an_audit_finds_what_is_wrong_of_each_key_and_changes_nothing,
+            prefetched_pages_return_each_key_once,
+            a_reconciled_create_creates_one_marked_key_that_a_sweep_deletes,
+            a_temporary_key_expires_and_is_deleted_when_closed,
+            a_sweep_deletes_only_expired_temporary_keys,
+            ensuring_a_key_twice_creates_it_once,
+            a_rotation_creates_a_key_with_the_same_name_and_settings,
+            a_key_is_found_by_its_secret,
+            check_key_reports_the_kind_of_key,
+            an_audit_reports_each_problem_and_changes_nothing,
         }
     };
 }
 
-/// Where the suite makes keys beside the default workspace.
+/// Where the suite creates keys outside the default workspace.
 pub const OTHER_WORKSPACE: &str = "6f1c2d3e-4b5a-4988-b7a6-c5d4e3f2a1b0";
 
-/// Options under which the emulator spoils the response.
+/// Options that make the emulator break the response.
 fn spoiled(fault: &str) -> CallOptions {
     CallOptions::new().headers(Headers::new().header("x-emulator-fault", fault).unwrap())
 }
@@ -200,7 +199,7 @@ pub async fn disabled_and_expired_keys_are_listed_when_asked_for<C: Caller>(clie
     assert_eq!(names(&with_expired.data), ["plain"]);
 }
 
-pub async fn all_pages_bring_each_of_250_keys_once<C: Caller>(client: &C) {
+pub async fn all_pages_return_each_of_250_keys_once<C: Caller>(client: &C) {
     for number in 0..250 {
         client.call(create(&format!("key {number:03}"))).await.unwrap();
     }
@@ -211,8 +210,8 @@ pub async fn all_pages_bring_each_of_250_keys_once<C: Caller>(client: &C) {
     assert_eq!(names(&client.all(List::new().offset(240)).await.unwrap()), expected[240..]);
 }
 
-pub async fn a_listing_that_does_not_come_on_ends_after_two_requests<C: Caller>(client: &C) {
-    // The same full page, whatever the offset is.
+pub async fn a_listing_that_makes_no_progress_ends_after_two_requests<C: Caller>(client: &C) {
+    // The same full page, whatever the offset.
     let rows: Vec<String> = (0..100).map(|number| format!(r#"{{"hash":"k{number}"}}"#)).collect();
     let fault = format!("body=200 {{\"data\":[{}]}}", rows.join("\\,"));
     let mut pages = Pages::new(List::new());
@@ -229,7 +228,7 @@ pub async fn a_listing_that_does_not_come_on_ends_after_two_requests<C: Caller>(
     assert_eq!(std::iter::from_fn(|| pages.next_key()).count(), 100);
 }
 
-pub async fn another_workspace_is_listed_apart<C: Caller>(client: &C) {
+pub async fn another_workspace_is_listed_separately<C: Caller>(client: &C) {
     client.call(create("here")).await.unwrap();
     client.call(create("there").workspace_id(OTHER_WORKSPACE)).await.unwrap();
     assert_eq!(names(&client.call(List::new()).await.unwrap().data), ["here"]);
@@ -237,7 +236,7 @@ pub async fn another_workspace_is_listed_apart<C: Caller>(client: &C) {
     assert_eq!(names(&there.data), ["there"]);
 }
 
-pub async fn every_key_knows_itself<C: Caller>(client: &C) {
+pub async fn every_key_can_read_its_own_metadata<C: Caller>(client: &C) {
     let own = client.call(GetCurrentKeyMetadata::new()).await.unwrap();
     assert_eq!(own.manages_keys(), Some(true));
     assert_eq!(own.unexpected_fields().count(), 0);
@@ -278,7 +277,7 @@ pub async fn refusals_are_typed_and_sent_once<C: Caller>(client: &C) {
     assert!(client.all(List::new()).await.unwrap().is_empty());
 }
 
-pub async fn the_answer_tells_status_request_id_and_attempts<C: Caller>(client: &C) {
+pub async fn the_response_has_status_request_id_and_attempts<C: Caller>(client: &C) {
     let created = client.send(create("meta"), CallOptions::new()).await.unwrap();
     assert_eq!(created.meta.status, StatusCode::CREATED);
     let first = created.meta.request_id().unwrap().to_owned();
@@ -349,7 +348,7 @@ pub async fn a_create_is_sent_again_only_after_a_refusal_to_process_it<C: Caller
     assert!(client.all(List::new()).await.unwrap().is_empty());
 }
 
-pub async fn what_is_safe_is_sent_three_times_at_most<C: Caller>(client: &C) {
+pub async fn safe_requests_are_sent_three_times_at_most<C: Caller>(client: &C) {
     for fault in [
         "reset-before-commit",
         "close-before-commit",
@@ -383,7 +382,7 @@ pub async fn a_redirect_is_not_followed<C: Caller>(client: &C) {
     }
 }
 
-pub async fn a_page_for_people_is_not_the_apis_message<C: Caller>(client: &C) {
+pub async fn an_html_page_is_not_an_api_message<C: Caller>(client: &C) {
     for status in [403, 502, 520] {
         let error = fails(client, List::new(), without_retry(&format!("html={status}"))).await;
         let ErrorKind::Api(api) = error.kind() else { panic!("{error:?}") };
@@ -395,7 +394,7 @@ pub async fn a_page_for_people_is_not_the_apis_message<C: Caller>(client: &C) {
     assert!(matches!(error.kind(), ErrorKind::Decode(_)), "{error:?}");
 }
 
-pub async fn a_response_that_breaks_off_is_never_half_a_value<C: Caller>(client: &C) {
+pub async fn a_truncated_response_is_never_returned_in_part<C: Caller>(client: &C) {
     client.call(create("whole")).await.unwrap();
     for fault in ["truncate=20", "truncate-chunked=20", "truncate=0"] {
         let error = fails(client, List::new(), without_retry(fault)).await;
@@ -405,7 +404,7 @@ pub async fn a_response_that_breaks_off_is_never_half_a_value<C: Caller>(client:
     }
 }
 
-pub async fn an_endless_answer_stops_at_the_limit<C: Caller>(client: &C) {
+pub async fn an_endless_response_is_read_up_to_the_limit<C: Caller>(client: &C) {
     for fault in ["endless-body", "body-bytes=52428800"] {
         let error = fails(client, List::new(), spoiled(fault)).await;
         let ErrorKind::Transport(transport) = error.kind() else { panic!("{fault}: {error:?}") };
@@ -419,7 +418,7 @@ pub async fn an_endless_answer_stops_at_the_limit<C: Caller>(client: &C) {
     assert_eq!(error.attempts(), 3);
 }
 
-pub async fn a_response_that_never_comes_ends_by_its_timeout<C: Caller>(client: &C) {
+pub async fn a_response_that_never_comes_ends_at_its_timeout<C: Caller>(client: &C) {
     let short = |fault| without_retry(fault).attempt_timeout(Duration::from_millis(150));
     let error = fails(client, create("silence"), short("stall-headers")).await;
     let ErrorKind::Transport(transport) = error.kind() else { panic!("{error:?}") };
@@ -429,7 +428,7 @@ pub async fn a_response_that_never_comes_ends_by_its_timeout<C: Caller>(client: 
 
     let error = fails(client, create("half"), short("stall-body=10")).await;
     assert!(error.may_have_been_created());
-    assert_eq!(error.status(), Some(StatusCode::CREATED), "the head was seen");
+    assert_eq!(error.status(), Some(StatusCode::CREATED), "the headers arrived");
 }
 
 pub async fn every_shape_of_a_response_is_read<C: Caller>(client: &C) {
@@ -477,7 +476,7 @@ pub async fn a_delete_that_is_not_confirmed_is_an_error<C: Caller>(client: &C) {
     assert!(client.all(List::new()).await.unwrap().is_empty());
 }
 
-pub async fn pages_that_are_fetched_ahead_bring_each_key_once<C: Caller>(client: &C) {
+pub async fn prefetched_pages_return_each_key_once<C: Caller>(client: &C) {
     for number in 0..250 {
         client.call(create(&format!("key {number}"))).await.unwrap();
     }
@@ -488,7 +487,9 @@ pub async fn pages_that_are_fetched_ahead_bring_each_key_once<C: Caller>(client:
     assert_eq!(names, expected);
 }
 
-pub async fn a_reconciled_create_makes_one_marked_key_that_a_sweep_deletes<C: Caller>(client: &C) {
+pub async fn a_reconciled_create_creates_one_marked_key_that_a_sweep_deletes<C: Caller>(
+    client: &C,
+) {
     client.call(create("ci")).await.unwrap();
     let reconciled = CreateReconciled::new(create("ci"));
     let done = client.run(reconciled, CallOptions::new()).await.unwrap();
@@ -499,7 +500,7 @@ pub async fn a_reconciled_create_makes_one_marked_key_that_a_sweep_deletes<C: Ca
     assert_eq!(names(&client.call(List::new()).await.unwrap().data), ["ci"]);
 }
 
-pub async fn a_temporary_key_ends_by_itself_and_is_deleted_by_its_close<C: Caller>(client: &C) {
+pub async fn a_temporary_key_expires_and_is_deleted_when_closed<C: Caller>(client: &C) {
     client.call(create("ci")).await.unwrap();
     let temporary = || Temporary::new(create("ci"), Duration::from_secs(3600));
     let by_hash = client.run(temporary(), CallOptions::new()).await.unwrap();
@@ -510,13 +511,11 @@ pub async fn a_temporary_key_ends_by_itself_and_is_deleted_by_its_close<C: Calle
     client.run(by_hash.closing(), CallOptions::new()).await.unwrap();
     client.run(CloseTemporary::named(&by_name.name), CallOptions::new()).await.unwrap();
     assert_eq!(names(&client.call(List::new()).await.unwrap().data), ["ci"]);
-    // Closed twice is closed.
+    // Closing twice is fine.
     client.run(by_hash.closing(), CallOptions::new()).await.unwrap();
 }
 
-pub async fn a_sweep_takes_the_temporary_keys_that_have_expired_and_no_other<C: Caller>(
-    client: &C,
-) {
+pub async fn a_sweep_deletes_only_expired_temporary_keys<C: Caller>(client: &C) {
     const MARKED: &str = "ci #temp-00000000000000000000000000000001";
     let over = Timestamp::parse("2020-01-01T00:00:00Z").unwrap();
     client.call(create(MARKED).expires_at(over.clone())).await.unwrap();
@@ -531,8 +530,8 @@ pub async fn a_sweep_takes_the_temporary_keys_that_have_expired_and_no_other<C: 
     assert_eq!(names(&remaining), [info.name.as_str(), MARKED, "over"]);
 }
 
-pub async fn what_is_ensured_twice_is_made_once<C: Caller>(client: &C) {
-    // Nobody else is there: the test need not wait for a rival.
+pub async fn ensuring_a_key_twice_creates_it_once<C: Caller>(client: &C) {
+    // There are no rivals, so the test need not wait for one.
     let wanted = || Ensure::new(create("ci").limit_reset(LimitReset::Daily)).settle(Duration::ZERO);
     let ensured = client.run(wanted(), CallOptions::new()).await.unwrap();
     let Ensured::Created { created, unsettled: None } = ensured else { panic!("{ensured:?}") };
@@ -547,11 +546,11 @@ pub async fn what_is_ensured_twice_is_made_once<C: Caller>(client: &C) {
     );
 }
 
-pub async fn a_key_is_replaced_by_one_of_its_name_and_settings<C: Caller>(client: &C) {
+pub async fn a_rotation_creates_a_key_with_the_same_name_and_settings<C: Caller>(client: &C) {
     let old = client.call(create("billing").limit_reset(LimitReset::Weekly)).await.unwrap();
     let hash = old.data.get().unwrap().hash.get().unwrap().clone();
     let vault = Vault::default();
-    // Nobody uses the key: the test need not wait.
+    // Nobody uses the key, so the test need not wait.
     let zero = Duration::ZERO;
     let rotate = Rotate::new(&hash).grace(zero).quiet(zero).watch(zero);
     let rotated = client.run_with(rotate, vault.clone(), CallOptions::new()).await.unwrap();
@@ -570,7 +569,7 @@ pub async fn a_key_is_replaced_by_one_of_its_name_and_settings<C: Caller>(client
     assert_eq!(found.key.unwrap().hash.get(), Some(&new));
 }
 
-pub async fn a_secret_leads_to_its_key<C: Caller>(client: &C) {
+pub async fn a_key_is_found_by_its_secret<C: Caller>(client: &C) {
     client.call(create("other")).await.unwrap();
     let created = client.call(create("billing")).await.unwrap();
     let find = || FindBySecret::new(created.key().clone());
@@ -588,7 +587,7 @@ pub async fn a_secret_leads_to_its_key<C: Caller>(client: &C) {
     assert_eq!((found.key, found.current), (None, None));
 }
 
-pub async fn a_check_of_the_key_tells_its_kind<C: Caller>(client: &C) {
+pub async fn check_key_reports_the_kind_of_key<C: Caller>(client: &C) {
     let check = |kind| client.run(CheckKey::new(kind), CallOptions::new());
     assert_eq!(check(KeyKind::Management).await.unwrap().manages_keys(), Some(true));
     let error = check(KeyKind::Inference).await.unwrap_err();
@@ -601,7 +600,7 @@ pub async fn a_check_of_the_key_tells_its_kind<C: Caller>(client: &C) {
     );
 }
 
-pub async fn an_audit_finds_what_is_wrong_of_each_key_and_changes_nothing<C: Caller>(client: &C) {
+pub async fn an_audit_reports_each_problem_and_changes_nothing<C: Caller>(client: &C) {
     client.call(create("fine")).await.unwrap();
     client.call(create("twice")).await.unwrap();
     client.call(create("twice")).await.unwrap();

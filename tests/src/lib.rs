@@ -1,4 +1,4 @@
-//! What the tests of openrouter-keys share. It compiles for the web too.
+//! Code shared by the tests of openrouter-keys. It also compiles for the web.
 
 pub mod caller;
 pub mod chance;
@@ -11,19 +11,19 @@ pub mod vault;
 pub mod vector_files;
 pub mod vectors;
 
-/// This crate's folder, as cargo says at run time: a copied checkout has copied programs,
-/// which may not look for their files where they were built.
+/// This crate's folder, read at run time: test programs of a copied checkout must not use files
+/// of the original.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub fn folder() -> std::path::PathBuf {
     std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| ".".into()).into()
 }
 
-/// The examples of the page.
+/// The page's examples.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/workflows.md")]
 mod workflows_page {}
 
-/// The example of the page.
+/// The page's example.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/testing.md")]
 mod testing_page {}

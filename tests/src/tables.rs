@@ -1,11 +1,11 @@
-//! The tables of the wire vectors, expanded; `tests/vectors/README.md` describes
-//! them. It needs nothing but JSON: xtask compiles this file too.
+//! Expands the tables of wire vectors, which `tests/vectors/README.md` describes. It depends
+//! only on JSON, because xtask compiles this file too.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-/// Values by name. What a column without a cell stands for is left out.
+/// Values by name. Anything that refers to a column without a cell is left out.
 type Cells = BTreeMap<String, Option<Value>>;
 
 #[derive(serde::Deserialize)]
@@ -22,11 +22,11 @@ enum Axes {
     Union(Vec<Map<String, Value>>),
 }
 
-/// The vectors of a file, by the values of `shared/values.json`.
+/// Returns the vectors of a file, using the values of `shared/values.json`.
 ///
 /// # Errors
 ///
-/// If a file is not of the format, or a column of a table is not used or not known.
+/// If a file does not follow the format, or a table's column is unused or unknown.
 pub fn expand(file: &str, shared: &str) -> Result<Vec<Value>, String> {
     let wrong = |error: serde_json::Error| error.to_string();
     let shared: Shared = serde_json::from_str(shared).map_err(wrong)?;
@@ -47,7 +47,7 @@ pub fn expand(file: &str, shared: &str) -> Result<Vec<Value>, String> {
         let empty: Cells = columns.map(|column| (column.to_owned(), None)).collect();
         let used = format!("{template:?} {products:?}");
         if let Some(idle) = empty.keys().find(|column| !names(&used, column)) {
-            return Err(format!("no use of the column {idle} in {template:?}"));
+            return Err(format!("unused column {idle} in {template:?}"));
         }
         for axes in &products {
             for row in rows(axes)? {
@@ -62,7 +62,7 @@ fn names(text: &str, column: &str) -> bool {
     text.contains(&format!("\"${column}\"")) || text.contains(&format!("{{{column}}}"))
 }
 
-/// A name that the template gives and nothing has.
+/// A name used in the template that nothing defines.
 fn unknown<'a>(value: &'a Value, cells: &Cells) -> Option<&'a str> {
     let is_unknown = |name: &&str| {
         let is_name = |byte: u8| byte == b'_' || byte.is_ascii_lowercase();
@@ -79,11 +79,11 @@ fn unknown<'a>(value: &'a Value, cells: &Cells) -> Option<&'a str> {
     }
 }
 
-/// Each row of the first axis with each of the others.
+/// Every combination of a row of each axis.
 fn rows(axes: &Map<String, Value>) -> Result<Vec<Cells>, String> {
     let mut rows = vec![Cells::new()];
     for (columns, cells) in axes {
-        let cells = cells.as_array().ok_or_else(|| format!("{columns} is no list"))?;
+        let cells = cells.as_array().ok_or_else(|| format!("{columns} is not a list"))?;
         let more = cells.iter().map(|cells| row(columns, cells)).collect::<Result<Vec<_>, _>>()?;
         rows = rows
             .iter()
@@ -100,7 +100,7 @@ fn row(columns: &str, cells: &Value) -> Result<Cells, String> {
     let cells = match (columns.as_slice(), cells) {
         ([_], cell) => std::slice::from_ref(cell),
         (columns, Value::Array(cells)) if cells.len() <= columns.len() => cells,
-        _ => return Err(format!("{cells} is no row of {columns:?}")),
+        _ => return Err(format!("{cells} is not a row of {columns:?}")),
     };
     let columns = columns.into_iter().map(str::to_owned);
     Ok(columns.zip(cells.iter().cloned().map(Some)).collect())
@@ -129,7 +129,7 @@ fn vector(
     Ok(Value::Object(vector))
 }
 
-/// The value with the cells in it; what an empty cell stands for is left out.
+/// The value with the cells filled in; anything that refers to an empty cell is left out.
 fn filled(value: &Value, cells: &Cells) -> Option<Value> {
     Some(match value {
         Value::String(text) => match text.strip_prefix('$').and_then(|name| cells.get(name)) {

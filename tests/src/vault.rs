@@ -1,4 +1,4 @@
-//! A secret store in memory: who keeps the state of a rotation in tests.
+//! An in-memory secret store that keeps the state of a rotation in tests.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,21 +7,21 @@ use openrouter_keys_core::error::BoxError;
 use openrouter_keys_core::operation::Created;
 use openrouter_keys_core::workflow::{BlockingRotationHandler, Rotation, RotationHandler};
 
-/// What was stored. Clones share it.
+/// A store. Clones share its content.
 #[derive(Clone, Debug, Default)]
 pub struct Vault(Arc<Mutex<Stored>>);
 
-/// What is in a [`Vault`].
+/// The content of a [`Vault`].
 #[derive(Clone, Debug, Default)]
 pub struct Stored {
-    /// The secret that was handed over last.
+    /// The secret handed over last.
     pub secret: String,
-    /// Every state that was saved.
+    /// Every saved state.
     pub states: Vec<Rotation>,
 }
 
 impl Vault {
-    /// What is in it now.
+    /// The current content.
     pub fn stored(&self) -> Stored {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

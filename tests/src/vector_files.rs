@@ -1,28 +1,28 @@
-//! The files of wire vectors, compiled in: a page has no folder to read.
+//! The files of wire vectors, compiled in because a web page cannot read files.
 
 use serde_json::Value;
 
 use crate::tables;
 use crate::vectors::Vector;
 
-/// What every vector may name.
+/// Values that every vector may name.
 pub const SHARED: &str = include_str!("../vectors/shared/values.json");
 
 /// A file of vectors.
 pub struct VectorFile {
     /// Its name in `tests/vectors`.
     pub name: &'static str,
-    /// The number of vectors below which some were lost.
+    /// The minimum number of vectors, to notice lost ones.
     pub least: usize,
     text: &'static str,
 }
 
 impl VectorFile {
-    /// Its vectors, those of its tables included.
+    /// Its vectors, with tables expanded.
     ///
     /// # Errors
     ///
-    /// If it is not of the format.
+    /// If the file does not follow the format.
     pub fn vectors(&self) -> Result<Vec<Vector>, String> {
         let wrong = |error: String| format!("{}: {error}", self.name);
         tables::expand(self.text, SHARED)
@@ -38,7 +38,7 @@ impl VectorFile {
 
 macro_rules! files {
     ($($name:literal: $least:literal,)*) => {
-        /// Every file; a test holds the list against the folder.
+        /// Every file; a test compares the list with the folder.
         pub const FILES: &[VectorFile] = &[$(VectorFile {
             name: $name,
             least: $least,

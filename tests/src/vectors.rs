@@ -1,39 +1,39 @@
-//! The format of the wire vectors, `tests/vectors/*.json`: one Rust type for
-//! each object that their README explains. An unknown name in a file is an
-//! error, so that a slip of the pen cannot switch an assertion off.
+//! The format of the wire vectors, `tests/vectors/*.json`: one Rust type for each object in
+//! their README. An unknown name in a file is an error, so that a typo cannot disable an
+//! assertion.
 
 use http::{HeaderName, HeaderValue};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::Value;
 
-/// The key that signs where a vector names none.
+/// The API key of requests if a vector sets none.
 pub const DEFAULT_API_KEY: &str = "sk-or-v1-the-key-that-signs-every-vector";
 
-/// A call with its arguments, and what comes of it.
+/// A call with its arguments and its expected result.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Vector {
-    /// The sentence that the vector proves.
+    /// The sentence the vector proves.
     pub name: String,
     /// The client's settings.
     #[serde(default)]
     pub settings: Settings,
-    /// What the call sets in their place.
+    /// Settings of the call, instead of the client's.
     #[serde(default)]
     pub call: Settings,
-    /// Which of the six it is.
+    /// The operation.
     pub operation: OperationName,
     /// Its arguments, by the API's names.
     #[serde(default)]
     pub arguments: serde_json::Map<String, Value>,
-    /// The canned answers, in their order.
+    /// The canned responses, in order.
     #[serde(default)]
     pub responses: Vec<ScriptedResponse>,
-    /// How many requests leave.
+    /// How many requests are sent.
     pub requests_seen: Option<usize>,
     /// The pauses between them, in milliseconds.
     pub pauses_ms: Option<Vec<Pause>>,
-    /// What comes of it; exactly one of the four is given.
+    /// The expected result; exactly one of the four is given.
     pub request: Option<WireRequest>,
     /// The arguments or the settings are refused.
     pub refusal: Option<Refusal>,
@@ -43,7 +43,7 @@ pub struct Vector {
     pub error: Option<Failure>,
 }
 
-/// The operations by their names in the API's description.
+/// The operations, as the API's description names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OperationName {
@@ -65,7 +65,7 @@ pub enum OperationName {
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// The key that signs; for a client only.
+    /// The API key; for a client only.
     pub api_key: Option<String>,
     /// Where the API is.
     pub base_url: Option<String>,
@@ -79,11 +79,11 @@ pub struct Settings {
     pub title: Option<String>,
     /// `X-OpenRouter-Categories`.
     pub categories: Option<Vec<String>>,
-    /// The retry policy, in place of the default one.
+    /// The retry policy, instead of the default.
     pub retry: Option<Retry>,
-    /// The time for the whole call.
+    /// The time limit of the whole call.
     pub timeout_ms: Option<u64>,
-    /// The time for one attempt.
+    /// The time limit of one attempt.
     pub attempt_timeout_ms: Option<u64>,
     /// The longest body of a success; for a client only.
     pub max_success_body: Option<usize>,
@@ -91,17 +91,17 @@ pub struct Settings {
     pub max_error_body: Option<usize>,
 }
 
-/// A retry policy: the default one but for what is named.
+/// A retry policy: the default except for the given fields.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
     /// How many requests a call may send.
     pub max_attempts: Option<u32>,
-    /// Whether chance shortens the pauses; it does by default.
+    /// Whether jitter shortens the pauses; true by default.
     pub jitter: Option<bool>,
-    /// Whether a create is never sent again after a 503.
+    /// Whether a create is never resent after a 503.
     pub strict: Option<bool>,
-    /// The longest `Retry-After` that is waited for.
+    /// The longest `Retry-After` to wait for.
     pub max_retry_after_ms: Option<u64>,
 }
 
@@ -116,7 +116,7 @@ pub struct ListArguments {
     pub workspace_id: Option<String>,
 }
 
-/// Arguments of create. `limit` must be there, `null` for no limit.
+/// Arguments of create. `limit` is required, `null` for no limit.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "named and explained by the API")]
@@ -149,8 +149,8 @@ pub struct HashArguments {
     pub hash: String,
 }
 
-/// Arguments of update. For `limit` and `limit_reset`, left out, `null` and a
-/// value are three different things.
+/// Arguments of update. For `limit` and `limit_reset`, absent, `null` and a value are three
+/// different things.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "named and explained by the API")]
@@ -171,14 +171,14 @@ pub struct UpdateArguments {
 #[serde(deny_unknown_fields)]
 pub struct NoArguments {}
 
-/// What is there, `null` included, in contrast to what is left out.
+/// A present value, even `null`, as opposed to an absent one.
 fn named<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// A limit: a number, or the name of what JSON cannot say.
+/// A limit: a number, or the name of one that JSON cannot express.
 #[derive(serde::Deserialize)]
 #[serde(untagged)]
 pub enum Amount {
@@ -188,7 +188,7 @@ pub enum Amount {
     Name(NotFinite),
 }
 
-/// The numbers that JSON cannot say.
+/// The numbers JSON cannot express.
 #[derive(serde::Deserialize)]
 #[expect(missing_docs, reason = "named like the numbers")]
 pub enum NotFinite {
@@ -210,28 +210,28 @@ impl Amount {
     }
 }
 
-/// A canned answer, or a failure in its place.
+/// A canned response, or a failure instead.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScriptedResponse {
-    /// The status; with a `failure`, of the head that came before it.
+    /// The status; with a `failure`, of the head that arrives before it.
     pub status: Option<u16>,
     /// Lines of the head, `name: value`.
     #[serde(default)]
     pub headers: Vec<String>,
-    /// The body as text.
+    /// The body as a string.
     pub body: Option<String>,
     /// The body as JSON.
     pub body_json: Option<Value>,
-    /// The body as hexadecimal digits, for bytes that are no text.
+    /// The body as hexadecimal digits, for bytes that are not text.
     pub body_hex: Option<String>,
-    /// The body as a text and how often it is repeated.
+    /// A string, and how often the body repeats it.
     pub body_repeat: Option<(String, usize)>,
-    /// What fails below HTTP.
+    /// A failure below HTTP instead.
     pub failure: Option<FailureName>,
-    /// How long it takes.
+    /// The delay of the response.
     pub after_ms: Option<u64>,
-    /// How many requests in a row are answered so; 1 by default.
+    /// How many consecutive requests get this response; 1 by default.
     pub times: Option<usize>,
 }
 
@@ -255,17 +255,17 @@ pub enum FailureName {
     OtherAmbiguous,
 }
 
-/// A pause: exactly, or from and to.
+/// A pause: exact, or a range.
 #[derive(Debug, serde::Deserialize)]
 #[serde(untagged)]
 pub enum Pause {
     /// This long.
     Exactly(u64),
-    /// From the one to the other.
+    /// From the first to the second.
     Between(u64, u64),
 }
 
-/// The one request that leaves, to the letter.
+/// The exact request that is sent.
 #[derive(Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WireRequest {
@@ -281,7 +281,7 @@ pub struct WireRequest {
 }
 
 impl WireRequest {
-    /// The request, as vectors write it.
+    /// Converts a request to the format of vectors.
     pub fn of<B: AsRef<[u8]>>(request: &http::Request<B>) -> Self {
         let mut headers: Vec<String> = request
             .headers()
@@ -299,16 +299,16 @@ impl WireRequest {
     }
 }
 
-/// Arguments or settings are refused, and nothing leaves.
+/// Arguments or settings are refused, and nothing is sent.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refusal {
-    /// Which argument or setting.
+    /// Which argument or setting is refused.
     pub kind: String,
-    /// What the message says.
+    /// Strings the message contains.
     #[serde(default)]
     pub says: Vec<String>,
-    /// What the message does not say.
+    /// Strings the message does not contain.
     #[serde(default)]
     pub hides: Vec<String>,
 }
@@ -321,52 +321,52 @@ pub struct Success {
     pub status: u16,
     /// The value as JSON.
     pub value: Option<Value>,
-    /// The value is what the last response holds, to the field.
+    /// The value equals what the last response contains, field by field.
     #[serde(default)]
     pub same_as_sent: bool,
-    /// JSON pointers of all fields of another type than the documented one.
+    /// JSON pointers of all fields with an undocumented type or value.
     #[serde(default)]
     pub unexpected: Vec<String>,
-    /// JSON pointers of all fields that the library does not know.
+    /// JSON pointers of all unknown fields.
     #[serde(default)]
     pub extra: Vec<String>,
-    /// JSON pointers of fields that the response does not have.
+    /// JSON pointers of fields that are absent.
     #[serde(default)]
     pub absent: Vec<String>,
     /// JSON pointers of fields that are `null`.
     #[serde(default)]
     pub null: Vec<String>,
-    /// Names of unknown fields beside `data` or `deleted`.
+    /// Names of unknown fields next to `data` or `deleted`.
     #[serde(default)]
     pub envelope: Vec<String>,
-    /// The rows of a page that are no objects.
+    /// The rows of a page that are not objects.
     #[serde(default)]
     pub unexpected_rows: Vec<Value>,
-    /// Texts that stand in the serialised value to the letter.
+    /// Strings that the serialised value contains exactly.
     #[serde(default)]
     pub text_has: Vec<String>,
     /// The created key's secret.
     pub secret: Option<String>,
-    /// What was wrong with the rest of a create's answer.
+    /// The problem with the rest of a create's response.
     pub problem: Option<Unreadable>,
-    /// The server's name for the request.
+    /// The server's id of the request.
     pub request_id: Option<String>,
     /// `X-RateLimit-*` as limit, remaining and reset.
     #[serde(default)]
     pub rate_limit: (Option<f64>, Option<f64>, Option<f64>),
 }
 
-/// A call fails. What is not named must not be there.
+/// A call fails. Fields that are not given must be absent.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub kind: String,
-    /// What may be left behind.
+    /// What may have been created or changed.
     pub effect: String,
     /// Whether the same call may be made again.
     pub retryable: bool,
-    /// How many requests left.
+    /// How many requests were sent.
     pub attempts: u32,
     /// The status of the last response.
     pub status: Option<u16>,
@@ -376,28 +376,28 @@ pub struct Failure {
     pub code: Option<i64>,
     /// The error's metadata.
     pub metadata: Option<Value>,
-    /// The user whom the error names.
+    /// The user the error names.
     pub user_id: Option<String>,
-    /// The metadata beside the error.
+    /// The metadata next to the error.
     pub openrouter_metadata: Option<Value>,
-    /// What the error's body was.
+    /// What kind of body the error had.
     pub body: Option<String>,
     /// How long the server asks to wait.
     pub retry_after_ms: Option<u64>,
-    /// The server's name for the request.
+    /// The server's id of the request.
     pub request_id: Option<String>,
-    /// What failed below HTTP.
+    /// The failure below HTTP.
     pub transport: Option<String>,
-    /// Where and why a success cannot be read.
+    /// Where and why the body of a success cannot be read.
     pub unreadable: Option<Unreadable>,
     /// Where a redirect leads.
     pub origin: Option<String>,
-    /// What to look for after a create of unknown effect.
+    /// What to look for after a create whose outcome is unknown.
     pub look_for: Option<LookFor>,
-    /// What the message says.
+    /// Strings the message contains.
     #[serde(default)]
     pub says: Vec<String>,
-    /// What neither the message nor any part of the error says.
+    /// Strings that no part of the error contains.
     #[serde(default)]
     pub hides: Vec<String>,
 }
@@ -412,7 +412,7 @@ pub struct Unreadable {
     pub kind: String,
 }
 
-/// What to look for after a create of unknown effect.
+/// What to look for after a create whose outcome is unknown.
 #[derive(Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LookFor {
@@ -420,19 +420,19 @@ pub struct LookFor {
     pub name: String,
     /// The workspace, if not the default one.
     pub workspace_id: Option<String>,
-    /// From the call's beginning to its end.
+    /// From the beginning of the call to its end.
     pub window_ms: u64,
 }
 
 impl Vector {
-    /// The arguments as those of an operation.
+    /// Parses the arguments of an operation.
     ///
     /// # Errors
     ///
-    /// If one is unknown, is missing, or has another type.
+    /// If an argument is unknown, missing or of another type.
     pub fn arguments<T: DeserializeOwned>(&self) -> Result<T, String> {
         serde_json::from_value(Value::Object(self.arguments.clone()))
-            .map_err(|error| format!("the arguments are not of the format: {error}"))
+            .map_err(|error| format!("the arguments do not follow the format: {error}"))
     }
 }
 
@@ -441,8 +441,7 @@ impl ScriptedResponse {
     ///
     /// # Errors
     ///
-    /// If it is given twice, beside a failure without a head, or in digits that
-    /// are none.
+    /// If it is given twice, with a failure without a head, or in digits that are not hexadecimal.
     pub fn bytes(&self) -> Result<Option<Vec<u8>>, String> {
         let forms = [
             self.body.as_ref().map(|text| Ok(text.clone().into_bytes())),
@@ -461,23 +460,21 @@ impl ScriptedResponse {
         Ok(body)
     }
 
-    /// The lines of the head as pairs of name and value.
+    /// The header lines as pairs of name and value.
     ///
     /// # Errors
     ///
-    /// If a line is no header.
+    /// If a line is not a header.
     pub fn header_pairs(&self) -> Result<Vec<(&str, &str)>, String> {
         self.headers
             .iter()
             .map(|line| {
                 let (name, value) =
-                    line.split_once(':').ok_or_else(|| format!("{line:?} is no header"))?;
+                    line.split_once(':').ok_or_else(|| format!("{line:?} is not a header"))?;
                 let value = value.trim();
                 let is_sound =
                     HeaderName::try_from(name).is_ok() && HeaderValue::from_str(value).is_ok();
-                is_sound
-                    .then_some((name, value))
-                    .ok_or_else(|| format!("HTTP does not allow the header {line:?}"))
+                is_sound.then_some((name, value)).ok_or_else(|| format!("invalid header {line:?}"))
             })
             .collect()
     }
@@ -491,7 +488,7 @@ fn from_hex(digits: &str) -> Result<Vec<u8>, String> {
             digits
                 .get(at..at.saturating_add(2))
                 .and_then(|pair| u8::from_str_radix(pair, 16).ok())
-                .ok_or_else(|| format!("{digits:?} are no hexadecimal digits"))
+                .ok_or_else(|| format!("{digits:?} are not hexadecimal digits"))
         })
         .collect()
 }

@@ -1,5 +1,5 @@
-//! What building, reading and the workflows cost, against `tests/budgets.json`:
-//! how often memory is allocated, and how many requests are sent.
+//! Costs of building requests, reading responses and workflows, against `tests/budgets.json`:
+//! memory allocations and requests.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
@@ -42,7 +42,7 @@ fn budgets() -> Budgets {
     serde_json::from_str(include_str!("../budgets.json")).unwrap()
 }
 
-/// What is counted of one operation and a response to it.
+/// Counts the cost of one operation and its response.
 trait Count {
     fn add<O: Operation>(&mut self, operation: impl Fn() -> O, body: &str);
 }
@@ -57,7 +57,7 @@ fn each_operation(count: &mut impl Count) {
     count.add(GetCurrentKeyMetadata::new, samples::CURRENT_KEY);
 }
 
-/// What the work allocates, and what it gives.
+/// The allocations of the work, and its result.
 fn allocations<T>(work: impl FnOnce() -> T) -> (AllocationInfo, T) {
     let mut given = None;
     let info = measure(|| given = Some(black_box(work())));
@@ -91,7 +91,7 @@ impl Count for Allocations {
 }
 
 #[test]
-fn building_a_request_and_reading_a_response_allocate_as_often_as_is_budgeted() {
+fn building_requests_and_reading_responses_allocate_as_budgeted() {
     let mut counted = Allocations::default();
     each_operation(&mut counted);
     assert_eq!(counted.0, budgets().allocations);
@@ -121,16 +121,16 @@ impl Count for Heap {
     }
 }
 
-/// Beside the request that it gives and the output that it returns.
+/// Not counting the request and the output, which the caller gets.
 #[test]
-fn an_attempt_that_succeeds_takes_as_much_memory_as_is_budgeted_and_at_most_a_kibibyte() {
+fn a_successful_attempt_uses_the_budgeted_memory_and_at_most_a_kibibyte() {
     let mut counted = Heap::default();
     each_operation(&mut counted);
     assert_eq!(counted.0, budgets().heap);
     assert!(counted.0.values().all(|bytes| *bytes <= 1024), "{:?}", counted.0);
 }
 
-/// A client whose pauses take no time, and how many requests it sends.
+/// A client whose pauses take no time, and the number of its requests.
 struct Counted {
     emulator: Emulator,
     client: Client,
@@ -173,7 +173,7 @@ async fn listing(pages: Pages) -> u64 {
 }
 
 #[tokio::test]
-async fn each_workflow_sends_as_many_requests_as_are_budgeted() {
+async fn each_workflow_sends_the_budgeted_number_of_requests() {
     let mut counts = Counts::new();
     let mut count = |name: &str, requests| counts.insert(name.to_owned(), requests);
 
@@ -206,7 +206,7 @@ async fn each_workflow_sends_as_many_requests_as_are_budgeted() {
     counted.client.ensure(Ensure::new(create())).await.unwrap();
     count("ensure among 250 keys, created", counted.requests());
     counted.emulator.clear_requests();
-    // A key as young as that may be one of several that race.
+    // So young a key could be one of several created in a race.
     counted.emulator.clock().advance(hour);
     counted.client.ensure(Ensure::new(create())).await.unwrap();
     count("ensure among 251 keys, existing", counted.requests());

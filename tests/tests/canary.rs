@@ -1,13 +1,13 @@
-//! The canary: of the secrets that are planted in every wire vector, none is
-//! in anything that prints or serialises, but in the one accessor of each.
+//! The canary test: secrets planted in every wire vector never appear in anything printed or
+//! serialised, except through their accessors.
 //!
-//! What a successful response says is the server's: a read returns it as it came,
-//! and its `Debug` masks what looks like a key. A created key's answer repeats
-//! neither the created key nor what the create itself carried in its body.
+//! A successful response is the server's content: a read returns it unchanged, and its `Debug`
+//! masks anything that looks like a key. The output of a create repeats neither the created key
+//! nor the secrets in the request's body.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-#![allow(clippy::panic, reason = "a test ends by a panic")]
-#![allow(dead_code, reason = "of a vector's outcome only the texts are looked at")]
+#![allow(clippy::panic, reason = "a test fails with a panic")]
+#![allow(dead_code, reason = "only the strings of an outcome are checked")]
 
 #[path = "vectors/call.rs"]
 mod call;
@@ -28,17 +28,17 @@ use plant::{CREATED, GATEWAY, PARTNER, SIGNING, Server};
 use seen::{SeenError, SeenValue};
 use texts::{Texts, Watched};
 
-/// What makes the call.
+/// The client that makes the call.
 #[derive(Clone, Copy, Debug)]
 enum Driver {
     Async,
     Blocking,
 }
 
-/// A text with what it is the text of and the secrets that it must not show.
+/// A string with its description and the secrets it must not show.
 type Shown = (&'static str, String, Vec<String>);
 
-/// Makes the call and notes every text with the secrets that it must not show.
+/// Makes the call and collects every string with the secrets it must not show.
 fn shown(
     vector: &Vector,
     server: Server,
@@ -84,7 +84,7 @@ fn shown(
     Ok(shown)
 }
 
-/// What an error shows, and what its accessors return.
+/// The strings an error shows, and the values of its accessors.
 fn parts(error: &SeenError) -> impl Iterator<Item = (&'static str, String)> {
     [
         ("the error and its causes", error.everything.join("\n")),
@@ -123,14 +123,14 @@ fn texts_of(
     ]
 }
 
-/// The secret as it is, or behind what JSON and `Debug` put before a letter.
+/// Whether the secret appears, plain or as JSON and `Debug` escape it.
 fn shows(text: &str, secret: &str) -> bool {
     let plain = text.replace("\\\\", "\\").replace("\\u0073", "s").replace("\\u0061", "a");
     text.contains(secret) || plain.contains(secret)
 }
 
 #[test]
-fn no_planted_secret_is_in_any_text_of_any_call_of_the_vectors() {
+fn no_planted_secret_appears_in_any_string_of_any_vector() {
     let texts = Texts::default();
     let writer = texts.clone();
     let subscriber = tracing_subscriber::fmt()

@@ -1,5 +1,5 @@
-//! What stops while it connects, as both native clients report it: nothing was sent,
-//! and a create created nothing. What was sent and not answered stays unknown.
+//! Failures while connecting, as both native clients report them: nothing was sent, and a
+//! create created nothing. The outcome of a request that was sent but got no response is unknown.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
@@ -26,22 +26,22 @@ use servers::raw;
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(300);
-/// Long enough to connect and to send a request, on a busy machine too.
+/// Long enough to connect and send a request, even on a busy machine.
 const ENOUGH: Duration = Duration::from_secs(3);
 
 over_both!(
-    a_create_whose_time_runs_out_in_the_tls_handshake_created_nothing,
-    a_create_whose_time_runs_out_before_anybody_accepts_created_nothing,
-    a_create_to_a_plain_port_behind_https_created_nothing,
-    a_create_whose_server_closes_in_the_handshake_created_nothing,
-    a_create_that_was_sent_and_is_not_answered_may_have_created,
-    a_create_over_negotiated_http2_that_is_not_answered_may_have_created,
-    a_timeout_of_a_given_client_in_the_handshake_created_nothing,
+    a_create_that_times_out_in_the_tls_handshake_created_nothing,
+    a_create_that_times_out_before_its_connection_is_accepted_created_nothing,
+    a_create_over_https_to_a_plain_http_port_created_nothing,
+    a_create_whose_server_closes_during_the_handshake_created_nothing,
+    a_create_that_was_sent_but_got_no_response_may_have_created,
+    a_create_over_negotiated_http2_that_got_no_response_may_have_created,
+    a_handshake_timeout_of_a_given_client_created_nothing,
     credentials_that_an_http_proxy_rejects_are_sent_once,
     credentials_that_a_socks_proxy_rejects_are_sent_once,
 );
 
-/// One whose own limit on connecting never counts.
+/// A transport whose connect timeout never applies.
 fn patient() -> NativeTransportBuilder {
     NativeTransport::builder().connect_timeout(LONG)
 }
@@ -51,8 +51,8 @@ fn assert_nothing_sent(error: &Error, kind: TransportErrorKind, attempts: u32) {
     assert_eq!((error.effect(), error.attempts()), (&Effect::Nothing, attempts), "{error:?}");
 }
 
-/// Accepts connections, says so, reads, and never answers. What it reads arrives
-/// piece by piece; an empty piece is the connection itself.
+/// Accepts connections, reads and never responds. The channel gets what it reads, and an empty
+/// piece for each connection.
 fn silent() -> (String, Receiver<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -80,7 +80,7 @@ fn limits(time: Duration) -> [(CallOptions, TimeoutPhase); 2] {
     ]
 }
 
-async fn a_create_whose_time_runs_out_in_the_tls_handshake_created_nothing<C: Caller>(
+async fn a_create_that_times_out_in_the_tls_handshake_created_nothing<C: Caller>(
     connect: Connect<C>,
 ) {
     type Change = fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder;
@@ -98,12 +98,12 @@ async fn a_create_whose_time_runs_out_in_the_tls_handshake_created_nothing<C: Ca
     }
 }
 
-async fn a_create_whose_time_runs_out_before_anybody_accepts_created_nothing<C: Caller>(
+async fn a_create_that_times_out_before_its_connection_is_accepted_created_nothing<C: Caller>(
     connect: Connect<C>,
 ) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    // As many as the system lets wait; the next is left without a response.
+    // Fill the accept queue; the next connection gets no response.
     let waiting: Vec<TcpStream> =
         std::iter::from_fn(|| TcpStream::connect_timeout(&address, SHORT).ok()).collect();
     for scheme in ["http", "https"] {
@@ -116,17 +116,17 @@ async fn a_create_whose_time_runs_out_before_anybody_accepts_created_nothing<C: 
     drop(waiting);
 }
 
-async fn a_create_to_a_plain_port_behind_https_created_nothing<C: Caller>(connect: Connect<C>) {
+async fn a_create_over_https_to_a_plain_http_port_created_nothing<C: Caller>(connect: Connect<C>) {
     let (address, _) = raw::serve("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
     let client = connect(patient().build().unwrap(), &address.replace("http:", "https:"));
     let error = client.call(create()).await.unwrap_err();
     assert_nothing_sent(&error, TransportErrorKind::Tls, 1);
 }
 
-async fn a_create_whose_server_closes_in_the_handshake_created_nothing<C: Caller>(
+async fn a_create_whose_server_closes_during_the_handshake_created_nothing<C: Caller>(
     connect: Connect<C>,
 ) {
-    // Once it has read the client's first message, and at once.
+    // After reading the client's first message, and immediately.
     for reads in [true, false] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -144,7 +144,7 @@ async fn a_create_whose_server_closes_in_the_handshake_created_nothing<C: Caller
     }
 }
 
-async fn a_create_that_was_sent_and_is_not_answered_may_have_created<C: Caller>(
+async fn a_create_that_was_sent_but_got_no_response_may_have_created<C: Caller>(
     connect: Connect<C>,
 ) {
     for is_http2 in [false, true] {
@@ -162,14 +162,14 @@ async fn a_create_that_was_sent_and_is_not_answered_may_have_created<C: Caller>(
         let text = String::from_utf8_lossy(&sent);
         assert_eq!(text.matches(r#"{"name":"x","limit":1}"#).count(), 2, "{text}");
         if !is_http2 {
-            // As long as it was before it had a gate.
+            // The gate must not change the framing.
             assert_eq!(text.matches("content-length: 22\r\n").count(), 2, "{text}");
             assert!(!text.contains("transfer-encoding"), "{text}");
         }
     }
 }
 
-/// Agrees on HTTP/2 in the handshake, reads and never answers.
+/// Negotiates HTTP/2 in the handshake, reads and never responds.
 fn silent_over_tls() -> (String, Vec<u8>) {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let key = rustls::pki_types::PrivateKeyDer::try_from(made.key_pair.serialize_der()).unwrap();
@@ -197,7 +197,7 @@ fn silent_over_tls() -> (String, Vec<u8>) {
     (format!("https://{address}"), made.cert.der().to_vec())
 }
 
-async fn a_create_over_negotiated_http2_that_is_not_answered_may_have_created<C: Caller>(
+async fn a_create_over_negotiated_http2_that_got_no_response_may_have_created<C: Caller>(
     connect: Connect<C>,
 ) {
     let (address, certificate) = silent_over_tls();
@@ -212,9 +212,7 @@ async fn a_create_over_negotiated_http2_that_is_not_answered_may_have_created<C:
     }
 }
 
-async fn a_timeout_of_a_given_client_in_the_handshake_created_nothing<C: Caller>(
-    connect: Connect<C>,
-) {
+async fn a_handshake_timeout_of_a_given_client_created_nothing<C: Caller>(connect: Connect<C>) {
     let (address, _pieces) = silent();
     let given = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -226,7 +224,7 @@ async fn a_timeout_of_a_given_client_in_the_handshake_created_nothing<C: Caller>
     assert_nothing_sent(&error, TransportErrorKind::Timeout(TimeoutPhase::Connect), 3);
 }
 
-/// A client of another machine, which a proxy is asked for.
+/// A client for another machine, through a proxy.
 fn behind<C>(connect: Connect<C>, proxy: String) -> C {
     let transport = patient()
         .reqwest(move |client| client.no_proxy().proxy(reqwest::Proxy::all(&proxy).unwrap()));
@@ -251,7 +249,7 @@ async fn credentials_that_an_http_proxy_rejects_are_sent_once<C: Caller>(connect
 }
 
 async fn credentials_that_a_socks_proxy_rejects_are_sent_once<C: Caller>(connect: Connect<C>) {
-    // It asks for a password and rejects it, or takes no password at all.
+    // It asks for a password and rejects it, or accepts none at all.
     for responses in [[b"\x05\x02".as_slice(), b"\x01\x01"], [b"\x05\xff", b""]] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -269,14 +267,14 @@ async fn credentials_that_a_socks_proxy_rejects_are_sent_once<C: Caller>(connect
     }
 }
 
-/// Waits without holding up the runtime.
+/// Waits without blocking the runtime.
 async fn first(pieces: Receiver<Vec<u8>>, is_meant: fn(&[u8]) -> bool) {
     let waited = tokio::task::spawn_blocking(move || while !is_meant(&pieces.recv().unwrap()) {});
     waited.await.unwrap();
 }
 
 #[tokio::test]
-async fn a_create_that_is_cancelled_in_the_tls_handshake_created_nothing() {
+async fn a_create_cancelled_in_the_tls_handshake_created_nothing() {
     let moments: [fn(&[u8]) -> bool; 2] = [<[u8]>::is_empty, |piece| !piece.is_empty()];
     for began in moments {
         let (address, pieces) = silent();
@@ -288,7 +286,7 @@ async fn a_create_that_is_cancelled_in_the_tls_handshake_created_nothing() {
 }
 
 #[tokio::test]
-async fn a_create_that_is_cancelled_once_it_was_sent_may_have_created() {
+async fn a_create_cancelled_after_it_was_sent_may_have_created() {
     for is_http2 in [false, true] {
         let (address, pieces) = silent();
         let transport = patient()

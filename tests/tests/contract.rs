@@ -19,8 +19,8 @@ fn config(emulator: &Emulator) -> Config {
     Config::new().base_url(BaseUrl::new(emulator.base_url()).unwrap())
 }
 
-/// The fake opens no socket itself: its response function asks the emulator. An
-/// answer that never comes takes no time by its clock.
+/// The fake opens no socket: its response function asks the emulator. A response that never
+/// comes takes no time on its clock.
 fn fake_client(emulator: &Emulator) -> Client {
     let wire = BlockingNativeTransport::new(NativeTransport::new().unwrap()).unwrap();
     let transport = FakeTransport::answering(move |_, request| {
@@ -41,7 +41,7 @@ fn blocking_client(emulator: &Emulator) -> blocking::Client {
     blocking::client_with(key(emulator), config(emulator)).unwrap()
 }
 
-/// One test for each case, on an emulator of its own.
+/// One test for each case, each with its own emulator.
 macro_rules! over {
     ($module:ident, $client:ident; $($case:ident,)*) => {
         mod $module {

@@ -1,5 +1,5 @@
-//! The contract suite over `fetch`, in whatever host the tests are compiled
-//! for and run in, against the emulator that `cargo xtask test` starts.
+//! The contract suite over `fetch`, in the host the tests run in, against the emulator that
+//! `cargo xtask test` starts.
 
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
@@ -17,22 +17,22 @@ use openrouter_keys_tests::for_each_case;
 use openrouter_keys_wasm::client_with;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-// A page has no environment; what compiles the tests has one.
+// A page has no environment, so this is read at compile time.
 const URL: Option<&str> = option_env!("OPENROUTER_KEYS_EMULATOR_URL");
 const KEY: Option<&str> = option_env!("OPENROUTER_KEYS_EMULATOR_KEY");
 
-/// A client, and what stands between it and the wire.
+/// A client over `fetch`.
 struct OverFetch {
     client: Client,
     is_browser: bool,
 }
 
 impl OverFetch {
-    /// All cases share one emulator: each begins by deleting what others left.
+    /// All cases share one emulator, so each first deletes the remaining keys.
     async fn without_keys() -> Self {
-        let told = "`cargo xtask test --step wasm-tests` tells where the emulator is";
-        let config = Config::new().base_url(BaseUrl::new(URL.expect(told)).unwrap());
-        let client = client_with(ApiKey::new(KEY.expect(told)).unwrap(), config).unwrap();
+        let missing = "`cargo xtask test --step wasm-tests` provides the emulator's address";
+        let config = Config::new().base_url(BaseUrl::new(URL.expect(missing)).unwrap());
+        let client = client_with(ApiKey::new(KEY.expect(missing)).unwrap(), config).unwrap();
         let this = Self { client, is_browser: has_location() };
         let everything = List::new().include_disabled(true).include_expired(true);
         for list in [everything.clone(), everything.workspace_id(OTHER_WORKSPACE)] {
@@ -44,7 +44,7 @@ impl OverFetch {
     }
 }
 
-/// Pages and workers know where they are; servers do not.
+/// Pages and workers have a location; servers do not.
 fn has_location() -> bool {
     Reflect::has(&js_sys::global(), &"location".into()).unwrap()
 }

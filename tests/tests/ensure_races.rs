@@ -1,5 +1,4 @@
-//! Callers that ensure the same key at once, under random schedules in virtual
-//! time.
+//! Callers that ensure the same key at once, under random schedules in virtual time.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
@@ -10,7 +9,7 @@ use openrouter_keys_core::workflow::Ensured;
 use openrouter_keys_tests::model::{Conditions, Race};
 
 #[test]
-fn however_many_callers_ensure_a_key_at_once_one_key_stays_and_one_caller_has_its_secret() {
+fn concurrent_ensures_leave_one_key_and_one_caller_with_its_secret() {
     let mut races = 0;
     for callers in 2..=8 {
         for seed in 0..1000 {
@@ -39,6 +38,6 @@ fn however_many_callers_ensure_a_key_at_once_one_key_stays_and_one_caller_has_it
             races += usize::from(made > 1);
         }
     }
-    // Otherwise nothing would have been put to the test.
+    // Otherwise the schedules would have tested nothing.
     assert!(races > 2_000, "{races}");
 }

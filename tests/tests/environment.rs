@@ -1,5 +1,5 @@
-//! What the environment decides: the API key and the proxy. A process has one
-//! environment, so that each case runs this program once more as its child.
+//! Settings from the environment: the API key, the base URL and the proxy. A process has one
+//! environment, so each case runs this program again as a child.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
@@ -11,7 +11,7 @@ use std::process::Command;
 use openrouter_keys_native::error::TransportErrorKind;
 use openrouter_keys_native::{Create, ErrorKind, Limit, RetryPolicy};
 
-/// Runs one of the children below and returns what it printed.
+/// Runs one of the children below and returns its output.
 fn child(name: &str, environment: &[(&str, &str)]) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture"])
@@ -32,7 +32,7 @@ fn is_child() -> bool {
     std::env::var_os("IS_CHILD").is_some()
 }
 
-/// A child: prints what `from_env` says.
+/// A child: prints the result of `from_env`.
 #[test]
 fn child_from_env() {
     if is_child() {
@@ -47,7 +47,7 @@ fn child_from_env() {
     }
 }
 
-/// A child: makes a key through the proxy of the environment.
+/// A child: creates a key through the environment's proxy.
 #[test]
 fn child_create() {
     if is_child() {
@@ -73,7 +73,7 @@ fn a_missing_or_bad_key_in_the_environment_gets_a_clear_first_line() {
     assert!(!bad.contains("s3cr3t"), "{bad}");
 }
 
-/// A child: prints the end of the key that `key_from_env` takes.
+/// A child: prints the end of the key that `key_from_env` returns.
 #[test]
 fn child_which_key() {
     if is_child() {
@@ -97,7 +97,7 @@ fn the_first_variable_with_a_key_is_used_and_an_empty_one_is_not() {
         let text = child("child_which_key", &environment);
         assert!(text.contains(&format!("the key of {used}")), "{environment:?}: {text}");
     }
-    // A bad key is not passed over for another one.
+    // An invalid key is not skipped in favour of another variable.
     let bad = ("OPENROUTER_MANAGEMENT_KEY", "sk-or-mgmt-s3cr3t\n");
     let text = child("child_from_env", &[bad, ordinary]);
     assert!(text.contains("variable OPENROUTER_MANAGEMENT_KEY is refused"), "{text}");
@@ -105,7 +105,7 @@ fn the_first_variable_with_a_key_is_used_and_an_empty_one_is_not() {
 }
 
 #[test]
-fn the_base_url_of_the_environment_is_used_or_refused_by_its_variables_name() {
+fn the_base_url_of_the_environment_is_used_or_refused_with_its_variables_name() {
     let key = ("OPENROUTER_API_KEY", "sk-or-v1-s3cr3t");
     let url = |url| child("child_from_env", &[key, ("OPENROUTER_BASE_URL", url)]);
     let text = url("https://gateway.example/v1");
@@ -118,7 +118,7 @@ fn the_base_url_of_the_environment_is_used_or_refused_by_its_variables_name() {
     }
 }
 
-/// A child: prints the base URLs of clients with settings of their own.
+/// A child: prints the base URLs of clients with and without their own settings.
 #[test]
 fn child_own_base_url() {
     if is_child() {
@@ -132,7 +132,7 @@ fn child_own_base_url() {
 }
 
 #[test]
-fn a_base_url_in_the_settings_overrides_that_of_the_environment() {
+fn a_base_url_in_the_settings_overrides_the_environments() {
     let text = child(
         "child_own_base_url",
         &[("OPENROUTER_API_KEY", "sk-or-v1-x"), ("OPENROUTER_BASE_URL", "https://env.example")],
@@ -143,14 +143,14 @@ fn a_base_url_in_the_settings_overrides_that_of_the_environment() {
 }
 
 #[test]
-fn a_key_in_the_environment_is_taken_and_not_shown() {
+fn a_key_in_the_environment_is_used_and_not_shown() {
     let text = child("child_from_env", &[("OPENROUTER_API_KEY", "sk-or-v1-s3cr3t")]);
     assert!(text.contains("Client"), "{text}");
     assert!(!text.contains("s3cr3t"), "{text}");
 }
 
 #[test]
-fn the_proxy_of_the_environment_is_used_and_its_refusal_means_that_nothing_was_sent() {
+fn the_environments_proxy_is_used_and_its_refusal_means_nothing_was_sent() {
     let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", proxy.local_addr().unwrap());
     let seen = std::thread::spawn(move || {
@@ -171,7 +171,7 @@ fn the_proxy_of_the_environment_is_used_and_its_refusal_means_that_nothing_was_s
     assert!(!seen.contains("s3cr3t"), "{seen}");
 }
 
-/// A child: lists the keys of an emulator while the environment names a proxy.
+/// A child: lists an emulator's keys while the environment has a proxy.
 #[test]
 fn child_loopback() {
     if is_child() {
@@ -189,8 +189,8 @@ fn child_loopback() {
 }
 
 #[test]
-fn this_machine_is_not_asked_through_the_proxy_of_the_environment() {
-    // Nobody listens there: a request through it would fail.
+fn requests_to_this_machine_bypass_the_environments_proxy() {
+    // Nothing listens there: a request through the proxy would fail.
     let proxy = "http://127.0.0.1:9";
     let text = child(
         "child_loopback",
@@ -199,8 +199,7 @@ fn this_machine_is_not_asked_through_the_proxy_of_the_environment() {
     assert!(text.contains("1 key"), "{text}");
 }
 
-/// A child: creates and lists keys over reqwest clients of its own while the environment
-/// names a proxy.
+/// A child: creates and lists keys over given reqwest clients while the environment has a proxy.
 #[test]
 fn child_given_loopback() {
     if is_child() {
@@ -234,7 +233,7 @@ fn child_given_loopback() {
 }
 
 #[test]
-fn no_given_client_leads_plain_http_to_this_machine_through_a_proxy() {
+fn no_given_client_sends_plain_http_to_this_machine_through_a_proxy() {
     let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", proxy.local_addr().unwrap());
     let text = child(
@@ -251,8 +250,8 @@ fn no_given_client_leads_plain_http_to_this_machine_through_a_proxy() {
     assert!(proxy.accept().is_err(), "the proxy was asked");
 }
 
-/// A child: over plain http to this machine, and over TLS to another, without a single
-/// trusted certificate.
+/// A child: over plain http to this machine, and over TLS to another, without any trusted
+/// certificate.
 #[test]
 fn child_without_certificates() {
     if is_child() {

@@ -1,4 +1,4 @@
-//! Faults that only a real socket can show, met by both native clients.
+//! Faults that need a real socket, with both native clients.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
@@ -27,30 +27,30 @@ use servers::tls::TlsServer;
 
 const PARTNER: &str = "partner-key-of-no-known-form-1234567890";
 
-/// The codes of HTTP/2.
+/// HTTP/2 error codes.
 const NO_ERROR: u32 = 0;
 const REFUSED_STREAM: u32 = 7;
 
-/// Every attempt to create has a connection of its own, on which it is this stream.
+/// Each attempt to create has its own connection, where it is this stream.
 const OWN: u32 = 1;
 const BEFORE_IT: u32 = 0;
 const AFTER_IT: u32 = (1 << 31) - 1;
 
 over_both!(
-    a_create_that_http2_refuses_is_sent_again_and_made_once,
-    a_create_that_http2_going_away_leaves_out_is_sent_again,
-    a_create_that_http2_going_away_includes_is_sent_once,
-    a_create_that_http2_going_away_includes_may_still_be_answered,
-    a_list_that_http2_going_away_includes_is_sent_three_times,
-    a_create_answered_with_monstrous_headers_is_sent_once,
-    a_certificate_that_is_not_to_be_trusted_ends_a_create_before_anything_is_sent,
-    a_connection_that_nobody_accepts_ends_by_the_connect_timeout_and_sent_nothing,
-    no_text_of_an_error_shows_a_secret_of_a_request_that_the_server_repeats,
+    a_create_refused_by_http2_is_resent_and_executed_once,
+    a_create_above_the_last_stream_of_a_goaway_is_resent,
+    a_create_within_the_last_stream_of_a_goaway_is_sent_once,
+    a_create_within_the_last_stream_of_a_goaway_may_still_get_its_response,
+    a_list_within_the_last_stream_of_a_goaway_is_sent_three_times,
+    a_create_whose_response_has_huge_headers_is_sent_once,
+    an_untrusted_certificate_ends_a_create_before_anything_is_sent,
+    a_connection_that_is_not_accepted_ends_at_the_connect_timeout_with_nothing_sent,
+    no_error_shows_a_secret_that_the_server_repeats_from_the_request,
     a_secret_that_came_before_its_response_broke_off_reaches_the_caller,
-    the_head_of_a_refusal_counts_even_if_its_body_is_a_flood,
-    a_secret_behind_which_a_time_limit_passes_reaches_the_caller,
-    a_secret_before_the_limit_on_a_body_reaches_the_caller,
-    a_create_asks_for_no_coding_and_its_secret_is_read_out_of_one,
+    the_head_of_a_refusal_counts_even_if_its_body_is_huge,
+    a_secret_that_arrives_before_a_time_limit_reaches_the_caller,
+    a_secret_within_the_limit_on_a_body_reaches_the_caller,
+    a_create_requests_no_coding_and_its_secret_is_read_from_a_compressed_body,
     the_status_of_an_error_decides_whatever_becomes_of_its_body,
 );
 
@@ -68,14 +68,14 @@ fn over_http2() -> NativeTransport {
     changed(reqwest::ClientBuilder::http2_prior_knowledge)
 }
 
-async fn a_create_that_http2_refuses_is_sent_again_and_made_once<C: Caller>(connect: Connect<C>) {
+async fn a_create_refused_by_http2_is_resent_and_executed_once<C: Caller>(connect: Connect<C>) {
     let (address, requests) =
         h2::serve(&[Reply::Reset(REFUSED_STREAM), Reply::Created(samples::CREATED)]);
     let made = connect(over_http2(), &address).send(create(), CallOptions::new()).await.unwrap();
     assert_eq!((made.meta.attempts, requests.load(Ordering::SeqCst)), (2, 2));
 }
 
-async fn a_create_that_http2_going_away_leaves_out_is_sent_again<C: Caller>(connect: Connect<C>) {
+async fn a_create_above_the_last_stream_of_a_goaway_is_resent<C: Caller>(connect: Connect<C>) {
     for going in [Reply::GoAway(BEFORE_IT, NO_ERROR), Reply::GoAwayAndClose(BEFORE_IT, NO_ERROR)] {
         let replies = Box::leak(Box::new([going, Reply::Created(samples::CREATED)]));
         let (address, requests) = h2::serve(replies);
@@ -85,7 +85,7 @@ async fn a_create_that_http2_going_away_leaves_out_is_sent_again<C: Caller>(conn
     }
 }
 
-async fn a_create_that_http2_going_away_includes_is_sent_once<C: Caller>(connect: Connect<C>) {
+async fn a_create_within_the_last_stream_of_a_goaway_is_sent_once<C: Caller>(connect: Connect<C>) {
     const AT: &[Reply] = &[Reply::GoAwayAndClose(OWN, NO_ERROR)];
     const ABOVE: &[Reply] = &[Reply::GoAwayAndClose(AFTER_IT, NO_ERROR)];
     for replies in [AT, ABOVE] {
@@ -97,7 +97,7 @@ async fn a_create_that_http2_going_away_includes_is_sent_once<C: Caller>(connect
     }
 }
 
-async fn a_create_that_http2_going_away_includes_may_still_be_answered<C: Caller>(
+async fn a_create_within_the_last_stream_of_a_goaway_may_still_get_its_response<C: Caller>(
     connect: Connect<C>,
 ) {
     let (address, requests) =
@@ -106,14 +106,16 @@ async fn a_create_that_http2_going_away_includes_may_still_be_answered<C: Caller
     assert_eq!((made.meta.attempts, requests.load(Ordering::SeqCst)), (1, 1));
 }
 
-async fn a_list_that_http2_going_away_includes_is_sent_three_times<C: Caller>(connect: Connect<C>) {
+async fn a_list_within_the_last_stream_of_a_goaway_is_sent_three_times<C: Caller>(
+    connect: Connect<C>,
+) {
     let (address, requests) = h2::serve(&[Reply::GoAwayAndClose(AFTER_IT, NO_ERROR)]);
     let error = connect(over_http2(), &address).call(List::new()).await.unwrap_err();
     assert_eq!(failure(&error), (Delivery::Unknown, TransportErrorKind::Disconnected));
     assert_eq!((error.attempts(), requests.load(Ordering::SeqCst)), (3, 3));
 }
 
-async fn a_create_answered_with_monstrous_headers_is_sent_once<C: Caller>(connect: Connect<C>) {
+async fn a_create_whose_response_has_huge_headers_is_sent_once<C: Caller>(connect: Connect<C>) {
     for response in [raw::one_huge_header(), raw::many_headers()] {
         let (address, requests) = raw::serve(response);
         let error = connect(plain(), &address).call(create()).await.unwrap_err();
@@ -123,9 +125,7 @@ async fn a_create_answered_with_monstrous_headers_is_sent_once<C: Caller>(connec
     }
 }
 
-async fn a_certificate_that_is_not_to_be_trusted_ends_a_create_before_anything_is_sent<
-    C: Caller,
->(
+async fn an_untrusted_certificate_ends_a_create_before_anything_is_sent<C: Caller>(
     connect: Connect<C>,
 ) {
     let trusting = |server: &TlsServer| {
@@ -134,7 +134,7 @@ async fn a_certificate_that_is_not_to_be_trusted_ends_a_create_before_anything_i
     };
     let url = |server: &TlsServer| format!("https://{}", server.address);
 
-    // A good one, or what follows would show nothing.
+    // A valid certificate first, to show that the setup works.
     let good = TlsServer::start();
     connect(trusting(&good), &url(&good)).call(create()).await.unwrap_err();
     assert!(good.requests.load(Ordering::SeqCst) > 0);
@@ -147,7 +147,7 @@ async fn a_certificate_that_is_not_to_be_trusted_ends_a_create_before_anything_i
     for (server, transport, why) in [
         (&anothers, trusting(&anothers), "it is another server's"),
         (&expired, trusting(&expired), "it has expired"),
-        (&own, plain(), "nobody vouches for it"),
+        (&own, plain(), "its issuer is not trusted"),
     ] {
         let error = connect(transport, &url(server)).call(create()).await.unwrap_err();
         assert_eq!(
@@ -160,7 +160,7 @@ async fn a_certificate_that_is_not_to_be_trusted_ends_a_create_before_anything_i
     }
 }
 
-async fn a_connection_that_nobody_accepts_ends_by_the_connect_timeout_and_sent_nothing<
+async fn a_connection_that_is_not_accepted_ends_at_the_connect_timeout_with_nothing_sent<
     C: Caller,
 >(
     connect: Connect<C>,
@@ -169,7 +169,7 @@ async fn a_connection_that_nobody_accepts_ends_by_the_connect_timeout_and_sent_n
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1).unwrap();
     let address = listener.local_addr().unwrap();
-    // Those who wait to be accepted, until there is no room for another.
+    // Fill the accept queue until no further connection fits.
     let waiting: Vec<TcpStream> = std::iter::from_fn(|| {
         TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok()
     })
@@ -184,29 +184,29 @@ async fn a_connection_that_nobody_accepts_ends_by_the_connect_timeout_and_sent_n
     drop(waiting);
 }
 
-/// The request as one text, which may stand in a text of JSON.
-fn told(request: &[u8]) -> String {
+/// The request as a JSON string.
+fn repeated(request: &[u8]) -> String {
     let lines = String::from_utf8_lossy(request).replace("\r\n", " ");
     serde_json::to_string(&lines).unwrap()
 }
 
-/// Answers that repeat the request: in an error, in a page, in what is no
-/// answer, in a broken one, in a redirect, and in the names of a response.
+/// Responses that repeat the request: in an error, in a page, in invalid JSON, in a body that
+/// breaks off, in a redirect, and in the headers.
 fn repeating(which: usize, request: &[u8]) -> Vec<u8> {
-    let told = told(request);
+    let repeated = repeated(request);
     let (status, headers, body, missing) = match which {
-        0 => (400, String::new(), format!(r#"{{"error":{{"code":400,"message":{told}}}}}"#), 0),
-        1 => (502, String::new(), format!("<html>{told}</html>"), 0),
-        2 => (200, String::new(), format!(r#"{{"data":{told}"#), 0),
-        3 => (200, String::new(), format!(r#"{{"data":{told}}}"#), 9),
-        4 => (307, format!("location: https://{KEY}:{PARTNER}@example.com/{KEY}\r\n"), told, 0),
-        _ => (500, format!("x-request-id: {KEY} {PARTNER}\r\n"), told, 0),
+        0 => (400, String::new(), format!(r#"{{"error":{{"code":400,"message":{repeated}}}}}"#), 0),
+        1 => (502, String::new(), format!("<html>{repeated}</html>"), 0),
+        2 => (200, String::new(), format!(r#"{{"data":{repeated}"#), 0),
+        3 => (200, String::new(), format!(r#"{{"data":{repeated}}}"#), 9),
+        4 => (307, format!("location: https://{KEY}:{PARTNER}@example.com/{KEY}\r\n"), repeated, 0),
+        _ => (500, format!("x-request-id: {KEY} {PARTNER}\r\n"), repeated, 0),
     };
     let length = body.len() + missing;
     format!("HTTP/1.1 {status} \r\n{headers}content-length: {length}\r\n\r\n{body}").into_bytes()
 }
 
-async fn no_text_of_an_error_shows_a_secret_of_a_request_that_the_server_repeats<C: Caller>(
+async fn no_error_shows_a_secret_that_the_server_repeats_from_the_request<C: Caller>(
     connect: Connect<C>,
 ) {
     for which in 0..6 {
@@ -215,7 +215,7 @@ async fn no_text_of_an_error_shows_a_secret_of_a_request_that_the_server_repeats
         let error = connect(plain(), &address).call(create).await.unwrap_err();
         assert!(requests.load(Ordering::SeqCst) > 0);
         let texts = format!("{error} {error:?} {error:#?} {} {:?}", error.kind(), error.kind());
-        // The first response is shown, so that both secrets had to be masked.
+        // The first error shows the response, so both secrets had to be masked.
         assert!(which > 0 || error.to_string().matches("[redacted]").count() == 2, "{error}");
         for secret in [KEY, PARTNER] {
             assert!(!texts.contains(secret), "{which}: {texts}");
@@ -234,9 +234,9 @@ async fn a_secret_that_came_before_its_response_broke_off_reaches_the_caller<C: 
     for response in [
         format!("{head}content-length: 5000\r\n\r\n{whole}"),
         format!("{head}content-length: {}\r\n\r\n{cut}", whole.len()),
-        // The last chunk, which is empty, does not come.
+        // The last chunk, which is empty, is missing.
         format!("{head}transfer-encoding: chunked\r\n\r\n{:x}\r\n{whole}\r\n", whole.len()),
-        // What comes in its place is not a chunk.
+        // An invalid chunk follows instead.
         format!("{head}transfer-encoding: chunked\r\n\r\n{:x}\r\n{whole}\r\nzzz\r\n", whole.len()),
         format!("{head}content-length: {}\r\n\r\n{whole}", behind_the_key + 3),
         format!("{head}content-length: {}\r\n\r\n{whole}HTTP/1.1 400 x\r\n\r\n", whole.len()),
@@ -254,7 +254,7 @@ async fn a_secret_that_came_before_its_response_broke_off_reaches_the_caller<C: 
     assert_eq!(requests.load(Ordering::SeqCst), 1);
 }
 
-async fn the_head_of_a_refusal_counts_even_if_its_body_is_a_flood<C: Caller>(connect: Connect<C>) {
+async fn the_head_of_a_refusal_counts_even_if_its_body_is_huge<C: Caller>(connect: Connect<C>) {
     let flood = "x".repeat(70_000);
     let head = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 3600\r\n";
     let (address, requests) =
@@ -272,7 +272,7 @@ fn whole() -> String {
     samples::CREATED.replace("sk-or-v1-0e6...1c96", SECRET)
 }
 
-async fn a_secret_behind_which_a_time_limit_passes_reaches_the_caller<C: Caller>(
+async fn a_secret_that_arrives_before_a_time_limit_reaches_the_caller<C: Caller>(
     connect: Connect<C>,
 ) {
     let whole = whole();
@@ -290,14 +290,14 @@ async fn a_secret_behind_which_a_time_limit_passes_reaches_the_caller<C: Caller>
     }
 }
 
-async fn a_secret_before_the_limit_on_a_body_reaches_the_caller<C: Caller>(connect: Connect<C>) {
+async fn a_secret_within_the_limit_on_a_body_reaches_the_caller<C: Caller>(connect: Connect<C>) {
     let padding = " ".repeat(5 << 20);
     let whole = whole();
     let length = whole.len() + padding.len();
     for rest in [
         format!("content-length: {length}\r\n\r\n{whole}{padding}"),
         format!("\r\n{whole}{padding}"),
-        // So much is announced, and does not come.
+        // This much is announced but does not arrive.
         format!("content-length: {length}\r\n\r\n{whole}"),
     ] {
         let (address, requests) = raw::serve(format!("{CREATED}{rest}"));
@@ -314,7 +314,7 @@ fn gzip(text: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-async fn a_create_asks_for_no_coding_and_its_secret_is_read_out_of_one<C: Caller>(
+async fn a_create_requests_no_coding_and_its_secret_is_read_from_a_compressed_body<C: Caller>(
     connect: Connect<C>,
 ) {
     let body = gzip(&whole());
@@ -363,7 +363,7 @@ async fn the_status_of_an_error_decides_whatever_becomes_of_its_body<C: Caller>(
             assert_eq!(requests.load(Ordering::SeqCst), expected, "{status} {rest}");
         }
     }
-    // Reading ends at the limit, whether more comes or not.
+    // Reading stops at the limit, whether or not more follows.
     let (address, _) =
         raw::holding(format!("HTTP/1.1 400 x\r\ncontent-length: 90000\r\n\r\n{flood}"));
     let error = connect(plain(), &address).call(List::new()).await.unwrap_err();
@@ -378,7 +378,7 @@ async fn a_create_that_is_cancelled_behind_its_secret_returns_it() {
         format!("transfer-encoding: chunked\r\n\r\n{:x}\r\n{whole}\r\n", whole.len()),
     ] {
         let (address, is_written) = raw::holding(format!("{CREATED}{rest}"));
-        // What was written is read within far fewer turns of the runtime.
+        // Reading what was written takes far fewer turns of the runtime.
         let cancel = async move {
             while !is_written.load(Ordering::SeqCst) {
                 tokio::task::yield_now().await;

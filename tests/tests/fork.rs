@@ -1,4 +1,4 @@
-//! A process that forks: its clients from before, in the parent and in the child.
+//! Clients from before a fork, in the parent and in the child.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
@@ -20,11 +20,10 @@ use openrouter_keys_native::{
 };
 use tokio::runtime::Runtime;
 
-/// Longer than all calls of a program take: one that is still there then hangs.
+/// Longer than all calls of a program take; a program that runs longer hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Runs one of the programs below in a process of its own and returns what it and its
-/// child printed.
+/// Runs one of the programs below in its own process and returns the output of both processes.
 fn printed_by(program: &str) -> String {
     let mut parent = Command::new(std::env::current_exe().unwrap())
         .args([program, "--exact", "--nocapture"])
@@ -35,7 +34,7 @@ fn printed_by(program: &str) -> String {
         .unwrap();
     let mut stdout = parent.stdout.take().unwrap();
     let (sender, receiver) = channel();
-    // Ends when neither process is left.
+    // Ends when both processes have ended.
     std::thread::spawn(move || {
         let mut text = String::new();
         stdout.read_to_string(&mut text).unwrap();
@@ -54,7 +53,7 @@ fn is_program() -> bool {
     std::env::var_os("IS_PROGRAM").is_some()
 }
 
-/// Forks, works in the child, and returns in the parent once that has succeeded.
+/// Forks, runs the work in the child, and returns in the parent once that has succeeded.
 fn in_child(work: impl FnOnce()) {
     match fork::fork().unwrap() {
         Fork::Parent(child) => assert_eq!(fork::waitpid(child).unwrap(), 0),
@@ -116,7 +115,7 @@ fn program_with_a_used_blocking_client() {
 }
 
 #[test]
-fn a_blocking_client_that_was_used_before_a_fork_is_refused_in_the_child_and_works_in_the_parent() {
+fn a_blocking_client_used_before_a_fork_is_refused_in_the_child_and_works_in_the_parent() {
     let text = printed_by("program_with_a_used_blocking_client");
     assert!(text.contains("the child is done") && text.contains("3 keys"), "{text}");
 }
@@ -143,7 +142,7 @@ fn program_with_unused_clients() {
 }
 
 #[test]
-fn a_client_that_was_not_used_before_a_fork_works_in_both_processes() {
+fn a_client_not_used_before_a_fork_works_in_both_processes() {
     let text = printed_by("program_with_unused_clients");
     assert!(text.contains("6 keys"), "{text}");
 }
@@ -181,7 +180,7 @@ fn program_with_used_async_clients() {
 }
 
 #[test]
-fn an_async_client_that_was_used_before_a_fork_is_refused_in_the_child_and_works_in_the_parent() {
+fn an_async_client_used_before_a_fork_is_refused_in_the_child_and_works_in_the_parent() {
     let text = printed_by("program_with_used_async_clients");
     assert!(text.contains("the child is done") && text.contains("4 keys"), "{text}");
 }
@@ -198,7 +197,7 @@ fn program_that_prints_its_entropy() {
     show();
 }
 
-/// Names of keys are marked with it: two processes must not mark with the same.
+/// It marks the names of keys, and two processes must not use the same markers.
 #[test]
 fn entropy_differs_between_the_processes_of_a_fork() {
     let text = printed_by("program_that_prints_its_entropy");

@@ -1,5 +1,5 @@
-//! Every fuzz target over its corpus, and over inputs made from it: a moment of
-//! what `cargo fuzz` does for longer.
+//! Every fuzz target over its corpus and over inputs derived from it: briefly what `cargo fuzz`
+//! does for longer.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::expect_used, reason = "tests")]
@@ -17,9 +17,9 @@ fn folder(name: &str) -> PathBuf {
     openrouter_keys_tests::folder().join(name)
 }
 
-/// The names in a folder, in an order that does not change.
+/// The names in a folder, sorted.
 fn names(folder: &Path) -> BTreeSet<String> {
-    let entries = std::fs::read_dir(folder).expect("the folder is there");
+    let entries = std::fs::read_dir(folder).expect("the folder exists");
     let names = entries.map(|entry| entry.expect("it can be read").file_name());
     names.map(|name| name.into_string().expect("a name of ASCII")).collect()
 }
@@ -40,12 +40,12 @@ fn hold(inputs: impl Fn(&[Vec<u8>]) -> Vec<Vec<u8>>) {
 }
 
 #[test]
-fn every_input_of_the_corpora_keeps_every_promise() {
+fn every_corpus_input_keeps_every_promise() {
     hold(<[Vec<u8>]>::to_vec);
 }
 
 #[test]
-fn inputs_made_from_the_corpora_keep_every_promise() {
+fn inputs_derived_from_the_corpora_keep_every_promise() {
     hold(|corpus| {
         let mut mutation = Mutation::new(4);
         (0..INPUTS).map(|_| mutation.next(corpus)).collect()
@@ -53,7 +53,7 @@ fn inputs_made_from_the_corpora_keep_every_promise() {
 }
 
 #[test]
-fn every_target_has_a_corpus_and_a_program_of_its_own() {
+fn every_target_has_its_own_corpus_and_program() {
     let targets: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).into()).collect();
     let mut corpora = names(&folder("corpus"));
     corpora.remove("tokens.dict");

@@ -1,4 +1,4 @@
-//! What a listing remembers, whatever its rows hold and however many there are.
+//! The memory of a listing, whatever its rows contain and however many there are.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
@@ -12,11 +12,11 @@ use openrouter_keys_core::workflow::{Pages, Sweep};
 use openrouter_keys_core::{ApiKey, ErrorKind, List, blocking};
 
 const PAGES: u64 = 40;
-/// What one row holds: 40 pages are 32 MB.
+/// The bytes of one row: 40 pages are 32 MB.
 const ROW: usize = 8_000;
 const MIB: u64 = 1 << 20;
 
-/// A page of rows without a hash, each unlike every other.
+/// A page of rows without a hash, all different.
 fn page(number: u64, row: impl Fn(u64, &str) -> String) -> String {
     let filler = "n".repeat(ROW);
     let rows: Vec<String> = (0..100).map(|n| row(number * 99 + n, &filler)).collect();
@@ -32,7 +32,7 @@ fn text(number: u64, filler: &str) -> String {
 }
 
 #[test]
-fn a_listing_whose_keys_are_dropped_takes_no_more_memory_than_a_page() {
+fn a_listing_whose_keys_are_dropped_uses_no_more_memory_than_a_page() {
     for row in [object, text] {
         let info = measure(|| {
             let mut pages = Pages::new(List::new());
@@ -52,7 +52,7 @@ fn a_listing_whose_keys_are_dropped_takes_no_more_memory_than_a_page() {
 }
 
 #[test]
-fn a_workflow_takes_memory_for_what_it_keeps_and_not_for_what_it_sees() {
+fn a_workflow_uses_memory_only_for_the_keys_it_keeps() {
     let info = measure(|| {
         let transport = FakeTransport::answering(|number, _| {
             Reply::status(200).json(page(u64::try_from(number).unwrap() - 1, object))
@@ -62,7 +62,7 @@ fn a_workflow_takes_memory_for_what_it_keeps_and_not_for_what_it_sees() {
         let error = swept.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::TooManyPages { requests: PAGES }), "{error}");
     });
-    // 8 MiB and 40 times 128 KiB are read, and no more.
+    // 8 MiB plus 40 times 128 KiB are read, and no more.
     assert!(info.bytes_total > 13 * MIB, "{info:?}");
     assert!(info.bytes_max < 6 * MIB, "{info:?}");
 }

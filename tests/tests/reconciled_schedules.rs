@@ -1,5 +1,5 @@
-//! The reconciled create over every schedule of three faults, on a model of the
-//! server in virtual time.
+//! The reconciled create over every schedule of three faults, on a model of the server in virtual
+//! time.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
@@ -11,7 +11,7 @@ use openrouter_keys_tests::model::{FOREIGN, Reconciliation, Schedule, schedules}
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Every schedule, by turns with the async and the blocking client.
+/// Every schedule, alternating between the async and the blocking client.
 fn every_call(lag: Duration, mut check: impl FnMut(Schedule, &Reconciliation)) {
     let key = ApiKey::new("sk-or-v1-management").unwrap();
     for (entropy, schedule) in (0..).zip(schedules()) {
@@ -27,12 +27,12 @@ fn every_call(lag: Duration, mut check: impl FnMut(Schedule, &Reconciliation)) {
 }
 
 #[test]
-fn after_a_sweep_the_one_live_key_is_the_one_that_the_caller_holds() {
+fn after_a_sweep_the_only_live_key_is_the_callers() {
     one_live_key(Duration::ZERO);
 }
 
 #[test]
-fn a_listing_that_lags_changes_nothing_of_that() {
+fn a_lagging_listing_changes_nothing() {
     one_live_key(3 * SECOND);
 }
 
@@ -54,6 +54,6 @@ fn one_live_key(lag: Duration) {
         // Three rounds of three attempts.
         assert!(call.server.posts.len() <= 9, "{schedule:?}");
     });
-    // Otherwise it would be safe to give up at once.
+    // Otherwise giving up immediately would pass.
     assert_eq!(returned, 1_441);
 }

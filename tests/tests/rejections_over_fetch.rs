@@ -1,5 +1,5 @@
-//! Whatever `fetch` throws, rejects with or returns, the call ends with a typed
-//! error that tells what may be left behind and shows no secret.
+//! Whatever `fetch` throws, rejects with or returns, the call ends with a typed error that says
+//! what may have been created and shows no secret.
 
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
@@ -21,11 +21,11 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 const KEY: &str = "sk-or-v1-the-key-that-nobody-may-see";
 
-/// Node ends well when nothing is left to be done, even in the middle of a test:
-/// a call that never ends must be told.
+/// Node exits successfully when nothing is pending, even within a test, so a call that never ends
+/// must fail explicitly.
 const NEVER: Duration = Duration::from_secs(20);
 
-/// Prepares what the expressions below use.
+/// Defines the names used in the expressions below.
 const PRELUDE: &str = "
     const trap = () => { throw new Error(`a trap with ${key}`); };
     const with_code = (code, more) => Object.assign(new Error(`${code} ${key}`), { code, ...more });
@@ -35,8 +35,8 @@ const PRELUDE: &str = "
     round.cause = round;
 ";
 
-/// What is thrown, where it tells nothing about how far the request got.
-const TELLS_NOTHING: &[&str] = &[
+/// Thrown values that do not reveal whether the request was sent.
+const WITHOUT_CODE: &[&str] = &[
     "`no network for Bearer ${key}`",
     "''",
     "undefined",
@@ -60,14 +60,13 @@ const TELLS_NOTHING: &[&str] = &[
     "(() => { const own = new Proxy({}, { getPrototypeOf: () => own }); return own; })()",
     "(() => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy; })()",
     "with_code('SOMETHING_NEW')",
-    // Both are also what a connection that was in use ends with.
+    // Both also end a connection that was in use.
     "with_code('EHOSTUNREACH', { syscall: 'read' })",
     "with_code('ETIMEDOUT', { syscall: 'write' })",
 ];
 
-/// What is thrown, where a code tells what happened, and whether the request
-/// surely stayed here.
-const TELLS_MORE: &[(&str, TransportErrorKind, bool)] = &[
+/// Thrown values with a code, the kind of failure, and whether the request was certainly not sent.
+const WITH_CODE: &[(&str, TransportErrorKind, bool)] = &[
     ("fetch_failed(with_code('ECONNREFUSED'))", TransportErrorKind::Connect, true),
     ("fetch_failed({ code: 'ECONNREFUSED', message: key })", TransportErrorKind::Connect, true),
     (
@@ -94,8 +93,8 @@ const TELLS_MORE: &[(&str, TransportErrorKind, bool)] = &[
     ("fetch_failed(with_code('ECONNRESET'))", TransportErrorKind::Disconnected, false),
 ];
 
-/// What is returned in the place of a `Response`, or is none that can be read.
-const IS_NO_ANSWER: &[(&str, TransportErrorKind)] = &[
+/// Values returned instead of a readable `Response`.
+const NOT_A_RESPONSE: &[(&str, TransportErrorKind)] = &[
     ("undefined", TransportErrorKind::Protocol),
     ("null", TransportErrorKind::Protocol),
     ("key", TransportErrorKind::Protocol),
@@ -130,7 +129,7 @@ fn value(expression: &str) -> JsValue {
     Function::new_with_args("key", &body).call1(&JsValue::UNDEFINED, &KEY.into()).unwrap()
 }
 
-/// The ways of `fetch` to fail with a value.
+/// The ways in which `fetch` can fail with a value.
 fn failing(expression: &str) -> [Function; 2] {
     ["return () => Promise.reject(thrown)", "return () => { throw thrown; }"].map(|body| {
         let fetch = Function::new_with_args("thrown", body);
@@ -151,14 +150,14 @@ fn client(transport: FetchTransport) -> Client {
     Client::with_config(transport, ApiKey::new(KEY).unwrap(), config).unwrap()
 }
 
-/// What the error and its causes show in any way.
+/// Everything the error and its causes show.
 fn shown(error: &Error) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     let causes: Vec<_> = causes.map(|cause| format!("{cause} {cause:?}")).collect();
     format!("{error} {error:?} {error:#?} {}", causes.join(" "))
 }
 
-/// Creates and lists over the `fetch`, and expects this failure of both.
+/// Creates and lists with this `fetch`, and expects this failure from both.
 async fn fails(case: &str, fetch: &Function, kind: TransportErrorKind, stays_here: bool) {
     fails_over(case, FetchTransport::new().with_direct_fetch(fetch.clone()), kind, stays_here)
         .await;
@@ -191,8 +190,8 @@ async fn fails_over(
 }
 
 #[wasm_bindgen_test]
-async fn what_tells_nothing_leaves_open_whether_a_key_was_made() {
-    for expression in TELLS_NOTHING {
+async fn values_without_a_known_code_leave_open_whether_a_key_was_created() {
+    for expression in WITHOUT_CODE {
         for fetch in failing(expression) {
             fails(expression, &fetch, TransportErrorKind::Other, false).await;
         }
@@ -200,8 +199,8 @@ async fn what_tells_nothing_leaves_open_whether_a_key_was_made() {
 }
 
 #[wasm_bindgen_test]
-async fn a_code_tells_whether_the_request_left() {
-    for (expression, kind, stays_here) in TELLS_MORE {
+async fn a_code_determines_whether_the_request_was_sent() {
+    for (expression, kind, stays_here) in WITH_CODE {
         for fetch in failing(expression) {
             fails(expression, &fetch, *kind, *stays_here).await;
         }
@@ -209,8 +208,8 @@ async fn a_code_tells_whether_the_request_left() {
 }
 
 #[wasm_bindgen_test]
-async fn no_code_is_believed_of_a_function_that_may_make_requests_of_its_own() {
-    for (expression, ..) in TELLS_MORE {
+async fn codes_from_a_custom_fetch_are_ignored() {
+    for (expression, ..) in WITH_CODE {
         for fetch in failing(expression) {
             let transport = FetchTransport::new().with_fetch(fetch);
             fails_over(expression, transport, TransportErrorKind::Other, false).await;
@@ -219,10 +218,10 @@ async fn no_code_is_believed_of_a_function_that_may_make_requests_of_its_own() {
 }
 
 #[wasm_bindgen_test]
-async fn no_code_is_believed_of_a_function_in_the_place_of_the_global_fetch() {
+async fn codes_from_a_replaced_global_fetch_are_ignored() {
     let replace = "const own = globalThis.fetch; globalThis.fetch = replacement; return own;";
     let replace = Function::new_with_args("replacement", replace);
-    for (expression, ..) in TELLS_MORE {
+    for (expression, ..) in WITH_CODE {
         for fetch in failing(expression) {
             let own = replace.call1(&JsValue::UNDEFINED, &fetch).unwrap();
             let transport = FetchTransport::new();
@@ -233,16 +232,15 @@ async fn no_code_is_believed_of_a_function_in_the_place_of_the_global_fetch() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_no_response_is_an_error_like_any_other() {
-    for (expression, kind) in IS_NO_ANSWER {
+async fn values_that_are_not_responses_are_ordinary_errors() {
+    for (expression, kind) in NOT_A_RESPONSE {
         for fetch in returning(expression) {
             fails(expression, &fetch, *kind, false).await;
         }
     }
 }
 
-/// The value of an expression in another realm: that of a frame, or of Node's
-/// `vm`. A worker has no other.
+/// Evaluates an expression in another realm: a frame's, or that of Node's `vm`. A worker has none.
 const ELSEWHERE: &str = "
     if (globalThis.document) {
         const frame = document.body.appendChild(document.createElement('iframe'));
@@ -252,7 +250,7 @@ const ELSEWHERE: &str = "
 ";
 
 #[wasm_bindgen_test]
-async fn an_error_of_another_realm_is_read_like_one_of_this() {
+async fn an_error_from_another_realm_is_read_like_a_local_one() {
     let elsewhere = Function::new_with_args("expression", ELSEWHERE);
     let error = format!("new TypeError('fetch failed for {KEY}')");
     let refused = "Object.assign(new TypeError('no'), { cause: { code: 'ECONNREFUSED' } })";

@@ -1,5 +1,5 @@
-//! Rotations that are killed before and after every request, pause and question,
-//! and resumed from what they saved, on a model of the server in virtual time.
+//! Rotations killed before and after every request, pause and question, and resumed from their
+//! saved state, on a model of the server in virtual time.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
@@ -11,18 +11,18 @@ fn plain(rotate: Rotate) -> Rotate {
     rotate
 }
 
-/// The moments of a run that nobody kills.
+/// The number of moments in a run that is not killed.
 fn moments(rotate: fn(Rotate) -> Rotate) -> usize {
     let story = Story::without_faults(rotate, Users::Follow, &[]);
     *story.moments.first().unwrap()
 }
 
-/// What holds however often it was killed.
+/// The conditions that hold however often the rotation was killed.
 fn ends_well(story: &Story, kills: &[usize]) {
     let Some(Ok(Rotated::Done { new, old, unconfirmed, .. })) = &story.result else {
         panic!("{kills:?}: {:?}", story.result)
     };
-    // What the old key spent, and no cent of its budget more.
+    // The new key gets the old key's remaining budget, and no cent more.
     let keys = &story.server.keys;
     let spent = keys.first().unwrap().usage;
     assert_eq!(old.as_ref().unwrap().usage.copied(), Some(spent), "{kills:?}");
@@ -42,7 +42,7 @@ fn ends_well(story: &Story, kills: &[usize]) {
 }
 
 #[test]
-fn a_rotation_that_is_killed_at_any_moment_ends_as_one_that_is_not() {
+fn a_rotation_killed_at_any_moment_ends_like_one_that_is_not() {
     let count = moments(plain);
     assert!(count >= 16, "{count}");
     for kill in 1..=count {
@@ -53,7 +53,7 @@ fn a_rotation_that_is_killed_at_any_moment_ends_as_one_that_is_not() {
 }
 
 #[test]
-fn a_rotation_that_is_killed_twice_ends_so_too() {
+fn a_rotation_killed_twice_ends_like_one_that_is_not() {
     for first in 1..=moments(plain) {
         for second in 1.. {
             let kills = [first, second];
@@ -68,7 +68,7 @@ fn a_rotation_that_is_killed_twice_ends_so_too() {
 }
 
 #[test]
-fn a_leaked_key_works_no_more_once_the_rotation_has_begun_to_make_another() {
+fn a_leaked_key_stops_working_once_the_rotation_starts_to_create_another() {
     let leaked = |rotate: Rotate| rotate.leaked();
     for kill in 1..=moments(leaked) {
         let story = Story::without_faults(leaked, Users::Follow, &[kill]);
@@ -78,7 +78,7 @@ fn a_leaked_key_works_no_more_once_the_rotation_has_begun_to_make_another() {
 }
 
 #[test]
-fn an_old_key_that_is_still_used_stays() {
+fn an_old_key_that_is_still_used_is_kept() {
     let count = moments(plain);
     let mut killed = 0;
     for kill in 1..=count {
@@ -95,16 +95,16 @@ fn an_old_key_that_is_still_used_stays() {
 }
 
 #[test]
-fn no_fault_of_the_create_costs_a_key_or_leaves_one_untold() {
+fn no_fault_of_the_create_loses_a_key_or_leaves_one_unreported() {
     for fault in Fault::ALL {
         for kill in 1..=moments(plain) {
             let faults = [fault, fault, fault];
-            let story = Story::tell(plain, Users::Follow, faults, &[kill]);
+            let story = Story::run(plain, Users::Follow, faults, &[kill]);
             assert_eq!((story.wasted, story.outages), (0, 0), "{fault:?} {kill}");
-            // A create whose response is lost may make its key late; there are three.
-            let most = if fault.surely_did_nothing() { 2 } else { 2 + 3 };
+            // A create whose response is lost may create its key late; there are three.
+            let most = if fault.certainly_did_nothing() { 2 } else { 2 + 3 };
             assert!(story.most <= most, "{fault:?} {kill}: {} keys worked at once", story.most);
-            let told: Vec<&str> = match story.result.as_ref().unwrap() {
+            let reported: Vec<&str> = match story.result.as_ref().unwrap() {
                 Ok(Rotated::Done { unconfirmed, .. }) => {
                     unconfirmed.iter().map(String::as_str).collect()
                 }
@@ -115,8 +115,8 @@ fn no_fault_of_the_create_costs_a_key_or_leaves_one_untold() {
             };
             for (name, secret) in story.working() {
                 let is_known =
-                    secret == story.vault || secret.contains("old") || told.contains(&name);
-                assert!(is_known, "{fault:?} {kill}: {name} {told:?} {:?}", story.saved.last());
+                    secret == story.vault || secret.contains("old") || reported.contains(&name);
+                assert!(is_known, "{fault:?} {kill}: {name} {reported:?} {:?}", story.saved.last());
             }
         }
     }

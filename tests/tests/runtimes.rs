@@ -1,5 +1,4 @@
-//! Tokio runtimes that lack a part, and other executors: an error or a background thread,
-//! and no panic.
+//! Incomplete Tokio runtimes and other executors: an error or a background thread, never a panic.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
@@ -25,7 +24,7 @@ fn runtimes(change: fn(&mut Builder) -> &mut Builder) -> [Runtime; 2] {
 }
 
 fn client(transport: NativeTransport) -> Client {
-    // Nobody is to be asked there.
+    // No server is needed there.
     let url = BaseUrl::new("http://localhost:9").unwrap();
     let key = ApiKey::new("sk-or-v1-0123456789abcdef").unwrap();
     Client::with_config(transport, key, Config::new().base_url(url)).unwrap()
@@ -55,7 +54,7 @@ fn all_fail(runtimes: [Runtime; 2], problem: &str) {
             let create = Create::new("x", Limit::usd(1.0));
             let created = runtime.block_on(async { client.create(create).await });
             assert_setup(&created.unwrap_err(), problem);
-            // However the call comes to be polled there.
+            // In whatever way the call is polled there.
             let list = |client: Client| async move { client.list(List::new()).await.unwrap_err() };
             let spawned = runtime.spawn(list(client.clone()));
             assert_setup(&runtime.block_on(spawned).unwrap(), problem);
@@ -71,29 +70,29 @@ fn all_fail(runtimes: [Runtime; 2], problem: &str) {
 }
 
 #[test]
-fn a_runtime_without_timers_is_an_error_and_no_panic() {
+fn a_runtime_without_timers_is_an_error_not_a_panic() {
     all_fail(runtimes(Builder::enable_io), "the Tokio runtime has no timers");
 }
 
 #[test]
-fn a_runtime_without_io_is_an_error_and_no_panic() {
+fn a_runtime_without_io_is_an_error_not_a_panic() {
     all_fail(runtimes(Builder::enable_time), "the Tokio runtime has no I/O");
 }
 
 #[test]
-fn a_runtime_without_either_is_an_error_and_no_panic() {
+fn a_runtime_without_either_is_an_error_not_a_panic() {
     all_fail(runtimes(|builder| builder), "the Tokio runtime has no timers");
 }
 
 #[test]
-fn no_runtime_is_an_error_and_no_panic() {
+fn no_runtime_is_an_error_not_a_panic() {
     let client = client(NativeTransport::new().unwrap());
     let error = pollster::block_on(async { client.list(List::new()).await }).unwrap_err();
     assert_setup(&error, "there is no Tokio runtime here");
 }
 
 #[test]
-fn a_key_provider_that_waits_needs_no_timers_to_be_waited_for() {
+fn an_async_key_provider_needs_no_timers() {
     let provider = KeySource::provider(|| async {
         tokio::task::yield_now().await;
         Err::<ApiKey, BoxError>("the vault is closed".into())
@@ -115,7 +114,7 @@ fn program_without_timers() {
 }
 
 #[test]
-fn tokios_message_about_missing_timers_reaches_standard_error_once_a_call() {
+fn tokios_message_about_missing_timers_is_printed_once_per_call() {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["program_without_timers", "--exact", "--nocapture"])
         .env("IS_PROGRAM", "yes")
@@ -133,7 +132,7 @@ fn on_a_background_thread(base_url: &str, key: &str) -> Client {
 }
 
 #[test]
-fn on_a_background_thread_calls_need_no_runtime_and_no_part_of_one() {
+fn on_a_background_thread_calls_need_no_runtime() {
     let emulator = Emulator::start().unwrap();
     let client = on_a_background_thread(&emulator.base_url(), emulator.management_key());
     let calls = |client: Client| async move {
@@ -157,8 +156,8 @@ fn on_a_background_thread_calls_need_no_runtime_and_no_part_of_one() {
 }
 
 #[test]
-fn on_a_background_thread_time_limits_hold_and_a_dropped_call_does_no_harm() {
-    // Whoever connects is left without a response.
+fn on_a_background_thread_time_limits_apply_and_dropping_a_call_is_harmless() {
+    // Connections get no response.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let client = on_a_background_thread(&url, "sk-or-v1-0123456789abcdef");

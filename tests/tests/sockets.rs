@@ -1,4 +1,4 @@
-//! What only real sockets can show of the native transport.
+//! Tests of the native transport that need real sockets.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(
@@ -67,13 +67,13 @@ fn kind(error: &Error) -> (Delivery, TransportErrorKind) {
     }
 }
 
-/// An address where nobody listens.
+/// An address without a listener.
 fn unused() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 #[tokio::test]
-async fn a_refused_connection_surely_sent_nothing() {
+async fn a_refused_connection_certainly_sent_nothing() {
     let client = client_with(key(), config(&format!("http://{}", unused()))).unwrap();
     let error = client.create(create("x")).await.unwrap_err();
     assert_eq!(kind(&error), (Delivery::NotSent, TransportErrorKind::Connect));
@@ -85,7 +85,7 @@ async fn a_refused_connection_surely_sent_nothing() {
 }
 
 #[tokio::test]
-async fn a_name_that_does_not_resolve_surely_sent_nothing() {
+async fn a_name_that_does_not_resolve_certainly_sent_nothing() {
     let client = client_with(key(), config("https://no-such-host.invalid/api/v1")).unwrap();
     let error = client.create(create("x")).retry(RetryPolicy::none()).await.unwrap_err();
     assert_eq!(kind(&error), (Delivery::NotSent, TransportErrorKind::Dns), "{error:?}");
@@ -95,7 +95,7 @@ async fn a_name_that_does_not_resolve_surely_sent_nothing() {
 async fn a_server_that_comes_up_before_the_second_attempt_sees_one_create() {
     let address = unused();
     let emulator = Arc::new(std::sync::Mutex::new(None::<Emulator>));
-    // The key is asked for before each attempt: a moment that needs no timer.
+    // The key is requested before each attempt, which needs no timer.
     let (asked, late) = (AtomicUsize::new(0), emulator.clone());
     let keys = openrouter_keys_native::KeySource::provider(move || {
         let mut slot = late.lock().unwrap();
@@ -115,7 +115,7 @@ async fn a_server_that_comes_up_before_the_second_attempt_sees_one_create() {
 }
 
 #[tokio::test]
-async fn what_is_on_the_wire_is_what_was_asked_for_and_no_more() {
+async fn only_the_requested_bytes_are_on_the_wire() {
     let emulator = Emulator::start().unwrap();
     let headers =
         Headers::new().title("Shop").unwrap().http_referer("https://shop.example").unwrap();
@@ -169,7 +169,7 @@ async fn reads_share_a_connection_and_each_create_has_one_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_server_that_closes_idle_connections_at_once_costs_no_create_and_doubles_none() {
+async fn a_server_that_closes_idle_connections_loses_and_duplicates_no_create() {
     let emulator = Emulator::builder().close_idle().start().unwrap();
     let client = client(&emulator);
     for number in 0..200 {
@@ -181,7 +181,7 @@ async fn a_server_that_closes_idle_connections_at_once_costs_no_create_and_doubl
 }
 
 #[tokio::test]
-async fn http2_is_spoken_where_the_server_speaks_it() {
+async fn http2_is_used_if_the_server_supports_it() {
     let emulator = Emulator::start().unwrap();
     let transport = NativeTransport::builder().reqwest(reqwest_http2).build().unwrap();
     let client = client_over(transport, &emulator);
@@ -199,7 +199,7 @@ fn reqwest_http2(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
 }
 
 #[tokio::test]
-async fn a_redirects_target_sees_nothing() {
+async fn a_redirects_target_receives_nothing() {
     let (origin, target) = (Emulator::start().unwrap(), Emulator::start().unwrap());
     let client = client(&origin);
     for status in [301, 302, 303, 307, 308] {
@@ -212,7 +212,7 @@ async fn a_redirects_target_sees_nothing() {
 }
 
 #[tokio::test]
-async fn a_given_client_has_to_leave_redirects_alone() {
+async fn a_given_client_must_not_follow_redirects() {
     assert!(NativeTransport::from_client(reqwest::Client::new()).is_err());
     let limited =
         reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(1)).build().unwrap();
@@ -226,7 +226,7 @@ async fn a_given_client_has_to_leave_redirects_alone() {
 }
 
 #[tokio::test]
-async fn no_setting_of_the_callers_undoes_what_the_promises_rest_on() {
+async fn no_client_setting_breaks_a_promise() {
     let (emulator, target) = (Emulator::start().unwrap(), Emulator::start().unwrap());
     let transport = NativeTransport::builder()
         .reqwest(|client| {
@@ -256,11 +256,11 @@ fn without_a_runtime_the_async_client_says_so() {
 }
 
 #[tokio::test]
-async fn a_client_that_cannot_be_made_when_it_is_needed_ends_a_create_with_nothing_sent() {
+async fn a_client_that_cannot_be_built_ends_a_create_with_nothing_sent() {
     let emulator = Emulator::start().unwrap();
     let made = AtomicUsize::new(0);
     let builder = NativeTransport::builder().reqwest(move |client| {
-        // The first two are made with the transport.
+        // The first two are built with the transport.
         let is_late = made.fetch_add(1, Ordering::Relaxed) >= 2;
         if is_late { client.user_agent("a\nb") } else { client }
     });
@@ -273,7 +273,7 @@ async fn a_client_that_cannot_be_made_when_it_is_needed_ends_a_create_with_nothi
 }
 
 #[tokio::test]
-async fn a_send_that_is_dropped_before_it_is_polled_opens_no_connection() {
+async fn a_send_dropped_before_it_is_polled_opens_no_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let transport = NativeTransport::new().unwrap();
@@ -292,7 +292,7 @@ async fn a_send_that_is_dropped_before_it_is_polled_opens_no_connection() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_announced_too_large_is_not_waited_for() {
+async fn a_body_announced_as_too_large_is_not_awaited() {
     let response = b"HTTP/1.1 200 OK\r\ncontent-length: 52428800\r\n\r\n{".as_slice();
     let client = client_with(key(), config(&raw::serve(response).0)).unwrap();
     let error = client.list(List::new()).await.unwrap_err();
@@ -313,7 +313,7 @@ async fn a_hostile_length_reserves_no_memory() {
 }
 
 #[tokio::test]
-async fn a_stream_that_http2_refuses_surely_was_not_processed() {
+async fn a_stream_refused_by_http2_was_certainly_not_processed() {
     // RST_STREAM with REFUSED_STREAM; GOAWAY before any stream with NO_ERROR.
     for replies in [&[Reply::Reset(7)], &[Reply::GoAway(0, 0)]] {
         let (address, requests) = h2::serve(replies);
@@ -327,7 +327,7 @@ async fn a_stream_that_http2_refuses_surely_was_not_processed() {
 }
 
 #[tokio::test]
-async fn a_stream_that_http2_breaks_off_may_have_been_processed() {
+async fn a_stream_aborted_by_http2_may_have_been_processed() {
     // RST_STREAM with CANCEL; GOAWAY before any stream, but for an error.
     for replies in [&[Reply::Reset(8)], &[Reply::GoAway(0, 2)]] {
         let (address, requests) = h2::serve(replies);
@@ -340,7 +340,7 @@ async fn a_stream_that_http2_breaks_off_may_have_been_processed() {
 }
 
 #[tokio::test]
-async fn a_body_that_stalls_ends_by_the_idle_timeout_with_its_status() {
+async fn a_body_that_stalls_ends_at_the_idle_timeout_with_its_status() {
     let emulator = Emulator::start().unwrap();
     emulator.fail_always(Fault::stall_body(10));
     let key = ApiKey::new(emulator.management_key()).unwrap();
@@ -351,7 +351,7 @@ async fn a_body_that_stalls_ends_by_the_idle_timeout_with_its_status() {
 }
 
 #[tokio::test]
-async fn a_delete_whose_response_was_lost_finds_the_key_already_gone() {
+async fn a_delete_whose_response_was_lost_reports_the_key_already_gone() {
     let emulator = Emulator::start().unwrap();
     let hash = emulator.seed_keys(1).remove(0);
     emulator.fail_next(Fault::reset_after_commit());
@@ -360,7 +360,7 @@ async fn a_delete_whose_response_was_lost_finds_the_key_already_gone() {
     assert_eq!((deleted.meta.attempts, emulator.key_count()), (2, 0));
 }
 
-/// Tells when a pause between two attempts has begun.
+/// Reports when a pause between two attempts begins.
 struct Noticing {
     inner: NativeTransport,
     pause: Arc<tokio::sync::Notify>,
@@ -395,7 +395,7 @@ impl Transport for Noticing {
 const PAUSE: Duration = Duration::from_secs(3600);
 
 #[tokio::test]
-async fn a_call_that_is_dropped_in_its_pause_sends_nothing_more() {
+async fn a_call_dropped_during_its_pause_sends_nothing_more() {
     let emulator = Emulator::start().unwrap();
     emulator.fail_always(Fault::status(503));
     let pause = Arc::new(tokio::sync::Notify::new());
@@ -446,7 +446,7 @@ fn the_blocking_client_works_on_any_thread() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_ends_the_call_before_anything_is_sent() {
+async fn an_untrusted_certificate_ends_the_call_before_anything_is_sent() {
     let server = TlsServer::start();
     let client = client_with(key(), config(&format!("https://{}/api/v1", server.address))).unwrap();
     let error = client.create(create("x")).await.unwrap_err();
@@ -456,7 +456,7 @@ async fn a_certificate_that_nobody_vouches_for_ends_the_call_before_anything_is_
 }
 
 #[tokio::test]
-async fn a_response_that_breaks_the_rules_of_http_is_an_error_and_no_hang() {
+async fn a_response_that_violates_http_is_an_error_and_does_not_hang() {
     for response in
         [raw::one_huge_header(), raw::many_headers(), b"SSH-2.0-OpenSSH\r\n\r\n".to_vec()]
     {
@@ -467,7 +467,7 @@ async fn a_response_that_breaks_the_rules_of_http_is_an_error_and_no_hang() {
 }
 
 #[tokio::test]
-async fn no_text_of_an_error_names_the_path_or_the_key() {
+async fn no_error_shows_the_path_or_the_key() {
     let hash = "f01d52606dc8f0a8";
     let secret = "sk-or-v1-c0ffee00c0ffee00c0ffee00";
     for base_url in [

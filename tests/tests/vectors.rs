@@ -1,8 +1,8 @@
-//! Runs every wire vector of `tests/vectors` through both drivers, the async
-//! and the blocking client, and reports all failures together.
+//! Runs every wire vector of `tests/vectors` through both drivers, the async and the blocking
+//! client, and reports all failures together.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-#![allow(clippy::panic, reason = "a test ends by a panic")]
+#![allow(clippy::panic, reason = "a test fails with a panic")]
 
 #[path = "vectors/call.rs"]
 mod call;
@@ -21,7 +21,7 @@ use openrouter_keys_tests::tables;
 use openrouter_keys_tests::vector_files::{FILES, SHARED, VectorFile};
 use openrouter_keys_tests::vectors::{FailureName, Vector};
 
-/// What makes the call.
+/// The client that makes the call.
 #[derive(Clone, Copy, Debug)]
 enum Driver {
     Async,
@@ -67,11 +67,11 @@ fn every_vector_holds_through_both_drivers() {
         }
     }
     let (count, failures) = (failures.len(), failures.join("\n\n"));
-    assert!(failures.is_empty(), "{count} vectors do not hold:\n\n{failures}\n");
+    assert!(failures.is_empty(), "{count} vectors fail:\n\n{failures}\n");
 }
 
 #[test]
-fn no_file_is_forgotten_or_lost_a_part() {
+fn no_vector_file_is_forgotten_or_incomplete() {
     let listed: BTreeSet<String> = FILES.iter().map(|file| file.name.to_owned()).collect();
     let folder = openrouter_keys_tests::folder().join("vectors");
     let present: BTreeSet<String> = std::fs::read_dir(folder)
@@ -83,25 +83,25 @@ fn no_file_is_forgotten_or_lost_a_part() {
     assert_eq!(listed, present, "the files of tests/vectors");
     for file in FILES {
         let (VectorFile { name, least, .. }, count) = (file, vectors(file).len());
-        assert!(count >= *least, "{name} holds {count} vectors, not at least {least}");
+        assert!(count >= *least, "{name} has {count} vectors, not at least {least}");
     }
 }
 
 #[test]
-fn every_vector_has_a_name_of_its_own() {
+fn every_vector_has_a_unique_name() {
     let mut files = BTreeMap::new();
     for file in FILES {
         for Vector { name, .. } in vectors(file) {
             if let Some(other) = files.insert(name.clone(), file.name) {
                 let file = file.name;
-                panic!("{file} and {other} both hold a vector named {name:?}");
+                panic!("{file} and {other} both have a vector named {name:?}");
             }
         }
     }
 }
 
 #[test]
-fn the_page_on_testing_names_failures_that_vectors_know() {
+fn the_page_on_testing_uses_the_vectors_names_of_failures() {
     let page = include_str!("../../docs/testing.md");
     let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`')).skip(1);
     let cells = rows.filter_map(|line| line.trim_end_matches(" |").rsplit(" | ").next());
@@ -139,10 +139,10 @@ fn the_table_in_the_readme_is_four_vectors() {
 }
 
 #[test]
-fn a_slip_in_a_table_is_an_error() {
-    let sound = r#"[{"name":"{x}","for":{"x y":[["a",1]]},"operation":"list","responses":["$y"]}]"#;
-    assert!(tables::expand(sound, SHARED).is_ok());
-    for (known, slip) in [
+fn a_mistake_in_a_table_is_an_error() {
+    let valid = r#"[{"name":"{x}","for":{"x y":[["a",1]]},"operation":"list","responses":["$y"]}]"#;
+    assert!(tables::expand(valid, SHARED).is_ok());
+    for (known, mistake) in [
         ("{x}", "{z}"),
         ("$y", "$z"),
         ("x y", "x y z"),
@@ -151,19 +151,19 @@ fn a_slip_in_a_table_is_an_error() {
         ("[[", "{\"a\":[["),
         ("list", "lists"),
     ] {
-        let text = sound.replace(known, slip);
+        let text = valid.replace(known, mistake);
         assert!(tables::expand(&text, SHARED).is_err(), "{text}");
     }
 }
 
 #[test]
 fn an_unknown_name_in_a_vector_is_an_error() {
-    let sound = r#"{"name":"x","operation":"list","error":{"kind":"k","effect":"e","retryable":true,"attempts":1}}"#;
-    assert!(serde_json::from_str::<Vector>(sound).is_ok());
-    for (known, slip) in
+    let valid = r#"{"name":"x","operation":"list","error":{"kind":"k","effect":"e","retryable":true,"attempts":1}}"#;
+    assert!(serde_json::from_str::<Vector>(valid).is_ok());
+    for (known, mistake) in
         [("\"error\"", "\"eror\""), ("\"kind\"", "\"sort\":1,\"kind\""), ("\"list\"", "\"lists\"")]
     {
-        let text = sound.replace(known, slip);
+        let text = valid.replace(known, mistake);
         assert!(serde_json::from_str::<Vector>(&text).is_err(), "{text}");
     }
 }

@@ -1,9 +1,8 @@
-//! Runs every wire vector of `tests/vectors` over a scripted `fetch`, in
-//! whatever host the tests are compiled for and run in, and reports all
-//! failures together.
+//! Runs every wire vector of `tests/vectors` over a scripted `fetch`, in the host the tests run
+//! in, and reports all failures together.
 
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
-#![allow(clippy::panic, reason = "a test ends by a panic")]
+#![allow(clippy::panic, reason = "a test fails with a panic")]
 
 #[path = "vectors/call.rs"]
 mod call;
@@ -31,8 +30,8 @@ use scripted_fetch::{LeftOut, ScriptedFetch};
 use virtual_clock::VirtualClock;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-/// Node ends well when nothing is left to be done, even in the middle of a test:
-/// a standstill must be told.
+/// Node exits successfully when nothing is pending, even within a test, so a standstill must fail
+/// explicitly.
 const STANDSTILL: Duration = Duration::from_secs(20);
 
 fn vectors() -> Vec<(&'static str, Vector)> {
@@ -50,7 +49,7 @@ async fn make(vector: &Vector) -> Result<Came, String> {
     let clock = time.clock().map_err(|thrown| format!("no clock: {thrown:?}"))?;
     let transport = FetchTransport::new().with_direct_fetch(fetch.function()).with_clock(clock);
     let outcome = call::make(vector, |key, config| {
-        // No vector is about pauses within a body.
+        // No vector needs pauses within a body.
         Client::with_config(transport, key, config.idle_timeout(Duration::MAX))
     })
     .await?;
@@ -75,11 +74,11 @@ async fn every_vector_holds_over_fetch() {
         }
     }
     let (count, failures) = (failures.len(), failures.join("\n\n"));
-    assert!(failures.is_empty(), "{count} vectors do not hold:\n\n{failures}\n");
+    assert!(failures.is_empty(), "{count} vectors fail:\n\n{failures}\n");
 }
 
 #[wasm_bindgen_test]
-fn nothing_is_left_out_but_what_fetch_cannot_show() {
+fn only_vectors_that_fetch_cannot_express_are_left_out() {
     let mut counts = BTreeMap::new();
     for reason in vectors().iter().filter_map(|(_, vector)| LeftOut::reason(vector)) {
         *counts.entry(reason).or_insert(0) += 1;

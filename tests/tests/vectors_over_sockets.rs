@@ -1,13 +1,13 @@
-//! Runs the wire vectors of `tests/vectors` over real sockets, through reqwest
-//! and both native clients, and reports all failures together. Time is virtual:
-//! pauses pass at once, and no time limit while a response is under way.
+//! Runs the wire vectors of `tests/vectors` over real sockets, through reqwest and both native
+//! clients, and reports all failures together. Time is virtual: pauses end immediately, and no
+//! time passes during a response.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test ends by a panic"
+    reason = "a test fails with a panic"
 )]
 
 #[path = "vectors/call.rs"]
@@ -42,15 +42,15 @@ use scripted_server::{End, ScriptedServer, is_left_out, never_arrives, script};
 struct Wire<T> {
     native: Arc<T>,
     server: Arc<ScriptedServer>,
-    nobody: u16,
+    unused_port: u16,
     state: Arc<Mutex<State>>,
 }
 
 impl<T> Clone for Wire<T> {
     fn clone(&self) -> Self {
-        let Self { native, server, nobody, state } = self;
+        let Self { native, server, unused_port, state } = self;
         let (native, server, state) = (native.clone(), server.clone(), state.clone());
-        Self { native, server, nobody: *nobody, state }
+        Self { native, server, unused_port: *unused_port, state }
     }
 }
 
@@ -67,16 +67,16 @@ struct State {
 impl<T> Wire<T> {
     fn new(native: T) -> Self {
         // A port that was free a moment ago.
-        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let unused_port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = Arc::new(ScriptedServer::start().unwrap());
-        Self { native: Arc::new(native), server, nobody, state: Arc::default() }
+        Self { native: Arc::new(native), server, unused_port, state: Arc::default() }
     }
 
     fn state<R>(&self, work: impl FnOnce(&mut State) -> R) -> R {
         work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The request, to where the script leads it.
+    /// The request, redirected to where the script wants it.
     fn led(&self, request: Request<Bytes>) -> Request<Bytes> {
         let end = self.state(|state| {
             state.requests.push(WireRequest::of(&request));
@@ -87,7 +87,7 @@ impl<T> Wire<T> {
                 self.server.respond(bytes);
                 self.server.address.to_string()
             }
-            End::Nobody => format!("127.0.0.1:{}", self.nobody),
+            End::NoServer => format!("127.0.0.1:{}", self.unused_port),
         };
         let (mut head, body) = request.into_parts();
         let path = head.uri.path_and_query().unwrap().clone();
@@ -114,7 +114,7 @@ impl<T> Wire<T> {
         Ok(())
     }
 
-    /// What came of it; the server counts for itself what arrived.
+    /// The client's result; the server itself counts the requests that arrived.
     fn came(&self, outcome: Outcome) -> (Came, usize) {
         let State { requests, pauses, .. } = self.state(std::mem::take);
         (Came { outcome, requests, pauses }, self.server.take_requests())
@@ -181,12 +181,12 @@ impl BlockingTransport for Wire<BlockingNativeTransport> {
     }
 }
 
-/// The virtual clock began at the first second of 2027.
+/// The virtual clock begins at the first second of 2027.
 fn wall_clock(now: Duration) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(1_798_761_600))?.checked_add(now)
 }
 
-/// What is not as the vectors say that can be shown over a socket.
+/// Failures of all vectors that can be shown over a socket.
 async fn failures<T, C: Caller>(
     wire: &Wire<T>,
     client: impl Fn(Wire<T>, ApiKey, Config) -> Result<C, BuildError>,
@@ -236,7 +236,7 @@ fn vectors() -> impl Iterator<Item = (&'static str, Vector)> {
 
 fn none(failures: &[String]) {
     let (count, failures) = (failures.len(), failures.join("\n\n"));
-    assert!(failures.is_empty(), "{count} vectors do not hold:\n\n{failures}\n");
+    assert!(failures.is_empty(), "{count} vectors fail:\n\n{failures}\n");
 }
 
 #[tokio::test]
@@ -253,7 +253,7 @@ async fn every_vector_holds_over_sockets_with_the_blocking_client() {
 }
 
 #[test]
-fn nothing_is_left_out_but_what_other_tests_show_over_sockets() {
+fn only_vectors_that_other_tests_cover_over_sockets_are_left_out() {
     let left_out = vectors().filter(|(_, vector)| vector.responses.iter().any(is_left_out));
     assert_eq!(left_out.count(), 102);
 }

@@ -1,4 +1,4 @@
-//! The workflows over real sockets, where a response is lost on the way.
+//! The workflows over real sockets, with a lost response.
 
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
@@ -19,7 +19,7 @@ fn settings(emulator: &Emulator) -> (ApiKey, Config) {
     (ApiKey::new(emulator.management_key()).unwrap(), config)
 }
 
-/// The connection breaks once the key is made; it is looked for after 2 s.
+/// The connection breaks once the key is created; the workflow looks for the key after 2 s.
 async fn a_lost_key_is_replaced<C: Caller>(emulator: &Emulator, client: &C) {
     emulator.seed_keys(150);
     emulator.fail_next_matching(Method::POST, "reset-after-commit".parse().unwrap());
@@ -33,22 +33,22 @@ async fn a_lost_key_is_replaced<C: Caller>(emulator: &Emulator, client: &C) {
 }
 
 #[tokio::test]
-async fn a_key_whose_response_was_lost_is_deleted_and_made_again_by_the_async_client() {
+async fn the_async_client_deletes_and_recreates_a_key_whose_response_was_lost() {
     let emulator = Emulator::start().unwrap();
     let (key, config) = settings(&emulator);
     a_lost_key_is_replaced(&emulator, &client_with(key, config).unwrap()).await;
 }
 
 #[tokio::test]
-async fn a_key_whose_response_was_lost_is_deleted_and_made_again_by_the_blocking_client() {
+async fn the_blocking_client_deletes_and_recreates_a_key_whose_response_was_lost() {
     let emulator = Emulator::start().unwrap();
     let (key, config) = settings(&emulator);
     a_lost_key_is_replaced(&emulator, &blocking::client_with(key, config).unwrap()).await;
 }
 
-/// The one response that tells: an inference key asks for what a management key may.
+/// The decisive response: an inference key requests something only a management key may.
 #[tokio::test]
-async fn an_inference_key_is_told_to_be_the_wrong_kind() {
+async fn an_inference_key_is_reported_as_the_wrong_kind() {
     let emulator = Emulator::start().unwrap();
     let (key, config) = settings(&emulator);
     let client = client_with(key, config).unwrap();
@@ -62,8 +62,8 @@ async fn an_inference_key_is_told_to_be_the_wrong_kind() {
     wrong.check_key(KeyKind::Inference).await.unwrap();
 }
 
-/// The connection breaks once the key is made: another is made in its place, and
-/// closed. A third is left, and swept by the server's clock two hours later.
+/// The connection breaks once the key is created: the workflow creates another and closes it. A
+/// third key is left and swept two hours later on the server's clock.
 async fn a_temporary_key_leaves_nothing_behind<C: Caller>(emulator: &Emulator, client: &C) {
     const HOUR: Duration = Duration::from_secs(3600);
     emulator.seed_keys(150);

@@ -1,4 +1,4 @@
-//! Hands what libFuzzer draws to the target of this name.
+//! Passes libFuzzer's input to the target of the same name.
 
 #![no_main]
 

@@ -1,8 +1,8 @@
-//! Runs one part of a call as often as asked, and nothing else, for a profiler that counts
+//! Runs one part of a call as often as requested and nothing else, for a profiler that counts
 //! instructions: `openrouter-keys-instructions WHAT TIMES`.
 //!
-//! What one time costs is the difference between the counts of two runs, divided by that of
-//! their times.
+//! One iteration costs the difference between the counts of two runs, divided by the difference
+//! in their iterations.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
@@ -37,7 +37,7 @@ fn main() {
             read(times, &GetCurrentKeyMetadata::new(), samples::CURRENT_KEY);
         }
         "attempt get" => attempt(times, || Get::new(HASH), samples::KEY),
-        other => panic!("there is no {other}"),
+        other => panic!("unknown part {other}"),
     }
 }
 

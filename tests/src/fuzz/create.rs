@@ -1,4 +1,4 @@
-//! The response of create, whose key exists once: it must reach the caller, and
+//! The response to a create, whose secret is shown only once: it must reach the caller and
 //! nobody else.
 
 use openrouter_keys_core::operation::{Created, External, Operation, Parsed};
@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::json::{self, Entries, same, written};
 use super::secrets::{KEY, PLAIN, hidden_in_debug, hidden_in_json};
 
-/// A shorter key is in other texts by chance.
+/// A shorter key appears in other strings by chance.
 const SHORTEST: usize = 16;
 
-/// Reads the bytes as that response.
+/// Parses the bytes as that response.
 pub fn run(body: &[u8]) {
     let read = parse(body);
     if let Some(key) = first_key(body) {
@@ -21,7 +21,7 @@ pub fn run(body: &[u8]) {
     let Ok(created) = read else { return };
     let text = written(&created);
     let key = created.key().reveal().to_owned();
-    // What looks like no key could be a piece of any debug output.
+    // A string unlike a key could occur in any debug output.
     let is_token = key.bytes().all(|byte| byte.is_ascii_graphic() && !b"[]".contains(&byte));
     for secret in [KEY, PLAIN].into_iter().chain(is_token.then_some(&*key)) {
         if secret.len() >= SHORTEST && (secret != KEY || key == KEY) {
@@ -42,8 +42,8 @@ fn parse(body: &[u8]) -> Result<Created, openrouter_keys_core::error::DecodeErro
     create.parse(body).map(|Parsed { output, .. }| output)
 }
 
-/// The first top-level `key` that is a text, without white space around it, where serde
-/// can read the body.
+/// The first top-level `key` that is a string, without surrounding white space, if serde can
+/// parse the body.
 fn first_key(body: &[u8]) -> Option<String> {
     let Entries(entries) = serde_json::from_slice(body).ok()?;
     entries.into_iter().find_map(|(name, value)| match value {
@@ -52,11 +52,11 @@ fn first_key(body: &[u8]) -> Option<String> {
     })
 }
 
-/// Everything but the key is as it was sent, and is read again to the same.
+/// Everything except the key is as sent, and reads back unchanged.
 fn reads_back(body: &[u8], created: &Created, text: &str) {
     let rest = text.strip_prefix('{').unwrap();
     let comma = if rest == "}" { "" } else { "," };
-    // It looks like a key, so that none is looked for in the rest.
+    // It looks like a key, so no key is searched for in the rest.
     let again = format!(r#"{{"key":"sk-or-v1-kept0123456789apart"{comma}{rest}"#);
     let again = parse(again.as_bytes()).unwrap();
     assert_eq!(written(&again), text);

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::json;
 
-/// Reads the bytes as a confirmation, and asks serde whether it is one.
+/// Parses the bytes as a confirmation and compares with serde.
 pub fn run(body: &[u8]) {
     let read = Delete::new("a").parse(body);
     if body.trim_ascii().is_empty() {

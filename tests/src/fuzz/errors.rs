@@ -1,6 +1,5 @@
-//! Answers that end a call with an error: `STATUS\nLOCATION\nBODY`, where the
-//! second line is the target of a redirect and the server's name for the
-//! request.
+//! Responses that end a call with an error: `STATUS\nLOCATION\nBODY`. The second line is the
+//! target of a redirect and the server's id of the request.
 
 use std::time::Duration;
 
@@ -45,7 +44,7 @@ fn check<O: Operation>(key: &str, operation: O, status: StatusCode, location: &[
     }
     let error = match attempt.finish(Ok(response), Duration::ZERO) {
         Step::Done(Err(error)) => error,
-        Step::Done(Ok(_)) => return assert!(status.is_success(), "{status} is no success"),
+        Step::Done(Ok(_)) => return assert!(status.is_success(), "{status} is not a success"),
         Step::Retry { .. } => panic!("the policy allows one attempt"),
     };
     assert_eq!((error.status(), error.attempts()), (Some(status), 1));

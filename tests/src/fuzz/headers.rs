@@ -1,5 +1,4 @@
-//! The caller's own headers: the API key in the first line, `name: value` in
-//! the others.
+//! Custom headers: the API key on the first line, `name: value` on the others.
 
 use http::HeaderMap;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
@@ -7,7 +6,7 @@ use openrouter_keys_core::error::BuildError;
 use openrouter_keys_core::machine::{Attempt, Seed};
 use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Headers, Limit};
 
-/// Builds a request with them.
+/// Builds a request with these headers.
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let mut lines = text.split('\n');
@@ -28,7 +27,7 @@ pub fn run(data: &[u8]) {
     assert_eq!(all(ACCEPT), ["application/json"]);
     assert_eq!(all(CONTENT_TYPE), ["application/json"]);
     assert!(all(HOST).is_empty());
-    // What is shown is the same with another key.
+    // What is shown does not depend on the key.
     let other = request(&headers, &ApiKey::new("another").unwrap());
     assert_eq!(format!("{sent:?}"), format!("{other:?}"));
     assert_eq!(format!("{key:?}"), "ApiKey([redacted])");
@@ -83,7 +82,7 @@ fn masked(value: &str) -> String {
     value.chars().map(|c| if c.is_ascii_alphanumeric() { 'x' } else { c }).collect()
 }
 
-/// A message does not depend on the letters of what was refused.
+/// The message does not depend on the characters of the refused value.
 fn same_message<T>(error: &BuildError, other: &Result<T, BuildError>) {
     let other = other.as_ref().err().map(ToString::to_string);
     assert_eq!(Some(error.to_string()), other, "a value is shown");

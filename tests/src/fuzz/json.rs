@@ -1,4 +1,4 @@
-//! What serde makes of the same text: a second opinion on every response.
+//! serde as a second opinion on every response.
 
 use std::fmt::{self, Debug};
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// The body as an object, if a strict reader takes it for one.
+/// The body as an object, if a strict reader accepts it.
 pub(super) fn object(body: &[u8]) -> Option<Map<String, Value>> {
     match serde_json::from_slice(body).ok()? {
         Value::Object(map) => Some(map),
@@ -14,32 +14,32 @@ pub(super) fn object(body: &[u8]) -> Option<Map<String, Value>> {
     }
 }
 
-/// What a response of ours is written as.
+/// The JSON a response is serialised as.
 pub(super) fn written(response: &impl Serialize) -> String {
-    serde_json::to_string(response).expect("every response can be written")
+    serde_json::to_string(response).expect("every response can be serialised")
 }
 
-/// The same as a value.
+/// The same, parsed.
 pub(super) fn value(response: &impl Serialize) -> Value {
-    serde_json::from_str(&written(response)).expect("what is written is JSON")
+    serde_json::from_str(&written(response)).expect("what is serialised is JSON")
 }
 
-/// What was written is read again to the same. A token that no strict reader
-/// takes is written as a text, which the field of a text then takes for its own.
-pub(super) fn reads_back<T>(response: &T, is_sound: bool)
+/// What was serialised reads back the same. A token that no strict reader accepts is
+/// serialised as a string, which a string field then reads as its value.
+pub(super) fn reads_back<T>(response: &T, is_valid: bool)
 where
     T: Serialize + DeserializeOwned + PartialEq + Debug,
 {
     let text = written(response);
-    let again: T = serde_json::from_str(&text).expect("what is written can be read");
+    let again: T = serde_json::from_str(&text).expect("what is serialised can be read");
     assert_eq!(written(&again), text);
-    if is_sound {
+    if is_valid {
         assert_eq!(&again, response);
     }
 }
 
-/// Whether both are the same JSON: `2` is `2.0`, and serde may read a long
-/// number to the double beside the nearest.
+/// Whether both are the same JSON: `2` equals `2.0`, and serde may round a long number to the
+/// double next to the nearest.
 pub(super) fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => {
@@ -59,7 +59,7 @@ pub(super) fn same(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// The fields of an object in their order, repeated ones too.
+/// The fields of an object in order, including repeated ones.
 pub(super) struct Entries(pub(super) Vec<(String, Value)>);
 
 impl<'de> serde::Deserialize<'de> for Entries {

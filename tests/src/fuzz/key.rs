@@ -1,4 +1,4 @@
-//! The response of get and of update: one key.
+//! The response to get and update: one key.
 
 use openrouter_keys_core::Update;
 use openrouter_keys_core::operation::{Get, Operation};
@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::json::{self, same};
 use super::secrets::{KEY, hidden_in_debug};
 
-/// Reads the bytes as both answers.
+/// Parses the bytes as both responses.
 pub fn run(body: &[u8]) {
-    let sound = json::object(body);
+    let valid = json::object(body);
     let read = Get::new("a").parse(body);
     match (&read, Update::new("a").parse(body)) {
         (Ok(get), Ok(update)) => {
@@ -19,13 +19,13 @@ pub fn run(body: &[u8]) {
         (get, update) => panic!("get: {get:?}, update: {update:?}"),
     }
     let Ok(parsed) = read else {
-        let has_key = sound.is_some_and(|map| map.get("data").is_some_and(Value::is_object));
-        assert!(!has_key, "a sound response was refused");
+        let has_key = valid.is_some_and(|map| map.get("data").is_some_and(Value::is_object));
+        assert!(!has_key, "a valid response was refused");
         return;
     };
     hidden_in_debug(&parsed, KEY);
-    json::reads_back(&parsed.output, sound.is_some());
-    if let Some(mut map) = sound {
+    json::reads_back(&parsed.output, valid.is_some());
+    if let Some(mut map) = valid {
         let data = map.remove("data").unwrap();
         assert!(same(&json::value(&parsed.output), &data), "a field was lost or changed");
         assert!(same(&json::value(&parsed.envelope), &Value::Object(map)));

@@ -1,6 +1,6 @@
-//! Functions for a fuzzer: each takes any bytes, puts them where a server or a
-//! caller could, and panics if a promise does not hold. `tests/fuzz` runs them
-//! with coverage for as long as one likes, `tests/tests/fuzz.rs` for a moment.
+//! Fuzz targets: each takes any bytes, uses them as input from a server or a caller, and panics
+//! if a promise is broken. `tests/fuzz` runs them with coverage for as long as you like,
+//! `tests/tests/fuzz.rs` briefly.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,7 +8,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
-    reason = "a finding is a panic"
+    reason = "a panic is how a target fails"
 )]
 
 pub mod create;
@@ -28,7 +28,7 @@ pub mod urls;
 /// A function that takes a fuzzer's bytes.
 pub type Target = fn(&[u8]);
 
-/// Every target by its name, which is that of its corpus too.
+/// Every target by name, which is also the name of its corpus.
 pub const TARGETS: &[(&str, Target)] = &[
     ("create", create::run),
     ("current_key", current_key::run),

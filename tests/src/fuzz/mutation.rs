@@ -1,6 +1,6 @@
-//! Inputs made from a corpus by a seeded draw: the same for everybody, always.
+//! Inputs derived from a corpus with a seeded generator, so that every run has the same.
 
-/// Words that the parsers know, in the form that libFuzzer reads too.
+/// Tokens that the parsers know, in libFuzzer's format.
 const TOKENS: &str = include_str!("../../corpus/tokens.dict");
 const LONGEST: usize = 4096;
 
@@ -11,7 +11,7 @@ pub struct Mutation {
 }
 
 impl Mutation {
-    /// The sequence of this seed.
+    /// The sequence for a seed.
     pub fn new(seed: u64) -> Self {
         Self { state: seed, tokens: TOKENS.lines().filter_map(token).collect() }
     }
@@ -60,7 +60,7 @@ impl Mutation {
         from.get(at).map_or(&[], Vec::as_slice)
     }
 
-    /// A number below the limit, 0 if there is none (`SplitMix64`).
+    /// A number below the limit, or 0 if the limit is 0 (`SplitMix64`).
     fn below(&mut self, limit: usize) -> usize {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.state;
@@ -72,7 +72,7 @@ impl Mutation {
     }
 }
 
-/// A line `"…"` with `\"`, `\\` and `\xNN` in it.
+/// Parses a line `"…"` that can contain `\"`, `\\` and `\xNN`.
 fn token(line: &str) -> Option<Vec<u8>> {
     let mut rest = line.strip_prefix('"')?.strip_suffix('"')?.as_bytes();
     let mut token = Vec::new();

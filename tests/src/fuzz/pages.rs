@@ -1,5 +1,5 @@
-//! A listing from a server that changes between pages, as the bytes say: five
-//! bytes for the server, then three for what happens after each page.
+//! A listing from a server that changes between pages, as the bytes say: five bytes for the
+//! server, then three for what happens after each page.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -8,12 +8,12 @@ use openrouter_keys_core::operation::Operation;
 use openrouter_keys_core::workflow::Pages;
 use openrouter_keys_core::{ErrorKind, Key, List};
 
-/// The size of a page in the API's description.
+/// The documented page size.
 const DOCUMENTED: usize = 100;
-/// So many pages in a row may bring nothing new.
+/// How many pages in a row may return nothing new.
 const FRUITLESS: usize = 32;
 
-/// Lists everything from such a server.
+/// Lists all keys of such a server.
 pub fn run(data: &[u8]) {
     let mut script = data.iter().map(|byte| usize::from(*byte));
     let mut next = || script.next().unwrap_or_default();
@@ -22,12 +22,12 @@ pub fn run(data: &[u8]) {
         0 => DOCUMENTED,
         other => other,
     };
-    let manners = next();
-    let exhaustive = manners & 1 > 0;
-    let ignores_offset = manners & 2 > 0;
-    let jumps = manners & 4 > 0;
-    let some_unnamed = manners & 8 > 0;
-    let start = if manners & 16 > 0 { next() } else { 0 };
+    let flags = next();
+    let exhaustive = flags & 1 > 0;
+    let ignores_offset = flags & 2 > 0;
+    let jumps = flags & 4 > 0;
+    let some_unnamed = flags & 8 > 0;
+    let start = if flags & 16 > 0 { next() } else { 0 };
 
     let mut keys: Vec<usize> = (0..initial).rev().collect();
     let mut made = initial;
@@ -38,8 +38,8 @@ pub fn run(data: &[u8]) {
     let throughout_from = start;
     let mut listed = Vec::new();
     let mut stalled = false;
-    // Keys that were made meanwhile gave a page as it was before, which is how a server
-    // looks that ignores the offset or filters its pages.
+    // Keys created in between repeated a page, as a server does that ignores the offset or filters
+    // its pages.
     let mut repeated = false;
     let mut last = String::new();
     let mut requests: usize = 0;

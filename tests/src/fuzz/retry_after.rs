@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use openrouter_keys_core::machine::{Attempt, Seed, Step};
 use openrouter_keys_core::{ApiKey, CallOptions, Config, List, RetryPolicy};
 
-/// What the default policy waits for at most.
+/// The longest wait of the default policy.
 const LONGEST: Duration = Duration::from_secs(60);
 /// The longest backoff after one 429.
 const BACKOFF: Duration = Duration::from_secs(1);
@@ -26,15 +26,15 @@ pub fn run(data: &[u8]) {
     if let Some(wait) = date(&map) {
         assert!(asked >= Some(wait), "{asked:?} is less than the time between two dates");
     }
-    // The order does not matter, save for `Date`, whose first counts.
+    // The order does not matter, except that the first `Date` counts.
     let (dates, others): (Vec<_>, Vec<_>) = headers.iter().partition(|(name, _)| name == "date");
     assert_eq!(self::asked(&joined(dates.into_iter().chain(others.into_iter().rev()))), asked);
-    // One more value never makes it shorter.
+    // An additional value never shortens the wait.
     let mut more = map.clone();
     more.append("retry-after", HeaderValue::from_static("30"));
     assert_eq!(self::asked(&more), asked.max(Some(Duration::from_secs(30))));
 
-    // `fetch` joins values of one name by commas.
+    // `fetch` joins values of the same name with commas.
     let is_false = |text: &str| text.trim().eq_ignore_ascii_case("false");
     let forbidden = headers.iter().any(|(name, value)| {
         name == "x-should-retry" && value.to_str().is_ok_and(|text| text.split(',').any(is_false))
@@ -47,7 +47,7 @@ pub fn run(data: &[u8]) {
         }
         Step::Done(result) => {
             assert_eq!(result.unwrap_err().retry_after(), asked);
-            assert!(forbidden || asked >= Some(LONGEST), "{asked:?} can be waited for");
+            assert!(forbidden || asked >= Some(LONGEST), "{asked:?} is within the policy's limit");
         }
     }
 }
@@ -78,7 +78,7 @@ fn finish(headers: &HeaderMap, policy: RetryPolicy) -> Step<List> {
     attempt.finish(Ok(response), Duration::ZERO)
 }
 
-/// What the server is understood to ask for.
+/// How long the library understands the server to ask for.
 fn asked(headers: &HeaderMap) -> Option<Duration> {
     match finish(headers, RetryPolicy::none()) {
         Step::Done(result) => result.unwrap_err().retry_after(),
@@ -86,7 +86,7 @@ fn asked(headers: &HeaderMap) -> Option<Duration> {
     }
 }
 
-/// A whole number of up to nine digits needs no second reader.
+/// A whole number of up to nine digits, which needs no second parser.
 fn plain_number(name: &HeaderName, value: &HeaderValue) -> Option<Duration> {
     let text = value.to_str().ok()?;
     let is_plain = (1..10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -98,8 +98,8 @@ fn plain_number(name: &HeaderName, value: &HeaderValue) -> Option<Duration> {
     }
 }
 
-/// The time between `Date` and `Retry-After`, where another library takes both
-/// for dates as servers write them today.
+/// The time between `Date` and `Retry-After`, if another library parses both as dates in the
+/// format servers use today.
 fn date(headers: &HeaderMap) -> Option<Duration> {
     let read = |name: &str| {
         let text = headers.get(name)?.to_str().ok()?;

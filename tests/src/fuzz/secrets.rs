@@ -1,22 +1,22 @@
-//! Secrets that corpora plant in responses, and where they must not turn up.
+//! Secrets that corpora plant in responses, and places where they must not appear.
 
 use std::fmt::Debug;
 
 use serde_json::Value;
 
-/// A key as the API makes them.
+/// A key as the API generates it.
 pub(super) const KEY: &str = "sk-or-v1-planted0123456789abcdef";
-/// A secret that looks like no key, with characters that JSON can escape.
+/// A secret that does not look like a key, with characters that JSON can escape.
 pub(super) const PLAIN: &str = "planted/secret\"of\\a-partner-0123456789";
 
-/// Both forms of `Debug` are free of the secret.
+/// Neither form of `Debug` contains the secret.
 pub(super) fn hidden_in_debug(shown: &impl Debug, secret: &str) {
     for text in [format!("{shown:?}"), format!("{shown:#?}")] {
         hidden_in_text(&text, secret);
     }
 }
 
-/// The text is free of the secret, as it stands and behind escapes.
+/// The string does not contain the secret, plain or escaped.
 pub(super) fn hidden_in_text(text: &str, secret: &str) {
     assert!(!text.contains(secret), "a secret is shown: {text}");
     if text.contains('\\') {
@@ -25,7 +25,7 @@ pub(super) fn hidden_in_text(text: &str, secret: &str) {
     }
 }
 
-/// No text in the JSON, and no name, has the secret in it.
+/// No string or name in the JSON contains the secret.
 pub(super) fn hidden_in_json(json: &str, secret: &str) {
     hidden_in_text(json, secret);
     if let Ok(value) = serde_json::from_str(json) {
@@ -45,7 +45,7 @@ fn hidden_in_value(value: &Value, secret: &str) {
     }
 }
 
-/// With every `\uXXXX` of ASCII as its character.
+/// Replaces every `\uXXXX` of ASCII with its character.
 fn without_escapes(text: &str) -> String {
     let mut parts = text.split("\\u");
     let mut plain = parts.next().unwrap_or_default().to_owned();

@@ -1,6 +1,5 @@
-//! Where a request goes: `BASE\nHASH`. What is accepted reaches exactly one
-//! segment below `/keys`, at the host that was given, for a URL parser as for
-//! the library.
+//! Where a request goes: `BASE\nHASH`. A URL parser and the library must agree that an accepted
+//! hash is exactly one segment below `/keys` at the given host.
 
 use http::Uri;
 use openrouter_keys_core::machine::{Attempt, Seed};
@@ -43,7 +42,7 @@ fn leads_there(base: &str, uri: &Uri, hash: &str) {
     assert_eq!(uri.query(), None);
     assert!(uri.path().ends_with(&format!("/keys/{hash}")), "{uri}");
 
-    // What no parser of URLs takes goes nowhere.
+    // A URL that no parser accepts goes nowhere.
     let (Ok(url), Ok(base)) = (Url::parse(&uri.to_string()), Url::parse(base)) else { return };
     assert_eq!(url.path(), format!("{}/keys/{hash}", base.path().trim_end_matches('/')));
     assert_eq!((url.scheme(), url.host(), url.port()), (base.scheme(), base.host(), base.port()));
@@ -51,7 +50,7 @@ fn leads_there(base: &str, uri: &Uri, hash: &str) {
     assert_eq!(url.username(), "");
 }
 
-/// The API key travels in the clear within this machine only.
+/// The API key is sent unencrypted only within this machine.
 fn is_private(base: &str) {
     let Ok(url) = Url::parse(base) else { return };
     let is_here = match url.host() {

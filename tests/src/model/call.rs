@@ -1,4 +1,4 @@
-//! One create of this library's clients against the model.
+//! One create by this library's clients against the model.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -12,15 +12,15 @@ use super::server::Server;
 use super::wire::serve;
 use crate::caller::Caller;
 
-/// The name of the key that every call wants.
+/// The name of the key that every call creates.
 pub const NAME: &str = "Customer 42";
 
-/// A call that has ended, as its caller and the server know it.
+/// A finished call, as its caller and the server know it.
 #[derive(Debug)]
 pub struct Call {
     /// The server afterwards.
     pub server: Server,
-    /// What the caller got.
+    /// The call's result.
     pub result: Result<Created, Error>,
     /// When the call began.
     pub began: Duration,
@@ -29,7 +29,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Lets a client make a key. `entropy` decides its jitter.
+    /// Lets a client create a key. `entropy` determines its jitter.
     pub async fn make<C: Caller>(
         client: impl FnOnce(FakeTransport) -> C,
         options: CallOptions,
@@ -48,12 +48,12 @@ impl Call {
         Self { server, result: result.map(|response| response.output), began, ended }
     }
 
-    /// The secret in the caller's hands.
+    /// The secret that the caller has.
     pub fn secret(&self) -> Option<&str> {
         self.result.as_ref().ok().map(|created| created.key().reveal())
     }
 
-    /// Whether the caller was told to look for a key.
+    /// Whether the error tells the caller to look for a key.
     pub fn has_told(&self) -> bool {
         self.result.as_ref().is_err_and(Error::may_have_been_created)
     }

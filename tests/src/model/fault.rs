@@ -1,33 +1,33 @@
-//! What can become of one create on the way to the server, in it, and back.
+//! What can happen to one create on the way to the server, in it, and back.
 
-/// A fault of the wire or the server. A key is made in 8 of the 13.
+/// A fault of the network or the server. A key is created in 8 of the 13.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Nobody listens.
+    /// Nothing listens.
     Refused,
     /// The connection breaks before the server has read the request.
     ResetBeforeRead,
-    /// The key is made, and the connection breaks before the response.
+    /// The key is created, and the connection breaks before the response.
     ResetAfterCommit,
-    /// No key is made, and no response ever comes.
+    /// No key is created, and no response ever comes.
     TimeoutBeforeCommit,
-    /// The key is made, and no response ever comes.
+    /// The key is created, and no response ever comes.
     TimeoutAfterCommit,
-    /// The key is made after 5 s, whoever still waits, and answered soundly.
+    /// The key is created after 5 s, even if the client has left; the response is valid.
     Commit5sLate,
-    /// The key is made after 60 s, whoever still waits, and answered soundly.
+    /// The key is created after 60 s, even if the client has left; the response is valid.
     Commit60sLate,
-    /// 429: no key is made.
+    /// 429: no key is created.
     TooManyRequests,
-    /// 503 with `Retry-After`: no key is made.
+    /// 503 with `Retry-After`: no key is created.
     UnavailableWithRetryAfter,
-    /// 503 without `Retry-After`: no key is made.
+    /// 503 without `Retry-After`: no key is created.
     Unavailable,
-    /// The key is made, and a gateway answers 502.
+    /// The key is created, and a gateway answers 502.
     BadGatewayAfterCommit,
-    /// The key is made, and the body of the 201 breaks off before its secret.
+    /// The key is created, and the body of the 201 breaks off before its secret.
     TruncatedCreated,
-    /// The key is made, and the body of the 201 is no JSON.
+    /// The key is created, and the body of the 201 is not JSON.
     GarbageCreated,
 }
 
@@ -49,8 +49,8 @@ impl Fault {
         Self::GarbageCreated,
     ];
 
-    /// Whether the client can tell for sure that no key was made.
-    pub fn surely_did_nothing(self) -> bool {
+    /// Whether the client can be certain that no key was created.
+    pub fn certainly_did_nothing(self) -> bool {
         match self {
             Self::Refused | Self::TooManyRequests | Self::UnavailableWithRetryAfter => true,
             Self::ResetBeforeRead
@@ -67,7 +67,7 @@ impl Fault {
     }
 }
 
-/// The faults that the first three creates meet; those after them meet none.
+/// The faults of the first three creates; later ones have none.
 pub type Schedule = [Fault; 3];
 
 /// Every schedule: 13³ = 2,197.

@@ -1,5 +1,4 @@
-//! One reconciled create against the model, among the keys of others, and the
-//! sweep that follows it.
+//! One reconciled create against the model, among other keys, and the sweep that follows.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -14,26 +13,26 @@ use super::server::{Server, ServerKey};
 use super::wire::serve;
 use crate::caller::Caller;
 
-/// How many keys of others there are.
+/// The number of other keys.
 pub const FOREIGN: usize = 250;
 
-/// A call that has ended and was swept after.
+/// A finished call, after the sweep.
 #[derive(Debug)]
 pub struct Reconciliation {
-    /// The server at the very end.
+    /// The server at the end.
     pub server: Server,
-    /// What the caller got.
+    /// The call's result.
     pub result: Result<Reconciled, Error>,
-    /// What the sweep of the names that it told came to.
+    /// The result of sweeping the names the error reported.
     pub swept: Result<Swept, Error>,
     /// How long the call took.
     pub took: Duration,
-    /// The time at the very end.
+    /// The time at the end.
     pub now: Duration,
 }
 
 impl Reconciliation {
-    /// Lets a client make a key, and sweep what it was told of two minutes later.
+    /// Lets a client create a key and, two minutes later, sweep the reported names.
     pub async fn make<C: Caller>(
         client: impl FnOnce(FakeTransport) -> C,
         schedule: Schedule,
@@ -66,23 +65,23 @@ impl Reconciliation {
         Self { server, result, swept, took, now: clock.now() }
     }
 
-    /// The secrets of the keys of this call that still work.
+    /// The secrets of this call's keys that still work.
     pub fn live(&self) -> Vec<&str> {
         self.own().filter(|key| key.is_live(self.now)).map(|key| key.secret.as_str()).collect()
     }
 
-    /// Every key that the call made.
+    /// Every key the call created.
     pub fn own(&self) -> impl Iterator<Item = &ServerKey> {
         self.server.keys.iter().skip(FOREIGN)
     }
 
-    /// How many keys of others still work.
+    /// How many of the other keys still work.
     pub fn foreign(&self) -> usize {
         self.server.keys.iter().take(FOREIGN).filter(|key| key.is_live(self.now)).count()
     }
 }
 
-/// A key of somebody else. Three share the name, one of them up to the marker.
+/// Somebody else's key. Three share the name, one of them up to the marker.
 fn foreign(number: usize) -> ServerKey {
     let name = match number {
         7 | 120 => NAME.to_owned(),

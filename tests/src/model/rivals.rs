@@ -1,6 +1,6 @@
-//! Several callers that ensure the same key at once, each with delays of its
-//! own, as discrete events: the machines and the server share one process and a
-//! clock that jumps from event to event.
+//! Several callers that ensure the same key at once, each with its own delays, as discrete
+//! events: the machines and the server share one process and a clock that jumps from event to
+//! event.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,34 +23,34 @@ use openrouter_keys_core::{ApiKey, CallOptions, Config, Create, Error, Limit, Ti
 
 use crate::chance::Chance;
 
-/// The name that all of them want.
+/// The name that all callers want.
 const NAME: &str = "billing";
 /// When the server's clock begins, in seconds since 1970.
 const EPOCH: u64 = 1_798_761_600;
 
-/// How a schedule is drawn.
+/// The parameters of a schedule.
 #[derive(Clone, Copy, Debug)]
 pub struct Conditions {
     /// How many callers there are.
     pub callers: usize,
-    /// Within which time they begin.
+    /// The interval in which they begin.
     pub spread: Duration,
-    /// How long a request or a response is on its way at most.
+    /// The longest delay of a request or a response.
     pub latency: Duration,
     /// How long a change takes to show in the listing.
     pub lag: Duration,
-    /// Decides everything else.
+    /// Determines everything else.
     pub seed: u64,
 }
 
-/// What came of it.
+/// The result of a race.
 #[derive(Debug)]
 pub struct Race {
-    /// What each caller got.
+    /// The result of each caller.
     pub results: Vec<Result<Ensured, Error>>,
     /// The hashes of the keys that exist at the end.
     pub live: Vec<String>,
-    /// How many keys were made.
+    /// How many keys were created.
     pub made: usize,
 }
 
@@ -139,7 +139,7 @@ impl Simulation {
             match machine.resume(event, self.elapsed(caller, now)) {
                 Action::Authenticate(_) => {
                     event =
-                        Event::Key(Ok(ApiKey::new("sk-or-v1-management").expect("it is a key")));
+                        Event::Key(Ok(ApiKey::new("sk-or-v1-management").expect("a valid key")));
                 }
                 Action::Send(_) => {
                     let request = machine.request();
@@ -149,7 +149,7 @@ impl Simulation {
                 Action::Sleep(time) => {
                     return self.note(now + time, caller, Due::PauseEnds(machine));
                 }
-                Action::Ask(_) => unreachable!("it asks nobody anything"),
+                Action::Ask(_) => unreachable!("it asks nothing"),
                 Action::Done(result) => {
                     self.results.insert(caller, result);
                     return;
@@ -188,10 +188,10 @@ impl Simulation {
             .status(status)
             .header("date", httpdate::fmt_http_date(date))
             .body(body.into())
-            .expect("it is a response")
+            .expect("a valid response")
     }
 
-    /// What was live the lag ago, the newest first.
+    /// The keys that existed one lag ago, newest first.
     fn list(&self, request: &Request<Bytes>, now: Duration) -> String {
         let query = request.uri().query().unwrap_or_default();
         let offset = query.split('&').find_map(|pair| pair.strip_prefix("offset="));
@@ -212,17 +212,17 @@ impl Simulation {
         format!(r#"{{"data":[{}]}}"#, rows.collect::<Vec<_>>().join(","))
     }
 
-    /// The server tells whole seconds.
+    /// The server reports whole seconds.
     fn row(&self, place: usize) -> String {
         let made = self.keys.get(place).map(|key| key.made).unwrap_or_default();
-        let seconds = i64::try_from(EPOCH + made.as_secs()).expect("it is soon");
-        let made = Timestamp::from_unix(seconds, 0).expect("it is soon");
+        let seconds = i64::try_from(EPOCH + made.as_secs()).expect("within the calendar");
+        let made = Timestamp::from_unix(seconds, 0).expect("within the calendar");
         let hash = hash(place);
         format!(r#"{{"hash":"{hash}","name":"{NAME}","limit":5,"created_at":"{made}"}}"#)
     }
 }
 
-/// Turns the order of the hashes around, against that of the keys.
+/// Reverses the order of the hashes relative to the keys.
 const SCATTER: usize = 0xFFFF;
 
 fn hash(place: usize) -> String {

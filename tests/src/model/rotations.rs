@@ -1,8 +1,7 @@
-//! A rotation that is killed at any moment and resumed from what it saved.
+//! A rotation that is killed at any moment and resumed from its saved state.
 //!
-//! Each request, pause and question has two moments, before it and after it. A
-//! kill is a future that is dropped there: what was done is done, and nobody
-//! hears of it.
+//! Each request, pause and question has a moment before and a moment after it. A kill drops the
+//! future there: what has been done stays done, and nobody is notified.
 
 #![allow(
     clippy::unwrap_used,
@@ -32,16 +31,16 @@ use super::fault::Schedule;
 use super::server::{Server, ServerKey};
 use super::wire::serve;
 
-/// The name of the key that is replaced.
+/// The name of the key that is rotated.
 const NAME: &str = "production";
 const OLD: &str = "sk-or-v1-old0000000000000000000000000000000000000000000000000000000001d";
 
 /// Which key the services use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Users {
-    /// The one that was handed over last, from that moment on.
+    /// The one handed over last, from that moment on.
     Follow,
-    /// The old one, as long as it works.
+    /// The original key, as long as it works.
     Stay,
 }
 
@@ -50,9 +49,9 @@ pub enum Users {
 pub struct Story {
     /// The server at the end.
     pub server: Server,
-    /// The secret that the services were given last.
+    /// The secret the services received last.
     pub vault: String,
-    /// What the last run came to; `None` if it was killed.
+    /// The result of the last run; `None` if it was killed.
     pub result: Option<Result<Rotated, Error>>,
     /// The time at the end.
     pub now: Duration,
@@ -60,9 +59,9 @@ pub struct Story {
     pub moments: Vec<usize>,
     /// The most keys that worked at any moment.
     pub most: usize,
-    /// The moments at which no key worked that the services were given.
+    /// The moments at which none of the keys that the services had worked.
     pub outages: usize,
-    /// Keys that were deleted after they had been handed over, the old one aside.
+    /// Keys that were deleted after being handed over, except the original one.
     pub wasted: usize,
     /// Everything that was saved.
     pub saved: Vec<String>,
@@ -75,7 +74,7 @@ struct World {
     vault: String,
     handed_over: Vec<String>,
     saved: Vec<String>,
-    /// Moments that are left until the kill.
+    /// Moments left until the kill.
     until_kill: Option<usize>,
     moments: usize,
     most: usize,
@@ -93,7 +92,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Stage {
-    /// Lets the services work, looks at the keys, and ends here if it is time to.
+    /// Lets the services work, checks the keys, and ends here if it is time for the kill.
     async fn moment(&self) {
         if lock(&self.world).passes() {
             return;
@@ -190,8 +189,8 @@ impl RotationHandler for Stage {
 }
 
 impl Story {
-    /// Replaces the key. Each run but the last is killed at its moment.
-    pub fn tell(
+    /// Rotates the key. Each run except the last is killed at its moment.
+    pub fn run(
         rotate: impl Fn(Rotate) -> Rotate,
         users: Users,
         faults: Schedule,
@@ -200,13 +199,13 @@ impl Story {
         Self::of(Server::new(faults), rotate, users, kills)
     }
 
-    /// The same with a server that makes no mistakes.
+    /// The same with a server without faults.
     pub fn without_faults(
         rotate: impl Fn(Rotate) -> Rotate,
         users: Users,
         kills: &[usize],
     ) -> Self {
-        Self::of(Server::sound(), rotate, users, kills)
+        Self::of(Server::without_faults(), rotate, users, kills)
     }
 
     fn of(
@@ -270,7 +269,7 @@ impl Story {
         }
     }
 
-    /// The keys that work at the end, each as name and secret.
+    /// The keys that work at the end, as name and secret.
     pub fn working(&self) -> Vec<(&str, &str)> {
         let works = self.server.keys.iter().filter(|key| key.works(self.now));
         works.map(|key| (key.name.as_str(), key.secret.as_str())).collect()

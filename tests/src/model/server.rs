@@ -1,5 +1,5 @@
-//! The server: what it has made, and what it answers to each create. It has no
-//! clock of its own and opens no socket.
+//! The server: the keys it created and its response to each create. It has no clock and opens
+//! no socket.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,24 +27,24 @@ pub const NEVER: Duration = Duration::MAX;
 /// How long a 503 asks to wait.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// A server that has its faults before it.
+/// A server with faults still to come.
 #[derive(Clone, Debug)]
 pub struct Server {
     faults: std::vec::IntoIter<Fault>,
-    /// Every create that was sent to it, the oldest first.
+    /// Every create it received, oldest first.
     pub posts: Vec<Post>,
-    /// Every key that it has made or, of a late one, is going to make.
+    /// Every key it has created or, for a late one, will create.
     pub keys: Vec<ServerKey>,
     /// How long a change takes to show in the listing.
     pub lag: Duration,
 }
 
-/// A create that was sent.
+/// A create that was received.
 #[derive(Clone, Debug)]
 pub struct Post {
-    /// When.
+    /// When it arrived.
     pub at: Duration,
-    /// What it met.
+    /// The fault it met.
     pub fault: Option<Fault>,
 }
 
@@ -53,24 +53,24 @@ pub struct Post {
 pub struct ServerKey {
     /// Its name.
     pub name: String,
-    /// Its secret, unlike that of any other.
+    /// Its secret, different from every other.
     pub secret: String,
-    /// When it came into being.
+    /// When it was created.
     pub committed_at: Duration,
     /// When it was deleted.
     pub deleted_at: Option<Duration>,
-    /// When it stops working by itself.
+    /// When it expires.
     pub expires_at: Option<Duration>,
-    /// Whether it is switched off.
+    /// Whether it is disabled.
     pub disabled: bool,
     /// Its limit.
     pub limit: Option<f64>,
-    /// What was spent with it.
+    /// How much was spent with it.
     pub usage: f64,
 }
 
 impl ServerKey {
-    /// A key that is made at this time, with a limit of 25 dollars.
+    /// A key created at this time, with a limit of 25 dollars.
     pub fn new(name: &str, secret: String, committed_at: Duration) -> Self {
         Self {
             name: name.to_owned(),
@@ -84,7 +84,7 @@ impl ServerKey {
         }
     }
 
-    /// What the API tells about it.
+    /// Its metadata as the API returns it.
     fn data(&self, hash: &str) -> serde_json::Value {
         let (start, end) = (self.secret.get(..12), self.secret.get(self.secret.len() - 4..));
         serde_json::json!({
@@ -100,7 +100,7 @@ impl ServerKey {
         })
     }
 
-    /// Whether it is there at this time.
+    /// Whether it exists at this time.
     pub fn is_live(&self, at: Duration) -> bool {
         self.committed_at <= at && self.deleted_at.is_none_or(|deleted| deleted > at)
     }
@@ -111,42 +111,42 @@ impl ServerKey {
     }
 }
 
-/// What comes back.
+/// A response.
 #[derive(Clone, Debug)]
 pub struct ServerResponse {
-    /// How long after the request; [`NEVER`] for one that does not come.
+    /// How long after the request; [`NEVER`] if it does not come.
     pub delay: Duration,
-    /// What it is.
+    /// Its content.
     pub content: Content,
 }
 
-/// What a response is.
+/// The content of a response.
 #[derive(Clone, Debug)]
 pub enum Content {
-    /// The refusal of a connection.
+    /// The connection is refused.
     Refused,
-    /// The end of a connection.
+    /// The connection breaks.
     Reset,
     /// An error, and how long it asks to wait.
     Status(u16, Option<Duration>),
     /// A 201 that breaks off before the secret.
     Truncated,
-    /// A 201 that is no JSON.
+    /// A 201 that is not JSON.
     Garbage,
-    /// A sound 201 with this secret.
+    /// A valid 201 with this secret.
     Created(String),
-    /// A sound 200 with this body.
+    /// A valid 200 with this body.
     Read(String),
 }
 
 impl Server {
     /// A server without keys.
     pub fn new(schedule: Schedule) -> Self {
-        Self { faults: Vec::from(schedule).into_iter(), ..Self::sound() }
+        Self { faults: Vec::from(schedule).into_iter(), ..Self::without_faults() }
     }
 
     /// A server without keys and without faults.
-    pub fn sound() -> Self {
+    pub fn without_faults() -> Self {
         Self {
             faults: Vec::new().into_iter(),
             posts: Vec::new(),
@@ -155,7 +155,7 @@ impl Server {
         }
     }
 
-    /// Receives a create of this name and meets the next fault.
+    /// Receives a create with this name and applies the next fault.
     pub fn create(&mut self, name: &str, now: Duration) -> ServerResponse {
         const AT_ONCE: Duration = Duration::ZERO;
         const LATE: Duration = Duration::from_secs(5);
@@ -164,16 +164,16 @@ impl Server {
         let fault = self.faults.next();
         self.posts.push(Post { at: now, fault });
         let secret = format!("sk-or-v1-{:064x}", self.keys.len());
-        let sound = Content::Created(secret.clone());
+        let valid = Content::Created(secret.clone());
         let (commit, delay, content) = match fault {
-            None => (Some(AT_ONCE), AT_ONCE, sound),
+            None => (Some(AT_ONCE), AT_ONCE, valid),
             Some(Fault::Refused) => (None, AT_ONCE, Content::Refused),
             Some(Fault::ResetBeforeRead) => (None, AT_ONCE, Content::Reset),
             Some(Fault::ResetAfterCommit) => (Some(AT_ONCE), AT_ONCE, Content::Reset),
             Some(Fault::TimeoutBeforeCommit) => (None, NEVER, Content::Reset),
             Some(Fault::TimeoutAfterCommit) => (Some(AT_ONCE), NEVER, Content::Reset),
-            Some(Fault::Commit5sLate) => (Some(LATE), LATE, sound),
-            Some(Fault::Commit60sLate) => (Some(TOO_LATE), TOO_LATE, sound),
+            Some(Fault::Commit5sLate) => (Some(LATE), LATE, valid),
+            Some(Fault::Commit60sLate) => (Some(TOO_LATE), TOO_LATE, valid),
             Some(Fault::TooManyRequests) => (None, AT_ONCE, Content::Status(429, None)),
             Some(Fault::UnavailableWithRetryAfter) => {
                 (None, AT_ONCE, Content::Status(503, Some(RETRY_AFTER)))
@@ -192,7 +192,7 @@ impl Server {
         ServerResponse { delay, content }
     }
 
-    /// Receives any request. Only creates meet faults.
+    /// Receives any request. Faults apply only to creates.
     pub fn receive(&mut self, request: &Request<Bytes>, now: Duration) -> ServerResponse {
         let content = match (request.method(), last_part(request.uri().path())) {
             (&Method::POST, _) => {
@@ -201,7 +201,7 @@ impl Server {
                 let response = self.create(body["name"].as_str().unwrap(), now);
                 for key in self.keys.iter_mut().skip(made) {
                     key.limit = body["limit"].as_f64();
-                    key.expires_at = body["expires_at"].as_str().map(by_own_clock);
+                    key.expires_at = body["expires_at"].as_str().map(since_epoch);
                 }
                 return response;
             }
@@ -244,7 +244,7 @@ impl Server {
         ServerResponse { delay: Duration::ZERO, content }
     }
 
-    /// A page of the listing, as it was the lag ago.
+    /// A page of the listing, as it was one lag ago.
     fn list(&self, offset: usize, now: Duration) -> String {
         let then = now.saturating_sub(self.lag);
         let mut live: Vec<(usize, &ServerKey)> =
@@ -255,14 +255,14 @@ impl Server {
             .skip(offset)
             .take(PAGE_SIZE)
             .map(|(place, key)| {
-                let end = key.expires_at.map_or("null".to_owned(), told);
+                let end = key.expires_at.map_or("null".to_owned(), timestamp);
                 format!(r#"{{"hash":"{place:064x}","name":"{}","expires_at":{end}}}"#, key.name)
             })
             .collect();
         format!(r#"{{"data":[{}]}}"#, rows.join(","))
     }
 
-    /// The keys that are not the one with this secret.
+    /// The keys other than the one with this secret.
     pub fn keys_beside(&self, secret: Option<&str>) -> impl Iterator<Item = &ServerKey> {
         self.keys.iter().filter(move |key| Some(key.secret.as_str()) != secret)
     }
@@ -276,11 +276,11 @@ fn last_part(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-/// When the server's clock begins, as the fake transport's does.
+/// When the server's clock begins, like the fake transport's.
 const EPOCH: u64 = 1_798_761_600;
 
-/// A moment as JSON tells it.
-fn told(at: Duration) -> String {
+/// A moment in the JSON format.
+fn timestamp(at: Duration) -> String {
     format!("\"{}\"", moment(at))
 }
 
@@ -290,18 +290,18 @@ fn moment(at: Duration) -> String {
 }
 
 /// The reverse.
-fn by_own_clock(told: &str) -> Duration {
-    let told = Timestamp::parse(told).unwrap();
-    let seconds = u64::try_from(told.unix_seconds()).unwrap() - EPOCH;
-    Duration::new(seconds, told.subsec_nanos())
+fn since_epoch(timestamp: &str) -> Duration {
+    let timestamp = Timestamp::parse(timestamp).unwrap();
+    let seconds = u64::try_from(timestamp.unix_seconds()).unwrap() - EPOCH;
+    Duration::new(seconds, timestamp.subsec_nanos())
 }
 
-/// A key's hash is its place.
+/// A key's hash is its index.
 fn number(hash: &str) -> usize {
     usize::from_str_radix(hash, 16).unwrap_or(usize::MAX)
 }
 
-/// What the transport of a client makes of it.
+/// The response as the client's transport sees it.
 impl From<ServerResponse> for Reply {
     fn from(ServerResponse { delay, content }: ServerResponse) -> Self {
         let reply = match content {

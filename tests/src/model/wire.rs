@@ -1,4 +1,4 @@
-//! The transport that leads to a model server.
+//! The transport to a model server.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -7,14 +7,14 @@ use openrouter_keys_core::test_util::{FakeTransport, VirtualClock};
 
 use super::server::{NEVER, Server};
 
-/// Calls begin later than the clock: a window that reached back to the clock's
-/// beginning would hold every key.
+/// Calls begin later than the clock: otherwise a time window reaching back to the clock's
+/// beginning would contain every key.
 const BEGINNING: Duration = Duration::from_secs(1000);
 
-/// A transport to this server, by whose clock it is [`BEGINNING`].
+/// A transport to this server, whose clock shows [`BEGINNING`].
 pub(super) fn serve(server: Server) -> (FakeTransport, Arc<Mutex<Server>>) {
     let server = Arc::new(Mutex::new(server));
-    // The transport has the clock, and is made from what reads it.
+    // The transport owns the clock and is built from a function that reads it.
     let clock = Arc::new(OnceLock::<VirtualClock>::new());
     let transport = FakeTransport::answering({
         let (server, clock) = (Arc::clone(&server), Arc::clone(&clock));

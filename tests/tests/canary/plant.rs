@@ -1,35 +1,34 @@
-//! Where the canaries are planted: in a vector's settings, arguments and
-//! answers.
+//! Plants the canaries in a vector's settings, arguments and responses.
 
 use openrouter_keys_tests::vectors::{DEFAULT_API_KEY, OperationName, ScriptedResponse, Vector};
 use serde_json::{Value, json};
 
-/// The key that signs.
+/// The API key of the requests.
 pub(crate) const SIGNING: &str = "sk-or-v1-canary-of-the-key-that-signs-0123456789";
 /// The key that a create returns.
 pub(crate) const CREATED: &str = "sk-or-v1-canary-of-the-created-key-0123456789abc";
-/// A header of the caller's.
+/// A custom header.
 pub(crate) const GATEWAY: &str = "canary-of-the-gateway-token-0123456789";
 /// `external.api_key` of a create.
 pub(crate) const PARTNER: &str = "canary-of-the-partners-own-key-0123456789";
 
-/// What a server says that repeats whatever it can know.
+/// What the server repeats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Server {
-    /// Nothing beyond what the vector says.
+    /// Only what the vector contains.
     Discreet,
-    /// Every secret, in every place that it can write to.
+    /// Every secret, in every place it can write to.
     Repeating,
-    /// The same behind escapes of JSON.
+    /// The same, with JSON escapes.
     Escaping,
 }
 
 impl Server {
-    /// All three.
+    /// All variants.
     pub(crate) const ALL: [Self; 3] = [Self::Discreet, Self::Repeating, Self::Escaping];
 }
 
-/// The secrets that a call of the operation sends or receives.
+/// The secrets a call of the operation sends or receives.
 pub(crate) fn known_to(operation: OperationName) -> Vec<&'static str> {
     let mut secrets = vec![SIGNING, CREATED, GATEWAY];
     match operation {
@@ -43,7 +42,7 @@ pub(crate) fn known_to(operation: OperationName) -> Vec<&'static str> {
     secrets
 }
 
-/// Plants the canaries in place of the secrets that the vector has.
+/// Plants the canaries instead of the vector's secrets.
 pub(crate) fn plant(vector: &mut Vector, server: Server) {
     if vector.settings.api_key.is_none() {
         vector.settings.api_key = Some(SIGNING.to_owned());
@@ -80,7 +79,7 @@ fn replace(response: &mut ScriptedResponse, secret: &str, canary: &str) {
     }
 }
 
-/// Writes the text into the head and into whatever form of body there is.
+/// Writes the text into the head and into the body, whatever its form.
 fn repeat(response: &mut ScriptedResponse, all: &str, escapes: bool) {
     let one_word = all.replace(" and ", ".");
     response.headers.retain(|line| {
@@ -98,7 +97,7 @@ fn repeat(response: &mut ScriptedResponse, all: &str, escapes: bool) {
             let text = json.to_string();
             response.body = Some(if escapes { escaped(&text) } else { text });
         }
-        // A page, or what only looks like JSON.
+        // A page, or text that only looks like JSON.
         None => {
             if let Some(body) = &mut response.body {
                 let spoken = if escapes { escaped(all) } else { all.to_owned() };
@@ -108,14 +107,14 @@ fn repeat(response: &mut ScriptedResponse, all: &str, escapes: bool) {
     }
 }
 
-/// The canaries with a letter of each behind an escape.
+/// The canaries with one letter of each escaped.
 fn escaped(text: &str) -> String {
     text.replace("sk-or-v1-canary", "\\u0073k-or-v1-c\\u0061nary")
         .replace("canary-of", "c\\u0061nary-of")
 }
 
-/// Lets every object say the text in a name and in values that no type
-/// expects, and an error in its documented fields too.
+/// Makes every object repeat the text in a name and in values of unexpected types, and an error
+/// also in its documented fields.
 fn speak(json: &mut Value, all: &str, is_outermost: bool) {
     match json {
         Value::Object(object) => {

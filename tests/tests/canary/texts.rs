@@ -1,4 +1,4 @@
-//! What a call shows beside its outcome: its client, its options, its events.
+//! The strings a call shows besides its outcome: its client, options and events.
 
 use std::fmt::Debug;
 use std::io;
@@ -10,7 +10,7 @@ use openrouter_keys_core::workflow::{BlockingRotationHandler, Pages, RotationHan
 use openrouter_keys_core::{CallOptions, Error, Key, Response};
 use openrouter_keys_tests::caller::Caller;
 
-/// Texts with what each of them is the text of.
+/// Strings with their descriptions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Texts(Arc<Mutex<Vec<(&'static str, String)>>>);
 
@@ -28,7 +28,7 @@ impl Texts {
     }
 }
 
-/// A subscriber's output is one more text.
+/// A subscriber's output is one more string.
 impl io::Write for Texts {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.push("the trace", String::from_utf8_lossy(bytes).into_owned());
@@ -40,7 +40,7 @@ impl io::Write for Texts {
     }
 }
 
-/// A client that notes what a call is made with.
+/// A client that records what a call is made with.
 pub(crate) struct Watched<C> {
     pub(crate) client: C,
     pub(crate) texts: Texts,

@@ -1,6 +1,6 @@
-//! Both native clients, so that a test runs over each of them.
+//! Both native clients, so that a test runs with each of them.
 
-#![allow(dead_code, reason = "each file of tests needs a part of it")]
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(crate) const KEY: &str =
 /// Builds a client over a transport, for a base URL.
 pub(crate) type Connect<C> = fn(NativeTransport, &str) -> C;
 
-/// Makes one test for each function and each client. Each function takes a [`Connect`].
+/// Generates one test for each function and client. Each function takes a [`Connect`].
 macro_rules! over_both {
     ($($case:ident,)*) => {
         mod over_async {
@@ -52,7 +52,7 @@ pub(crate) fn blocking_client(transport: NativeTransport, base_url: &str) -> blo
     blocking::Client::with_config(transport, ApiKey::new(KEY).unwrap(), config(base_url)).unwrap()
 }
 
-/// Retries without long pauses.
+/// Retries with short pauses.
 fn config(base_url: &str) -> Config {
     let policy = RetryPolicy::default()
         .initial_interval(Duration::from_millis(1))
@@ -60,12 +60,12 @@ fn config(base_url: &str) -> Config {
     Config::new().base_url(BaseUrl::new(base_url).unwrap()).retry(policy)
 }
 
-/// A create of little consequence.
+/// A create without special arguments.
 pub(crate) fn create() -> Create {
     Create::new("x", Limit::usd(1.0))
 }
 
-/// How far the request got, and what went wrong below HTTP.
+/// The delivery of the request, and the failure below HTTP.
 pub(crate) fn failure(error: &Error) -> (Delivery, TransportErrorKind) {
     match error.kind() {
         ErrorKind::Transport(error) => (error.delivery(), error.kind()),

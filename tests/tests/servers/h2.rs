@@ -1,7 +1,6 @@
-//! A server that speaks HTTP/2 by hand, so that it can break off in ways that a
-//! library's server would not.
+//! A hand-written HTTP/2 server that can break off in ways a library's server would not.
 
-#![allow(dead_code, reason = "each file of tests needs a part of it")]
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -16,23 +15,23 @@ const GOAWAY: u8 = 7;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// What meets a request that has been read to its end.
+/// The reaction to a request that has been read in full.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reply {
     /// `RST_STREAM` with this code.
     Reset(u32),
     /// GOAWAY with this last stream and this code.
     GoAway(u32, u32),
-    /// The same, and then the end of the connection.
+    /// The same, then the connection closes.
     GoAwayAndClose(u32, u32),
-    /// The same, and then a 201 with this body.
+    /// The same, then a 201 with this body.
     GoAwayAndCreated(u32, u32, &'static str),
     /// A 201 with this body.
     Created(&'static str),
 }
 
-/// Its address, and how many requests it has read. They meet the replies in
-/// turn; the last is for all that follow.
+/// Returns its address and the number of requests it has read. They get the replies in turn, and
+/// all further ones the last.
 pub(crate) fn serve(replies: &'static [Reply]) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -42,7 +41,7 @@ pub(crate) fn serve(replies: &'static [Reply]) -> (String, Arc<AtomicUsize>) {
         for stream in listener.incoming() {
             let (mut stream, counter) = (stream.unwrap(), counter.clone());
             std::thread::spawn(move || {
-                // An error is the client's leaving.
+                // An error means that the client disconnected.
                 let _ = attend(&mut stream, replies, &counter);
             });
         }
@@ -87,7 +86,7 @@ fn respond(stream: &mut TcpStream, id: u32, reply: Reply) -> std::io::Result<()>
         }
         Reply::GoAwayAndClose(last, code) => {
             respond(stream, id, Reply::GoAway(last, code))?;
-            // What the client still sends is read on: a close would reset.
+            // Keep reading what the client still sends: closing would reset the connection.
             stream.shutdown(Shutdown::Write)
         }
         Reply::GoAwayAndCreated(last, code, body) => {
@@ -95,7 +94,7 @@ fn respond(stream: &mut TcpStream, id: u32, reply: Reply) -> std::io::Result<()>
             respond(stream, id, Reply::Created(body))
         }
         Reply::Created(body) => {
-            // HPACK: the eighth name of its table, `:status`, with a text of 3 bytes.
+            // HPACK: index 8 of the static table, `:status`, with a string of 3 bytes.
             frame(HEADERS, END_HEADERS, id, b"\x08\x03201")?;
             frame(DATA, END_STREAM, id, body.as_bytes())
         }

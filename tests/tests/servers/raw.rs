@@ -1,20 +1,20 @@
-//! A server that answers every connection with bytes, whatever it was asked.
+//! A server that answers every connection with given bytes, whatever the request.
 
-#![allow(dead_code, reason = "each file of tests needs a part of it")]
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// The address of one that always says the same, and how many connections
-/// brought a request.
+/// Returns the address of a server with a constant response, and how many connections brought a
+/// request.
 pub(crate) fn serve(response: impl Into<Vec<u8>>) -> (String, Arc<AtomicUsize>) {
     let response = response.into();
     answering(move |_| response.clone())
 }
 
-/// The same of one that makes its response of what it was sent.
+/// The same, with a response computed from the request.
 pub(crate) fn answering(
     response: impl Fn(&[u8]) -> Vec<u8> + Send + 'static,
 ) -> (String, Arc<AtomicUsize>) {
@@ -34,8 +34,8 @@ pub(crate) fn answering(
     (format!("http://{address}"), requests)
 }
 
-/// The address of one that says this and then keeps the connection open, and whether
-/// it has said so.
+/// Returns the address of a server that sends this and keeps the connection open, and whether it
+/// has sent it.
 pub(crate) fn holding(response: impl Into<Vec<u8>>) -> (String, Arc<AtomicBool>) {
     let response = response.into();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -55,7 +55,7 @@ pub(crate) fn holding(response: impl Into<Vec<u8>>) -> (String, Arc<AtomicBool>)
     (format!("http://{address}"), is_written)
 }
 
-/// A response whose only header is as long as a small film.
+/// A response with a single huge header.
 pub(crate) fn one_huge_header() -> Vec<u8> {
     [
         b"HTTP/1.1 200 OK\r\nx-huge: ".as_slice(),
@@ -65,7 +65,7 @@ pub(crate) fn one_huge_header() -> Vec<u8> {
     .concat()
 }
 
-/// A response with more headers than anybody needs.
+/// A response with a huge number of headers.
 pub(crate) fn many_headers() -> Vec<u8> {
     let mut response = b"HTTP/1.1 200 OK\r\n".to_vec();
     response.extend((0..200).flat_map(|number| format!("x-{number}: 1\r\n").into_bytes()));

@@ -1,7 +1,7 @@
-//! A TLS server with a certificate of its own making that counts the requests
-//! whose first byte gets through.
+//! A TLS server with a self-signed certificate that counts the requests of which any byte
+//! arrives.
 
-#![allow(dead_code, reason = "each file of tests needs a part of it")]
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -16,12 +16,12 @@ pub(crate) struct TlsServer {
 }
 
 impl TlsServer {
-    /// With a certificate for 127.0.0.1 that is good for long.
+    /// With a certificate for 127.0.0.1 that is valid for long.
     pub(crate) fn start() -> Self {
         Self::with("127.0.0.1", |_| {})
     }
 
-    /// With a certificate for this name and with these changes.
+    /// With a certificate for this name, changed by the function.
     pub(crate) fn with(name: &str, change: impl FnOnce(&mut rcgen::CertificateParams)) -> Self {
         let mut parameters = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
         change(&mut parameters);

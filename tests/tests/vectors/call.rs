@@ -1,4 +1,4 @@
-//! From a vector to a call: settings, arguments, and how the call ended.
+//! Makes a vector's call: settings, arguments, and the outcome.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use openrouter_keys_tests::vectors::{
 
 use crate::seen::{Output, SeenError, SeenValue};
 
-/// What came of a call, and what left meanwhile.
+/// The outcome of a call, and the requests it sent.
 pub(crate) struct Came {
     pub(crate) outcome: Outcome,
     pub(crate) requests: Vec<WireRequest>,
@@ -35,9 +35,9 @@ pub(crate) enum Outcome {
 
 /// Why a call was not made.
 enum Stop {
-    /// The library refuses it.
+    /// The library refused it.
     Refused(BuildError),
-    /// The vector is not of the format.
+    /// The vector does not follow the format.
     Wrong(String),
 }
 
@@ -53,7 +53,7 @@ impl From<String> for Stop {
     }
 }
 
-/// Makes the vector's call. The error says what is wrong with the vector.
+/// Makes the vector's call. The error describes a problem with the vector.
 pub(crate) async fn make<C: Caller>(
     vector: &Vector,
     client: impl FnOnce(ApiKey, Config) -> Result<C, BuildError>,
@@ -115,8 +115,8 @@ where
     })
 }
 
-/// What a vector about a request alone is answered with.
-pub(crate) fn sound_answer(operation: OperationName) -> &'static str {
+/// The response for a vector that is only about a request.
+pub(crate) fn valid_response(operation: OperationName) -> &'static str {
     match operation {
         OperationName::List => r#"{"data":[]}"#,
         OperationName::Create => samples::CREATED,
@@ -151,7 +151,7 @@ fn config(settings: &Settings) -> Result<Config, Stop> {
 
 fn options(call: &Settings) -> Result<CallOptions, Stop> {
     if call.api_key.is_some() || call.max_success_body.is_some() || call.max_error_body.is_some() {
-        return Err(Stop::Wrong("`call` holds a setting of the client".to_owned()));
+        return Err(Stop::Wrong("`call` has a setting of the client".to_owned()));
     }
     let mut options = CallOptions::new().headers(headers(call)?);
     if let Some(url) = base_url(call)? {

@@ -1,4 +1,4 @@
-//! A fake transport that answers as a vector says, and what it saw.
+//! A fake transport with a vector's responses, and the requests it received.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use openrouter_keys_core::error::{Delivery, TimeoutPhase, TransportError, Transp
 use openrouter_keys_core::test_util::{FakeTransport, Reply};
 use openrouter_keys_tests::vectors::{FailureName, ScriptedResponse, Vector, WireRequest};
 
-use crate::call::sound_answer;
+use crate::call::valid_response;
 
 pub(crate) fn transport(vector: &Vector) -> Result<FakeTransport, String> {
     if vector.responses.is_empty() {
-        let body = sound_answer(vector.operation);
+        let body = valid_response(vector.operation);
         return Ok(FakeTransport::scripted([Reply::status(200).json(body)]));
     }
     let mut replies = Vec::new();
@@ -20,13 +20,13 @@ pub(crate) fn transport(vector: &Vector) -> Result<FakeTransport, String> {
         let reply = reply(response)?;
         replies.extend(std::iter::repeat_n(reply, response.times.unwrap_or(1)));
     }
-    // A request too many is one of the vector's problems, and no panic.
+    // An additional request is a problem of the vector, not a panic.
     let overrun = Reply::failure(Delivery::NotSent, TransportErrorKind::Other);
     replies.extend(std::iter::repeat_n(overrun, 100));
     Ok(FakeTransport::scripted(replies))
 }
 
-/// The requests so far, as vectors write them.
+/// The requests so far, in the format of vectors.
 pub(crate) fn requests(transport: &FakeTransport) -> Vec<WireRequest> {
     transport.requests().iter().map(WireRequest::of).collect()
 }
@@ -74,6 +74,6 @@ fn failed(failure: FailureName, status: Option<u16>) -> Result<Reply, String> {
         return Err(format!("{failure:?} takes no status"));
     }
     let head = Response::builder().status(status).body(Bytes::new());
-    let head = head.map_err(|_| format!("{status} is no status"))?;
+    let head = head.map_err(|_| format!("{status} is not a valid status"))?;
     Ok(Err(TransportError::ambiguous(kind).with_response(head)).into())
 }

@@ -1,4 +1,4 @@
-//! Whether what came of a call is what its vector says.
+//! Checks the outcome of a call against its vector.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::call::{Came, Outcome};
 use crate::seen::{SeenError, SeenValue};
 
-/// Everything that is not as the vector says.
+/// Everything that differs from the vector.
 pub(crate) fn problems(vector: &Vector, came: &Came) -> Vec<String> {
     let mut judge = Judge(Vec::new());
     judge.form(vector);
@@ -35,7 +35,7 @@ impl Judge {
         }
     }
 
-    /// Both without regard to order.
+    /// Compares without regard to order.
     fn same_set(&mut self, what: &str, came: &[String], expected: &[String]) {
         let set = |texts: &[String]| texts.iter().cloned().collect::<BTreeSet<_>>();
         self.equal(what, &set(came), &set(expected));
@@ -53,7 +53,7 @@ impl Judge {
         }
     }
 
-    /// Whether the vector says what it is about, and once.
+    /// Whether the vector states exactly one expectation.
     fn form(&mut self, vector: &Vector) {
         let Vector { request, refusal, success, error, .. } = vector;
         let given = [request.is_some(), refusal.is_some(), success.is_some(), error.is_some()];
@@ -181,7 +181,7 @@ impl Judge {
         if let (Some(expected), Some(first)) = (&vector.request, requests.first()) {
             self.equal("request", first, expected);
         }
-        // An attempt is the same request as the one before it.
+        // Every attempt sends the same request.
         for (first, next) in requests.iter().zip(requests.iter().skip(1)) {
             self.equal("the next request", next, first);
         }
@@ -194,7 +194,7 @@ impl Judge {
         }
     }
 
-    /// Numbers count by their value: to JSON, 25 and 25.0 are the same.
+    /// Numbers are compared by value: in JSON, 25 and 25.0 are the same.
     fn same_json(&mut self, at: &str, came: &Value, expected: &Value) {
         match (came, expected) {
             (Value::Object(came), Value::Object(expected)) => {
@@ -221,7 +221,7 @@ impl Judge {
     }
 }
 
-/// What the last response holds, as the operation's value shows it.
+/// The content of the last response, in the form of the operation's value.
 fn sent(vector: &Vector) -> Result<Value, String> {
     let last = vector.responses.last().ok_or("there is no response")?;
     let body = last.bytes()?.ok_or("the last response has no body")?;
@@ -242,7 +242,7 @@ fn sent(vector: &Vector) -> Result<Value, String> {
     })
 }
 
-/// What no error and no value may show, whatever the vector is about.
+/// Secrets that no error or value may show, whatever the vector.
 fn secrets(vector: &Vector) -> Vec<String> {
     let signs = vector.settings.api_key.as_deref().unwrap_or(DEFAULT_API_KEY);
     let external = vector

@@ -1,4 +1,4 @@
-//! A `fetch` function that answers as a vector says, and what it saw.
+//! A `fetch` function with a vector's responses, and the requests it received.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::{Headers, ReadableStream, Request, RequestInit, Response, ResponseInit};
 
-use crate::call::sound_answer;
+use crate::call::valid_response;
 use crate::virtual_clock::VirtualClock;
 
 /// The statuses whose `Response` has no body, not even an empty one.
@@ -21,7 +21,7 @@ const WITHOUT_BODY: [u16; 3] = [204, 205, 304];
 /// Why a vector cannot be run over `fetch`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LeftOut {
-    /// No code of a rejection tells the failure apart from others.
+    /// No code of a rejection distinguishes the failure.
     Failure,
     /// The constructor of `Response` refuses the status.
     Status,
@@ -67,9 +67,9 @@ enum End {
 enum Body {
     None,
     Bytes(Vec<u8>),
-    /// After so many bytes, by this code.
+    /// After this many bytes, with this code.
     BreaksOff(Vec<u8>, &'static str),
-    /// After so many bytes.
+    /// After this many bytes.
     Stalls(Vec<u8>),
 }
 
@@ -82,7 +82,7 @@ impl ScriptedFetch {
         }
         if vector.responses.is_empty() {
             let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-            let body = Body::Bytes(sound_answer(vector.operation).into());
+            let body = Body::Bytes(valid_response(vector.operation).into());
             replies.push_back(Reply {
                 after_ms: 0,
                 end: End::Response { status: 200, headers, body },
@@ -91,7 +91,7 @@ impl ScriptedFetch {
         Ok(Self { replies: Rc::new(RefCell::new(replies)), requests: Rc::default(), clock })
     }
 
-    /// What the transport takes.
+    /// The function for the transport.
     pub(crate) fn function(&self) -> Function {
         let this = self.clone();
         let fetch = Closure::<dyn Fn(String, RequestInit) -> Promise>::new(move |url, init| {
@@ -102,7 +102,7 @@ impl ScriptedFetch {
         fetch.into_js_value().unchecked_into()
     }
 
-    /// The requests so far, as vectors write them, which are then forgotten.
+    /// Takes the requests so far, in the format of vectors.
     pub(crate) fn take_requests(&self) -> Vec<WireRequest> {
         std::mem::take(&mut self.requests.borrow_mut())
     }
@@ -186,7 +186,7 @@ fn response(
     Response::new_with_opt_readable_stream_and_init(stream.as_ref(), &init)
 }
 
-/// A stream of bytes, for such a one pulls only when somebody reads.
+/// A byte stream, because that pulls only when somebody reads.
 fn stream(pull: impl Fn(&JsValue) -> Promise + 'static) -> Result<ReadableStream, JsValue> {
     let pull = move |controller: JsValue| pull(&controller);
     let pull = Closure::<dyn Fn(JsValue) -> Promise>::new(pull).into_js_value();
@@ -228,10 +228,10 @@ fn reply(response: &ScriptedResponse) -> Result<Reply, String> {
     Ok(Reply { after_ms: response.after_ms.unwrap_or(0), end })
 }
 
-/// By what the transport knows a failure.
+/// How the transport recognises a failure.
 #[derive(PartialEq, Eq)]
 enum Sign {
-    /// The code at the cause of what Node throws.
+    /// The code of the cause of Node's error.
     Code(&'static str),
     /// Nothing ever happens.
     Silence,

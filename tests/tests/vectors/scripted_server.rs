@@ -1,5 +1,4 @@
-//! A server on a real socket that answers as a vector says, one connection a
-//! request.
+//! A server on a real socket with a vector's responses, one connection per request.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -9,34 +8,32 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use openrouter_keys_tests::vectors::{FailureName, ScriptedResponse, Vector};
 
-use crate::call::sound_answer;
+use crate::call::valid_response;
 
-/// What a client meets that sends a request.
+/// What happens to a request.
 #[derive(Clone)]
 pub(crate) enum End {
-    /// A connection that brings these bytes once the request was read, and ends.
+    /// The connection returns these bytes once the request was read, and closes.
     Bytes(Vec<u8>),
-    /// Nobody listens there.
-    Nobody,
+    /// Nothing listens there.
+    NoServer,
 }
 
-/// What the vector's requests meet, in their order, or why that cannot be shown
-/// over a socket.
+/// The reactions to the vector's requests in order, or why they cannot be shown over a socket.
 pub(crate) fn script(vector: &Vector) -> Result<VecDeque<End>, String> {
     let mut script = VecDeque::new();
     for response in &vector.responses {
         script.extend(std::iter::repeat_n(end(response)?, response.times.unwrap_or(1)));
     }
     if vector.responses.is_empty() {
-        let body = sound_answer(vector.operation).as_bytes();
+        let body = valid_response(vector.operation).as_bytes();
         script.push_back(End::Bytes(written(200, &[("content-type", "application/json")], body)));
     }
     Ok(script)
 }
 
-/// Whether the response is about time, about a status that no final response has, or
-/// about a failure that other tests make over a socket: one of TLS, HTTP/2, a
-/// proxy or a name that does not resolve.
+/// Whether the response needs time, has a status that no final response has, or is a failure that
+/// other tests cover over a socket: TLS, HTTP/2, a proxy or a name that does not resolve.
 pub(crate) fn is_left_out(response: &ScriptedResponse) -> bool {
     use FailureName::{Connect, Disconnected, Protocol};
     let is_shown =
@@ -56,7 +53,7 @@ fn end(response: &ScriptedResponse) -> Result<End, String> {
     Ok(match (response.failure, response.status) {
         (None, Some(status)) => End::Bytes(written(status, headers, &body)),
         (Some(FailureName::Disconnected), Some(status)) => {
-            // One byte of what was announced does not come.
+            // One byte fewer than announced is sent.
             let mut bytes = written(status, headers, &[&*body, b"{"].concat());
             bytes.pop();
             End::Bytes(bytes)
@@ -70,7 +67,7 @@ fn end(response: &ScriptedResponse) -> Result<End, String> {
         }
         (Some(FailureName::Disconnected), None) => End::Bytes(Vec::new()),
         (Some(FailureName::Protocol), None) => End::Bytes(b"this is not HTTP\r\n\r\n".into()),
-        (Some(FailureName::Connect), None) => End::Nobody,
+        (Some(FailureName::Connect), None) => End::NoServer,
         (other, status) => return Err(format!("{other:?} with {status:?} is left out")),
     })
 }
@@ -84,7 +81,7 @@ fn framed(status: u16, headers: &[(&str, &str)], framing: &str, body: &[u8]) -> 
     for (name, value) in headers {
         bytes.extend(format!("{name}: {value}\r\n").into_bytes());
     }
-    // These have no body, and no word of one.
+    // These have no body and announce none.
     if ![204, 304].contains(&status) {
         bytes.extend(format!("{framing}\r\n").into_bytes());
     }
@@ -93,11 +90,11 @@ fn framed(status: u16, headers: &[(&str, &str)], framing: &str, body: &[u8]) -> 
     bytes
 }
 
-/// The server, for one vector after the other.
+/// The server, for one vector after another.
 pub(crate) struct ScriptedServer {
     pub(crate) address: SocketAddr,
     next: Sender<Vec<u8>>,
-    /// How many requests came, those that nobody waited for included.
+    /// How many requests arrived, including unexpected ones.
     requests: Arc<Mutex<usize>>,
 }
 
@@ -112,7 +109,7 @@ impl ScriptedServer {
             for stream in listener.incoming().flatten() {
                 let Ok(()) = read_request(&stream) else { continue };
                 *counter.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-                // A request that no response is meant for: a redirect followed, say.
+                // An unexpected request, such as a followed redirect.
                 let response = responses.try_recv().unwrap_or_default();
                 let _ = (&stream).write_all(&response);
             }
@@ -120,7 +117,7 @@ impl ScriptedServer {
         Ok(Self { address, next, requests })
     }
 
-    /// The next request is answered so.
+    /// Sets the response to the next request.
     pub(crate) fn respond(&self, bytes: Vec<u8>) {
         let _ = self.next.send(bytes);
     }

@@ -1,4 +1,4 @@
-//! What a call's value or error shows, in the words of the format.
+//! A call's value or error in the terms of the vectors' format.
 
 use std::error::Error as _;
 use std::fmt::Debug;
@@ -13,10 +13,10 @@ use openrouter_keys_core::{CurrentKey, Effect, Error, ErrorKind, Field, Key, Res
 use openrouter_keys_tests::vectors::{LookFor, Unreadable};
 use serde_json::{Value, json};
 
-/// The longest time in milliseconds that a number of JavaScript says exactly.
+/// The longest time in milliseconds that a JavaScript number represents exactly.
 const LONGEST: u64 = 9_007_199_254_740_991;
 
-/// A value with what the response carried beside it.
+/// A value with the metadata of its response.
 pub(crate) struct SeenValue {
     pub(crate) status: u16,
     pub(crate) attempts: u32,
@@ -26,12 +26,11 @@ pub(crate) struct SeenValue {
     pub(crate) text: String,
     pub(crate) debug: String,
     pub(crate) details: Details,
-    /// Whether the serialised value reads back as the same value, where it can
-    /// be read.
+    /// Whether the serialised value reads back as the same value, if it can be read.
     pub(crate) reads_back: bool,
 }
 
-/// What is special about a value.
+/// Special properties of a value.
 #[derive(Default)]
 pub(crate) struct Details {
     pub(crate) unexpected: Vec<String>,
@@ -41,7 +40,7 @@ pub(crate) struct Details {
     pub(crate) problem: Option<Unreadable>,
 }
 
-/// What an operation returns.
+/// The output of an operation.
 pub(crate) trait Output: Debug {
     fn to_text(&self) -> serde_json::Result<String>;
     fn reads_back(&self, text: &str) -> bool;
@@ -134,7 +133,7 @@ impl Output for Created {
         serde_json::to_string(self)
     }
 
-    /// It cannot be read: the secret is not written.
+    /// It cannot be read, because the secret is not serialised.
     fn reads_back(&self, _: &str) -> bool {
         true
     }
@@ -182,7 +181,7 @@ impl Output for CurrentKey {
     }
 }
 
-/// It has no JSON form of its own: this is the format's.
+/// It has no JSON form; this is the format's.
 impl Output for Deleted {
     fn to_text(&self) -> serde_json::Result<String> {
         Ok(json!({ "already_gone": self.already_gone }).to_string())
@@ -195,7 +194,7 @@ impl Output for Deleted {
     fn look(&self, _: &mut Details) {}
 }
 
-/// An error in the words of the format.
+/// An error in the terms of the format.
 pub(crate) struct SeenError {
     pub(crate) kind: &'static str,
     pub(crate) effect: &'static str,
@@ -214,9 +213,9 @@ pub(crate) struct SeenError {
     pub(crate) unreadable: Option<Unreadable>,
     pub(crate) origin: Option<String>,
     pub(crate) look_for: Option<LookFor>,
-    /// What people read.
+    /// The error's message.
     pub(crate) text: String,
-    /// Everything that the error and its causes show in any way.
+    /// Everything the error and its causes show.
     pub(crate) everything: Vec<String>,
 }
 

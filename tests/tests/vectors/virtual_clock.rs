@@ -1,5 +1,5 @@
-//! A clock for the transport over `fetch` that takes no time: a timer rings as
-//! soon as nothing else is under way.
+//! A clock for the transport over `fetch` that takes no time: a timer fires as soon as nothing
+//! else is pending.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -21,10 +21,9 @@ pub(crate) struct VirtualClock(Rc<State>);
 #[derive(Default)]
 struct State {
     now: Cell<f64>,
-    /// Whether something happens that needs no time to pass.
+    /// Whether something is pending that takes no time.
     is_busy: Cell<bool>,
-    /// By their numbers, so that of two for the same time the older one comes
-    /// first.
+    /// By number, so that of two for the same time the older one fires first.
     timers: RefCell<BTreeMap<u32, Timer>>,
     next_number: Cell<u32>,
     pauses: RefCell<Vec<Duration>>,
@@ -38,7 +37,7 @@ struct Timer {
 }
 
 impl VirtualClock {
-    /// What the transport takes.
+    /// The clock for the transport.
     pub(crate) fn clock(&self) -> Result<Clock, JsValue> {
         let [now, date, set, clear] = std::array::from_fn(|_| self.clone());
         let now = Closure::<dyn Fn() -> f64>::new(move || now.now());
@@ -62,23 +61,23 @@ impl VirtualClock {
         self.0.now.get()
     }
 
-    /// The pauses of the client, and its timeouts that ran out.
+    /// The client's pauses, and its timeouts that fired.
     pub(crate) fn pauses(&self) -> Vec<Duration> {
         self.0.pauses.borrow().clone()
     }
 
-    /// Something begins that ends without any time passing.
+    /// Something begins that takes no time.
     pub(crate) fn stop(&self) {
         self.0.is_busy.set(true);
     }
 
-    /// Nothing but time is waited for.
+    /// Only time is awaited.
     pub(crate) fn go_on(&self) {
         self.0.is_busy.set(false);
         self.ring_unless_busy();
     }
 
-    /// Lets time pass that is no pause of the client's.
+    /// Lets time pass without counting it as a pause.
     pub(crate) async fn delay(&self, time: Duration) -> Result<(), JsValue> {
         let over = Promise::new(&mut |ring, _| {
             self.add(ring, time.as_secs_f64() * 1000.0, false);
@@ -101,8 +100,7 @@ impl VirtualClock {
         self.look_whether_over();
     }
 
-    /// What a client waited for without a timer of its own left is over, and so
-    /// is whatever was to come of it.
+    /// Without a timer of the client, nothing is awaited any more: remaining timers are dropped.
     fn look_whether_over(&self) {
         let mut timers = self.0.timers.borrow_mut();
         if !timers.values().any(|timer| timer.is_clients) {
@@ -111,18 +109,18 @@ impl VirtualClock {
         }
     }
 
-    /// In a turn of its own: who sets a timer must learn its number first.
+    /// In a separate task: the code that sets a timer must get its number first.
     fn ring_unless_busy(&self) {
         let clock = self.clone();
         spawn_local(async move {
             if let Some(ring) = clock.due() {
-                // A timer has nobody to tell that it failed.
+                // A failing timer has nowhere to report to.
                 let _ = ring.call0(&JsValue::UNDEFINED);
             }
         });
     }
 
-    /// Moves on to the first timer, if there is one and time may pass.
+    /// Advances to the first timer, if there is one and time may pass.
     fn due(&self) -> Option<Function> {
         if self.0.is_busy.get() {
             return None;

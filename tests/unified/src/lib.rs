@@ -1,1 +1,1 @@
-//! Its tests are all that there is of it.
+//! This crate has only tests.

@@ -1,5 +1,5 @@
-//! Features of reqwest that other crates switch on change nothing, and neither do the
-//! settings of a caller that can be set back; the others are refused.
+//! Features of reqwest that other crates enable change nothing, nor do client settings that the
+//! library can override; other settings are refused.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -21,7 +21,7 @@ fn own(base_url: &str) -> Client {
     client(NativeTransport::new().unwrap(), base_url)
 }
 
-/// Serves a connection after another; what each read first arrives.
+/// Serves one connection after another; the bytes each read first are sent to the channel.
 fn serve(attend: impl Fn(&mut TcpStream) -> Vec<u8> + Send + 'static) -> (String, Receiver<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -45,7 +45,7 @@ fn answering(response: &'static [u8]) -> (String, Receiver<Vec<u8>>) {
     (format!("http://{address}"), requests)
 }
 
-/// With a certificate that nobody trusts. What arrives says whether a request did.
+/// A server with an untrusted certificate. The channel shows whether a request arrived.
 fn untrusted() -> (String, Receiver<Vec<u8>>) {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let key = rustls::pki_types::PrivateKeyDer::try_from(made.key_pair.serialize_der()).unwrap();
@@ -73,7 +73,7 @@ fn assert_tls(error: &Error, connections: &Receiver<Vec<u8>>) {
     let expected = (Delivery::NotSent, TransportErrorKind::Tls);
     assert_eq!((transport.delivery(), transport.kind()), expected, "{error:?}");
     assert_eq!((error.attempts(), error.effect()), (1, &Effect::Nothing), "{error:?}");
-    // One connection, and no request on it.
+    // One connection, without a request.
     assert_eq!(connections.recv().unwrap(), b"");
     assert!(connections.try_recv().is_err());
 }
@@ -88,7 +88,7 @@ fn unfollowing() -> reqwest::ClientBuilder {
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_trusts_is_tls_and_one_attempt_whatever_carries_tls() {
+async fn an_untrusted_certificate_is_tls_and_one_attempt_with_any_tls_backend() {
     let native = || unfollowing().tls_backend_native().build().unwrap();
     for transport in [
         NativeTransport::new().unwrap(),
@@ -102,15 +102,15 @@ async fn a_certificate_that_nobody_trusts_is_tls_and_one_attempt_whatever_carrie
 }
 
 #[tokio::test]
-async fn our_own_clients_carry_tls_with_rustls() {
+async fn our_own_clients_use_rustls() {
     let (address, _connections) = untrusted();
     let error = own(&address).list(List::new()).await.unwrap_err();
-    // rustls says it so; OpenSSL would say "certificate verify failed".
+    // rustls's wording; OpenSSL's is "certificate verify failed".
     assert!(format!("{error:?}").contains("invalid peer certificate"), "{error:?}");
 }
 
 #[test]
-fn what_cannot_be_set_back_is_refused_when_the_client_is_built() {
+fn settings_that_cannot_be_overridden_are_refused_when_the_client_is_built() {
     let refused = |builder: NativeTransportBuilder| builder.build().unwrap_err().to_string();
     let native = refused(NativeTransport::builder().reqwest(|client| client.tls_backend_native()));
     assert!(native.contains("a TLS backend other than rustls"), "{native}");
@@ -132,7 +132,7 @@ fn what_cannot_be_set_back_is_refused_when_the_client_is_built() {
 }
 
 #[tokio::test]
-async fn the_feature_hickory_dns_changes_no_name_resolution_but_that_of_given_clients() {
+async fn the_feature_hickory_dns_affects_name_resolution_of_given_clients_only() {
     let response = b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"data\":[]}";
     let (address, _requests) = answering(response);
     let localhost = address.replace("127.0.0.1", "localhost");
@@ -140,7 +140,7 @@ async fn the_feature_hickory_dns_changes_no_name_resolution_but_that_of_given_cl
     for client in [own(&localhost), client(given(), &localhost)] {
         client.list(List::new()).await.unwrap();
     }
-    // RFC 6761, section 6.4: nobody is asked about names below `invalid`.
+    // RFC 6761, section 6.4: no server is queried for names below `invalid`.
     let error = client(given(), "https://keys.invalid").create(create()).await.unwrap_err();
     let ErrorKind::Transport(transport) = error.kind() else { panic!("{error:?}") };
     let expected = (Delivery::NotSent, TransportErrorKind::Dns);
@@ -149,7 +149,7 @@ async fn the_feature_hickory_dns_changes_no_name_resolution_but_that_of_given_cl
 }
 
 #[tokio::test]
-async fn no_decompression_and_no_cookies_come_with_the_features() {
+async fn the_features_add_no_decompression_and_no_cookies() {
     let response = b"HTTP/1.1 200 OK\r\nset-cookie: session=1\r\ncontent-length: 11\r\n\r\n{\"data\":[]}";
     let (address, requests) = answering(response);
     let transport = NativeTransport::builder()
@@ -165,7 +165,7 @@ async fn no_decompression_and_no_cookies_come_with_the_features() {
 }
 
 #[tokio::test]
-async fn default_headers_of_a_caller_take_nothing_from_a_request() {
+async fn default_headers_of_a_given_client_replace_nothing_in_a_request() {
     let (address, requests) =
         answering(b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"data\":[]}");
     let transport = NativeTransport::builder().reqwest(|client| {
@@ -200,7 +200,7 @@ impl log::Log for Log {
 static LOG: Log = Log(Mutex::new(String::new()));
 
 #[tokio::test]
-async fn a_caller_who_asks_for_a_verbose_connection_gets_no_key_into_the_log() {
+async fn verbose_connections_log_no_key() {
     log::set_logger(&LOG).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
     let (address, requests) =

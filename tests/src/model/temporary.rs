@@ -1,5 +1,5 @@
-//! One temporary key against the model, among the keys of others: it is made,
-//! used, closed or not, and swept when its time is over.
+//! One temporary key against the model, among other keys: it is created, used, closed or not,
+//! and swept after it expires.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::caller::Caller;
 
 /// How long the work with the key takes.
 const WORK: Duration = Duration::from_secs(120);
-/// The marker of a temporary key of somebody else.
+/// The marker of somebody else's temporary key.
 const MARKER: &str = "#temp-0000000000000000000000000000f0e1";
 
 /// How the work ends.
@@ -30,34 +30,32 @@ pub enum Ending {
     Death,
 }
 
-/// A temporary key whose time is over and that was swept.
+/// A temporary key that has expired and was swept.
 #[derive(Debug)]
-pub struct Loan {
-    /// The server at the very end.
+pub struct TemporaryCall {
+    /// The server at the end.
     pub server: Server,
-    /// What the caller got.
+    /// The call's result.
     pub result: Result<TemporaryKeyInfo, Error>,
-    /// What the close came to, if there was one.
+    /// The result of the close, if there was one.
     pub closed: Option<Result<(), Error>>,
-    /// When the work and the close were over.
+    /// When the work and the close had finished.
     pub ended: Duration,
-    /// What the sweep of the temporary keys came to.
+    /// The result of the sweep.
     pub swept: Result<Swept, Error>,
-    /// The time at the very end.
+    /// The time at the end.
     pub now: Duration,
 }
 
-impl Loan {
-    /// How long the key is asked to live.
+impl TemporaryCall {
+    /// The requested lifetime of the key.
     pub const LIFETIME: Duration = Duration::from_secs(3600);
-    /// How many keys of others there are, and how many of them a sweep of the
-    /// temporary ones may take.
+    /// The number of other keys.
     pub const FOREIGN: usize = 120;
-    /// Those of them that a sweep may take: they are temporary and over.
+    /// How many of them a sweep may delete: those that are temporary and have expired.
     pub const FOREIGN_AND_OVER: usize = 2;
 
-    /// Lets a client make a key, work for two minutes, end so, and sweep an hour
-    /// later.
+    /// Lets a client create a key, work for two minutes, end as given, and sweep an hour later.
     pub async fn make<C: Caller>(
         client: impl FnOnce(FakeTransport) -> C,
         schedule: Schedule,
@@ -95,19 +93,19 @@ impl Loan {
         Self { server, result, closed, ended, swept, now: clock.now() }
     }
 
-    /// Every key that the call made.
+    /// Every key the call created.
     pub fn own(&self) -> impl Iterator<Item = &ServerKey> {
         self.server.keys.iter().skip(Self::FOREIGN)
     }
 
-    /// How many keys of others are there at the very end.
+    /// How many of the other keys exist at the end.
     pub fn foreign(&self) -> usize {
         self.server.keys.iter().take(Self::FOREIGN).filter(|key| key.is_live(self.now)).count()
     }
 }
 
-/// A key of somebody else: among them temporary ones that live, are over, or never
-/// end, and others that are over.
+/// Somebody else's key: temporary ones that are valid, have expired or never expire, and others
+/// that have expired.
 fn foreign(number: usize) -> ServerKey {
     const OVER: Duration = Duration::from_secs(1);
     const LATER: Duration = Duration::from_secs(1_000_000);
