@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: everything the benchmarks need is built, and they are run.
+//! `cargo xtask bench`: builds and runs the benchmarks.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,45 +15,44 @@ pub(crate) struct Bench {
     /// Measure only this section; may be given more than once
     #[arg(long, value_name = "SECTION")]
     only: Vec<String>,
-    /// Leave this section out; may be given more than once
+    /// Skip this section; may be given more than once
     #[arg(long, value_name = "SECTION")]
     skip: Vec<String>,
-    /// Run few rounds, to try it; this and what is not whole is written below target/bench
+    /// Run few rounds, to try it; this and partial runs write below target/bench
     #[arg(long)]
     quick: bool,
 }
 
-/// The program, a workspace of its own: what it measures beside the project is no part of it.
+/// The benchmark program, a separate workspace: clients it compares with are not dependencies.
 const MANIFEST: &str = "tests/lab/bench/Cargo.toml";
-/// A file for each section of the report.
+/// One file for each section of the report.
 const SECTIONS: &str = "tests/lab/bench/src/sections";
 const REQUIREMENTS: &str = "tests/lab/bench/requirements.txt";
-/// An environment of Python's for what is measured there, where the program looks for it.
+/// The Python environment for the measurements, where the program looks for it.
 const VENV: &str = "target/bench-python";
 
-/// What is counted for it.
+/// The instruction counts for the report.
 const INSTRUCTIONS: &str = "target/bench/instructions.json";
 const OPERATIONS: [&str; 6] =
     ["list", "create", "get", "update", "delete", "get_current_key_metadata"];
 
-/// Measures, and writes the report. What another language lacks costs only its own lines of
-/// the report.
+/// Measures, and writes the report. If another language's tools are missing, only its lines are.
 pub(crate) fn run(bench: &Bench, workspace: &Workspace) -> Result<()> {
     let shell = &workspace.shell;
-    // Before minutes of building.
+    // Fail here, before minutes of building.
     let mut sections = stems(shell, SECTIONS)?;
     sections.retain(|name| name != "mod");
     bench.check(&sections)?;
     cmd!(shell, "cargo build --release --locked --manifest-path {MANIFEST}").run()?;
     for (language, prepared) in [("Node", node(workspace)), ("Python", python(workspace))] {
         if let Err(error) = prepared {
-            println!("what runs in {language} is left out: {error:#}");
+            println!("skipping {language}: {error:#}");
         }
     }
     let mut options = bench.options();
     match count_instructions(workspace) {
         Ok(()) => options.extend(["--instructions", INSTRUCTIONS]),
-        Err(error) => println!("no instructions are counted: {error:#}"),
+        Err(error) => println!("skipping the instruction counts: {error:#}"),
     }
     let run = cmd!(shell, "cargo run --quiet --release --locked --manifest-path {MANIFEST} -- run");
     Ok(run.args(options).run()?)
@@ -69,7 +68,7 @@ impl Bench {
         }
     }
 
-    /// What the program is called with.
+    /// The program's arguments.
     fn options(&self) -> Vec<&str> {
         let only = self.only.iter().flat_map(|section| ["--only", section]);
         let skip = self.skip.iter().flat_map(|section| ["--skip", section]);
@@ -77,7 +76,7 @@ impl Bench {
     }
 }
 
-/// Writes what building each request takes.
+/// Writes the instruction counts of building each request.
 fn count_instructions(workspace: &Workspace) -> Result<()> {
     instructions::build(workspace)?;
     let mut counts = BTreeMap::new();
@@ -87,7 +86,7 @@ fn count_instructions(workspace: &Workspace) -> Result<()> {
     Ok(workspace.shell.write_file(INSTRUCTIONS, serde_json::json!(counts).to_string())?)
 }
 
-/// The package as it is, and the clients beside it.
+/// Builds the package, and installs the clients to compare it with.
 fn node(workspace: &Workspace) -> Result<()> {
     wasm::build_npm_package(workspace)?;
     let shell = &workspace.shell;
@@ -116,15 +115,15 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_section_is_answered_with_the_known_ones() {
+    fn an_unknown_section_is_refused_with_the_known_ones() {
         let wanted = bench(&["calls"], &["cals"], false);
         let refused = wanted.check(&["calls".into(), "decode".into()]).expect_err("none");
         assert!(refused.to_string().ends_with("the sections are calls, decode"), "{refused}");
-        wanted.check(&["calls".into(), "cals".into()]).expect("both are there");
+        wanted.check(&["calls".into(), "cals".into()]).expect("both exist");
     }
 
     #[test]
-    fn what_is_wanted_is_passed_on() {
+    fn the_options_are_passed_on() {
         assert_eq!(
             bench(&["calls", "decode"], &["cargo"], true).options().join(" "),
             "--only calls --only decode --skip cargo --quick"

@@ -1,4 +1,4 @@
-//! The emulator as a process of its own, which ends with its owner.
+//! The emulator as a separate process that ends with its owner.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -9,14 +9,14 @@ use serde::Deserialize;
 use crate::shell::cmd;
 use crate::workspace::Workspace;
 
-/// Builds it, and returns where it is.
+/// Builds it, and returns its path.
 pub(crate) fn build(workspace: &Workspace) -> Result<String> {
     cmd!(workspace.shell, "cargo build --quiet --package openrouter-keys-emulator --locked")
         .run()?;
     Ok(workspace.target("debug/openrouter-keys-emulator"))
 }
 
-/// A running one.
+/// A running emulator.
 pub(crate) struct Emulator {
     child: Child,
     pub(crate) started: Started,
@@ -37,21 +37,21 @@ impl Emulator {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
-            .context("the emulator cannot be started")?;
-        // From here on, whatever goes wrong ends the process.
+            .context("cannot start the emulator")?;
+        // From here on, an error ends the process.
         let mut this = Self { child, started: Started::default() };
         let stdout = this.child.stdout.take().context("the emulator has no output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
         this.started =
-            serde_json::from_str(&line).context("the emulator did not say where it is")?;
+            serde_json::from_str(&line).context("the emulator did not print its address")?;
         Ok(this)
     }
 }
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: libFuzzer over the fuzz targets, for as long as you like.
+//! `cargo xtask fuzz`: runs libFuzzer on the fuzz targets for as long as you like.
 
 use std::borrow::Cow;
 use std::process::ExitCode;
@@ -11,10 +11,10 @@ use crate::workspace::Workspace;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Fuzz {
-    /// The targets to search; all by default
+    /// Targets to search; all by default
     targets: Vec<String>,
     /// How long to search each
-    // To libFuzzer no time means without end.
+    // For libFuzzer, 0 means forever.
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
 }
@@ -27,10 +27,10 @@ const FUZZ: Tool = Tool {
     wheels: None,
 };
 
-/// The programs, a workspace of their own.
+/// The programs, a separate workspace.
 const FOLDER: &str = "tests/fuzz";
 
-/// Runs each target, every one even if another finds something.
+/// Runs every target, even if an earlier one finds something.
 pub(crate) fn run(fuzz: &Fuzz, workspace: &Workspace) -> Result<ExitCode> {
     let known = stems(&workspace.shell, "tests/fuzz/fuzz_targets")?;
     if let Some(name) = fuzz.targets.iter().find(|name| !known.contains(name)) {
@@ -54,12 +54,11 @@ pub(crate) fn run(fuzz: &Fuzz, workspace: &Workspace) -> Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-/// What is new goes into the first of the two corpora, which is not committed.
+/// New inputs go into the first of the two corpora, which is not committed.
 fn target(workspace: &Workspace, name: &str, seconds: u32) -> Result<()> {
     let (own, corpus) = (format!("{FOLDER}/corpus/{name}"), format!("tests/corpus/{name}"));
     workspace.shell.create_dir(&own)?;
-    // Our crates have no unsafe code for a sanitizer to watch, and without one the Rust that
-    // is there will do.
+    // Our crates have no unsafe code for a sanitizer to check, and without one, stable Rust is enough.
     Ok(FUZZ
         .command(workspace)
         .args(["run", "--sanitizer", "none", "--fuzz-dir", FOLDER, name, &own, &corpus])

@@ -1,4 +1,4 @@
-//! Which source file imports which, read from the files themselves.
+//! Finds which source file imports which, by parsing the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +9,10 @@ use syn::visit::{self, Visit};
 
 use crate::workspace::Workspace;
 
-/// For each file, by its path below the source folder, the files that it imports from.
+/// For each file, the files it imports from, as paths below the source folder.
 pub(crate) type Imports = BTreeMap<String, BTreeSet<String>>;
 
-/// The imports among the files of a crate. What stands in its tests is left out.
+/// The imports among the files of a crate, except in its tests.
 pub(crate) fn of_crate(workspace: &Workspace, source: &str) -> Result<Imports> {
     let files = files(workspace, source, ".rs")?;
     let modules: BTreeMap<Vec<String>, &String> =
@@ -23,7 +23,7 @@ pub(crate) fn of_crate(workspace: &Workspace, source: &str) -> Result<Imports> {
         let mut paths = Paths { module: module_of(file), found: Vec::new() };
         paths.visit_file(&parsed);
         let targets = paths.found.iter().filter_map(|path| {
-            // The longest part of the path that is a file; what follows is in it.
+            // The longest prefix of the path that is a file; the rest is inside it.
             (1..=path.len()).rev().find_map(|length| modules.get(path.get(..length)?))
         });
         let targets = targets.filter(|target| **target != file);
@@ -43,7 +43,7 @@ pub(crate) fn of_scripts(workspace: &Workspace, source: &str) -> Result<Imports>
     Ok(files.iter().map(|(file, text)| (file.clone(), imported(file, text))).collect())
 }
 
-/// The file that a relative import means, by its path below the source folder.
+/// The file a relative import refers to, as a path below the source folder.
 fn below(importer: &str, name: &str) -> Option<String> {
     let mut folders: Vec<&str> = importer.split('/').collect();
     folders.pop();
@@ -56,7 +56,7 @@ fn below(importer: &str, name: &str) -> Option<String> {
     Some(folders.join("/"))
 }
 
-/// The files that import one another in a circle, each circle sorted.
+/// The groups of files that import each other in a circle, each sorted.
 pub(crate) fn circles(imports: &Imports) -> Vec<Vec<&str>> {
     let edges = imports.iter().flat_map(|(file, targets)| {
         targets.iter().map(move |target| (file.as_str(), target.as_str()))
@@ -69,7 +69,7 @@ pub(crate) fn circles(imports: &Imports) -> Vec<Vec<&str>> {
     circles
 }
 
-/// The files below a folder, by their paths from there, and their texts.
+/// The files below a folder: their relative paths and contents.
 fn files(workspace: &Workspace, source: &str, ending: &str) -> Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     for file in workspace.files()? {
@@ -92,7 +92,7 @@ fn module_of(file: &str) -> Vec<String> {
     path.split('/').map(str::to_owned).collect()
 }
 
-/// Collects every path that begins in this crate, as seen from its root.
+/// Collects every path within this crate, relative to its root.
 struct Paths {
     module: Vec<String>,
     found: Vec<Vec<String>>,
@@ -110,7 +110,7 @@ impl Paths {
                 let base = self.module.get(..kept).unwrap_or_default().to_vec();
                 (base, path.get(ups..).unwrap_or_default())
             }
-            // A child, such as `api::ApiError`; of another crate no file is found.
+            // A child, such as `api::ApiError`; if it belongs to another crate, no file is found.
             _ => (self.module.clone(), path),
         };
         self.found.push([base, rest.to_vec()].concat());
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_relative_import_is_seen_from_the_folder_of_its_file() {
+    fn a_relative_import_is_resolved_from_its_files_folder() {
         let cases = [
             ("index.js", "./internal/load.js", Some("internal/load.js")),
             ("internal/load.js", "./errors.js", Some("internal/errors.js")),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_seen_from_the_root_of_its_crate() {
+    fn a_path_is_resolved_from_the_crates_root() {
         let source = "
             use super::key::Key;
             use crate::json::{self, Reader};

@@ -1,11 +1,11 @@
-//! Counting the instructions of `tests/instructions` by valgrind.
+//! Counts the instructions of `tests/instructions` with valgrind.
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::shell::{cmd, works};
 use crate::workspace::Workspace;
 
-/// In two runs, so that what happens once is counted in neither.
+/// Two runs, so that one-time costs cancel out.
 const FEW: u64 = 10;
 const MANY: u64 = 110;
 
@@ -23,7 +23,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     .run()?)
 }
 
-/// How many one time takes.
+/// The instructions of one iteration.
 pub(crate) fn count(workspace: &Workspace, what: &str) -> Result<u64> {
     let (few, many) = (counted(workspace, what, FEW)?, counted(workspace, what, MANY)?);
     Ok(many.saturating_sub(few) / MANY.saturating_sub(FEW))
@@ -38,10 +38,10 @@ fn counted(workspace: &Workspace, what: &str, times: u64) -> Result<u64> {
         "valgrind --quiet --tool=callgrind --callgrind-out-file={report} {program} {what} {times}"
     )
     .read()?;
-    summed(&workspace.read(&report)?).context("the report of callgrind has no sum")
+    summed(&workspace.read(&report)?).context("callgrind's report has no total")
 }
 
-/// The sum that a report of callgrind ends with.
+/// The total at the end of a callgrind report.
 fn summed(report: &str) -> Option<u64> {
     let mut sums = report.lines().filter_map(|line| line.strip_prefix("totals: "));
     sums.next_back()?.trim().parse().ok()

@@ -1,9 +1,5 @@
 //! The project's own commands, run as `cargo xtask COMMAND`.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program that a person runs in a terminal"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program with printed output")]
 
 mod bench;
 mod emulator;
@@ -42,9 +38,9 @@ enum Command {
     Test(test::Test),
     /// Build the npm package into bindings-js/npm
     Npm,
-    /// Let libFuzzer search every fuzz target, or those that are named
+    /// Let libFuzzer search all fuzz targets, or the named ones
     Fuzz(fuzz::Fuzz),
-    /// Measure what the clients cost, beside others, and write BENCHMARKS.md
+    /// Measure what the clients cost, compared with others, and write BENCHMARKS.md
     Bench(bench::Bench),
 }
 
@@ -52,7 +48,7 @@ fn main() -> ExitCode {
     if let Some(code) = public_types::stand_in_for_rustdoc() {
         return code;
     }
-    // Before the workspace is looked for: help needs none.
+    // Before looking for the workspace, which help does not need.
     let command = Arguments::parse().command;
     let result = Workspace::find().and_then(|workspace| match command {
         Command::Test(test) => Ok(test::run(&test, workspace)),
@@ -76,12 +72,12 @@ mod tests {
     }
 
     #[test]
-    fn the_declarations_of_the_commands_agree_with_one_another() {
+    fn the_command_definitions_are_consistent() {
         <Arguments as clap::CommandFactory>::command().debug_assert();
     }
 
     #[test]
-    fn a_command_line_that_is_not_understood_is_refused() {
+    fn an_invalid_command_line_is_refused() {
         for line in [
             "",
             "tset",
@@ -104,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_step_is_answered_with_the_known_ones() {
+    fn an_unknown_step_is_refused_with_the_known_ones() {
         let error = parse("test --step clipy").expect_err("no such step").to_string();
         assert!(error.contains("clippy") && error.contains("external-types"), "{error}");
     }

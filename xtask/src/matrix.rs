@@ -1,22 +1,22 @@
-//! `docs/fault-matrix.md`, read: its rows and the tests that each names.
+//! Parses `docs/fault-matrix.md`: its rows and the tests each names.
 
 /// A row of the table.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) number: usize,
-    /// What carries the calls of its tests, as the page says.
+    /// What carries its tests' calls, according to the page.
     pub(crate) through: String,
     pub(crate) proofs: Vec<Proof>,
 }
 
-/// A test, by its file and its name.
+/// A test: its file and its name.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Proof {
     pub(crate) file: String,
     pub(crate) name: String,
 }
 
-/// The rows, in their order.
+/// The rows, in order.
 pub(crate) fn rows(page: &str) -> Vec<Row> {
     page.lines().filter_map(row).collect()
 }
@@ -32,7 +32,7 @@ fn row(line: &str) -> Option<Row> {
 fn proofs(cell: &str) -> Vec<Proof> {
     let mut proofs = Vec::new();
     let mut file = "";
-    // What stands between backticks is every second part.
+    // Every second part is between backticks.
     let parts: Vec<&str> = cell.split('`').collect();
     for pair in parts.get(1..).unwrap_or_default().chunks(2) {
         match *pair {

@@ -1,4 +1,4 @@
-//! The types of other crates that a crate's public signatures name, from rustdoc's JSON.
+//! Finds other crates' types in a crate's public signatures, using rustdoc's JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, ExitCode};
@@ -9,12 +9,11 @@ use serde_json::Value;
 use crate::shell::cmd;
 use crate::workspace::Workspace;
 
-/// Set where cargo takes xtask for rustdoc.
+/// Set when cargo runs xtask instead of rustdoc.
 const STAND_IN: &str = "XTASK_STANDS_IN_FOR_RUSTDOC";
 
-/// Writes the JSON, whatever a lint has to say: the step `docs` shows it. The form is not stable yet, and only rustdoc may know that it is asked for:
-/// were the variable set for the compiler, build scripts would see it and everything would be
-/// built again.
+/// Writes the JSON; lints are left to the step `docs`. The form is unstable, so rustdoc needs a
+/// variable that the compiler must not see: build scripts would notice it and rebuild everything.
 pub(crate) fn document(workspace: &Workspace, packages: &[&str]) -> Result<()> {
     Ok(cmd!(workspace.shell, "cargo doc {packages...} --all-features --no-deps --locked")
         .env("RUSTDOC", std::env::current_exe()?)
@@ -23,7 +22,7 @@ pub(crate) fn document(workspace: &Workspace, packages: &[&str]) -> Result<()> {
         .run()?)
 }
 
-/// Runs rustdoc in its place, if cargo called this program so.
+/// Runs rustdoc, if cargo called this program instead of it.
 pub(crate) fn stand_in_for_rustdoc() -> Option<ExitCode> {
     std::env::var_os(STAND_IN)?;
     let mut rustdoc = Command::new("rustdoc");
@@ -35,10 +34,10 @@ pub(crate) fn stand_in_for_rustdoc() -> Option<ExitCode> {
     })
 }
 
-/// Each with an item that names it.
+/// Each type, with an item that names it.
 pub(crate) fn of_other_crates(docs: &Value) -> Result<BTreeMap<String, String>> {
     let items = docs.get("index").and_then(Value::as_object).context("rustdoc wrote no index")?;
-    // The methods of a trait's implementation have the trait's signatures.
+    // The methods of a trait implementation have the trait's signatures.
     let inherited: BTreeSet<String> = items
         .values()
         .filter_map(|item| item.pointer("/inner/impl"))
@@ -66,7 +65,7 @@ pub(crate) fn of_other_crates(docs: &Value) -> Result<BTreeMap<String, String>> 
     Ok(found)
 }
 
-/// What a type or a trait is named by: its path beside its id. A re-export has a source.
+/// The path and id by which a type or trait is named. A re-export has a source.
 fn collect(value: &Value, ids: &mut Vec<u64>) {
     match value {
         Value::Array(values) => values.iter().for_each(|value| collect(value, ids)),
@@ -80,7 +79,7 @@ fn collect(value: &Value, ids: &mut Vec<u64>) {
     }
 }
 
-/// The path of what is neither ours nor the standard library's.
+/// The path, unless it is ours or the standard library's.
 fn foreign(docs: &Value, id: u64) -> Option<String> {
     let named = docs.get("paths")?.get(id.to_string())?;
     let home = named.get("crate_id")?.to_string();
@@ -97,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_of_another_crate_is_found_wherever_a_signature_names_it() {
+    fn another_crates_type_is_found_anywhere_in_a_signature() {
         let named = |id: u64| serde_json::json!({ "resolved_path": { "path": "x", "id": id } });
         let method = |id: u64| {
             serde_json::json!({

@@ -1,11 +1,11 @@
-//! The summary: a table of the steps and a line that counts them.
+//! The summary: a table of the steps and a line with the totals.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::step::End;
 
-/// What became of the steps, in their order; of those that did not run, nothing.
+/// The results of the steps in order; `None` for steps that did not run.
 #[derive(Default)]
 pub(crate) struct Report {
     rows: Vec<(&'static str, Option<(End, Duration)>)>,

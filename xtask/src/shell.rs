@@ -1,9 +1,9 @@
-//! Commands, shown the way a person would type them and then run by xshell.
+//! Shows commands as a person would type them, and runs them with xshell.
 
 use anyhow::{Context as _, Result};
 use xshell::Cmd;
 
-/// `xshell::cmd!` without what describes xtask itself.
+/// `xshell::cmd!` without the variables that describe xtask itself.
 macro_rules! cmd {
     ($shell:expr, $line:literal) => {
         $crate::shell::tidy(xshell::cmd!($shell, $line))
@@ -11,9 +11,8 @@ macro_rules! cmd {
 }
 pub(crate) use cmd;
 
-/// Without the variables by which `cargo run` describes xtask. Passed on, they would tell
-/// build scripts that their surroundings changed, and what was built from a terminal would be
-/// built again.
+/// Removes the variables with which `cargo run` describes xtask. If they were passed on, build
+/// scripts would see a change, and everything built from a terminal would be rebuilt.
 pub(crate) fn tidy(command: Cmd<'_>) -> Cmd<'_> {
     std::env::vars_os()
         .filter(|(name, _)| name.to_str().is_some_and(describes_xtask))
@@ -26,8 +25,8 @@ fn describes_xtask(name: &str) -> bool {
         || matches!(name, "CARGO" | "OUT_DIR" | "RUST_RECURSION_COUNT")
 }
 
-/// Without a key in the environment nothing can reach the real API, and without a base URL
-/// nothing can reach another.
+/// Without a key in the environment nothing can reach the real API, and without a base URL nothing
+/// can reach another server.
 pub(crate) fn without_credentials(command: Cmd<'_>) -> Cmd<'_> {
     command
         .env_remove("OPENROUTER_MANAGEMENT_KEY")
@@ -36,12 +35,12 @@ pub(crate) fn without_credentials(command: Cmd<'_>) -> Cmd<'_> {
         .env_remove("OPENROUTER_BASE_URL")
 }
 
-/// Whether the command succeeds; it runs unseen.
+/// Whether the command succeeds; its output is hidden.
 pub(crate) fn works(command: Cmd<'_>) -> bool {
     command.quiet().output().is_ok()
 }
 
-/// The names of a folder's files, without their extensions.
+/// The names of the files in a folder, without their extensions.
 pub(crate) fn stems(shell: &xshell::Shell, folder: &str) -> Result<Vec<String>> {
     let files = shell.read_dir(folder).with_context(|| folder.to_owned())?;
     let stem = |file: &std::path::PathBuf| Some(file.file_stem()?.to_str()?.to_owned());
@@ -53,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_of_xtask_itself_stay_here() {
+    fn variables_that_describe_xtask_are_not_passed_on() {
         assert!(describes_xtask("CARGO_PKG_NAME"));
         assert!(describes_xtask("CARGO_MANIFEST_DIR"));
         assert!(!describes_xtask("CARGO_TARGET_DIR"));

@@ -1,4 +1,4 @@
-//! What a step is and how it can end.
+//! A step, and how it can end.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub(crate) struct Step {
     pub(crate) name: &'static str,
     /// What it checks, for `--list`.
     pub(crate) about: &'static str,
-    /// Whether only `--all` runs it, as it installs something or takes minutes.
+    /// Whether only `--all` runs it, because it installs something or takes minutes.
     pub(crate) is_extra: bool,
     pub(crate) run: Run,
 }
@@ -19,7 +19,7 @@ pub(crate) struct Step {
 pub(crate) type Run = fn(&Context) -> Result<()>;
 
 impl Step {
-    /// A step that needs Rust and, where it is there, Node; and seconds rather than minutes.
+    /// A step that needs Rust, possibly Node, and seconds rather than minutes.
     pub(crate) const fn basic(name: &'static str, about: &'static str, run: Run) -> Self {
         Self { name, about, is_extra: false, run }
     }
@@ -29,26 +29,26 @@ impl Step {
     }
 }
 
-/// What a step may look at.
+/// The input of a step.
 pub(crate) struct Context {
     pub(crate) workspace: Workspace,
-    /// Whether nobody sits in front of it: what can be set up must be.
+    /// Whether this is CI, where missing programs are a failure.
     pub(crate) ci: bool,
-    /// Whether what is missing may be installed.
+    /// Whether missing programs may be installed.
     pub(crate) installs: bool,
     /// Whether the advisory database may be downloaded.
     pub(crate) advisories: bool,
 }
 
 impl Context {
-    /// Ends a step that lacks something: as failed in CI, where all of it can be had, and
-    /// elsewhere as skipped.
+    /// Ends a step that lacks something: failed in CI, where everything is available, and skipped
+    /// elsewhere.
     pub(crate) fn require(&self, needed: Result<()>) -> Result<()> {
         needed.map_err(|error| if self.ci { error } else { Skipped(format!("{error:#}")).into() })
     }
 }
 
-/// Why a step could not look.
+/// Why a step was skipped.
 #[derive(Clone, Debug)]
 pub(crate) struct Skipped(pub(crate) String);
 
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_fails_a_step_in_ci_and_skips_it_elsewhere() {
+    fn a_missing_program_fails_a_step_in_ci_and_skips_it_elsewhere() {
         let workspace = Workspace::find().unwrap();
         let mut context = Context { workspace, ci: true, installs: false, advisories: false };
         let end = |context: &Context| End::from(context.require(Err(Error::msg("no wheels"))));

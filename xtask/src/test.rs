@@ -1,4 +1,4 @@
-//! `cargo xtask test`: the steps one after the other, up to the first that fails.
+//! `cargo xtask test`: runs the steps in order until one fails.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -14,12 +14,12 @@ use crate::workspace::Workspace;
 #[command(after_help = "Environment:
   CI           If set, a step that cannot run has failed
   XTASK_TOOLS  The folder in which missing tools are installed; target/tools by default")]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
 pub(crate) struct Test {
-    /// Run every step, also those that install something or take minutes
+    /// Run every step, including those that install something or take minutes
     #[arg(long)]
     all: bool,
-    /// With --all: leave out the steps that run without it
+    /// With --all: skip the steps that run without it
     #[arg(long, requires = "all")]
     skip_default: bool,
     /// Run only this step; may be given more than once
@@ -75,7 +75,7 @@ fn run_step(step: &Step, context: &Context) -> (End, Duration) {
         End::Skipped(reason) => println!("SKIPPED {name}: {reason}"),
         End::Failed(error) => println!(
             "FAILED {name} after {seconds:.1} s: {error:#}\n\
-             Run only this step again with: cargo xtask test --step {name}"
+             To run only this step again: cargo xtask test --step {name}"
         ),
     }
     (end, time)
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_steps_and_the_rest_are_all_steps_and_none_is_in_both() {
+    fn every_step_is_either_default_or_extra() {
         let (first, all) = (picked(&Test::default()), Test { all: true, ..Test::default() });
         assert!(first.contains(&"tests") && !first.contains(&"deny"));
         assert_eq!(picked(&all).len(), steps::ALL.len());

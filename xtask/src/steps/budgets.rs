@@ -1,6 +1,5 @@
-//! What the hot paths of the core cost in instructions, against `tests/budgets.json`. The
-//! allocations and requests of the same file are tests, and its sizes are looked at where the
-//! npm package is built.
+//! Checks the instructions of the core's hot paths against `tests/budgets.json`. Tests check the
+//! file's allocations and requests, and the build of the npm package checks its sizes.
 
 use std::collections::BTreeMap;
 

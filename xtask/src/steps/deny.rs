@@ -1,4 +1,4 @@
-//! What cargo-deny checks of the dependencies.
+//! Checks the dependencies with cargo-deny.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -8,15 +8,14 @@ use anyhow::Result;
 use crate::step::{Context, Skipped, Step};
 use crate::tool::Tool;
 
-pub(crate) const STEP: Step = Step::extra(
-    "deny",
-    "licences, banned packages and sources are as deny.toml wants them",
-    |context| check(context, &["--hide-inclusion-graph", "licenses", "bans", "sources"]),
-);
+pub(crate) const STEP: Step =
+    Step::extra("deny", "licences, packages and sources follow deny.toml", |context| {
+        check(context, &["--hide-inclusion-graph", "licenses", "bans", "sources"])
+    });
 
 pub(crate) const ADVISORIES: Step = Step::extra(
     "advisories",
-    "no dependency has a known vulnerability, where the database of them is there",
+    "no dependency has a known vulnerability, if the advisory database is present",
     |context| match (context.advisories, has_database()) {
         (true, _) => check(context, &["advisories"]),
         (false, true) => check(context, &["--disable-fetch", "advisories"]),
@@ -40,7 +39,7 @@ fn check(context: &Context, what: &[&str]) -> Result<()> {
     Ok(command.args(["--all-features", "--locked", "check"]).args(what).run()?)
 }
 
-/// Whether cargo-deny has downloaded the database before.
+/// Whether the database has been downloaded.
 fn has_database() -> bool {
     let folder = |name| std::env::var_os(name).map(PathBuf::from);
     let home = folder("CARGO_HOME").or_else(|| Some(folder("HOME")?.join(".cargo")));

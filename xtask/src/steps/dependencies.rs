@@ -14,11 +14,11 @@ pub(crate) const STEP: Step = Step::basic(
     run,
 );
 
-/// The most packages that a program may get with the core's default features.
+/// The most packages that the core's default features may bring into a program.
 const CORE_AT_MOST: usize = 25;
-/// What does I/O, and `url` with its tables of international domain names.
+/// Packages that do I/O, and `url` with its tables of international domain names.
 const NOT_IN_CORE: &[&str] = &["hyper", "reqwest", "tokio", "url"];
-/// Beside aws-lc. Tests may use ring, so that cargo-deny cannot ban it.
+/// Only aws-lc is allowed. Tests may use ring, so cargo-deny cannot ban it.
 const NOT_IN_NATIVE: &[&str] = &["boring", "native-tls", "openssl", "openssl-sys", "ring"];
 
 fn run(context: &Context) -> Result<()> {
@@ -50,6 +50,6 @@ mod tests {
         let packages = ["bytes", "tokio"].map(|name| (name.to_owned(), "1.0.0".to_owned())).into();
         let error = lacks("ours", &packages, NOT_IN_CORE).expect_err("tokio is banned");
         assert_eq!(error.to_string(), "ours must not need tokio");
-        lacks("ours", &packages, &["url"]).expect("it needs no url");
+        lacks("ours", &packages, &["url"]).expect("it does not need url");
     }
 }

@@ -1,5 +1,5 @@
-//! Of other crates' types, the public signatures name only those that the manifests allow:
-//! another major version of one of these is one of ours.
+//! Public signatures may name only those types of other crates that the manifests allow: a new
+//! major version of such a crate requires one of ours.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
@@ -17,7 +17,7 @@ pub(crate) const STEP: Step = Step::extra(
 
 fn run(context: &Context) -> Result<()> {
     context.require(add_target(&context.workspace, WEB))?;
-    // The same packages as in the steps `docs` and `wasm`, so that nothing is built again.
+    // The same packages as in the steps `docs` and `wasm`, so that nothing is rebuilt.
     public_types::document(&context.workspace, &["--workspace", "--lib"])?;
     for package in [CORE, NATIVE] {
         check(context, package, "doc")?;

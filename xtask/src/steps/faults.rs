@@ -1,5 +1,5 @@
-//! The fault matrix is honest: each row names tests, each of them runs, and they
-//! run through what the row says.
+//! Checks the fault matrix: each row names tests, all of them run, and they use the carriers that
+//! the row claims.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,12 +19,12 @@ pub(crate) const STEP: Step = Step::extra(
 );
 
 #[path = "../../../tests/src/tables.rs"]
-#[expect(unreachable_pub, reason = "it is a module of the tests' library")]
+#[expect(unreachable_pub, reason = "a module of the tests' library")]
 mod tables;
 
 const PAGE: &str = "docs/fault-matrix.md";
 const SHARED: &str = "tests/vectors/shared/values.json";
-/// Rows are never taken away.
+/// Rows are never removed.
 const ROWS: usize = 33;
 
 fn run(context: &Context) -> Result<()> {
@@ -32,7 +32,7 @@ fn run(context: &Context) -> Result<()> {
     let rows = matrix::rows(&workspace.read(PAGE)?);
     let mut problems = Vec::new();
     if rows.len() < ROWS || !rows.iter().map(|row| row.number).eq(1..=rows.len()) {
-        problems.push(format!("the rows of {PAGE} are not numbered from 1 to {ROWS} or more"));
+        problems.push(format!("the rows of {PAGE} must be numbered from 1 up to at least {ROWS}"));
     }
     let programs = programs(workspace)?;
     let mut files: BTreeMap<&str, Tests> = BTreeMap::new();
@@ -59,7 +59,7 @@ fn run(context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// What carries calls.
+/// A way in which calls are carried.
 struct Carrier {
     name: &'static str,
     /// Whether the tests of this file use it.
@@ -87,7 +87,7 @@ const CARRIERS: [Carrier; 5] = [
 ];
 
 const ASYNC_ALONE: &str = "tests/tests/sockets.rs";
-/// What opens sockets; the other tests beside them have scripted transports.
+/// The tests that open sockets; the others beside them use scripted transports.
 const SOCKETS: [&str; 8] = [
     ASYNC_ALONE,
     "tests/tests/connecting.rs",
@@ -104,14 +104,13 @@ fn is_of(file: &str, places: &[&str]) -> bool {
     places.iter().any(|place| file.starts_with(place))
 }
 
-/// Of the vectors, those of failures below HTTP are none that a server can be
-/// made to cause.
+/// Vectors of failures below HTTP do not run over sockets, because no server can produce them.
 fn is_over_sockets(file: &str) -> bool {
     SOCKETS.contains(&file)
         || (is_of(file, &["tests/vectors/", CONTRACT]) && file != "tests/vectors/failures.json")
 }
 
-/// Through what a row is proved, as the page is to say it.
+/// The carriers of a row, as the page should list them.
 fn carriers(row: &Row) -> String {
     let files: Vec<&str> = row.proofs.iter().map(|proof| &*proof.file).collect();
     let is_used = |carrier: &&Carrier| files.iter().any(|file| (carrier.is_used_by)(file));
@@ -124,9 +123,9 @@ fn carriers(row: &Row) -> String {
 
 /// The tests of a file that run.
 enum Tests {
-    /// By their names, and Rust's by their paths.
+    /// By name; for Rust, by path.
     Named(Vec<String>),
-    /// A file whose every check runs in every runtime, as its text.
+    /// A file whose every check runs in every runtime, as text.
     Scenario(String),
 }
 
@@ -160,11 +159,11 @@ impl Tests {
     }
 }
 
-/// The program of each target that has tests, by the folder of its package and its own name,
-/// which of a library is empty.
+/// The program of each target with tests, by the folder of its package and the target's name,
+/// which is empty for a library.
 type Programs = BTreeMap<(String, String), String>;
 
-/// As the step `tests` has built them.
+/// As built by the step `tests`.
 fn programs(workspace: &Workspace) -> Result<Programs> {
     let shell = &workspace.shell;
     let build = cmd!(
@@ -186,19 +185,19 @@ fn programs(workspace: &Workspace) -> Result<Programs> {
     Ok(programs)
 }
 
-/// The target that a file with tests belongs to.
+/// The target that a test file belongs to.
 fn target(file: &str) -> (String, String) {
     let folders = ["core", "transport-native", "tests/lab"];
     let folder = folders.into_iter().find(|folder| is_of(file, &[folder])).unwrap_or("tests");
-    // A target of several files is a folder.
+    // A target with several files is a folder.
     let within = file.rsplit_once("/tests/").and_then(|(_, within)| within.split('/').next());
     let name = within.or(file.rsplit('/').next()).unwrap_or(file).trim_end_matches(".rs");
-    // The cases of the contract are tests of what includes them.
+    // The contract's cases run in the targets that include them.
     let has_its_own = file.contains("/tests/") || file == CONTRACT;
     (folder.to_owned(), if has_its_own { name.to_owned() } else { String::new() })
 }
 
-/// What the program would run, without the tests that it ignores.
+/// The tests the program would run, without ignored ones.
 fn rust(workspace: &Workspace, program: &str) -> Result<Vec<String>> {
     let shell = &workspace.shell;
     let ignored = cmd!(shell, "{program} --list --ignored").read()?;
@@ -207,14 +206,14 @@ fn rust(workspace: &Workspace, program: &str) -> Result<Vec<String>> {
     Ok(running.filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect())
 }
 
-/// The names of all vectors: a test holds that every file is run whole.
+/// The names of all vectors; another test checks that every file is run in full.
 fn vectors(text: &str, shared: &str) -> Result<Vec<String>> {
     let vectors = tables::expand(text, shared).map_err(Error::msg)?;
     let names = vectors.iter().filter_map(|vector| vector.get("name")?.as_str());
     Ok(names.map(str::to_owned).collect())
 }
 
-/// What passes in Node; a test that is skipped or to be done does not.
+/// The tests that pass in Node, without skipped and todo ones.
 fn node(workspace: &Workspace, file: &str) -> Result<Vec<String>> {
     let report = cmd!(workspace.shell, "node --test --test-reporter=tap {file}").read()?;
     let passed = report.lines().filter_map(|line| line.trim_start().strip_prefix("ok "));

@@ -1,6 +1,6 @@
-//! The libraries compile without a warning whichever features are on. Each feature adds items
-//! of its own and none asks for another, so that two sides of each show everything: on alone,
-//! so that nothing it needs is missing, and off alone, so that nothing only it uses is left.
+//! The libraries compile without warnings with any set of features. Features only add items and
+//! do not depend on each other, so two sets per feature suffice: alone, so that nothing it needs
+//! is missing, and all others, so that nothing only it uses is left over.
 
 use std::collections::BTreeMap;
 
@@ -27,8 +27,8 @@ fn run(context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// None, each feature alone, and all but each; all at once is what `clippy` checks. Those
-/// that only pass on to a dependency count as one.
+/// None, each feature alone, and all except each; the step `clippy` checks all at once. Features
+/// that only enable a dependency's features count as one.
 fn sets(features: &BTreeMap<String, Vec<String>>) -> Vec<String> {
     let passes_on = |on: &&Vec<String>| !on.is_empty() && on.iter().all(|on| on.contains('/'));
     let (forwarding, own): (Vec<_>, Vec<_>) = features.iter().partition(|(_, on)| passes_on(on));
@@ -56,7 +56,7 @@ mod tests {
     use super::sets;
 
     #[test]
-    fn each_feature_is_seen_on_alone_and_off_alone() {
+    fn each_feature_is_checked_on_alone_and_off_alone() {
         let feature = |(name, on): (&str, &[&str])| {
             (name.to_owned(), on.iter().map(|on| (*on).to_owned()).collect())
         };

@@ -1,4 +1,4 @@
-//! What Node checks of the npm package.
+//! Checks the npm package with Node.
 
 use anyhow::{Result, bail};
 
@@ -9,7 +9,7 @@ use crate::wasm::{self, WEB};
 
 pub(crate) const NPM: Step = Step::basic(
     "npm",
-    "the npm package is built, holds what belongs in it, and is small enough",
+    "the npm package builds, has the right files, and is small enough",
     |context| {
         context.require(has_node(context))?;
         wasm::build_npm_package(&context.workspace)
@@ -19,21 +19,21 @@ pub(crate) const NPM: Step = Step::basic(
 pub(crate) const UNIT: Step = Step::basic(
     "javascript",
     "the npm package passes its unit tests and the wire vectors in Node",
-    // Without a path: releases of Node disagree on whether one may be a folder.
+    // Without a path: versions of Node disagree on whether it may be a folder.
     |context| node(context, "unit", "--test"),
 );
 
 pub(crate) const TYPES: Step = Step::basic(
     "types",
-    "the declarations of the npm package accept and refuse what they should",
+    "the declarations of the npm package accept valid code and reject invalid code",
     |context| node(context, "types", "check.mjs"),
 );
 
 pub(crate) const RUNTIMES: Step =
     Step::extra("runtimes", "the npm package runs in every runtime, browser and bundle", runtimes);
 
-/// Against the emulator over real HTTP. The vendor's own client for JavaScript has judged the
-/// emulator before.
+/// Against the emulator over real HTTP, after the vendor's own JavaScript client has checked the
+/// emulator.
 const PROGRAMS: [&str; 4] = [
     "bindings-js/test/emulator/official-sdk.mjs",
     "bindings-js/test/runtimes/run.mjs",
@@ -67,7 +67,7 @@ fn has_node(context: &Context) -> Result<()> {
         bail!("the target {WEB} is missing");
     }
     if !context.installs && !workspace.shell.path_exists("bindings-js/node_modules") {
-        bail!("what `npm ci` installs into bindings-js is missing");
+        bail!("the npm packages are missing; run `npm ci` in bindings-js");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The steps, in the order in which they run.
+//! The steps, in the order they run.
 
 mod budgets;
 mod deny;

@@ -1,4 +1,4 @@
-//! The documents name files that exist, and no program looks for its files where it was built.
+//! The documents name only files that exist, and no program has the build directory compiled in.
 
 use std::path::Path;
 
@@ -12,11 +12,11 @@ pub(crate) const STEP: Step = Step::basic(
     run,
 );
 
-/// What is built, and so is in no checkout.
+/// Build output, which is in no checkout.
 const BUILT: [&str; 3] = ["bindings-js/npm", "bindings-js/node_modules", "tests/fuzz/target"];
 
-/// Where the compiler would write down where the checkout lies. Cargo takes a program for
-/// up to date after the whole folder was copied, and it would work on the old one.
+/// Variables with which the compiler would record the path of the checkout. When the folder is
+/// copied, cargo considers the program up to date, and it would use the original's files.
 const BAKED: [&str; 4] = ["MANIFEST_DIR", "MANIFEST_PATH", "TARGET_TMPDIR", "BIN_EXE_"];
 
 fn run(context: &Context) -> Result<()> {
@@ -43,7 +43,7 @@ fn run(context: &Context) -> Result<()> {
             }
         } else if has_extension(file, "rs") {
             if let Some(name) = baked(&workspace.read(file)?) {
-                problems.push(format!("{file} knows CARGO_{name} since it was compiled"));
+                problems.push(format!("{file} has CARGO_{name} compiled in"));
             }
         }
     }
@@ -68,7 +68,7 @@ fn named(text: &str, files: &[&str]) -> Vec<String> {
             continue;
         }
         let path = word.trim_end_matches(['.', '/']);
-        // What follows a `@` or a `:` is a package or an address.
+        // After a `@` or a `:`, it is a package or an address.
         if !"@:~$".contains(before) && path.contains('/') {
             let folder = path.split('/').next().unwrap_or_default();
             let is_ours = files
@@ -84,7 +84,7 @@ fn named(text: &str, files: &[&str]) -> Vec<String> {
     paths
 }
 
-/// `NAME` and `*` stand for any name, in a folder that exists.
+/// `NAME` and `*` match any name, in a folder that exists.
 fn exists(path: &str, files: &[&str]) -> bool {
     let is_any = |part: &str| part.contains('*') || part.split('.').next() == Some("NAME");
     let fixed: Vec<&str> = path.split('/').take_while(|part| !is_any(part)).collect();
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_the_compiler_knows_is_found() {
+    fn a_compiled_in_path_is_found() {
         let call = format!("env!(\"CARGO_{}\")", "MANIFEST_DIR");
         assert_eq!(baked(&format!("Path::new({call})")), Some("MANIFEST_DIR"));
         assert_eq!(baked("std::env::var_os(\"CARGO_MANIFEST_DIR\")"), None);

@@ -1,5 +1,5 @@
-//! The source reads from top to bottom: no room of the core imports from one above it, and
-//! no two files import each other.
+//! The core's modules are layered: no room imports from one above it, and no files import each
+//! other in a circle.
 
 use anyhow::{Result, ensure};
 
@@ -27,7 +27,7 @@ fn run(context: &Context) -> Result<()> {
             println!("the core has {} rooms: {}", rooms.len(), rooms.join(", "));
             problems.extend(upward(&rooms, &imports));
             if !problems.is_empty() {
-                // One import upward closes a circle through most of the core.
+                // A single upward import closes a circle through most of the core.
                 continue;
             }
         }
@@ -41,11 +41,11 @@ fn run(context: &Context) -> Result<()> {
 fn circles(source: &str, imports: &Imports) -> Vec<String> {
     imports::circles(imports)
         .into_iter()
-        .map(|files| format!("{source}: these import one another: {}", files.join(", ")))
+        .map(|files| format!("{source}: these files import each other: {}", files.join(", ")))
         .collect()
 }
 
-/// The rooms from the top down, as the picture in `lib.rs` lists them.
+/// The rooms from top to bottom, as listed in `lib.rs`.
 fn rooms(lib: &str) -> Vec<String> {
     let room = |line: &str| {
         let (name, _) = line.strip_prefix("//! ")?.split_once("/ ")?;

@@ -1,4 +1,4 @@
-//! What Rust's own tools check.
+//! Checks with Rust's own tools.
 
 use anyhow::{Result, ensure};
 
@@ -15,13 +15,13 @@ fn format(context: &Context) -> Result<()> {
 }
 
 pub(crate) const CLIPPY: Step =
-    Step::basic("clippy", "no lint has anything to say, and no code is unsafe", clippy);
+    Step::basic("clippy", "there are no lint warnings and no unsafe code", clippy);
 
 fn clippy(context: &Context) -> Result<()> {
     let shell = &context.workspace.shell;
     let is_there = works(cmd!(shell, "cargo clippy --version"));
     ensure!(is_there, "clippy is missing; `rustup component add clippy` installs it");
-    // A lint that is forbidden here cannot be allowed again in any crate.
+    // With `forbid`, no crate can allow it again.
     Ok(cmd!(shell, "cargo clippy --workspace --all-targets --all-features --locked -- -D warnings -F unsafe-code").run()?)
 }
 
@@ -38,7 +38,7 @@ fn tests(context: &Context) -> Result<()> {
 }
 
 pub(crate) const EXAMPLE: Step =
-    Step::basic("example", "the native examples run to their end without an API key", example);
+    Step::basic("example", "the native examples run without an API key", example);
 
 fn example(context: &Context) -> Result<()> {
     for example in ["quickstart", "workflows"] {
@@ -49,7 +49,7 @@ fn example(context: &Context) -> Result<()> {
 }
 
 pub(crate) const BENCHES: Step =
-    Step::basic("benches", "every benchmark builds and runs once; nothing is measured", benches);
+    Step::basic("benches", "every benchmark builds and runs once, unmeasured", benches);
 
 fn benches(context: &Context) -> Result<()> {
     // `--benches` would run the libraries' unit tests again.
@@ -59,7 +59,7 @@ fn benches(context: &Context) -> Result<()> {
 }
 
 pub(crate) const DOCS: Step =
-    Step::basic("docs", "the documentation builds without a warning; no link leads nowhere", docs);
+    Step::basic("docs", "the documentation builds without warnings or broken links", docs);
 
 fn docs(context: &Context) -> Result<()> {
     Ok(cmd!(context.workspace.shell, "cargo doc --workspace --all-features --no-deps --locked")
@@ -67,14 +67,11 @@ fn docs(context: &Context) -> Result<()> {
         .run()?)
 }
 
-pub(crate) const UNIFIED: Step = Step::extra(
-    "unified",
-    "features of reqwest that other crates switch on change nothing",
-    unified,
-);
+pub(crate) const UNIFIED: Step =
+    Step::extra("unified", "features of reqwest that other crates enable change nothing", unified);
 
 fn unified(context: &Context) -> Result<()> {
-    // In the project's own folder: most of what it needs is built there already.
+    // In the project's target folder, where most dependencies are already built.
     let shell = &context.workspace.shell;
     let manifest = "tests/unified/Cargo.toml";
     let tests = cmd!(shell, "cargo test --manifest-path {manifest} --target-dir target --locked");

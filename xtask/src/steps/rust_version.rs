@@ -1,4 +1,4 @@
-//! The oldest Rust that is promised suffices.
+//! The minimum Rust version is sufficient.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::workspace::{CORE, NATIVE};
 
 pub(crate) const STEP: Step = Step::basic(
     "rust-version",
-    "no dependency asks for a newer Rust than the workspace promises",
+    "no dependency needs a newer Rust than the workspace promises",
     run,
 );
 
@@ -22,7 +22,7 @@ pub(crate) const BUILD: Step = Step::extra(
     build,
 );
 
-/// A package by its name and version.
+/// A package's name and version.
 type Package = (String, String);
 
 fn run(context: &Context) -> Result<()> {
@@ -36,13 +36,13 @@ fn run(context: &Context) -> Result<()> {
     let declared: BTreeMap<Package, Version> = declared.collect();
 
     let silent = needed.iter().filter(|package| !declared.contains_key(package)).count();
-    println!("{} packages; the promised Rust is {ours}; {silent} declare none", needed.len());
+    println!("{} packages; promised Rust {ours}; {silent} declare no version", needed.len());
     let newer = newer(&needed, &declared, ours);
-    ensure!(newer.is_empty(), "newer than Rust {ours}: {}", newer.join(", "));
+    ensure!(newer.is_empty(), "these need a Rust newer than {ours}: {}", newer.join(", "));
     Ok(())
 }
 
-/// The needed packages that declare more than `ours`.
+/// The needed packages that declare a newer version than `ours`.
 fn newer(
     needed: &BTreeSet<Package>,
     declared: &BTreeMap<Package, Version>,
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_needed_and_newer_offends() {
+    fn only_needed_packages_with_newer_versions_are_reported() {
         let package = |name: &str| (name.to_owned(), "1.0.0".to_owned());
         let version = |minor| Version::new(1, minor, 0);
         let declared = [("old", 60), ("same", 85), ("new", 86), ("unneeded", 99)]

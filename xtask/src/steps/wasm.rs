@@ -1,5 +1,4 @@
-//! The core compiles for the web and for WASI, and what runs on the web has nothing that a
-//! lint would say.
+//! The core compiles for the web and for WASI, and the web crates have no lint warnings.
 
 use anyhow::Result;
 
@@ -25,7 +24,7 @@ fn run(context: &Context) -> Result<()> {
     let lints = ["-D", "warnings", "-F", "unsafe-code"];
     cmd!(shell, "cargo clippy -p {CORE} -p {WASM} -p {JS} --all-features --target {WEB} --locked -- {lints...}").run()?;
     cmd!(shell, "cargo clippy -p {TESTS} --tests --target {WEB} --locked -- {lints...}").run()?;
-    // The examples only have to compile: nothing here runs them.
+    // The examples only have to compile; nothing here runs them.
     Ok(cmd!(shell, "cargo test --doc -p {WASM} --target {WEB} --locked")
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "true")
         .run()?)

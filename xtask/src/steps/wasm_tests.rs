@@ -1,5 +1,5 @@
-//! The contract suite, the wire vectors and everything that `fetch` may reject with run
-//! compiled for the web, in Node, in a page and in a worker.
+//! Runs the contract suite, the wire vectors and the possible rejections of `fetch`, compiled for
+//! the web, in Node, in a page and in a worker.
 
 use std::borrow::Cow;
 
@@ -15,20 +15,20 @@ use crate::workspace::TESTS as PACKAGE;
 
 pub(crate) const STEP: Step = Step::extra(
     "wasm-tests",
-    "contract, vectors and rejections hold over fetch in Node, a page and a worker",
+    "contract, vectors and rejections pass over fetch in Node, a page and a worker",
     run,
 );
 
 const RUNNER: &str = "wasm-bindgen-test-runner";
 
-/// What the tests run in: its name, and how the runner is told.
+/// Where the tests run: a name, and the runner's variable for it.
 const HOSTS: [(&str, Option<&str>); 3] = [
     ("Node", None),
     ("a page of Chromium", Some("WASM_BINDGEN_USE_BROWSER")),
     ("a worker of Chromium", Some("WASM_BINDGEN_USE_DEDICATED_WORKER")),
 ];
 
-/// What must be there: of each row one program.
+/// Required programs: one from each row.
 const PROGRAMS: [&[&str]; 3] =
     [&["node"], &["chromium", "chromium-browser", "google-chrome"], &["chromedriver"]];
 
@@ -45,7 +45,7 @@ fn run(context: &Context) -> Result<()> {
     let library = library.context("Cargo.lock has no wasm-bindgen")?;
     let runner = Tool {
         package: "wasm-bindgen-cli",
-        // The runner reads what the macros of the very same version write.
+        // The runner must have exactly the macros' version.
         version: Cow::Owned(format!("={}", library.version)),
         call: &[RUNNER],
         install: &["--bin", RUNNER],
@@ -60,8 +60,8 @@ fn run(context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// The same for every host but for one variable of the runner's, so that nothing is built
-/// twice.
+/// The same command for every host, except for one variable of the runner, so that nothing is
+/// built twice.
 fn test<'a>(context: &'a Context, emulator: &Emulator, host: Option<&str>) -> Cmd<'a> {
     let tests = ["contract_over_fetch", "rejections_over_fetch", "vectors_over_fetch"];
     let tests = tests.iter().flat_map(|test| ["--test", test]);
