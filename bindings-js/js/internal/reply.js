@@ -51,8 +51,7 @@ export class Reply {
   }
 
   #of(tag) {
-    if (tag < 0) this.#isShy = true;
-    switch (Math.abs(tag)) {
+    switch (tag) {
       case Absent:
         return undefined;
       case Null:
@@ -72,9 +71,10 @@ export class Reply {
         return this.#several(this.#number(), () => this.value());
       case Value:
         return this.#values.shift();
-      default:
-        return this.#object(shapeOf(tag));
     }
+    if (tag >= 0) return this.#object(shapeOf(tag));
+    this.#isShy = true;
+    return this.#of(-tag);
   }
 
   #several(length, next) {
@@ -88,13 +88,17 @@ export class Reply {
     let isUnexpectedShy = false;
     for (const name of fields) {
       const tag = this.#number();
-      const isUnexpected = Math.abs(tag) === Unexpected;
+      if (tag === Null) continue;
       this.#isShy = false;
-      if (tag === Absent || isUnexpected) delete object[name];
-      if (isUnexpected) unexpected = put(unexpected ?? {}, name, this.#of(tag));
-      else if (tag !== Absent) object[name] = this.#of(tag);
-      if (isUnexpected) isUnexpectedShy ||= this.#isShy;
-      else if (this.#isShy) setField(object, name, object[name], true);
+      if (tag !== Absent && Math.abs(tag) !== Unexpected) {
+        object[name] = this.#of(tag);
+        if (this.#isShy) setField(object, name, object[name], true);
+        continue;
+      }
+      delete object[name];
+      if (tag === Absent) continue;
+      unexpected = put(unexpected ?? {}, name, this.#of(tag));
+      isUnexpectedShy ||= this.#isShy;
     }
     setField(object, "unexpected", unexpected, isUnexpectedShy);
     this.#extra(object);

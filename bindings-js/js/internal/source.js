@@ -26,8 +26,9 @@ export function sourceOf(response) {
   const body = read(response, "body");
   if (body === undefined || body === null) return withoutStream(response, body);
   if (!isObject(body)) return pieces(() => String(body));
-  if (bytesOf(body)) return pieces(() => body);
+  // Asked first: refusing a stream for its bytes costs an exception.
   if (isMethod(body, "getReader")) return body;
+  if (bytesOf(body)) return pieces(() => body);
   // A Node stream, as from `node-fetch`.
   if (isMethod(body, Symbol.asyncIterator)) return iterated(body[Symbol.asyncIterator]());
   if (isMethod(body, "arrayBuffer")) return pieces(() => AT_ONCE.blob(body));

@@ -60,6 +60,15 @@ impl fmt::Debug for Masked<'_> {
 /// Stricter than [`mask`]: a string that shows a key is left out of printed output and copies,
 /// which must not happen to a name such as `helpdesk-…`.
 pub fn shows_key<S: AsRef<str>>(text: &str, secrets: &[S]) -> bool {
+    let is_short = |secret: &S| secret.as_ref().len() > text.len();
+    if text.len() < SHORTEST_KEY && secrets.iter().all(is_short) {
+        return false;
+    }
+    // Most strings have neither escapes nor a `k`: hashes and timestamps, for example.
+    let is_plain = !text.bytes().any(|byte| matches!(byte, b'\\' | b'%' | b'k' | b'K'));
+    if is_plain {
+        return shows_secret(text, secrets);
+    }
     let mut level = Cow::Borrowed(text);
     for _ in 0..=LEVELS {
         if shows_plainly(&level, secrets) {
@@ -73,18 +82,11 @@ pub fn shows_key<S: AsRef<str>>(text: &str, secrets: &[S]) -> bool {
     true
 }
 
-/// Most strings are shorter than a key and take no search.
 fn shows_plainly<S: AsRef<str>>(text: &str, secrets: &[S]) -> bool {
-    let has = |part: &str| {
-        let mut runs = text.as_bytes().windows(part.len().max(1));
-        runs.any(|run| run.eq_ignore_ascii_case(part.as_bytes()))
-    };
-    if secrets.iter().any(|secret| forms(secret.as_ref()).any(has)) {
+    if shows_secret(text, secrets) {
         return true;
     }
-    // Hashes and timestamps have no `k`.
-    let may_have_key = text.bytes().any(|byte| byte.eq_ignore_ascii_case(&b'k'));
-    if text.len() < SHORTEST_KEY || !may_have_key || !PREFIXES.into_iter().any(has) {
+    if text.len() < SHORTEST_KEY || !PREFIXES.into_iter().any(|prefix| has(text, prefix)) {
         return false;
     }
     let folded = text.to_ascii_lowercase();
@@ -93,6 +95,24 @@ fn shows_plainly<S: AsRef<str>>(text: &str, secrets: &[S]) -> bool {
         behind.any(|(_, digits)| digits.len() >= SHORTEST_DIGITS)
     };
     keys(&folded).any(|range| folded.get(range).is_some_and(is_key))
+}
+
+/// Every form of a secret ends with the shortest.
+fn shows_secret<S: AsRef<str>>(text: &str, secrets: &[S]) -> bool {
+    secrets.iter().any(|secret| forms(secret.as_ref()).last().is_some_and(|form| has(text, form)))
+}
+
+/// Whether the text contains the part, whatever the case of its letters.
+fn has(text: &str, part: &str) -> bool {
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let [first, rest @ ..] = part else { return false };
+    let Some(last) = text.len().checked_sub(part.len()) else { return false };
+    let starts = text.iter().take(last.saturating_add(1)).enumerate();
+    starts.filter(|(_, byte)| byte.eq_ignore_ascii_case(first)).any(|(at, _)| {
+        let from = at.saturating_add(1);
+        text.get(from..from.saturating_add(rest.len()))
+            .is_some_and(|run| run.eq_ignore_ascii_case(rest))
+    })
 }
 
 /// The string with JSON and URL escapes decoded; `None` if it has none.
