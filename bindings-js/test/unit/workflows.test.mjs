@@ -315,7 +315,7 @@ test("an invalid temporary key names its argument", async () => {
   const clock = { now: () => 0, date: () => NaN, setTimeout, clearTimeout };
   const { keys: timeless, fetch } = clientOver([], { clock });
   const error = await failureOf(timeless.temporary(TEMPORARY));
-  assert.match(error.message, /^temporary: the transport has no clock/);
+  assert.match(error.message, /^temporary: a temporary key's expiry needs a clock, and the transport has none/);
   assert.equal(fetch.requests.length, 0);
 });
 
