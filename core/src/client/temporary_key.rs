@@ -43,8 +43,9 @@ impl TemporaryKeyRequest {
     /// Creates the key, does the work with it, and closes it, even if the work fails or panics.
     ///
     /// An error means that the work did not start, and says whether a key may have been
-    /// created. If closing fails, the error is returned with the work's result, as [`Scoped::unclosed`]. A scope
-    /// that is dropped during its work closes nothing; the key lives until it expires.
+    /// created. If closing fails, the error is returned with the work's result, as
+    /// [`Scoped::unclosed`]. A scope that is dropped during its work closes nothing; the key
+    /// lives until it expires.
     ///
     /// ```no_run
     /// # async fn f(client: openrouter_keys_core::Client) -> Result<(), openrouter_keys_core::Error> {
@@ -98,7 +99,8 @@ impl TemporaryKeyRequest<blocking_client::Client> {
     /// Creates the key, does the work with it, and closes it, even if the work fails or panics.
     ///
     /// An error means that the work did not start, and says whether a key may have been
-    /// created. If closing fails, the error is returned with the work's result, as [`Scoped::unclosed`].
+    /// created. If closing fails, the error is returned with the work's result, as
+    /// [`Scoped::unclosed`].
     ///
     /// ```no_run
     /// # fn f(client: openrouter_keys_core::blocking::Client) -> Result<(), openrouter_keys_core::Error> {
