@@ -1,0 +1,65 @@
+//! What every command works with: the account, the client, the output and the terminal.
+
+use std::future::Future;
+use std::sync::Mutex;
+
+use openrouter_keys_native::{Client, Config, NativeTransport};
+
+use crate::args::Global;
+use crate::failure::Result;
+use crate::output::Output;
+use crate::settings::{self, Configuration};
+use crate::signal;
+use crate::transport::{CliTransport, DryRun};
+use crate::waiting::Waiting;
+
+pub(crate) struct App {
+    pub(crate) global: Global,
+    pub(crate) output: Output,
+    pub(crate) waiting: Waiting,
+}
+
+impl App {
+    pub(crate) fn new(global: Global) -> Result<Self> {
+        let output = Output::new(&global)?;
+        let waiting = Waiting::new(global.quiet);
+        Ok(Self { global, output, waiting })
+    }
+
+    /// The client of the account that the user chose.
+    pub(crate) fn client(&self) -> Result<Client> {
+        self.client_with(None)
+    }
+
+    /// A client that records requests which would change something, and sends the others.
+    pub(crate) fn dry_client(&self) -> Result<(Client, DryRun)> {
+        let dry_run = DryRun::default();
+        Ok((self.client_with(Some(dry_run.clone()))?, dry_run))
+    }
+
+    fn client_with(&self, dry_run: Option<DryRun>) -> Result<Client> {
+        let account = &self.global.account;
+        let (_, profile, is_named) = Configuration::read()?.profile(account)?;
+        let mut config = Config::new();
+        if let Some(url) = settings::base_url(account, &profile, is_named)? {
+            config = config.base_url(url);
+        }
+        if let Some(time) = account.timeout {
+            config = config.timeout(time);
+        }
+        let found = settings::find(account, &profile, is_named)?;
+        let transport = CliTransport {
+            native: NativeTransport::new()?,
+            waiting: self.waiting.clone(),
+            dry_run,
+            reason: Mutex::default(),
+        };
+        Ok(Client::with_config(transport, found.key, config)?)
+    }
+
+    /// Resolves at Ctrl-C or a request to end. For `cancel_on`, so that the error says what
+    /// may have been left behind.
+    pub(crate) fn cancelled(&self) -> impl Future<Output = ()> + Send + 'static {
+        signal::stopped()
+    }
+}

@@ -1,0 +1,92 @@
+//! Commands that change something: what will happen, the question, the dry run.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use clap::Args;
+use openrouter_keys_native::{Client, Key};
+
+use crate::app::App;
+use crate::failure::{Exit, Failure, Result};
+use crate::transport::Shown;
+use crate::{keys, text};
+
+/// The options of a command that changes something.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Safety")]
+pub(crate) struct ChangeArgs {
+    /// Do not ask for confirmation
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Show the requests that would change something, with the key masked, and send none of them
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+impl ChangeArgs {
+    /// Does the work, or in a dry run shows its first change: `None` then.
+    pub(crate) async fn perform<T>(
+        &self,
+        app: &App,
+        work: impl AsyncFnOnce(Client) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if !self.dry_run {
+            return work(app.client()?).await.map(Some);
+        }
+        let (client, dry_run) = app.dry_client()?;
+        let done = work(client).await;
+        let requests = dry_run.take();
+        if requests.is_empty() {
+            return done.map(Some);
+        }
+        show(app, &requests)?;
+        Ok(None)
+    }
+
+    /// Asks before keys are lost or many are changed: the answer must be the name of a single
+    /// key, and `yes` for several. Where nobody can answer, `--yes` is needed.
+    pub(crate) fn confirm(&self, verb: &str, keys: &[Key]) -> Result<()> {
+        if self.yes || self.dry_run || keys.is_empty() {
+            return Ok(());
+        }
+        let expected = match keys {
+            [key] => keys::name_of(key),
+            _ => "yes",
+        };
+        let what = match keys {
+            [key] => format!("the key \"{}\"", text::visible(keys::name_of(key))),
+            keys => format!("{} keys", keys.len()),
+        };
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return Err(Failure::usage(format!(
+                "this would {verb} {what}; nothing was changed; pass --yes to do it without a question"
+            )));
+        }
+        let mut stderr = std::io::stderr().lock();
+        writeln!(stderr, "This will {verb}:")?;
+        for key in keys {
+            let hash: String = key.hash.get().map(|hash| hash.as_str().chars().take(12).collect()).unwrap_or_default();
+            writeln!(stderr, "  {hash:12}  {}", text::visible(keys::name_of(key)))?;
+        }
+        write!(stderr, "Type {} to go on: ", if expected == "yes" { "yes".to_owned() } else { format!("the name, {}", text::visible(expected)) })?;
+        stderr.flush()?;
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line)?;
+        if line.trim_end_matches(['\r', '\n']) == expected {
+            return Ok(());
+        }
+        Err(Failure::new(Exit::Cancelled, "not confirmed; nothing was changed"))
+    }
+}
+
+/// Shows requests that were not sent.
+pub(crate) fn show(app: &App, requests: &[Shown]) -> Result<()> {
+    let mut shown = String::new();
+    for Shown { method, url, body } in requests {
+        shown.push_str(&format!("{method} {}\nAuthorization: Bearer ***\n", text::visible(url)));
+        if !body.is_empty() {
+            shown.push_str(&format!("\n{}\n", text::visible(body)));
+        }
+    }
+    app.waiting.say("dry run: nothing was changed; the first change would be:");
+    app.output.text(&shown)
+}

@@ -1,0 +1,145 @@
+//! `create`: a key whose secret goes into a sink.
+
+use clap::{ArgGroup, Args};
+use openrouter_keys_native::operation::{Created, External};
+use openrouter_keys_native::{Create, Limit, LimitReset, Timestamp};
+
+use crate::app::App;
+use crate::change::ChangeArgs;
+use crate::failure::{Exit, Failure, Result};
+use crate::sink::{Delivery, Ready, SinkArgs};
+use crate::{keys, text, units};
+
+/// Create a key
+///
+/// The secret is shown only once, so its sink is required and checked before the key is
+/// created.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// The name of the key
+    #[arg(value_name = "NAME")]
+    name: String,
+    #[command(flatten)]
+    spending: Spending,
+    #[command(flatten)]
+    sink: SinkArgs,
+    /// If the response is lost, find out what was created, delete it and create the key again
+    #[arg(long)]
+    reconcile: bool,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  openrouter-keys create ada --limit 25 --reset monthly --secret-to file:ada.key
+  openrouter-keys create ci --limit 5 --expires 7d --secret-to 'command:gh secret set OPENROUTER_API_KEY'
+  openrouter-keys create demo --no-limit --reveal";
+
+/// What a new key may spend, for how long, and whose it is.
+#[derive(Clone, Debug, Args)]
+#[command(group = ArgGroup::new("cap").args(["limit", "no_limit"]).required(true))]
+pub(crate) struct Spending {
+    /// Limit in US dollars
+    #[arg(long, value_name = "USD", value_parser = units::limit)]
+    pub(crate) limit: Option<Limit>,
+    /// No limit
+    #[arg(long)]
+    pub(crate) no_limit: bool,
+    /// Start the limit anew daily, weekly or monthly
+    #[arg(long, value_name = "INTERVAL", value_parser = units::reset)]
+    pub(crate) reset: Option<LimitReset>,
+    /// When the key stops working: a time, a date, or a time from now such as 30d
+    #[arg(long, value_name = "TIME", value_parser = units::instant)]
+    pub(crate) expires: Option<Timestamp>,
+    /// Count usage of your own provider keys towards the limit
+    #[arg(long)]
+    pub(crate) include_byok: bool,
+    /// The workspace of the key
+    #[arg(long, value_name = "ID")]
+    pub(crate) workspace: Option<String>,
+    /// The user of yours whom the key is for
+    #[arg(long, value_name = "USER")]
+    pub(crate) external_user: Option<String>,
+}
+
+impl Spending {
+    pub(crate) fn create(&self, name: &str) -> Create {
+        let limit = self.limit.unwrap_or_else(Limit::unlimited);
+        let mut create = Create::new(name, limit);
+        if let Some(reset) = &self.reset {
+            create = create.limit_reset(reset.clone());
+        }
+        if let Some(time) = &self.expires {
+            create = create.expires_at(time.clone());
+        }
+        if self.include_byok {
+            create = create.include_byok_in_limit(true);
+        }
+        if let Some(workspace) = &self.workspace {
+            create = create.workspace_id(workspace);
+        }
+        if let Some(user) = &self.external_user {
+            create = create.external(External::new(user));
+        }
+        create
+    }
+}
+
+impl Options {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
+        app.output.check(&keys::SHAPE)?;
+        let sink = self.sink.require()?;
+        let ready = if self.change.dry_run { None } else { Some(sink.prepare(&self.name)?) };
+        let create = self.spending.create(&self.name);
+        let created = self
+            .change
+            .perform(app, async |client| {
+                if self.reconcile {
+                    let run = client.create_reconciled(create).cancel_on(app.cancelled());
+                    let reconciled = run.await?;
+                    for name in &reconciled.unconfirmed {
+                        app.waiting.say(&format!("warning: a key named {} may still appear; delete it with: openrouter-keys sweep {}", text::visible(name), text::quoted_for_shell(name)));
+                    }
+                    Ok(reconciled.created)
+                } else {
+                    Ok(client.create(create).cancel_on(app.cancelled()).await?)
+                }
+            })
+            .await?;
+        if let (Some(created), Some(ready)) = (created, ready) {
+            deliver(app, &self.name, &created, ready)?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// Hands the secret over and shows the key. A sink that fails leaves a key whose secret is
+/// nowhere, so the message says how to delete it.
+pub(crate) fn deliver(app: &App, name: &str, created: &Created, ready: Ready) -> Result<()> {
+    let key = created.data.get();
+    let hash = key.and_then(|key| key.hash.get()).map(|hash| hash.as_str());
+    let is_revealed = matches!(ready, Ready::Reveal);
+    let delivery = Delivery { name, hash, token: hash.unwrap_or(name) };
+    let place = ready.deliver(created.key(), &delivery).map_err(|failure| undelivered(failure, name, hash))?;
+    app.waiting.say(&format!("created \"{}\"; the secret is in {place}", text::visible(name)));
+    // The secret alone, so that a script can read it.
+    if is_revealed {
+        return Ok(());
+    }
+    match key {
+        Some(key) => app.output.one(&keys::SHAPE, &keys::row(key, units::now())),
+        None => Ok(()),
+    }
+}
+
+fn undelivered(failure: Failure, name: &str, hash: Option<&str>) -> Failure {
+    let message = format!(
+        "the key \"{}\" was created, but its secret was not stored: {}; delete the key, and create it again:",
+        text::visible(name),
+        failure.message
+    );
+    let key = text::quoted_for_shell(hash.unwrap_or(name));
+    Failure::new(Exit::Failed, message).next(format!("openrouter-keys delete {key} --yes"))
+}

@@ -1,0 +1,40 @@
+//! The commands. Each file has the options of one command and what it does.
+
+mod create;
+mod current;
+mod delete;
+mod get;
+mod list;
+mod update;
+
+use clap::Subcommand;
+
+use crate::app::App;
+use crate::failure::{Exit, Result};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    List(list::Options),
+    Get(get::Options),
+    Create(create::Options),
+    Update(update::Options),
+    Enable(update::Enable),
+    Disable(update::Disable),
+    Delete(delete::Options),
+    Current(current::Options),
+}
+
+impl Command {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
+        match self {
+            Self::List(options) => options.run(app).await,
+            Self::Get(options) => options.run(app).await,
+            Self::Create(options) => options.run(app).await,
+            Self::Update(options) => options.run(app).await,
+            Self::Enable(options) => options.run(app).await,
+            Self::Disable(options) => options.run(app).await,
+            Self::Delete(options) => options.run(app).await,
+            Self::Current(options) => options.run(app).await,
+        }
+    }
+}

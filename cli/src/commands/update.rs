@@ -1,0 +1,125 @@
+//! `update`, `enable`, `disable`: only what is named changes.
+
+use clap::{ArgGroup, Args};
+use openrouter_keys_native::{Limit, LimitReset, Update};
+
+use crate::app::App;
+use crate::change::ChangeArgs;
+use crate::failure::{Exit, Result};
+use crate::select::Named;
+use crate::{keys, units};
+
+/// Change settings of a key
+///
+/// What is not named stays as it is.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("changes").multiple(true).required(true).args(["rename", "limit", "no_limit", "reset", "no_reset", "include_byok", "to_workspace"]))]
+#[command(after_help = "\
+Examples:
+  openrouter-keys update ada --limit 50
+  openrouter-keys update ada --name 'Ada Lovelace' --no-reset")]
+pub(crate) struct Options {
+    /// The key's name, its hash, or the beginning of its hash
+    #[arg(value_name = "KEY", value_parser = Named::parse)]
+    key: Named,
+    /// Rename the key
+    #[arg(long = "name", value_name = "NAME")]
+    rename: Option<String>,
+    /// Limit in US dollars
+    #[arg(long, value_name = "USD", value_parser = units::limit, conflicts_with = "no_limit")]
+    limit: Option<Limit>,
+    /// Remove the limit
+    #[arg(long)]
+    no_limit: bool,
+    /// Start the limit anew daily, weekly or monthly
+    #[arg(long, value_name = "INTERVAL", value_parser = units::reset, conflicts_with = "no_reset")]
+    reset: Option<LimitReset>,
+    /// Never start the limit anew
+    #[arg(long)]
+    no_reset: bool,
+    /// Whether usage of your own provider keys counts towards the limit
+    #[arg(long, value_name = "BOOL")]
+    include_byok: Option<bool>,
+    /// Move the key to this workspace
+    #[arg(long, value_name = "ID")]
+    to_workspace: Option<String>,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+impl Options {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
+        let change = |mut update: Update| {
+            if let Some(name) = &self.rename {
+                update = update.name(name);
+            }
+            if let Some(limit) = self.limit {
+                update = update.limit(limit);
+            }
+            if self.no_limit {
+                update = update.limit(Limit::unlimited());
+            }
+            if let Some(reset) = &self.reset {
+                update = update.limit_reset(reset.clone());
+            }
+            if self.no_reset {
+                update = update.no_limit_reset();
+            }
+            if let Some(include) = self.include_byok {
+                update = update.include_byok_in_limit(include);
+            }
+            if let Some(workspace) = &self.to_workspace {
+                update = update.workspace_id(workspace);
+            }
+            update
+        };
+        send(app, &self.key, &self.change, change).await
+    }
+}
+
+/// Enable a key
+#[derive(Debug, Args)]
+pub(crate) struct Enable {
+    /// The key's name, its hash, or the beginning of its hash
+    #[arg(value_name = "KEY", value_parser = Named::parse)]
+    key: Named,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+impl Enable {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
+        send(app, &self.key, &self.change, |update| update.disabled(false)).await
+    }
+}
+
+/// Disable a key: it stops working, and can be enabled again
+#[derive(Debug, Args)]
+pub(crate) struct Disable {
+    /// The key's name, its hash, or the beginning of its hash
+    #[arg(value_name = "KEY", value_parser = Named::parse)]
+    key: Named,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+impl Disable {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
+        send(app, &self.key, &self.change, |update| update.disabled(true)).await
+    }
+}
+
+async fn send(app: &App, key: &Named, args: &ChangeArgs, change: impl Fn(Update) -> Update) -> Result<Exit> {
+    app.output.check(&keys::SHAPE)?;
+    let changed = args
+        .perform(app, async |client| {
+            let hash = key.find_hash(&client).await?;
+            let update = change(Update::new(hash.as_str()));
+            Ok(client.update(update).cancel_on(app.cancelled()).await?)
+        })
+        .await?;
+    if let Some(key) = changed {
+        app.output.one(&keys::SHAPE, &keys::row(&key, units::now()))?;
+    }
+    Ok(Exit::Done)
+}

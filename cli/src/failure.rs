@@ -1,0 +1,161 @@
+//! Why a command failed, its exit code, and the command to run next.
+
+use std::fmt::Write as _;
+use std::io;
+
+use openrouter_keys_native::error::{ApiErrorKind, BuildError, TransportErrorKind};
+use openrouter_keys_native::{Error, ErrorKind};
+
+use crate::text;
+
+/// The exit codes, as the man page lists them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    Done,
+    Failed,
+    Usage,
+    /// `audit`, `watch` or `plan` found something.
+    Findings,
+    NotAuthorized,
+    NotFound,
+    MayHaveCreated,
+    RateLimited,
+    StillInUse,
+    Cancelled,
+}
+
+impl Exit {
+    /// Every code with its meaning.
+    pub(crate) const ALL: [(Self, &str); 10] = [
+        (Self::Done, "done"),
+        (Self::Failed, "failed"),
+        (Self::Usage, "the command line or the settings are wrong; nothing was sent"),
+        (Self::Findings, "audit or watch has findings, or plan has changes"),
+        (Self::NotAuthorized, "the management key was refused"),
+        (Self::NotFound, "there is no such key"),
+        (Self::MayHaveCreated, "a key may have been created; the message names it"),
+        (Self::RateLimited, "the server asks to send less"),
+        (Self::StillInUse, "the old key of a rotation is still in use"),
+        (Self::Cancelled, "cancelled by a signal"),
+    ];
+
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Findings => 3,
+            Self::NotAuthorized => 4,
+            Self::NotFound => 5,
+            Self::MayHaveCreated => 6,
+            Self::RateLimited => 7,
+            Self::StillInUse => 8,
+            Self::Cancelled => 130,
+        }
+    }
+}
+
+/// The end of a command that did not succeed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    /// What happened, what it changed, what to do.
+    pub(crate) message: String,
+    /// A command that helps, ready to paste.
+    pub(crate) next: Option<String>,
+}
+
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), next: None }
+    }
+
+    /// Something failed that is not about a request.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(Exit::Failed, message)
+    }
+
+    /// The user's mistake, noticed before anything was sent.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    pub(crate) fn next(mut self, command: impl Into<String>) -> Self {
+        self.next = Some(command.into());
+        self
+    }
+
+    /// The same failure, said to be about this.
+    pub(crate) fn about(mut self, what: &str) -> Self {
+        self.message = format!("{}: {}", text::visible(what), self.message);
+        self
+    }
+
+    /// The message and the next command, as they are shown.
+    pub(crate) fn shown(&self) -> String {
+        let mut shown = format!("error: {}\n", self.message);
+        if let Some(next) = &self.next {
+            let _ = writeln!(shown, "\n  {next}");
+        }
+        shown
+    }
+}
+
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        Self::usage(error.problem().to_owned())
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::failed(error.to_string())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { exit: exit_of(&error), next: next_for(&error), message: error.to_string() }
+    }
+}
+
+fn exit_of(error: &Error) -> Exit {
+    if error.may_have_been_created() {
+        return Exit::MayHaveCreated;
+    }
+    match error.kind() {
+        ErrorKind::Build(_) => Exit::Usage,
+        ErrorKind::Cancelled => Exit::Cancelled,
+        ErrorKind::WrongKeyKind { .. } | ErrorKind::Credentials(_) => Exit::NotAuthorized,
+        ErrorKind::Api(api) => match api.kind {
+            ApiErrorKind::Unauthorized | ApiErrorKind::Forbidden => Exit::NotAuthorized,
+            ApiErrorKind::NotFound => Exit::NotFound,
+            ApiErrorKind::TooManyRequests => Exit::RateLimited,
+            _ => Exit::Failed,
+        },
+        _ => Exit::Failed,
+    }
+}
+
+fn next_for(error: &Error) -> Option<String> {
+    if let Some(left) = error.may_have_created() {
+        let names: Vec<_> = left.names().map(text::quoted_for_shell).collect();
+        if !names.is_empty() {
+            return Some(format!("openrouter-keys sweep {}", names.join(" ")));
+        }
+    }
+    match (exit_of(error), error.kind()) {
+        (Exit::NotAuthorized, _) => Some("openrouter-keys doctor".to_owned()),
+        (Exit::NotFound, _) => {
+            Some("openrouter-keys list --include-disabled --include-expired".to_owned())
+        }
+        (_, ErrorKind::Transport(transport)) => match transport.kind() {
+            TransportErrorKind::Other | TransportErrorKind::BodyTooLarge(_) => None,
+            _ => Some("openrouter-keys doctor".to_owned()),
+        },
+        _ => None,
+    }
+}

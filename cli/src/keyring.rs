@@ -1,0 +1,64 @@
+//! The system's keyring, where there is one.
+
+use zeroize::Zeroizing;
+
+use crate::failure::{Failure, Result};
+
+/// What the entries are filed under.
+const SERVICE: &str = "openrouter-keys";
+
+#[cfg(feature = "keyring")]
+mod store {
+    use keyring::v1::Entry;
+
+    pub(super) fn read(service: &str, name: &str) -> Result<String, String> {
+        Entry::new(service, name)
+            .and_then(|entry| entry.get_password())
+            .map_err(|error| error.to_string())
+    }
+
+    pub(super) fn write(service: &str, name: &str, secret: &str) -> Result<(), String> {
+        Entry::new(service, name)
+            .and_then(|entry| entry.set_password(secret))
+            .map_err(|error| error.to_string())
+    }
+
+    pub(super) fn remove(service: &str, name: &str) -> Result<(), String> {
+        Entry::new(service, name)
+            .and_then(|entry| entry.delete_credential())
+            .map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(not(feature = "keyring"))]
+mod store {
+    const ABSENT: &str = "this program was built without the feature `keyring`";
+
+    pub(super) fn read(_: &str, _: &str) -> Result<String, String> {
+        Err(ABSENT.to_owned())
+    }
+
+    pub(super) fn write(_: &str, _: &str, _: &str) -> Result<(), String> {
+        Err(ABSENT.to_owned())
+    }
+
+    pub(super) fn remove(_: &str, _: &str) -> Result<(), String> {
+        Err(ABSENT.to_owned())
+    }
+}
+
+pub(crate) fn read(name: &str) -> Result<Zeroizing<String>> {
+    store::read(SERVICE, name)
+        .map(Zeroizing::new)
+        .map_err(|problem| Failure::usage(format!("the keyring has no readable entry {name}: {problem}")))
+}
+
+pub(crate) fn write(name: &str, secret: &str) -> Result<()> {
+    store::write(SERVICE, name, secret)
+        .map_err(|problem| Failure::failed(format!("the keyring did not take the entry {name}: {problem}")))
+}
+
+pub(crate) fn remove(name: &str) -> Result<()> {
+    store::remove(SERVICE, name)
+        .map_err(|problem| Failure::failed(format!("the keyring did not remove the entry {name}: {problem}")))
+}

@@ -1,0 +1,77 @@
+//! `openrouter-keys`: OpenRouter's API keys from the command line.
+
+mod app;
+mod args;
+mod change;
+mod commands;
+mod failure;
+mod keyring;
+mod keys;
+mod output;
+mod private_file;
+mod select;
+mod settings;
+mod signal;
+mod sink;
+mod text;
+mod transport;
+mod units;
+mod waiting;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::app::App;
+use crate::args::Global;
+use crate::commands::Command;
+use crate::failure::{Exit, Failure, Result};
+
+/// Manage OpenRouter API keys
+///
+/// Keys can be named by their name, their hash, or the beginning of their hash.
+#[derive(Debug, Parser)]
+#[command(name = "openrouter-keys", version, propagate_version = true, after_help = AFTER_HELP)]
+#[command(subcommand_required = true, arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  openrouter-keys list
+  openrouter-keys create ada --limit 25 --reset monthly --secret-to file:ada.key
+  openrouter-keys disable ada
+
+The management key is read from OPENROUTER_MANAGEMENT_KEY, --key-file, --key-command, or the
+configured profile.";
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and the version are among what clap calls errors.
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() });
+        }
+    };
+    match run(cli) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(failure) => {
+            let _ = std::io::stderr().write_all(failure.shown().as_bytes());
+            ExitCode::from(failure.exit.code())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Exit> {
+    let app = App::new(cli.global)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::from)?;
+    let done = runtime.block_on(cli.command.run(&app));
+    app.waiting.clear();
+    done
+}

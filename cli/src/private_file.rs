@@ -1,0 +1,98 @@
+//! Files that only their owner may read, written whole or not at all.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::failure::{Failure, Result};
+
+/// A file that is not there yet under its name. Opening it finds out, before anything is
+/// sent, whether it can be written.
+pub(crate) struct Prepared {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Prepared {
+    /// Opens a file beside `path`, which must not exist. The mode is 0600.
+    pub(crate) fn new(path: &Path) -> Result<Self> {
+        if path.symlink_metadata().is_ok() {
+            return Err(Failure::usage(format!(
+                "{} exists already; choose another file, it will not be overwritten",
+                path.display()
+            )));
+        }
+        Ok(Self { file: beside(path)?, path: path.to_owned() })
+    }
+
+    /// Writes the whole content and gives the file its name, which still must not exist.
+    pub(crate) fn finish(mut self, content: &[u8]) -> std::io::Result<()> {
+        self.file.write_all(content)?;
+        self.file.as_file().sync_all()?;
+        self.file.persist_noclobber(&self.path)?;
+        sync_folder(&self.path)
+    }
+}
+
+/// Replaces the content of the file, or leaves the old one.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)
+            .map_err(|error| Failure::failed(format!("{} cannot be created: {error}", folder.display())))?;
+    }
+    let mut file = beside(path)?;
+    let written = file.write_all(content).and_then(|()| file.as_file().sync_all());
+    written.map_err(|error| cannot_write(path, &error))?;
+    file.persist(path).map_err(|error| cannot_write(path, &error.error))?;
+    sync_folder(path).map_err(|error| cannot_write(path, &error))
+}
+
+/// A temporary file in the folder of `path`, with mode 0600.
+fn beside(path: &Path) -> Result<NamedTempFile> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    NamedTempFile::with_prefix_in(".openrouter-keys-", folder).map_err(|error| cannot_write(path, &error))
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::failed(format!("{} cannot be written: {error}", path.display()))
+}
+
+/// The name survives a crash once the folder is on the disk.
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        fs::File::open(folder)?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+/// Refuses a file with a secret that others may read.
+#[cfg(unix)]
+pub(crate) fn require_private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata = fs::metadata(path)
+        .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if metadata.is_file() && mode & 0o077 != 0 {
+        let name = crate::text::quoted_for_shell(&path.display().to_string());
+        return Err(Failure::usage(format!(
+            "{} can be read by others (mode {mode:03o}); nothing was sent; make it private:",
+            path.display()
+        ))
+        .next(format!("chmod 600 {name}")));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn require_private(_: &Path) -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! Where the management key comes from: never an argument.
+
+use std::fs;
+use std::io::{IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use openrouter_keys_native::{API_KEY_VARIABLES, ApiKey};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{Profile, variable};
+use crate::args::Account;
+use crate::failure::{Exit, Failure, Result};
+
+/// A source that a profile names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Source {
+    /// An environment variable.
+    Env(String),
+    /// A file that only the user may read.
+    File(PathBuf),
+    /// A command that prints the key.
+    Command(String),
+    /// The system's keyring, under this name.
+    Keyring(String),
+}
+
+/// The key, and in words where it was found.
+pub(crate) struct Found {
+    pub(crate) key: ApiKey,
+    pub(crate) origin: String,
+}
+
+/// Finds the management key: the command line, then the environment, then the profile. A
+/// profile that was named explicitly goes before the environment.
+pub(crate) fn find(account: &Account, profile: &Profile, is_named: bool) -> Result<Found> {
+    if let Some(path) = &account.key_file {
+        return if path.as_os_str() == "-" { from_stdin() } else { from_file(path) };
+    }
+    if let Some(number) = account.key_fd {
+        return from_file_descriptor(number);
+    }
+    if let Some(command) = &account.key_command {
+        return from_command(command);
+    }
+    let of_profile = || profile.key.as_ref().map(from_source);
+    let found = if is_named {
+        of_profile().or_else(from_environment)
+    } else {
+        from_environment().or_else(of_profile)
+    };
+    found.unwrap_or_else(|| {
+        Err(Failure::new(
+            Exit::NotAuthorized,
+            "no management key was found; nothing was sent; set OPENROUTER_MANAGEMENT_KEY, \
+             pass --key-file or --key-command, or store one:",
+        )
+        .next("openrouter-keys auth login"))
+    })
+}
+
+fn from_environment() -> Option<Result<Found>> {
+    API_KEY_VARIABLES
+        .into_iter()
+        .find_map(|name| Some(made(&variable(name)?, format!("environment variable {name}"))))
+}
+
+fn from_source(source: &Source) -> Result<Found> {
+    match source {
+        Source::Env(name) => match variable(name) {
+            Some(value) => made(&value, format!("environment variable {name}")),
+            None => Err(Failure::usage(format!("the profile's environment variable {name} is not set"))),
+        },
+        Source::File(path) => from_file(path),
+        Source::Command(command) => from_command(command),
+        Source::Keyring(name) => from_keyring(name),
+    }
+}
+
+fn from_stdin() -> Result<Found> {
+    if std::io::stdin().is_terminal() {
+        let text = Zeroizing::new(rpassword::prompt_password("Management key: ")?);
+        return made(&text, "terminal".to_owned());
+    }
+    let mut text = Zeroizing::new(String::new());
+    std::io::stdin().read_to_string(&mut text)?;
+    made(&text, "standard input".to_owned())
+}
+
+fn from_file(path: &Path) -> Result<Found> {
+    crate::private_file::require_private(path)?;
+    let text = fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
+    made(&Zeroizing::new(text), format!("file {}", path.display()))
+}
+
+#[cfg(unix)]
+fn from_file_descriptor(number: u32) -> Result<Found> {
+    let path = format!("/dev/fd/{number}");
+    let text = fs::read_to_string(&path)
+        .map_err(|error| Failure::usage(format!("file descriptor {number} cannot be read: {error}")))?;
+    made(&Zeroizing::new(text), format!("file descriptor {number}"))
+}
+
+#[cfg(not(unix))]
+fn from_file_descriptor(_: u32) -> Result<Found> {
+    Err(Failure::usage("--key-fd needs Unix; use --key-file or --key-command"))
+}
+
+fn from_command(command: &str) -> Result<Found> {
+    let words = shlex::split(command)
+        .filter(|words| !words.is_empty())
+        .ok_or_else(|| Failure::usage("the key command is empty or has an open quote"))?;
+    let [program, arguments @ ..] = words.as_slice() else {
+        return Err(Failure::usage("the key command is empty"));
+    };
+    let output = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::inherit())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| Failure::usage(format!("the key command {program} cannot run: {error}")))?;
+    let text = Zeroizing::new(output.stdout);
+    if !output.status.success() {
+        return Err(Failure::usage(format!("the key command {program} failed ({})", output.status)));
+    }
+    let text = std::str::from_utf8(&text)
+        .map_err(|_| Failure::usage(format!("the key command {program} printed no text")))?;
+    made(text, format!("command {program}"))
+}
+
+fn from_keyring(name: &str) -> Result<Found> {
+    let text = crate::keyring::read(name)?;
+    made(&text, format!("keyring entry {name}"))
+}
+
+fn made(text: &str, origin: String) -> Result<Found> {
+    let key = ApiKey::new(text.trim())
+        .map_err(|error| Failure::usage(format!("the {origin} is refused: {}", error.problem())))?;
+    Ok(Found { key, origin })
+}

@@ -1,0 +1,119 @@
+//! The configuration file: profiles, each with a server and a source of the management key.
+//! It holds no key itself.
+
+mod key;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use etcetera::app_strategy::{AppStrategy, AppStrategyArgs};
+use openrouter_keys_native::{BASE_URL_VARIABLE, BaseUrl};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use key::{Found, Source, find};
+
+use crate::args::Account;
+use crate::failure::{Failure, Result};
+
+/// The environment variable that names the profile.
+pub(crate) const PROFILE_VARIABLE: &str = "OPENROUTER_KEYS_PROFILE";
+/// The profile that is used if none is named.
+pub(crate) const DEFAULT_PROFILE: &str = "default";
+
+/// The whole file.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Configuration {
+    #[serde(default)]
+    pub(crate) profiles: BTreeMap<String, Profile>,
+}
+
+/// One account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Profile {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) base_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<Source>,
+}
+
+impl Configuration {
+    pub(crate) fn read() -> Result<Self> {
+        let path = path()?;
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(Failure::usage(format!("{} cannot be read: {error}", path.display()))),
+        };
+        toml::from_str(&text)
+            .map_err(|error| Failure::usage(format!("{} is not valid: {error}", path.display())))
+    }
+
+    pub(crate) fn write(&self) -> Result<PathBuf> {
+        let path = path()?;
+        let text = toml::to_string(self).map_err(|error| Failure::failed(error.to_string()))?;
+        crate::private_file::replace(&path, text.as_bytes())?;
+        Ok(path)
+    }
+
+    /// The named profile, or the default one if the user named none.
+    pub(crate) fn profile(&self, account: &Account) -> Result<(String, Profile, bool)> {
+        let named = account.profile.clone().or_else(|| variable(PROFILE_VARIABLE));
+        let name = named.clone().unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
+        match self.profiles.get(&name) {
+            Some(profile) => Ok((name, profile.clone(), named.is_some())),
+            None if named.is_none() => Ok((name, Profile::default(), false)),
+            None => {
+                let known: Vec<_> = self.profiles.keys().map(String::as_str).collect();
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                Err(Failure::usage(format!("there is no profile \"{}\"; the configuration has: {known}", crate::text::visible(&name))))
+            }
+        }
+    }
+}
+
+/// Where the configuration file is.
+pub(crate) fn path() -> Result<PathBuf> {
+    Ok(folder(|strategy| strategy.config_dir())?.join("config.toml"))
+}
+
+/// Where journals and rotations are kept.
+pub(crate) fn state_folder() -> Result<PathBuf> {
+    folder(|strategy| strategy.state_dir().unwrap_or_else(|| strategy.data_dir()))
+}
+
+/// Where names for completions are kept for a short time.
+pub(crate) fn cache_folder() -> Result<PathBuf> {
+    folder(|strategy| strategy.cache_dir())
+}
+
+fn folder(of: impl FnOnce(&etcetera::app_strategy::Xdg) -> PathBuf) -> Result<PathBuf> {
+    let args = AppStrategyArgs {
+        top_level_domain: "ai".to_owned(),
+        author: "openrouter-keys".to_owned(),
+        app_name: "openrouter-keys".to_owned(),
+    };
+    let strategy = etcetera::app_strategy::Xdg::new(args)
+        .map_err(|_| Failure::usage("this user has no home directory"))?;
+    Ok(of(&strategy))
+}
+
+/// The server: of the command line, the environment, or the profile.
+pub(crate) fn base_url(account: &Account, profile: &Profile, is_named: bool) -> Result<Option<BaseUrl>> {
+    let from_environment = || variable(BASE_URL_VARIABLE);
+    let of_profile = || profile.base_url.clone();
+    let url = account.base_url.clone();
+    let url = if is_named {
+        url.or_else(of_profile).or_else(from_environment)
+    } else {
+        url.or_else(from_environment).or_else(of_profile)
+    };
+    Ok(url.map(BaseUrl::new).transpose()?)
+}
+
+/// A variable that is set and not empty.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,180 @@
+//! Where a created secret goes. Nothing else prints or stores one.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use clap::Args;
+use openrouter_keys_native::Secret;
+use serde_json::json;
+
+use crate::failure::{Failure, Result};
+use crate::private_file::Prepared;
+use crate::{keyring, text};
+
+/// The options of a command that creates a key.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Where the secret goes")]
+pub(crate) struct SinkArgs {
+    /// Store the created secret: file:PATH, command:COMMAND or keyring:NAME
+    #[arg(long, value_name = "SINK", value_parser = Sink::parse)]
+    pub(crate) secret_to: Option<Sink>,
+    /// Print the created secret on standard output
+    #[arg(long, conflicts_with = "secret_to")]
+    pub(crate) reveal: bool,
+}
+
+impl SinkArgs {
+    /// The sink; without one a key is not created, as its secret is shown only once.
+    pub(crate) fn require(&self) -> Result<Sink> {
+        match &self.secret_to {
+            Some(sink) => Ok(sink.clone()),
+            None if self.reveal => Ok(Sink::Reveal),
+            None => Err(Failure::usage(
+                "the secret of a key is shown only once, so say where it goes: \
+                 --secret-to file:PATH, --secret-to command:COMMAND, --secret-to keyring:NAME, \
+                 or --reveal to print it; nothing was sent",
+            )),
+        }
+    }
+}
+
+/// Where a secret goes. `{name}` in a path or a name stands for the key's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sink {
+    /// A new file with mode 0600.
+    File(String),
+    /// A command that gets JSON on standard input; see [`deliver_to_command`].
+    Command(String),
+    Keyring(String),
+    /// Standard output.
+    Reveal,
+}
+
+impl Sink {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let target = |target: &str| match target {
+            "" => Err(format!("\"{text}\" names no target")),
+            target => Ok(target.to_owned()),
+        };
+        match text.split_once(':') {
+            Some(("file", path)) => target(path).map(Self::File),
+            Some(("command", command)) => target(command).map(Self::Command),
+            Some(("keyring", name)) => target(name).map(Self::Keyring),
+            _ => Err(format!("\"{text}\" is not a sink; write file:PATH, command:COMMAND or keyring:NAME")),
+        }
+    }
+
+    /// The sink as it is written on the command line.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::File(path) => format!("file:{path}"),
+            Self::Command(command) => format!("command:{command}"),
+            Self::Keyring(name) => format!("keyring:{name}"),
+            Self::Reveal => "standard output".to_owned(),
+        }
+    }
+
+    /// Makes the sink ready before a key is created: a sink that cannot take the secret must
+    /// be noticed first.
+    pub(crate) fn prepare(&self, name: &str) -> Result<Ready> {
+        Ok(match self {
+            Self::File(path) => {
+                let path = PathBuf::from(path.replace("{name}", &file_name(name)));
+                Ready::File(Prepared::new(&path)?, path)
+            }
+            Self::Command(command) => {
+                let words = shlex::split(command).filter(|words| !words.is_empty());
+                Ready::Command(words.ok_or_else(|| {
+                    Failure::usage("the command of --secret-to is empty or has an open quote")
+                })?)
+            }
+            Self::Keyring(entry) => Ready::Keyring(entry.replace("{name}", name)),
+            Self::Reveal => Ready::Reveal,
+        })
+    }
+}
+
+/// A name as a file's name: what a path would read is replaced.
+fn file_name(name: &str) -> String {
+    let kept: String =
+        name.chars().map(|char| if char.is_alphanumeric() || "-_. ".contains(char) { char } else { '_' }).collect();
+    kept.trim_start_matches('.').to_owned()
+}
+
+/// A sink that is ready to take one secret.
+pub(crate) enum Ready {
+    File(Prepared, PathBuf),
+    Command(Vec<String>),
+    Keyring(String),
+    Reveal,
+}
+
+/// What a command is told about the key whose secret it gets.
+pub(crate) struct Delivery<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) hash: Option<&'a str>,
+    /// The same for the same secret, so that a receiver can recognise a repetition.
+    pub(crate) token: &'a str,
+}
+
+impl Ready {
+    /// Delivers the secret; returns in words where it is.
+    pub(crate) fn deliver(self, secret: &Secret, about: &Delivery<'_>) -> Result<String> {
+        match self {
+            Self::File(file, path) => {
+                let mut content = zeroize::Zeroizing::new(secret.reveal().as_bytes().to_vec());
+                content.push(b'\n');
+                file.finish(&content).map_err(|error| {
+                    Failure::failed(format!("{} cannot be written: {error}", path.display()))
+                })?;
+                Ok(format!("file {}", text::visible(&path.display().to_string())))
+            }
+            Self::Command(words) => {
+                deliver_to_command(&words, secret, about)?;
+                Ok(format!("command {}", text::visible(words.first().map_or("", String::as_str))))
+            }
+            Self::Keyring(entry) => {
+                keyring::write(&entry, secret.reveal())?;
+                Ok(format!("keyring entry {}", text::visible(&entry)))
+            }
+            Self::Reveal => {
+                let mut stdout = std::io::stdout().lock();
+                writeln!(stdout, "{}", secret.reveal())?;
+                stdout.flush()?;
+                Ok("standard output".to_owned())
+            }
+        }
+    }
+}
+
+/// Runs the command with an empty environment but for `PATH` and `HOME`, and gives it one line
+/// of JSON: `{"name", "hash", "token", "key"}`. Exit code 0 means stored, 10 means not stored;
+/// after any other the secret may have been stored.
+fn deliver_to_command(words: &[String], secret: &Secret, about: &Delivery<'_>) -> Result<()> {
+    let [program, arguments @ ..] = words else { return Err(Failure::usage("the command is empty")) };
+    let kept = ["PATH", "HOME", "SystemRoot"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+    let mut child = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(kept)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .map_err(|error| Failure::failed(format!("the command {program} cannot run: {error}")))?;
+    let line = zeroize::Zeroizing::new(format!(
+        "{}\n",
+        json!({"name": about.name, "hash": about.hash, "token": about.token, "key": secret.reveal()})
+    ));
+    if let Some(mut stdin) = child.stdin.take() {
+        // A command that does not read its input says by its exit code what it did.
+        let _ = stdin.write_all(line.as_bytes());
+    }
+    let status = child.wait()?;
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(10) => Err(Failure::failed(format!("the command {program} did not store the secret (exit code 10)"))),
+        _ => Err(Failure::failed(format!("the command {program} failed ({status}); it may have stored the secret"))),
+    }
+}

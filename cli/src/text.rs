@@ -1,0 +1,73 @@
+//! Foreign text on a terminal: shown, never obeyed.
+
+use std::fmt::Write as _;
+
+/// The text with every control, invisible or direction-changing character written as an
+/// escape, so that a name cannot move the cursor, hide a part of itself or imitate another.
+pub(crate) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            _ if is_invisible(char) => {
+                let _ = write!(shown, "\\u{{{:x}}}", u32::from(char));
+            }
+            _ => shown.push(char),
+        }
+    }
+    shown
+}
+
+/// Controls, format characters, separators other than a space, fillers and tags: what a
+/// terminal would obey or not show. From Unicode 16: categories Cc, Cf, Zl, Zp, Zs, and the
+/// default-ignorable letters.
+fn is_invisible(char: char) -> bool {
+    char.is_control()
+        || (char.is_whitespace() && char != ' ')
+        || matches!(u32::from(char),
+            0xAD | 0x34F | 0x61C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F
+            | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F
+            | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB | 0x110BD | 0x110CD | 0x13430..=0x1343F
+            | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
+}
+
+/// One argument for a POSIX shell, quoted if need be.
+pub(crate) fn quoted_for_shell(argument: &str) -> String {
+    match shlex::try_quote(argument) {
+        Ok(quoted) => visible(&quoted),
+        Err(_) => visible(argument),
+    }
+}
+
+/// At most so many characters; the rest becomes `…`.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cut, quoted_for_shell, visible};
+
+    #[test]
+    fn a_name_cannot_move_the_cursor_or_hide() {
+        assert_eq!(visible("a\u{1b}[31mb\nc\u{200b}d\u{202e}e"), "a\\u{1b}[31mb\\nc\\u{200b}d\\u{202e}e");
+        assert_eq!(visible("Zoë 東京 👍"), "Zoë 東京 👍");
+    }
+
+    #[test]
+    fn an_argument_is_quoted_if_the_shell_would_read_it() {
+        assert_eq!(quoted_for_shell("ada"), "ada");
+        assert_eq!(quoted_for_shell("Ada's key"), "\"Ada's key\"");
+    }
+
+    #[test]
+    fn a_long_text_ends_in_an_ellipsis() {
+        assert_eq!(cut("abcdef", 4), "abc…");
+        assert_eq!(cut("abcd", 4), "abcd");
+    }
+}

@@ -1,0 +1,95 @@
+//! The native transport with what a command adds: it says what it waits for, and in a dry
+//! run it shows a request that would change something instead of sending it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+use openrouter_keys_native::NativeTransport;
+use openrouter_keys_native::error::{TransportError, TransportErrorKind};
+use openrouter_keys_native::transport::{SendContext, Transport};
+
+use crate::text;
+use crate::waiting::Waiting;
+
+/// What a dry run would have sent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DryRun(Arc<Mutex<Vec<Shown>>>);
+
+/// A request as it is shown: without its API key.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) body: String,
+}
+
+impl DryRun {
+    /// Takes what was recorded since the last time.
+    pub(crate) fn take(&self) -> Vec<Shown> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn record(&self, request: &Request<Bytes>) {
+        let shown = Shown {
+            method: request.method().to_string(),
+            url: request.uri().to_string(),
+            body: String::from_utf8_lossy(request.body()).into_owned(),
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(shown);
+    }
+}
+
+pub(crate) struct CliTransport {
+    pub(crate) native: NativeTransport,
+    pub(crate) waiting: Waiting,
+    pub(crate) dry_run: Option<DryRun>,
+    /// Why the last request was not a success, for the pause that may follow.
+    pub(crate) reason: Mutex<Option<String>>,
+}
+
+#[async_trait]
+impl Transport for CliTransport {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        context: &SendContext,
+    ) -> Result<Response<Bytes>, TransportError> {
+        if let Some(dry_run) = self.dry_run.as_ref().filter(|_| !request.method().is_safe()) {
+            dry_run.record(&request);
+            return Err(TransportError::not_sent(TransportErrorKind::Other)
+                .lasting()
+                .with_source("dry run: the request was not sent"));
+        }
+        let what = format!("{} {}", request.method(), text::visible(request.uri().path()));
+        let sent = self.waiting.during(&format!("waiting for {what}"), self.native.send(request, context));
+        let outcome = sent.await;
+        let reason = match &outcome {
+            Ok(response) if response.status().is_success() => None,
+            Ok(response) => Some(format!("{what} got status {}", response.status().as_u16())),
+            Err(error) => Some(format!("{what} failed: {error}")),
+        };
+        *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+        outcome
+    }
+
+    async fn sleep(&self, time: Duration) {
+        let reason = self.reason.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.waiting.pause(time, reason.as_deref());
+        self.native.sleep(time).await;
+    }
+
+    fn now(&self) -> Duration {
+        self.native.now()
+    }
+
+    fn entropy(&self) -> u64 {
+        self.native.entropy()
+    }
+
+    fn wall_clock(&self) -> Option<SystemTime> {
+        self.native.wall_clock()
+    }
+}
