@@ -64,8 +64,8 @@ impl Transport for CliTransport {
                 .with_source("dry run: the request was not sent"));
         }
         let what = format!("{} {}", request.method(), text::visible(request.uri().path()));
-        let sent = self.waiting.during(&format!("waiting for {what}"), self.native.send(request, context));
-        let outcome = sent.await;
+        let waiting = format!("waiting for {what}");
+        let outcome = self.waiting.during(&waiting, self.native.send(request, context)).await;
         let reason = match &outcome {
             Ok(response) if response.status().is_success() => None,
             Ok(response) => Some(format!("{what} got status {}", response.status().as_u16())),

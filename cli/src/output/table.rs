@@ -7,15 +7,13 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 use super::cell::Cell;
 use super::{Row, Tone};
 
-/// The widest that a table gets where the width of the terminal is not known.
-const FALLBACK_WIDTH: u16 = 120;
 
 pub(super) fn write(to: &mut dyn Write, columns: &[&str], rows: &[Row], has_color: bool) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
     let mut table = Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
+    table.load_style(comfy_table::presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(columns.iter().map(|title| painted(title, Tone::Dim, has_color)));
     for row in rows {
@@ -27,7 +25,6 @@ pub(super) fn write(to: &mut dyn Write, columns: &[&str], rows: &[Row], has_colo
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    let _ = FALLBACK_WIDTH;
     for line in table.lines() {
         writeln!(to, "{}", line.trim_end())?;
     }

@@ -11,7 +11,7 @@ use etcetera::app_strategy::{AppStrategy, AppStrategyArgs};
 use openrouter_keys_native::{BASE_URL_VARIABLE, BaseUrl};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use key::{Found, Source, find};
+pub(crate) use key::{Source, find};
 
 use crate::args::Account;
 use crate::failure::{Failure, Result};
