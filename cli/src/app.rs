@@ -1,6 +1,5 @@
 //! What every command works with: the account, the client, the output and the terminal.
 
-use std::future::Future;
 use std::sync::Mutex;
 
 use openrouter_keys_native::{Client, Config, NativeTransport};
@@ -9,7 +8,6 @@ use crate::args::Global;
 use crate::failure::Result;
 use crate::output::Output;
 use crate::settings::{self, Configuration};
-use crate::signal;
 use crate::transport::{CliTransport, DryRun};
 use crate::waiting::Waiting;
 
@@ -55,11 +53,5 @@ impl App {
             reason: Mutex::default(),
         };
         Ok(Client::with_config(transport, found.key, config)?)
-    }
-
-    /// Resolves at Ctrl-C or a request to end. For `cancel_on`, so that the error says what
-    /// may have been left behind.
-    pub(crate) fn cancelled(&self) -> impl Future<Output = ()> + Send + 'static {
-        signal::stopped()
     }
 }

@@ -15,7 +15,14 @@ pub(crate) struct Global {
     #[command(flatten)]
     pub(crate) format: Format,
     /// Colour the output: auto, always or never
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true, help_heading = "Output")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        help_heading = "Output"
+    )]
     pub(crate) color: ColorChoice,
     /// Report only errors on standard error
     #[arg(long, short, global = true, help_heading = "Output")]

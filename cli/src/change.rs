@@ -64,10 +64,22 @@ impl ChangeArgs {
         let mut stderr = std::io::stderr().lock();
         writeln!(stderr, "This will {verb}:")?;
         for key in keys {
-            let hash: String = key.hash.get().map(|hash| hash.as_str().chars().take(12).collect()).unwrap_or_default();
+            let hash: String = key
+                .hash
+                .get()
+                .map(|hash| hash.as_str().chars().take(12).collect())
+                .unwrap_or_default();
             writeln!(stderr, "  {hash:12}  {}", text::visible(keys::name_of(key)))?;
         }
-        write!(stderr, "Type {} to go on: ", if expected == "yes" { "yes".to_owned() } else { format!("the name, {}", text::visible(expected)) })?;
+        write!(
+            stderr,
+            "Type {} to go on: ",
+            if expected == "yes" {
+                "yes".to_owned()
+            } else {
+                format!("the name, {}", text::visible(expected))
+            }
+        )?;
         stderr.flush()?;
         let mut line = String::new();
         std::io::stdin().lock().read_line(&mut line)?;

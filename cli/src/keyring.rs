@@ -48,17 +48,19 @@ mod store {
 }
 
 pub(crate) fn read(name: &str) -> Result<Zeroizing<String>> {
-    store::read(SERVICE, name)
-        .map(Zeroizing::new)
-        .map_err(|problem| Failure::usage(format!("the keyring has no readable entry {name}: {problem}")))
+    store::read(SERVICE, name).map(Zeroizing::new).map_err(|problem| {
+        Failure::usage(format!("the keyring has no readable entry {name}: {problem}"))
+    })
 }
 
 pub(crate) fn write(name: &str, secret: &str) -> Result<()> {
-    store::write(SERVICE, name, secret)
-        .map_err(|problem| Failure::failed(format!("the keyring did not take the entry {name}: {problem}")))
+    store::write(SERVICE, name, secret).map_err(|problem| {
+        Failure::failed(format!("the keyring did not take the entry {name}: {problem}"))
+    })
 }
 
 pub(crate) fn remove(name: &str) -> Result<()> {
-    store::remove(SERVICE, name)
-        .map_err(|problem| Failure::failed(format!("the keyring did not remove the entry {name}: {problem}")))
+    store::remove(SERVICE, name).map_err(|problem| {
+        Failure::failed(format!("the keyring did not remove the entry {name}: {problem}"))
+    })
 }

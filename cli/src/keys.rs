@@ -139,13 +139,16 @@ fn left(key: &Key) -> Cell {
         share if share < 0.2 => Tone::Warning,
         _ => Tone::Plain,
     };
-    Cell::new(format!("{} {}", bar(share), units::dollars(left)), left.to_string()).number().tone(tone)
+    Cell::new(format!("{} {}", bar(share), units::dollars(left)), left.to_string())
+        .number()
+        .tone(tone)
 }
 
 /// A bar of five cells of which this share is full.
 fn bar(share: f64) -> String {
     const CELLS: u32 = 5;
-    let full = (1..=CELLS).filter(|cell| share * f64::from(CELLS) + 0.5 >= f64::from(*cell)).count();
+    let full =
+        (1..=CELLS).filter(|cell| share * f64::from(CELLS) + 0.5 >= f64::from(*cell)).count();
     (0..5).map(|cell| if cell < full { '▰' } else { '▱' }).collect()
 }
 

@@ -56,7 +56,11 @@ fn main() -> ExitCode {
         // Help and the version are among what clap calls errors.
         Err(error) => {
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() });
+            return ExitCode::from(if error.use_stderr() {
+                Exit::Usage.code()
+            } else {
+                Exit::Done.code()
+            });
         }
     };
     match run(cli) {
@@ -70,7 +74,10 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<Exit> {
     let app = App::new(cli.global)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::from)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::from)?;
     let done = runtime.block_on(cli.command.run(&app));
     app.waiting.clear();
     done

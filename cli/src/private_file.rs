@@ -39,8 +39,9 @@ impl Prepared {
 /// Replaces the content of the file, or leaves the old one.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)
-            .map_err(|error| Failure::failed(format!("{} cannot be created: {error}", folder.display())))?;
+        fs::create_dir_all(folder).map_err(|error| {
+            Failure::failed(format!("{} cannot be created: {error}", folder.display()))
+        })?;
     }
     let mut file = beside(path)?;
     let written = file.write_all(content).and_then(|()| file.as_file().sync_all());
@@ -55,7 +56,8 @@ fn beside(path: &Path) -> Result<NamedTempFile> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    NamedTempFile::with_prefix_in(".openrouter-keys-", folder).map_err(|error| cannot_write(path, &error))
+    NamedTempFile::with_prefix_in(".openrouter-keys-", folder)
+        .map_err(|error| cannot_write(path, &error))
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {

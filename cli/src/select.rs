@@ -93,14 +93,19 @@ impl Filters {
             && self.idle.is_none_or(|idle| is_older(idle_since, idle))
             && self.older_than.is_none_or(|age| is_older(created, age))
             && self.name.as_ref().is_none_or(|name| matches_pattern(name, keys::name_of(key)))
-            && self.external_user.as_ref().is_none_or(|user| key.external_user.as_deref() == Some(user))
+            && self
+                .external_user
+                .as_ref()
+                .is_none_or(|user| key.external_user.as_deref() == Some(user))
     }
 }
 
 /// Whether the text is the pattern, in which `*` stands for any characters.
 fn matches_pattern(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+        return false;
+    };
     let mut parts: Vec<_> = parts.collect();
     let Some(last) = parts.pop() else { return rest.is_empty() };
     for part in parts {
@@ -140,7 +145,10 @@ impl Named {
         match text {
             "" => Err("a key is named by its name or its hash; this is empty".to_owned()),
             "." | ".." => Err(format!("\"{text}\" is not a name or hash of a key")),
-            text if text.contains(['/', '\\']) && KeyHash::new(text).is_err() && text.starts_with('.') => {
+            text if text.contains(['/', '\\'])
+                && KeyHash::new(text).is_err()
+                && text.starts_with('.') =>
+            {
                 Err(format!("\"{}\" is not a name or hash of a key", text::visible(text)))
             }
             text => Ok(Self(text.to_owned())),
@@ -153,7 +161,8 @@ impl Named {
 
     /// The whole hash, if it is one: then nothing has to be looked up.
     pub(crate) fn hash(&self) -> Option<KeyHash> {
-        let is_whole = self.0.len() == WHOLE_HASH && self.0.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_whole =
+            self.0.len() == WHOLE_HASH && self.0.bytes().all(|byte| byte.is_ascii_hexdigit());
         KeyHash::new(self.0.as_str()).ok().filter(|_| is_whole)
     }
 
@@ -161,7 +170,12 @@ impl Named {
     pub(crate) async fn find_hash(&self, client: &Client) -> Result<KeyHash> {
         match self.hash() {
             Some(hash) => Ok(hash),
-            None => Ok(self.find(client).await?.require_hash().map_err(openrouter_keys_native::Error::from)?.clone()),
+            None => Ok(self
+                .find(client)
+                .await?
+                .require_hash()
+                .map_err(openrouter_keys_native::Error::from)?
+                .clone()),
         }
     }
 
@@ -173,7 +187,8 @@ impl Named {
         let keys = matching(client, &Filters::default()).await?;
         let is_hash = |key: &&Key| key.hash.get().is_some_and(|hash| hash.as_str() == self.0);
         let is_prefix = |key: &&Key| {
-            self.0.len() >= SHORTEST_PREFIX && key.hash.get().is_some_and(|hash| hash.as_str().starts_with(&self.0))
+            self.0.len() >= SHORTEST_PREFIX
+                && key.hash.get().is_some_and(|hash| hash.as_str().starts_with(&self.0))
         };
         let is_name = |key: &&Key| key.name.as_deref() == Some(&self.0);
         let mut found: Vec<_> = keys.iter().filter(is_hash).collect();

@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-/// Resolves at SIGINT, SIGTERM or SIGHUP; at Ctrl-C and Ctrl-Break on Windows.
+/// Resolves at SIGINT, SIGTERM or SIGHUP, or at Ctrl-C on Windows. For `cancel_on`, so that
+/// the error says what may have been left behind.
 #[cfg(unix)]
 pub(crate) fn stopped() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -15,7 +16,8 @@ pub(crate) fn stopped() -> impl Future<Output = ()> + Send + 'static {
         }
     }
     // Registered now, not when the future is first polled.
-    let signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+    let signals =
+        [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
     async move {
         let [interrupt, terminate, hangup] = signals;
         tokio::select! {

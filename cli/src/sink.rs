@@ -61,7 +61,9 @@ impl Sink {
             Some(("file", path)) => target(path).map(Self::File),
             Some(("command", command)) => target(command).map(Self::Command),
             Some(("keyring", name)) => target(name).map(Self::Keyring),
-            _ => Err(format!("\"{text}\" is not a sink; write file:PATH, command:COMMAND or keyring:NAME")),
+            _ => Err(format!(
+                "\"{text}\" is not a sink; write file:PATH, command:COMMAND or keyring:NAME"
+            )),
         }
     }
 
@@ -97,8 +99,10 @@ impl Sink {
 
 /// A name as a file's name: what a path would read is replaced.
 fn file_name(name: &str) -> String {
-    let kept: String =
-        name.chars().map(|char| if char.is_alphanumeric() || "-_. ".contains(char) { char } else { '_' }).collect();
+    let kept: String = name
+        .chars()
+        .map(|char| if char.is_alphanumeric() || "-_. ".contains(char) { char } else { '_' })
+        .collect();
     kept.trim_start_matches('.').to_owned()
 }
 
@@ -152,8 +156,12 @@ impl Ready {
 /// of JSON: `{"name", "hash", "token", "key"}`. Exit code 0 means stored, 10 means not stored;
 /// after any other the secret may have been stored.
 fn deliver_to_command(words: &[String], secret: &Secret, about: &Delivery<'_>) -> Result<()> {
-    let [program, arguments @ ..] = words else { return Err(Failure::usage("the command is empty")) };
-    let kept = ["PATH", "HOME", "SystemRoot"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+    let [program, arguments @ ..] = words else {
+        return Err(Failure::usage("the command is empty"));
+    };
+    let kept = ["PATH", "HOME", "SystemRoot"]
+        .into_iter()
+        .filter_map(|name| Some((name, std::env::var_os(name)?)));
     let mut child = Command::new(program)
         .args(arguments)
         .env_clear()
@@ -174,7 +182,11 @@ fn deliver_to_command(words: &[String], secret: &Secret, about: &Delivery<'_>) -
     let status = child.wait()?;
     match status.code() {
         Some(0) => Ok(()),
-        Some(10) => Err(Failure::failed(format!("the command {program} did not store the secret (exit code 10)"))),
-        _ => Err(Failure::failed(format!("the command {program} failed ({status}); it may have stored the secret"))),
+        Some(10) => Err(Failure::failed(format!(
+            "the command {program} did not store the secret (exit code 10)"
+        ))),
+        _ => Err(Failure::failed(format!(
+            "the command {program} failed ({status}); it may have stored the secret"
+        ))),
     }
 }

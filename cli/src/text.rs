@@ -55,7 +55,10 @@ mod tests {
 
     #[test]
     fn a_name_cannot_move_the_cursor_or_hide() {
-        assert_eq!(visible("a\u{1b}[31mb\nc\u{200b}d\u{202e}e"), "a\\u{1b}[31mb\\nc\\u{200b}d\\u{202e}e");
+        assert_eq!(
+            visible("a\u{1b}[31mb\nc\u{200b}d\u{202e}e"),
+            "a\\u{1b}[31mb\\nc\\u{200b}d\\u{202e}e"
+        );
         assert_eq!(visible("Zoë 東京 👍"), "Zoë 東京 👍");
     }
 

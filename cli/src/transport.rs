@@ -50,6 +50,12 @@ pub(crate) struct CliTransport {
     pub(crate) reason: Mutex<Option<String>>,
 }
 
+impl CliTransport {
+    fn set_reason(&self, reason: Option<String>) {
+        *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
+}
+
 #[async_trait]
 impl Transport for CliTransport {
     async fn send(
@@ -64,6 +70,7 @@ impl Transport for CliTransport {
                 .with_source("dry run: the request was not sent"));
         }
         let what = format!("{} {}", request.method(), text::visible(request.uri().path()));
+        self.set_reason(None);
         let waiting = format!("waiting for {what}");
         let outcome = self.waiting.during(&waiting, self.native.send(request, context)).await;
         let reason = match &outcome {
@@ -71,13 +78,16 @@ impl Transport for CliTransport {
             Ok(response) => Some(format!("{what} got status {}", response.status().as_u16())),
             Err(error) => Some(format!("{what} failed: {error}")),
         };
-        *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+        self.set_reason(reason);
         outcome
     }
 
     async fn sleep(&self, time: Duration) {
+        // Time limits sleep too: only a pause after a failure is worth a word.
         let reason = self.reason.lock().unwrap_or_else(PoisonError::into_inner).take();
-        self.waiting.pause(time, reason.as_deref());
+        if let Some(reason) = reason {
+            self.waiting.pause(time, &reason);
+        }
         self.native.sleep(time).await;
     }
 

@@ -29,7 +29,10 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
             "w" => 7 * DAY,
             _ => return Err(wrong()),
         };
-        seconds = number.checked_mul(unit).and_then(|more| seconds.checked_add(more)).ok_or_else(wrong)?;
+        seconds = number
+            .checked_mul(unit)
+            .and_then(|more| seconds.checked_add(more))
+            .ok_or_else(wrong)?;
         rest = behind;
     }
     Ok(Duration::from_secs(seconds))
@@ -102,7 +105,11 @@ pub(crate) fn relative(at: &Timestamp, now: i64) -> String {
 
 /// US dollars with two digits, or four for an amount below a cent.
 pub(crate) fn dollars(amount: f64) -> String {
-    if amount != 0.0 && amount.abs() < 0.01 { format!("{amount:.4}") } else { format!("{amount:.2}") }
+    if amount != 0.0 && amount.abs() < 0.01 {
+        format!("{amount:.4}")
+    } else {
+        format!("{amount:.2}")
+    }
 }
 
 /// The seconds since 1970, by this machine's clock.

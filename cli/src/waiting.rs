@@ -42,16 +42,11 @@ impl Waiting {
         done
     }
 
-    /// Says that nothing happens for this time, if it is long.
-    pub(crate) fn pause(&self, time: Duration, reason: Option<&str>) {
-        if time < PATIENCE {
-            return;
+    /// Says why nothing happens for this time, if it is long.
+    pub(crate) fn pause(&self, time: Duration, reason: &str) {
+        if time >= PATIENCE {
+            self.say(&format!("{reason}; trying again in {}", units::roughly(time.as_secs())));
         }
-        let time = units::roughly(time.as_secs());
-        self.say(&match reason {
-            Some(reason) => format!("{reason}; trying again in {time}"),
-            None => format!("waiting {time}"),
-        });
     }
 
     /// A line on standard error that stays.

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
 use crate::sink::{Delivery, Ready, SinkArgs};
-use crate::{keys, text, units};
+use crate::{keys, signal, text, units};
 
 /// Create a key
 ///
@@ -97,14 +97,14 @@ impl Options {
             .change
             .perform(app, async |client| {
                 if self.reconcile {
-                    let run = client.create_reconciled(create).cancel_on(app.cancelled());
+                    let run = client.create_reconciled(create).cancel_on(signal::stopped());
                     let reconciled = run.await?;
                     for name in &reconciled.unconfirmed {
                         app.waiting.say(&format!("warning: a key named {} may still appear; delete it with: openrouter-keys sweep {}", text::visible(name), text::quoted_for_shell(name)));
                     }
                     Ok(reconciled.created)
                 } else {
-                    Ok(client.create(create).cancel_on(app.cancelled()).await?)
+                    Ok(client.create(create).cancel_on(signal::stopped()).await?)
                 }
             })
             .await?;
@@ -122,7 +122,9 @@ pub(crate) fn deliver(app: &App, name: &str, created: &Created, ready: Ready) ->
     let hash = key.and_then(|key| key.hash.get()).map(|hash| hash.as_str());
     let is_revealed = matches!(ready, Ready::Reveal);
     let delivery = Delivery { name, hash, token: hash.unwrap_or(name) };
-    let place = ready.deliver(created.key(), &delivery).map_err(|failure| undelivered(failure, name, hash))?;
+    let place = ready
+        .deliver(created.key(), &delivery)
+        .map_err(|failure| undelivered(failure, name, hash))?;
     app.waiting.say(&format!("created \"{}\"; the secret is in {place}", text::visible(name)));
     // The secret alone, so that a script can read it.
     if is_revealed {

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
 use crate::select::Named;
-use crate::{keys, text};
+use crate::{keys, signal, text};
 
 /// Delete keys for good
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ impl Options {
                 self.change.confirm("delete", &found)?;
                 for (number, key) in found.iter().enumerate() {
                     let hash = key.require_hash().map_err(openrouter_keys_native::Error::from)?;
-                    let deleted = client.delete(hash.clone()).cancel_on(app.cancelled()).await;
+                    let deleted = client.delete(hash.clone()).cancel_on(signal::stopped()).await;
                     deleted.map_err(|error| partly(Failure::from(error), number, found.len()))?;
                     app.waiting.say(&format!("deleted \"{}\"", text::visible(keys::name_of(key))));
                 }

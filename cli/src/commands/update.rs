@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Result};
 use crate::select::Named;
-use crate::{keys, units};
+use crate::{keys, signal, units};
 
 /// Change settings of a key
 ///
@@ -109,13 +109,18 @@ impl Disable {
     }
 }
 
-async fn send(app: &App, key: &Named, args: &ChangeArgs, change: impl Fn(Update) -> Update) -> Result<Exit> {
+async fn send(
+    app: &App,
+    key: &Named,
+    args: &ChangeArgs,
+    change: impl Fn(Update) -> Update,
+) -> Result<Exit> {
     app.output.check(&keys::SHAPE)?;
     let changed = args
         .perform(app, async |client| {
             let hash = key.find_hash(&client).await?;
             let update = change(Update::new(hash.as_str()));
-            Ok(client.update(update).cancel_on(app.cancelled()).await?)
+            Ok(client.update(update).cancel_on(signal::stopped()).await?)
         })
         .await?;
     if let Some(key) = changed {

@@ -46,7 +46,8 @@ impl Cell {
 
     /// Shown in one way, piped in another.
     pub(crate) fn new(shown: impl Into<String>, plain: impl Into<String>) -> Self {
-        let (shown, plain) = (crate::text::visible(&shown.into()), crate::text::visible(&plain.into()));
+        let (shown, plain) =
+            (crate::text::visible(&shown.into()), crate::text::visible(&plain.into()));
         Self { shown, plain, ..Self::default() }
     }
 

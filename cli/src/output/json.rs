@@ -19,7 +19,9 @@ pub(crate) struct Object(Vec<(String, Value)>);
 impl Object {
     /// The fields of a serializable value, in the order of `fields`, and then any others.
     pub(crate) fn of(value: &impl Serialize, fields: &[&str]) -> Self {
-        let Ok(Value::Object(mut map)) = serde_json::to_value(value) else { return Self::default() };
+        let Ok(Value::Object(mut map)) = serde_json::to_value(value) else {
+            return Self::default();
+        };
         let mut object = Self::default();
         for &field in fields {
             if let Some(value) = map.remove(field) {
@@ -75,7 +77,11 @@ pub(super) fn array(fields: &[String], rows: &[Row]) -> io::Result<Vec<u8>> {
     Ok(serde_json::to_vec_pretty(&rows)?)
 }
 
-pub(super) fn write_object(to: &mut dyn Write, fields: &[String], object: &Object) -> io::Result<()> {
+pub(super) fn write_object(
+    to: &mut dyn Write,
+    fields: &[String],
+    object: &Object,
+) -> io::Result<()> {
     to.write_all(&self::object(fields, object)?)?;
     writeln!(to)
 }
@@ -100,7 +106,11 @@ pub(super) fn write_csv(to: &mut dyn Write, fields: &[&str], rows: &[Row]) -> io
 }
 
 pub(crate) fn without_formula(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// A jq expression, compiled before anything is sent.
@@ -111,18 +121,25 @@ pub(super) struct Filter {
 
 impl Filter {
     pub(super) fn new(code: &str, fields: Vec<String>) -> Result<Self> {
-        let wrong = || Failure::usage(format!("\"{}\" is not a valid jq expression; nothing was sent", crate::text::visible(code)));
+        let wrong = || {
+            Failure::usage(format!(
+                "\"{}\" is not a valid jq expression; nothing was sent",
+                crate::text::visible(code)
+            ))
+        };
         let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
         let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
         let arena = Arena::default();
-        let modules = Loader::new(defs).load(&arena, File { code, path: () }).map_err(|_| wrong())?;
+        let modules =
+            Loader::new(defs).load(&arena, File { code, path: () }).map_err(|_| wrong())?;
         let filter = Compiler::default().with_funs(funs).compile(modules).map_err(|_| wrong())?;
         Ok(Self { filter, fields })
     }
 
     /// Writes each result on a line; a string without its quotes, as `jq -r` does.
     pub(super) fn write(&self, to: &mut dyn Write, json: &[u8]) -> io::Result<()> {
-        let input = read::parse_single(json).map_err(|error| io::Error::other(error.to_string()))?;
+        let input =
+            read::parse_single(json).map_err(|error| io::Error::other(error.to_string()))?;
         let context = Ctx::<data::JustLut<Val>>::new(&self.filter.lut, Vars::new([]));
         for result in self.filter.id.run((context, input)).map(unwrap_valr) {
             let value = result.map_err(|error| io::Error::other(format!("jq: {error}")))?;

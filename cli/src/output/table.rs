@@ -7,8 +7,12 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 use super::cell::Cell;
 use super::{Row, Tone};
 
-
-pub(super) fn write(to: &mut dyn Write, columns: &[&str], rows: &[Row], has_color: bool) -> io::Result<()> {
+pub(super) fn write(
+    to: &mut dyn Write,
+    columns: &[&str],
+    rows: &[Row],
+    has_color: bool,
+) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -32,7 +36,12 @@ pub(super) fn write(to: &mut dyn Write, columns: &[&str], rows: &[Row], has_colo
 }
 
 /// One row as lines of a title and a value.
-pub(super) fn write_one(to: &mut dyn Write, columns: &[&str], row: &Row, has_color: bool) -> io::Result<()> {
+pub(super) fn write_one(
+    to: &mut dyn Write,
+    columns: &[&str],
+    row: &Row,
+    has_color: bool,
+) -> io::Result<()> {
     let widest = columns.iter().map(|title| title.len()).max().unwrap_or_default();
     for (title, cell) in columns.iter().zip(&row.cells) {
         let title = painted(&format!("{title:widest$}"), Tone::Dim, has_color);

@@ -71,7 +71,9 @@ fn from_source(source: &Source) -> Result<Found> {
     match source {
         Source::Env(name) => match variable(name) {
             Some(value) => made(&value, format!("environment variable {name}")),
-            None => Err(Failure::usage(format!("the profile's environment variable {name} is not set"))),
+            None => {
+                Err(Failure::usage(format!("the profile's environment variable {name} is not set")))
+            }
         },
         Source::File(path) => from_file(path),
         Source::Command(command) => from_command(command),
@@ -99,8 +101,9 @@ fn from_file(path: &Path) -> Result<Found> {
 #[cfg(unix)]
 fn from_file_descriptor(number: u32) -> Result<Found> {
     let path = format!("/dev/fd/{number}");
-    let text = fs::read_to_string(&path)
-        .map_err(|error| Failure::usage(format!("file descriptor {number} cannot be read: {error}")))?;
+    let text = fs::read_to_string(&path).map_err(|error| {
+        Failure::usage(format!("file descriptor {number} cannot be read: {error}"))
+    })?;
     made(&Zeroizing::new(text), format!("file descriptor {number}"))
 }
 
@@ -121,10 +124,15 @@ fn from_command(command: &str) -> Result<Found> {
         .stdin(Stdio::inherit())
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|error| Failure::usage(format!("the key command {program} cannot run: {error}")))?;
+        .map_err(|error| {
+            Failure::usage(format!("the key command {program} cannot run: {error}"))
+        })?;
     let text = Zeroizing::new(output.stdout);
     if !output.status.success() {
-        return Err(Failure::usage(format!("the key command {program} failed ({})", output.status)));
+        return Err(Failure::usage(format!(
+            "the key command {program} failed ({})",
+            output.status
+        )));
     }
     let text = std::str::from_utf8(&text)
         .map_err(|_| Failure::usage(format!("the key command {program} printed no text")))?;

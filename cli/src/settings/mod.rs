@@ -44,8 +44,12 @@ impl Configuration {
         let path = path()?;
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(Failure::usage(format!("{} cannot be read: {error}", path.display()))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => {
+                return Err(Failure::usage(format!("{} cannot be read: {error}", path.display())));
+            }
         };
         toml::from_str(&text)
             .map_err(|error| Failure::usage(format!("{} is not valid: {error}", path.display())))
@@ -68,7 +72,10 @@ impl Configuration {
             None => {
                 let known: Vec<_> = self.profiles.keys().map(String::as_str).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                Err(Failure::usage(format!("there is no profile \"{}\"; the configuration has: {known}", crate::text::visible(&name))))
+                Err(Failure::usage(format!(
+                    "there is no profile \"{}\"; the configuration has: {known}",
+                    crate::text::visible(&name)
+                )))
             }
         }
     }
@@ -101,7 +108,11 @@ fn folder(of: impl FnOnce(&etcetera::app_strategy::Xdg) -> PathBuf) -> Result<Pa
 }
 
 /// The server: of the command line, the environment, or the profile.
-pub(crate) fn base_url(account: &Account, profile: &Profile, is_named: bool) -> Result<Option<BaseUrl>> {
+pub(crate) fn base_url(
+    account: &Account,
+    profile: &Profile,
+    is_named: bool,
+) -> Result<Option<BaseUrl>> {
     let from_environment = || variable(BASE_URL_VARIABLE);
     let of_profile = || profile.base_url.clone();
     let url = account.base_url.clone();
