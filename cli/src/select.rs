@@ -119,7 +119,8 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
 
 /// All keys of these workspaces, or of every workspace that the key may see.
 pub(crate) async fn all(client: &Client, filters: &Filters, list: List) -> Result<Vec<Key>> {
-    let mut pages = Pages::new(list).prefetch(8);
+    // One page ahead: more would send requests for pages that most accounts do not have.
+    let mut pages = Pages::new(list).prefetch(2);
     if !filters.workspace.is_empty() {
         pages = pages.workspaces(filters.workspace.clone());
     }

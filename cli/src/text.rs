@@ -20,6 +20,33 @@ pub(crate) fn visible(text: &str) -> String {
     shown
 }
 
+/// The same for a text of several lines or columns: line breaks and tabs stay.
+pub(crate) fn visible_lines(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for part in text.split_inclusive(['\n', '\t']) {
+        let content = part.trim_end_matches(['\n', '\t']);
+        shown.push_str(&visible(content));
+        shown.push_str(part.strip_prefix(content).unwrap_or_default());
+    }
+    shown
+}
+
+/// JSON of the same value, in which every character that a terminal would obey or not show is
+/// an escape. JSON has the ASCII controls as escapes already.
+pub(crate) fn escaped_json(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for char in json.chars() {
+        if char < '\u{7f}' || !is_invisible(char) {
+            escaped.push(char);
+            continue;
+        }
+        for unit in char.encode_utf16(&mut [0; 2]) {
+            let _ = write!(escaped, "\\u{unit:04x}");
+        }
+    }
+    escaped
+}
+
 /// Controls, format characters, separators other than a space, fillers and tags: what a
 /// terminal would obey or not show. From Unicode 16: categories Cc, Cf, Zl, Zp, Zs, and the
 /// default-ignorable letters.
@@ -51,7 +78,7 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, quoted_for_shell, visible};
+    use super::{cut, escaped_json, quoted_for_shell, visible, visible_lines};
 
     #[test]
     fn a_name_cannot_move_the_cursor_or_hide() {
@@ -60,6 +87,20 @@ mod tests {
             "a\\u{1b}[31mb\\nc\\u{200b}d\\u{202e}e"
         );
         assert_eq!(visible("Zoë 東京 👍"), "Zoë 東京 👍");
+    }
+
+    #[test]
+    fn several_lines_keep_their_breaks() {
+        assert_eq!(visible_lines("a\tb\u{1b}\n\nc\r\n"), "a\tb\\u{1b}\n\nc\\r\n");
+    }
+
+    #[test]
+    fn escaped_json_has_the_same_value() {
+        let json = "{\n\"name\": \"Zoë \u{9b}31m \u{202e} \u{e0041}\"}";
+        let escaped = escaped_json(json);
+        assert!(escaped.contains("Zoë \\u009b31m \\u202e \\udb40\\udc41"), "{escaped}");
+        let parse = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
+        assert_eq!(parse(&escaped), parse(json));
     }
 
     #[test]

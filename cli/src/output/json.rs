@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Row;
 use crate::failure::{Failure, Result};
+use crate::text;
 
 /// A JSON object whose fields keep their order.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +75,7 @@ pub(super) fn write_array(to: &mut dyn Write, fields: &[String], rows: &[Row]) -
 
 pub(super) fn array(fields: &[String], rows: &[Row]) -> io::Result<Vec<u8>> {
     let rows: Vec<_> = rows.iter().map(|row| Picked { object: &row.object, fields }).collect();
-    Ok(serde_json::to_vec_pretty(&rows)?)
+    escaped(&rows)
 }
 
 pub(super) fn write_object(
@@ -87,7 +88,12 @@ pub(super) fn write_object(
 }
 
 pub(super) fn object(fields: &[String], object: &Object) -> io::Result<Vec<u8>> {
-    Ok(serde_json::to_vec_pretty(&Picked { object, fields })?)
+    escaped(&Picked { object, fields })
+}
+
+/// The JSON of a value, which a terminal shows and does not obey.
+fn escaped(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    Ok(text::escaped_json(&serde_json::to_string_pretty(value)?).into_bytes())
 }
 
 /// A header line and one line for each row. Text that a spreadsheet would take for a formula
@@ -98,7 +104,7 @@ pub(super) fn write_csv(to: &mut dyn Write, fields: &[&str], rows: &[Row]) -> io
     for row in rows {
         csv.write_record(fields.iter().map(|field| match row.object.get(field) {
             None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => without_formula(text),
+            Some(Value::String(text)) => without_formula(&text::visible(text)),
             Some(value) => value.to_string(),
         }))?;
     }
@@ -124,7 +130,7 @@ impl Filter {
         let wrong = || {
             Failure::usage(format!(
                 "\"{}\" is not a valid jq expression; nothing was sent",
-                crate::text::visible(code)
+                text::visible(code)
             ))
         };
         let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
@@ -136,7 +142,8 @@ impl Filter {
         Ok(Self { filter, fields })
     }
 
-    /// Writes each result on a line; a string without its quotes, as `jq -r` does.
+    /// Writes each result on a line; a string without its quotes, as `jq -r` does, but with
+    /// escapes for what a terminal would obey.
     pub(super) fn write(&self, to: &mut dyn Write, json: &[u8]) -> io::Result<()> {
         let input =
             read::parse_single(json).map_err(|error| io::Error::other(error.to_string()))?;
@@ -144,10 +151,16 @@ impl Filter {
         for result in self.filter.id.run((context, input)).map(unwrap_valr) {
             let value = result.map_err(|error| io::Error::other(format!("jq: {error}")))?;
             match &value {
-                Val::TStr(text) => to.write_all(text)?,
-                _ => write::write(&mut *to, &write::Pp::default(), 0, &value)?,
+                Val::TStr(text) => {
+                    let lines = text::visible_lines(&String::from_utf8_lossy(text));
+                    writeln!(to, "{lines}")?;
+                }
+                _ => {
+                    let mut json = Vec::new();
+                    write::write(&mut json, &write::Pp::default(), 0, &value)?;
+                    writeln!(to, "{}", text::escaped_json(&String::from_utf8_lossy(&json)))?;
+                }
             }
-            writeln!(to)?;
         }
         Ok(())
     }

@@ -1,0 +1,178 @@
+//! What the tests of the program share: an emulator that always has the same keys, and the
+//! program run with nothing of the machine's environment.
+
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use openrouter_keys_emulator::{Builder, Clock, Emulator, Fault};
+use tempfile::TempDir;
+
+/// The instant at which the emulator's clock stands, so that every time is the same.
+const NOW: &str = "2026-06-15T12:00:00Z";
+const SECRETS_SEED: u64 = 19;
+
+/// An emulator, and the home of a user of the program.
+pub(crate) struct Server {
+    pub(crate) emulator: Emulator,
+    home: TempDir,
+}
+
+impl Server {
+    /// Starts an emulator without keys.
+    pub(crate) fn start() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    /// Starts an emulator with so many keys, named `key 000` and so on.
+    pub(crate) fn with_keys(count: usize) -> Self {
+        Self::with(|builder| builder.keys(count))
+    }
+
+    /// Starts an emulator with the keys of a seed file.
+    pub(crate) fn with_seeds(json: &str) -> Self {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), json).unwrap();
+        Self::with(|builder| builder.seed_file(file.path()))
+    }
+
+    pub(crate) fn with(set: impl FnOnce(Builder) -> Builder) -> Self {
+        let clock = Clock::standing_at(NOW.parse().unwrap());
+        let builder = Emulator::builder()
+            .secrets_seed(SECRETS_SEED)
+            .clock(clock)
+            .ordinary_key("ordinary key");
+        Self { emulator: set(builder).start().unwrap(), home: tempfile::tempdir().unwrap() }
+    }
+
+    /// The folder in which the program runs, which is its user's home as well.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home().join(name)
+    }
+
+    /// The program, with the account of the emulator and nothing else in its environment.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = program(self.home(), arguments);
+        command
+            .env("OPENROUTER_BASE_URL", self.emulator.base_url())
+            .env("OPENROUTER_MANAGEMENT_KEY", self.emulator.management_key());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        self.ran(&mut self.command(arguments))
+    }
+
+    /// Runs the program to its end with this on standard input.
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ran {
+        self.ran_with_input(&mut self.command(arguments), input)
+    }
+
+    pub(crate) fn ran(&self, command: &mut Command) -> Ran {
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        Ran::new(&output, self)
+    }
+
+    pub(crate) fn ran_with_input(&self, command: &mut Command, input: &str) -> Ran {
+        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().unwrap();
+        // A program that stops early does not read its input.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        Ran::new(&child.wait_with_output().unwrap(), self)
+    }
+
+    /// Applies this fault, written as the emulator's README says, to the next matching request.
+    pub(crate) fn fail(&self, fault: &str) {
+        self.emulator.fail_next(fault.parse::<Fault>().unwrap());
+    }
+
+    /// Every request so far as `METHOD /path?query`.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        let requests = self.emulator.requests().into_iter();
+        requests.map(|seen| format!("{} {}", seen.method, seen.path_and_query)).collect()
+    }
+
+    /// The hashes of the keys of this name.
+    pub(crate) fn hashes_of(&self, name: &str) -> Vec<String> {
+        let keys = self.emulator.keys().into_iter();
+        keys.filter(|key| key.name == name).map(|key| key.hash).collect()
+    }
+}
+
+/// The program in this folder, without an account.
+pub(crate) fn program(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_openrouter-keys"));
+    command.args(arguments).current_dir(home).env_clear().env("HOME", home);
+    for name in ["PATH", "SystemRoot"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command
+}
+
+/// What a run printed, and its exit code.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    hidden: Vec<(String, &'static str)>,
+}
+
+impl Ran {
+    fn new(output: &Output, server: &Server) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Self {
+            code: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+            hidden: vec![
+                (server.emulator.base_url(), "[URL]"),
+                (server.emulator.address().to_string(), "[ADDRESS]"),
+                (server.home().display().to_string(), "[HOME]"),
+            ],
+        }
+    }
+
+    /// Expects this exit code; the message of a failure has all that was printed.
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}", self.shown());
+        self
+    }
+
+    /// The lines of standard output.
+    pub(crate) fn lines(&self) -> Vec<&str> {
+        self.stdout.lines().collect()
+    }
+
+    /// Everything printed, without what differs from run to run.
+    pub(crate) fn shown(&self) -> String {
+        let code = self.code.map_or("none".to_owned(), |code| code.to_string());
+        let mut shown =
+            format!("exit code {code}\n--- stdout\n{}--- stderr\n{}", self.stdout, self.stderr);
+        for (what, instead) in &self.hidden {
+            shown = shown.replace(what, instead);
+        }
+        shown
+    }
+}
+
+/// Compares everything that a run printed with the file `snapshots/NAME.txt`; run the tests
+/// with `SNAPSHOTS=overwrite` to rewrite it.
+#[track_caller]
+pub(crate) fn assert_snapshot(name: &str, ran: &Ran) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/snapshots/{name}.txt"));
+    snapbox::Assert::new()
+        .action_env("SNAPSHOTS")
+        .normalize_paths(false)
+        .eq(ran.shown(), snapbox::Data::read_from(&path, Some(snapbox::data::DataFormat::Text)));
+}
