@@ -119,8 +119,7 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
 
 /// All keys of these workspaces, or of every workspace that the key may see.
 pub(crate) async fn all(client: &Client, filters: &Filters, list: List) -> Result<Vec<Key>> {
-    // One page ahead: more would send requests for pages that most accounts do not have.
-    let mut pages = Pages::new(list).prefetch(2);
+    let mut pages = Pages::new(list);
     if !filters.workspace.is_empty() {
         pages = pages.workspaces(filters.workspace.clone());
     }
@@ -144,7 +143,9 @@ impl Named {
     /// Refuses what could be no name and no hash, before anything is sent.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         match text {
-            "" => Err("a key is named by its name or its hash; this is empty".to_owned()),
+            text if text.trim().is_empty() => {
+                Err("a key is named by its name or its hash; this is empty".to_owned())
+            }
             "." | ".." => Err(format!("\"{text}\" is not a name or hash of a key")),
             text if text.contains(['/', '\\'])
                 && KeyHash::new(text).is_err()
@@ -248,7 +249,7 @@ mod tests {
 
     #[test]
     fn what_could_climb_out_of_the_path_is_not_a_key() {
-        for wrong in ["", ".", "..", "../workspaces"] {
+        for wrong in ["", " ", ".", "..", "../workspaces"] {
             assert!(Named::parse(wrong).is_err(), "{wrong}");
         }
         assert!(Named::parse("Ada's key").is_ok());

@@ -24,7 +24,8 @@ pub(crate) struct Options {
     spending: Spending,
     #[command(flatten)]
     sink: SinkArgs,
-    /// If the response is lost, find out what was created, delete it and create the key again
+    /// If the response is lost, find and delete what it created, and create the key again; the
+    /// name then ends in a marker by which the key is recognised
     #[arg(long)]
     reconcile: bool,
     #[command(flatten)]
@@ -125,6 +126,8 @@ pub(crate) fn deliver(app: &App, name: &str, created: &Created, ready: Ready) ->
     let place = ready
         .deliver(created.key(), &delivery)
         .map_err(|failure| undelivered(failure, name, hash))?;
+    // A reconciled key has a marker at the end of its name.
+    let name = key.and_then(|key| key.name.as_deref()).unwrap_or(name);
     app.waiting.say(&format!("created \"{}\"; the secret is in {place}", text::visible(name)));
     // The secret alone, so that a script can read it.
     if is_revealed {

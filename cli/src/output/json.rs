@@ -100,15 +100,24 @@ fn escaped(value: &impl Serialize) -> io::Result<Vec<u8>> {
 /// gets a quote in front.
 pub(super) fn write_csv(to: &mut dyn Write, fields: &[&str], rows: &[Row]) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(to);
-    csv.write_record(fields)?;
+    csv.write_record(fields).map_err(as_io)?;
     for row in rows {
-        csv.write_record(fields.iter().map(|field| match row.object.get(field) {
+        let values = fields.iter().map(|field| match row.object.get(field) {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) => without_formula(&text::visible(text)),
             Some(value) => value.to_string(),
-        }))?;
+        });
+        csv.write_record(values).map_err(as_io)?;
     }
     csv.flush()
+}
+
+/// The error of the writer, which tells a reader that has gone from other failures.
+fn as_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 pub(crate) fn without_formula(text: &str) -> String {
