@@ -2,12 +2,12 @@
 
 use std::sync::Mutex;
 
-use openrouter_keys_native::{Client, Config, NativeTransport};
+use openrouter_keys_native::{API_KEY_VARIABLES, Client, Config, NativeTransport};
 
 use crate::args::Global;
 use crate::failure::Result;
 use crate::output::Output;
-use crate::settings::{self, Configuration};
+use crate::settings::{self, Configuration, Source};
 use crate::transport::{CliTransport, DryRun};
 use crate::waiting::Waiting;
 
@@ -33,6 +33,16 @@ impl App {
     pub(crate) fn dry_client(&self) -> Result<(Client, DryRun)> {
         let dry_run = DryRun::default();
         Ok((self.client_with(Some(dry_run.clone()))?, dry_run))
+    }
+
+    /// The environment variables that may have the management key.
+    pub(crate) fn key_variables(&self) -> Result<Vec<String>> {
+        let mut names: Vec<_> = API_KEY_VARIABLES.into_iter().map(str::to_owned).collect();
+        let (_, profile, _) = Configuration::read()?.profile(&self.global.account)?;
+        if let Some(Source::Env(name)) = profile.key {
+            names.push(name);
+        }
+        Ok(names)
     }
 
     fn client_with(&self, dry_run: Option<DryRun>) -> Result<Client> {

@@ -10,7 +10,6 @@ use crate::text;
 
 /// The exit codes, as the man page lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub(crate) enum Exit {
     Done,
     Failed,
@@ -23,6 +22,8 @@ pub(crate) enum Exit {
     RateLimited,
     StillInUse,
     Cancelled,
+    /// `run` ends as its command did.
+    Command(u8),
 }
 
 impl Exit {
@@ -52,6 +53,7 @@ impl Exit {
             Self::RateLimited => 7,
             Self::StillInUse => 8,
             Self::Cancelled => 130,
+            Self::Command(code) => code,
         }
     }
 }

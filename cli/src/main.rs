@@ -3,6 +3,7 @@
 mod app;
 mod args;
 mod change;
+mod child;
 mod commands;
 mod failure;
 mod keyring;

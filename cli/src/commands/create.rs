@@ -23,6 +23,8 @@ pub(crate) struct Options {
     #[command(flatten)]
     spending: Spending,
     #[command(flatten)]
+    end: End,
+    #[command(flatten)]
     sink: SinkArgs,
     /// If the response is lost, find and delete what it created, and create the key again; the
     /// name then ends in a marker by which the key is recognised
@@ -38,7 +40,7 @@ Examples:
   openrouter-keys create ci --limit 5 --expires 7d --secret-to 'command:gh secret set OPENROUTER_API_KEY'
   openrouter-keys create demo --no-limit --reveal";
 
-/// What a new key may spend, for how long, and whose it is.
+/// What a new key may spend, and whose it is.
 #[derive(Clone, Debug, Args)]
 #[command(group = ArgGroup::new("cap").args(["limit", "no_limit"]).required(true))]
 pub(crate) struct Spending {
@@ -51,9 +53,6 @@ pub(crate) struct Spending {
     /// Start the limit anew daily, weekly or monthly
     #[arg(long, value_name = "INTERVAL", value_parser = units::reset)]
     pub(crate) reset: Option<LimitReset>,
-    /// When the key stops working: a time, a date, or a time from now such as 30d
-    #[arg(long, value_name = "TIME", value_parser = units::instant)]
-    pub(crate) expires: Option<Timestamp>,
     /// Count usage of your own provider keys towards the limit
     #[arg(long)]
     pub(crate) include_byok: bool,
@@ -72,9 +71,6 @@ impl Spending {
         if let Some(reset) = &self.reset {
             create = create.limit_reset(reset.clone());
         }
-        if let Some(time) = &self.expires {
-            create = create.expires_at(time.clone());
-        }
         if self.include_byok {
             create = create.include_byok_in_limit(true);
         }
@@ -88,21 +84,36 @@ impl Spending {
     }
 }
 
+/// When a new key stops working.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct End {
+    /// When the key stops working: a time, a date, or a time from now such as 30d
+    #[arg(long, value_name = "TIME", value_parser = units::instant)]
+    pub(crate) expires: Option<Timestamp>,
+}
+
+impl End {
+    pub(crate) fn of(&self, create: Create) -> Create {
+        match &self.expires {
+            Some(time) => create.expires_at(time.clone()),
+            None => create,
+        }
+    }
+}
+
 impl Options {
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         app.output.check(&keys::SHAPE)?;
         let sink = self.sink.require()?;
         let ready = if self.change.dry_run { None } else { Some(sink.prepare(&self.name)?) };
-        let create = self.spending.create(&self.name);
+        let create = self.end.of(self.spending.create(&self.name));
         let created = self
             .change
             .perform(app, async |client| {
                 if self.reconcile {
                     let run = client.create_reconciled(create).cancel_on(signal::stopped());
                     let reconciled = run.await?;
-                    for name in &reconciled.unconfirmed {
-                        app.waiting.say(&format!("warning: a key named {} may still appear; delete it with: openrouter-keys sweep {}", text::visible(name), text::quoted_for_shell(name)));
-                    }
+                    warn_of(app, &reconciled.unconfirmed);
                     Ok(reconciled.created)
                 } else {
                     Ok(client.create(create).cancel_on(signal::stopped()).await?)
@@ -136,6 +147,17 @@ pub(crate) fn deliver(app: &App, name: &str, created: &Created, ready: Ready) ->
     match key {
         Some(key) => app.output.one(&keys::SHAPE, &keys::row(key, units::now())),
         None => Ok(()),
+    }
+}
+
+/// Says under which names a key may still appear.
+pub(crate) fn warn_of(app: &App, unconfirmed: &[String]) {
+    for name in unconfirmed {
+        app.waiting.say(&format!(
+            "warning: a key named {} may still appear; delete it with: openrouter-keys sweep {}",
+            text::visible(name),
+            text::quoted_for_shell(name)
+        ));
     }
 }
 

@@ -3,8 +3,12 @@
 mod create;
 mod current;
 mod delete;
+mod ensure;
 mod get;
 mod list;
+mod run;
+mod sweep;
+mod temporary;
 mod update;
 
 use clap::Subcommand;
@@ -22,6 +26,10 @@ pub(crate) enum Command {
     Disable(update::Disable),
     Delete(delete::Options),
     Current(current::Options),
+    Ensure(ensure::Options),
+    Sweep(sweep::Options),
+    Temporary(temporary::Options),
+    Run(run::Options),
 }
 
 impl Command {
@@ -35,6 +43,10 @@ impl Command {
             Self::Disable(options) => options.run(app).await,
             Self::Delete(options) => options.run(app).await,
             Self::Current(options) => options.run(app).await,
+            Self::Ensure(options) => options.run(app).await,
+            Self::Sweep(options) => options.run(app).await,
+            Self::Temporary(options) => options.run(app).await,
+            Self::Run(options) => options.run(app).await,
         }
     }
 }

@@ -1,0 +1,131 @@
+//! `ensure`: a key with this name and these settings, created only if there is none.
+
+use std::future::IntoFuture as _;
+
+use clap::{ArgGroup, Args};
+use openrouter_keys_native::workflow::{Ensure, Ensured, OnDuplicate};
+
+use super::create::{End, Spending, deliver};
+use crate::app::App;
+use crate::change::ChangeArgs;
+use crate::failure::{Exit, Failure, Result};
+use crate::select::{self, Filters};
+use crate::sink::{Ready, Sink, SinkArgs};
+use crate::{keys, signal, text, units};
+
+/// Create a key unless one with this name exists, and give it these settings
+///
+/// An existing key is changed only where it differs. Its expiry and external user cannot be
+/// changed. A disabled key counts and stays disabled; an expired one does not count.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("whether it works").args(["disabled", "enabled"]))]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// The name of the key
+    #[arg(value_name = "NAME")]
+    name: String,
+    #[command(flatten)]
+    spending: Spending,
+    #[command(flatten)]
+    end: End,
+    /// Never start the limit of an existing key anew
+    #[arg(long, conflicts_with = "reset")]
+    no_reset: bool,
+    /// Disable an existing key
+    #[arg(long)]
+    disabled: bool,
+    /// Enable an existing key
+    #[arg(long)]
+    enabled: bool,
+    /// If several keys have the name, take the newest
+    #[arg(long)]
+    newest: bool,
+    #[command(flatten)]
+    sink: SinkArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  openrouter-keys ensure billing --limit 50 --reset monthly --secret-to file:billing.key
+  openrouter-keys ensure billing --limit 80 --secret-to file:billing.key --dry-run";
+
+/// What a new key waits for.
+const SETTLING: &str = "making sure that nobody else created this key at the same time";
+
+impl Options {
+    fn ensure(&self) -> Ensure {
+        let mut ensure = Ensure::new(self.end.of(self.spending.create(&self.name)));
+        if self.no_reset {
+            ensure = ensure.no_limit_reset();
+        }
+        if self.disabled || self.enabled {
+            ensure = ensure.disabled(self.disabled);
+        }
+        if self.newest {
+            ensure = ensure.on_duplicate(OnDuplicate::Newest);
+        }
+        ensure
+    }
+
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
+        app.output.check(&keys::SHAPE)?;
+        let sink = self.sink.require()?;
+        let ready = if self.change.dry_run { None } else { self.prepare(app, &sink).await? };
+        let ensured = self
+            .change
+            .perform(app, async |client| {
+                let run = client.ensure(self.ensure()).cancel_on(signal::stopped());
+                Ok(app.waiting.during(SETTLING, run.into_future()).await?)
+            })
+            .await?;
+        match ensured {
+            Some(Ensured::Created { created, unsettled }) => {
+                if let Some(error) = unsettled {
+                    app.waiting.say(&format!("warning: {error}"));
+                }
+                let ready = match ready {
+                    Some(ready) => ready,
+                    // The key was deleted after it was looked up.
+                    None => sink.prepare(&self.name)?,
+                };
+                deliver(app, &self.name, &created, ready)?;
+            }
+            Some(Ensured::Existing { key, changed }) => {
+                let name = text::visible(&self.name);
+                app.waiting.say(&match changed.as_slice() {
+                    [] => format!("\"{name}\" exists; nothing had to be changed"),
+                    changed => format!("\"{name}\" exists; changed: {}", changed.join(", ")),
+                });
+                app.output.one(&keys::SHAPE, &keys::row(&key, units::now()))?;
+            }
+            _ => {}
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Makes the sink ready. A file of an earlier run is in the way only if the key is to be
+    /// created.
+    async fn prepare(&self, app: &App, sink: &Sink) -> Result<Option<Ready>> {
+        let refused = match sink.prepare(&self.name) {
+            Ok(ready) => return Ok(Some(ready)),
+            Err(refused) => refused,
+        };
+        let filters = Filters {
+            workspace: self.spending.workspace.iter().cloned().collect(),
+            ..Filters::default()
+        };
+        let now = units::now();
+        let is_wanted = |key: &openrouter_keys_native::Key| {
+            let is_expired = key.expires_at.get().is_some_and(|end| end.unix_seconds() <= now);
+            key.name.as_deref() == Some(&self.name) && !is_expired
+        };
+        if select::matching(&app.client()?, &filters).await?.iter().any(is_wanted) {
+            return Ok(None);
+        }
+        let name = text::visible(&self.name);
+        let message = format!("there is no key \"{name}\", and {}", refused.message);
+        Err(Failure { message, ..refused })
+    }
+}
