@@ -83,3 +83,13 @@ fn run(cli: Cli) -> Result<Exit> {
     app.waiting.clear();
     done
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_definition_is_valid() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -4,6 +4,8 @@ mod create;
 mod current;
 mod delete;
 mod ensure;
+mod demo;
+mod emulator;
 mod get;
 mod list;
 mod run;
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Sweep(sweep::Options),
     Temporary(temporary::Options),
     Run(run::Options),
+    Emulator(emulator::Options),
+    Demo(demo::Options),
 }
 
 impl Command {
@@ -47,6 +51,8 @@ impl Command {
             Self::Sweep(options) => options.run(app).await,
             Self::Temporary(options) => options.run(app).await,
             Self::Run(options) => options.run(app).await,
+            Self::Emulator(options) => options.run(app).await,
+            Self::Demo(options) => options.run(app).await,
         }
     }
 }

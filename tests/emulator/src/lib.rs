@@ -18,6 +18,7 @@ mod fault_text;
 mod input;
 mod key;
 mod money;
+pub mod program;
 mod record;
 mod reset;
 mod script;

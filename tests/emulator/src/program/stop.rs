@@ -5,17 +5,17 @@ use std::io;
 /// The signals that stop the program. Installed before it reports that it is ready, so that
 /// none is missed.
 #[cfg(unix)]
-pub(crate) struct Stop([tokio::signal::unix::Signal; 2]);
+pub(super) struct Stop([tokio::signal::unix::Signal; 2]);
 
 #[cfg(unix)]
 impl Stop {
     /// Must be called within a Tokio runtime.
-    pub(crate) fn new() -> io::Result<Self> {
+    pub(super) fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]))
     }
 
-    pub(crate) async fn asked(self) {
+    pub(super) async fn asked(self) {
         let [mut interrupt, mut terminate] = self.0;
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -25,7 +25,7 @@ impl Stop {
 }
 
 #[cfg(windows)]
-pub(crate) struct Stop(
+pub(super) struct Stop(
     tokio::signal::windows::CtrlC,
     tokio::signal::windows::CtrlBreak,
     tokio::signal::windows::CtrlClose,
@@ -34,12 +34,12 @@ pub(crate) struct Stop(
 #[cfg(windows)]
 impl Stop {
     /// Must be called within a Tokio runtime.
-    pub(crate) fn new() -> io::Result<Self> {
+    pub(super) fn new() -> io::Result<Self> {
         use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close};
         Ok(Self(ctrl_c()?, ctrl_break()?, ctrl_close()?))
     }
 
-    pub(crate) async fn asked(self) {
+    pub(super) async fn asked(self) {
         let Self(mut interrupt, mut stop, mut close) = self;
         tokio::select! {
             _ = interrupt.recv() => {}

@@ -3,17 +3,17 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
-use clap::Parser;
-use openrouter_keys_emulator::{Builder, Emulator};
+use clap::Args;
 
-/// A server on this machine that behaves like OpenRouter's key-management API.
-#[derive(Debug, Parser)]
-#[command(version, help_template = TEMPLATE, after_help = FAULTS)]
+use crate::{Builder, Emulator};
+
+/// The options of a program that starts an emulator.
+#[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
-pub(crate) struct Options {
+pub struct Options {
     /// Port to listen on; any free one if left out
     #[arg(long, default_value_t = 0, hide_default_value = true)]
-    pub(crate) port: u16,
+    port: u16,
 
     /// Address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = address)]
@@ -75,30 +75,13 @@ pub(crate) struct Options {
     #[arg(long)]
     rate_limit: bool,
 
-    /// Print URL and keys as one line of JSON on standard output
-    #[arg(long)]
-    pub(crate) json: bool,
-
     /// Print a line on standard error for every request to the API
     #[arg(long)]
     log: bool,
 }
 
-const TEMPLATE: &str = "\
-{about}
-
-Examples:
-  openrouter-keys-emulator                                 any free port, printed with its keys
-  openrouter-keys-emulator --port 8080 --state keys.json   the same keys after a restart
-  openrouter-keys-emulator --json --seed seeds.json        for a script that starts it
-  openrouter-keys-emulator --host 0.0.0.0 --allow-remote --allow-host emulator --port 8080
-                                                           in a container
-
-{usage-heading} {usage}
-
-{all-args}{after-help}";
-
-const FAULTS: &str = "\
+/// How to ask for a fault, for the end of the help.
+pub const FAULTS: &str = "\
 Faults: send `x-emulator-fault: FAULT` with a request, or POST the FAULT to
 /_emulator/faults for a later one. A FAULT is a list such as
   status=503,retry-after=2        delay=250ms          truncate=10
@@ -107,7 +90,12 @@ Faults: send `x-emulator-fault: FAULT` with a request, or POST the FAULT to
 type Switch = fn(Builder) -> Builder;
 
 impl Options {
-    pub(crate) fn builder(self) -> Builder {
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The settings of the emulator.
+    pub fn builder(self) -> Builder {
         let mut builder = Emulator::builder()
             .host(self.host)
             .port(self.port)
@@ -165,12 +153,10 @@ fn address(text: &str) -> Result<IpAddr, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_command_line_definition_is_valid() {
-        Options::command().debug_assert();
+        Options::augment_args(clap::Command::new("emulator")).debug_assert();
     }
 }
