@@ -1,6 +1,7 @@
 //! What the tests of the program share: an emulator that always has the same keys, and the
 //! program run with nothing of the machine's environment.
 
+#![cfg(test)]
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::io::Write as _;
