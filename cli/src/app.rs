@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use openrouter_keys_native::{API_KEY_VARIABLES, Client, Config, NativeTransport};
+use openrouter_keys_native::{API_KEY_VARIABLES, ApiKey, BaseUrl, Client, Config, NativeTransport};
 
 use crate::args::Global;
 use crate::failure::Result;
@@ -56,12 +56,28 @@ impl App {
             config = config.timeout(time);
         }
         let found = settings::find(account, &profile, is_named)?;
+        self.built(found.key, config, dry_run)
+    }
+
+    /// A client with this key, which may not be the account's.
+    pub(crate) fn client_of(&self, key: ApiKey, url: Option<BaseUrl>) -> Result<Client> {
+        let mut config = Config::new();
+        if let Some(url) = url {
+            config = config.base_url(url);
+        }
+        if let Some(time) = self.global.account.timeout {
+            config = config.timeout(time);
+        }
+        self.built(key, config, None)
+    }
+
+    fn built(&self, key: ApiKey, config: Config, dry_run: Option<DryRun>) -> Result<Client> {
         let transport = CliTransport {
             native: NativeTransport::new()?,
             waiting: self.waiting.clone(),
             dry_run,
             reason: Mutex::default(),
         };
-        Ok(Client::with_config(transport, found.key, config)?)
+        Ok(Client::with_config(transport, key, config)?)
     }
 }

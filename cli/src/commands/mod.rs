@@ -1,11 +1,12 @@
 //! The commands. Each file has the options of one command and what it does.
 
+mod auth;
 mod create;
 mod current;
 mod delete;
-mod ensure;
 mod demo;
 mod emulator;
+mod ensure;
 mod get;
 mod list;
 mod run;
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Sweep(sweep::Options),
     Temporary(temporary::Options),
     Run(run::Options),
+    Auth(auth::Options),
     Emulator(emulator::Options),
     Demo(demo::Options),
 }
@@ -51,6 +53,7 @@ impl Command {
             Self::Sweep(options) => options.run(app).await,
             Self::Temporary(options) => options.run(app).await,
             Self::Run(options) => options.run(app).await,
+            Self::Auth(options) => options.run(app).await,
             Self::Emulator(options) => options.run(app).await,
             Self::Demo(options) => options.run(app).await,
         }

@@ -36,14 +36,8 @@ pub(crate) struct Found {
 /// Finds the management key: the command line, then the environment, then the profile. A
 /// profile that was named explicitly goes before the environment.
 pub(crate) fn find(account: &Account, profile: &Profile, is_named: bool) -> Result<Found> {
-    if let Some(path) = &account.key_file {
-        return if path.as_os_str() == "-" { from_stdin() } else { from_file(path) };
-    }
-    if let Some(number) = account.key_fd {
-        return from_file_descriptor(number);
-    }
-    if let Some(command) = &account.key_command {
-        return from_command(command);
+    if let Some(found) = from_options(account) {
+        return found;
     }
     let of_profile = || profile.key.as_ref().map(from_source);
     let found = if is_named {
@@ -59,6 +53,22 @@ pub(crate) fn find(account: &Account, profile: &Profile, is_named: bool) -> Resu
         )
         .next("openrouter-keys auth login"))
     })
+}
+
+/// The key that the user enters to store it: from an option that names a source, the terminal
+/// or standard input.
+pub(crate) fn entered(account: &Account) -> Result<Found> {
+    from_options(account).unwrap_or_else(from_stdin)
+}
+
+fn from_options(account: &Account) -> Option<Result<Found>> {
+    match account {
+        Account { key_file: Some(path), .. } if path.as_os_str() == "-" => Some(from_stdin()),
+        Account { key_file: Some(path), .. } => Some(from_file(path)),
+        Account { key_fd: Some(number), .. } => Some(from_file_descriptor(*number)),
+        Account { key_command: Some(command), .. } => Some(from_command(command)),
+        _ => None,
+    }
 }
 
 fn from_environment() -> Option<Result<Found>> {

@@ -11,7 +11,7 @@ use etcetera::app_strategy::{AppStrategy, AppStrategyArgs};
 use openrouter_keys_native::{BASE_URL_VARIABLE, BaseUrl};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use key::{Source, find};
+pub(crate) use key::{Source, entered, find};
 
 use crate::args::Account;
 use crate::failure::{Failure, Result};
@@ -64,11 +64,10 @@ impl Configuration {
 
     /// The named profile, or the default one if the user named none.
     pub(crate) fn profile(&self, account: &Account) -> Result<(String, Profile, bool)> {
-        let named = account.profile.clone().or_else(|| variable(PROFILE_VARIABLE));
-        let name = named.clone().unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
+        let (name, is_named) = profile_name(account);
         match self.profiles.get(&name) {
-            Some(profile) => Ok((name, profile.clone(), named.is_some())),
-            None if named.is_none() => Ok((name, Profile::default(), false)),
+            Some(profile) => Ok((name, profile.clone(), is_named)),
+            None if !is_named => Ok((name, Profile::default(), false)),
             None => {
                 let known: Vec<_> = self.profiles.keys().map(String::as_str).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
@@ -79,6 +78,13 @@ impl Configuration {
             }
         }
     }
+}
+
+/// The profile of this run, and whether the user named it.
+pub(crate) fn profile_name(account: &Account) -> (String, bool) {
+    let named = account.profile.clone().or_else(|| variable(PROFILE_VARIABLE));
+    let is_named = named.is_some();
+    (named.unwrap_or_else(|| DEFAULT_PROFILE.to_owned()), is_named)
 }
 
 /// Where the configuration file is.
