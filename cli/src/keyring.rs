@@ -17,6 +17,14 @@ mod store {
             .map_err(|error| error.to_string())
     }
 
+    pub(super) fn find(service: &str, name: &str) -> Result<Option<String>, String> {
+        match Entry::new(service, name).and_then(|entry| entry.get_password()) {
+            Ok(secret) => Ok(Some(secret)),
+            Err(keyring::v1::Error::NoEntry) => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
     pub(super) fn write(service: &str, name: &str, secret: &str) -> Result<(), String> {
         Entry::new(service, name)
             .and_then(|entry| entry.set_password(secret))
@@ -38,6 +46,10 @@ mod store {
         Err(ABSENT.to_owned())
     }
 
+    pub(super) fn find(_: &str, _: &str) -> Result<Option<String>, String> {
+        Err(ABSENT.to_owned())
+    }
+
     pub(super) fn write(_: &str, _: &str, _: &str) -> Result<(), String> {
         Err(ABSENT.to_owned())
     }
@@ -50,6 +62,13 @@ mod store {
 pub(crate) fn read(name: &str) -> Result<Zeroizing<String>> {
     store::read(SERVICE, name).map(Zeroizing::new).map_err(|problem| {
         Failure::usage(format!("the keyring has no readable entry {name}: {problem}"))
+    })
+}
+
+/// The entry, if there is one.
+pub(crate) fn find(name: &str) -> Result<Option<Zeroizing<String>>> {
+    store::find(SERVICE, name).map(|found| found.map(Zeroizing::new)).map_err(|problem| {
+        Failure::failed(format!("the keyring entry {name} cannot be read: {problem}"))
     })
 }
 

@@ -10,6 +10,8 @@ mod keyring;
 mod keys;
 mod output;
 mod private_file;
+mod rotations;
+mod secret_input;
 mod select;
 mod settings;
 mod signal;

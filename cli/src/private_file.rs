@@ -50,6 +50,11 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
     sync_folder(path).map_err(|error| cannot_write(path, &error))
 }
 
+/// Finds out whether a file can be written in this place, and leaves nothing there.
+pub(crate) fn check_writable(path: &Path) -> Result<()> {
+    beside(path).map(drop)
+}
+
 /// A temporary file in the folder of `path`, with mode 0600.
 fn beside(path: &Path) -> Result<NamedTempFile> {
     let folder = match path.parent() {

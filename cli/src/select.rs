@@ -161,6 +161,11 @@ impl Named {
         &self.0
     }
 
+    /// Whether this is the hash, or its beginning.
+    pub(crate) fn is_start_of(&self, hash: &str) -> bool {
+        self.0.len() >= SHORTEST_PREFIX && hash.starts_with(&self.0)
+    }
+
     /// The whole hash, if it is one: then nothing has to be looked up.
     pub(crate) fn hash(&self) -> Option<KeyHash> {
         let is_whole =

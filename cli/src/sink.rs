@@ -82,19 +82,27 @@ impl Sink {
     pub(crate) fn prepare(&self, name: &str) -> Result<Ready> {
         Ok(match self {
             Self::File(path) => {
-                let path = PathBuf::from(path.replace("{name}", &file_name(name)));
+                let path = path_for(path, name);
                 Ready::File(Prepared::new(&path)?, path)
             }
-            Self::Command(command) => {
-                let words = shlex::split(command).filter(|words| !words.is_empty());
-                Ready::Command(words.ok_or_else(|| {
-                    Failure::usage("the command of --secret-to is empty or has an open quote")
-                })?)
-            }
+            Self::Command(command) => Ready::Command(words(command)?),
             Self::Keyring(entry) => Ready::Keyring(entry.replace("{name}", name)),
             Self::Reveal => Ready::Reveal,
         })
     }
+}
+
+/// The file for the key of this name.
+pub(crate) fn path_for(path: &str, name: &str) -> PathBuf {
+    PathBuf::from(path.replace("{name}", &file_name(name)))
+}
+
+/// The words of a command, as a shell splits them.
+pub(crate) fn words(command: &str) -> Result<Vec<String>> {
+    let words = shlex::split(command).filter(|words| !words.is_empty());
+    words.ok_or_else(|| {
+        Failure::usage("the command of --secret-to is empty or has an open quote; nothing was sent")
+    })
 }
 
 /// A name as a file's name: what a path would read is replaced.
@@ -143,34 +151,60 @@ impl Ready {
                 Ok(format!("keyring entry {}", text::visible(&entry)))
             }
             Self::Reveal => {
-                let mut stdout = std::io::stdout().lock();
-                writeln!(stdout, "{}", secret.reveal())?;
-                stdout.flush()?;
+                print(secret)?;
                 Ok("standard output".to_owned())
             }
         }
     }
 }
 
+/// Prints the secret alone on a line.
+pub(crate) fn print(secret: &Secret) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{}", secret.reveal())?;
+    Ok(stdout.flush()?)
+}
+
+/// Whether a sink took a secret.
+#[derive(Debug)]
+pub(crate) enum Stored {
+    Yes,
+    No(Failure),
+    Unknown(Failure),
+}
+
+fn deliver_to_command(words: &[String], secret: &Secret, about: &Delivery<'_>) -> Result<()> {
+    match run(words, secret, about) {
+        Stored::Yes => Ok(()),
+        Stored::No(failure) | Stored::Unknown(failure) => Err(failure),
+    }
+}
+
 /// Runs the command with an empty environment but for `PATH` and `HOME`, and gives it one line
 /// of JSON: `{"name", "hash", "token", "key"}`. Exit code 0 means stored, 10 means not stored;
 /// after any other the secret may have been stored.
-fn deliver_to_command(words: &[String], secret: &Secret, about: &Delivery<'_>) -> Result<()> {
+pub(crate) fn run(words: &[String], secret: &Secret, about: &Delivery<'_>) -> Stored {
     let [program, arguments @ ..] = words else {
-        return Err(Failure::usage("the command is empty"));
+        return Stored::No(Failure::usage("the command is empty"));
     };
     let kept = ["PATH", "HOME", "SystemRoot"]
         .into_iter()
         .filter_map(|name| Some((name, std::env::var_os(name)?)));
-    let mut child = Command::new(program)
+    let started = Command::new(program)
         .args(arguments)
         .env_clear()
         .envs(kept)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::inherit())
-        .spawn()
-        .map_err(|error| Failure::failed(format!("the command {program} cannot run: {error}")))?;
+        .spawn();
+    let mut child = match started {
+        Ok(child) => child,
+        Err(error) => {
+            let message = format!("the command {program} cannot run: {error}");
+            return Stored::No(Failure::failed(message));
+        }
+    };
     let line = zeroize::Zeroizing::new(format!(
         "{}\n",
         json!({"name": about.name, "hash": about.hash, "token": about.token, "key": secret.reveal()})
@@ -179,14 +213,17 @@ fn deliver_to_command(words: &[String], secret: &Secret, about: &Delivery<'_>) -
         // A command that does not read its input says by its exit code what it did.
         let _ = stdin.write_all(line.as_bytes());
     }
-    let status = child.wait()?;
-    match status.code() {
-        Some(0) => Ok(()),
-        Some(10) => Err(Failure::failed(format!(
+    let unknown = |problem: &dyn std::fmt::Display| {
+        let message =
+            format!("the command {program} failed ({problem}); it may have stored the secret");
+        Stored::Unknown(Failure::failed(message))
+    };
+    match child.wait() {
+        Ok(status) if status.success() => Stored::Yes,
+        Ok(status) if status.code() == Some(10) => Stored::No(Failure::failed(format!(
             "the command {program} did not store the secret (exit code 10)"
         ))),
-        _ => Err(Failure::failed(format!(
-            "the command {program} failed ({status}); it may have stored the secret"
-        ))),
+        Ok(status) => unknown(&status),
+        Err(error) => unknown(&error),
     }
 }

@@ -8,11 +8,16 @@ mod demo;
 mod emulator;
 mod ensure;
 mod get;
+mod leak;
+mod leak_report;
 mod list;
+mod rotate;
+mod rotate_report;
 mod run;
 mod sweep;
 mod temporary;
 mod update;
+mod whose;
 
 use clap::Subcommand;
 
@@ -36,6 +41,9 @@ pub(crate) enum Command {
     Auth(auth::Options),
     Emulator(emulator::Options),
     Demo(demo::Options),
+    Whose(whose::Options),
+    Leak(leak::Options),
+    Rotate(Box<rotate::Options>),
 }
 
 impl Command {
@@ -56,6 +64,9 @@ impl Command {
             Self::Auth(options) => options.run(app).await,
             Self::Emulator(options) => options.run(app).await,
             Self::Demo(options) => options.run(app).await,
+            Self::Whose(options) => options.run(app).await,
+            Self::Leak(options) => options.run(app).await,
+            Self::Rotate(options) => options.run(app).await,
         }
     }
 }

@@ -1,0 +1,172 @@
+//! `leak`: a key whose secret is known to others is disabled at once, and replaced.
+
+use std::time::Instant;
+
+use clap::Args;
+use openrouter_keys_native::workflow::Rotated;
+use openrouter_keys_native::{Client, Key, KeyHash, Update};
+
+use super::leak_report::Report;
+use super::whose::{self, GUESS, Proof};
+use crate::app::App;
+use crate::change::ChangeArgs;
+use crate::failure::{Exit, Failure, Result};
+use crate::rotations::{Folder, Job};
+use crate::select::Named;
+use crate::sink::{Sink, SinkArgs};
+use crate::{keys, secret_input, signal, text};
+
+/// Disable a leaked key at once, replace it, and report what it spent
+///
+/// The key is named, or its secret is read from standard input. Disabling it is the first change
+/// that is sent; there is no question, because it can be enabled again. With a sink, a new key
+/// with the same settings is then created and stored, and the leaked key is deleted.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// The key's name, its hash, or the beginning of its hash [default: its secret is read from
+    /// standard input]
+    #[arg(value_name = "KEY", value_parser = Named::parse)]
+    key: Option<Named>,
+    /// Search this workspace for a secret; may be given more than once
+    #[arg(long, value_name = "ID")]
+    workspace: Vec<String>,
+    #[command(flatten)]
+    sink: SinkArgs,
+    /// Write the report as Markdown
+    #[arg(long, conflicts_with_all = ["json", "jq", "csv"])]
+    markdown: bool,
+    /// Keep the state of the replacement in this folder
+    #[arg(long, value_name = "DIR")]
+    state: Option<std::path::PathBuf>,
+    /// Show the first request that would change something, and send none
+    #[arg(long, help_heading = "Safety")]
+    dry_run: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  openrouter-keys leak < found.txt
+  openrouter-keys leak --secret-to file:ada.key --markdown < found.txt
+  openrouter-keys leak ada --secret-to keyring:ada";
+
+impl Options {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
+        app.output.check(&Report::SHAPE)?;
+        let sink = match &self.sink.secret_to {
+            Some(sink) => Some(sink.clone()),
+            None => self.sink.reveal.then_some(Sink::Reveal),
+        };
+        // Standard output is the secret's; the report would mix with it.
+        if sink == Some(Sink::Reveal) && !app.output.is_terminal() {
+            return Err(Failure::usage(
+                "--reveal would mix the secret with the report; nothing was sent; use --secret-to",
+            ));
+        }
+        let secret = match &self.key {
+            Some(_) => None,
+            None => Some(secret_input::read(app)?),
+        };
+        let change = ChangeArgs { yes: true, dry_run: self.dry_run };
+        let work = async |client: Client| {
+            let (key, proof) = match (secret, &self.key) {
+                (Some(secret), _) => {
+                    let (key, proof) = whose::find(&client, secret, &self.workspace).await?;
+                    (key, Some(proof))
+                }
+                (None, Some(named)) => (named.find(&client).await?, None),
+                (None, None) => return Err(Failure::usage("no key was named")),
+            };
+            let found = Instant::now();
+            let mut report = disable(&client, key, proof).await?;
+            report.disabled_after = found.elapsed();
+            let name = text::visible(keys::name_of(&report.key));
+            app.waiting.say(&format!("\"{name}\" is disabled"));
+            if proof == Some(Proof::Ends) {
+                app.waiting.say(GUESS);
+            }
+            let mut failure = None;
+            if let Some(sink) = &sink {
+                failure = self.replace(app, &client, sink, &mut report).await.err();
+            } else {
+                let hash = report.key.hash.get().map_or("", KeyHash::as_str);
+                app.waiting.say(&format!(
+                    "it was not replaced; to do that: openrouter-keys leak {hash} --secret-to file:PATH"
+                ));
+            }
+            Ok((report, failure))
+        };
+        let Some((report, failure)) = change.perform(app, work).await? else {
+            return Ok(Exit::Done);
+        };
+        report.write(app, self.markdown)?;
+        match failure {
+            None => Ok(Exit::Done),
+            Some(failure) => Err(Failure {
+                message: format!(
+                    "the leaked key is disabled, but its replacement failed: {}",
+                    failure.message
+                ),
+                ..failure
+            }),
+        }
+    }
+
+    /// Replaces the key with the library's rotation of a leaked key.
+    async fn replace(
+        &self,
+        app: &App,
+        client: &Client,
+        sink: &Sink,
+        report: &mut Report,
+    ) -> Result<()> {
+        let folder = Folder::new(self.state.as_deref())?;
+        let job = Job::start(app, &folder, &report.key, sink, |rotation| {
+            rotation.leaked = true;
+            rotation.watch_ms = 0;
+        })?;
+        let done = job.run(app, client).await?;
+        if let Rotated::Done { new, old, carried, unconfirmed, .. } = done.rotated {
+            report.new = Some(new);
+            report.stored_in = Some(done.place);
+            report.carried = carried;
+            report.unconfirmed = unconfirmed;
+            if let Some(old) = old {
+                report.key = *old;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Disables the key: nothing is sent before it that would change something.
+async fn disable(client: &Client, key: Key, proof: Option<Proof>) -> Result<Report> {
+    let hash = key.require_hash().map_err(openrouter_keys_native::Error::from)?.clone();
+    let update = Update::new(hash.as_str()).disabled(true);
+    let disabled = client.update(update).cancel_on(signal::stopped()).await;
+    let disabled = disabled.map_err(|error| {
+        let next = format!("openrouter-keys disable {}", hash.as_str());
+        Failure::from(error).about("the leaked key may still work").next(next)
+    })?;
+    Ok(Report::new(key, disabled, proof))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::Options;
+
+    #[derive(Debug, Parser)]
+    struct Cli {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn a_key_is_named_or_its_secret_comes_from_standard_input() {
+        assert!(Cli::try_parse_from(["leak"]).unwrap().options.key.is_none());
+        assert!(Cli::try_parse_from(["leak", "ada"]).unwrap().options.key.is_some());
+        assert!(Cli::try_parse_from(["leak", ".."]).is_err());
+    }
+}

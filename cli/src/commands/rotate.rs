@@ -1,0 +1,278 @@
+//! `rotate`: keys are replaced one by one while both work, and what was interrupted goes on.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+use futures_util::{StreamExt as _, stream};
+use openrouter_keys_native::workflow::{Rotate, Rotated, Rotation};
+use openrouter_keys_native::{Client, Key, KeyHash};
+
+use super::rotate_report::{self, Outcome};
+use crate::app::App;
+use crate::change::ChangeArgs;
+use crate::failure::{Exit, Failure, Result};
+use crate::keys::{self, State};
+use crate::rotations::{Folder, Job, Saved, Target};
+use crate::select::{self, Filters, Named};
+use crate::sink::{Sink, SinkArgs};
+use crate::{signal, text, units};
+
+/// Replace keys with new ones with the same settings
+///
+/// The new key is created, tested and stored; for a while both keys work; once the old one is
+/// unused it is disabled, and later deleted. If the old key stays in use, nothing is disabled and
+/// the exit code is 8: run the command again later. What was interrupted, even by a crash, goes on
+/// when the command is run again.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// Each key's name, its hash, or the beginning of its hash; without keys and filters, all
+    /// open rotations are resumed
+    #[arg(value_name = "KEY", value_parser = Named::parse)]
+    keys: Vec<Named>,
+    /// List the open rotations
+    #[arg(long, conflicts_with_all = ["keys", "was_stored"])]
+    status: bool,
+    #[command(flatten)]
+    filters: Filters,
+    #[command(flatten)]
+    sink: SinkArgs,
+    #[command(flatten)]
+    times: Times,
+    /// Give the new key the whole limit, even if the old one's never starts anew
+    #[arg(long, conflicts_with = "remaining_limit")]
+    full_limit: bool,
+    /// Give the new key what is left of the limit, even if the old one's starts anew
+    #[arg(long)]
+    remaining_limit: bool,
+    /// Whether the command of the sink stored the new key, if the run was interrupted just then
+    #[arg(long, value_name = "yes|no", value_parser = BoolishValueParser::new(), requires = "keys")]
+    was_stored: Option<bool>,
+    /// Keep the state of open rotations in this folder
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Rotate so many keys at once
+    #[arg(long, value_name = "COUNT", default_value_t = 8)]
+    at_once: u8,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// How long each part of a rotation takes; 1 minute by default.
+#[derive(Clone, Copy, Debug, Default, Args)]
+struct Times {
+    /// How long both keys work after the new one is stored [default: 1m]
+    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    grace: Option<Duration>,
+    /// How long the old key must be unused before it is disabled; 0s does not check [default: 1m]
+    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    unused: Option<Duration>,
+    /// How long the old key stays disabled before it is deleted [default: 1m]
+    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    watch: Option<Duration>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  openrouter-keys rotate ada --secret-to file:ada.key
+  openrouter-keys rotate --older-than 90d --secret-to 'file:keys/{name}' --grace 1h --yes
+  openrouter-keys rotate --status
+  openrouter-keys rotate";
+
+impl Times {
+    fn set(self, rotation: &mut Rotation) {
+        let set = |ms: &mut u64, time: Option<Duration>| {
+            if let Some(time) = time {
+                *ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+            }
+        };
+        set(&mut rotation.grace_ms, self.grace);
+        set(&mut rotation.quiet_ms, self.unused);
+        set(&mut rotation.watch_ms, self.watch);
+    }
+}
+
+impl Options {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
+        let folder = Folder::new(self.state.as_deref())?;
+        if self.status {
+            return rotate_report::status(app, &folder);
+        }
+        app.output.check(&rotate_report::SHAPE)?;
+        let open = folder.open(app)?;
+        if self.change.dry_run {
+            let tried = self.change.perform(app, async |client| self.dry_run(&client, &open).await);
+            return tried.await.map(|_| Exit::Done);
+        }
+        let client = app.client()?;
+        let (resumed, new) = self.select(&client, open).await?;
+        let sink = if new.is_empty() { None } else { Some(self.sink.require()?) };
+        if let Some(sink) = &sink {
+            check_sinks(sink, &new)?;
+        }
+        self.change.confirm("rotate, and in the end delete the old keys of", &new)?;
+        let resumed = resumed.iter().map(|saved| (saved.name.clone(), self.resume(&folder, saved)));
+        let resumed: Vec<_> = resumed.collect();
+        let started = new.iter().zip(std::iter::repeat(sink.as_ref())).map(|(key, sink)| {
+            let sink = sink.unwrap_or(&Sink::Reveal);
+            let started = Job::start(app, &folder, key, sink, |rotation| self.set(rotation));
+            (keys::name_of(key).to_owned(), started.map(Some))
+        });
+        let is_single = resumed.len() + new.len() == 1;
+        let jobs: Vec<_> = resumed.into_iter().chain(started).collect();
+        if jobs.is_empty() {
+            app.waiting.say("no key to rotate, and no open rotation");
+            return Ok(Exit::Done);
+        }
+        let works = jobs.into_iter().map(|(name, job)| run(app, &client, name, job, is_single));
+        let at_once = usize::from(self.at_once.max(1));
+        let outcomes: Vec<Outcome> = stream::iter(works).buffered(at_once).collect().await;
+        rotate_report::write(app, outcomes, sink == Some(Sink::Reveal))
+    }
+
+    fn set(&self, rotation: &mut Rotation) {
+        self.times.set(rotation);
+        rotation.full = self.full_limit;
+        rotation.remaining = self.remaining_limit;
+    }
+
+    fn resume(&self, folder: &Folder, saved: &Saved) -> Result<Option<Job>> {
+        let mut job = Job::resume(folder, saved)?;
+        if let Some(job) = &mut job {
+            self.times.set(&mut job.saved.rotation);
+            job.was_stored = self.was_stored;
+            if let Some(sink) = &self.sink.secret_to {
+                job.redirect(sink)?;
+            }
+        }
+        Ok(job)
+    }
+
+    /// The open rotations to resume, and the keys to begin with.
+    async fn select(&self, client: &Client, open: Vec<Saved>) -> Result<(Vec<Saved>, Vec<Key>)> {
+        let mut new = Vec::new();
+        if self.keys.is_empty() {
+            if self.filters.any() {
+                new = select::matching(client, &self.filters).await?;
+                let is_in_rotation = |key: &Key| {
+                    let hash = key.hash.get();
+                    open.iter().any(|saved| {
+                        hash == Some(&saved.rotation.old) || hash == saved.rotation.new.as_ref()
+                    })
+                };
+                let now = units::now();
+                new.retain(|key| is_working(key, now) && !is_in_rotation(key));
+            } else if open.is_empty() && self.sink.secret_to.is_some() {
+                return Err(Failure::usage(
+                    "no key is named and no filter is given; nothing was sent; name a key, or \
+                     choose with filters such as --older-than 90d",
+                ));
+            }
+            return Ok((open, new));
+        }
+        let mut resumed = Vec::new();
+        for named in &self.keys {
+            match open_for(&open, named)? {
+                Some(saved) => resumed.push(saved.clone()),
+                None => new.push(named.find(client).await?),
+            }
+        }
+        if let Some(key) = new.iter().find(|key| !is_working(key, units::now())) {
+            return Err(Failure::usage(format!(
+                "\"{}\" is {}; its replacement would work again; nothing was changed",
+                text::visible(keys::name_of(key)),
+                State::of(key, units::now()).as_str()
+            )));
+        }
+        Ok((resumed, new))
+    }
+
+    /// What the first request of each rotation would be.
+    async fn dry_run(&self, client: &Client, open: &[Saved]) -> Result<()> {
+        let (_, new) = self.select(client, open.to_vec()).await?;
+        check_sinks(&self.sink.require()?, &new)?;
+        for key in &new {
+            let hash = key.require_hash().map_err(openrouter_keys_native::Error::from)?;
+            let mut rotation = Rotation::new(hash.clone());
+            self.set(&mut rotation);
+            // The create is not sent, and ends the rotation.
+            let run = client.rotate(Rotate::resume(rotation), rotate_report::Unsaved);
+            let _ = run.cancel_on(signal::stopped()).await;
+        }
+        Ok(())
+    }
+}
+
+async fn run(
+    app: &App,
+    client: &Client,
+    name: String,
+    job: Result<Option<Job>>,
+    is_single: bool,
+) -> Outcome {
+    let (old, result) = match job {
+        Ok(Some(job)) => {
+            let old = Some(job.saved.rotation.old.clone());
+            (old, job.run(app, client).await.map(Some))
+        }
+        // Another process finished it.
+        Ok(None) => (None, Ok(None)),
+        Err(failure) => (None, Err(failure)),
+    };
+    if let (Err(failure), false) = (&result, is_single) {
+        app.waiting.say(&format!("{}: {}", text::visible(&name), failure.message));
+    }
+    if let Ok(Some(done)) = &result {
+        if let Rotated::StillInUse { .. } = done.rotated {
+            app.waiting.say(&format!("{}: the old key is still in use", text::visible(&name)));
+        }
+    }
+    Outcome { name, old, result }
+}
+
+fn is_working(key: &Key, now: i64) -> bool {
+    !matches!(State::of(key, now), State::Disabled | State::Expired)
+}
+
+/// The open rotation of this name or old hash, if there is one.
+fn open_for<'a>(open: &'a [Saved], named: &Named) -> Result<Option<&'a Saved>> {
+    let is_it = |saved: &&Saved| {
+        let hash = saved.rotation.old.as_str();
+        let new = saved.rotation.new.as_ref().map(KeyHash::as_str);
+        saved.name == named.as_str()
+            || named.is_start_of(hash)
+            || new.is_some_and(|new| named.is_start_of(new))
+    };
+    let found: Vec<_> = open.iter().filter(is_it).collect();
+    match found.as_slice() {
+        [] => Ok(None),
+        [saved] => Ok(Some(saved)),
+        _ => Err(Failure::usage(format!(
+            "{} open rotations match \"{}\"; nothing was changed; use the hash of one:",
+            found.len(),
+            text::visible(named.as_str())
+        ))
+        .next("openrouter-keys rotate --status")),
+    }
+}
+
+/// Refuses sinks that would take the secrets of two keys, or none.
+fn check_sinks(sink: &Sink, new: &[Key]) -> Result<()> {
+    let mut targets: Vec<Target> = Vec::with_capacity(new.len());
+    for key in new {
+        let target = Target::new(sink, keys::name_of(key))?;
+        let is_shared = targets.contains(&target) && !matches!(target, Target::Command(_));
+        if is_shared {
+            return Err(Failure::usage(format!(
+                "several keys would be stored in {}; nothing was changed; write {{name}} in the \
+                 sink, and rename keys of the same name",
+                target.place()
+            )));
+        }
+        target.check(key.label.as_deref())?;
+        targets.push(target);
+    }
+    Ok(())
+}

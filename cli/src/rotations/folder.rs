@@ -1,0 +1,193 @@
+//! The folder of open rotations: one file and one lock for each old key.
+
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use fs4::TryLockError;
+use openrouter_keys_native::KeyHash;
+use openrouter_keys_native::workflow::Rotation;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::failure::{Failure, Result};
+use crate::sink::Sink;
+use crate::{private_file, settings, text};
+
+/// One open rotation, as its file has it. It contains no secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Saved {
+    /// The account it belongs to: its server and profile.
+    pub(crate) base_url: String,
+    pub(crate) profile: String,
+    /// The old key's name.
+    pub(crate) name: String,
+    /// The sink, as it is written on the command line.
+    pub(crate) sink: String,
+    pub(crate) rotation: Rotation,
+}
+
+/// The server and the profile of this run, which a resumed rotation must have too.
+pub(crate) fn account(app: &App) -> Result<(String, String)> {
+    let account = &app.global.account;
+    let (name, profile, is_named) = settings::Configuration::read()?.profile(account)?;
+    let url = settings::base_url(account, &profile, is_named)?;
+    Ok((url.map(|url| url.to_string()).unwrap_or_default(), name))
+}
+
+impl Saved {
+    pub(crate) fn sink(&self) -> Result<Sink> {
+        if self.sink == Sink::Reveal.describe() {
+            return Ok(Sink::Reveal);
+        }
+        Sink::parse(&self.sink).map_err(Failure::failed)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new(chosen: Option<&Path>) -> Result<Self> {
+        match chosen {
+            Some(folder) => Ok(Self(folder.to_owned())),
+            None => Ok(Self(settings::state_folder()?.join("rotations"))),
+        }
+    }
+
+    pub(crate) fn file(&self, old: &KeyHash) -> PathBuf {
+        self.0.join(format!("{}.json", old.as_str()))
+    }
+
+    /// Every open rotation of this account, in the order of the files' names.
+    pub(crate) fn open(&self, app: &App) -> Result<Vec<Saved>> {
+        let account = account(app)?;
+        let is_ours = |saved: &Saved| (&saved.base_url, &saved.profile) == (&account.0, &account.1);
+        let entries = match fs::read_dir(&self.0) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(unreadable(&self.0, &error)),
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|error| unreadable(&self.0, &error))?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                files.push(path);
+            }
+        }
+        files.sort();
+        let mut open = Vec::new();
+        for path in files {
+            // Another process may finish its rotation in the meantime.
+            open.extend(read(&path)?.filter(is_ours));
+        }
+        Ok(open)
+    }
+
+    pub(crate) fn read(&self, old: &KeyHash) -> Result<Option<Saved>> {
+        read(&self.file(old))
+    }
+
+    pub(crate) fn save(&self, saved: &Saved) -> Result<()> {
+        let text = serde_json::to_vec_pretty(saved)
+            .map_err(|error| Failure::failed(format!("the rotation cannot be saved: {error}")))?;
+        private_file::replace(&self.file(&saved.rotation.old), &text)
+    }
+
+    pub(crate) fn remove(&self, old: &KeyHash) -> Result<()> {
+        let path = self.file(old);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Failure::failed(format!("{} cannot be removed: {error}", path.display())))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Locks the key for this process. The system releases the lock when the process ends.
+    pub(crate) fn lock(&self, old: &KeyHash, name: &str) -> Result<Lock> {
+        match self.try_lock(old)? {
+            Some(lock) => Ok(lock),
+            None => Err(Failure::failed(format!(
+                "another process is rotating \"{}\"; this one changed nothing",
+                text::visible(name)
+            ))
+            .next("openrouter-keys rotate --status")),
+        }
+    }
+
+    /// `None` if another process has the lock.
+    pub(crate) fn try_lock(&self, old: &KeyHash) -> Result<Option<Lock>> {
+        // Never deleted: otherwise two processes could lock two files of the same name.
+        let path = self.0.join(format!("{}.lock", old.as_str()));
+        let locked = fs::create_dir_all(&self.0)
+            .and_then(|()| OpenOptions::new().write(true).create(true).truncate(false).open(&path));
+        let file = locked.map_err(|error| {
+            Failure::failed(format!("{} cannot be opened: {error}", path.display()))
+        })?;
+        match fs4::FileExt::try_lock(&file) {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => {
+                Err(Failure::failed(format!("{} cannot be locked: {error}", path.display())))
+            }
+        }
+    }
+}
+
+/// Held until dropped.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+fn read(path: &Path) -> Result<Option<Saved>> {
+    let text = match fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(path, &error)),
+    };
+    let saved: Saved = serde_json::from_slice(&text).map_err(|error| {
+        Failure::failed(format!(
+            "{} is not the state of a rotation: {error}; nothing was changed",
+            path.display()
+        ))
+    })?;
+    Ok(Some(saved))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::failed(format!("{} cannot be read: {error}; nothing was changed", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use openrouter_keys_native::KeyHash;
+    use openrouter_keys_native::workflow::Rotation;
+
+    use super::{Folder, Saved};
+
+    #[test]
+    fn a_rotation_is_saved_read_and_removed_and_locked_once() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::new(Some(&place.path().join("new"))).unwrap();
+        let old = KeyHash::new("0e6f44a4").unwrap();
+        assert!(folder.read(&old).unwrap().is_none());
+        let lock = folder.lock(&old, "ada").unwrap();
+        assert!(folder.lock(&old, "ada").is_err());
+        drop(lock);
+        assert!(folder.lock(&old, "ada").is_ok());
+        let saved = Saved {
+            base_url: String::new(),
+            profile: "default".to_owned(),
+            name: "ada".to_owned(),
+            sink: "file:/tmp/ada.key".to_owned(),
+            rotation: Rotation::new(old.clone()),
+        };
+        folder.save(&saved).unwrap();
+        assert_eq!(folder.read(&old).unwrap().unwrap().rotation, saved.rotation);
+        folder.remove(&old).unwrap();
+        folder.remove(&old).unwrap();
+        assert!(folder.read(&old).unwrap().is_none());
+    }
+}

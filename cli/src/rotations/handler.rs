@@ -1,0 +1,108 @@
+//! The answers to a rotation's questions.
+
+use async_trait::async_trait;
+use openrouter_keys_native::error::BoxError;
+use openrouter_keys_native::operation::Created;
+use openrouter_keys_native::workflow::{Rotation, RotationHandler, RotationStep};
+use tokio::sync::oneshot;
+
+use super::folder::{Folder, Saved};
+use super::target::Target;
+use crate::failure::Failure;
+use crate::sink::{Delivery, Stored};
+use crate::waiting::Waiting;
+use crate::{text, units};
+
+pub(super) struct Handler {
+    pub(super) folder: Folder,
+    pub(super) saved: Saved,
+    pub(super) target: Target,
+    /// What the user says about a sink that cannot be asked.
+    pub(super) was_stored: Option<bool>,
+    pub(super) waiting: Waiting,
+    /// Ends the run where it stands: nothing is created, deleted or disabled any more.
+    pub(super) stop: Option<oneshot::Sender<Failure>>,
+}
+
+fn refused(failure: &Failure) -> BoxError {
+    failure.message.clone().into()
+}
+
+#[async_trait]
+impl RotationHandler for Handler {
+    async fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
+        let is_new = state.step != self.saved.rotation.step;
+        self.saved.rotation = state.clone();
+        self.folder.save(&self.saved).map_err(|failure| refused(&failure))?;
+        if is_new {
+            self.say(state);
+        }
+        Ok(())
+    }
+
+    async fn hand_over(&mut self, new: &Created) -> Result<(), BoxError> {
+        let hash = self.saved.rotation.new.as_ref().map(|hash| hash.as_str().to_owned());
+        let token = hash.as_deref().unwrap_or(&self.saved.name);
+        let about = Delivery { name: &self.saved.name, hash: hash.as_deref(), token };
+        match self.target.store(new.key(), &about) {
+            Stored::Yes => Ok(()),
+            Stored::No(failure) => Err(refused(&failure)),
+            Stored::Unknown(failure) => self.stop_here(failure).await,
+        }
+    }
+
+    async fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError> {
+        if let Some(was_stored) = self.was_stored {
+            return Ok(was_stored);
+        }
+        if let Some(is_stored) =
+            self.target.holds_new(state).map_err(|failure| refused(&failure))?
+        {
+            return Ok(is_stored);
+        }
+        let failure = Failure::failed("the run that stored the new key was interrupted");
+        self.stop_here(failure).await
+    }
+}
+
+impl Handler {
+    /// Never returns: whoever runs the rotation drops it.
+    async fn stop_here<T>(&mut self, failure: Failure) -> T {
+        let message = format!(
+            "{}; only you can see whether {} has the new key {}; both keys work; say it with yes or no:",
+            failure.message,
+            self.target.place(),
+            self.saved.rotation.new_label.as_deref().unwrap_or_default(),
+        );
+        let next =
+            format!("openrouter-keys rotate {} --was-stored no", self.saved.rotation.old.as_str());
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(Failure::new(failure.exit, message).next(next));
+        }
+        std::future::pending().await
+    }
+
+    fn say(&self, state: &Rotation) {
+        let time = |ms: u64| units::roughly(ms / 1000);
+        let what = match state.step {
+            RotationStep::Creating => "creating the new key".to_owned(),
+            RotationStep::HandedOver if state.leaked => {
+                format!("the new key is in {}", self.target.place())
+            }
+            RotationStep::HandedOver => format!(
+                "the new key is in {}; both keys work for {}, then until the old one is unused \
+                 for {}",
+                self.target.place(),
+                time(state.grace_ms),
+                time(state.quiet_ms)
+            ),
+            RotationStep::Disabled if state.watch_ms > 0 => format!(
+                "the old key is disabled; it is deleted in {} unless somebody enables it",
+                time(state.watch_ms)
+            ),
+            RotationStep::Deleted => "the old key is deleted".to_owned(),
+            _ => return,
+        };
+        self.waiting.say(&format!("{}: {what}", text::visible(&self.saved.name)));
+    }
+}
