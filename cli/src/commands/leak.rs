@@ -150,23 +150,3 @@ async fn disable(client: &Client, key: Key, proof: Option<Proof>) -> Result<Repo
     })?;
     Ok(Report::new(key, disabled, proof))
 }
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::Options;
-
-    #[derive(Debug, Parser)]
-    struct Cli {
-        #[command(flatten)]
-        options: Options,
-    }
-
-    #[test]
-    fn a_key_is_named_or_its_secret_comes_from_standard_input() {
-        assert!(Cli::try_parse_from(["leak"]).unwrap().options.key.is_none());
-        assert!(Cli::try_parse_from(["leak", "ada"]).unwrap().options.key.is_some());
-        assert!(Cli::try_parse_from(["leak", ".."]).is_err());
-    }
-}

@@ -48,7 +48,7 @@ pub(super) fn write(app: &App, outcomes: Vec<Outcome>, is_revealed: bool) -> Res
         app.output.rows(&SHAPE, &rows)?;
     }
     let count = outcomes.len();
-    let is_in_use = outcomes.iter().any(|outcome| outcome.is_still_in_use());
+    let is_in_use = outcomes.iter().any(Outcome::is_still_in_use);
     for outcome in &outcomes {
         for name in outcome.unconfirmed() {
             app.waiting.say(&format!(

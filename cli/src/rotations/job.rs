@@ -136,9 +136,9 @@ impl Job {
     fn failed(&self, failure: Failure) -> Failure {
         let old = &self.saved.rotation.old;
         let state = self.folder.read(old).ok().flatten().map(|saved| saved.rotation);
-        let is_open = state.is_none_or(|state| {
-            state.leaked || state.step > RotationStep::Begun || !state.unconfirmed.is_empty()
-        });
+        // An error that names no key says that none of this rotation's is left.
+        let is_open = failure.exit == Exit::MayHaveCreated
+            || state.is_none_or(|state| state.leaked || state.step >= RotationStep::HandedOver);
         if !is_open {
             return match self.folder.remove(old) {
                 Ok(()) => failure,
