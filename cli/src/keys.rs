@@ -64,12 +64,12 @@ pub(crate) fn name_of(key: &Key) -> &str {
     key.name.as_deref().or(key.label.as_deref()).unwrap_or_default()
 }
 
-fn name(key: &Key) -> Cell {
+pub(crate) fn name(key: &Key) -> Cell {
     let name = name_of(key);
     Cell::new(text::cut(name, LONGEST_NAME), name)
 }
 
-fn hash(key: &Key) -> Cell {
+pub(crate) fn hash(key: &Key) -> Cell {
     let hash = key.hash.get().map(|hash| hash.as_str()).unwrap_or_default();
     Cell::new(hash.chars().take(SHOWN_HASH).collect::<String>(), hash).tone(Tone::Dim)
 }
@@ -120,7 +120,7 @@ fn state(key: &Key, now: i64) -> Cell {
     Cell::text(state.as_str()).tone(tone)
 }
 
-fn limit(key: &Key) -> Cell {
+pub(crate) fn limit(key: &Key) -> Cell {
     match &key.limit {
         Field::Null => Cell::new("none", "none").number().tone(Tone::Warning),
         limit => amount(limit),
@@ -152,14 +152,14 @@ fn bar(share: f64) -> String {
     (0..5).map(|cell| if cell < full { '▰' } else { '▱' }).collect()
 }
 
-fn amount(field: &Field<f64>) -> Cell {
+pub(crate) fn amount(field: &Field<f64>) -> Cell {
     match field.copied() {
         Some(amount) => Cell::new(units::dollars(amount), amount.to_string()).number(),
         None => Cell::new("?", "").number().tone(Tone::Dim),
     }
 }
 
-fn at(field: &Field<Timestamp>, now: i64, if_null: &str) -> Cell {
+pub(crate) fn at(field: &Field<Timestamp>, now: i64, if_null: &str) -> Cell {
     match field {
         Field::Value(at) => Cell::new(units::relative(at, now), at.as_str()),
         Field::Null => Cell::new(if_null, "").tone(Tone::Dim),

@@ -50,7 +50,8 @@ pub(crate) struct Filters {
     pub(crate) external_user: Option<String>,
 }
 
-fn percent(text: &str) -> Result<f64, String> {
+/// A share, from `0%` to `100%`.
+pub(crate) fn percent(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix('%').unwrap_or(text);
     match number.parse::<f64>() {
         Ok(share) if (0.0..=100.0).contains(&share) => Ok(share / 100.0),
@@ -101,7 +102,7 @@ impl Filters {
 }
 
 /// Whether the text is the pattern, in which `*` stands for any characters.
-fn matches_pattern(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches_pattern(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
         return false;

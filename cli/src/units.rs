@@ -38,6 +38,15 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(seconds))
 }
 
+/// A number of whole days, such as `90d` or `2w`.
+pub(crate) fn days(text: &str) -> Result<u32, String> {
+    let seconds = duration(text)?.as_secs();
+    match u32::try_from(seconds / DAY) {
+        Ok(days) if seconds % DAY == 0 => Ok(days),
+        _ => Err(format!("\"{text}\" is not a number of whole days; write it like 90d or 2w")),
+    }
+}
+
 /// A limit in US dollars: `25`, `$25` or `25.50`.
 pub(crate) fn limit(text: &str) -> Result<Limit, String> {
     amount(text).map(Limit::usd)

@@ -1,6 +1,7 @@
 //! The commands. Each file has the options of one command and what it does.
 
 mod auth;
+mod audit;
 mod create;
 mod current;
 mod delete;
@@ -16,6 +17,7 @@ mod rotate_report;
 mod run;
 mod sweep;
 mod temporary;
+mod report;
 mod update;
 mod whose;
 
@@ -44,6 +46,8 @@ pub(crate) enum Command {
     Whose(whose::Options),
     Leak(leak::Options),
     Rotate(Box<rotate::Options>),
+    Audit(audit::Options),
+    Report(report::Options),
 }
 
 impl Command {
@@ -67,6 +71,8 @@ impl Command {
             Self::Whose(options) => options.run(app).await,
             Self::Leak(options) => options.run(app).await,
             Self::Rotate(options) => options.run(app).await,
+            Self::Audit(options) => options.run(app).await,
+            Self::Report(options) => options.run(app).await,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod cell;
 mod json;
+mod markdown;
 mod table;
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -106,6 +107,11 @@ impl Output {
             How::Json(fields) => json::write_object(to, fields, &row.object),
             How::Jq(filter) => filter.write(to, &json::object(&filter.fields, &row.object)?),
         })
+    }
+
+    /// Writes results as a Markdown table, as people see them.
+    pub(crate) fn markdown(&self, shape: &Shape, rows: &[Row]) -> Result<()> {
+        self.write(|to| markdown::write(to, shape, rows))
     }
 
     /// Writes text as it is.
