@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
+use openrouter_keys_native::Timestamp;
 use openrouter_keys_native::workflow::{Audit, AuditFinding, AuditReport, AuditedKey, Spend};
 use serde_json::Value;
 
@@ -34,7 +35,7 @@ pub(crate) struct Options {
     /// Audit this workspace instead of the default one; may be given more than once
     #[arg(long, value_name = "ID")]
     workspace: Vec<String>,
-    /// Leave out findings of this kind, such as never_used; may be given more than once
+    /// Leave out findings of this kind, such as disabled; may be given more than once
     #[arg(long, value_name = "KIND", value_parser = KINDS)]
     ignore: Vec<String>,
     /// Include keys without findings
@@ -99,7 +100,7 @@ impl Options {
                 .findings
                 .retain(|finding| !self.ignore.iter().any(|kind| kind == finding.kind()));
         }
-        let now = report.at.as_ref().map_or_else(units::now, |at| at.unix_seconds());
+        let now = report.at.as_ref().map_or_else(units::now, Timestamp::unix_seconds);
         let rows: Vec<_> = report
             .keys
             .iter()

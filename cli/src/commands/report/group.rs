@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::ValueEnum;
-use openrouter_keys_native::{Field, Key};
+use openrouter_keys_native::{Field, Key, KeyHash};
 use serde::{Deserialize, Serialize};
 
 use super::earlier::{Earlier, Since};
@@ -69,7 +69,7 @@ pub(super) fn of(keys: &[Key], by: By, separator: &str, earlier: Option<&Earlier
             By::Workspace => key.workspace_id.as_deref(),
             By::Prefix => prefix(keys::name_of(key), separator),
         };
-        let hash = key.hash.get().map(|hash| hash.as_str()).filter(|_| by == By::Key);
+        let hash = key.hash.get().map(KeyHash::as_str).filter(|_| by == By::Key);
         let group = groups.entry((name, hash)).or_insert_with(|| Group {
             name: name.map(str::to_owned),
             hash: hash.map(str::to_owned),
@@ -169,8 +169,8 @@ mod tests {
         let names: Vec<_> = groups.iter().map(|group| group.name.as_deref()).collect();
         assert_eq!(names, [None, Some("ci")]);
         assert_eq!((groups[1].keys, groups[1].incomplete), (2, 2));
-        assert_eq!(rounded(groups[1].spend[3]), 0.3);
-        assert_eq!(rounded(total(&groups).spend[3]), 5.3);
+        assert_eq!(rounded(groups[1].spend[3]).to_string(), "0.3");
+        assert_eq!(rounded(total(&groups).spend[3]).to_string(), "5.3");
         assert_eq!(of(&keys, By::Key, "-", None).len(), 3);
     }
 }
