@@ -38,14 +38,36 @@ impl Prepared {
 
 /// Replaces the content of the file, or leaves the old one.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
+    replace_with(path, content, |_| Ok(()))
+}
+
+/// Replaces a file without secrets that programs of other users may read.
+pub(crate) fn replace_public(path: &Path, content: &[u8]) -> Result<()> {
+    replace_with(path, content, |file| {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            file.set_permissions(fs::Permissions::from_mode(0o644))?;
+        }
+        #[cfg(not(unix))]
+        let _ = file;
+        Ok(())
+    })
+}
+
+fn replace_with(
+    path: &Path,
+    content: &[u8],
+    set: impl FnOnce(&fs::File) -> std::io::Result<()>,
+) -> Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| {
             Failure::failed(format!("{} cannot be created: {error}", folder.display()))
         })?;
     }
     let mut file = beside(path)?;
-    let written = file.write_all(content).and_then(|()| file.as_file().sync_all());
-    written.map_err(|error| cannot_write(path, &error))?;
+    let written = file.write_all(content).and_then(|()| set(file.as_file()));
+    written.and_then(|()| file.as_file().sync_all()).map_err(|error| cannot_write(path, &error))?;
     file.persist(path).map_err(|error| cannot_write(path, &error.error))?;
     sync_folder(path).map_err(|error| cannot_write(path, &error))
 }

@@ -17,9 +17,11 @@ mod rotate_report;
 mod run;
 mod sweep;
 mod temporary;
+mod metrics;
 mod report;
 mod update;
 mod whose;
+mod watch;
 
 use clap::Subcommand;
 
@@ -48,6 +50,8 @@ pub(crate) enum Command {
     Rotate(Box<rotate::Options>),
     Audit(audit::Options),
     Report(report::Options),
+    Watch(watch::Options),
+    Metrics(metrics::Options),
 }
 
 impl Command {
@@ -73,6 +77,8 @@ impl Command {
             Self::Rotate(options) => options.run(app).await,
             Self::Audit(options) => options.run(app).await,
             Self::Report(options) => options.run(app).await,
+            Self::Watch(options) => options.run(app).await,
+            Self::Metrics(options) => options.run(app).await,
         }
     }
 }

@@ -1,0 +1,137 @@
+//! What was told already and which keys are known, from one run to the next. No secrets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::rules::Finding;
+use crate::failure::{Failure, Result};
+use crate::private_file;
+
+const VERSION: u32 = 1;
+/// How long a finding is remembered: longer than the longest period.
+const MEMORY: i64 = 70 * 86_400;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct State {
+    version: u32,
+    /// The server and the workspaces: keys of another account are not new ones.
+    scope: String,
+    /// The hashes of all keys seen so far.
+    known: BTreeSet<String>,
+    /// When each finding was told, in seconds since 1970.
+    told: BTreeMap<String, i64>,
+}
+
+impl State {
+    /// The saved state, or none before the first run.
+    pub(super) fn read(path: &Path, scope: &str) -> Result<Option<Self>> {
+        let shown = path.display();
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(Failure::usage(format!(
+                    "{shown} cannot be read: {error}; nothing was sent"
+                )));
+            }
+        };
+        let state: Option<Self> = serde_json::from_slice(&bytes).ok();
+        let state = state.filter(|state| state.version == VERSION).ok_or_else(|| {
+            Failure::usage(format!(
+                "{shown} is not a state of watch; nothing was sent; choose another --state, or \
+                 remove the file"
+            ))
+        })?;
+        if state.scope != scope {
+            return Err(Failure::usage(format!(
+                "{shown} belongs to another account or other workspaces ({}); nothing was sent; \
+                 choose another --state",
+                crate::text::visible(&state.scope)
+            )));
+        }
+        Ok(Some(state))
+    }
+
+    pub(super) fn new(scope: &str) -> Self {
+        Self {
+            version: VERSION,
+            scope: scope.to_owned(),
+            known: BTreeSet::new(),
+            told: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn known(&self) -> &BTreeSet<String> {
+        &self.known
+    }
+
+    pub(super) fn was_told(&self, finding: &Finding) -> bool {
+        self.told.contains_key(&finding.id)
+    }
+
+    /// Everything that is found now counts as told.
+    pub(super) fn remember(
+        &mut self,
+        hashes: impl Iterator<Item = String>,
+        found: &[Finding],
+        now: i64,
+    ) {
+        self.known.extend(hashes);
+        self.told.retain(|_, at| now.saturating_sub(*at) < MEMORY);
+        self.told.extend(found.iter().map(|finding| (finding.id.clone(), now)));
+    }
+
+    pub(super) fn write(&self, path: &Path) -> Result<()> {
+        let json = serde_json::to_vec(self).map_err(|error| Failure::failed(error.to_string()))?;
+        private_file::replace(path, &json)
+    }
+}
+
+/// The file for this profile, server and these workspaces.
+pub(super) fn file_name(profile: &str, scope: &str) -> PathBuf {
+    const LONGEST: usize = 150;
+    let name: String = format!("{profile}-{scope}")
+        .chars()
+        .map(|char| if char.is_ascii_alphanumeric() || char == '-' { char } else { '_' })
+        .take(LONGEST)
+        .collect();
+    Path::new("watch").join(format!("{name}.json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MEMORY, State, file_name};
+
+    #[test]
+    fn a_state_is_read_back_and_refused_for_another_scope() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        assert_eq!(State::read(&path, "a").unwrap(), None);
+        let mut state = State::new("a");
+        state.remember(["h".to_owned()].into_iter(), &[], 5);
+        state.write(&path).unwrap();
+        assert_eq!(State::read(&path, "a").unwrap(), Some(state));
+        assert!(State::read(&path, "b").is_err());
+        std::fs::write(&path, "{}").unwrap();
+        assert!(State::read(&path, "a").is_err());
+    }
+
+    #[test]
+    fn what_was_told_is_forgotten_after_the_longest_period() {
+        let mut state = State::new("a");
+        state.told.insert("old".to_owned(), 0);
+        state.remember(std::iter::empty(), &[], MEMORY - 1);
+        assert_eq!(state.told.len(), 1);
+        state.remember(std::iter::empty(), &[], MEMORY);
+        assert_eq!(state.told.len(), 0);
+    }
+
+    #[test]
+    fn a_file_name_cannot_leave_its_folder() {
+        let name = file_name("../x", "https://host/api v1");
+        assert_eq!(name.to_str(), Some("watch/___x-https___host_api_v1.json"));
+    }
+}
