@@ -102,6 +102,11 @@ pub(crate) fn roughly(seconds: u64) -> String {
     }
 }
 
+/// A count with its noun: `1 key`, `2 keys`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// How far this instant is from now: `3 d ago`, `in 5 h`.
 pub(crate) fn relative(at: &Timestamp, now: i64) -> String {
     let distance = at.unix_seconds().abs_diff(now);

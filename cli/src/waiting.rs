@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::failure::Failure;
 use crate::units;
 
 /// How long nothing is said.
@@ -56,6 +57,12 @@ impl Waiting {
         }
         self.clear();
         let _ = writeln!(std::io::stderr(), "{line}");
+    }
+
+    /// A failure after which the program goes on; `--quiet` does not hide it.
+    pub(crate) fn report(&self, failure: &Failure) {
+        self.clear();
+        let _ = std::io::stderr().write_all(failure.shown().as_bytes());
     }
 
     /// What is going on now: replaces what was shown before.

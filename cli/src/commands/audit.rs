@@ -150,7 +150,8 @@ fn tone(finding: &AuditFinding) -> (u8, Tone) {
 
 fn summary(report: &AuditReport) -> String {
     let found = report.with_findings().count();
-    let mut lines = vec![format!("{} keys, {found} with findings", report.keys.len())];
+    let mut lines =
+        vec![format!("{}, {found} with findings", units::counted(report.keys.len(), "key"))];
     let mut kinds = BTreeMap::<&str, u32>::new();
     for finding in report.keys.iter().flat_map(|audited| &audited.findings) {
         let count = kinds.entry(finding.kind()).or_default();
@@ -199,8 +200,6 @@ mod tests {
         assert!(summary_of_row.starts_with("disabled; unreadable: "), "{summary_of_row}");
         let findings = row.object.get("findings").unwrap().as_array().unwrap();
         assert!(findings.iter().all(|finding| KINDS.contains(&finding["kind"].as_str().unwrap())));
-        assert!(
-            summary(&report).starts_with("1 keys, 1 with findings\ndisabled 1, unreadable 1\n")
-        );
+        assert!(summary(&report).starts_with("1 key, 1 with findings\ndisabled 1, unreadable 1\n"));
     }
 }

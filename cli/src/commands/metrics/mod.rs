@@ -96,7 +96,7 @@ impl Options {
                     return Err(failure);
                 }
                 // The file's own time tells a monitor that it is old.
-                Err(failure) => app.waiting.say(failure.shown().trim_end()),
+                Err(failure) => app.waiting.report(&failure),
             }
             tokio::select! {
                 () = &mut stopped => return Ok(Exit::Done),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use clap::ValueEnum;
 use openrouter_keys_native::{Field, Key, KeyHash};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::earlier::{Earlier, Since};
 use crate::keys;
@@ -110,7 +111,13 @@ fn add(sums: &mut [f64; 4], amounts: [f64; 4]) {
 pub(super) fn rounded(amount: f64) -> f64 {
     const BILLION: f64 = 1e9;
     let rounded = (amount * BILLION).round() / BILLION;
-    if rounded.is_finite() { rounded } else { amount }
+    // Adding 0 turns -0 into 0.
+    if rounded.is_finite() { rounded + 0.0 } else { amount }
+}
+
+/// An amount in JSON: a whole one without a fraction, as the API writes it.
+pub(super) fn json(amount: f64) -> Value {
+    rounded(amount).to_string().parse().map_or(Value::Null, Value::Number)
 }
 
 impl Group {
@@ -148,7 +155,7 @@ impl Group {
 mod tests {
     use openrouter_keys_native::Key;
 
-    use super::{By, of, prefix, rounded, total};
+    use super::{By, json, of, prefix, rounded, total};
 
     #[test]
     fn a_prefix_ends_at_the_first_separator() {
@@ -171,6 +178,7 @@ mod tests {
         assert_eq!((groups[1].keys, groups[1].incomplete), (2, 2));
         assert_eq!(rounded(groups[1].spend[3]).to_string(), "0.3");
         assert_eq!(rounded(total(&groups).spend[3]).to_string(), "5.3");
+        assert_eq!([json(-0.0), json(2.0)], [serde_json::json!(0), serde_json::json!(2)]);
         assert_eq!(of(&keys, By::Key, "-", None).len(), 3);
     }
 }

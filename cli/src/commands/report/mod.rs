@@ -142,24 +142,15 @@ fn say(app: &App, total: &Group, gone: Option<usize>) {
     if total.keys == 0 && app.output.is_for_people() {
         app.waiting.say("no keys");
     }
-    if total.incomplete > 0 {
-        app.waiting.say(&format!(
-            "{} keys lack an amount in the response, which the sums leave out",
-            total.incomplete
-        ));
-    }
-    if total.uncompared > 0 {
-        app.waiting.say(&format!(
-            "{} keys are not in the earlier report although they are older: their change is \
-             unknown and left out",
-            total.uncompared
-        ));
-    }
-    if let Some(gone @ 1..) = gone {
-        app.waiting.say(&format!(
-            "{gone} keys of the earlier report are not in this one: what they spent since is \
-             unknown"
-        ));
+    let gone = gone.and_then(|gone| u64::try_from(gone).ok()).unwrap_or_default();
+    for (count, what) in [
+        (total.incomplete, "left out of the sums: keys for which the response lacks an amount"),
+        (total.uncompared, "left out of the change: older keys that the earlier report lacks"),
+        (gone, "left out of the change: keys of the earlier report that are not in this one"),
+    ] {
+        if count > 0 {
+            app.waiting.say(&format!("{what}: {count}"));
+        }
     }
 }
 
@@ -192,12 +183,12 @@ fn row(group: &Group, by: By, at: &str, is_compared: bool) -> Row {
         .with("keys", group.keys);
     let names = ["usage_daily", "usage_weekly", "usage_monthly", "usage"];
     for (name, amount) in names.iter().zip(group.spend) {
-        object.push(name, group::rounded(amount));
+        object.push(name, group::json(amount));
     }
     for (name, amount) in names.iter().zip(group.byok) {
-        object.push(&format!("byok_{name}"), group::rounded(amount));
+        object.push(&format!("byok_{name}"), group::json(amount));
     }
-    let change = |amount: f64| is_compared.then(|| group::rounded(amount));
+    let change = |amount: f64| is_compared.then(|| group::json(amount));
     object.push("incomplete", group.incomplete);
     object.push("usage_change", change(group.change));
     object.push("byok_usage_change", change(group.byok_change));

@@ -136,7 +136,7 @@ impl Options {
                 Err(failure) if matches!(failure.exit, Exit::Usage | Exit::NotAuthorized) => {
                     return Err(failure);
                 }
-                Err(failure) => app.waiting.say(failure.shown().trim_end()),
+                Err(failure) => app.waiting.report(&failure),
             }
             tokio::select! {
                 () = &mut stopped => break,
@@ -219,7 +219,10 @@ impl Watch<'_> {
             self.targets.deliver(&fresh).await?;
         }
         if memory.state.is_none() && memory.file.is_some() {
-            self.app.waiting.say(&format!("first run: {} keys are known from now on", keys.len()));
+            self.app.waiting.say(&format!(
+                "first run: {} known from now on",
+                units::counted(keys.len(), "key")
+            ));
         }
         if let Some(file) = memory.file().map(Path::to_owned) {
             let state = memory.state.get_or_insert_with(|| State::new(&memory.scope));
@@ -266,6 +269,7 @@ fn row(finding: &Finding) -> Row {
 /// A failure to deliver: nothing is noted, so that it is told again.
 fn undelivered(message: &str, findings: usize) -> Failure {
     Failure::failed(format!(
-        "{message}; the {findings} findings above count as not told and are told again next time"
+        "{message}; {} above will be told again next time",
+        units::counted(findings, "finding")
     ))
 }
