@@ -197,8 +197,7 @@ mod tests {
         let mut ran = server.run(&["metrics", "--name", "Bob"]);
         // The time is this machine's.
         let is_fixed = |line: &&str| !line.starts_with("openrouter_keys_collected_timestamp");
-        ran.stdout =
-            ran.lines().into_iter().filter(is_fixed).map(|line| format!("{line}\n")).collect();
+        ran.stdout = ran.stdout.split_inclusive('\n').filter(is_fixed).collect();
         assert_snapshot("metrics", &ran);
         server.run(&["metrics", "--file", "keys.prom"]).expect(0);
         let text = std::fs::read_to_string(server.path("keys.prom")).unwrap();
