@@ -1,7 +1,7 @@
 //! The commands. Each file has the options of one command and what it does.
 
-mod auth;
 mod audit;
+mod auth;
 mod create;
 mod current;
 mod delete;
@@ -12,16 +12,16 @@ mod get;
 mod leak;
 mod leak_report;
 mod list;
-mod rotate;
-mod rotate_report;
 mod metrics;
 mod report;
+mod rotate;
+mod rotate_report;
 mod run;
 mod sweep;
 mod temporary;
 mod update;
-mod whose;
 mod watch;
+mod whose;
 
 use clap::Subcommand;
 
