@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn watch_tells_each_finding_once_and_new_keys_after_the_first_run() {
+    fn watch_reports_each_finding_once_and_new_keys_after_the_first_run() {
         let server = Server::with_seeds(SEEDS);
         // What depends on this machine's date is for the unit tests.
         let watch = ["watch", "--ignore", "idle", "--ignore", "pace"];
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_webhook_that_fails_is_told_again_and_never_shown() {
+    fn findings_are_reported_again_after_a_failed_webhook_whose_url_is_never_shown() {
         let server = Server::with_seeds(SEEDS);
         for (status, code) in [(500, 1), (302, 1), (200, 3)] {
             let (url, thread) = webhook(status);
@@ -177,6 +177,20 @@ mod tests {
         let failing = ["watch", "--no-state", "--only", "used", "--command", "false"];
         server.run(&failing).expect(1);
         server.run(&["watch", "--no-state", "--command", ""]).expect(2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_second_watch_with_the_same_state_is_refused() {
+        let server = Server::with_seeds(SEEDS);
+        let watch = ["watch", "--only", "used", "--state", "state.json", "--every", "10m"];
+        let mut child = started(&server, &watch);
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let second = server.run(&["watch", "--state", "state.json"]).expect(1);
+        assert!(second.stderr.contains("another watch is using state.json"), "{}", second.shown());
+        assert_eq!(interrupted(&mut child), Some(3));
+        server.run(&["watch", "--only", "used", "--state", "state.json"]).expect(0);
     }
 
     #[cfg(unix)]

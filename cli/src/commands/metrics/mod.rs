@@ -25,14 +25,14 @@ use crate::{private_file, signal, units};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// Replace this file, which everybody on this machine may read
+    /// Write this file, whole or not at all; every user of this machine may read it
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// Serve /metrics over HTTP at this address until stopped; only this machine can connect
     #[arg(long, value_name = "127.0.0.1:PORT", value_parser = serve::loopback, conflicts_with = "file")]
     listen: Option<SocketAddr>,
-    /// With --file: write it every so often until stopped. With --listen: list the keys at most
-    /// every so often [default: 1m]
+    /// With --file: write it at this interval until stopped. With --listen: reuse a listing for
+    /// this long [default: 1m]
     #[arg(long, value_name = "TIME", value_parser = units::duration)]
     every: Option<Duration>,
     #[command(flatten)]

@@ -19,8 +19,8 @@ use crate::{text, units};
 /// Report what keys spent today, this week, this month and in total
 ///
 /// The periods are the API's: since midnight, since Monday and since the first of the month, in
-/// UTC. Disabled and expired keys are included. Spend with your own provider keys (BYOK) is
-/// never part of the sums; JSON and CSV have it in fields of its own.
+/// UTC. Disabled and expired keys are included. Spend with your own provider keys (BYOK) is not
+/// part of the sums; JSON and CSV have separate fields for it.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
@@ -39,7 +39,7 @@ pub(crate) struct Options {
     /// Sort by this, the largest first
     #[arg(long, value_enum, value_name = "ORDER", default_value_t = Order::Total)]
     sort: Order,
-    /// Print at most so many rows; the total covers all of them
+    /// Print at most this many rows; the total covers all of them
     #[arg(long, value_name = "COUNT")]
     limit: Option<usize>,
     #[command(flatten)]

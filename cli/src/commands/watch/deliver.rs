@@ -22,8 +22,8 @@ const MOST_LINES: usize = 50;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Where findings go, besides standard output")]
 pub(super) struct TargetArgs {
-    /// POST Slack-compatible JSON to this URL. Without one, to that in the environment, which
-    /// keeps it out of the process list
+    /// POST Slack-compatible JSON to this URL; without a URL, to the one in the environment
+    /// (see the examples), which keeps it out of the process list
     #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
     webhook: Option<String>,
     /// Run this command with a JSON array of the findings on standard input

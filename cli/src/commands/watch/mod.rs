@@ -1,9 +1,10 @@
-//! `watch`: one rule for all keys; each finding is told once a period.
+//! `watch`: one rule for all keys; each finding is reported once a period.
 
 mod deliver;
 mod rules;
 mod state;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
@@ -23,27 +24,27 @@ use crate::{select, signal, text, units};
 
 /// Report keys near their limit, idle, expiring, without a limit, or new
 ///
-/// One rule for all keys. A finding about a limit is told once in the limit's day, week or
-/// month; one that lasts, once a month. The first run learns which keys there are; later ones
-/// report new keys. A finding counts as told once it was delivered everywhere. The exit code
-/// is 3 if anything was told.
+/// One rule for all keys. A finding about a limit is reported once in the limit's day, week or
+/// month; one that persists, once a month. The first run records which keys exist; later runs
+/// report new ones. If a delivery fails, its findings are reported again. The exit code is 3
+/// if anything was reported.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// Look once (the default)
+    /// Check once (the default)
     #[arg(long)]
     once: bool,
-    /// Look every so often until stopped
+    /// Check at this interval until stopped
     #[arg(long, value_name = "TIME", value_parser = interval, conflicts_with = "once")]
     every: Option<Duration>,
     #[command(flatten)]
     thresholds: Thresholds,
     #[command(flatten)]
     targets: deliver::TargetArgs,
-    /// Keep what was told in this file instead of the user's state folder
+    /// Record what was reported in this file instead of your state folder
     #[arg(long, value_name = "FILE", help_heading = "State")]
     state: Option<PathBuf>,
-    /// Tell every finding, and remember nothing; no key is new then
+    /// Report every finding and record nothing; new keys are not detected
     #[arg(long, conflicts_with = "state", help_heading = "State")]
     no_state: bool,
 }
@@ -60,13 +61,13 @@ struct Thresholds {
     /// Report a key that expires within this time
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = units::duration)]
     expiring: Duration,
-    /// Names of keys that may appear without a word; * stands for any characters
+    /// Do not report new keys with this name; * stands for any characters
     #[arg(long, value_name = "PATTERN")]
     expect: Vec<String>,
-    /// Only findings of this kind; may be given more than once
+    /// Report only findings of this kind; may be given more than once
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true)]
     only: Vec<Kind>,
-    /// No findings of this kind; may be given more than once
+    /// Do not report findings of this kind; may be given more than once
     #[arg(long, value_enum, value_name = "KIND")]
     ignore: Vec<Kind>,
     /// Watch this workspace instead of the default one; may be given more than once
@@ -98,7 +99,7 @@ const SHAPE: Shape = Shape {
 
 fn interval(text: &str) -> Result<Duration, String> {
     match units::duration(text)? {
-        Duration::ZERO => Err("the time between two looks must be 1s or more".to_owned()),
+        Duration::ZERO => Err("the interval must be 1s or more".to_owned()),
         time => Ok(time),
     }
 }
@@ -116,23 +117,23 @@ impl Options {
             targets,
         };
         let Some(every) = self.every else {
-            let told = watch.tell(&watch.keys().await?, &mut memory).await?;
-            return Ok(if told { Exit::Findings } else { Exit::Done });
+            let reported = watch.report(&watch.keys().await?, &mut memory).await?;
+            return Ok(if reported { Exit::Findings } else { Exit::Done });
         };
         let mut stopped = pin!(signal::stopped());
-        let mut has_told = false;
+        let mut has_reported = false;
         loop {
             let keys = tokio::select! {
                 () = &mut stopped => break,
                 keys = watch.keys() => keys,
             };
-            // A signal does not tear a delivery from the note that it was made.
-            let told = match keys {
-                Ok(keys) => watch.tell(&keys, &mut memory).await,
+            // A signal must not come between a delivery and its record.
+            let reported = match keys {
+                Ok(keys) => watch.report(&keys, &mut memory).await,
                 Err(failure) => Err(failure),
             };
-            match told {
-                Ok(told) => has_told |= told,
+            match reported {
+                Ok(reported) => has_reported |= reported,
                 Err(failure) if matches!(failure.exit, Exit::Usage | Exit::NotAuthorized) => {
                     return Err(failure);
                 }
@@ -143,13 +144,13 @@ impl Options {
                 () = tokio::time::sleep(every) => {}
             }
         }
-        Ok(if has_told { Exit::Findings } else { Exit::Done })
+        Ok(if has_reported { Exit::Findings } else { Exit::Done })
     }
 
-    /// What was told before.
+    /// What was reported before.
     fn memory(&self, app: &App) -> Result<Memory> {
         if self.no_state {
-            return Ok(Memory { file: None, scope: String::new(), state: None });
+            return Ok(Memory { file: None, scope: String::new(), state: None, _lock: None });
         }
         let account = &app.global.account;
         let (name, profile, is_named) = Configuration::read()?.profile(account)?;
@@ -161,8 +162,9 @@ impl Options {
             Some(file) => file.clone(),
             None => settings::state_folder()?.join(state::file_name(&name, &scope)),
         };
+        let lock = state::lock(&file)?;
         let state = State::read(&file, &scope)?;
-        Ok(Memory { file: Some(file), scope, state })
+        Ok(Memory { file: Some(file), scope, state, _lock: Some(lock) })
     }
 }
 
@@ -185,6 +187,7 @@ struct Memory {
     scope: String,
     /// `None` before the first run.
     state: Option<State>,
+    _lock: Option<File>,
 }
 
 impl Memory {
@@ -202,16 +205,19 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    /// Tells what was not told yet of these keys. Whether there was anything.
-    async fn tell(&self, keys: &[Key], memory: &mut Memory) -> Result<bool> {
+    /// Reports what is new about these keys; returns whether there was anything.
+    async fn report(&self, keys: &[Key], memory: &mut Memory) -> Result<bool> {
         let now = units::now();
         let known = memory.state.as_ref().map(State::known);
         let found: Vec<_> = keys.iter().flat_map(|key| self.rules.check(key, now, known)).collect();
-        let was_told =
-            |finding: &Finding| memory.state.as_ref().is_some_and(|state| state.was_told(finding));
-        let mut fresh: Vec<_> = found.iter().filter(|finding| !was_told(finding)).collect();
+        let was_reported = |finding: &Finding| {
+            memory.state.as_ref().is_some_and(|state| state.was_reported(finding))
+        };
+        let mut fresh: Vec<_> = found.iter().filter(|finding| !was_reported(finding)).collect();
         fresh.sort_by_key(|finding| finding.kind);
-        if !fresh.is_empty() || !self.is_endless_text() {
+        let format = &self.app.global.format;
+        let is_json = format.json.is_some() || format.jq.is_some();
+        if !fresh.is_empty() || is_json {
             let rows: Vec<_> = fresh.iter().map(|finding| row(finding)).collect();
             self.app.output.rows(&SHAPE, &rows)?;
         }
@@ -241,11 +247,6 @@ impl Watch<'_> {
         }
         Ok(self.client.list_all(pages).collect_all().await?)
     }
-
-    /// Whether nothing found means nothing to print.
-    fn is_endless_text(&self) -> bool {
-        self.app.global.format.json.is_none() && self.app.global.format.jq.is_none()
-    }
 }
 
 fn row(finding: &Finding) -> Row {
@@ -266,10 +267,10 @@ fn row(finding: &Finding) -> Row {
     }
 }
 
-/// A failure to deliver: nothing is noted, so that it is told again.
+/// A failed delivery: nothing is recorded, so that the findings are reported again.
 fn undelivered(message: &str, findings: usize) -> Failure {
     Failure::failed(format!(
-        "{message}; {} above will be told again next time",
+        "{message}; {} will be reported again next time",
         units::counted(findings, "finding")
     ))
 }

@@ -1,4 +1,4 @@
-//! What deserves a word about a key, and the period in which it is told once.
+//! What is reported about a key, and the period in which it is reported once.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -82,7 +82,7 @@ pub(super) struct Finding {
 }
 
 impl Rules {
-    /// What there is to say about a key. Without known keys, none is new.
+    /// The findings about a key. Without known keys, none is new.
     pub(super) fn check(
         &self,
         key: &Key,
@@ -214,7 +214,7 @@ impl Found<'_> {
         });
     }
 
-    /// What lasts is told once a month.
+    /// What persists is reported once a month.
     fn month(&self) -> String {
         civil(self.now).map(|now| now.strftime("%Y-%m").to_string()).unwrap_or_default()
     }

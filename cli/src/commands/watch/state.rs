@@ -1,9 +1,11 @@
-//! What was told already and which keys are known, from one run to the next. No secrets.
+//! What was reported already and which keys are known, from one run to the next. No secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use fs4::TryLockError;
 use serde::{Deserialize, Serialize};
 
 use super::rules::Finding;
@@ -21,8 +23,8 @@ pub(super) struct State {
     scope: String,
     /// The hashes of all keys seen so far.
     known: BTreeSet<String>,
-    /// When each finding was told, in seconds since 1970.
-    told: BTreeMap<String, i64>,
+    /// When each finding was last seen, in seconds since 1970.
+    reported: BTreeMap<String, i64>,
 }
 
 impl State {
@@ -60,7 +62,7 @@ impl State {
             version: VERSION,
             scope: scope.to_owned(),
             known: BTreeSet::new(),
-            told: BTreeMap::new(),
+            reported: BTreeMap::new(),
         }
     }
 
@@ -68,11 +70,11 @@ impl State {
         &self.known
     }
 
-    pub(super) fn was_told(&self, finding: &Finding) -> bool {
-        self.told.contains_key(&finding.id)
+    pub(super) fn was_reported(&self, finding: &Finding) -> bool {
+        self.reported.contains_key(&finding.id)
     }
 
-    /// Everything that is found now counts as told.
+    /// From now on, everything found counts as reported.
     pub(super) fn remember(
         &mut self,
         hashes: impl Iterator<Item = String>,
@@ -80,13 +82,37 @@ impl State {
         now: i64,
     ) {
         self.known.extend(hashes);
-        self.told.retain(|_, at| now.saturating_sub(*at) < MEMORY);
-        self.told.extend(found.iter().map(|finding| (finding.id.clone(), now)));
+        self.reported.retain(|_, at| now.saturating_sub(*at) < MEMORY);
+        self.reported.extend(found.iter().map(|finding| (finding.id.clone(), now)));
     }
 
     pub(super) fn write(&self, path: &Path) -> Result<()> {
         let json = serde_json::to_vec(self).map_err(|error| Failure::failed(error.to_string()))?;
         private_file::replace(path, &json)
+    }
+}
+
+/// Holds the state for one run; it is free again when the file is dropped or the program dies.
+pub(super) fn lock(state: &Path) -> Result<File> {
+    let mut path = state.as_os_str().to_owned();
+    path.push(".lock");
+    let path = PathBuf::from(path);
+    let cannot = |error: &io::Error| {
+        Failure::failed(format!("{} cannot be locked: {error}", path.display()))
+    };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| cannot(&error))?;
+    }
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    let file = options.open(&path).map_err(|error| cannot(&error))?;
+    match fs4::FileExt::try_lock(&file) {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Failure::failed(format!(
+            "another watch is using {}; nothing was sent; wait for it, or choose another --state",
+            state.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(cannot(&error)),
     }
 }
 
@@ -103,7 +129,7 @@ pub(super) fn file_name(profile: &str, scope: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::{MEMORY, State, file_name};
+    use super::{MEMORY, State, file_name, lock};
 
     #[test]
     fn a_state_is_read_back_and_refused_for_another_scope() {
@@ -120,13 +146,23 @@ mod tests {
     }
 
     #[test]
-    fn what_was_told_is_forgotten_after_the_longest_period() {
+    fn one_run_at_a_time_uses_a_state() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new").join("state.json");
+        let held = lock(&path).unwrap();
+        assert!(lock(&path).is_err());
+        drop(held);
+        assert!(lock(&path).is_ok());
+    }
+
+    #[test]
+    fn what_was_reported_is_forgotten_after_the_longest_period() {
         let mut state = State::new("a");
-        state.told.insert("old".to_owned(), 0);
+        state.reported.insert("old".to_owned(), 0);
         state.remember(std::iter::empty(), &[], MEMORY - 1);
-        assert_eq!(state.told.len(), 1);
+        assert_eq!(state.reported.len(), 1);
         state.remember(std::iter::empty(), &[], MEMORY);
-        assert_eq!(state.told.len(), 0);
+        assert_eq!(state.reported.len(), 0);
     }
 
     #[test]
