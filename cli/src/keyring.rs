@@ -9,12 +9,19 @@ const SERVICE: &str = "openrouter-keys";
 
 #[cfg(feature = "keyring")]
 mod store {
-    use keyring::v1::Entry;
+    use keyring::v1::{Entry, Error};
+
+    fn said(error: &Error) -> String {
+        match error {
+            Error::NoDefaultStore => "this system has none that works".to_owned(),
+            error => error.to_string(),
+        }
+    }
 
     pub(super) fn read(service: &str, name: &str) -> Result<String, String> {
         Entry::new(service, name)
             .and_then(|entry| entry.get_password())
-            .map_err(|error| error.to_string())
+            .map_err(|error| said(&error))
     }
 
     pub(super) fn find(service: &str, name: &str) -> Result<Option<String>, String> {
@@ -28,13 +35,13 @@ mod store {
     pub(super) fn write(service: &str, name: &str, secret: &str) -> Result<(), String> {
         Entry::new(service, name)
             .and_then(|entry| entry.set_password(secret))
-            .map_err(|error| error.to_string())
+            .map_err(|error| said(&error))
     }
 
     pub(super) fn remove(service: &str, name: &str) -> Result<(), String> {
         Entry::new(service, name)
             .and_then(|entry| entry.delete_credential())
-            .map_err(|error| error.to_string())
+            .map_err(|error| said(&error))
     }
 }
 

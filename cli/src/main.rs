@@ -6,6 +6,8 @@ mod change;
 mod child;
 mod commands;
 mod failure;
+#[cfg(test)]
+mod help_page;
 mod keyring;
 mod keys;
 mod output;
@@ -37,7 +39,7 @@ use crate::failure::{Exit, Failure, Result};
 #[derive(Debug, Parser)]
 #[command(name = "openrouter-keys", version, propagate_version = true, after_help = AFTER_HELP)]
 #[command(subcommand_required = true, arg_required_else_help = true, max_term_width = 100)]
-struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]

@@ -12,7 +12,7 @@ use crate::units;
 #[derive(Debug, Args)]
 pub(crate) struct Options {}
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     columns: &["LABEL", "KIND", "LIMIT", "USED", "LEFT", "EXPIRES"],
     fields: &[
         "label",

@@ -1,0 +1,65 @@
+//! `schema`: the fields of every result.
+
+use clap::Args;
+
+use super::{auth, current, doctor};
+use crate::app::App;
+use crate::failure::{Exit, Failure, Result};
+use crate::keys;
+use crate::output::{Cell, Object, Row, Shape};
+use crate::text;
+
+/// List the fields of every result, as --json, --csv and --jq have them
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  openrouter-keys schema
+  openrouter-keys schema list --json")]
+pub(crate) struct Options {
+    /// Only this command's
+    #[arg(value_name = "COMMAND")]
+    command: Option<String>,
+}
+
+const SHAPE: Shape = Shape { columns: &["COMMAND", "FIELD"], fields: &["command", "field"] };
+
+/// The results of the commands. A field is never removed and never changes its meaning.
+const RESULTS: [(&str, &Shape); 9] = [
+    ("list", &keys::SHAPE),
+    ("get", &keys::SHAPE),
+    ("create", &keys::SHAPE),
+    ("update", &keys::SHAPE),
+    ("enable", &keys::SHAPE),
+    ("disable", &keys::SHAPE),
+    ("current", &current::SHAPE),
+    ("auth status", &auth::SHAPE),
+    ("doctor", &doctor::SHAPE),
+];
+
+impl Options {
+    pub(crate) fn run(self, app: &App) -> Result<Exit> {
+        app.output.check(&SHAPE)?;
+        let is_wanted = |name: &str| self.command.as_deref().is_none_or(|wanted| wanted == name);
+        let mut rows = Vec::new();
+        for (command, shape) in RESULTS.into_iter().filter(|(command, _)| is_wanted(command)) {
+            rows.extend(shape.fields.iter().map(|field| row(command, field)));
+        }
+        if rows.is_empty() {
+            let known: Vec<_> = RESULTS.into_iter().map(|(command, _)| command).collect();
+            return Err(Failure::usage(format!(
+                "\"{}\" has no result with fields; these have: {}",
+                text::visible(&self.command.unwrap_or_default()),
+                known.join(", ")
+            )));
+        }
+        app.output.rows(&SHAPE, &rows)?;
+        Ok(Exit::Done)
+    }
+}
+
+fn row(command: &str, field: &str) -> Row {
+    Row {
+        cells: vec![Cell::text(command), Cell::text(field)],
+        object: Object::default().with("command", command).with("field", field),
+    }
+}
