@@ -67,7 +67,7 @@ const KINDS: [&str; 10] = [
     "unreadable",
 ];
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     columns: &["NAME", "HASH", "LIMIT", "USED", "LAST USED", "FINDINGS"],
     fields: &[
         "hash",

@@ -95,7 +95,8 @@ mod tests {
             Ok(())
         })
         .unwrap();
-        for name in ["openrouter-keys.1", "openrouter-keys-list.1", "openrouter-keys-auth-login.1"] {
+        for name in ["openrouter-keys.1", "openrouter-keys-list.1", "openrouter-keys-auth-login.1"]
+        {
             assert!(names.iter().any(|page| page == name), "{names:?}");
         }
     }

@@ -2,21 +2,25 @@
 
 mod audit;
 mod auth;
+mod completions;
 mod create;
 mod current;
 mod delete;
 mod demo;
+mod doctor;
 mod emulator;
 mod ensure;
 mod get;
 mod leak;
 mod leak_report;
 mod list;
+mod man;
 mod metrics;
 mod report;
 mod rotate;
 mod rotate_report;
 mod run;
+mod schema;
 mod sweep;
 mod temporary;
 mod update;
@@ -43,8 +47,12 @@ pub(crate) enum Command {
     Temporary(temporary::Options),
     Run(run::Options),
     Auth(auth::Options),
+    Doctor(doctor::Options),
     Emulator(emulator::Options),
     Demo(demo::Options),
+    Completions(completions::Options),
+    Man(man::Options),
+    Schema(schema::Options),
     Whose(whose::Options),
     Leak(leak::Options),
     Rotate(Box<rotate::Options>),
@@ -70,8 +78,12 @@ impl Command {
             Self::Temporary(options) => options.run(app).await,
             Self::Run(options) => options.run(app).await,
             Self::Auth(options) => options.run(app).await,
+            Self::Doctor(options) => options.run(app).await,
             Self::Emulator(options) => options.run(app).await,
             Self::Demo(options) => options.run(app).await,
+            Self::Completions(options) => options.run(app),
+            Self::Man(options) => options.run(app),
+            Self::Schema(options) => options.run(app),
             Self::Whose(options) => options.run(app).await,
             Self::Leak(options) => options.run(app).await,
             Self::Rotate(options) => options.run(app).await,

@@ -27,7 +27,7 @@ pub(super) const SHAPE: Shape = Shape {
     ],
 };
 
-const STATUS: Shape = Shape {
+pub(super) const STATUS: Shape = Shape {
     columns: &["NAME", "OLD HASH", "STEP", "SINCE", "SINK", "RUNNING"],
     fields: &["name", "old_hash", "new_hash", "step", "since", "leaked", "sink", "running", "file"],
 };

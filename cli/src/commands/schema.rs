@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::{auth, current, doctor};
+use super::leak_report::Report;
+use super::{audit, auth, current, doctor, report, rotate_report, watch};
 use crate::app::App;
 use crate::failure::{Exit, Failure, Result};
 use crate::keys;
@@ -24,7 +25,7 @@ pub(crate) struct Options {
 const SHAPE: Shape = Shape { columns: &["COMMAND", "FIELD"], fields: &["command", "field"] };
 
 /// The results of the commands. A field is never removed and never changes its meaning.
-const RESULTS: [(&str, &Shape); 9] = [
+const RESULTS: &[(&str, &Shape)] = &[
     ("list", &keys::SHAPE),
     ("get", &keys::SHAPE),
     ("create", &keys::SHAPE),
@@ -32,6 +33,15 @@ const RESULTS: [(&str, &Shape); 9] = [
     ("enable", &keys::SHAPE),
     ("disable", &keys::SHAPE),
     ("current", &current::SHAPE),
+    ("ensure", &keys::SHAPE),
+    ("sweep", &keys::SHAPE),
+    ("whose", &keys::SHAPE),
+    ("leak", &Report::SHAPE),
+    ("rotate", &rotate_report::SHAPE),
+    ("rotate --status", &rotate_report::STATUS),
+    ("audit", &audit::SHAPE),
+    ("report", &report::SHAPE),
+    ("watch", &watch::SHAPE),
     ("auth status", &auth::SHAPE),
     ("doctor", &doctor::SHAPE),
 ];
@@ -41,11 +51,11 @@ impl Options {
         app.output.check(&SHAPE)?;
         let is_wanted = |name: &str| self.command.as_deref().is_none_or(|wanted| wanted == name);
         let mut rows = Vec::new();
-        for (command, shape) in RESULTS.into_iter().filter(|(command, _)| is_wanted(command)) {
+        for (command, shape) in RESULTS.iter().filter(|(command, _)| is_wanted(command)) {
             rows.extend(shape.fields.iter().map(|field| row(command, field)));
         }
         if rows.is_empty() {
-            let known: Vec<_> = RESULTS.into_iter().map(|(command, _)| command).collect();
+            let known: Vec<_> = RESULTS.iter().map(|(command, _)| *command).collect();
             return Err(Failure::usage(format!(
                 "\"{}\" has no result with fields; these have: {}",
                 text::visible(&self.command.unwrap_or_default()),

@@ -116,8 +116,9 @@ async fn ask(client: &Client, findings: &mut Findings) {
     }
     let list = List::new().include_disabled(true).include_expired(true);
     match client.list(list).options(options).await {
-        Ok(keys) => {
-            for key in &keys {
+        Ok(page) => {
+            unknown.extend(page.extra.iter().map(|(name, _)| format!("list.{name}")));
+            for key in &page.data {
                 unknown.extend(key.extra.iter().map(|(name, _)| format!("keys.{name}")));
                 unknown
                     .extend(key.unexpected_fields().map(|name| format!("keys.{name} (its type)")));
@@ -140,5 +141,9 @@ fn drift(unknown: &BTreeSet<String>, findings: &mut Findings) {
     }
     let names: Vec<_> = unknown.iter().map(|name| text::visible(name)).collect();
     let detail = format!("fields that this version does not know: {}", names.join(", "));
-    findings.warning("drift", detail, "they are kept and shown by --json; look for a newer version");
+    findings.warning(
+        "drift",
+        detail,
+        "they are kept and shown by --json; look for a newer version",
+    );
 }

@@ -66,7 +66,7 @@ enum Order {
     Change,
 }
 
-const SHAPE: Shape = Shape {
+pub(in crate::commands) const SHAPE: Shape = Shape {
     columns: &["GROUP", "KEYS", "TODAY", "WEEK", "MONTH", "TOTAL"],
     fields: &[
         "by",

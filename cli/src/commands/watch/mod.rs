@@ -82,7 +82,7 @@ Examples:
   OPENROUTER_KEYS_WEBHOOK=https://hooks.slack.com/... openrouter-keys watch --every 5m --webhook
   openrouter-keys watch --command 'mail -s keys ops@example.org'";
 
-const SHAPE: Shape = Shape {
+pub(in crate::commands) const SHAPE: Shape = Shape {
     columns: &["FINDING", "KEY", "HASH", "MESSAGE"],
     fields: &[
         "kind",
