@@ -45,7 +45,8 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
 /// Makes the page of a command and those of its subcommands.
 fn pages(command: &Command, write: &mut impl FnMut(String, Vec<u8>) -> Result<()>) -> Result<()> {
     let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
-    let man = Man::new(command.clone()).title(name.to_uppercase());
+    let source = concat!("openrouter-keys ", env!("CARGO_PKG_VERSION"));
+    let man = Man::new(command.clone()).title(name.to_uppercase()).source(source);
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
