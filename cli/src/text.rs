@@ -60,6 +60,11 @@ fn is_invisible(char: char) -> bool {
             | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
 }
 
+/// Text for another service, with anything that looks like an API key masked.
+pub(crate) fn without_keys(text: &str) -> String {
+    openrouter_keys_core::internal::mask(text, &[])
+}
+
 /// One argument for a POSIX shell, quoted if need be.
 pub(crate) fn quoted_for_shell(argument: &str) -> String {
     match shlex::try_quote(argument) {
@@ -78,7 +83,7 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, escaped_json, quoted_for_shell, visible, visible_lines};
+    use super::{cut, escaped_json, quoted_for_shell, visible, visible_lines, without_keys};
 
     #[test]
     fn a_name_cannot_move_the_cursor_or_hide() {
@@ -101,6 +106,13 @@ mod tests {
         assert!(escaped.contains("Zoë \\u009b31m \\u202e \\udb40\\udc41"), "{escaped}");
         let parse = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
         assert_eq!(parse(&escaped), parse(json));
+    }
+
+    #[test]
+    fn a_key_in_a_name_is_masked() {
+        let key = format!("sk-or-v1-{}", "0123456789abcdef".repeat(4));
+        assert!(!without_keys(&format!("my {key} x")).contains("0123456789abcdef0123"));
+        assert_eq!(without_keys("ci-main"), "ci-main");
     }
 
     #[test]

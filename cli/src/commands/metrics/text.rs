@@ -154,9 +154,11 @@ fn labels(key: &Key) -> Option<String> {
     Some(labels)
 }
 
-/// A label's value: what a terminal would obey is shown, then quotes and backslashes escaped.
+/// A label's value: keys masked, what a terminal would obey shown, quotes and backslashes escaped.
 fn escaped(value: &str) -> String {
-    crate::text::visible(value).replace('\\', "\\\\").replace('"', "\\\"")
+    crate::text::visible(&crate::text::without_keys(value))
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
 }
 
 /// A time as a number; a whole number of seconds below 2^53 is exact.

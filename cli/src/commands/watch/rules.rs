@@ -11,8 +11,7 @@ use openrouter_keys_native::{Key, LimitReset, Timestamp};
 use serde::Serialize;
 
 use crate::keys::{self, State};
-use crate::select;
-use crate::units;
+use crate::{select, text, units};
 
 /// Cents have no exact double.
 const ROUNDING: f64 = 1e-9;
@@ -203,9 +202,9 @@ impl Found<'_> {
         self.findings.push(Finding {
             kind,
             id: format!("{}/{subject}/{period}", kind.as_str()),
-            name: keys::name_of(key).to_owned(),
+            name: text::without_keys(keys::name_of(key)),
             workspace_id: key.workspace_id.get().cloned(),
-            external_user: key.external_user.get().cloned(),
+            external_user: key.external_user.as_deref().map(text::without_keys),
             message,
             limit: key.limit.copied(),
             limit_remaining: key.limit_remaining.copied(),
