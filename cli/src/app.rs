@@ -35,6 +35,14 @@ impl App {
         Ok((self.client_with(Some(dry_run.clone()))?, dry_run))
     }
 
+    /// The server and the profile, for journals: what one account did is nothing to another.
+    pub(crate) fn account(&self) -> Result<(String, String)> {
+        let account = &self.global.account;
+        let (name, profile, is_named) = Configuration::read()?.profile(account)?;
+        let url = settings::base_url(account, &profile, is_named)?.unwrap_or_default();
+        Ok((url.to_string(), name))
+    }
+
     /// The environment variables that may have the management key.
     pub(crate) fn key_variables(&self) -> Result<Vec<String>> {
         let mut names: Vec<_> = API_KEY_VARIABLES.into_iter().map(str::to_owned).collect();

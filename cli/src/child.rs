@@ -60,7 +60,7 @@ pub(crate) async fn wait(child: &mut Child, signals: &mut Signals) -> Result<End
         tokio::select! {
             status = child.wait() => return Ok(Ended::Exited(exit_code(status?))),
             signal = signals.next() => {
-                signals.pass_on(signal, child);
+                Signals::pass_on(signal, child);
                 is_signalled = true;
             }
             () = tokio::time::sleep(PATIENCE), if is_signalled => return Ok(Ended::Lingers),
@@ -116,7 +116,7 @@ mod unix {
 
         /// Sends the signal to the command, unless its terminal has done so: Ctrl-C reaches the
         /// whole foreground group, and a second SIGINT makes many programs give up at once.
-        pub(crate) fn pass_on(&self, signal: Signal, child: &Child) {
+        pub(crate) fn pass_on(signal: Signal, child: &Child) {
             if signal == Signal::INT && is_in_foreground() {
                 return;
             }
@@ -165,6 +165,6 @@ mod other {
             }
         }
 
-        pub(crate) fn pass_on(&self, (): (), _: &Child) {}
+        pub(crate) fn pass_on((): (), _: &Child) {}
     }
 }

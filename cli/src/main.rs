@@ -2,6 +2,7 @@
 
 mod app;
 mod args;
+mod bulk;
 mod change;
 mod child;
 mod commands;

@@ -77,6 +77,15 @@ impl Sink {
         }
     }
 
+    /// The file or keyring entry that would get the secret of the key with this name.
+    pub(crate) fn target(&self, name: &str) -> Option<String> {
+        match self {
+            Self::File(path) => Some(path.replace("{name}", &file_name(name))),
+            Self::Keyring(entry) => Some(entry.replace("{name}", name)),
+            Self::Command(_) | Self::Reveal => None,
+        }
+    }
+
     /// Makes the sink ready before a key is created: a sink that cannot take the secret must
     /// be noticed first.
     pub(crate) fn prepare(&self, name: &str) -> Result<Ready> {
@@ -155,6 +164,17 @@ impl Ready {
                 Ok("standard output".to_owned())
             }
         }
+    }
+
+    /// Delivers the secret of one of many keys: on standard output, name and hash are beside it.
+    pub(crate) fn deliver_one_of_many(self, secret: &Secret, about: &Delivery<'_>) -> Result<()> {
+        if !matches!(self, Self::Reveal) {
+            return self.deliver(secret, about).map(|_| ());
+        }
+        let (name, hash) = (text::visible(about.name), about.hash.unwrap_or_default());
+        let mut stdout = std::io::stdout().lock();
+        writeln!(stdout, "{name}\t{hash}\t{}", secret.reveal())?;
+        Ok(stdout.flush()?)
     }
 }
 

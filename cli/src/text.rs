@@ -73,6 +73,14 @@ pub(crate) fn quoted_for_shell(argument: &str) -> String {
     }
 }
 
+/// The command line of this run, to paste. Secrets are never arguments.
+pub(crate) fn this_command() -> String {
+    let arguments = std::env::args_os().skip(1);
+    let quoted: Vec<_> =
+        arguments.map(|argument| quoted_for_shell(&argument.to_string_lossy())).collect();
+    format!("openrouter-keys {}", quoted.join(" "))
+}
+
 /// At most so many characters; the rest becomes `…`.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {

@@ -30,6 +30,10 @@ impl Waiting {
         Self { is_quiet, is_terminal, bar: Arc::default() }
     }
 
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
     /// Awaits the work, and after a second says what it is.
     pub(crate) async fn during<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);

@@ -1,5 +1,13 @@
 //! `ensure`, `temporary`, `sweep` and `run` over HTTP.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
 mod support;
 
 use std::process::{Command, Stdio};

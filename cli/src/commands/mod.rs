@@ -2,6 +2,7 @@
 
 mod audit;
 mod auth;
+mod bulk;
 mod completions;
 mod create;
 mod current;
@@ -60,6 +61,8 @@ pub(crate) enum Command {
     Report(report::Options),
     Watch(watch::Options),
     Metrics(metrics::Options),
+    #[command(subcommand)]
+    Bulk(bulk::Bulk),
 }
 
 impl Command {
@@ -91,6 +94,7 @@ impl Command {
             Self::Report(options) => options.run(app).await,
             Self::Watch(options) => options.run(app).await,
             Self::Metrics(options) => options.run(app).await,
+            Self::Bulk(bulk) => bulk.run(app).await,
         }
     }
 }

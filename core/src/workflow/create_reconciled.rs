@@ -62,13 +62,31 @@ const DEADLINE: Duration = Duration::from_secs(180);
 #[must_use = "a workflow does nothing until it is run"]
 pub struct CreateReconciled {
     create: Create,
+    seed: Option<u128>,
     max_requests: Option<u64>,
 }
 
 impl CreateReconciled {
     /// Creates this key, with a marker added to its name.
     pub fn new(create: Create) -> Self {
-        Self { create, max_requests: None }
+        Self { create, seed: None, max_requests: None }
+    }
+
+    /// Takes the markers from these 128 random bits, so that [`names`](Self::names) are known and
+    /// can be saved before anything is sent. After a crash, pass them to
+    /// [`Sweep`](crate::workflow::Sweep) and create the key with another seed.
+    ///
+    /// Each call needs a seed of its own: two calls with the same seed delete each other's keys.
+    pub fn seed(mut self, seed: u128) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Every name under which it may create a key; none without a [`seed`](Self::seed).
+    pub fn names(&self) -> Vec<String> {
+        let Some(seed) = self.seed else { return Vec::new() };
+        let mut markers = Markers::new(Kind::Lasting, seed);
+        (0..ROUNDS).map(|_| markers.mark(self.create.name())).collect()
     }
 
     /// How many requests each of its listings may take: see
@@ -125,7 +143,8 @@ impl Workflow for CreateReconciled {
         }
         WorkflowMachine::new(name, config, options, |context| async move {
             let context = context.listing_with(self.max_requests);
-            let mut markers = Markers::new(Kind::Lasting, context.entropy());
+            let seed = self.seed.unwrap_or_else(|| context.entropy());
+            let mut markers = Markers::new(Kind::Lasting, seed);
             let reconciled = reconcile(&context, &self.create, &mut markers).await;
             reconciled.map_err(|Failed { error, left }| error.of_workflow(name, left))
         })

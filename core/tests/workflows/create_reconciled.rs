@@ -49,6 +49,22 @@ async fn all_calls_have_different_markers_even_with_poor_entropy() {
 }
 
 #[tokio::test]
+async fn a_seed_tells_all_names_before_anything_is_sent() {
+    let transport = server(|number, name| match number {
+        1 | 4 => Reply::disconnected().into(),
+        2 | 5 => listed(name),
+        3 | 6 => deleted(),
+        _ => created(),
+    });
+    let wanted = CreateReconciled::new(create()).seed(7);
+    let names = wanted.names();
+    assert_eq!(CreateReconciled::new(create()).names(), Vec::<String>::new());
+    let done = client(&transport).create_reconciled(wanted).await.unwrap();
+    assert!(names.len() == 3 && names.contains(&done.name), "{names:?}");
+    assert!(names.contains(&name(&transport, 0)), "{names:?}");
+}
+
+#[tokio::test]
 async fn a_lost_key_is_found_by_its_exact_name_deleted_and_created_again_under_another() {
     let transport = server(|number, name| match number {
         1 => Reply::disconnected().into(),

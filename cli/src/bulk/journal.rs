@@ -1,0 +1,210 @@
+//! What a run over many keys has done, one line of JSON after another, so that a run that was
+//! killed at any moment can go on. It has no secrets.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Failure, Result};
+
+const VERSION: u32 = 1;
+
+/// A line. Each is on the disk before the step that it allows begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(crate) enum Event {
+    /// The first line: what the journal is for.
+    Begin { version: u32, command: String, server: String, profile: String },
+    /// A key is about to be created under one of these names.
+    Creating { name: String, names: Vec<String>, workspace: Option<String>, settings: String },
+    /// The key exists, and its secret is about to be stored.
+    Created { name: String, hash: Option<String> },
+    /// The secret is stored, and the key is about to lose its marker.
+    Stored { name: String },
+    /// Nothing is left to do.
+    Done { name: String },
+}
+
+/// How far a key is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    #[default]
+    Creating,
+    Created,
+    Stored,
+    Done,
+}
+
+/// What the journal says about a key.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Entry {
+    pub(crate) stage: Stage,
+    /// Every name under which a key may have been created.
+    pub(crate) names: Vec<String>,
+    pub(crate) workspace: Option<String>,
+    pub(crate) settings: String,
+    pub(crate) hash: Option<String>,
+}
+
+pub(crate) struct Journal {
+    file: Mutex<File>,
+    path: PathBuf,
+    entries: HashMap<String, Entry>,
+}
+
+impl Journal {
+    /// Opens or creates the file for this command and account, and keeps other runs out.
+    pub(crate) fn open(path: &Path, command: &str, server: &str, profile: &str) -> Result<Self> {
+        let cannot = |error: std::io::Error| {
+            Failure::failed(format!(
+                "the journal {} cannot be used: {error}; nothing was sent",
+                path.display()
+            ))
+        };
+        let mut file = options().open(path).map_err(cannot)?;
+        if fs4::FileExt::try_lock(&file).is_err() {
+            return Err(Failure::failed(format!(
+                "another run is using the journal {}; nothing was sent; wait until it has ended",
+                path.display()
+            )));
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(cannot)?;
+        // A line that was cut off by a kill: what it would have allowed was not begun.
+        let whole = text.rfind('\n').map_or(0, |end| end.saturating_add(1));
+        text.truncate(whole);
+        let length = u64::try_from(whole).unwrap_or_default();
+        file.set_len(length).and_then(|()| file.seek(SeekFrom::End(0))).map_err(cannot)?;
+        let (command, server, profile) =
+            (command.to_owned(), server.to_owned(), profile.to_owned());
+        let begin = Event::Begin { version: VERSION, command, server, profile };
+        let entries = read(path, &text, &begin)?;
+        let journal = Self { file: Mutex::new(file), path: path.to_owned(), entries };
+        if text.is_empty() {
+            journal.write(&[begin])?;
+            crate::private_file::sync_folder(path).map_err(cannot)?;
+        }
+        Ok(journal)
+    }
+
+    /// What an earlier run wrote about the key.
+    pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.get(name)
+    }
+
+    /// What earlier runs wrote about all keys.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&String, &Entry)> {
+        self.entries.iter()
+    }
+
+    /// Writes the lines to the disk.
+    pub(crate) fn write(&self, events: &[Event]) -> Result<()> {
+        let mut lines = Vec::new();
+        for event in events {
+            serde_json::to_writer(&mut lines, event)
+                .map_err(|error| Failure::failed(error.to_string()))?;
+            lines.push(b'\n');
+        }
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write_all(&lines).and_then(|()| file.sync_data()).map_err(|error| {
+            Failure::failed(format!(
+                "the journal {} cannot be written: {error}",
+                self.path.display()
+            ))
+        })
+    }
+}
+
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options
+}
+
+fn read(path: &Path, text: &str, expected: &Event) -> Result<HashMap<String, Entry>> {
+    let mut entries: HashMap<String, Entry> = HashMap::new();
+    for (number, line) in text.lines().enumerate() {
+        let line_number = number.saturating_add(1);
+        let event: Event = serde_json::from_str(line).map_err(|error| {
+            Failure::usage(format!(
+                "line {line_number} of the journal {} cannot be read: {error}; nothing was sent",
+                path.display()
+            ))
+        })?;
+        if matches!(event, Event::Begin { .. }) != (number == 0)
+            || (number == 0 && event != *expected)
+        {
+            return Err(Failure::usage(format!(
+                "the journal {} is of another command, server or profile; nothing was sent; \
+                 choose another with --journal",
+                path.display()
+            )));
+        }
+        apply(&mut entries, event);
+    }
+    Ok(entries)
+}
+
+fn apply(entries: &mut HashMap<String, Entry>, event: Event) {
+    match event {
+        Event::Begin { .. } => {}
+        Event::Creating { name, names, workspace, settings } => {
+            let entry = entries.entry(name).or_default();
+            entry.names.extend(names);
+            entry.stage = Stage::Creating;
+            (entry.workspace, entry.settings, entry.hash) = (workspace, settings, None);
+        }
+        Event::Created { name, hash } => {
+            let entry = entries.entry(name).or_default();
+            (entry.stage, entry.hash) = (Stage::Created, hash);
+        }
+        Event::Stored { name } => entries.entry(name).or_default().stage = Stage::Stored,
+        Event::Done { name } => entries.entry(name).or_default().stage = Stage::Done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::{Event, Journal, Stage};
+
+    fn creating(name: &str, marked: &str) -> Event {
+        Event::Creating {
+            name: name.to_owned(),
+            names: vec![marked.to_owned()],
+            workspace: None,
+            settings: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_never_happened() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let open = || Journal::open(&path, "create", "server", "default");
+        let journal = open().unwrap();
+        journal.write(&[creating("a", "a #1"), creating("b", "b #1")]).unwrap();
+        journal.write(&[Event::Created { name: "a".to_owned(), hash: None }]).unwrap();
+        assert!(open().is_err(), "it is locked");
+        drop(journal);
+        let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(b"{\"event\":\"created\",\"na").unwrap();
+        let journal = open().unwrap();
+        assert_eq!(journal.entry("a").unwrap().stage, Stage::Created);
+        assert_eq!(journal.entry("b").unwrap().stage, Stage::Creating);
+        journal.write(&[creating("b", "b #2")]).unwrap();
+        drop(journal);
+        assert_eq!(open().unwrap().entry("b").unwrap().names, ["b #1", "b #2"]);
+        assert!(Journal::open(&path, "create", "other", "default").is_err());
+    }
+}

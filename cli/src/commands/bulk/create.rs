@@ -1,0 +1,251 @@
+//! `bulk create`: a key for each row of a CSV file.
+//!
+//! ```text
+//!  check all rows ──▶ sweep what a killed run left ──▶ journal the names ──▶ rows in flight ──▶ sweep again
+//!
+//!  a row:  create under a journaled name ──▶ "created" ──▶ secret into the sink ──▶ "stored"
+//!          ──▶ rename: the marker goes ──▶ "done"
+//! ```
+//!
+//! A row that was killed before "stored" has lost its secret: its key is swept by its journaled
+//! names and created again. One that was killed later keeps its key.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use openrouter_keys_native::Client;
+
+use self::run::{Run, Task};
+use super::outcome::{Outcome, State, finish};
+use crate::app::App;
+use crate::bulk::journal::{Journal, Stage};
+use crate::bulk::pace::Stop;
+use crate::bulk::rows::{self, Row};
+use crate::change::ChangeArgs;
+use crate::failure::{Exit, Failure, Result};
+use crate::select::{self, Filters};
+use crate::sink::{Sink, SinkArgs};
+use crate::text;
+
+mod row;
+mod run;
+
+/// How many names a message lists.
+const LISTED: usize = 10;
+
+/// Create a key for each row of a CSV file
+///
+/// The first line names the columns: name and limit (an amount, or none), and if you like
+/// reset, expiry, workspace and external user. All rows are checked before the first request.
+///
+/// A journal without secrets is kept beside the file. If the run is interrupted or killed, run
+/// the same command again: it creates what is missing and nothing twice. Rows that are added to
+/// the file later are created then.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// The CSV file; - is standard input, which needs --journal
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    sink: SinkArgs,
+    /// Keep the journal here [default: FILE.journal]
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// How many keys to create at the same time
+    #[arg(long, short, value_name = "COUNT", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: u16,
+    /// Leave out rows whose name a key has already, instead of creating none at all
+    #[arg(long)]
+    skip_existing: bool,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  openrouter-keys bulk create students.csv --secret-to 'file:keys/{name}.key'
+  openrouter-keys bulk create students.csv --secret-to 'command:./send-by-mail' --jobs 2
+  openrouter-keys bulk create students.csv --secret-to 'file:keys/{name}.key' --dry-run
+
+A file:
+  name,limit,reset,expiry
+  ada,25,monthly,2027-06-30
+  bob,10,weekly,90d";
+
+impl Options {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
+        app.output.check(&super::outcome::SHAPE)?;
+        let sink = self.sink.require()?;
+        let rows = rows::read(rows::open(&self.file)?)?;
+        check_targets(&sink, &rows)?;
+        if self.change.dry_run {
+            return self.show(app, rows).await;
+        }
+        let (server, profile) = app.account()?;
+        let client = app.client()?;
+        let journal = Journal::open(&self.journal_path()?, "bulk create", &server, &profile)?;
+        let mut outcomes = Vec::with_capacity(rows.len());
+        let order: HashMap<String, usize> =
+            rows.iter().enumerate().map(|(number, row)| (row.name.clone(), number)).collect();
+        let mut tasks = plan(rows, &journal, &sink, &mut outcomes)?;
+        self.refuse_existing(&client, &mut tasks, &mut outcomes).await?;
+        let run = Run { app, client, journal, sink, stop: Stop::on_signals() };
+        let mut missing = run.sweep(&mut tasks, &mut outcomes).await?;
+        run.create(tasks, self.jobs.into(), &mut missing, &mut outcomes).await?;
+        run.sweep_again(missing).await;
+        outcomes.sort_by_key(|outcome| order.get(&outcome.name).copied());
+        let shows_rows = !matches!(run.sink, Sink::Reveal);
+        finish(app, "created", &outcomes, run.stop.is_asked(), shows_rows)
+    }
+
+    fn journal_path(&self) -> Result<PathBuf> {
+        if let Some(path) = &self.journal {
+            return Ok(path.clone());
+        }
+        if self.file.as_os_str() == "-" {
+            return Err(Failure::usage(
+                "rows from standard input need --journal FILE; nothing was sent",
+            ));
+        }
+        let mut path = self.file.clone().into_os_string();
+        path.push(".journal");
+        Ok(path.into())
+    }
+
+    async fn show(&self, app: &App, rows: Vec<Row>) -> Result<Exit> {
+        self.change
+            .perform(app, async |client| {
+                for row in rows {
+                    // A dry run sends none of them.
+                    let _ = client.create(row.create).await;
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(Exit::Done)
+    }
+
+    /// Refuses rows whose names are taken: a run without its journal must not double keys.
+    async fn refuse_existing(
+        &self,
+        client: &Client,
+        tasks: &mut Vec<Task>,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<()> {
+        if tasks.iter().all(|task| task.entry.stage >= Stage::Stored) {
+            return Ok(());
+        }
+        let mut workspaces: Vec<_> =
+            tasks.iter().filter_map(|task| task.row.workspace.clone()).collect();
+        workspaces.sort();
+        workspaces.dedup();
+        let mut taken: HashMap<String, Option<String>> = HashMap::new();
+        let everything = Filters::default();
+        let by_workspace = Filters { workspace: workspaces, ..Filters::default() };
+        let mut found = select::matching(client, &everything).await?;
+        if !by_workspace.workspace.is_empty() {
+            found.extend(select::matching(client, &by_workspace).await?);
+        }
+        for key in found {
+            if let Some(name) = key.name.get() {
+                let hash = key.hash.get().map(|hash| hash.as_str().to_owned());
+                taken.insert(name.clone(), hash);
+            }
+        }
+        let is_taken =
+            |task: &Task| task.entry.stage < Stage::Stored && taken.contains_key(&task.row.name);
+        let names: Vec<_> =
+            tasks.iter().filter(|task| is_taken(task)).map(|task| task.row.name.clone()).collect();
+        if !names.is_empty() && !self.skip_existing {
+            return Err(Failure::usage(format!(
+                "keys with these names exist already, and this journal did not create them: {}; \
+                 nothing was created; remove the rows, or pass --skip-existing",
+                listed(&names)
+            )));
+        }
+        tasks.retain(|task| !is_taken(task));
+        for name in names {
+            let hash = taken.get(&name).cloned().flatten();
+            outcomes.push(Outcome { name, hash, state: State::Skipped, error: None });
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a sink in which one secret would take the place of another.
+fn check_targets(sink: &Sink, rows: &[Row]) -> Result<()> {
+    let mut targets: BTreeMap<String, &str> = BTreeMap::new();
+    for row in rows {
+        let Some(target) = sink.target(&row.name) else { return Ok(()) };
+        if let Some(other) = targets.insert(target.clone(), &row.name) {
+            return Err(Failure::usage(format!(
+                "the secrets of \"{}\" and \"{}\" would both go to {}; nothing was sent; \
+                 write {{name}} in --secret-to, or rename one of the rows",
+                text::visible(other),
+                text::visible(&row.name),
+                text::visible(&target)
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// What is left to do, by the journal.
+fn plan(
+    rows: Vec<Row>,
+    journal: &Journal,
+    sink: &Sink,
+    outcomes: &mut Vec<Outcome>,
+) -> Result<Vec<Task>> {
+    let mut tasks = Vec::with_capacity(rows.len());
+    let (mut changed, mut in_the_way) = (Vec::new(), Vec::new());
+    for row in rows {
+        let mut entry = journal.entry(&row.name).cloned().unwrap_or_default();
+        if entry.stage >= Stage::Stored && entry.settings != row.settings {
+            changed.push(row.name.clone());
+        }
+        let file = match sink {
+            Sink::File(_) => sink.target(&row.name),
+            _ => None,
+        };
+        if file.is_some_and(|file| Path::new(&file).symlink_metadata().is_ok()) {
+            match entry.stage {
+                // Only the secret of this key can be there: the file was missing before.
+                Stage::Created => entry.stage = Stage::Stored,
+                Stage::Creating => in_the_way.push(row.name.clone()),
+                Stage::Stored | Stage::Done => {}
+            }
+        }
+        if entry.stage == Stage::Done {
+            let hash = entry.hash;
+            outcomes.push(Outcome { name: row.name, hash, state: State::Before, error: None });
+        } else {
+            tasks.push(Task { row, entry, create: None });
+        }
+    }
+    if !changed.is_empty() {
+        return Err(Failure::usage(format!(
+            "these rows were created with other settings before: {}; nothing was sent; \
+             restore the rows, and change the keys with update",
+            listed(&changed)
+        )));
+    }
+    if !in_the_way.is_empty() {
+        return Err(Failure::usage(format!(
+            "the files for the secrets of these rows exist already: {}; nothing was sent",
+            listed(&in_the_way)
+        )));
+    }
+    Ok(tasks)
+}
+
+fn listed(names: &[String]) -> String {
+    let mut shown: Vec<_> =
+        names.iter().take(LISTED).map(|name| format!("\"{}\"", text::visible(name))).collect();
+    if names.len() > LISTED {
+        shown.push(format!("and {} more", names.len().saturating_sub(LISTED)));
+    }
+    shown.join(", ")
+}

@@ -1,0 +1,126 @@
+//! One row of `bulk create`, from its create to the end.
+
+use openrouter_keys_native::workflow::{CreateReconciled, Reconciled};
+use openrouter_keys_native::{Error, Update};
+
+use super::run::{Run, Task};
+use crate::bulk::journal::Event;
+use crate::bulk::pace::Pace;
+use crate::commands::bulk::outcome::{Outcome, State};
+use crate::failure::{Failure, Result};
+use crate::sink::{Delivery, Ready};
+
+pub(super) struct Work<'a> {
+    pub(super) run: &'a Run<'a>,
+    pub(super) pace: &'a Pace<'a>,
+}
+
+/// A key that exists, and what its create may have left behind.
+#[derive(Default)]
+struct Row {
+    hash: Option<String>,
+    unconfirmed: Vec<String>,
+}
+
+impl Work<'_> {
+    /// Returns the outcome, and under which names of the workspace a key may still appear.
+    pub(super) async fn perform(&self, task: Task) -> (Outcome, Option<String>, Vec<String>) {
+        let (name, workspace) = (task.row.name.clone(), task.row.workspace.clone());
+        let mut row = Row { hash: task.entry.hash.clone(), ..Row::default() };
+        let (state, error) = match self.steps(task, &mut row).await {
+            Ok(state) => (state, None),
+            Err(failure) => (State::Failed(failure.exit), Some(failure.message)),
+        };
+        (Outcome { name, hash: row.hash, state, error }, workspace, row.unconfirmed)
+    }
+
+    async fn steps(&self, task: Task, row: &mut Row) -> Result<State> {
+        let name = task.row.name;
+        if let Some(create) = task.create {
+            // A sink that cannot take the secret must be noticed first.
+            let ready = self.run.sink.prepare(&name)?;
+            let Some(reconciled) = self.create(create).await? else { return Ok(State::NotBegun) };
+            row.unconfirmed.clone_from(&reconciled.unconfirmed);
+            let key = reconciled.created.data.get();
+            row.hash = key.and_then(|key| key.hash.get()).map(|hash| hash.as_str().to_owned());
+            let hash = row.hash.clone();
+            self.run.journal.write(&[Event::Created { name: name.clone(), hash }])?;
+            deliver(&name, row.hash.clone(), reconciled, ready).await?;
+            self.run.journal.write(&[Event::Stored { name: name.clone() }])?;
+        } else if self.run.stop.is_asked() {
+            return Ok(State::NotBegun);
+        }
+        let hash = row.hash.as_deref().ok_or_else(|| {
+            Failure::failed(
+                "the key was created and its secret stored, but the response had no hash, so it \
+                 keeps the marker in its name",
+            )
+        })?;
+        self.rename(hash, &name).await.map_err(|failure| Failure {
+            message: format!(
+                "the key was created and its secret stored, but the marker in its name was not \
+                 removed: {}",
+                failure.message
+            ),
+            ..failure
+        })?;
+        self.run.journal.write(&[Event::Done { name }])?;
+        Ok(State::Done)
+    }
+
+    /// Creates the key; `None` if the run is stopped before.
+    async fn create(&self, create: CreateReconciled) -> Result<Option<Reconciled>> {
+        loop {
+            self.pace.turn().await;
+            if self.run.stop.is_asked() {
+                return Ok(None);
+            }
+            let run = self.run.client.create_reconciled(create.clone());
+            match run.cancel_on(self.run.stop.clone().urged()).await {
+                Ok(reconciled) => return Ok(Some(reconciled)),
+                Err(error) => self.defer(error)?,
+            }
+        }
+    }
+
+    async fn rename(&self, hash: &str, name: &str) -> Result<()> {
+        loop {
+            self.pace.turn().await;
+            let run = self.run.client.update(Update::new(hash).name(name));
+            match run.cancel_on(self.run.stop.clone().urged()).await {
+                Ok(_) => return Ok(()),
+                Err(error) => self.defer(error)?,
+            }
+        }
+    }
+
+    /// Lets the row wait if the server asked to send less.
+    fn defer(&self, error: Error) -> Result<()> {
+        let after = error.retry_after();
+        let failure = Failure::from(error);
+        if self.pace.defers(&failure, after) { Ok(()) } else { Err(failure) }
+    }
+}
+
+/// Stores the secret without keeping other rows from their requests.
+async fn deliver(
+    name: &str,
+    hash: Option<String>,
+    reconciled: Reconciled,
+    ready: Ready,
+) -> Result<()> {
+    let key = name.to_owned();
+    let stored = tokio::task::spawn_blocking(move || {
+        let token = hash.as_deref().unwrap_or(&reconciled.name);
+        let about = Delivery { name: &key, hash: hash.as_deref(), token };
+        ready.deliver_one_of_many(reconciled.created.key(), &about)
+    });
+    stored.await.map_err(|error| Failure::failed(error.to_string()))?.map_err(|failure| Failure {
+        message: format!(
+            "the key was created, but its secret was not stored: {}; the next run deletes the \
+             key and creates it again",
+            failure.message
+        ),
+        ..failure
+    })
+}

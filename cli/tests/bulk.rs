@@ -1,0 +1,170 @@
+//! `bulk create` over HTTP: checked before the first request, and resumed after a kill.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+mod support;
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use support::Server;
+
+const STORE: [&str; 2] = ["--secret-to", "file:{name}.key"];
+
+fn create<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["bulk", "create", "rows.csv"], &STORE[..], more].concat()
+}
+
+fn write_rows(server: &Server, count: usize) {
+    let rows: Vec<_> = (0..count).map(|row| format!("row {row:03},5")).collect();
+    let file = format!("name,limit\n{}\n", rows.join("\n"));
+    std::fs::write(server.path("rows.csv"), file).unwrap();
+}
+
+/// Every row has one key, which works with the secret that was stored for it, and no key has a
+/// marker.
+#[track_caller]
+fn assert_all_are_there(server: &Server, count: usize) {
+    for row in 0..count {
+        let name = format!("row {row:03}");
+        assert_eq!(server.hashes_of(&name).len(), 1, "{name}");
+        let file = server.path(&format!("{name}.key"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        let secret = std::fs::read_to_string(file).unwrap();
+        let keys = server.emulator.keys();
+        let key = keys.iter().find(|key| key.name == name).unwrap();
+        // The label is the secret without its middle.
+        let (start, end) = key.label.split_once("...").unwrap();
+        assert!(secret.starts_with(start) && secret.trim().ends_with(end), "{name}");
+    }
+    assert!(!server.emulator.keys().iter().any(|key| key.name.contains('#')));
+    let journal = std::fs::read_to_string(server.path("rows.csv.journal")).unwrap();
+    assert!(!journal.contains("sk-or-"));
+}
+
+#[test]
+fn wrong_rows_are_all_reported_before_the_first_request() {
+    let server = Server::start();
+    std::fs::write(server.path("rows.csv"), "name,limit\na,5\nb,NaN\n,1\na,2\n").unwrap();
+    let ran = server.run(&create(&[])).expect(2);
+    for line in ["line 3:", "line 4:", "line 5:"] {
+        assert!(ran.stderr.contains(line), "{}", ran.stderr);
+    }
+    write_rows(&server, 2);
+    server.run(&["bulk", "create", "rows.csv"]).expect(2);
+    let one_file = ["bulk", "create", "rows.csv", "--secret-to", "file:all.key"];
+    server.run(&one_file).expect(2);
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_run_without_its_journal_creates_nothing_twice() {
+    let server = Server::start();
+    write_rows(&server, 5);
+    server.run(&create(&[])).expect(0);
+    let again = server.run(&create(&[])).expect(0);
+    assert!(again.stderr.contains("5 done before"), "{again:?}");
+    std::fs::remove_file(server.path("rows.csv.journal")).unwrap();
+    let elsewhere = ["bulk", "create", "rows.csv", "--secret-to", "file:{name}.other"];
+    server.run(&elsewhere).expect(2);
+    let requests = server.requests();
+    assert_eq!(requests.iter().filter(|line| line.starts_with("POST")).count(), 5);
+    server.run(&[&elsewhere[..], &["--skip-existing"]].concat()).expect(0);
+}
+
+#[test]
+fn a_failed_row_is_named_and_the_next_run_creates_it() {
+    let server = Server::start();
+    write_rows(&server, 6);
+    server.fail("method=POST,status=422");
+    let ran = server.run(&create(&["--jobs", "1"])).expect(1);
+    assert!(ran.stderr.contains("5 created, 1 failed"), "{}", ran.stderr);
+    server.run(&create(&[])).expect(0);
+    assert_all_are_there(&server, 6);
+}
+
+#[test]
+fn a_lost_response_leaves_one_key() {
+    let server = Server::start();
+    write_rows(&server, 4);
+    server.fail("method=POST,reset-after-commit");
+    server.run(&create(&[])).expect(0);
+    assert_all_are_there(&server, 4);
+}
+
+#[test]
+fn too_many_requests_are_waited_for() {
+    let server = Server::start();
+    write_rows(&server, 4);
+    for _ in 0..12 {
+        server.fail("method=POST,status=429,retry-after=1");
+    }
+    server.run(&create(&["--jobs", "2"])).expect(0);
+    assert_all_are_there(&server, 4);
+}
+
+#[test]
+fn a_dry_run_shows_every_create_and_sends_none() {
+    let server = Server::start();
+    write_rows(&server, 3);
+    let ran = server.run(&create(&["--dry-run"])).expect(0);
+    assert_eq!(ran.stdout.matches("POST ").count(), 3);
+    assert!(!server.path("rows.csv.journal").exists());
+    assert!(!server.requests().iter().any(|line| line.starts_with("POST")));
+}
+
+/// Ends the run with this signal when so many keys were requested.
+#[cfg(unix)]
+fn interrupt(server: &Server, signal: &str, requests: usize) -> Option<i32> {
+    let mut child = server
+        .command(&create(&["--jobs", "4"]))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while server.requests().len() < requests {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let id = child.id().to_string();
+    let _ = std::process::Command::new("kill").args(["-s", signal, &id]).status();
+    child.wait().unwrap().code()
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_goes_on_where_it_was() {
+    let server = Server::start();
+    write_rows(&server, 100);
+    assert_eq!(interrupt(&server, "INT", 60), Some(130));
+    let keys = server.emulator.keys().len();
+    assert!(keys < 100, "{keys}");
+    server.run(&create(&[])).expect(0);
+    assert_all_are_there(&server, 100);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_killed_again_and_again_doubles_and_loses_nothing() {
+    let server = Server::start();
+    write_rows(&server, 12);
+    for more in 1..20 {
+        let before = server.requests().len();
+        interrupt(&server, "KILL", before + more * 2);
+    }
+    server.run(&create(&[])).expect(0);
+    assert_all_are_there(&server, 12);
+}
