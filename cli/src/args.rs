@@ -46,8 +46,12 @@ pub(crate) struct Account {
     /// Run this command, which prints the management key
     #[arg(long, global = true, value_name = "COMMAND", conflicts_with_all = ["key_file", "key_fd"])]
     pub(crate) key_command: Option<String>,
-    /// Send requests here instead of to OpenRouter, or set OPENROUTER_BASE_URL
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help = "Send requests here instead of to OpenRouter, or set OPENROUTER_BASE_URL"
+    )]
     pub(crate) base_url: Option<String>,
     /// Give up a call after this time, such as 30s or 5m [default: 2m]
     #[arg(long, global = true, value_name = "TIME", value_parser = units::duration)]

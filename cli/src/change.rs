@@ -1,5 +1,6 @@
 //! Commands that change something: what will happen, the question, the dry run.
 
+use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use clap::Args;
@@ -94,9 +95,10 @@ impl ChangeArgs {
 pub(crate) fn show(app: &App, requests: &[Shown]) -> Result<()> {
     let mut shown = String::new();
     for Shown { method, url, body } in requests {
-        shown.push_str(&format!("{method} {}\nAuthorization: Bearer ***\n", text::visible(url)));
+        let url = text::visible(url);
+        let _ = writeln!(shown, "{method} {url}\nAuthorization: Bearer ***");
         if !body.is_empty() {
-            shown.push_str(&format!("\n{}\n", text::visible(body)));
+            let _ = writeln!(shown, "\n{}", text::visible(body));
         }
     }
     app.waiting.say("dry run: nothing was changed; the first change would be:");

@@ -1,6 +1,6 @@
 //! Keys as results: their columns for people, their fields for programs.
 
-use openrouter_keys_native::{Field, Key, Timestamp};
+use openrouter_keys_native::{Field, Key, KeyHash, Timestamp};
 
 use crate::output::{Cell, Object, Row, Shape, Tone};
 use crate::{text, units};
@@ -70,7 +70,7 @@ pub(crate) fn name(key: &Key) -> Cell {
 }
 
 pub(crate) fn hash(key: &Key) -> Cell {
-    let hash = key.hash.get().map(|hash| hash.as_str()).unwrap_or_default();
+    let hash = key.hash.get().map(KeyHash::as_str).unwrap_or_default();
     Cell::new(hash.chars().take(SHOWN_HASH).collect::<String>(), hash).tone(Tone::Dim)
 }
 

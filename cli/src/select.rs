@@ -1,6 +1,7 @@
 //! Which keys a command is about: one by its name or the beginning of its hash, or all that
 //! match filters.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use clap::Args;
@@ -19,7 +20,6 @@ const WHOLE_HASH: usize = 64;
 /// Filters; a key matches if it passes all of them.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Filters")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Filters {
     /// Only disabled keys
     #[arg(long)]
@@ -225,8 +225,8 @@ impl Named {
             text::visible(&self.0)
         );
         for key in keys {
-            let hash = key.hash.get().map(|hash| hash.as_str()).unwrap_or_default();
-            message.push_str(&format!("\n  {hash}  {}", text::visible(keys::name_of(key))));
+            let hash = key.hash.get().map(KeyHash::as_str).unwrap_or_default();
+            let _ = write!(message, "\n  {hash}  {}", text::visible(keys::name_of(key)));
         }
         Failure::usage(message)
     }

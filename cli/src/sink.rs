@@ -16,8 +16,12 @@ use crate::{keyring, text};
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Where the secret goes")]
 pub(crate) struct SinkArgs {
-    /// Store the created secret: file:PATH, command:COMMAND or keyring:NAME
-    #[arg(long, value_name = "SINK", value_parser = Sink::parse)]
+    #[arg(
+        long,
+        value_name = "SINK",
+        value_parser = Sink::parse,
+        help = "Store the created secret: file:PATH, command:COMMAND or keyring:NAME"
+    )]
     pub(crate) secret_to: Option<Sink>,
     /// Print the created secret on standard output
     #[arg(long, conflicts_with = "secret_to")]

@@ -1,5 +1,7 @@
 //! `whose`, `leak` and `rotate` over HTTP, and `rotate` killed at each of its requests.
 
+#![cfg(test)]
+
 mod support;
 
 use std::process::Stdio;

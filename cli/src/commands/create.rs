@@ -131,12 +131,12 @@ impl Options {
 /// nowhere, so the message says how to delete it.
 pub(crate) fn deliver(app: &App, name: &str, created: &Created, ready: Ready) -> Result<()> {
     let key = created.data.get();
-    let hash = key.and_then(|key| key.hash.get()).map(|hash| hash.as_str());
+    let hash = key.and_then(|key| key.hash.get()).map(openrouter_keys_native::KeyHash::as_str);
     let is_revealed = matches!(ready, Ready::Reveal);
     let delivery = Delivery { name, hash, token: hash.unwrap_or(name) };
     let place = ready
         .deliver(created.key(), &delivery)
-        .map_err(|failure| undelivered(failure, name, hash))?;
+        .map_err(|failure| undelivered(&failure, name, hash))?;
     // A reconciled key has a marker at the end of its name.
     let name = key.and_then(|key| key.name.as_deref()).unwrap_or(name);
     app.waiting.say(&format!("created \"{}\"; the secret is in {place}", text::visible(name)));
@@ -161,7 +161,7 @@ pub(crate) fn warn_of(app: &App, unconfirmed: &[String]) {
     }
 }
 
-fn undelivered(failure: Failure, name: &str, hash: Option<&str>) -> Failure {
+fn undelivered(failure: &Failure, name: &str, hash: Option<&str>) -> Failure {
     let message = format!(
         "the key \"{}\" was created, but its secret was not stored: {}; delete the key, and create it again:",
         text::visible(name),

@@ -20,6 +20,7 @@ use crate::{keys, signal, text, units};
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("whether it works").args(["disabled", "enabled"]))]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Options {
     /// The name of the key
     #[arg(value_name = "NAME")]

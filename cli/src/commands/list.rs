@@ -15,6 +15,7 @@ use crate::{keys, units};
 /// Disabled and expired keys are left out unless you ask for them.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Options {
     /// Include disabled keys
     #[arg(long)]

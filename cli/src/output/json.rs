@@ -159,17 +159,14 @@ impl Filter {
         let context = Ctx::<data::JustLut<Val>>::new(&self.filter.lut, Vars::new([]));
         for result in self.filter.id.run((context, input)).map(unwrap_valr) {
             let value = result.map_err(|error| io::Error::other(format!("jq: {error}")))?;
-            match &value {
-                Val::TStr(text) => {
-                    let lines = text::visible_lines(&String::from_utf8_lossy(text));
-                    writeln!(to, "{lines}")?;
-                }
-                _ => {
-                    let mut json = Vec::new();
-                    write::write(&mut json, &write::Pp::default(), 0, &value)?;
-                    writeln!(to, "{}", text::escaped_json(&String::from_utf8_lossy(&json)))?;
-                }
-            }
+            let shown = if let Val::TStr(text) = &value {
+                text::visible_lines(&String::from_utf8_lossy(text))
+            } else {
+                let mut json = Vec::new();
+                write::write(&mut json, &write::Pp::default(), 0, &value)?;
+                text::escaped_json(&String::from_utf8_lossy(&json))
+            };
+            writeln!(to, "{shown}")?;
         }
         Ok(())
     }

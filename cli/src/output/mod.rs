@@ -120,6 +120,7 @@ impl Output {
     }
 
     /// A reader that has gone, such as `head`, ends the output and is not a failure.
+    #[expect(clippy::unused_self, reason = "who has an output may write")]
     fn write(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let mut to = BufWriter::new(io::stdout().lock());
         match write(&mut to).and_then(|()| to.flush()) {

@@ -89,7 +89,7 @@ pub(crate) fn profile_name(account: &Account) -> (String, bool) {
 
 /// Where the configuration file is.
 pub(crate) fn path() -> Result<PathBuf> {
-    Ok(folder(|strategy| strategy.config_dir())?.join("config.toml"))
+    Ok(folder(AppStrategy::config_dir)?.join("config.toml"))
 }
 
 /// Where journals and rotations are kept.
@@ -99,7 +99,7 @@ pub(crate) fn state_folder() -> Result<PathBuf> {
 
 /// Where names for completions are kept for a short time.
 pub(crate) fn cache_folder() -> Result<PathBuf> {
-    folder(|strategy| strategy.cache_dir())
+    folder(AppStrategy::cache_dir)
 }
 
 fn folder(of: impl FnOnce(&etcetera::app_strategy::Xdg) -> PathBuf) -> Result<PathBuf> {
