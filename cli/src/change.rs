@@ -43,6 +43,27 @@ impl ChangeArgs {
         Ok(None)
     }
 
+    /// Asks before this is done to several keys: the answer must be `yes`.
+    pub(crate) fn confirm_text(&self, what: &str) -> Result<()> {
+        if self.yes || self.dry_run {
+            return Ok(());
+        }
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return Err(Failure::usage(format!(
+                "this would {what}; nothing was changed; pass --yes to do it without a question"
+            )));
+        }
+        let mut stderr = std::io::stderr().lock();
+        write!(stderr, "This will {what}. Type yes to go on: ")?;
+        stderr.flush()?;
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line)?;
+        if line.trim_end_matches(['\r', '\n']) == "yes" {
+            return Ok(());
+        }
+        Err(Failure::new(Exit::Cancelled, "not confirmed; nothing was changed"))
+    }
+
     /// Asks before keys are lost or many are changed: the answer must be the name of a single
     /// key, and `yes` for several. Where nobody can answer, `--yes` is needed.
     pub(crate) fn confirm(&self, verb: &str, keys: &[Key]) -> Result<()> {

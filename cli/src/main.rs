@@ -23,6 +23,7 @@ mod text;
 mod transport;
 mod units;
 mod waiting;
+mod wanted;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 //! The commands. Each file has the options of one command and what it does.
 
+mod apply;
 mod audit;
 mod auth;
 mod bulk;
@@ -17,6 +18,7 @@ mod leak_report;
 mod list;
 mod man;
 mod metrics;
+mod plan;
 mod report;
 mod rotate;
 mod rotate_report;
@@ -63,6 +65,9 @@ pub(crate) enum Command {
     Metrics(metrics::Options),
     #[command(subcommand)]
     Bulk(bulk::Bulk),
+    Plan(plan::Options),
+    Apply(apply::Options),
+    Import(plan::Import),
 }
 
 impl Command {
@@ -95,6 +100,9 @@ impl Command {
             Self::Watch(options) => options.run(app).await,
             Self::Metrics(options) => options.run(app).await,
             Self::Bulk(bulk) => bulk.run(app).await,
+            Self::Plan(options) => options.run(app).await,
+            Self::Apply(options) => options.run(app).await,
+            Self::Import(options) => options.run(app).await,
         }
     }
 }

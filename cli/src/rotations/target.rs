@@ -101,6 +101,11 @@ impl Target {
         self.holds(|text| state.is_new_key(text))
     }
 
+    /// Whether the secret with this label is stored; `None` if the sink cannot be read.
+    pub(crate) fn holds_label(&self, label: &str) -> Result<Option<bool>> {
+        self.holds(|text| has_label(text, label))
+    }
+
     fn holds(&self, is_it: impl FnOnce(&str) -> bool) -> Result<Option<bool>> {
         match self {
             Self::File(path) => Ok(Some(content(path)?.is_some_and(|text| is_it(text.trim())))),

@@ -1,0 +1,177 @@
+//! What must be done so that the keys are as the file says.
+
+use openrouter_keys_native::{Field, Key, KeyHash, Limit, LimitReset, Timestamp, Update};
+
+use super::file::{Wanted, WantedFile};
+use crate::failure::{Failure, Result};
+use crate::keys::{self, State};
+use crate::units;
+
+/// Half a cent: the API may round amounts.
+const NEAR: f64 = 0.005;
+
+/// One key of the file.
+pub(crate) struct Step {
+    pub(crate) name: String,
+    pub(crate) key: Option<Key>,
+    pub(crate) action: Action,
+}
+
+pub(crate) enum Action {
+    Nothing,
+    Create(Wanted),
+    Update(Update, Vec<Change>),
+    Delete(KeyHash),
+    /// It differs in a way that no change can mend.
+    Problem(String),
+}
+
+/// One setting that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) field: &'static str,
+    pub(crate) from: String,
+    pub(crate) to: String,
+}
+
+impl Action {
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Create(_) => "create",
+            Self::Update(..) => "update",
+            Self::Delete(_) => "delete",
+            Self::Problem(_) => "problem",
+        }
+    }
+}
+
+/// Compares the file with all existing keys: what to create and change first, then what to delete.
+pub(crate) fn compare(file: &WantedFile, existing: &[Key]) -> Result<Vec<Step>> {
+    let now = units::now();
+    let mut steps = Vec::new();
+    for wanted in &file.keys {
+        // An expired key does not do what the wanted one should.
+        let found = named(existing, &wanted.name, wanted.workspace.as_ref());
+        let found: Vec<_> =
+            found.into_iter().filter(|key| State::of(key, now) != State::Expired).collect();
+        let (key, action) = match found.as_slice() {
+            [] => (None, Action::Create(wanted.clone())),
+            [key] => (Some((*key).clone()), difference(wanted, key)?),
+            several => (None, Action::Problem(too_many(several))),
+        };
+        steps.push(Step { name: wanted.name.clone(), key, action });
+    }
+    for unwanted in &file.deleted {
+        let found = named(existing, &unwanted.name, unwanted.workspace.as_ref());
+        let (key, action) = match found.as_slice() {
+            [] => (None, Action::Nothing),
+            [key] => (Some((*key).clone()), Action::Delete(hash_of(key)?)),
+            several => (None, Action::Problem(too_many(several))),
+        };
+        steps.push(Step { name: unwanted.name.clone(), key, action });
+    }
+    Ok(steps)
+}
+
+fn too_many(found: &[&Key]) -> String {
+    let hashes: Vec<_> =
+        found.iter().filter_map(|key| Some(key.hash.get()?.as_str().to_owned())).collect();
+    format!("{} keys have this name: {}", found.len(), hashes.join(", "))
+}
+
+fn named<'a>(existing: &'a [Key], name: &str, workspace: Option<&String>) -> Vec<&'a Key> {
+    let is_there =
+        |key: &&Key| workspace.is_none_or(|id| key.workspace_id.as_deref() == Some(id.as_str()));
+    existing.iter().filter(|key| keys::name_of(key) == name).filter(is_there).collect()
+}
+
+fn hash_of(key: &Key) -> Result<KeyHash> {
+    Ok(key.require_hash().map_err(openrouter_keys_native::Error::from)?.clone())
+}
+
+/// The update of the settings that the file names.
+fn difference(wanted: &Wanted, key: &Key) -> Result<Action> {
+    let hash = hash_of(key)?;
+    let mut update = Update::new(hash.as_str());
+    let mut changes = Vec::new();
+    let mut change = |field, from: String, to: String| changes.push(Change { field, from, to });
+    let limit = wanted.amount().map_err(Failure::usage)?;
+    let is_limit = match (limit, &key.limit) {
+        (Some(wanted), Field::Value(is)) => (wanted - is).abs() < NEAR,
+        (None, Field::Null) => true,
+        _ => false,
+    };
+    if !is_limit {
+        change("limit", amount(&key.limit), limit.map_or("none".to_owned(), units::dollars));
+        update = update.limit(limit.map_or_else(Limit::unlimited, Limit::usd));
+    }
+    let reset = wanted.reset().map_err(Failure::usage)?;
+    let is_reset = match &reset {
+        Field::Value(reset) => key.limit_reset.get() == Some(reset),
+        Field::Null => key.limit_reset.is_null(),
+        _ => true,
+    };
+    if !is_reset {
+        let named = |reset: &Field<LimitReset>| match reset {
+            Field::Value(reset) => reset.as_str().to_owned(),
+            Field::Null => "never".to_owned(),
+            _ => "unknown".to_owned(),
+        };
+        change("reset", named(&key.limit_reset), named(&reset));
+        update = match reset {
+            Field::Value(reset) => update.limit_reset(reset),
+            _ => update.no_limit_reset(),
+        };
+    }
+    if let Some(include) = wanted.include_byok {
+        if key.include_byok_in_limit.copied() != Some(include) {
+            change("include_byok", boolean(&key.include_byok_in_limit), include.to_string());
+            update = update.include_byok_in_limit(include);
+        }
+    }
+    if let Some(disabled) = wanted.disabled {
+        if key.disabled.copied() != Some(disabled) {
+            change("disabled", boolean(&key.disabled), disabled.to_string());
+            update = update.disabled(disabled);
+        }
+    }
+    if let Some(problem) = unchangeable(wanted, key)? {
+        return Ok(Action::Problem(problem));
+    }
+    Ok(if changes.is_empty() { Action::Nothing } else { Action::Update(update, changes) })
+}
+
+/// A difference that the API cannot change.
+fn unchangeable(wanted: &Wanted, key: &Key) -> Result<Option<String>> {
+    let seconds = |at: &Timestamp| at.unix_seconds();
+    if let Some(expires) = wanted.expires().map_err(Failure::usage)? {
+        let is = key.expires_at.get();
+        if is.map(seconds) != Some(seconds(&expires)) {
+            let is = is.map_or("never", Timestamp::as_str);
+            return Ok(Some(format!(
+                "it expires {is}, not {}, and the API cannot change that",
+                expires.as_str()
+            )));
+        }
+    }
+    if let Some(user) = &wanted.external_user {
+        if key.external_user.as_deref() != Some(user) {
+            return Ok(Some(
+                "it is of another external user, and the API cannot change that".to_owned(),
+            ));
+        }
+    }
+    Ok(None)
+}
+
+fn amount(field: &Field<f64>) -> String {
+    match field {
+        Field::Null => "none".to_owned(),
+        field => field.copied().map_or("unknown".to_owned(), units::dollars),
+    }
+}
+
+fn boolean(field: &Field<bool>) -> String {
+    field.copied().map_or("unknown".to_owned(), |is| is.to_string())
+}

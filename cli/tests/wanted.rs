@@ -1,0 +1,163 @@
+//! `plan`, `apply` and `import` over HTTP, and `apply` killed at each of its requests.
+
+#![cfg(test)]
+
+mod support;
+
+use std::process::Stdio;
+
+use serde_json::Value;
+use support::Server;
+
+const FILE: &str = r#"
+[[key]]
+name = "key 001"
+limit = 7.5
+
+[[key]]
+name = "ada"
+limit = 25
+reset = "monthly"
+secret_to = "file:ada.key"
+
+[[key]]
+name = "bob"
+limit = "none"
+secret_to = "file:bob.key"
+
+[[delete]]
+name = "key 002"
+"#;
+
+fn server(content: &str) -> Server {
+    let server = Server::with_keys(3);
+    std::fs::write(server.path("keys.toml"), content).unwrap();
+    server
+}
+
+fn changes(server: &Server) -> Vec<String> {
+    let requests = server.requests().into_iter();
+    requests.filter(|request| !request.starts_with("GET")).collect()
+}
+
+fn whose(server: &Server, file: &str) -> String {
+    let secret = std::fs::read_to_string(server.path(file)).unwrap();
+    let found = server.run_with_input(&["whose", "--json", "hash"], &secret).expect(0);
+    let found: Value = serde_json::from_str(&found.stdout).unwrap();
+    found["hash"].as_str().unwrap().to_owned()
+}
+
+fn assert_applied(server: &Server, said: &str) {
+    for name in ["ada", "bob"] {
+        let hashes = server.hashes_of(name);
+        assert_eq!(hashes, [whose(server, &format!("{name}.key"))], "{said}");
+    }
+    assert!(server.hashes_of("key 002").is_empty(), "{said}");
+    assert!(!server.path(".keys.toml.journal").exists(), "{said}");
+    server.run(&["plan"]).expect(0);
+}
+
+#[test]
+fn plan_says_what_apply_does_and_apply_does_it_once() {
+    let server = server(FILE);
+    let plan = server.run(&["plan"]).expect(3);
+    assert_eq!(
+        plan.lines(),
+        [
+            "key 001\tupdate\tlimit: none → 7.50",
+            "ada\tcreate\t",
+            "bob\tcreate\t",
+            "key 002\tdelete\t"
+        ]
+    );
+    server.run(&["apply"]).expect(2);
+    server.run(&["apply", "--dry-run"]).expect(0);
+    assert!(changes(&server).is_empty());
+    server.run(&["apply", "--yes"]).expect(0);
+    assert_eq!(changes(&server).len(), 4);
+    assert_applied(&server, "once");
+    server.run(&["apply"]).expect(0);
+    assert_eq!(changes(&server).len(), 4);
+}
+
+#[test]
+fn what_is_not_listed_is_not_changed() {
+    let server = server("");
+    let plan = server.run(&["plan", "--unlisted"]).expect(0);
+    assert_eq!(plan.lines().len(), 4);
+    server.run(&["apply"]).expect(0);
+    assert!(changes(&server).is_empty());
+}
+
+#[test]
+fn imported_keys_need_no_change() {
+    let server = server("");
+    server
+        .run(&[
+            "create",
+            "ada",
+            "--limit",
+            "2.5",
+            "--reset",
+            "daily",
+            "--secret-to",
+            "file:ada.key",
+        ])
+        .expect(0);
+    let imported = server.run(&["import"]).expect(0);
+    std::fs::write(server.path("keys.toml"), &imported.stdout).unwrap();
+    let plan = server.run(&["plan", "--unlisted"]).expect(0);
+    assert!(plan.stdout.is_empty(), "{plan:?}");
+}
+
+#[test]
+fn a_wrong_file_or_sink_changes_nothing() {
+    let server = server("[[key]]\nname = \"ada\"\nlimit = nan");
+    server.run(&["apply", "--yes"]).expect(2);
+    assert!(server.requests().is_empty());
+    std::fs::write(server.path("keys.toml"), FILE).unwrap();
+    std::fs::write(server.path("bob.key"), "something else").unwrap();
+    server.run(&["apply", "--yes"]).expect(2);
+    assert!(changes(&server).is_empty());
+}
+
+#[test]
+fn nothing_is_deleted_if_something_failed() {
+    let server = server(FILE);
+    server.fail("method=POST,status=403");
+    server.run(&["apply", "--yes", "--at-once", "1"]).expect(4);
+    assert_eq!(server.hashes_of("key 002").len(), 1);
+    server.run(&["apply", "--yes"]).expect(0);
+    assert_applied(&server, "again");
+}
+
+#[test]
+fn a_lost_create_is_named_and_not_doubled_by_the_next_run() {
+    let server = server(FILE);
+    server.fail("method=POST,reset-after-commit");
+    let ran = server.run(&["apply", "--yes"]).expect(6);
+    assert!(ran.stderr.contains("openrouter-keys apply keys.toml"), "{ran:?}");
+    server.run(&["apply", "--yes"]).expect(0);
+    assert_applied(&server, "after a lost create");
+}
+
+#[test]
+fn apply_killed_at_any_request_doubles_nothing_and_loses_nothing() {
+    for kill_after in 0..7 {
+        let server = server(FILE);
+        let mut killed = server
+            .command(&["apply", "--yes", "--at-once", "1"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        while killed.try_wait().unwrap().is_none() && server.requests().len() < kill_after {
+            std::thread::yield_now();
+        }
+        let _ = killed.kill();
+        killed.wait().unwrap();
+        server.run(&["apply", "--yes"]).expect(0);
+        assert_applied(&server, &format!("killed after {kill_after} requests"));
+    }
+}
