@@ -192,7 +192,11 @@ impl Named {
         if let Some(hash) = self.hash() {
             return Ok(client.get(hash).await?);
         }
-        let keys = matching(client, &Filters::default()).await?;
+        self.among(&matching(client, &Filters::default()).await?).cloned()
+    }
+
+    /// The only one of these keys that has this hash, this name or this hash prefix.
+    pub(crate) fn among<'a>(&self, keys: &'a [Key]) -> Result<&'a Key> {
         let is_hash = |key: &&Key| key.hash.get().is_some_and(|hash| hash.as_str() == self.0);
         let is_prefix = |key: &&Key| {
             self.0.len() >= SHORTEST_PREFIX
@@ -204,7 +208,7 @@ impl Named {
             found = keys.iter().filter(|key| is_name(key) || is_prefix(key)).collect();
         }
         match found.as_slice() {
-            [key] => Ok((*key).clone()),
+            [key] => Ok(key),
             [] => Err(self.absent()),
             several => Err(self.ambiguous(several)),
         }

@@ -168,3 +168,54 @@ fn a_run_that_is_killed_again_and_again_doubles_and_loses_nothing() {
     server.run(&create(&[])).expect(0);
     assert_all_are_there(&server, 12);
 }
+
+#[test]
+fn many_keys_are_changed_by_filter_or_file_after_a_question() {
+    let server = Server::with_keys(20);
+    server.run(&["bulk", "disable"]).expect(2);
+    server.run(&["bulk", "disable", "--name", "key 01*"]).expect(2);
+    let is_change = |line: &String| !line.starts_with("GET");
+    assert!(!server.requests().iter().any(is_change));
+    let ran = server.run(&["bulk", "disable", "--name", "key 01*", "--yes"]).expect(0);
+    assert_eq!(ran.lines().len(), 10);
+    assert_eq!(server.emulator.keys().iter().filter(|key| key.disabled).count(), 10);
+    std::fs::write(server.path("gone.csv"), "name,limit\nkey 000,1\nkey 001,2\n").unwrap();
+    server.fail("method=DELETE,status=403");
+    let delete = ["bulk", "delete", "--from", "gone.csv", "--jobs", "1", "--yes"];
+    let ran = server.run(&delete).expect(4);
+    assert!(ran.stderr.contains("1 deleted, 1 failed"), "{}", ran.stderr);
+    server.run(&["bulk", "delete", "--from", "gone.csv", "--yes"]).expect(5);
+    assert_eq!(server.hashes_of("key 000").len() + server.hashes_of("key 001").len(), 1);
+}
+
+#[test]
+fn a_limit_is_raised_once_for_a_journal() {
+    let server = Server::start();
+    for name in ["a", "b", "c"] {
+        server.run(&["create", name, "--limit", "0.1", "--reveal"]).expect(0);
+    }
+    server.run(&["create", "free", "--no-limit", "--reveal"]).expect(0);
+    let limit = |name: &str| {
+        let keys = server.emulator.keys();
+        keys.iter().find(|key| key.name == name).unwrap().limit
+    };
+    let june = ["topup", "0.2", "--journal", "june", "--yes", "--jobs", "1", "a", "b", "free"];
+    server.fail("method=PATCH,status=403");
+    server.run(&june).expect(4);
+    server.run(&["topup", "0.2", "--journal", "june"]).expect(0);
+    let again = server.run(&june).expect(0);
+    assert!(again.stderr.contains("has no limit"), "{again:?}");
+    assert_eq!(["a", "b", "c"].map(limit), [Some(0.3), Some(0.3), Some(0.1)]);
+    assert_eq!(limit("free"), None);
+    server.run(&["topup", "9", "--journal", "june", "a", "--yes"]).expect(2);
+
+    // Without a journal of its own name, an interrupted run must be finished first.
+    server.fail("method=PATCH,status=403");
+    let failed = server.run(&["topup", "1", "b", "c", "--yes", "--jobs", "1"]).expect(4);
+    let next = failed.stderr.lines().last().unwrap().trim().to_owned();
+    server.run(&["topup", "1", "c", "--yes"]).expect(1);
+    let words: Vec<_> = next.split(' ').skip(1).collect();
+    server.run(&words).expect(0);
+    assert_eq!(["a", "b", "c"].map(limit), [Some(0.3), Some(1.3), Some(1.1)]);
+    server.run(&["topup", "1", "c", "--dry-run"]).expect(0);
+}

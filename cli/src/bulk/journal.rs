@@ -14,7 +14,7 @@ use crate::failure::{Failure, Result};
 const VERSION: u32 = 1;
 
 /// A line. Each is on the disk before the step that it allows begins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum Event {
     /// The first line: what the journal is for.
@@ -25,6 +25,8 @@ pub(crate) enum Event {
     Created { name: String, hash: Option<String> },
     /// The secret is stored, and the key is about to lose its marker.
     Stored { name: String },
+    /// The limit of the key with this hash is about to be raised.
+    Raising { name: String, key: String, from: f64, to: f64 },
     /// Nothing is left to do.
     Done { name: String },
 }
@@ -48,6 +50,8 @@ pub(crate) struct Entry {
     pub(crate) workspace: Option<String>,
     pub(crate) settings: String,
     pub(crate) hash: Option<String>,
+    /// The limit before and after.
+    pub(crate) limits: Option<(f64, f64)>,
 }
 
 pub(crate) struct Journal {
@@ -166,6 +170,10 @@ fn apply(entries: &mut HashMap<String, Entry>, event: Event) {
         Event::Created { name, hash } => {
             let entry = entries.entry(name).or_default();
             (entry.stage, entry.hash) = (Stage::Created, hash);
+        }
+        Event::Raising { name, key, from, to } => {
+            let entry = entries.entry(name).or_default();
+            (entry.settings, entry.limits) = (key, Some((from, to)));
         }
         Event::Stored { name } => entries.entry(name).or_default().stage = Stage::Stored,
         Event::Done { name } => entries.entry(name).or_default().stage = Stage::Done,

@@ -4,3 +4,4 @@
 pub(crate) mod journal;
 pub(crate) mod pace;
 pub(crate) mod rows;
+pub(crate) mod which;

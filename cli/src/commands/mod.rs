@@ -26,6 +26,7 @@ mod run;
 mod schema;
 mod sweep;
 mod temporary;
+mod topup;
 mod update;
 mod watch;
 mod whose;
@@ -68,6 +69,7 @@ pub(crate) enum Command {
     Plan(plan::Options),
     Apply(apply::Options),
     Import(plan::Import),
+    Topup(Box<topup::Options>),
 }
 
 impl Command {
@@ -103,6 +105,7 @@ impl Command {
             Self::Plan(options) => options.run(app).await,
             Self::Apply(options) => options.run(app).await,
             Self::Import(options) => options.run(app).await,
+            Self::Topup(options) => options.run(app).await,
         }
     }
 }

@@ -25,53 +25,68 @@ pub(crate) struct Options {
     /// Rename the key
     #[arg(long = "name", value_name = "NAME")]
     rename: Option<String>,
-    /// Limit in US dollars
-    #[arg(long, value_name = "USD", value_parser = units::limit, conflicts_with = "no_limit")]
-    limit: Option<Limit>,
-    /// Remove the limit
-    #[arg(long)]
-    no_limit: bool,
-    /// Start the limit anew daily, weekly or monthly
-    #[arg(long, value_name = "INTERVAL", value_parser = units::reset, conflicts_with = "no_reset")]
-    reset: Option<LimitReset>,
-    /// Never start the limit anew
-    #[arg(long)]
-    no_reset: bool,
-    /// Whether usage of your own provider keys counts towards the limit
-    #[arg(long, value_name = "BOOL")]
-    include_byok: Option<bool>,
-    /// Move the key to this workspace
-    #[arg(long, value_name = "ID")]
-    to_workspace: Option<String>,
+    #[command(flatten)]
+    changes: Changes,
     #[command(flatten)]
     change: ChangeArgs,
 }
 
+/// Settings that an update can change.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Changes {
+    /// Limit in US dollars
+    #[arg(long, value_name = "USD", value_parser = units::limit, conflicts_with = "no_limit")]
+    pub(crate) limit: Option<Limit>,
+    /// Remove the limit
+    #[arg(long)]
+    pub(crate) no_limit: bool,
+    /// Start the limit anew daily, weekly or monthly
+    #[arg(long, value_name = "INTERVAL", value_parser = units::reset, conflicts_with = "no_reset")]
+    pub(crate) reset: Option<LimitReset>,
+    /// Never start the limit anew
+    #[arg(long)]
+    pub(crate) no_reset: bool,
+    /// Whether usage of your own provider keys counts towards the limit
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) include_byok: Option<bool>,
+    /// Move the key to this workspace
+    #[arg(long, value_name = "ID")]
+    pub(crate) to_workspace: Option<String>,
+}
+
+impl Changes {
+    /// The update with what was named.
+    pub(crate) fn of(&self, mut update: Update) -> Update {
+        if let Some(limit) = self.limit {
+            update = update.limit(limit);
+        }
+        if self.no_limit {
+            update = update.limit(Limit::unlimited());
+        }
+        if let Some(reset) = &self.reset {
+            update = update.limit_reset(reset.clone());
+        }
+        if self.no_reset {
+            update = update.no_limit_reset();
+        }
+        if let Some(include) = self.include_byok {
+            update = update.include_byok_in_limit(include);
+        }
+        if let Some(workspace) = &self.to_workspace {
+            update = update.workspace_id(workspace);
+        }
+        update
+    }
+}
+
 impl Options {
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
-        let change = |mut update: Update| {
-            if let Some(name) = &self.rename {
-                update = update.name(name);
+        let change = |update: Update| {
+            let update = self.changes.of(update);
+            match &self.rename {
+                Some(name) => update.name(name),
+                None => update,
             }
-            if let Some(limit) = self.limit {
-                update = update.limit(limit);
-            }
-            if self.no_limit {
-                update = update.limit(Limit::unlimited());
-            }
-            if let Some(reset) = &self.reset {
-                update = update.limit_reset(reset.clone());
-            }
-            if self.no_reset {
-                update = update.no_limit_reset();
-            }
-            if let Some(include) = self.include_byok {
-                update = update.include_byok_in_limit(include);
-            }
-            if let Some(workspace) = &self.to_workspace {
-                update = update.workspace_id(workspace);
-            }
-            update
         };
         send(app, &self.key, &self.change, change).await
     }

@@ -104,8 +104,7 @@ pub(crate) fn finish(
         return Ok(Exit::Done);
     }
     let exit = if is_stopped { Exit::Cancelled } else { worst(outcomes) };
-    Err(Failure::new(exit, format!("{sum}; run the same command again to go on:"))
-        .next(text::this_command()))
+    Err(Failure::new(exit, format!("{sum}; to go on, run:")).next(text::this_command()))
 }
 
 /// The exit code of the failures: the one they share, or that of a key that may exist.
