@@ -9,6 +9,7 @@ mod commands;
 mod failure;
 #[cfg(test)]
 mod help_page;
+mod key_names;
 mod keyring;
 mod keys;
 mod output;
@@ -28,7 +29,8 @@ mod wanted;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
+use clap_complete::CompleteEnv;
 
 use crate::app::App;
 use crate::args::Global;
@@ -58,6 +60,10 @@ The management key is read from OPENROUTER_MANAGEMENT_KEY, --key-file, --key-com
 configured profile.";
 
 fn main() -> ExitCode {
+    // A completion script asks for completions: they are printed, and the program ends.
+    CompleteEnv::with_factory(|| key_names::completed(Cli::command()))
+        .var(commands::COMPLETIONS_VARIABLE)
+        .complete();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         // Help and the version are among what clap calls errors.

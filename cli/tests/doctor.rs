@@ -103,10 +103,29 @@ mod tests {
             String::from_utf8(output.stdout).unwrap()
         };
         for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-            assert!(run(&["completions", shell]).contains("include-disabled"), "{shell}");
+            let script = run(&["completions", shell]);
+            assert!(script.contains("OPENROUTER_KEYS_COMPLETE"), "{shell}");
         }
         run(&["man", "pages"]);
         assert!(home.path().join("pages/openrouter-keys-list.1").exists());
         assert!(run(&["schema", "list"]).contains("list\tlimit_remaining\n"));
+    }
+
+    #[test]
+    fn names_of_keys_are_completed_from_a_cache_without_secrets() {
+        let server = Server::with_seeds(r#"{"keys": [{"name": "ada"}, {"name": "My key"}]}"#);
+        let complete = |words: &[&str]| {
+            let mut command = server.command(&[&["--", "openrouter-keys"], words].concat());
+            command.env("OPENROUTER_KEYS_COMPLETE", "bash").env("_CLAP_IFS", "\n");
+            command.env("_CLAP_COMPLETE_INDEX", words.len().to_string());
+            server.ran(&mut command).expect(0)
+        };
+        assert_eq!(complete(&["get", "ad"]).stdout, "ada");
+        let hash: String = server.hashes_of("My key")[0].chars().take(12).collect();
+        assert!(complete(&["delete", ""]).stdout.contains(&hash));
+        assert_eq!(server.requests().len(), 1);
+        assert!(complete(&["li"]).stdout.contains("list"));
+        let cache = server.path(".cache/openrouter-keys/names.json");
+        assert!(!fs::read_to_string(cache).unwrap().contains("sk-or-"));
     }
 }

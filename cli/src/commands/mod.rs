@@ -33,6 +33,8 @@ mod whose;
 
 use clap::Subcommand;
 
+pub(crate) use completions::VARIABLE as COMPLETIONS_VARIABLE;
+
 use crate::app::App;
 use crate::failure::{Exit, Result};
 
