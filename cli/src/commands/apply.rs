@@ -47,7 +47,7 @@ pub(crate) struct Options {
     change: ChangeArgs,
 }
 
-const SHAPE: Shape = Shape {
+pub(super) const SHAPE: Shape = Shape {
     columns: &["NAME", "ACTION", "RESULT", "CHANGES", "STORED IN"],
     fields: &["name", "hash", "action", "changes", "result", "stored_in", "problem"],
 };

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::leak_report::Report;
-use super::{audit, auth, current, doctor, report, rotate_report, watch};
+use super::{apply, audit, auth, bulk, current, doctor, plan, report, rotate_report, watch};
 use crate::app::App;
 use crate::failure::{Exit, Failure, Result};
 use crate::keys;
@@ -42,6 +42,9 @@ const RESULTS: &[(&str, &Shape)] = &[
     ("audit", &audit::SHAPE),
     ("report", &report::SHAPE),
     ("watch", &watch::SHAPE),
+    ("bulk", &bulk::outcome::SHAPE),
+    ("plan", &plan::SHAPE),
+    ("apply", &apply::SHAPE),
     ("auth status", &auth::SHAPE),
     ("doctor", &doctor::SHAPE),
 ];
@@ -71,5 +74,25 @@ fn row(command: &str, field: &str) -> Row {
     Row {
         cells: vec![Cell::text(command), Cell::text(field)],
         object: Object::default().with("command", command).with("field", field),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::CommandFactory as _;
+
+    use super::RESULTS;
+
+    #[test]
+    fn every_result_is_of_a_command_and_names_each_field_once() {
+        let cli = crate::Cli::command();
+        for (command, shape) in RESULTS {
+            let name = command.split(' ').next().unwrap();
+            assert!(cli.find_subcommand(name).is_some(), "{command}");
+            let fields: BTreeSet<_> = shape.fields.iter().collect();
+            assert_eq!(fields.len(), shape.fields.len(), "{command}");
+        }
     }
 }
