@@ -55,7 +55,8 @@ pub(super) fn write_one(
     let widest = columns.iter().map(|title| title.len()).max().unwrap_or_default();
     for (title, cell) in columns.iter().zip(&row.cells) {
         let title = painted(&format!("{title:widest$}"), Tone::Dim, has_color);
-        writeln!(to, "{title}  {}", painted(&cell.shown, cell.tone, has_color))?;
+        let line = format!("{title}  {}", painted(&cell.shown, cell.tone, has_color));
+        writeln!(to, "{}", line.trim_end())?;
     }
     Ok(())
 }

@@ -1,0 +1,62 @@
+//! What a person sees: the same commands with a terminal on all three streams.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use crate::support::{Ran, Server, assert_snapshot};
+
+    const SEEDS: &str = include_str!("snapshots/seeds.json");
+
+    /// Runs the program in a terminal of its own, with this typed, and makes escape codes
+    /// visible. `None` where util-linux's `script` is missing.
+    fn run(server: &Server, arguments: &[&str], typed: &str) -> Option<Ran> {
+        if Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
+            return None;
+        }
+        let program = server.command(arguments);
+        let mut line = vec![program.get_program().to_str().unwrap()];
+        line.extend(arguments);
+        let line = shlex::try_join(line).unwrap();
+        let mut script = Command::new("script");
+        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        script.env_clear().current_dir(server.home()).env("TERM", "xterm").env("SHELL", "/bin/sh");
+        let set = program.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        script.envs(set);
+        let mut ran = server.ran_with_input(&mut script, typed);
+        ran.stdout = ran.stdout.replace("\r\n", "\n").replace('\u{1b}', "␛");
+        Some(ran)
+    }
+
+    #[track_caller]
+    fn check(name: &str, arguments: &[&str]) {
+        let server = Server::with_seeds(SEEDS);
+        if let Some(ran) = run(&server, arguments, "") {
+            assert_snapshot(&format!("terminal-{name}"), &ran);
+        }
+    }
+
+    #[test]
+    fn tables_are_for_people() {
+        check("list", &["list", "--unlimited"]);
+        check("get", &["get", "Unlimited"]);
+        check("no-keys", &["list", "--name", "nobody"]);
+        check("current", &["current"]);
+        check("json", &["list", "--name", "Ada", "--json", "name,limit"]);
+    }
+
+    #[test]
+    fn a_key_is_deleted_once_its_name_is_typed() {
+        let server = Server::with_seeds(SEEDS);
+        let Some(refused) = run(&server, &["delete", "Ada"], "Bob\n") else { return };
+        assert_eq!(refused.code, Some(130), "{}", refused.shown());
+        assert_eq!(server.hashes_of("Ada").len(), 1);
+        let confirmed = run(&server, &["delete", "Ada"], "Ada\n").unwrap().expect(0);
+        assert!(confirmed.stdout.contains("This will delete:"), "{}", confirmed.shown());
+        assert!(server.hashes_of("Ada").is_empty());
+    }
+}
