@@ -21,8 +21,8 @@ pub(crate) enum Event {
     Begin { version: u32, command: String, server: String, profile: String },
     /// A key is about to be created under one of these names.
     Creating { name: String, names: Vec<String>, workspace: Option<String>, settings: String },
-    /// The key exists, and its secret is about to be stored.
-    Created { name: String, hash: Option<String> },
+    /// The key exists under this one of its names, and its secret is about to be stored.
+    Created { name: String, hash: Option<String>, marked: String },
     /// The secret is stored, and the key is about to lose its marker.
     Stored { name: String },
     /// The limit of the key with this hash is about to be raised.
@@ -50,6 +50,8 @@ pub(crate) struct Entry {
     pub(crate) workspace: Option<String>,
     pub(crate) settings: String,
     pub(crate) hash: Option<String>,
+    /// The name under which the last create succeeded.
+    pub(crate) marked: Option<String>,
     /// The limit before and after.
     pub(crate) limits: Option<(f64, f64)>,
 }
@@ -58,6 +60,16 @@ pub(crate) struct Journal {
     file: Mutex<File>,
     path: PathBuf,
     entries: HashMap<String, Entry>,
+}
+
+impl Entry {
+    /// The names under which a key may exist whose secret is lost. Once a secret is stored, its
+    /// key is not among them, even if a listing that lags shows it under its old name.
+    pub(crate) fn lost(&self) -> impl Iterator<Item = &String> {
+        let kept = self.marked.as_ref().filter(|_| self.stage >= Stage::Stored);
+        let is_unknown = self.stage >= Stage::Stored && kept.is_none();
+        self.names.iter().filter(move |name| !is_unknown && Some(*name) != kept)
+    }
 }
 
 impl Journal {
@@ -165,11 +177,12 @@ fn apply(entries: &mut HashMap<String, Entry>, event: Event) {
             let entry = entries.entry(name).or_default();
             entry.names.extend(names);
             entry.stage = Stage::Creating;
-            (entry.workspace, entry.settings, entry.hash) = (workspace, settings, None);
+            (entry.workspace, entry.settings) = (workspace, settings);
+            (entry.hash, entry.marked) = (None, None);
         }
-        Event::Created { name, hash } => {
+        Event::Created { name, hash, marked } => {
             let entry = entries.entry(name).or_default();
-            (entry.stage, entry.hash) = (Stage::Created, hash);
+            (entry.stage, entry.hash, entry.marked) = (Stage::Created, hash, Some(marked));
         }
         Event::Raising { name, key, from, to } => {
             let entry = entries.entry(name).or_default();
@@ -196,13 +209,34 @@ mod tests {
     }
 
     #[test]
+    fn a_key_whose_secret_is_stored_is_not_lost() {
+        let names = vec!["a #1".to_owned(), "a #2".to_owned()];
+        let entry = |stage| super::Entry {
+            stage,
+            names: names.clone(),
+            marked: Some("a #2".to_owned()),
+            ..super::Entry::default()
+        };
+        let lost = |stage| entry(stage).lost().cloned().collect::<Vec<_>>();
+        assert_eq!(lost(Stage::Created), names);
+        assert_eq!(lost(Stage::Stored), ["a #1"]);
+        assert_eq!(lost(Stage::Done), ["a #1"]);
+    }
+
+    #[test]
     fn a_line_that_was_cut_off_never_happened() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let open = || Journal::open(&path, "create", "server", "default");
         let journal = open().unwrap();
         journal.write(&[creating("a", "a #1"), creating("b", "b #1")]).unwrap();
-        journal.write(&[Event::Created { name: "a".to_owned(), hash: None }]).unwrap();
+        journal
+            .write(&[Event::Created {
+                name: "a".to_owned(),
+                hash: None,
+                marked: "a #1".to_owned(),
+            }])
+            .unwrap();
         assert!(open().is_err(), "it is locked");
         drop(journal);
         let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();

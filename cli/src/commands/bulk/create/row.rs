@@ -44,7 +44,8 @@ impl Work<'_> {
             let key = reconciled.created.data.get();
             row.hash = key.and_then(|key| key.hash.get()).map(|hash| hash.as_str().to_owned());
             let hash = row.hash.clone();
-            self.run.journal.write(&[Event::Created { name: name.clone(), hash }])?;
+            let marked = reconciled.name.clone();
+            self.run.journal.write(&[Event::Created { name: name.clone(), hash, marked }])?;
             deliver(&name, row.hash.clone(), reconciled, ready).await?;
             self.run.journal.write(&[Event::Stored { name: name.clone() }])?;
         } else if self.run.stop.is_asked() {

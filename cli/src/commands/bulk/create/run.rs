@@ -38,14 +38,19 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Deletes the keys whose secrets an earlier run lost. Returns the names that were not
-    /// found: a create may have been on its way when that run was killed.
+    /// Deletes the keys whose secrets earlier runs lost. Returns the names of unfinished rows
+    /// that were not found: a create may have been on its way when its run was killed.
     pub(super) async fn sweep(
         &self,
         tasks: &mut Vec<Task>,
         outcomes: &mut Vec<Outcome>,
     ) -> Result<Names> {
-        let (missing, failed) = self.sweep_names(self.lost(tasks)).await?;
+        let (mut missing, failed) = self.sweep_names(self.lost(tasks)).await?;
+        let unfinished: HashSet<_> = tasks.iter().flat_map(|task| task.entry.lost()).collect();
+        for names in missing.values_mut() {
+            names.retain(|name| unfinished.contains(name));
+        }
+        missing.retain(|_, names| !names.is_empty());
         tasks.retain(|Task { row, entry, .. }| {
             let error = entry.names.iter().find_map(|name| failed.get(name));
             if let Some(error) = error {
@@ -63,21 +68,19 @@ impl Run<'_> {
         Ok(missing)
     }
 
-    /// The names of keys that may exist without their secrets: of the rows, and of rows that
-    /// were removed from the file since.
+    /// The names of keys that may exist without their secrets: of the rows, of rows that are
+    /// done, and of rows that were removed from the file before their key was created.
     fn lost(&self, tasks: &[Task]) -> Names {
         let here: HashSet<_> = tasks.iter().map(|task| task.row.name.as_str()).collect();
-        let of_rows = tasks.iter().map(|task| &task.entry);
-        let of_others = self.journal.entries().filter(|(name, entry)| {
-            entry.stage == Stage::Creating && !here.contains(name.as_str())
+        let others = self.journal.entries().filter(|(name, entry)| {
+            matches!(entry.stage, Stage::Creating | Stage::Done) && !here.contains(name.as_str())
         });
+        let entries = tasks.iter().map(|task| &task.entry).chain(others.map(|(_, entry)| entry));
         let mut names = Names::new();
-        for entry in of_rows.chain(of_others.map(|(_, entry)| entry)) {
-            if entry.stage < Stage::Stored && !entry.names.is_empty() {
-                let names = names.entry(entry.workspace.clone()).or_default();
-                names.extend(entry.names.iter().cloned());
-            }
+        for entry in entries {
+            names.entry(entry.workspace.clone()).or_default().extend(entry.lost().cloned());
         }
+        names.retain(|_, names| !names.is_empty());
         names
     }
 
