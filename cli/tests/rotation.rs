@@ -155,6 +155,39 @@ fn rotate_keeps_the_old_key_if_the_create_is_refused() {
 }
 
 #[test]
+fn an_old_key_in_use_keeps_working_and_the_exit_code_says_so() {
+    let server = server_with_ada();
+    let old = server.hashes_of("ada")[0].clone();
+    let arguments = [
+        "rotate",
+        "ada",
+        "--yes",
+        "--secret-to",
+        "file:ada.key",
+        "--grace",
+        "0s",
+        "--unused",
+        "2s",
+    ];
+    let child = server
+        .command(&arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut child = child.unwrap();
+    while child.try_wait().unwrap().is_none() {
+        server.emulator.spend(&old, 0.01);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(8));
+    assert!(server.emulator.keys().iter().any(|key| key.hash == old && !key.disabled));
+    assert_eq!(open(&server), 1);
+    rotate(&server, &[]).expect(0);
+    assert_eq!(server.hashes_of("ada"), [whose(&server, "ada.key")]);
+}
+
+#[test]
 fn rotate_needs_a_sink_of_its_own_for_each_key() {
     let server = server_with_ada();
     server.run(&["rotate", "ada", "--yes"]).expect(2);

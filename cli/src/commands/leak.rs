@@ -11,7 +11,7 @@ use super::whose::{self, GUESS, Proof};
 use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
-use crate::rotations::{Folder, Job};
+use crate::rotations::{Folder, Job, Saved};
 use crate::select::Named;
 use crate::sink::{Sink, SinkArgs};
 use crate::{keys, secret_input, signal, text};
@@ -74,7 +74,10 @@ impl Options {
                     let (key, proof) = whose::find(&client, secret, &self.workspace).await?;
                     (key, Some(proof))
                 }
-                (None, Some(named)) => (named.find(&client).await?, None),
+                (None, Some(named)) => {
+                    let found = named.find(&client).await;
+                    (found.map_err(|failure| self.or_resume(app, named, failure))?, None)
+                }
                 (None, None) => return Err(Failure::usage("no key was named")),
             };
             let found = Instant::now();
@@ -110,6 +113,21 @@ impl Options {
                 ..failure
             }),
         }
+    }
+
+    /// A key that an interrupted run has deleted already: its rotation only has to be ended.
+    fn or_resume(&self, app: &App, named: &Named, failure: Failure) -> Failure {
+        let open = Folder::new(self.state.as_deref()).and_then(|folder| folder.open(app));
+        let is_it = |saved: &Saved| saved.name == named.as_str();
+        if failure.exit != Exit::NotFound || !open.unwrap_or_default().iter().any(is_it) {
+            return failure;
+        }
+        let message = format!(
+            "\"{}\" was disabled and deleted by an interrupted run; to finish its replacement:",
+            text::visible(named.as_str())
+        );
+        let name = text::quoted_for_shell(named.as_str());
+        Failure::new(Exit::NotFound, message).next(format!("openrouter-keys rotate {name}"))
     }
 
     /// Replaces the key with the library's rotation of a leaked key.
