@@ -1,6 +1,7 @@
 //! What every command works with: the account, the client, the output and the terminal.
 
-use std::sync::Mutex;
+use std::ffi::OsString;
+use std::sync::{Mutex, OnceLock};
 
 use openrouter_keys_native::{API_KEY_VARIABLES, ApiKey, BaseUrl, Client, Config, NativeTransport};
 
@@ -15,13 +16,15 @@ pub(crate) struct App {
     pub(crate) global: Global,
     pub(crate) output: Output,
     pub(crate) waiting: Waiting,
+    /// The management key, once it was read: standard input has it only once.
+    key: OnceLock<ApiKey>,
 }
 
 impl App {
     pub(crate) fn new(global: Global) -> Result<Self> {
         let output = Output::new(&global)?;
         let waiting = Waiting::new(global.quiet);
-        Ok(Self { global, output, waiting })
+        Ok(Self { global, output, waiting, key: OnceLock::new() })
     }
 
     /// The client of the account that the user chose.
@@ -50,6 +53,13 @@ impl App {
         if let Some(Source::Env(name)) = profile.key {
             names.push(name);
         }
+        // Any others that have it, such as one that a key command reads.
+        if let Some(key) = self.key.get() {
+            let has_key = |(name, value): (OsString, OsString)| {
+                value.to_string_lossy().contains(key.reveal()).then_some(name.into_string().ok()?)
+            };
+            names.extend(std::env::vars_os().filter_map(has_key));
+        }
         Ok(names)
     }
 
@@ -63,8 +73,13 @@ impl App {
         if let Some(time) = account.timeout {
             config = config.timeout(time);
         }
-        let found = settings::find(account, &profile, is_named)?;
-        self.built(found.key, config, dry_run)
+        let key = if let Some(key) = self.key.get() {
+            key.clone()
+        } else {
+            let found = settings::find(account, &profile, is_named)?;
+            self.key.get_or_init(|| found.key).clone()
+        };
+        self.built(key, config, dry_run)
     }
 
     /// A client with this key, which may not be the account's.

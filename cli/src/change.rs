@@ -78,20 +78,23 @@ impl ChangeArgs {
             [key] => format!("the key \"{}\"", text::visible(keys::name_of(key))),
             keys => format!("{} keys", keys.len()),
         };
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        let can_answer = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        let mut stderr = std::io::stderr().lock();
+        if can_answer || keys.len() > 1 {
+            writeln!(stderr, "This will {verb}:")?;
+            for key in keys {
+                let hash: String = key
+                    .hash
+                    .get()
+                    .map(|hash| hash.as_str().chars().take(12).collect())
+                    .unwrap_or_default();
+                writeln!(stderr, "  {hash:12}  {}", text::visible(keys::name_of(key)))?;
+            }
+        }
+        if !can_answer {
             return Err(Failure::usage(format!(
                 "this would {verb} {what}; nothing was changed; pass --yes to do it without a question"
             )));
-        }
-        let mut stderr = std::io::stderr().lock();
-        writeln!(stderr, "This will {verb}:")?;
-        for key in keys {
-            let hash: String = key
-                .hash
-                .get()
-                .map(|hash| hash.as_str().chars().take(12).collect())
-                .unwrap_or_default();
-            writeln!(stderr, "  {hash:12}  {}", text::visible(keys::name_of(key)))?;
         }
         write!(
             stderr,

@@ -141,3 +141,34 @@ fn ensure_creates_once_and_then_only_changes() {
     server.run(&other).expect(2);
     assert!(server.hashes_of("other").is_empty());
 }
+
+#[cfg(unix)]
+#[test]
+fn the_management_key_is_in_no_variable_of_the_command() {
+    let server = Server::start();
+    let key = server.emulator.management_key();
+    let mut command = server.command(&[
+        "run",
+        "--limit",
+        "1",
+        "--for",
+        "1h",
+        "--key-command",
+        "printenv MINE",
+        "--",
+        "env",
+    ]);
+    command.env("MINE", key).env("OTHER", format!("Bearer {key}")).env("KEPT", "yes");
+    let ran = server.ran(&mut command).expect(0);
+    assert!(!ran.shown().contains(key), "the command saw the management key");
+    assert!(ran.stdout.contains("KEPT=yes"));
+}
+
+#[test]
+fn a_key_from_standard_input_is_read_once() {
+    let server = Server::start();
+    let key = server.emulator.management_key();
+    let sweep = ["sweep", "--temporary", "--key-file", "-"];
+    let ran = server.run_with_input(&sweep, &format!("{key}\n"));
+    ran.expect(0);
+}
