@@ -224,10 +224,10 @@ async fn run(
     if let (Err(failure), false) = (&result, is_single) {
         app.waiting.say(&format!("{}: {}", text::visible(&name), failure.message));
     }
-    if let Ok(Some(done)) = &result {
-        if let Rotated::StillInUse { .. } = done.rotated {
-            app.waiting.say(&format!("{}: the old key is still in use", text::visible(&name)));
-        }
+    if let Ok(Some(done)) = &result
+        && let Rotated::StillInUse { .. } = done.rotated
+    {
+        app.waiting.say(&format!("{}: the old key is still in use", text::visible(&name)));
     }
     Outcome { name, old, result }
 }

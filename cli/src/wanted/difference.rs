@@ -124,17 +124,17 @@ fn difference(wanted: &Wanted, key: &Key) -> Result<Action> {
             _ => update.no_limit_reset(),
         };
     }
-    if let Some(include) = wanted.include_byok {
-        if key.include_byok_in_limit.copied() != Some(include) {
-            change("include_byok", boolean(&key.include_byok_in_limit), include.to_string());
-            update = update.include_byok_in_limit(include);
-        }
+    if let Some(include) = wanted.include_byok
+        && key.include_byok_in_limit.copied() != Some(include)
+    {
+        change("include_byok", boolean(&key.include_byok_in_limit), include.to_string());
+        update = update.include_byok_in_limit(include);
     }
-    if let Some(disabled) = wanted.disabled {
-        if key.disabled.copied() != Some(disabled) {
-            change("disabled", boolean(&key.disabled), disabled.to_string());
-            update = update.disabled(disabled);
-        }
+    if let Some(disabled) = wanted.disabled
+        && key.disabled.copied() != Some(disabled)
+    {
+        change("disabled", boolean(&key.disabled), disabled.to_string());
+        update = update.disabled(disabled);
     }
     if let Some(problem) = unchangeable(wanted, key)? {
         return Ok(Action::Problem(problem));
@@ -155,12 +155,11 @@ fn unchangeable(wanted: &Wanted, key: &Key) -> Result<Option<String>> {
             )));
         }
     }
-    if let Some(user) = &wanted.external_user {
-        if key.external_user.as_deref() != Some(user) {
-            return Ok(Some(
-                "it is of another external user, and the API cannot change that".to_owned(),
-            ));
-        }
+    if let Some(user) = &wanted.external_user
+        && key.external_user.as_deref() != Some(user)
+    {
+        let problem = "it is of another external user, and the API cannot change that";
+        return Ok(Some(problem.to_owned()));
     }
     Ok(None)
 }
