@@ -32,15 +32,31 @@ fn page() -> String {
     root.build();
     let mut page = String::from(
         "# The command line `openrouter-keys`\n\n\
-         This page is made from the help texts by a test.\n\n\
-         Every command also has the options in the first section.\n\n",
+         A test keeps this page equal to the help texts. Every command also has the options of\n\
+         the first section.\n\n",
     );
+    contents(&root, &mut page);
     section(&root, true, &mut page);
     page.push_str("## Exit codes\n\n| code | meaning |\n| --- | --- |\n");
     for (exit, meaning) in Exit::ALL {
         let _ = writeln!(page, "| {} | {meaning} |", exit.code());
     }
     page
+}
+
+/// A link to each command, and to the exit codes.
+fn contents(root: &Command, page: &mut String) {
+    let mut links = Vec::new();
+    let mut commands: Vec<_> = vec![root];
+    while let Some(command) = commands.pop() {
+        let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
+        let title = name.strip_prefix("openrouter-keys ").unwrap_or(name);
+        links.push(format!("[`{title}`](#{})", name.replace(' ', "-")));
+        let below: Vec<_> = command.get_subcommands().collect();
+        commands.extend(below.into_iter().rev().filter(|command| command.get_name() != "help"));
+    }
+    links.push("[exit codes](#exit-codes)".to_owned());
+    let _ = writeln!(page, "{}\n", links.join(" ·\n"));
 }
 
 fn section(command: &Command, is_root: bool, page: &mut String) {
