@@ -109,7 +109,7 @@ impl Server {
 
 /// The program in this folder, without an account.
 pub(crate) fn program(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_openrouter-keys"));
+    let mut command = Command::new(built_program());
     command.args(arguments).current_dir(home).env_clear().env("HOME", home);
     for name in ["PATH", "SystemRoot"] {
         if let Some(value) = std::env::var_os(name) {
@@ -117,6 +117,13 @@ pub(crate) fn program(home: &Path, arguments: &[&str]) -> Command {
         }
     }
     command
+}
+
+/// Cargo builds the program into the folder above the tests.
+fn built_program() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.parent().and_then(Path::parent).unwrap();
+    folder.join(format!("openrouter-keys{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// What a run printed, and its exit code.
