@@ -24,9 +24,9 @@ const SETTLE: i64 = 5;
 
 /// Make the keys as a TOML file says
 ///
-/// Creates and changes keys, and deletes only those that the file lists under [[delete]]. What was
-/// interrupted, even by a crash, goes on when the command is run again: a key whose secret was not
-/// stored is deleted and created again.
+/// Creates and changes keys, and deletes only those that the file lists in its section delete. What
+/// was interrupted, even by a crash, goes on when the command is run again: a key whose secret was
+/// not stored is deleted and created again.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
