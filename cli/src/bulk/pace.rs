@@ -3,11 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use openrouter_keys_native::Error;
 use tokio::sync::watch;
 
 use crate::app::App;
 use crate::child::Signals;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Result};
 use crate::units;
 
 /// How long a run waits for a server that asks to send less, without any row getting through.
@@ -81,7 +84,7 @@ impl<'a> Pace<'a> {
     }
 
     /// Waits while the server has asked to send nothing.
-    pub(crate) async fn turn(&self) {
+    async fn turn(&self) {
         loop {
             let until = *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
@@ -97,9 +100,36 @@ impl<'a> Pace<'a> {
         }
     }
 
-    /// Whether a refused row should wait for its turn again: the server asked to send less, and
-    /// nothing was created or changed.
-    pub(crate) fn defers(&self, failure: &Failure, after: Option<Duration>) -> bool {
+    /// Sends a request when it is its turn, and again if the server asked to send less: nothing
+    /// was created or changed then. `None` if the run was stopped before; what has begun is
+    /// finished all the same.
+    ///
+    /// `send` gets a future that cancels the request.
+    pub(crate) async fn send<T>(
+        &self,
+        has_begun: bool,
+        send: impl AsyncFn(BoxFuture<'static, ()>) -> Result<T, Error>,
+    ) -> Result<Option<T>> {
+        loop {
+            self.turn().await;
+            if self.stop.is_asked() && !has_begun {
+                return Ok(None);
+            }
+            match send(self.stop.clone().urged().boxed()).await {
+                Ok(output) => return Ok(Some(output)),
+                Err(error) => {
+                    let after = error.retry_after();
+                    let failure = Failure::from(error);
+                    if !self.defers(&failure, after) {
+                        return Err(failure);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a refused request should wait for its turn again.
+    fn defers(&self, failure: &Failure, after: Option<Duration>) -> bool {
         if failure.exit != Exit::RateLimited || self.stop.is_asked() {
             return false;
         }

@@ -281,22 +281,12 @@ async fn send(
     journal: Option<&Journal>,
     pace: &Pace<'_>,
 ) -> Result<State> {
-    loop {
-        pace.turn().await;
-        if pace.stop.is_asked() {
-            return Ok(State::NotBegun);
-        }
+    let update = async |cancel| {
         let update = Update::new(&raise.hash).limit(Limit::usd(raise.to));
-        match client.update(update).cancel_on(pace.stop.clone().urged()).await {
-            Ok(_) => break,
-            Err(error) => {
-                let after = error.retry_after();
-                let failure = Failure::from(error);
-                if !pace.defers(&failure, after) {
-                    return Err(failure);
-                }
-            }
-        }
+        client.update(update).cancel_on(cancel).await
+    };
+    if pace.send(false, update).await?.is_none() {
+        return Ok(State::NotBegun);
     }
     if let Some(journal) = journal {
         journal.write(&[Event::Done { name: raise.hash.clone() }])?;

@@ -189,28 +189,12 @@ async fn send(
     change: &Change<'_>,
     pace: &Pace<'_>,
 ) -> Result<State> {
-    loop {
-        pace.turn().await;
-        if pace.stop.is_asked() {
-            return Ok(State::NotBegun);
+    let send = async |cancel| match change {
+        Change::Update(update) => {
+            let update = update(Update::new(hash.as_str()));
+            client.update(update).cancel_on(cancel).await.map(|_| ())
         }
-        let cancel = pace.stop.clone().urged();
-        let sent = match change {
-            Change::Update(update) => {
-                let update = update(Update::new(hash.as_str()));
-                client.update(update).cancel_on(cancel).await.map(|_| ())
-            }
-            Change::Delete => client.delete(hash.clone()).cancel_on(cancel).await.map(|_| ()),
-        };
-        match sent {
-            Ok(()) => return Ok(State::Done),
-            Err(error) => {
-                let after = error.retry_after();
-                let failure = Failure::from(error);
-                if !pace.defers(&failure, after) {
-                    return Err(failure);
-                }
-            }
-        }
-    }
+        Change::Delete => client.delete(hash.clone()).cancel_on(cancel).await.map(|_| ()),
+    };
+    Ok(pace.send(false, send).await?.map_or(State::NotBegun, |()| State::Done))
 }

@@ -1,7 +1,7 @@
 //! One row of `bulk create`, from its create to the end.
 
-use openrouter_keys_native::workflow::{CreateReconciled, Reconciled};
-use openrouter_keys_native::{Error, Update};
+use openrouter_keys_native::Update;
+use openrouter_keys_native::workflow::Reconciled;
 
 use super::run::{Run, Task};
 use crate::bulk::journal::Event;
@@ -39,7 +39,12 @@ impl Work<'_> {
         if let Some(create) = task.create {
             // A sink that cannot take the secret must be noticed first.
             let ready = self.run.sink.prepare(&name)?;
-            let Some(reconciled) = self.create(create).await? else { return Ok(State::NotBegun) };
+            let send = async |cancel| {
+                self.run.client.create_reconciled(create.clone()).cancel_on(cancel).await
+            };
+            let Some(reconciled) = self.pace.send(false, send).await? else {
+                return Ok(State::NotBegun);
+            };
             row.unconfirmed.clone_from(&reconciled.unconfirmed);
             let key = reconciled.created.data.get();
             row.hash = key.and_then(|key| key.hash.get()).map(|hash| hash.as_str().to_owned());
@@ -57,7 +62,10 @@ impl Work<'_> {
                  keeps the marker in its name",
             )
         })?;
-        self.rename(hash, &name).await.map_err(|failure| Failure {
+        let rename = async |cancel| {
+            self.run.client.update(Update::new(hash).name(&name)).cancel_on(cancel).await
+        };
+        self.pace.send(true, rename).await.map_err(|failure| Failure {
             message: format!(
                 "the key was created and its secret stored, but the marker in its name was not \
                  removed: {}",
@@ -67,39 +75,6 @@ impl Work<'_> {
         })?;
         self.run.journal.write(&[Event::Done { name }])?;
         Ok(State::Done)
-    }
-
-    /// Creates the key; `None` if the run is stopped before.
-    async fn create(&self, create: CreateReconciled) -> Result<Option<Reconciled>> {
-        loop {
-            self.pace.turn().await;
-            if self.run.stop.is_asked() {
-                return Ok(None);
-            }
-            let run = self.run.client.create_reconciled(create.clone());
-            match run.cancel_on(self.run.stop.clone().urged()).await {
-                Ok(reconciled) => return Ok(Some(reconciled)),
-                Err(error) => self.defer(error)?,
-            }
-        }
-    }
-
-    async fn rename(&self, hash: &str, name: &str) -> Result<()> {
-        loop {
-            self.pace.turn().await;
-            let run = self.run.client.update(Update::new(hash).name(name));
-            match run.cancel_on(self.run.stop.clone().urged()).await {
-                Ok(_) => return Ok(()),
-                Err(error) => self.defer(error)?,
-            }
-        }
-    }
-
-    /// Lets the row wait if the server asked to send less.
-    fn defer(&self, error: Error) -> Result<()> {
-        let after = error.retry_after();
-        let failure = Failure::from(error);
-        if self.pace.defers(&failure, after) { Ok(()) } else { Err(failure) }
     }
 }
 
