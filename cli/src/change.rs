@@ -48,20 +48,10 @@ impl ChangeArgs {
         if self.yes || self.dry_run {
             return Ok(());
         }
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-            return Err(Failure::usage(format!(
-                "this would {what}; nothing was changed; pass --yes to do it without a question"
-            )));
+        if !can_answer() {
+            return Err(unconfirmed(what));
         }
-        let mut stderr = std::io::stderr().lock();
-        write!(stderr, "This will {what}. Type yes to go on: ")?;
-        stderr.flush()?;
-        let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line)?;
-        if line.trim_end_matches(['\r', '\n']) == "yes" {
-            return Ok(());
-        }
-        Err(Failure::new(Exit::Cancelled, "not confirmed; nothing was changed"))
+        ask(&format!("This will {what}. Type yes to go on: "), "yes")
     }
 
     /// Asks before keys are lost or many are changed: the answer must be the name of a single
@@ -70,17 +60,17 @@ impl ChangeArgs {
         if self.yes || self.dry_run || keys.is_empty() {
             return Ok(());
         }
-        let expected = match keys {
-            [key] => keys::name_of(key),
-            _ => "yes",
+        let (expected, what, question) = match keys {
+            [key] => {
+                let name = text::visible(keys::name_of(key));
+                let question = format!("Type the name, {name}, to go on: ");
+                (keys::name_of(key), format!("the key \"{name}\""), question)
+            }
+            keys => ("yes", format!("{} keys", keys.len()), "Type yes to go on: ".to_owned()),
         };
-        let what = match keys {
-            [key] => format!("the key \"{}\"", text::visible(keys::name_of(key))),
-            keys => format!("{} keys", keys.len()),
-        };
-        let can_answer = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        let mut stderr = std::io::stderr().lock();
+        let can_answer = can_answer();
         if can_answer || keys.len() > 1 {
+            let mut stderr = std::io::stderr().lock();
             writeln!(stderr, "This will {verb}:")?;
             for key in keys {
                 let hash: String = key
@@ -92,27 +82,34 @@ impl ChangeArgs {
             }
         }
         if !can_answer {
-            return Err(Failure::usage(format!(
-                "this would {verb} {what}; nothing was changed; pass --yes to do it without a question"
-            )));
+            return Err(unconfirmed(&format!("{verb} {what}")));
         }
-        write!(
-            stderr,
-            "Type {} to go on: ",
-            if expected == "yes" {
-                "yes".to_owned()
-            } else {
-                format!("the name, {}", text::visible(expected))
-            }
-        )?;
-        stderr.flush()?;
-        let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line)?;
-        if line.trim_end_matches(['\r', '\n']) == expected {
-            return Ok(());
-        }
-        Err(Failure::new(Exit::Cancelled, "not confirmed; nothing was changed"))
+        ask(&question, expected)
     }
+}
+
+/// Whether a person is there to answer a question.
+fn can_answer() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+fn unconfirmed(what: &str) -> Failure {
+    Failure::usage(format!(
+        "this would {what}; nothing was changed; pass --yes to do it without a question"
+    ))
+}
+
+/// Asks on the terminal: only this answer means yes.
+fn ask(question: &str, expected: &str) -> Result<()> {
+    let mut stderr = std::io::stderr().lock();
+    write!(stderr, "{question}")?;
+    stderr.flush()?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    if line.trim_end_matches(['\r', '\n']) == expected {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Cancelled, "not confirmed; nothing was changed"))
 }
 
 /// Shows requests that were not sent.
