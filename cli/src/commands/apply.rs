@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
 use crate::output::{Cell, Row, Shape, Tone};
-use crate::rotations::{self, Target};
+use crate::rotations::Target;
 use crate::sink::{Delivery, Sink, Stored};
 use crate::wanted::{Action, Journal, Step, Wanted, WantedFile, compare};
 use crate::{keys, signal, text, units};
@@ -84,7 +84,7 @@ impl Options {
             }
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
-        let journal = Journal::open(&self.file, rotations::account(app)?)?;
+        let journal = Journal::open(&self.file, app.account()?)?;
         let client = app.client()?;
         let is_cancelled = AtomicBool::new(false);
         let work = Work { options: &self, app, client: &client, journal: &journal, is_cancelled };

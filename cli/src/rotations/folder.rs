@@ -27,14 +27,6 @@ pub(crate) struct Saved {
     pub(crate) rotation: Rotation,
 }
 
-/// The server and the profile of this run, which a resumed rotation must have too.
-pub(crate) fn account(app: &App) -> Result<(String, String)> {
-    let account = &app.global.account;
-    let (name, profile, is_named) = settings::Configuration::read()?.profile(account)?;
-    let url = settings::base_url(account, &profile, is_named)?;
-    Ok((url.map(|url| url.to_string()).unwrap_or_default(), name))
-}
-
 impl Saved {
     pub(crate) fn sink(&self) -> Result<Sink> {
         if self.sink == Sink::Reveal.describe() {
@@ -61,7 +53,7 @@ impl Folder {
 
     /// Every open rotation of this account, in the order of the files' names.
     pub(crate) fn open(&self, app: &App) -> Result<Vec<Saved>> {
-        let account = account(app)?;
+        let account = app.account()?;
         let is_ours = |saved: &Saved| (&saved.base_url, &saved.profile) == (&account.0, &account.1);
         let entries = match fs::read_dir(&self.0) {
             Ok(entries) => entries,

@@ -4,7 +4,7 @@ use openrouter_keys_native::workflow::{Rotate, Rotated, Rotation, RotationStep};
 use openrouter_keys_native::{Client, Key};
 use tokio::sync::oneshot;
 
-use super::folder::{self, Folder, Lock, Saved};
+use super::folder::{Folder, Lock, Saved};
 use super::handler::Handler;
 use super::target::Target;
 use crate::app::App;
@@ -49,7 +49,7 @@ impl Job {
         target.check(key.label.as_deref())?;
         let mut rotation = Rotation::new(old.clone());
         settings(&mut rotation);
-        let (base_url, profile) = folder::account(app)?;
+        let (base_url, profile) = app.account()?;
         let sink = target.describe(sink);
         let saved = Saved { base_url, profile, name: name.to_owned(), sink, rotation };
         folder.save(&saved)?;

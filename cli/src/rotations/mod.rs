@@ -6,7 +6,7 @@ mod handler;
 mod job;
 mod target;
 
-pub(crate) use folder::{Folder, Saved, account};
+pub(crate) use folder::{Folder, Saved};
 pub(crate) use job::{Done, Job};
 pub(crate) use target::Target;
 
