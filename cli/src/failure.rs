@@ -102,7 +102,8 @@ impl Failure {
         if let Some(next) = &self.next {
             let _ = writeln!(shown, "\n  {next}");
         }
-        shown
+        // A secret may have been pasted where a name belongs.
+        text::without_keys(&shown)
     }
 }
 

@@ -68,7 +68,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         // Help and the version are among what clap calls errors.
         Err(error) => {
-            let _ = error.print();
+            print(&error);
             return ExitCode::from(if error.use_stderr() {
                 Exit::Usage.code()
             } else {
@@ -82,6 +82,17 @@ fn main() -> ExitCode {
             let _ = std::io::stderr().write_all(failure.shown().as_bytes());
             ExitCode::from(failure.exit.code())
         }
+    }
+}
+
+/// Help, or what is wrong with the command line, which may repeat a secret that was pasted into it.
+fn print(error: &clap::Error) {
+    let text = error.render().to_string();
+    let masked = text::without_keys(&text);
+    if masked == text {
+        let _ = error.print();
+    } else {
+        let _ = std::io::stderr().write_all(masked.as_bytes());
     }
 }
 

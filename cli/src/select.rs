@@ -148,12 +148,14 @@ impl Named {
                 Err("a key is named by its name or its hash; this is empty".to_owned())
             }
             "." | ".." => Err(format!("\"{text}\" is not a name or hash of a key")),
-            text if text.contains(['/', '\\'])
-                && KeyHash::new(text).is_err()
-                && text.starts_with('.') =>
-            {
+            // `../x` reads like a path and not like a name.
+            text if text.starts_with('.') && text.contains(['/', '\\']) => {
                 Err(format!("\"{}\" is not a name or hash of a key", text::visible(text)))
             }
+            text if text::shows_key(text) => Err("this is a secret, which must not be an \
+                argument: other users may see it and the shell remembers it; nothing was sent; \
+                pass it on standard input to `openrouter-keys whose` or `leak`"
+                .to_owned()),
             text => Ok(Self(text.to_owned())),
         }
     }

@@ -60,7 +60,12 @@ fn is_invisible(char: char) -> bool {
             | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
 }
 
-/// Text for another service, with anything that looks like an API key masked.
+/// Whether the text contains an API key of this service.
+pub(crate) fn shows_key(text: &str) -> bool {
+    openrouter_keys_core::internal::shows_key::<&str>(text, &[])
+}
+
+/// The text with anything that looks like an API key masked.
 pub(crate) fn without_keys(text: &str) -> String {
     openrouter_keys_core::internal::mask(text, &[])
 }

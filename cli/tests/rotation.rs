@@ -84,6 +84,31 @@ fn whose_refuses_what_is_not_one_key_and_sends_nothing() {
 }
 
 #[test]
+fn a_secret_that_is_pasted_as_an_argument_is_repeated_and_sent_nowhere() {
+    let server = server_with_ada();
+    let leaked = secret(&server, "ada.key");
+    let begun = server.requests().len();
+    for command in [
+        &["whose"][..],
+        &["leak"],
+        &["get"],
+        &["disable"],
+        &["delete", "--yes"],
+        &["rotate", "--secret-to", "file:new.key"],
+        &["topup", "5"],
+        &["bulk", "disable", "--yes"],
+        &["sweep", "--yes"],
+        &["list", "--limit"],
+        &["list", "--json"],
+    ] {
+        let ran = server.run(&[command, &[&leaked]].concat()).expect(2);
+        assert!(!ran.stderr.contains(&leaked[20..]), "{}", ran.shown());
+        assert_eq!(ran.stdout, "", "{command:?}");
+    }
+    assert_eq!(server.requests().len(), begun);
+}
+
+#[test]
 fn leak_disables_first_replaces_and_reports() {
     let server = Server::with_keys(1000);
     server.run(&["create", "ada", "--limit", "25", "--secret-to", "file:ada.key"]).expect(0);
