@@ -6,6 +6,8 @@ use std::sync::{Mutex, OnceLock};
 use openrouter_keys_native::{API_KEY_VARIABLES, ApiKey, BaseUrl, Client, Config, NativeTransport};
 
 use crate::args::Global;
+use crate::bulk::journal::Account;
+use crate::commands::WEBHOOK_VARIABLE;
 use crate::failure::Result;
 use crate::output::Output;
 use crate::settings::{self, Configuration, Source};
@@ -46,9 +48,19 @@ impl App {
         Ok((url.to_string(), name))
     }
 
-    /// The environment variables that may have the management key.
+    /// Whose management key this is: one account must not continue what another began, even if
+    /// its key is found in the same place.
+    pub(crate) async fn owned_account(&self, client: &Client) -> Result<Account> {
+        let (server, profile) = self.account()?;
+        let current = client.get_current_key_metadata().await?;
+        let owner = current.creator_user_id.as_deref().or(current.label.as_deref());
+        Ok(Account { server, profile, owner: owner.unwrap_or_default().to_owned() })
+    }
+
+    /// The environment variables with secrets of this program.
     pub(crate) fn key_variables(&self) -> Result<Vec<String>> {
-        let mut names: Vec<_> = API_KEY_VARIABLES.into_iter().map(str::to_owned).collect();
+        let known = API_KEY_VARIABLES.into_iter().chain([WEBHOOK_VARIABLE]);
+        let mut names: Vec<_> = known.map(str::to_owned).collect();
         let (_, profile, _) = Configuration::read()?.profile(&self.global.account)?;
         if let Some(Source::Env(name)) = profile.key {
             names.push(name);

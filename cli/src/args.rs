@@ -7,7 +7,7 @@ use clap::{Args, ColorChoice};
 
 use crate::units;
 
-/// Whose keys are managed, and how the result is written.
+/// The account and the output.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Global {
     #[command(flatten)]
@@ -53,7 +53,7 @@ pub(crate) struct Account {
         help = "Send requests here instead of to OpenRouter, or set OPENROUTER_BASE_URL"
     )]
     pub(crate) base_url: Option<String>,
-    /// Give up a call after this time, such as 30s or 5m [default: 2m]
+    /// Time limit of a call, such as 30s or 5m [default: 2m]
     #[arg(long, global = true, value_name = "TIME", value_parser = units::duration)]
     pub(crate) timeout: Option<Duration>,
 }
@@ -66,7 +66,7 @@ pub(crate) struct Format {
     /// Print JSON: all fields, or only these, separated by commas
     #[arg(long, global = true, value_name = "FIELDS", num_args = 0..=1, value_delimiter = ',', default_missing_value = "")]
     pub(crate) json: Option<Vec<String>>,
-    /// Print what this jq expression makes of the JSON
+    /// Filter the JSON with this jq expression
     #[arg(long, global = true, value_name = "EXPRESSION")]
     pub(crate) jq: Option<String>,
     /// Print comma-separated values with a header line

@@ -9,7 +9,7 @@ use openrouter_keys_native::{Client, Key};
 use crate::app::App;
 use crate::failure::{Exit, Failure, Result};
 use crate::transport::Shown;
-use crate::{keys, text};
+use crate::{keys, text, units};
 
 /// The options of a command that changes something.
 #[derive(Clone, Debug, Default, Args)]
@@ -51,7 +51,7 @@ impl ChangeArgs {
         if !can_answer() {
             return Err(unconfirmed(what));
         }
-        ask(&format!("This will {what}. Type yes to go on: "), "yes")
+        ask(&format!("This will {what}. Type yes to continue: "), "yes")
     }
 
     /// Asks before keys are lost or many are changed: the answer must be the name of a single
@@ -61,12 +61,16 @@ impl ChangeArgs {
             return Ok(());
         }
         let (expected, what, question) = match keys {
-            [key] => {
+            [key] if !keys::name_of(key).is_empty() => {
+                // As it is shown: a name may have characters that cannot be typed.
                 let name = text::visible(keys::name_of(key));
-                let question = format!("Type the name, {name}, to go on: ");
-                (keys::name_of(key), format!("the key \"{name}\""), question)
+                let question = format!("Type the name, {name}, to continue: ");
+                (name.clone(), format!("the key \"{name}\""), question)
             }
-            keys => ("yes", format!("{} keys", keys.len()), "Type yes to go on: ".to_owned()),
+            keys => {
+                let what = units::counted(keys.len(), "key");
+                ("yes".to_owned(), what, "Type yes to continue: ".to_owned())
+            }
         };
         let can_answer = can_answer();
         if can_answer || keys.len() > 1 {
@@ -84,7 +88,7 @@ impl ChangeArgs {
         if !can_answer {
             return Err(unconfirmed(&format!("{verb} {what}")));
         }
-        ask(&question, expected)
+        ask(&question, &expected)
     }
 }
 
@@ -95,7 +99,7 @@ fn can_answer() -> bool {
 
 fn unconfirmed(what: &str) -> Failure {
     Failure::usage(format!(
-        "this would {what}; nothing was changed; pass --yes to do it without a question"
+        "this would {what}; nothing was changed; pass --yes to skip the confirmation"
     ))
 }
 

@@ -45,10 +45,7 @@ pub(crate) fn spawn(
         let code =
             if error.kind() == std::io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE };
         let program = program.to_string_lossy();
-        let message = format!(
-            "the command {} cannot run: {error}; its key is deleted",
-            text::visible(&program)
-        );
+        let message = format!("the command {} cannot run: {error}", text::visible(&program));
         Failure::new(Exit::Command(code), message)
     })
 }

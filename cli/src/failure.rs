@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io;
 
+use openrouter_keys_core::internal::is_marked;
 use openrouter_keys_native::error::{ApiErrorKind, BuildError, TransportErrorKind};
 use openrouter_keys_native::{Error, ErrorKind};
 
@@ -33,12 +34,12 @@ impl Exit {
         (Self::Failed, "failed"),
         (Self::Usage, "the command line or the settings are wrong; nothing was sent"),
         (Self::Findings, "audit or watch has findings, or plan has changes"),
-        (Self::NotAuthorized, "the management key was refused"),
+        (Self::NotAuthorized, "there is no management key, or it was refused"),
         (Self::NotFound, "there is no such key"),
         (Self::MayHaveCreated, "a key may have been created; the message names it"),
-        (Self::RateLimited, "the server asks to send less"),
+        (Self::RateLimited, "the server limits the rate of requests"),
         (Self::StillInUse, "the old key of a rotation is still in use"),
-        (Self::Cancelled, "cancelled by a signal"),
+        (Self::Cancelled, "cancelled by a signal, or not confirmed"),
     ];
 
     pub(crate) const fn code(self) -> u8 {
@@ -103,7 +104,7 @@ impl Failure {
             let _ = writeln!(shown, "\n  {next}");
         }
         // A secret may have been pasted where a name belongs.
-        text::without_keys(&shown)
+        text::printable(&shown)
     }
 }
 
@@ -145,9 +146,15 @@ fn exit_of(error: &Error) -> Exit {
 
 fn next_for(error: &Error) -> Option<String> {
     if let Some(left) = error.may_have_created() {
-        let names: Vec<_> = left.names().map(text::quoted_for_shell).collect();
-        if !names.is_empty() {
-            return Some(format!("openrouter-keys sweep {}", names.join(" ")));
+        let names: Vec<_> = left.names().collect();
+        let quoted = || names.iter().map(|name| text::quoted_for_shell(name)).collect::<Vec<_>>();
+        match names.as_slice() {
+            [] => {}
+            // A sweep would refuse a name that may be somebody else's.
+            [name] if !is_marked(name) => {
+                return Some(format!("openrouter-keys list --all --name {}", quoted().join(" ")));
+            }
+            _ => return Some(format!("openrouter-keys sweep {}", quoted().join(" "))),
         }
     }
     match (exit_of(error), error.kind()) {

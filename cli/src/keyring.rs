@@ -66,6 +66,9 @@ mod store {
     }
 }
 
+/// How the entries of management keys begin.
+pub(crate) const MANAGEMENT: &str = "management-key:";
+
 pub(crate) fn read(name: &str) -> Result<Zeroizing<String>> {
     store::read(SERVICE, name).map(Zeroizing::new).map_err(|problem| {
         Failure::usage(format!("the keyring has no readable entry {name}: {problem}"))

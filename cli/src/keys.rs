@@ -86,12 +86,16 @@ pub(crate) enum State {
     Unknown,
 }
 
+/// Whether the key has expired, disabled or not.
+pub(crate) fn is_expired(key: &Key, now: i64) -> bool {
+    key.expires_at.get().is_some_and(|at| at.unix_seconds() <= now)
+}
+
 impl State {
     pub(crate) fn of(key: &Key, now: i64) -> Self {
-        let is_expired = key.expires_at.get().is_some_and(|at| at.unix_seconds() <= now);
         match key.disabled.copied() {
             Some(true) => Self::Disabled,
-            _ if is_expired => Self::Expired,
+            _ if is_expired(key, now) => Self::Expired,
             _ if key.limit_remaining.copied().is_some_and(|left| left <= 0.0) => Self::Exhausted,
             Some(false) => Self::Active,
             None => Self::Unknown,

@@ -88,11 +88,11 @@ fn main() -> ExitCode {
 /// Help, or what is wrong with the command line, which may repeat a secret that was pasted into it.
 fn print(error: &clap::Error) {
     let text = error.render().to_string();
-    let masked = text::without_keys(&text);
-    if masked == text {
+    let printable = text::printable(&text);
+    if printable == text {
         let _ = error.print();
     } else {
-        let _ = std::io::stderr().write_all(masked.as_bytes());
+        let _ = std::io::stderr().write_all(printable.as_bytes());
     }
 }
 

@@ -18,13 +18,22 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Opens a file beside `path`, which must not exist. The mode is 0600.
     pub(crate) fn new(path: &Path) -> Result<Self> {
-        if path.symlink_metadata().is_ok() {
-            return Err(Failure::usage(format!(
-                "{} exists already; choose another file, it will not be overwritten",
+        let is_folder = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+        match path.symlink_metadata() {
+            Ok(_) => Err(Failure::usage(format!(
+                "{} exists already; nothing was sent; choose another file, it will not be \
+                 overwritten",
                 path.display()
-            )));
+            ))),
+            Err(error)
+                if error.kind() == std::io::ErrorKind::NotFound
+                    && path.file_name().is_some()
+                    && !is_folder =>
+            {
+                Ok(Self { file: beside(path)?, path: path.to_owned() })
+            }
+            Err(error) => Err(unusable(path, &error)),
         }
-        Ok(Self { file: beside(path)?, path: path.to_owned() })
     }
 
     /// Writes the whole content and gives the file its name, which still must not exist.
@@ -83,8 +92,36 @@ fn beside(path: &Path) -> Result<NamedTempFile> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    NamedTempFile::with_prefix_in(".openrouter-keys-", folder)
-        .map_err(|error| cannot_write(path, &error))
+    let file = NamedTempFile::with_prefix_in(".openrouter-keys-", folder);
+    file.map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            let shown = folder.display().to_string();
+            let failure =
+                format!("the folder {shown} does not exist; nothing was sent; create it:");
+            Failure::usage(failure).next(format!("mkdir {}", crate::text::quoted_for_shell(&shown)))
+        }
+        _ => cannot_write(path, &error),
+    })
+}
+
+/// A path that can never be written.
+fn unusable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format!(
+        "\"{}\" cannot be the file of a secret: {error}; nothing was sent",
+        path.display()
+    ))
+}
+
+/// The options of a lock file, which only its owner may open.
+pub(crate) fn lock_options() -> fs::OpenOptions {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {

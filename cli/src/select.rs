@@ -45,7 +45,7 @@ pub(crate) struct Filters {
     /// Only keys of this workspace; may be given more than once
     #[arg(long, value_name = "ID")]
     pub(crate) workspace: Vec<String>,
-    /// Only keys of this user of yours
+    /// Only keys for this end user
     #[arg(long, value_name = "USER")]
     pub(crate) external_user: Option<String>,
 }
@@ -88,7 +88,7 @@ impl Filters {
             Some(1.0 - key.limit_remaining.copied()? / limit)
         };
         (!self.disabled || state == State::Disabled)
-            && (!self.expired || state == State::Expired)
+            && (!self.expired || keys::is_expired(key, now))
             && (!self.unlimited || key.limit.is_null())
             && self.near_limit.is_none_or(|near| share().is_some_and(|share| share >= near))
             && self.idle.is_none_or(|idle| is_older(idle_since, idle))
@@ -118,7 +118,7 @@ pub(crate) fn matches_pattern(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// All keys of these workspaces, or of every workspace that the key may see.
+/// All keys of these workspaces, or of the default one.
 pub(crate) async fn all(client: &Client, filters: &Filters, list: List) -> Result<Vec<Key>> {
     let mut pages = Pages::new(list);
     if !filters.workspace.is_empty() {
@@ -136,6 +136,18 @@ pub(crate) async fn matching(client: &Client, filters: &Filters) -> Result<Vec<K
     Ok(keys)
 }
 
+/// A name for a new key, or a new name: not blank, and not a secret, which everybody in the account
+/// would see.
+pub(crate) fn new_name(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("the name of the key is empty".to_owned());
+    }
+    if text::shows_key(text) {
+        return Err("this is a secret, which cannot be the name of a key".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// A key that the user named: a whole hash, the beginning of one, or a name.
 #[derive(Clone, Debug)]
 pub(crate) struct Named(String);
@@ -145,7 +157,7 @@ impl Named {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         match text {
             text if text.trim().is_empty() => {
-                Err("a key is named by its name or its hash; this is empty".to_owned())
+                Err("the name or hash of the key is empty".to_owned())
             }
             "." | ".." => Err(format!("\"{text}\" is not a name or hash of a key")),
             // `../x` reads like a path and not like a name.

@@ -1,7 +1,7 @@
 //! Where a created secret goes. Nothing else prints or stores one.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use clap::Args;
@@ -20,7 +20,10 @@ pub(crate) struct SinkArgs {
         long,
         value_name = "SINK",
         value_parser = Sink::parse,
-        help = "Store the created secret: file:PATH, command:COMMAND or keyring:NAME"
+        help = "Store the created secret: file:PATH, command:COMMAND or keyring:NAME",
+        long_help = "Store the created secret: file:PATH, command:COMMAND or keyring:NAME. The \
+                     command receives one line of JSON on standard input, with name, hash, token \
+                     and key; it exits with 0 if the secret is stored, and with 10 if it is not"
     )]
     pub(crate) secret_to: Option<Sink>,
     /// Print the created secret on standard output
@@ -58,7 +61,7 @@ pub(crate) enum Sink {
 impl Sink {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let target = |target: &str| match target {
-            "" => Err(format!("\"{text}\" names no target")),
+            "" => Err(format!("\"{text}\" has no target")),
             target => Ok(target.to_owned()),
         };
         match text.split_once(':') {
@@ -81,13 +84,21 @@ impl Sink {
         }
     }
 
-    /// The file or keyring entry that would get the secret of the key with this name.
-    pub(crate) fn target(&self, name: &str) -> Option<String> {
-        match self {
-            Self::File(path) => Some(path.replace("{name}", &file_name(name))),
-            Self::Keyring(entry) => Some(entry.replace("{name}", name)),
-            Self::Command(_) | Self::Reveal => None,
+    /// The sink that was described so.
+    pub(crate) fn of(description: &str) -> Result<Self> {
+        if description == Self::Reveal.describe() {
+            return Ok(Self::Reveal);
         }
+        Self::parse(description).map_err(Failure::failed)
+    }
+
+    /// The file or keyring entry that would get the secret of the key with this name.
+    pub(crate) fn target(&self, name: &str) -> Result<Option<String>> {
+        Ok(match self {
+            Self::File(path) => Some(path_for(path, name)?.display().to_string()),
+            Self::Keyring(entry) => Some(entry_for(entry, name)?),
+            Self::Command(_) | Self::Reveal => None,
+        })
     }
 
     /// Makes the sink ready before a key is created: a sink that cannot take the secret must
@@ -95,27 +106,76 @@ impl Sink {
     pub(crate) fn prepare(&self, name: &str) -> Result<Ready> {
         Ok(match self {
             Self::File(path) => {
-                let path = path_for(path, name);
+                let path = path_for(path, name)?;
                 Ready::File(Prepared::new(&path)?, path)
             }
             Self::Command(command) => Ready::Command(words(command)?),
-            Self::Keyring(entry) => Ready::Keyring(entry.replace("{name}", name)),
+            Self::Keyring(entry) => {
+                let entry = entry_for(entry, name)?;
+                if keyring::find(&entry)?.is_some() {
+                    return Err(Failure::usage(format!(
+                        "the keyring has an entry {entry} already; nothing was sent; choose \
+                         another, it will not be overwritten"
+                    )));
+                }
+                Ready::Keyring(entry)
+            }
             Self::Reveal => Ready::Reveal,
         })
     }
 }
 
 /// The file for the key of this name.
-pub(crate) fn path_for(path: &str, name: &str) -> PathBuf {
-    PathBuf::from(path.replace("{name}", &file_name(name)))
+pub(crate) fn path_for(path: &str, name: &str) -> Result<PathBuf> {
+    if !path.contains("{name}") {
+        return Ok(PathBuf::from(path));
+    }
+    let file = file_name(name);
+    if file.trim().is_empty() {
+        return Err(Failure::usage(format!(
+            "the name \"{}\" has nothing that could be the name of a file; nothing was sent",
+            text::visible(name)
+        )));
+    }
+    Ok(PathBuf::from(path.replace("{name}", &file)))
+}
+
+/// The keyring entry for the key of this name.
+pub(crate) fn entry_for(entry: &str, name: &str) -> Result<String> {
+    let entry = entry.replace("{name}", name);
+    if entry.starts_with(keyring::MANAGEMENT) {
+        return Err(Failure::usage(format!(
+            "the keyring entry {} is for management keys; nothing was sent; choose another",
+            text::visible(&entry)
+        )));
+    }
+    Ok(entry)
 }
 
 /// The words of a command, as a shell splits them.
 pub(crate) fn words(command: &str) -> Result<Vec<String>> {
     let words = shlex::split(command).filter(|words| !words.is_empty());
-    words.ok_or_else(|| {
+    let words = words.ok_or_else(|| {
         Failure::usage("the command of --secret-to is empty or has an open quote; nothing was sent")
-    })
+    })?;
+    match words.first() {
+        Some(program) if !is_there(program) => Err(Failure::usage(format!(
+            "there is no program {} for --secret-to; nothing was sent",
+            text::visible(program)
+        ))),
+        _ => Ok(words),
+    }
+}
+
+/// Whether the program is a file: by its path, or in a folder of `PATH`.
+fn is_there(program: &str) -> bool {
+    if program.contains(std::path::is_separator) {
+        return Path::new(program).is_file();
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let file = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+    std::env::split_paths(&folders)
+        .any(|folder| folder.join(program).is_file() || folder.join(&file).is_file())
 }
 
 /// A name as a file's name: what a path would read is replaced.
@@ -135,7 +195,7 @@ pub(crate) enum Ready {
     Reveal,
 }
 
-/// What a command is told about the key whose secret it gets.
+/// What a command receives about the key whose secret it stores.
 pub(crate) struct Delivery<'a> {
     pub(crate) name: &'a str,
     pub(crate) hash: Option<&'a str>,

@@ -65,6 +65,13 @@ pub(crate) fn shows_key(text: &str) -> bool {
     openrouter_keys_core::internal::shows_key::<&str>(text, &[])
 }
 
+/// A message as it may be printed: nothing that a terminal would obey, and no API key. Masking
+/// may undo escapes, so it comes first.
+pub(crate) fn printable(message: &str) -> String {
+    let lines = message.split_inclusive('\n');
+    lines.map(|line| visible_lines(&without_keys(line))).collect()
+}
+
 /// The text with anything that looks like an API key masked.
 pub(crate) fn without_keys(text: &str) -> String {
     openrouter_keys_core::internal::mask(text, &[])
@@ -86,7 +93,7 @@ pub(crate) fn this_command() -> String {
     format!("openrouter-keys {}", quoted.join(" "))
 }
 
-/// At most so many characters; the rest becomes `…`.
+/// Cuts the text to `most` characters; the rest becomes `…`.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
@@ -96,7 +103,9 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, escaped_json, quoted_for_shell, visible, visible_lines, without_keys};
+    use super::{
+        cut, escaped_json, printable, quoted_for_shell, visible, visible_lines, without_keys,
+    };
 
     #[test]
     fn a_name_cannot_move_the_cursor_or_hide() {
@@ -119,6 +128,14 @@ mod tests {
         assert!(escaped.contains("Zoë \\u009b31m \\u202e \\udb40\\udc41"), "{escaped}");
         let parse = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
         assert_eq!(parse(&escaped), parse(json));
+    }
+
+    #[test]
+    fn what_masking_unescapes_is_not_obeyed() {
+        let key = "sk%2Dor-v1-0123456789abcdef0123456789abcdef";
+        let shown = printable(&format!("first\nx\\u001b[31m {key}\nlast\n"));
+        assert!(!shown.contains('\u{1b}') && !shown.contains("0123456789abcdef"), "{shown}");
+        assert!(shown.starts_with("first\n") && shown.ends_with("\nlast\n"), "{shown}");
     }
 
     #[test]

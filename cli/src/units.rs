@@ -64,7 +64,7 @@ pub(crate) fn amount(text: &str) -> Result<f64, String> {
     }
 }
 
-/// How often a limit starts anew.
+/// How often a limit resets.
 pub(crate) fn reset(text: &str) -> Result<LimitReset, String> {
     match text {
         "daily" => Ok(LimitReset::Daily),
@@ -90,6 +90,22 @@ pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     let ahead = SignedDuration::try_from(ahead).map_err(|_| wrong())?;
     let at = jiff::Timestamp::now().checked_add(ahead).map_err(|_| wrong())?;
     Timestamp::from_unix(at.as_second(), 0).map_err(|_| wrong())
+}
+
+/// When a new key expires: an instant that is still to come.
+pub(crate) fn expiry(text: &str) -> Result<Timestamp, String> {
+    let at = instant(text)?;
+    if at.unix_seconds() <= now() {
+        return Err(format!("\"{text}\" is past; the key would have expired already"));
+    }
+    Ok(at)
+}
+
+/// An amount of US dollars to add: more than 0.
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
+    amount(text).and_then(|dollars| {
+        if dollars > 0.0 { Ok(dollars) } else { Err("the amount must be more than 0".to_owned()) }
+    })
 }
 
 /// A time as a person reads it: `2 d`, `5 h`, `3 min`, `12 s`.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
-use crate::units;
+use crate::{text, units};
 
 /// How long nothing is said.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -60,7 +60,7 @@ impl Waiting {
             return;
         }
         self.clear();
-        let _ = writeln!(std::io::stderr(), "{line}");
+        let _ = writeln!(std::io::stderr(), "{}", text::printable(line));
     }
 
     /// A failure after which the program goes on; `--quiet` does not hide it.
@@ -74,6 +74,7 @@ impl Waiting {
         if self.is_quiet {
             return;
         }
+        let what = text::printable(what);
         if !self.is_terminal {
             let _ = writeln!(std::io::stderr(), "{what} …");
             return;
@@ -87,7 +88,7 @@ impl Waiting {
             bar.enable_steady_tick(FRAME);
             bar
         });
-        bar.set_message(what.to_owned());
+        bar.set_message(what);
     }
 
     /// Removes what moves on the screen.

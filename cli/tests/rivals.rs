@@ -56,8 +56,14 @@ mod tests {
             server.fail(fault);
             let create = ["create", "ada", "--limit", "5", "--secret-to", "file:ada.key"];
             let ran = server.run(&[&create[..], &["--timeout", "2s"]].concat()).expect(6);
-            assert!(server.hashes_of("ada").len() <= 1, "{fault}");
-            assert!(ran.stderr.contains("openrouter-keys sweep ada"), "{}", ran.shown());
+            assert_eq!(server.hashes_of("ada").len(), 1, "{fault}");
+            assert!(
+                ran.stderr.contains("openrouter-keys list --all --name ada"),
+                "{}",
+                ran.shown()
+            );
+            let found = server.run(&["list", "--all", "--name", "ada"]).expect(0);
+            assert!(found.stdout.contains(&server.hashes_of("ada")[0]), "{}", found.shown());
             assert!(!server.path("ada.key").exists(), "{fault}");
         }
     }

@@ -11,7 +11,6 @@
 mod support;
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use openrouter_keys_emulator::Clock;
 use support::Server;
@@ -52,20 +51,26 @@ fn run_ends_as_the_command_ends_and_leaves_no_key() {
     run(&server, &[]).expect(2);
 }
 
+/// Waits until the command has printed a line.
+#[cfg(unix)]
+fn await_line(child: &mut std::process::Child) {
+    let mut line = [0];
+    std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut line).unwrap();
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signal_reaches_the_command_and_the_key_is_deleted() {
     for (signal, number) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let server = Server::start();
         let mut child = server
-            .command(&[&RUN[..], &["--", "sleep", "30"]].concat())
+            .command(&[&RUN[..], &["--", "sh", "-c", "echo; exec sleep 30"]].concat())
             .stdin(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        while names(&server).is_empty() {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        std::thread::sleep(Duration::from_millis(200));
+        await_line(&mut child);
+        assert_eq!(names(&server).len(), 1);
         let id = child.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
         assert_eq!(child.wait().unwrap().code(), Some(number), "{signal}");
@@ -78,18 +83,21 @@ fn a_signal_reaches_the_command_and_the_key_is_deleted() {
 fn the_key_of_a_command_that_ignores_signals_is_deleted_all_the_same() {
     let server = Server::start();
     let mut child = server
-        .command(&[&RUN[..], &["--", "sh", "-c", "trap '' TERM; echo; sleep 9"]].concat())
+        .command(&[&RUN[..], &["--", "sh", "-c", "trap '' TERM; echo; read end"]].concat())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     // The trap is set once a line was printed.
-    let mut line = [0];
-    std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut line).unwrap();
+    await_line(&mut child);
     let id = child.id().to_string();
     assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
-    std::thread::sleep(Duration::from_secs(7));
+    while !names(&server).is_empty() {
+        assert!(child.try_wait().unwrap().is_none());
+        std::thread::yield_now();
+    }
     assert!(child.try_wait().unwrap().is_none());
-    assert!(names(&server).is_empty());
+    std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"\n").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 

@@ -136,14 +136,40 @@ fn a_lost_create_is_named_and_not_doubled_by_the_next_run() {
     let server = server(FILE);
     server.fail("method=POST,reset-after-commit");
     let ran = server.run(&["apply", "--yes"]).expect(6);
-    assert!(ran.stderr.contains("openrouter-keys apply keys.toml"), "{ran:?}");
+    assert!(ran.stderr.contains("openrouter-keys apply --yes"), "{ran:?}");
     server.run(&["apply", "--yes"]).expect(0);
     assert_applied(&server, "after a lost create");
 }
 
 #[test]
+fn apply_deletes_nothing_that_it_did_not_list_before() {
+    let server = server("[[key]]\nname = \"ada\"\nlimit = 5\nsecret_to = \"command:false\"\n");
+    server.run(&["apply", "--yes"]).expect(1);
+    assert_eq!(server.hashes_of("ada").len(), 1);
+    let refused = server.run(&["apply"]).expect(2);
+    assert!(refused.stderr.contains("discard  ada"), "{}", refused.shown());
+    assert_eq!(server.hashes_of("ada").len(), 1);
+}
+
+#[test]
+fn an_entry_without_a_workspace_is_about_the_default_one() {
+    const OTHER: &str = "0a1b2c3d-0000-4000-8000-0000000000ff";
+    let file = format!(
+        "[[key]]\nname = \"ada\"\nlimit = 5\nsecret_to = \"file:a.key\"\n\
+         [[key]]\nname = \"ada\"\nlimit = 6\nworkspace = \"{OTHER}\"\nsecret_to = \"file:b.key\"\n"
+    );
+    let server = Server::with(|builder| builder.workspace(OTHER));
+    std::fs::write(server.path("keys.toml"), file).unwrap();
+    server.run(&["apply", "--yes"]).expect(0);
+    assert_eq!(server.hashes_of("ada").len(), 2);
+    server.run(&["plan"]).expect(0);
+}
+
+#[test]
 fn apply_killed_at_any_request_doubles_nothing_and_loses_nothing() {
-    for kill_after in 0..7 {
+    let whole = server(FILE);
+    whole.run(&["apply", "--yes"]).expect(0);
+    for kill_after in 0..=whole.requests().len() {
         let server = server(FILE);
         let mut killed = server
             .command(&["apply", "--yes", "--at-once", "1"])

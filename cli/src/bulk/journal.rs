@@ -7,18 +7,30 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use fs4::TryLockError;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Result};
 
 const VERSION: u32 = 1;
+/// How every line begins.
+const START: &str = "{\"event\":\"";
+
+/// Whose keys a journal is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) server: String,
+    pub(crate) profile: String,
+    /// Of the management key.
+    pub(crate) owner: String,
+}
 
 /// A line. Each is on the disk before the step that it allows begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum Event {
     /// The first line: what the journal is for.
-    Begin { version: u32, command: String, server: String, profile: String },
+    Begin { version: u32, command: String, account: Account },
     /// A key is about to be created under one of these names.
     Creating { name: String, names: Vec<String>, workspace: Option<String>, settings: String },
     /// The key exists under this one of its names, and its secret is about to be stored.
@@ -74,7 +86,7 @@ impl Entry {
 
 impl Journal {
     /// Opens or creates the file for this command and account, and keeps other runs out.
-    pub(crate) fn open(path: &Path, command: &str, server: &str, profile: &str) -> Result<Self> {
+    pub(crate) fn open(path: &Path, command: &str, account: Account) -> Result<Self> {
         let cannot = |error: std::io::Error| {
             Failure::failed(format!(
                 "the journal {} cannot be used: {error}; nothing was sent",
@@ -82,23 +94,31 @@ impl Journal {
             ))
         };
         let mut file = options().open(path).map_err(cannot)?;
-        if fs4::FileExt::try_lock(&file).is_err() {
-            return Err(Failure::failed(format!(
-                "another run is using the journal {}; nothing was sent; wait until it has ended",
-                path.display()
-            )));
+        match fs4::FileExt::try_lock(&file) {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Failure::failed(format!(
+                    "another run is using the journal {}; nothing was sent; wait until it has ended",
+                    path.display()
+                )));
+            }
+            Err(TryLockError::Error(error)) => return Err(cannot(error)),
         }
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(cannot)?;
-        // A line that was cut off by a kill: what it would have allowed was not begun.
         let whole = text.rfind('\n').map_or(0, |end| end.saturating_add(1));
-        text.truncate(whole);
+        let rest = text.split_off(whole);
+        if !rest.starts_with(START) && !START.starts_with(&rest) {
+            return Err(Failure::usage(format!(
+                "{} is not a journal; nothing was sent; choose another with --journal",
+                path.display()
+            )));
+        }
+        let begin = Event::Begin { version: VERSION, command: command.to_owned(), account };
+        let entries = read(path, &text, &begin)?;
+        // A line that was cut off by a kill: what it would have allowed was not begun.
         let length = u64::try_from(whole).unwrap_or_default();
         file.set_len(length).and_then(|()| file.seek(SeekFrom::End(0))).map_err(cannot)?;
-        let (command, server, profile) =
-            (command.to_owned(), server.to_owned(), profile.to_owned());
-        let begin = Event::Begin { version: VERSION, command, server, profile };
-        let entries = read(path, &text, &begin)?;
         let journal = Self { file: Mutex::new(file), path: path.to_owned(), entries };
         if text.is_empty() {
             journal.write(&[begin])?;
@@ -160,7 +180,7 @@ fn read(path: &Path, text: &str, expected: &Event) -> Result<HashMap<String, Ent
             || (number == 0 && event != *expected)
         {
             return Err(Failure::usage(format!(
-                "the journal {} is of another command, server or profile; nothing was sent; \
+                "the journal {} belongs to another command or account; nothing was sent; \
                  choose another with --journal",
                 path.display()
             )));
@@ -197,7 +217,7 @@ fn apply(entries: &mut HashMap<String, Entry>, event: Event) {
 mod tests {
     use std::io::Write as _;
 
-    use super::{Event, Journal, Stage};
+    use super::{Account, Event, Journal, Stage};
 
     fn creating(name: &str, marked: &str) -> Event {
         Event::Creating {
@@ -227,7 +247,8 @@ mod tests {
     fn a_line_that_was_cut_off_never_happened() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
-        let open = || Journal::open(&path, "create", "server", "default");
+        let account = |owner: &str| Account { owner: owner.to_owned(), ..Account::default() };
+        let open = || Journal::open(&path, "create", account("ada"));
         let journal = open().unwrap();
         journal.write(&[creating("a", "a #1"), creating("b", "b #1")]).unwrap();
         journal
@@ -247,6 +268,17 @@ mod tests {
         journal.write(&[creating("b", "b #2")]).unwrap();
         drop(journal);
         assert_eq!(open().unwrap().entry("b").unwrap().names, ["b #1", "b #2"]);
-        assert!(Journal::open(&path, "create", "other", "default").is_err());
+        assert!(Journal::open(&path, "create", account("bob")).is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_not_a_journal_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        for content in ["sk-or-v1-a-secret", "name,limit\nada,5\nbob,5", "\n", "a\nb\n"] {
+            std::fs::write(&path, content).unwrap();
+            assert!(Journal::open(&path, "create", Account::default()).is_err());
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+        }
     }
 }

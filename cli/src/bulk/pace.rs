@@ -142,7 +142,7 @@ impl<'a> Pace<'a> {
         let mut paused = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
         if paused.is_none_or(|paused| paused < Instant::now()) {
             self.app.waiting.say(&format!(
-                "the server asks to send less; going on in {}",
+                "rate limited by the server; resuming in {}",
                 units::roughly(wait.as_secs())
             ));
         }

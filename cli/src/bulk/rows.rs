@@ -9,7 +9,7 @@ use openrouter_keys_native::operation::External;
 use openrouter_keys_native::{Create, Limit, LimitReset, Timestamp};
 
 use crate::failure::{Failure, Result};
-use crate::{text, units};
+use crate::{select, text, units};
 
 /// The most characters of a name.
 const LONGEST_NAME: usize = 100;
@@ -50,8 +50,8 @@ pub(crate) fn header<R: Read>(csv: &mut csv::Reader<R>, known: &[&str]) -> Resul
         })
         .map(|name| if name == "expires" { "expiry".to_owned() } else { name })
         .collect();
-    let unknown = names.iter().find(|name| !known.contains(&name.as_str()));
-    if let Some(unknown) = unknown {
+    let mut written = names.iter().zip(header);
+    if let Some((_, unknown)) = written.find(|(name, _)| !known.contains(&name.as_str())) {
         return Err(wrong(&format!(
             "the first line must name the columns, and \"{}\" is not one of {}",
             text::visible(unknown),
@@ -60,7 +60,7 @@ pub(crate) fn header<R: Read>(csv: &mut csv::Reader<R>, known: &[&str]) -> Resul
     }
     for (number, name) in names.iter().enumerate() {
         if names.iter().take(number).any(|other| other == name) {
-            return Err(wrong(&format!("the column {name} is there twice")));
+            return Err(wrong(&format!("the column {name} appears twice")));
         }
     }
     Ok(names)
@@ -89,7 +89,7 @@ pub(crate) fn read(input: impl Read) -> Result<Vec<Row>> {
         match row(&columns, &record) {
             Ok(row) => match lines.insert(row.name.clone(), line) {
                 Some(first) => problems.push(format!(
-                    "line {line}: the name \"{}\" is in line {first} already",
+                    "line {line}: the name \"{}\" duplicates line {first}",
                     text::visible(&row.name)
                 )),
                 None => rows.push(row),
@@ -111,7 +111,7 @@ fn row(columns: &[String], record: &StringRecord) -> Result<Row, String> {
         let place = columns.iter().position(|name| name == wanted)?;
         record.get(place).filter(|value| !value.is_empty())
     };
-    let name = value("name").ok_or("the name is empty")?.to_owned();
+    let name = select::new_name(value("name").unwrap_or_default())?;
     if name.chars().count() > LONGEST_NAME {
         return Err(format!("the name has more than {LONGEST_NAME} characters"));
     }
@@ -128,7 +128,7 @@ fn row(columns: &[String], record: &StringRecord) -> Result<Row, String> {
         create = create.limit_reset(reset);
     }
     if let Some(end) = value("expiry") {
-        let end: Timestamp = units::instant(end)?;
+        let end: Timestamp = units::expiry(end)?;
         create = create.expires_at(end);
     }
     let workspace = value("workspace").map(str::to_owned);
@@ -151,7 +151,12 @@ fn wrong(problem: &str) -> Failure {
 }
 
 fn several(problems: &[String]) -> Failure {
-    let mut message = format!("{} rows are wrong; nothing was sent:", problems.len());
+    let rows = if problems.len() == 1 {
+        "1 row is".to_owned()
+    } else {
+        format!("{} rows are", problems.len())
+    };
+    let mut message = format!("{rows} wrong; nothing was sent:");
     for problem in problems.iter().take(LISTED) {
         message.push_str("\n  ");
         message.push_str(problem);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use fs4::TryLockError;
 use futures_util::{StreamExt as _, stream};
-use openrouter_keys_native::{Client, Key, KeyHash, Update};
+use openrouter_keys_native::{Client, KeyHash, Update};
 
 use super::plan;
 use crate::app::App;
@@ -16,13 +16,13 @@ use crate::failure::{Exit, Failure, Result};
 use crate::output::{Cell, Row, Shape, Tone};
 use crate::rotations::Target;
 use crate::sink::{Delivery, Sink, Stored};
-use crate::wanted::{Action, Journal, Step, Wanted, WantedFile, compare};
+use crate::wanted::{Action, Existing, Journal, Step, Wanted, WantedFile, compare};
 use crate::{keys, signal, text, units};
 
 /// Longer than a listing lags behind a create.
 const SETTLE: i64 = 5;
 
-/// Make the keys as a TOML file says
+/// Bring the keys in line with a TOML file
 ///
 /// Creates and changes keys, and deletes only those that the file lists in its section delete. What
 /// was interrupted, even by a crash, goes on when the command is run again: a key whose secret was
@@ -40,7 +40,7 @@ pub(crate) struct Options {
     /// Where the secret of a new key goes if its entry names no sink
     #[arg(long, value_name = "SINK", value_parser = Sink::parse)]
     secret_to: Option<Sink>,
-    /// Change so many keys at once
+    /// How many keys to change at the same time
     #[arg(long, value_name = "COUNT", default_value_t = 8)]
     at_once: u8,
     #[command(flatten)]
@@ -52,7 +52,7 @@ pub(super) const SHAPE: Shape = Shape {
     fields: &["name", "hash", "action", "changes", "result", "stored_in", "problem"],
 };
 
-/// What one step came to.
+/// The result of one step.
 struct Outcome {
     step: Step,
     /// Where the secret of a created key is.
@@ -84,24 +84,29 @@ impl Options {
             }
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
-        let journal = Journal::open(&self.file, app.account()?)?;
         let client = app.client()?;
+        let journal = Journal::open(&self.file, &app.owned_account(&client).await?)?;
         let is_cancelled = AtomicBool::new(false);
         let work = Work { options: &self, app, client: &client, journal: &journal, is_cancelled };
         work.settle().await;
         let mut existing = plan::existing(&client, &file).await?;
+        let mut steps = Vec::new();
         for wanted in &file.keys {
-            work.finish_interrupted(wanted, &mut existing).await?;
+            steps.extend(work.interrupted(wanted, &mut existing)?);
         }
-        let steps = compare(&file, &existing)?;
+        steps.extend(compare(&file, &existing)?);
         self.check_sinks(&steps)?;
         self.confirm(app, &steps)?;
         let outcomes = work.apply(steps).await;
         report(app, outcomes)
     }
 
-    /// The sink of a new key; a path counts from the folder of the file that names it.
     fn target(&self, wanted: &Wanted) -> Result<Target> {
+        Target::new(&self.sink(wanted)?, &wanted.name)
+    }
+
+    /// The sink of a new key; a path counts from the folder of the file that names it.
+    fn sink(&self, wanted: &Wanted) -> Result<Sink> {
         let sink = match wanted.sink().map_err(Failure::usage)? {
             Some(Sink::File(path)) => {
                 let folder = self.file.parent().map(PathBuf::from).unwrap_or_default();
@@ -109,14 +114,13 @@ impl Options {
             }
             other => other.or_else(|| self.secret_to.clone()),
         };
-        let sink = sink.ok_or_else(|| {
+        sink.ok_or_else(|| {
             Failure::usage(format!(
                 "\"{}\" would be created, and its secret is shown only once; nothing was changed; \
                  add secret_to to its entry, or pass --secret-to",
                 text::visible(&wanted.name)
             ))
-        })?;
-        Target::new(&sink, &wanted.name)
+        })
     }
 
     /// Refuses sinks that cannot take a secret before anything is changed.
@@ -146,7 +150,8 @@ impl Options {
                 format!("{:8} {}  {changes}", step.action.as_str(), text::visible(&step.name));
             app.waiting.say(line.trim_end());
         }
-        let (create, update, delete) = (count("create"), count("update"), count("delete"));
+        let (create, update) = (count("create"), count("update"));
+        let delete = count("delete") + count("discard");
         if create + update + delete == 0 {
             return Ok(());
         }
@@ -165,7 +170,7 @@ impl Options {
                     drop(client.create(create).await);
                 }
                 Action::Update(update, _) => drop(client.update(update).await),
-                Action::Delete(hash) => drop(client.delete(hash).await),
+                Action::Delete(hash) | Action::Discard(hash) => drop(client.delete(hash).await),
                 Action::Nothing | Action::Problem(_) => {}
             }
         }
@@ -186,70 +191,68 @@ impl Work<'_> {
         }
     }
 
-    /// Deletes a key that an interrupted run created without storing its secret.
-    async fn finish_interrupted(&self, wanted: &Wanted, existing: &mut Vec<Key>) -> Result<()> {
-        let workspace = wanted.workspace.as_deref();
-        if self.journal.since(&wanted.name, workspace).is_none() {
-            return Ok(());
-        }
-        let target = self.options.target(wanted)?;
-        let now = units::now();
-        let is_it = |key: &Key| {
-            keys::name_of(key) == wanted.name
-                && keys::State::of(key, now) != keys::State::Expired
-                && workspace.is_none_or(|id| key.workspace_id.as_deref() == Some(id))
+    /// Takes keys from `existing` that an interrupted run created without storing their secrets:
+    /// they are to be deleted before this one is created.
+    fn interrupted(&self, wanted: &Wanted, existing: &mut Vec<Existing>) -> Result<Vec<Step>> {
+        let (name, workspace) = (wanted.name.as_str(), wanted.workspace.as_deref());
+        let Some(creating) = self.journal.open_create(name, workspace) else {
+            return Ok(Vec::new());
         };
-        let mut is_stored = false;
-        for key in existing.iter().filter(|key| is_it(key)) {
+        let target = Target::new(&Sink::of(&creating.sink)?, name)?;
+        let now = units::now();
+        // There was no such key when the create was begun.
+        let may_be = |existing: &Existing| {
+            existing.is(name, workspace) && !keys::is_expired(&existing.key, now)
+        };
+        let mut steps = Vec::new();
+        for Existing { key, .. } in existing.iter().filter(|existing| may_be(existing)) {
             let is_held = match key.label.as_deref() {
                 Some(label) => target.holds_label(label)?,
                 None => None,
             };
             if is_held == Some(true) {
-                is_stored = true;
-                continue;
+                self.journal.end(name, workspace)?;
+                return Ok(Vec::new());
             }
-            let is_unused = key.usage.copied().is_none_or(|usage| usage <= 0.0)
+            let is_unused = key.usage.copied().is_some_and(|usage| usage <= 0.0)
                 && key.last_used_at.get().is_none();
             if !is_unused {
                 return Err(Failure::failed(format!(
                     "\"{}\" was created by an interrupted run, {} does not have its secret, and \
                      somebody uses it; nothing was changed; rotate it:",
-                    text::visible(&wanted.name),
+                    text::visible(name),
                     target.place()
                 ))
-                .next(format!("openrouter-keys rotate {}", text::quoted_for_shell(&wanted.name))));
+                .next(format!("openrouter-keys rotate {}", text::quoted_for_shell(name))));
             }
             let hash = key.require_hash().map_err(openrouter_keys_native::Error::from)?;
-            self.client.delete(hash.clone()).cancel_on(signal::stopped()).await?;
-            self.app.waiting.say(&format!(
-                "deleted \"{}\", which an interrupted run created without storing its secret",
-                text::visible(&wanted.name)
-            ));
+            let action = Action::Discard(hash.clone());
+            steps.push(Step { name: name.to_owned(), key: Some(key.clone()), action });
         }
-        if is_stored {
-            return self.journal.end(&wanted.name, workspace);
-        }
-        existing.retain(|key| !is_it(key));
-        Ok(())
+        existing.retain(|existing| !may_be(existing));
+        Ok(steps)
     }
 
-    /// Creates and updates first; deletes only if all of that succeeded.
+    /// Discards what an interrupted run left, then creates and updates, and deletes in the end:
+    /// each only if all before it succeeded.
     async fn apply(&self, steps: Vec<Step>) -> Vec<Outcome> {
+        let (discards, steps): (Vec<_>, Vec<_>) =
+            steps.into_iter().partition(|step| matches!(step.action, Action::Discard(_)));
         let (deletes, others): (Vec<_>, Vec<_>) =
             steps.into_iter().partition(|step| matches!(step.action, Action::Delete(_)));
         let at_once = usize::from(self.options.at_once.max(1));
-        let work = others.into_iter().map(|step| self.one(step));
-        let mut outcomes: Vec<_> = stream::iter(work).buffered(at_once).collect().await;
-        if outcomes.iter().any(|outcome: &Outcome| outcome.result.is_err()) {
-            outcomes.extend(deletes.into_iter().map(|step| Outcome {
-                step,
-                result: Err(Failure::failed("not deleted, because something before it failed")),
-            }));
-            return outcomes;
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        for steps in [discards, others, deletes] {
+            if outcomes.iter().any(|outcome| outcome.result.is_err()) {
+                outcomes.extend(steps.into_iter().map(|step| Outcome {
+                    step,
+                    result: Err(Failure::failed("not begun, because something before it failed")),
+                }));
+                continue;
+            }
+            let work = steps.into_iter().map(|step| self.one(step));
+            outcomes.extend(stream::iter(work).buffered(at_once).collect::<Vec<_>>().await);
         }
-        let work = deletes.into_iter().map(|step| self.one(step));
-        outcomes.extend(stream::iter(work).buffered(at_once).collect::<Vec<_>>().await);
         outcomes
     }
 
@@ -265,7 +268,7 @@ impl Work<'_> {
                 let updated = self.client.update(update.clone()).cancel_on(signal::stopped()).await;
                 updated.map(|_| None).map_err(Failure::from)
             }
-            Action::Delete(hash) => {
+            Action::Delete(hash) | Action::Discard(hash) => {
                 let deleted = self.client.delete(hash.clone()).cancel_on(signal::stopped()).await;
                 deleted.map(|_| None).map_err(Failure::from)
             }
@@ -281,7 +284,7 @@ impl Work<'_> {
         let (name, workspace) = (wanted.name.as_str(), wanted.workspace.as_deref());
         let target = self.options.target(wanted)?;
         let create = wanted.create().map_err(Failure::usage)?;
-        self.journal.begin(name, workspace)?;
+        self.journal.begin(name, workspace, target.describe(&self.options.sink(wanted)?))?;
         let created = match self.client.create(create).cancel_on(signal::stopped()).await {
             Ok(created) => created,
             Err(error) => {
@@ -290,7 +293,7 @@ impl Work<'_> {
                     self.journal.end(name, workspace)?;
                 }
                 let failure = Failure::from(error);
-                return Err(if is_lost { failure.next(self.again()) } else { failure });
+                return Err(if is_lost { failure.next(text::this_command()) } else { failure });
             }
         };
         let hash = created.data.get().and_then(|key| key.hash.get());
@@ -305,7 +308,7 @@ impl Work<'_> {
                      it again, run:",
                     failure.message
                 );
-                return Err(Failure::failed(message).next(self.again()));
+                return Err(Failure::failed(message).next(text::this_command()));
             }
         }
         if let (Some(true), Some(hash)) = (wanted.disabled, hash) {
@@ -313,11 +316,6 @@ impl Work<'_> {
             self.client.update(update).cancel_on(signal::stopped()).await?;
         }
         Ok(target.place())
-    }
-
-    fn again(&self) -> String {
-        let file = text::quoted_for_shell(&self.options.file.display().to_string());
-        format!("openrouter-keys apply {file}")
     }
 }
 

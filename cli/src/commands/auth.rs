@@ -225,7 +225,7 @@ fn remove(source: &Source) -> Result<()> {
 }
 
 fn entry(profile: &str) -> String {
-    format!("management-key:{profile}")
+    format!("{}{profile}", keyring::MANAGEMENT)
 }
 
 fn file(profile: &str) -> Result<PathBuf> {

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
 use crate::sink::{Delivery, Ready, SinkArgs};
-use crate::{keys, signal, text, units};
+use crate::{keys, select, signal, text, units};
 
 /// Create a key
 ///
@@ -18,7 +18,7 @@ use crate::{keys, signal, text, units};
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     /// The name of the key
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = select::new_name)]
     name: String,
     #[command(flatten)]
     spending: Spending,
@@ -34,11 +34,10 @@ pub(crate) struct Options {
     change: ChangeArgs,
 }
 
-const EXAMPLES: &str = "\
-Examples:
+const EXAMPLES: &str = r#"Examples:
   openrouter-keys create ada --limit 25 --reset monthly --secret-to file:ada.key
-  openrouter-keys create ci --limit 5 --expires 7d --secret-to 'command:gh secret set OPENROUTER_API_KEY'
-  openrouter-keys create demo --no-limit --reveal";
+  openrouter-keys create ci --limit 5 --expires 7d --secret-to 'command:sh -c "jq -r .key | gh secret set OPENROUTER_API_KEY"'
+  openrouter-keys create demo --no-limit --reveal"#;
 
 /// What a new key may spend, and whose it is.
 #[derive(Clone, Debug, Args)]
@@ -50,7 +49,7 @@ pub(crate) struct Spending {
     /// No limit
     #[arg(long)]
     pub(crate) no_limit: bool,
-    /// Start the limit anew daily, weekly or monthly
+    /// Reset the limit daily, weekly or monthly
     #[arg(long, value_name = "INTERVAL", value_parser = units::reset)]
     pub(crate) reset: Option<LimitReset>,
     /// Count usage of your own provider keys towards the limit
@@ -59,7 +58,7 @@ pub(crate) struct Spending {
     /// The workspace of the key
     #[arg(long, value_name = "ID")]
     pub(crate) workspace: Option<String>,
-    /// The user of yours whom the key is for
+    /// Your end user the key is for
     #[arg(long, value_name = "USER")]
     pub(crate) external_user: Option<String>,
 }
@@ -87,8 +86,8 @@ impl Spending {
 /// When a new key stops working.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct End {
-    /// When the key stops working: a time, a date, or a time from now such as 30d
-    #[arg(long, value_name = "TIME", value_parser = units::instant)]
+    /// When the key expires: a timestamp, a date, or a duration such as 30d
+    #[arg(long, value_name = "TIME", value_parser = units::expiry)]
     pub(crate) expires: Option<Timestamp>,
 }
 

@@ -8,7 +8,7 @@ use crate::failure::{Exit, Result};
 use crate::output::{Cell, Object, Row, Shape};
 use crate::units;
 
-/// Show the key that this program uses
+/// Show the management key in use
 #[derive(Debug, Args)]
 pub(crate) struct Options {}
 

@@ -1,6 +1,7 @@
 //! `delete`: one or several keys, for good.
 
 use clap::Args;
+use openrouter_keys_native::Key;
 
 use crate::app::App;
 use crate::change::ChangeArgs;
@@ -29,7 +30,10 @@ impl Options {
             .perform(app, async |client| {
                 let mut found = Vec::with_capacity(self.keys.len());
                 for named in &self.keys {
-                    found.push(named.find(&client).await?);
+                    let key = named.find(&client).await?;
+                    if !found.iter().any(|other: &Key| other.hash == key.hash) {
+                        found.push(key);
+                    }
                 }
                 self.change.confirm("delete", &found)?;
                 for (number, key) in found.iter().enumerate() {

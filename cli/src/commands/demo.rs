@@ -100,6 +100,7 @@ fn greeting(emulator: &Emulator) -> String {
 
 /// The program as the user called it, if that is how it can be called again.
 fn program_name() -> String {
-    let called = std::env::args().next().filter(|called| called.contains(std::path::is_separator));
+    let called = std::env::args_os().next().and_then(|called| called.into_string().ok());
+    let called = called.filter(|called| called.contains(std::path::is_separator));
     called.map_or("openrouter-keys".to_owned(), |called| text::quoted_for_shell(&called))
 }

@@ -23,13 +23,13 @@ use crate::{keys, signal, text, units};
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Options {
     /// The name of the key
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = select::new_name)]
     name: String,
     #[command(flatten)]
     spending: Spending,
     #[command(flatten)]
     end: End,
-    /// Never start the limit of an existing key anew
+    /// Never reset the limit of an existing key
     #[arg(long, conflicts_with = "reset")]
     no_reset: bool,
     /// Disable an existing key
@@ -95,6 +95,13 @@ impl Options {
             }
             Some(Ensured::Existing { key, changed }) => {
                 let name = text::visible(&self.name);
+                // A script that reads a secret must not read a row instead.
+                if sink == Sink::Reveal {
+                    return Err(Failure::failed(format!(
+                        "\"{name}\" exists, and its secret cannot be shown again; changed: {}",
+                        if changed.is_empty() { "nothing".to_owned() } else { changed.join(", ") }
+                    )));
+                }
                 app.waiting.say(&match changed.as_slice() {
                     [] => format!("\"{name}\" exists; nothing had to be changed"),
                     changed => format!("\"{name}\" exists; changed: {}", changed.join(", ")),
@@ -119,8 +126,7 @@ impl Options {
         };
         let now = units::now();
         let is_wanted = |key: &openrouter_keys_native::Key| {
-            let is_expired = key.expires_at.get().is_some_and(|end| end.unix_seconds() <= now);
-            key.name.as_deref() == Some(&self.name) && !is_expired
+            key.name.as_deref() == Some(&self.name) && !keys::is_expired(key, now)
         };
         if select::matching(&app.client()?, &filters).await?.iter().any(is_wanted) {
             return Ok(None);

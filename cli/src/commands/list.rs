@@ -34,7 +34,7 @@ pub(crate) struct Options {
     /// Reverse the order
     #[arg(long)]
     reverse: bool,
-    /// Print at most so many keys
+    /// Print at most COUNT keys
     #[arg(long, value_name = "COUNT")]
     limit: Option<usize>,
 }

@@ -34,6 +34,7 @@ mod whose;
 use clap::Subcommand;
 
 pub(crate) use completions::VARIABLE as COMPLETIONS_VARIABLE;
+pub(crate) use watch::WEBHOOK_VARIABLE;
 
 use crate::app::App;
 use crate::failure::{Exit, Result};

@@ -1,17 +1,18 @@
 //! `plan`: what `apply` would change.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use openrouter_keys_native::{Client, Key, List};
+use openrouter_keys_native::{Client, Key};
 
 use crate::app::App;
 use crate::failure::{Exit, Failure, Result};
 use crate::output::{Cell, Object, Row, Shape, Tone};
 use crate::select::{self, Filters};
-use crate::wanted::{Action, Step, WantedFile, compare};
+use crate::wanted::{Action, Existing, Step, WantedFile, compare};
 use crate::{keys, text};
 
 /// Compare the keys with a TOML file of wanted keys
@@ -85,18 +86,14 @@ pub(super) fn read(path: &Path) -> Result<(WantedFile, File)> {
     Ok((WantedFile::parse(path, &content)?, file))
 }
 
-/// Every key of the workspaces that the file is about.
-pub(super) async fn existing(client: &Client, file: &WantedFile) -> Result<Vec<Key>> {
-    let everything = || List::new().include_disabled(true).include_expired(true);
-    let mut found = select::all(client, &Filters::default(), everything()).await?;
-    let workspace = file.workspaces();
-    if !workspace.is_empty() {
-        let filters = Filters { workspace, ..Filters::default() };
-        for key in select::all(client, &filters, everything()).await? {
-            if !found.iter().any(|known| known.hash == key.hash) {
-                found.push(key);
-            }
-        }
+/// Every key of the default workspace, and of each that the file names.
+pub(super) async fn existing(client: &Client, file: &WantedFile) -> Result<Vec<Existing>> {
+    let mut found = Vec::new();
+    for workspace in std::iter::once(None).chain(file.workspaces().into_iter().map(Some)) {
+        let filters =
+            Filters { workspace: workspace.iter().cloned().collect(), ..Filters::default() };
+        let keys = select::matching(client, &filters).await?;
+        found.extend(keys.into_iter().map(|key| Existing { workspace: workspace.clone(), key }));
     }
     Ok(found)
 }
@@ -112,6 +109,9 @@ pub(super) fn changes(action: &Action) -> String {
             changes.join(", ")
         }
         Action::Problem(problem) => problem.clone(),
+        Action::Discard(_) => {
+            "created by an interrupted run that did not store its secret".to_owned()
+        }
         _ => String::new(),
     }
 }
@@ -121,7 +121,7 @@ pub(super) fn tone(action: &Action) -> Tone {
         Action::Nothing => Tone::Dim,
         Action::Create(_) => Tone::Good,
         Action::Update(..) => Tone::Warning,
-        Action::Delete(_) | Action::Problem(_) => Tone::Bad,
+        Action::Delete(_) | Action::Discard(_) | Action::Problem(_) => Tone::Bad,
     }
 }
 
@@ -154,12 +154,16 @@ fn row(step: &Step) -> Row {
     Row { cells, object: object(step).with("problem", problem) }
 }
 
-fn unlisted<'a>(file: &'a WantedFile, existing: &'a [Key]) -> impl Iterator<Item = Row> + 'a {
+fn unlisted<'a>(file: &'a WantedFile, existing: &'a [Existing]) -> impl Iterator<Item = Row> + 'a {
     let is_listed = |name: &str| {
         file.keys.iter().any(|key| key.name == name)
             || file.deleted.iter().any(|key| key.name == name)
     };
-    existing.iter().filter(move |key| !is_listed(keys::name_of(key))).map(|key| {
+    // The file may name the default workspace too.
+    let mut seen = BTreeSet::new();
+    let is_new = move |key: &&Key| seen.insert(key.hash.get().map(ToString::to_string));
+    let keys = existing.iter().map(|existing| &existing.key);
+    keys.filter(move |key| !is_listed(keys::name_of(key))).filter(is_new).map(|key| {
         let name = keys::name_of(key);
         let hash = key.hash.get().map(openrouter_keys_native::KeyHash::as_str);
         let cells = vec![Cell::text(name), Cell::text("unlisted").tone(Tone::Dim), Cell::default()];

@@ -41,10 +41,10 @@ pub(crate) struct Options {
     sink: SinkArgs,
     #[command(flatten)]
     times: Times,
-    /// Give the new key the whole limit, even if the old one's never starts anew
+    /// Give the new key the whole limit, even if the old limit never resets
     #[arg(long, conflicts_with = "remaining_limit")]
     full_limit: bool,
-    /// Give the new key what is left of the limit, even if the old one's starts anew
+    /// Give the new key what is left of the limit, even if the old one's resets
     #[arg(long)]
     remaining_limit: bool,
     /// Whether the command of the sink stored the new key, if the run was interrupted just then
@@ -53,7 +53,7 @@ pub(crate) struct Options {
     /// Keep the state of open rotations in this folder
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Rotate so many keys at once
+    /// How many keys to rotate at the same time
     #[arg(long, value_name = "COUNT", default_value_t = 8)]
     at_once: u8,
     #[command(flatten)]

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::child::{self, Ended, Signals};
 use crate::failure::{Exit, Failure, Result};
-use crate::{signal, text, units};
+use crate::{select, signal, text, units};
 
 /// How long the deletion may take.
 const CLOSING: Duration = Duration::from_secs(30);
@@ -22,8 +22,8 @@ const CLOSING: Duration = Duration::from_secs(30);
 /// Run a command with a key that is deleted when the command ends
 ///
 /// The command finds the key in its environment, and not the management key. SIGINT, SIGTERM
-/// and SIGHUP are passed on to it. The exit code is the command's, or 128 and the number of the
-/// signal that ended it. If this program is killed, the key expires by itself, and
+/// and SIGHUP are passed on to it. The exit code is the command's, or 128 plus the number of
+/// the signal that ended it. If this program is killed, the key expires by itself, and
 /// `sweep --temporary` deletes it.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -37,7 +37,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "VARIABLE", default_value = "OPENROUTER_API_KEY", value_parser = variable)]
     env: String,
     /// The name of the key, before its marker [default: the command's name]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = select::new_name)]
     name: Option<String>,
     #[command(flatten)]
     change: ChangeArgs,
@@ -68,6 +68,9 @@ impl Options {
     }
 
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
+        if self.command.first().is_some_and(|program| program.is_empty()) {
+            return Err(Failure::usage("the command is empty; nothing was sent"));
+        }
         let temporary = Temporary::new(self.spending.create(&self.name()), self.lifetime);
         // Registered first, so that no signal is lost between the create and the command.
         let mut signals = Signals::listen();

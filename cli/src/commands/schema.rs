@@ -35,6 +35,7 @@ const RESULTS: &[(&str, &Shape)] = &[
     ("current", &current::SHAPE),
     ("ensure", &keys::SHAPE),
     ("sweep", &keys::SHAPE),
+    ("temporary", &keys::SHAPE),
     ("whose", &keys::SHAPE),
     ("leak", &Report::SHAPE),
     ("rotate", &rotate_report::SHAPE),
@@ -43,6 +44,7 @@ const RESULTS: &[(&str, &Shape)] = &[
     ("report", &report::SHAPE),
     ("watch", &watch::SHAPE),
     ("bulk", &bulk::outcome::SHAPE),
+    ("topup", &bulk::outcome::SHAPE),
     ("plan", &plan::SHAPE),
     ("apply", &apply::SHAPE),
     ("auth status", &auth::SHAPE),
@@ -93,6 +95,27 @@ mod tests {
             assert!(cli.find_subcommand(name).is_some(), "{command}");
             let fields: BTreeSet<_> = shape.fields.iter().collect();
             assert_eq!(fields.len(), shape.fields.len(), "{command}");
+        }
+    }
+
+    #[test]
+    fn every_command_with_a_result_is_listed() {
+        const WITHOUT: [&str; 9] = [
+            "delete",
+            "run",
+            "man",
+            "completions",
+            "schema",
+            "emulator",
+            "demo",
+            "metrics",
+            "import",
+        ];
+        let listed: BTreeSet<_> =
+            RESULTS.iter().filter_map(|(name, _)| name.split(' ').next()).collect();
+        for command in crate::Cli::command().get_subcommands() {
+            let name = command.get_name();
+            assert!(listed.contains(name) != WITHOUT.contains(&name), "{name}");
         }
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct Options {
     /// The whole name of each key, with its marker
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// Delete every expired temporary key, whoever created it
+    /// Delete every expired temporary key, no matter who created it
     #[arg(long)]
     temporary: bool,
     /// Sweep this workspace instead of the default one; may be given more than once

@@ -10,9 +10,9 @@ use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Result};
 use crate::sink::SinkArgs;
-use crate::{keys, signal, units};
+use crate::{keys, select, signal, units};
 
-/// Create a key that expires by itself
+/// Create a key that expires automatically
 ///
 /// A marker is added to the name, by which `sweep --temporary` finds the key after it has
 /// expired. To give a command a key that is deleted when the command ends, use `run`.
@@ -20,7 +20,7 @@ use crate::{keys, signal, units};
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     /// The name of the key, before its marker
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = select::new_name)]
     name: String,
     #[command(flatten)]
     spending: Spending,
@@ -36,7 +36,7 @@ pub(crate) struct Options {
 const EXAMPLES: &str = "\
 Examples:
   openrouter-keys temporary workshop --limit 2 --for 8h --secret-to file:workshop.key
-  openrouter-keys temporary ci --limit 1 --for 30m --secret-to 'command:gh secret set OPENROUTER_API_KEY'
+  openrouter-keys temporary ci --limit 1 --for 30m --secret-to 'command:./store-secret'
   openrouter-keys sweep --temporary";
 
 impl Options {

@@ -26,7 +26,7 @@ use crate::{keys, settings, text, units};
 /// Limits that differ by less are the same.
 const SAME: f64 = 0.000_001;
 
-/// How the names of journals begin that nobody chose.
+/// The prefix of automatic journals.
 const OWN: &str = "topup-";
 
 /// Raise the limits of keys by an amount
@@ -41,11 +41,11 @@ Examples:
   openrouter-keys topup 20 --near-limit 90% --dry-run")]
 pub(crate) struct Options {
     /// How many US dollars to add
-    #[arg(value_name = "USD", value_parser = units::amount)]
+    #[arg(value_name = "USD", value_parser = units::positive)]
     amount: f64,
     #[command(flatten)]
     which: Which,
-    /// Note here which keys were raised, and raise none of them again
+    /// Record raised keys here, and never raise them again
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
     /// How many requests to send at the same time
@@ -69,7 +69,7 @@ impl Options {
         // What a journal has begun can be finished without saying which keys.
         let has_keys = self.which.any() || !is_resumed;
         let named = if has_keys { self.which.named()? } else { Vec::new() };
-        let journal = if self.change.dry_run { None } else { self.open(app)? };
+        let journal = if self.change.dry_run { None } else { self.open(app).await? };
         let done = self
             .change
             .perform(app, async |client| {
@@ -82,7 +82,7 @@ impl Options {
                 let fresh = fresh(app, journal.as_ref(), found, &mut outcomes);
                 self.change.confirm("raise the limit of", &fresh)?;
                 let (own, path) = match &journal {
-                    None if !self.change.dry_run && !fresh.is_empty() => self.open_own(app)?,
+                    None if !self.change.dry_run && !fresh.is_empty() => self.open_own(app).await?,
                     _ => (None, self.journal.clone()),
                 };
                 let journal = journal.as_ref().or(own.as_ref());
@@ -112,15 +112,15 @@ impl Options {
         }
     }
 
-    fn open(&self, app: &App) -> Result<Option<Journal>> {
+    async fn open(&self, app: &App) -> Result<Option<Journal>> {
         let Some(path) = &self.journal else { return Ok(None) };
-        let (server, profile) = app.account()?;
-        Journal::open(path, &self.command(), &server, &profile).map(Some)
+        let account = app.owned_account(&app.client()?).await?;
+        Journal::open(path, &self.command(), account).map(Some)
     }
 
     /// A journal of the run's own, which is removed at its end. One that is left was not
     /// finished, and its keys must not be raised again.
-    fn open_own(&self, app: &App) -> Result<(Option<Journal>, Option<PathBuf>)> {
+    async fn open_own(&self, app: &App) -> Result<(Option<Journal>, Option<PathBuf>)> {
         let folder = settings::state_folder()?;
         std::fs::create_dir_all(&folder)?;
         for file in std::fs::read_dir(&folder)? {
@@ -137,8 +137,8 @@ impl Options {
         }
         let name = format!("{OWN}{}-{}-{}", self.amount, units::now(), std::process::id());
         let path = folder.join(name);
-        let (server, profile) = app.account()?;
-        let journal = Journal::open(&path, &self.command(), &server, &profile)?;
+        let account = app.owned_account(&app.client()?).await?;
+        let journal = Journal::open(&path, &self.command(), account)?;
         Ok((Some(journal), Some(path)))
     }
 
@@ -255,11 +255,11 @@ fn begun(journal: Option<&Journal>, all: &[Key], outcomes: &mut Vec<Outcome>) ->
             }
             Some(_) => outcomes.push(outcome(
                 State::Failed(Exit::Failed),
-                Some("its limit was changed by somebody else meanwhile; it was not raised"),
+                Some("its limit was changed by someone else in the meantime; it was not raised"),
             )),
             None => outcomes.push(outcome(
                 State::Failed(Exit::NotFound),
-                Some("the key is gone, or has no limit any more; it was not raised"),
+                Some("the key no longer exists or no longer has a limit; it was not raised"),
             )),
         }
     }

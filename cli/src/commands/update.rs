@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Result};
 use crate::select::Named;
-use crate::{keys, signal, units};
+use crate::{keys, select, signal, units};
 
 /// Change settings of a key
 ///
@@ -23,7 +23,7 @@ pub(crate) struct Options {
     #[arg(value_name = "KEY", value_parser = Named::parse)]
     key: Named,
     /// Rename the key
-    #[arg(long = "name", value_name = "NAME")]
+    #[arg(long = "name", value_name = "NAME", value_parser = select::new_name)]
     rename: Option<String>,
     #[command(flatten)]
     changes: Changes,
@@ -40,10 +40,10 @@ pub(crate) struct Changes {
     /// Remove the limit
     #[arg(long)]
     pub(crate) no_limit: bool,
-    /// Start the limit anew daily, weekly or monthly
+    /// Reset the limit daily, weekly or monthly
     #[arg(long, value_name = "INTERVAL", value_parser = units::reset, conflicts_with = "no_reset")]
     pub(crate) reset: Option<LimitReset>,
-    /// Never start the limit anew
+    /// Never reset the limit
     #[arg(long)]
     pub(crate) no_reset: bool,
     /// Whether usage of your own provider keys counts towards the limit

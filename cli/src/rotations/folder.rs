@@ -1,6 +1,6 @@
 //! The folder of open rotations: one file and one lock for each old key.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use fs4::TryLockError;
@@ -29,10 +29,7 @@ pub(crate) struct Saved {
 
 impl Saved {
     pub(crate) fn sink(&self) -> Result<Sink> {
-        if self.sink == Sink::Reveal.describe() {
-            return Ok(Sink::Reveal);
-        }
-        Sink::parse(&self.sink).map_err(Failure::failed)
+        Sink::of(&self.sink)
     }
 }
 
@@ -112,8 +109,8 @@ impl Folder {
     pub(crate) fn try_lock(&self, old: &KeyHash) -> Result<Option<Lock>> {
         // Never deleted: otherwise two processes could lock two files of the same name.
         let path = self.0.join(format!("{}.lock", old.as_str()));
-        let locked = fs::create_dir_all(&self.0)
-            .and_then(|()| OpenOptions::new().write(true).create(true).truncate(false).open(&path));
+        let locked =
+            fs::create_dir_all(&self.0).and_then(|()| private_file::lock_options().open(&path));
         let file = locked.map_err(|error| {
             Failure::failed(format!("{} cannot be opened: {error}", path.display()))
         })?;

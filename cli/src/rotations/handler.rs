@@ -1,4 +1,4 @@
-//! The answers to a rotation's questions.
+//! Saves the state of a rotation and stores its new key.
 
 use async_trait::async_trait;
 use openrouter_keys_native::error::BoxError;
@@ -66,7 +66,7 @@ impl RotationHandler for Handler {
 }
 
 impl Handler {
-    /// Never returns: whoever runs the rotation drops it.
+    /// Never returns: the caller drops the rotation.
     async fn stop_here<T>(&mut self, failure: Failure) -> T {
         let message = format!(
             "{}; only you can see whether {} has the new key {}; both keys work; say it with yes or no:",

@@ -28,11 +28,13 @@ impl Target {
     pub(crate) fn new(sink: &Sink, name: &str) -> Result<Self> {
         Ok(match sink {
             Sink::File(path) => {
-                let path = sink::path_for(path, name);
+                let path = sink::path_for(path, name)?;
+                // The file behind a link is replaced, and not the link.
+                let path = if path.is_symlink() { path.canonicalize()? } else { path };
                 Self::File(std::path::absolute(&path)?)
             }
             Sink::Command(command) => Self::Command(sink::words(command)?),
-            Sink::Keyring(entry) => Self::Keyring(entry.replace("{name}", name)),
+            Sink::Keyring(entry) => Self::Keyring(sink::entry_for(entry, name)?),
             Sink::Reveal => Self::Reveal,
         })
     }
@@ -182,6 +184,6 @@ mod tests {
         assert!(matches!(stored("true"), Stored::Yes));
         assert!(matches!(stored("sh -c 'exit 10'"), Stored::No(_)));
         assert!(matches!(stored("false"), Stored::Unknown(_)));
-        assert!(matches!(stored("/no/such/program"), Stored::No(_)));
+        assert!(Target::new(&Sink::Command("/no/such/program".to_owned()), "ada").is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! Where the management key comes from: never an argument.
 
 use std::fs;
-use std::io::{IsTerminal as _, Read as _};
+use std::io::{IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -96,25 +96,37 @@ fn from_stdin() -> Result<Found> {
         let text = Zeroizing::new(rpassword::prompt_password("Management key: ")?);
         return made(&text, "terminal".to_owned());
     }
-    let mut text = Zeroizing::new(String::new());
-    std::io::stdin().read_to_string(&mut text)?;
+    let text = whole(std::io::stdin()).map_err(|error| {
+        Failure::usage(format!("standard input cannot be read: {error}; nothing was sent"))
+    })?;
     made(&text, "standard input".to_owned())
 }
 
 fn from_file(path: &Path) -> Result<Found> {
     crate::private_file::require_private(path)?;
-    let text = fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
-    made(&Zeroizing::new(text), format!("file {}", path.display()))
+    let text = fs::File::open(path).and_then(whole).map_err(|error| {
+        Failure::usage(format!("{} cannot be read: {error}; nothing was sent", path.display()))
+    })?;
+    made(&text, format!("file {}", path.display()))
 }
 
 #[cfg(unix)]
 fn from_file_descriptor(number: u32) -> Result<Found> {
-    let path = format!("/dev/fd/{number}");
-    let text = fs::read_to_string(&path).map_err(|error| {
-        Failure::usage(format!("file descriptor {number} cannot be read: {error}"))
-    })?;
-    made(&Zeroizing::new(text), format!("file descriptor {number}"))
+    let unreadable = |error: std::io::Error| {
+        Failure::usage(format!(
+            "file descriptor {number} cannot be read: {error}; nothing was sent"
+        ))
+    };
+    let file = fs::File::open(format!("/dev/fd/{number}")).map_err(unreadable)?;
+    // Commands that this program starts inherit the descriptor. A pipe is empty by then.
+    if file.metadata().map_err(unreadable)?.is_file() {
+        return Err(Failure::usage(format!(
+            "file descriptor {number} is a file, which commands could read again; nothing was \
+             sent; use --key-file, or write the key into a pipe"
+        )));
+    }
+    let text = whole(file).map_err(unreadable)?;
+    made(&text, format!("file descriptor {number}"))
 }
 
 #[cfg(not(unix))]
@@ -145,8 +157,17 @@ fn from_command(command: &str) -> Result<Found> {
         )));
     }
     let text = std::str::from_utf8(&text)
-        .map_err(|_| Failure::usage(format!("the key command {program} printed no text")))?;
+        .map_err(|_| Failure::usage(format!("the key command {program} printed invalid UTF-8")))?;
     made(text, format!("command {program}"))
+}
+
+/// Reads a key to the end of what holds it, but no more than any key has.
+fn whole(from: impl Read) -> std::io::Result<Zeroizing<String>> {
+    /// In bytes.
+    const LONGEST: u64 = 4096;
+    let mut text = Zeroizing::new(String::new());
+    from.take(LONGEST).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 fn from_keyring(name: &str) -> Result<Found> {
@@ -155,7 +176,9 @@ fn from_keyring(name: &str) -> Result<Found> {
 }
 
 fn made(text: &str, origin: String) -> Result<Found> {
-    let key = ApiKey::new(text.trim())
-        .map_err(|error| Failure::usage(format!("the {origin} is refused: {}", error.problem())))?;
+    let key = ApiKey::new(text.trim()).map_err(|error| {
+        let problem = error.problem();
+        Failure::usage(format!("the {origin} is refused: {problem}; nothing was sent"))
+    })?;
     Ok(Found { key, origin })
 }

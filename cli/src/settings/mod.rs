@@ -51,8 +51,10 @@ impl Configuration {
                 return Err(Failure::usage(format!("{} cannot be read: {error}", path.display())));
             }
         };
-        toml::from_str(&text)
-            .map_err(|error| Failure::usage(format!("{} is not valid: {error}", path.display())))
+        toml::from_str(&text).map_err(|error| {
+            let problem = crate::settings::mistake(&text, &error);
+            Failure::usage(format!("{} is not valid: {problem}; nothing was sent", path.display()))
+        })
     }
 
     pub(crate) fn write(&self) -> Result<PathBuf> {
@@ -85,6 +87,13 @@ pub(crate) fn profile_name(account: &Account) -> (String, bool) {
     let named = account.profile.clone().or_else(|| variable(PROFILE_VARIABLE));
     let is_named = named.is_some();
     (named.unwrap_or_else(|| DEFAULT_PROFILE.to_owned()), is_named)
+}
+
+/// What is wrong with a TOML file, without quoting the line: it may have a secret in it.
+pub(crate) fn mistake(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count().saturating_add(1);
+    format!("line {line}: {}", error.message())
 }
 
 /// Where the configuration file is.
@@ -130,7 +139,9 @@ pub(crate) fn base_url(
     Ok(url.map(BaseUrl::new).transpose()?)
 }
 
-/// A variable that is set and not empty.
+/// A variable that is set and not empty. One that is not Unicode has replacement characters,
+/// which no setting accepts.
 pub(crate) fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
+    Some(value.to_string_lossy().into_owned())
 }

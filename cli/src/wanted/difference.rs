@@ -4,11 +4,24 @@ use openrouter_keys_native::{Field, Key, KeyHash, Limit, LimitReset, Timestamp, 
 
 use super::file::{Wanted, WantedFile};
 use crate::failure::{Failure, Result};
-use crate::keys::{self, State};
+use crate::keys::{self, is_expired};
 use crate::units;
 
 /// Half a cent: the API may round amounts.
 const NEAR: f64 = 0.005;
+
+/// A key, and the workspace whose listing it is from: none is the default one.
+pub(crate) struct Existing {
+    pub(crate) workspace: Option<String>,
+    pub(crate) key: Key,
+}
+
+impl Existing {
+    /// Whether an entry of the file is about this key.
+    pub(crate) fn is(&self, name: &str, workspace: Option<&str>) -> bool {
+        self.workspace.as_deref() == workspace && keys::name_of(&self.key) == name
+    }
+}
 
 /// One key of the file.
 pub(crate) struct Step {
@@ -22,6 +35,8 @@ pub(crate) enum Action {
     Create(Wanted),
     Update(Update, Vec<Change>),
     Delete(KeyHash),
+    /// An interrupted run created the key without storing its secret.
+    Discard(KeyHash),
     /// It differs in a way that no change can mend.
     Problem(String),
 }
@@ -41,20 +56,20 @@ impl Action {
             Self::Create(_) => "create",
             Self::Update(..) => "update",
             Self::Delete(_) => "delete",
+            Self::Discard(_) => "discard",
             Self::Problem(_) => "problem",
         }
     }
 }
 
 /// Compares the file with all existing keys: what to create and change first, then what to delete.
-pub(crate) fn compare(file: &WantedFile, existing: &[Key]) -> Result<Vec<Step>> {
+pub(crate) fn compare(file: &WantedFile, existing: &[Existing]) -> Result<Vec<Step>> {
     let now = units::now();
     let mut steps = Vec::new();
     for wanted in &file.keys {
         // An expired key does not do what the wanted one should.
-        let found = named(existing, &wanted.name, wanted.workspace.as_ref());
-        let found: Vec<_> =
-            found.into_iter().filter(|key| State::of(key, now) != State::Expired).collect();
+        let found = named(existing, &wanted.name, wanted.workspace.as_deref());
+        let found: Vec<_> = found.into_iter().filter(|key| !is_expired(key, now)).collect();
         let (key, action) = match found.as_slice() {
             [] => (None, Action::Create(wanted.clone())),
             [key] => (Some((*key).clone()), difference(wanted, key)?),
@@ -63,7 +78,7 @@ pub(crate) fn compare(file: &WantedFile, existing: &[Key]) -> Result<Vec<Step>> 
         steps.push(Step { name: wanted.name.clone(), key, action });
     }
     for unwanted in &file.deleted {
-        let found = named(existing, &unwanted.name, unwanted.workspace.as_ref());
+        let found = named(existing, &unwanted.name, unwanted.workspace.as_deref());
         let (key, action) = match found.as_slice() {
             [] => (None, Action::Nothing),
             [key] => (Some((*key).clone()), Action::Delete(hash_of(key)?)),
@@ -80,10 +95,9 @@ fn too_many(found: &[&Key]) -> String {
     format!("{} keys have this name: {}", found.len(), hashes.join(", "))
 }
 
-fn named<'a>(existing: &'a [Key], name: &str, workspace: Option<&String>) -> Vec<&'a Key> {
-    let is_there =
-        |key: &&Key| workspace.is_none_or(|id| key.workspace_id.as_deref() == Some(id.as_str()));
-    existing.iter().filter(|key| keys::name_of(key) == name).filter(is_there).collect()
+fn named<'a>(existing: &'a [Existing], name: &str, workspace: Option<&str>) -> Vec<&'a Key> {
+    let found = existing.iter().filter(|existing| existing.is(name, workspace));
+    found.map(|existing| &existing.key).collect()
 }
 
 fn hash_of(key: &Key) -> Result<KeyHash> {
@@ -158,7 +172,7 @@ fn unchangeable(wanted: &Wanted, key: &Key) -> Result<Option<String>> {
     if let Some(user) = &wanted.external_user
         && key.external_user.as_deref() != Some(user)
     {
-        let problem = "it is of another external user, and the API cannot change that";
+        let problem = "it belongs to another external user, and the API cannot change that";
         return Ok(Some(problem.to_owned()));
     }
     Ok(None)

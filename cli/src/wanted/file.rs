@@ -8,8 +8,9 @@ use openrouter_keys_native::{Create, Field, Key, Limit, LimitReset, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Result};
+use crate::select;
 use crate::sink::Sink;
-use crate::{keys, text, units};
+use crate::{keys, settings, text, units};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,16 +69,14 @@ impl WantedFile {
         let wrong = |problem: String| {
             Failure::usage(format!("{}: {problem}; nothing was sent", path.display()))
         };
-        let file: Self = toml::from_str(content)
-            .map_err(|error| wrong(text::visible(error.to_string().trim()).replace("\\n", "\n")))?;
+        let file: Self =
+            toml::from_str(content).map_err(|error| wrong(settings::mistake(content, &error)))?;
         let mut seen = BTreeSet::new();
         let unwanted = file.deleted.iter().map(|key| (&key.name, &key.workspace));
         for key in file.keys.iter().map(|key| (&key.name, &key.workspace)).chain(unwanted) {
-            if key.0.trim().is_empty() {
-                return Err(wrong("a key has an empty name".to_owned()));
-            }
+            select::new_name(key.0).map_err(|problem| wrong(format!("a key's name: {problem}")))?;
             if !seen.insert(key) {
-                return Err(wrong(format!("\"{}\" is there twice", text::visible(key.0))));
+                return Err(wrong(format!("\"{}\" appears twice", text::visible(key.0))));
             }
         }
         for key in &file.keys {

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::bulk::journal::Account;
 use crate::failure::{Failure, Result};
 use crate::{private_file, units};
 
@@ -19,16 +20,24 @@ pub(crate) struct Journal {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entries {
-    /// The server and the profile.
-    base_url: String,
-    profile: String,
-    /// By name and workspace: when the create was about to be sent, in seconds since 1970.
-    creating: BTreeMap<String, i64>,
+    account: Account,
+    /// By name and workspace.
+    creating: BTreeMap<String, Creating>,
+}
+
+/// A create that may have been sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Creating {
+    /// When it was about to be sent, in seconds since 1970.
+    pub(crate) at: i64,
+    /// Where its secret goes, as a rotation's state has it.
+    pub(crate) sink: String,
 }
 
 impl Journal {
     /// Reads the journal of this file, if there is one; it must be of the same account.
-    pub(crate) fn open(wanted: &Path, (base_url, profile): (String, String)) -> Result<Self> {
+    pub(crate) fn open(wanted: &Path, account: &Account) -> Result<Self> {
         let name = wanted.file_name().map(|name| name.to_string_lossy().into_owned());
         let path = wanted.with_file_name(format!(".{}.journal", name.unwrap_or_default()));
         let entries = match fs::read(&path) {
@@ -38,18 +47,16 @@ impl Journal {
                     path.display()
                 ))
             })?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Entries {
-                base_url: base_url.clone(),
-                profile: profile.clone(),
-                ..Entries::default()
-            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Entries { account: account.clone(), ..Entries::default() }
+            }
             Err(error) => {
                 return Err(Failure::failed(format!("{} cannot be read: {error}", path.display())));
             }
         };
-        if (&entries.base_url, &entries.profile) != (&base_url, &profile) {
+        if entries.account != *account {
             return Err(Failure::usage(format!(
-                "{} is of an interrupted apply to another account; nothing was sent; finish that \
+                "{} belongs to an interrupted apply to another account; nothing was sent; finish that \
                  one first",
                 path.display()
             )));
@@ -57,22 +64,22 @@ impl Journal {
         Ok(Self { path, entries: Mutex::new(entries) })
     }
 
-    /// When the create of this key was about to be sent, if it is open.
-    pub(crate) fn since(&self, name: &str, workspace: Option<&str>) -> Option<i64> {
+    /// The create of this key, if it is open.
+    pub(crate) fn open_create(&self, name: &str, workspace: Option<&str>) -> Option<Creating> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.creating.get(&id(name, workspace)).copied()
+        entries.creating.get(&id(name, workspace)).cloned()
     }
 
     /// When the last open create was about to be sent.
     pub(crate) fn newest(&self) -> Option<i64> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.creating.values().max().copied()
+        entries.creating.values().map(|creating| creating.at).max()
     }
 
     /// Written before the create is sent.
-    pub(crate) fn begin(&self, name: &str, workspace: Option<&str>) -> Result<()> {
+    pub(crate) fn begin(&self, name: &str, workspace: Option<&str>, sink: String) -> Result<()> {
         self.change(|creating| {
-            creating.insert(id(name, workspace), units::now());
+            creating.insert(id(name, workspace), Creating { at: units::now(), sink });
         })
     }
 
@@ -84,7 +91,7 @@ impl Journal {
     }
 
     /// The file goes when nothing is open.
-    fn change(&self, change: impl FnOnce(&mut BTreeMap<String, i64>)) -> Result<()> {
+    fn change(&self, change: impl FnOnce(&mut BTreeMap<String, Creating>)) -> Result<()> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut entries.creating);
         if entries.creating.is_empty() {
@@ -107,18 +114,19 @@ fn id(name: &str, workspace: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Journal;
+    use super::{Account, Journal};
 
     #[test]
     fn an_open_create_is_remembered_by_the_next_run() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("keys.toml");
-        let account = || ("url".to_owned(), "default".to_owned());
-        let journal = Journal::open(&file, account()).unwrap();
-        journal.begin("ada", None).unwrap();
-        let again = Journal::open(&file, account()).unwrap();
-        assert!(again.since("ada", None).is_some() && again.since("ada", Some("w")).is_none());
-        assert!(Journal::open(&file, ("other".to_owned(), "default".to_owned())).is_err());
+        let account = || Account { owner: "ada".to_owned(), ..Account::default() };
+        let journal = Journal::open(&file, &account()).unwrap();
+        journal.begin("ada", None, "file:/ada.key".to_owned()).unwrap();
+        let again = Journal::open(&file, &account()).unwrap();
+        let open = |workspace| again.open_create("ada", workspace).map(|creating| creating.sink);
+        assert_eq!((open(None), open(Some("w"))), (Some("file:/ada.key".to_owned()), None));
+        assert!(Journal::open(&file, &Account::default()).is_err());
         again.end("ada", None).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }

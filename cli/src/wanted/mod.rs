@@ -4,6 +4,6 @@ mod difference;
 mod file;
 mod journal;
 
-pub(crate) use difference::{Action, Step, compare};
+pub(crate) use difference::{Action, Existing, Step, compare};
 pub(crate) use file::{Wanted, WantedFile, render};
 pub(crate) use journal::Journal;

@@ -34,6 +34,11 @@ impl Kind {
     }
 }
 
+/// Whether the name has a marker, so that a sweep accepts it.
+pub fn is_marked(name: &str) -> bool {
+    Kind::of(name).is_some()
+}
+
 /// The name before its marker, and the marker's kind.
 fn marked(name: &str) -> Option<(&str, Kind)> {
     let (before, marker) = name.rsplit_once(SIGN)?;
@@ -80,7 +85,7 @@ impl Markers {
 
 /// Refuses a name without a marker.
 pub(super) fn check_marked(name: &str) -> Result<(), BuildError> {
-    if Kind::of(name).is_some() {
+    if is_marked(name) {
         return Ok(());
     }
     Err(BuildError::new(

@@ -27,6 +27,7 @@ pub use definition::Workflow;
 pub use ensure::{Ensure, Ensured, OnDuplicate};
 pub use find_by_secret::{FindBySecret, FoundBySecret};
 pub use machine::WorkflowMachine;
+pub use marker::is_marked;
 pub use pages::{Pages, Progress};
 pub use rotate::rotation::{Rotation, RotationStep};
 pub use rotate::rotation_handler::{

@@ -11,7 +11,7 @@
 //! names and created again. One that was killed later keeps its key.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use openrouter_keys_native::Client;
@@ -24,8 +24,9 @@ use crate::bulk::pace::Stop;
 use crate::bulk::rows::{self, Row};
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
+use crate::rotations::Target;
 use crate::select::{self, Filters};
-use crate::sink::{Sink, SinkArgs};
+use crate::sink::{self, Sink, SinkArgs};
 use crate::text;
 
 mod row;
@@ -36,7 +37,7 @@ const LISTED: usize = 10;
 
 /// Create a key for each row of a CSV file
 ///
-/// The first line names the columns: name and limit (an amount, or none), and if you like
+/// The first line names the columns: name and limit (an amount, or none), and optionally
 /// reset, expiry, workspace and external user. All rows are checked before the first request.
 ///
 /// A journal without secrets is kept beside the file. If the run is interrupted or killed, run
@@ -56,7 +57,7 @@ pub(crate) struct Options {
     /// How many keys to create at the same time
     #[arg(long, short, value_name = "COUNT", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
-    /// Leave out rows whose name a key has already, instead of creating none at all
+    /// Skip rows whose name is taken, instead of refusing the file
     #[arg(long)]
     skip_existing: bool,
     #[command(flatten)]
@@ -83,13 +84,14 @@ impl Options {
         if self.change.dry_run {
             return self.show(app, rows).await;
         }
-        let (server, profile) = app.account()?;
+        let path = self.journal_path()?;
         let client = app.client()?;
-        let journal = Journal::open(&self.journal_path()?, "bulk create", &server, &profile)?;
+        let account = app.owned_account(&client).await?;
+        let journal = Journal::open(&path, "bulk create", account)?;
         let mut outcomes = Vec::with_capacity(rows.len());
         let order: HashMap<String, usize> =
             rows.iter().enumerate().map(|(number, row)| (row.name.clone(), number)).collect();
-        let mut tasks = plan(rows, &journal, &sink, &mut outcomes)?;
+        let mut tasks = plan(rows, &client, &journal, &sink, &mut outcomes).await?;
         self.refuse_existing(&client, &mut tasks, &mut outcomes).await?;
         let run = Run { app, client, journal, sink, stop: Stop::on_signals() };
         let mut missing = run.sweep(&mut tasks, &mut outcomes).await?;
@@ -178,8 +180,9 @@ impl Options {
 fn check_targets(sink: &Sink, rows: &[Row]) -> Result<()> {
     let mut targets: BTreeMap<String, &str> = BTreeMap::new();
     for row in rows {
-        let Some(target) = sink.target(&row.name) else { return Ok(()) };
-        if let Some(other) = targets.insert(target.clone(), &row.name) {
+        let Some(target) = sink.target(&row.name)? else { return Ok(()) };
+        // Some file systems do not distinguish letters by their case.
+        if let Some(other) = targets.insert(target.to_lowercase(), &row.name) {
             return Err(Failure::usage(format!(
                 "the secrets of \"{}\" and \"{}\" would both go to {}; nothing was sent; \
                  write {{name}} in --secret-to, or rename one of the rows",
@@ -193,8 +196,9 @@ fn check_targets(sink: &Sink, rows: &[Row]) -> Result<()> {
 }
 
 /// What is left to do, by the journal.
-fn plan(
+async fn plan(
     rows: Vec<Row>,
+    client: &Client,
     journal: &Journal,
     sink: &Sink,
     outcomes: &mut Vec<Outcome>,
@@ -206,16 +210,16 @@ fn plan(
         if entry.stage >= Stage::Stored && entry.settings != row.settings {
             changed.push(row.name.clone());
         }
-        let file = match sink {
-            Sink::File(_) => sink.target(&row.name),
-            _ => None,
-        };
-        if file.is_some_and(|file| Path::new(&file).symlink_metadata().is_ok()) {
-            match entry.stage {
-                // Only the secret of this key can be there: the file was missing before.
-                Stage::Created => entry.stage = Stage::Stored,
-                Stage::Creating => in_the_way.push(row.name.clone()),
-                Stage::Stored | Stage::Done => {}
+        if let Sink::File(path) = sink
+            && entry.stage < Stage::Stored
+            && sink::path_for(path, &row.name)?.symlink_metadata().is_ok()
+        {
+            let is_own = entry.stage == Stage::Created
+                && holds_secret(client, sink, &row.name, entry.hash.as_deref()).await?;
+            if is_own {
+                entry.stage = Stage::Stored;
+            } else {
+                in_the_way.push(row.name.clone());
             }
         }
         if entry.stage == Stage::Done {
@@ -239,6 +243,25 @@ fn plan(
         )));
     }
     Ok(tasks)
+}
+
+/// Whether the file has the secret of this key, by its two ends.
+async fn holds_secret(
+    client: &Client,
+    sink: &Sink,
+    name: &str,
+    hash: Option<&str>,
+) -> Result<bool> {
+    let Some(hash) = hash else { return Ok(false) };
+    let key = match client.get(hash).await {
+        Ok(key) => key,
+        Err(error) => {
+            let failure = Failure::from(error);
+            return if failure.exit == Exit::NotFound { Ok(false) } else { Err(failure) };
+        }
+    };
+    let Some(label) = key.label.as_deref() else { return Ok(false) };
+    Ok(Target::new(sink, name)?.holds_label(label)? == Some(true))
 }
 
 fn listed(names: &[String]) -> String {

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::app::App;
 use crate::failure::{Exit, Result};
 use crate::output::{Cell, Object, Row, Shape, Tone};
+use crate::text;
 
 /// Check the settings, the management key and the way to the server
 ///
@@ -73,7 +74,9 @@ impl Findings {
         detail: impl Into<String>,
         advice: impl Into<String>,
     ) {
-        self.0.push(Line { check, level, detail: detail.into(), advice: advice.into() });
+        // A wrong configuration is quoted, and may have a secret in it.
+        let detail = text::without_keys(&detail.into());
+        self.0.push(Line { check, level, detail, advice: advice.into() });
     }
 }
 

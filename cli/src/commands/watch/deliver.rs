@@ -14,7 +14,7 @@ use crate::failure::{Failure, Result};
 use crate::{settings, text};
 
 /// The environment variable with the webhook's address, which is a secret.
-const WEBHOOK_VARIABLE: &str = "OPENROUTER_KEYS_WEBHOOK";
+pub(crate) const WEBHOOK_VARIABLE: &str = "OPENROUTER_KEYS_WEBHOOK";
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Slack cuts longer messages.
 const MOST_LINES: usize = 50;

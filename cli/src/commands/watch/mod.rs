@@ -1,6 +1,7 @@
 //! `watch`: one rule for all keys; each finding is reported once a period.
 
 mod deliver;
+pub(crate) use deliver::WEBHOOK_VARIABLE;
 mod rules;
 mod state;
 

@@ -108,7 +108,7 @@ impl Rules {
         let is_expected =
             self.expected.iter().any(|pattern| select::matches_pattern(pattern, name));
         if !known.contains(hash.as_str()) && !is_expected {
-            found.push(Kind::New, "", "is new and was not announced".to_owned());
+            found.push(Kind::New, "", "is new".to_owned());
         }
     }
 

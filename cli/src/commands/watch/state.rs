@@ -103,9 +103,7 @@ pub(super) fn lock(state: &Path) -> Result<File> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| cannot(&error))?;
     }
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true);
-    let file = options.open(&path).map_err(|error| cannot(&error))?;
+    let file = private_file::lock_options().open(&path).map_err(|error| cannot(&error))?;
     match fs4::FileExt::try_lock(&file) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Failure::failed(format!(

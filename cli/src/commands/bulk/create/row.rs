@@ -48,9 +48,12 @@ impl Work<'_> {
             row.unconfirmed.clone_from(&reconciled.unconfirmed);
             let key = reconciled.created.data.get();
             row.hash = key.and_then(|key| key.hash.get()).map(|hash| hash.as_str().to_owned());
-            let hash = row.hash.clone();
-            let marked = reconciled.name.clone();
-            self.run.journal.write(&[Event::Created { name: name.clone(), hash, marked }])?;
+            let created = Event::Created {
+                name: name.clone(),
+                hash: row.hash.clone(),
+                marked: reconciled.name.clone(),
+            };
+            self.run.journal.write(&[created])?;
             deliver(&name, row.hash.clone(), reconciled, ready).await?;
             self.run.journal.write(&[Event::Stored { name: name.clone() }])?;
         } else if self.run.stop.is_asked() {
