@@ -7,7 +7,7 @@ use openrouter_keys_core::internal::is_marked;
 use openrouter_keys_native::error::{ApiErrorKind, BuildError, TransportErrorKind};
 use openrouter_keys_native::{Error, ErrorKind};
 
-use crate::text;
+use crate::{suggest, text};
 
 /// The exit codes, as the man page lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Failure {
     }
 
     pub(crate) fn next(mut self, command: impl Into<String>) -> Self {
-        self.next = Some(command.into());
+        self.next = Some(suggest::for_this_account(command.into()));
         self
     }
 
@@ -126,6 +126,9 @@ impl From<Error> for Failure {
     }
 }
 
+/// Operations that every server of this API has: a 404 does not mean that a key is absent.
+const OF_NO_KEY: [&str; 3] = ["list", "create", "get_current_key_metadata"];
+
 fn exit_of(error: &Error) -> Exit {
     if error.may_have_been_created() {
         return Exit::MayHaveCreated;
@@ -136,7 +139,7 @@ fn exit_of(error: &Error) -> Exit {
         ErrorKind::WrongKeyKind { .. } | ErrorKind::Credentials(_) => Exit::NotAuthorized,
         ErrorKind::Api(api) => match api.kind {
             ApiErrorKind::Unauthorized | ApiErrorKind::Forbidden => Exit::NotAuthorized,
-            ApiErrorKind::NotFound => Exit::NotFound,
+            ApiErrorKind::NotFound if !OF_NO_KEY.contains(&error.operation()) => Exit::NotFound,
             ApiErrorKind::TooManyRequests => Exit::RateLimited,
             _ => Exit::Failed,
         },
@@ -147,24 +150,23 @@ fn exit_of(error: &Error) -> Exit {
 fn next_for(error: &Error) -> Option<String> {
     if let Some(left) = error.may_have_created() {
         let names: Vec<_> = left.names().collect();
-        let quoted = || names.iter().map(|name| text::quoted_for_shell(name)).collect::<Vec<_>>();
+        let workspace = left.workspace_id.as_deref();
         match names.as_slice() {
             [] => {}
             // A sweep would refuse a name that may be somebody else's.
-            [name] if !is_marked(name) => {
-                return Some(format!("openrouter-keys list --all --name {}", quoted().join(" ")));
-            }
-            _ => return Some(format!("openrouter-keys sweep {}", quoted().join(" "))),
+            [name] if !is_marked(name) => return Some(suggest::find(name, workspace)),
+            _ => return Some(suggest::sweep(names, workspace)),
         }
     }
     match (exit_of(error), error.kind()) {
-        (Exit::NotAuthorized, _) => Some("openrouter-keys doctor".to_owned()),
-        (Exit::NotFound, _) => {
-            Some("openrouter-keys list --include-disabled --include-expired".to_owned())
+        (Exit::NotAuthorized, _) => Some(suggest::command("doctor")),
+        (Exit::NotFound, _) => Some(suggest::command("list --all")),
+        (_, ErrorKind::Api(api)) if api.kind == ApiErrorKind::NotFound => {
+            Some(suggest::command("doctor"))
         }
         (_, ErrorKind::Transport(transport)) => match transport.kind() {
             TransportErrorKind::Other | TransportErrorKind::BodyTooLarge(_) => None,
-            _ => Some("openrouter-keys doctor".to_owned()),
+            _ => Some(suggest::command("doctor")),
         },
         _ => None,
     }

@@ -54,10 +54,15 @@ fn candidates() -> Vec<CompletionCandidate> {
 }
 
 fn names() -> Result<Vec<(String, String)>> {
-    let account = Account { timeout: Some(PATIENCE), ..Account::default() };
+    let words = std::env::args().skip_while(|word| word != "--").skip(1);
+    let account = Account { timeout: Some(PATIENCE), ..account_of(words) };
     let (profile_name, profile, is_named) = Configuration::read()?.profile(&account)?;
     let url = settings::base_url(&account, &profile, is_named)?.unwrap_or_default();
     let server = url.to_string();
+    let profile_name = match &account.key_file {
+        Some(path) => format!("{profile_name} {}", path.display()),
+        None => profile_name,
+    };
     let path = settings::cache_folder()?.join("names.json");
     let is_fresh = |cache: &Cache| {
         let age = units::now() - cache.at;
@@ -69,8 +74,17 @@ fn names() -> Result<Vec<(String, String)>> {
         return Ok(cache.names);
     }
     // A command or a keyring might ask the user for something in the middle of a line.
-    let is_in_environment = API_KEY_VARIABLES.iter().any(|name| variable(name).is_some());
-    if !is_in_environment && !matches!(profile.key, Some(Source::File(_) | Source::Env(_))) {
+    if account.key_command.is_some()
+        || account.key_file.as_ref().is_some_and(|path| path.as_os_str() == "-")
+    {
+        return Ok(Vec::new());
+    }
+    let is_in_environment =
+        !is_named && API_KEY_VARIABLES.iter().any(|name| variable(name).is_some());
+    if !is_in_environment
+        && account.key_file.is_none()
+        && !matches!(profile.key, Some(Source::File(_) | Source::Env(_)))
+    {
         return Ok(Vec::new());
     }
     let names = fetch(account)?;
@@ -79,6 +93,33 @@ fn names() -> Result<Vec<(String, String)>> {
         let _ = private_file::replace(&path, &json);
     }
     Ok(cache.names)
+}
+
+/// The account of the command line that is being completed. Standard input is the shell's.
+fn account_of(mut words: impl Iterator<Item = String>) -> Account {
+    let mut account = Account::default();
+    while let Some(word) = words.next() {
+        // What follows is the command of `run`.
+        if word == "--" {
+            break;
+        }
+        let (option, value) = match word.split_once('=') {
+            Some((option, value)) => (option.to_owned(), Some(value.to_owned())),
+            None => (word, None),
+        };
+        let place = match option.as_str() {
+            "--profile" => &mut account.profile,
+            "--base-url" => &mut account.base_url,
+            "--key-command" => &mut account.key_command,
+            "--key-file" => {
+                account.key_file = value.or_else(|| words.next()).map(PathBuf::from);
+                continue;
+            }
+            _ => continue,
+        };
+        *place = value.or_else(|| words.next());
+    }
+    account
 }
 
 fn read(path: &PathBuf) -> Option<Cache> {

@@ -20,6 +20,7 @@ mod select;
 mod settings;
 mod signal;
 mod sink;
+mod suggest;
 mod text;
 mod transport;
 mod units;
@@ -97,6 +98,7 @@ fn print(error: &clap::Error) {
 }
 
 fn run(cli: Cli) -> Result<Exit> {
+    suggest::remember(&cli.global.account);
     let app = App::new(cli.global)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

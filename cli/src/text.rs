@@ -79,10 +79,31 @@ pub(crate) fn without_keys(text: &str) -> String {
 
 /// One argument for a POSIX shell, quoted if need be.
 pub(crate) fn quoted_for_shell(argument: &str) -> String {
+    if visible(argument) != argument {
+        return quoted_with_escapes(argument);
+    }
     match shlex::try_quote(argument) {
-        Ok(quoted) => visible(&quoted),
+        Ok(quoted) => quoted.into_owned(),
         Err(_) => visible(argument),
     }
+}
+
+/// As `$'…'`, with the bytes of what a terminal would obey or not show as escapes.
+fn quoted_with_escapes(argument: &str) -> String {
+    let mut quoted = String::from("$'");
+    for char in argument.chars() {
+        match char {
+            '\'' | '\\' => quoted.extend(['\\', char]),
+            _ if is_invisible(char) => {
+                for byte in char.encode_utf8(&mut [0; 4]).bytes() {
+                    let _ = write!(quoted, "\\{byte:03o}");
+                }
+            }
+            _ => quoted.push(char),
+        }
+    }
+    quoted.push('\'');
+    quoted
 }
 
 /// The command line of this run, to paste. Secrets are never arguments.
@@ -149,6 +170,7 @@ mod tests {
     fn an_argument_is_quoted_if_the_shell_would_read_it() {
         assert_eq!(quoted_for_shell("ada"), "ada");
         assert_eq!(quoted_for_shell("Ada's key"), "\"Ada's key\"");
+        assert_eq!(quoted_for_shell("a\n\u{202e}'b"), "$'a\\012\\342\\200\\256\\'b'");
     }
 
     #[test]

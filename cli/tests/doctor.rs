@@ -126,6 +126,14 @@ mod tests {
         assert!(complete(&["delete", ""]).stdout.contains(&hash));
         assert_eq!(server.requests(), [""; 0]);
         assert!(complete(&["li"]).stdout.contains("list"));
+        // Nor are they another account's: this profile has no key.
+        let folder = server.path(".config/openrouter-keys");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("config.toml"), "[profiles.work]\n").unwrap();
+        for profile in [&["--profile", "work"][..], &["--profile=work"]] {
+            assert_eq!(complete(&[profile, &["get", "ad"]].concat()).stdout, "");
+        }
+        assert_eq!(server.requests(), [""; 0]);
         let cache = server.path(".cache/openrouter-keys/names.json");
         assert!(!fs::read_to_string(cache).unwrap().contains("sk-or-"));
     }

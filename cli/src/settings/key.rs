@@ -34,18 +34,21 @@ pub(crate) struct Found {
 }
 
 /// Finds the management key: the command line, then the environment, then the profile. A
-/// profile that was named explicitly goes before the environment.
+/// profile that was named explicitly never uses the environment's key, which may be of another
+/// account.
 pub(crate) fn find(account: &Account, profile: &Profile, is_named: bool) -> Result<Found> {
     if let Some(found) = from_options(account) {
         return found;
     }
-    let of_profile = || profile.key.as_ref().map(from_source);
-    let found = if is_named {
-        of_profile().or_else(from_environment)
-    } else {
-        from_environment().or_else(of_profile)
+    if is_named {
+        let source = profile.key.as_ref();
+        return source.map_or_else(|| Err(without_key(account)), from_source);
+    }
+    let of_profile = || {
+        let source = profile.key.as_ref()?;
+        Some(super::check_server(account, profile).and_then(|()| from_source(source)))
     };
-    found.unwrap_or_else(|| {
+    from_environment().or_else(of_profile).unwrap_or_else(|| {
         Err(Failure::new(
             Exit::NotAuthorized,
             "no management key was found; nothing was sent; set OPENROUTER_MANAGEMENT_KEY, \
@@ -53,6 +56,20 @@ pub(crate) fn find(account: &Account, profile: &Profile, is_named: bool) -> Resu
         )
         .next("openrouter-keys auth login"))
     })
+}
+
+/// A profile that was named and says nothing about a key.
+fn without_key(account: &Account) -> Failure {
+    let (name, _) = super::profile_name(account);
+    Failure::new(
+        Exit::NotAuthorized,
+        format!(
+            "the profile \"{}\" has no management key, and the environment's is not used for a \
+             named profile; nothing was sent; store one:",
+            crate::text::visible(&name)
+        ),
+    )
+    .next("openrouter-keys auth login")
 }
 
 /// The key that the user enters to store it: from an option that names a source, the terminal

@@ -74,7 +74,7 @@ impl Configuration {
                 let known: Vec<_> = self.profiles.keys().map(String::as_str).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
                 Err(Failure::usage(format!(
-                    "there is no profile \"{}\"; the configuration has: {known}",
+                    "there is no profile \"{}\"; nothing was sent; the configuration has: {known}",
                     crate::text::visible(&name)
                 )))
             }
@@ -122,7 +122,8 @@ fn folder(of: impl FnOnce(&etcetera::app_strategy::Xdg) -> PathBuf) -> Result<Pa
     Ok(of(&strategy))
 }
 
-/// The server: of the command line, the environment, or the profile.
+/// The server: of the command line, the environment, or the profile. A named profile keeps its
+/// key from the server that the environment names; a new one may begin with that server.
 pub(crate) fn base_url(
     account: &Account,
     profile: &Profile,
@@ -131,12 +132,31 @@ pub(crate) fn base_url(
     let from_environment = || variable(BASE_URL_VARIABLE);
     let of_profile = || profile.base_url.clone();
     let url = account.base_url.clone();
-    let url = if is_named {
-        url.or_else(of_profile).or_else(from_environment)
-    } else {
+    let url = if !is_named {
         url.or_else(from_environment).or_else(of_profile)
+    } else if profile.key.is_some() {
+        url.or_else(of_profile)
+    } else {
+        url.or_else(of_profile).or_else(from_environment)
     };
     Ok(url.map(BaseUrl::new).transpose()?)
+}
+
+/// Refuses to send the key of the profile to another server because the environment names one.
+fn check_server(account: &Account, profile: &Profile) -> Result<()> {
+    let Some(named) = variable(BASE_URL_VARIABLE) else { return Ok(()) };
+    if account.base_url.is_some() || profile.key.is_none() {
+        return Ok(());
+    }
+    let of_profile = profile.base_url.clone().map(BaseUrl::new).transpose()?.unwrap_or_default();
+    if BaseUrl::new(named)? == of_profile {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "the stored key is for {of_profile}, and {BASE_URL_VARIABLE} names another server; \
+         nothing was sent; unset the variable, set OPENROUTER_MANAGEMENT_KEY to a key of that \
+         server, or pass --base-url to send the stored key there"
+    )))
 }
 
 /// A variable that is set and not empty. One that is not Unicode has replacement characters,
