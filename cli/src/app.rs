@@ -11,6 +11,7 @@ use crate::commands::WEBHOOK_VARIABLE;
 use crate::failure::Result;
 use crate::output::Output;
 use crate::settings::{self, Configuration, Source};
+use crate::signal;
 use crate::transport::{CliTransport, DryRun};
 use crate::waiting::Waiting;
 
@@ -52,7 +53,7 @@ impl App {
     /// its key is found in the same place.
     pub(crate) async fn owned_account(&self, client: &Client) -> Result<Account> {
         let (server, profile) = self.account()?;
-        let current = client.get_current_key_metadata().await?;
+        let current = client.get_current_key_metadata().cancel_on(signal::stopped()).await?;
         let owner = current.creator_user_id.as_deref().or(current.label.as_deref());
         Ok(Account { server, profile, owner: owner.unwrap_or_default().to_owned() })
     }

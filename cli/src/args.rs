@@ -24,7 +24,7 @@ pub(crate) struct Global {
         help_heading = "Output"
     )]
     pub(crate) color: ColorChoice,
-    /// Report only errors on standard error
+    /// Report only errors and warnings on standard error
     #[arg(long, short, global = true, help_heading = "Output")]
     pub(crate) quiet: bool,
 }

@@ -9,7 +9,7 @@ use openrouter_keys_native::{Client, Key};
 use crate::app::App;
 use crate::failure::{Exit, Failure, Result};
 use crate::transport::Shown;
-use crate::{keys, text, units};
+use crate::{keys, signal, text, units};
 
 /// The options of a command that changes something.
 #[derive(Clone, Debug, Default, Args)]
@@ -44,19 +44,19 @@ impl ChangeArgs {
     }
 
     /// Asks before this is done to several keys: the answer must be `yes`.
-    pub(crate) fn confirm_text(&self, what: &str) -> Result<()> {
+    pub(crate) async fn confirm_text(&self, what: &str) -> Result<()> {
         if self.yes || self.dry_run {
             return Ok(());
         }
         if !can_answer() {
             return Err(unconfirmed(what));
         }
-        ask(&format!("This will {what}. Type yes to continue: "), "yes")
+        ask(&format!("This will {what}. Type yes to continue: "), "yes").await
     }
 
     /// Asks before keys are lost or many are changed: the answer must be the name of a single
     /// key, and `yes` for several. Where nobody can answer, `--yes` is needed.
-    pub(crate) fn confirm(&self, verb: &str, keys: &[Key]) -> Result<()> {
+    pub(crate) async fn confirm(&self, verb: &str, keys: &[Key]) -> Result<()> {
         if self.yes || self.dry_run || keys.is_empty() {
             return Ok(());
         }
@@ -88,7 +88,7 @@ impl ChangeArgs {
         if !can_answer {
             return Err(unconfirmed(&format!("{verb} {what}")));
         }
-        ask(&question, &expected)
+        ask(&question, &expected).await
     }
 }
 
@@ -103,13 +103,26 @@ fn unconfirmed(what: &str) -> Failure {
     ))
 }
 
-/// Asks on the terminal: only this answer means yes.
-fn ask(question: &str, expected: &str) -> Result<()> {
-    let mut stderr = std::io::stderr().lock();
-    write!(stderr, "{question}")?;
-    stderr.flush()?;
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line)?;
+/// Asks on the terminal: only this answer means yes, and a signal means no.
+async fn ask(question: &str, expected: &str) -> Result<()> {
+    let stopped = signal::stopped();
+    write!(std::io::stderr(), "{question}")?;
+    std::io::stderr().flush()?;
+    let (sender, answer) = tokio::sync::oneshot::channel();
+    // A thread of its own: the runtime would wait for one of its threads before it ends.
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        let _ = sender.send(read.map(|_| line));
+    });
+    let line = tokio::select! {
+        read = answer => read.unwrap_or_else(|_| Ok(String::new()))?,
+        () = stopped => {
+            // The question stands on a line of its own.
+            writeln!(std::io::stderr())?;
+            String::new()
+        }
+    };
     if line.trim_end_matches(['\r', '\n']) == expected {
         return Ok(());
     }
@@ -119,13 +132,19 @@ fn ask(question: &str, expected: &str) -> Result<()> {
 /// Shows requests that were not sent.
 pub(crate) fn show(app: &App, requests: &[Shown]) -> Result<()> {
     let mut shown = String::new();
-    for Shown { method, url, body } in requests {
+    for (number, Shown { method, url, body }) in requests.iter().enumerate() {
+        if number > 0 {
+            shown.push('\n');
+        }
         let url = text::visible(url);
         let _ = writeln!(shown, "{method} {url}\nAuthorization: Bearer ***");
         if !body.is_empty() {
             let _ = writeln!(shown, "\n{}", text::visible(body));
         }
     }
-    app.waiting.say("dry run: nothing was changed; the first change would be:");
+    app.waiting.say(match requests {
+        [_] => "dry run: nothing was changed; the first change would be:",
+        _ => "dry run: nothing was changed; these changes would be sent:",
+    });
     app.output.text(&shown)
 }

@@ -91,6 +91,12 @@ impl Failure {
         self
     }
 
+    /// The same failure, after this was done.
+    pub(crate) fn although(mut self, done: &str) -> Self {
+        self.message = format!("{done}, but {}", self.message);
+        self
+    }
+
     /// The same failure, said to be about this.
     pub(crate) fn about(mut self, what: &str) -> Self {
         self.message = format!("{}: {}", text::visible(what), self.message);

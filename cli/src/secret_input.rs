@@ -13,13 +13,7 @@ const LONGEST: u64 = 4096;
 
 /// Reads one secret; white space around it does not count. Messages never repeat it.
 pub(crate) fn read(app: &App) -> Result<Secret> {
-    let account = &app.global.account;
-    if account.key_file.as_ref().is_some_and(|path| path.as_os_str() == "-") {
-        return Err(Failure::usage(
-            "standard input cannot have both the management key and the secret; nothing was \
-             sent; pass the management key in another way",
-        ));
-    }
+    require_stdin(app, "secret")?;
     let text = if std::io::stdin().is_terminal() {
         Zeroizing::new(rpassword::prompt_password("Secret: ")?)
     } else {
@@ -30,6 +24,18 @@ pub(crate) fn read(app: &App) -> Result<Secret> {
         text
     };
     check(text.trim())
+}
+
+/// Refuses to read this from standard input if the management key is there.
+pub(crate) fn require_stdin(app: &App, what: &str) -> Result<()> {
+    let key_file = app.global.account.key_file.as_ref();
+    if key_file.is_some_and(|path| path.as_os_str() == "-") {
+        return Err(Failure::usage(format!(
+            "standard input cannot have both the management key and the {what}; nothing was \
+             sent; pass the management key in another way"
+        )));
+    }
+    Ok(())
 }
 
 fn check(text: &str) -> Result<Secret> {

@@ -120,9 +120,36 @@ impl Sink {
                 }
                 Ready::Keyring(entry)
             }
-            Self::Reveal => Ready::Reveal,
+            Self::Reveal => {
+                check_stdout()?;
+                Ready::Reveal
+            }
         })
     }
+}
+
+/// Refuses a standard output that keeps nothing. One that is closed is the null device by now.
+#[cfg(unix)]
+fn check_stdout() -> Result<()> {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::MetadataExt as _;
+    let device = |file: std::fs::File| file.metadata().map(|metadata| metadata.rdev());
+    let stdout = std::io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from);
+    let (stdout, null) =
+        (stdout.and_then(device), std::fs::File::open("/dev/null").and_then(device));
+    match (stdout, null) {
+        (Ok(stdout), Ok(null)) if stdout != null => Ok(()),
+        (Ok(_), Err(_)) => Ok(()),
+        _ => Err(Failure::usage(
+            "standard output is closed or /dev/null, so the secret would be lost; nothing was \
+             sent; let something read it, or store it with --secret-to file:PATH",
+        )),
+    }
+}
+
+#[cfg(not(unix))]
+fn check_stdout() -> Result<()> {
+    Ok(())
 }
 
 /// The file for the key of this name.

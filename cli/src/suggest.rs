@@ -28,16 +28,21 @@ fn options_of(account: &Account) -> String {
     .collect()
 }
 
+fn account() -> &'static str {
+    ACCOUNT.get().map_or("", String::as_str)
+}
+
 /// This program with these arguments, for the same account.
 pub(crate) fn command(arguments: &str) -> String {
-    let account = ACCOUNT.get().map_or("", String::as_str);
-    format!("{PROGRAM}{account} {arguments}")
+    format!("{PROGRAM}{} {arguments}", account())
 }
 
 /// The same for a command that may be of another program, or have the account already.
 pub(crate) fn for_this_account(command: String) -> String {
-    match command.strip_prefix(PROGRAM).and_then(|rest| rest.strip_prefix(' ')) {
-        Some(arguments) if command != text::this_command() => self::command(arguments),
+    match command.strip_prefix(PROGRAM) {
+        Some(rest) if !rest.starts_with(account()) && command != text::this_command() => {
+            self::command(rest.trim_start())
+        }
         _ => command,
     }
 }

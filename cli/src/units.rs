@@ -123,6 +123,11 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
+/// A count with its noun and verb: `1 key was`, `2 keys were`.
+pub(crate) fn counted_were(count: usize, noun: &str) -> String {
+    format!("{} {}", counted(count, noun), if count == 1 { "was" } else { "were" })
+}
+
 /// How far this instant is from now: `3 d ago`, `in 5 h`.
 pub(crate) fn relative(at: &Timestamp, now: i64) -> String {
     let distance = at.unix_seconds().abs_diff(now);

@@ -56,9 +56,13 @@ impl Waiting {
 
     /// A line on standard error that stays.
     pub(crate) fn say(&self, line: &str) {
-        if self.is_quiet {
-            return;
+        if !self.is_quiet {
+            self.warn(line);
         }
+    }
+
+    /// What the user must know even with `--quiet`: something may be left behind or undone.
+    pub(crate) fn warn(&self, line: &str) {
         self.clear();
         let _ = writeln!(std::io::stderr(), "{}", text::printable(line));
     }

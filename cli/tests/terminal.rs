@@ -6,6 +6,7 @@ mod support;
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
     use std::process::{Command, Stdio};
 
     use crate::support::{Ran, Server, assert_snapshot};
@@ -59,5 +60,34 @@ mod tests {
         let confirmed = run(&server, &["delete", "Ada"], "Ada\n").unwrap().expect(0);
         assert!(confirmed.stdout.contains("This will delete:"), "{}", confirmed.shown());
         assert!(server.hashes_of("Ada").is_empty());
+    }
+
+    #[test]
+    fn a_signal_at_the_question_means_no() {
+        let key = r#"{"keys": [{"name": "x #temp-0f343b0931126a20f133d67c2b018a3b",
+            "expires_at": "2026-01-02T00:00:00Z", "created_at": "2026-01-01T00:00:00Z"}]}"#;
+        let server = Server::with_seeds(key);
+        let program = server.command(&[]);
+        let program_path = program.get_program().to_str().unwrap();
+        let line = shlex::try_join([program_path, "sweep", "--temporary"]).unwrap();
+        let mut script = Command::new("script");
+        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        script.env_clear().current_dir(server.home()).env("TERM", "dumb").env("SHELL", "/bin/sh");
+        script.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        script.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let Ok(mut running) = script.spawn() else { return };
+        let (mut typed, mut shown) =
+            (running.stdin.take().unwrap(), running.stdout.take().unwrap());
+        let mut seen = Vec::new();
+        while !String::from_utf8_lossy(&seen).contains("to continue: ") {
+            let mut byte = [0];
+            shown.read_exact(&mut byte).unwrap();
+            seen.extend(byte);
+        }
+        // Ctrl-C, and the terminal stays open.
+        typed.write_all(b"\x03").unwrap();
+        typed.flush().unwrap();
+        assert_eq!(running.wait().unwrap().code(), Some(130));
+        assert_eq!(server.emulator.keys().len(), 2);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -125,6 +125,16 @@ impl Journal {
             crate::private_file::sync_folder(path).map_err(cannot)?;
         }
         Ok(journal)
+    }
+
+    /// Whose keys the journal in this file is about, if it has begun.
+    pub(crate) fn account(path: &Path) -> Option<Account> {
+        let mut line = String::new();
+        BufReader::new(File::open(path).ok()?).read_line(&mut line).ok()?;
+        match serde_json::from_str(&line) {
+            Ok(Event::Begin { account, .. }) => Some(account),
+            _ => None,
+        }
     }
 
     /// What an earlier run wrote about the key.

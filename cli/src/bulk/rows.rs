@@ -8,8 +8,9 @@ use csv::StringRecord;
 use openrouter_keys_native::operation::External;
 use openrouter_keys_native::{Create, Limit, LimitReset, Timestamp};
 
+use crate::app::App;
 use crate::failure::{Failure, Result};
-use crate::{select, text, units};
+use crate::{secret_input, select, text, units};
 
 /// The most characters of a name.
 const LONGEST_NAME: usize = 100;
@@ -30,8 +31,9 @@ pub(crate) struct Row {
 }
 
 /// Opens a file, or standard input for `-`.
-pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>> {
+pub(crate) fn open(app: &App, path: &Path) -> Result<Box<dyn Read>> {
     if path.as_os_str() == "-" {
+        secret_input::require_stdin(app, "rows")?;
         return Ok(Box::new(std::io::stdin()));
     }
     let file = std::fs::File::open(path).map_err(|error| {

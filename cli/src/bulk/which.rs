@@ -7,6 +7,7 @@ use clap::Args;
 use openrouter_keys_native::{Client, Key};
 
 use super::rows;
+use crate::app::App;
 use crate::failure::{Failure, Result};
 use crate::select::{self, Filters, Named};
 use crate::units;
@@ -34,7 +35,7 @@ impl Which {
 
     /// Refuses a command that would be about every key because nothing was said, and a file
     /// that cannot be read.
-    pub(crate) fn named(&self) -> Result<Vec<Named>> {
+    pub(crate) fn named(&self, app: &App) -> Result<Vec<Named>> {
         if !self.any() {
             return Err(Failure::usage(
                 "say which keys: by name or hash, with --from FILE, or with filters \
@@ -43,7 +44,7 @@ impl Which {
         }
         let mut named = self.keys.clone();
         if let Some(path) = &self.from {
-            named.extend(read(path)?);
+            named.extend(read(app, path)?);
         }
         Ok(named)
     }
@@ -70,11 +71,12 @@ impl Which {
     }
 }
 
-fn read(path: &std::path::Path) -> Result<Vec<Named>> {
+fn read(app: &App, path: &std::path::Path) -> Result<Vec<Named>> {
     let wrong = |problem: String| {
         Failure::usage(format!("{} is wrong: {problem}; nothing was sent", path.display()))
     };
-    let mut csv = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(rows::open(path)?);
+    let mut csv =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(rows::open(app, path)?);
     let header = csv.headers().map_err(|error| wrong(error.to_string()))?.clone();
     let place = COLUMNS
         .iter()

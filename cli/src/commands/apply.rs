@@ -96,7 +96,7 @@ impl Options {
         }
         steps.extend(compare(&file, &existing)?);
         self.check_sinks(&steps)?;
-        self.confirm(app, &steps)?;
+        self.confirm(app, &steps).await?;
         let outcomes = work.apply(steps).await;
         report(app, outcomes)
     }
@@ -142,7 +142,7 @@ impl Options {
         Ok(())
     }
 
-    fn confirm(&self, app: &App, steps: &[Step]) -> Result<()> {
+    async fn confirm(&self, app: &App, steps: &[Step]) -> Result<()> {
         let count = |name: &str| steps.iter().filter(|step| step.action.as_str() == name).count();
         for step in steps.iter().filter(|step| !matches!(step.action, Action::Nothing)) {
             let changes = plan::changes(&step.action);
@@ -157,6 +157,7 @@ impl Options {
         }
         self.change
             .confirm_text(&format!("create {create}, update {update} and delete {delete} keys"))
+            .await
     }
 
     async fn dry_run(&self, client: &Client, file: &WantedFile) -> Result<()> {

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
 use crate::sink::{Delivery, Ready, SinkArgs};
-use crate::{keys, select, signal, text, units};
+use crate::{keys, select, signal, suggest, text, units};
 
 /// Create a key
 ///
@@ -104,7 +104,7 @@ impl Options {
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         app.output.check(&keys::SHAPE)?;
         let sink = self.sink.require()?;
-        let ready = if self.change.dry_run { None } else { Some(sink.prepare(&self.name)?) };
+        let ready = sink.prepare(&self.name)?;
         let create = self.end.of(self.spending.create(&self.name));
         let created = self
             .change
@@ -112,14 +112,14 @@ impl Options {
                 if self.reconcile {
                     let run = client.create_reconciled(create).cancel_on(signal::stopped());
                     let reconciled = run.await?;
-                    warn_of(app, &reconciled.unconfirmed);
+                    warn_of(app, &reconciled.unconfirmed, self.spending.workspace.as_deref());
                     Ok(reconciled.created)
                 } else {
                     Ok(client.create(create).cancel_on(signal::stopped()).await?)
                 }
             })
             .await?;
-        if let (Some(created), Some(ready)) = (created, ready) {
+        if let Some(created) = created {
             deliver(app, &self.name, &created, ready)?;
         }
         Ok(Exit::Done)
@@ -144,18 +144,21 @@ pub(crate) fn deliver(app: &App, name: &str, created: &Created, ready: Ready) ->
         return Ok(());
     }
     match key {
-        Some(key) => app.output.one(&keys::SHAPE, &keys::row(key, units::now())),
+        Some(key) => {
+            let shown = app.output.one(&keys::SHAPE, &keys::row(key, units::now()));
+            shown.map_err(|failure| failure.although("the key was created and its secret stored"))
+        }
         None => Ok(()),
     }
 }
 
 /// Says under which names a key may still appear.
-pub(crate) fn warn_of(app: &App, unconfirmed: &[String]) {
+pub(crate) fn warn_of(app: &App, unconfirmed: &[String], workspace: Option<&str>) {
     for name in unconfirmed {
-        app.waiting.say(&format!(
-            "warning: a key named {} may still appear; delete it with: openrouter-keys sweep {}",
+        app.waiting.warn(&format!(
+            "warning: a key named {} may still appear; delete it with: {}",
             text::visible(name),
-            text::quoted_for_shell(name)
+            suggest::sweep([name.as_str()], workspace)
         ));
     }
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 use openrouter_keys_native::Key;
 
+use super::update::of_key;
 use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
@@ -35,11 +36,15 @@ impl Options {
                         found.push(key);
                     }
                 }
-                self.change.confirm("delete", &found)?;
+                self.change.confirm("delete", &found).await?;
                 for (number, key) in found.iter().enumerate() {
                     let hash = key.require_hash().map_err(openrouter_keys_native::Error::from)?;
                     let deleted = client.delete(hash.clone()).cancel_on(signal::stopped()).await;
-                    deleted.map_err(|error| partly(Failure::from(error), number, found.len()))?;
+                    // A dry run fails each request on purpose.
+                    if self.change.dry_run {
+                        continue;
+                    }
+                    deleted.map_err(|error| partly(of_key(error, hash), number, found.len()))?;
                     app.waiting.say(&format!("deleted \"{}\"", text::visible(keys::name_of(key))));
                 }
                 Ok(())

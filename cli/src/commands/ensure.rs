@@ -73,7 +73,7 @@ impl Options {
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         app.output.check(&keys::SHAPE)?;
         let sink = self.sink.require()?;
-        let ready = if self.change.dry_run { None } else { self.prepare(app, &sink).await? };
+        let ready = self.prepare(app, &sink).await?;
         let ensured = self
             .change
             .perform(app, async |client| {
@@ -84,7 +84,7 @@ impl Options {
         match ensured {
             Some(Ensured::Created { created, unsettled }) => {
                 if let Some(error) = unsettled {
-                    app.waiting.say(&format!("warning: {error}"));
+                    app.waiting.warn(&format!("warning: {error}"));
                 }
                 let ready = match ready {
                     Some(ready) => ready,
@@ -106,7 +106,8 @@ impl Options {
                     [] => format!("\"{name}\" exists; nothing had to be changed"),
                     changed => format!("\"{name}\" exists; changed: {}", changed.join(", ")),
                 });
-                app.output.one(&keys::SHAPE, &keys::row(&key, units::now()))?;
+                let shown = app.output.one(&keys::SHAPE, &keys::row(&key, units::now()));
+                shown.map_err(|failure| failure.although("the key has these settings"))?;
             }
             _ => {}
         }

@@ -112,7 +112,7 @@ impl Options {
         if let Some(sink) = &sink {
             check_sinks(sink, &new)?;
         }
-        self.change.confirm("rotate, and in the end delete the old keys of", &new)?;
+        self.change.confirm("rotate, and in the end delete the old keys of", &new).await?;
         let resumed = resumed.iter().map(|saved| (saved.name.clone(), self.resume(&folder, saved)));
         let resumed: Vec<_> = resumed.collect();
         let started = new.iter().zip(std::iter::repeat(sink.as_ref())).map(|(key, sink)| {

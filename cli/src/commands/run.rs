@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::child::{self, Ended, Signals};
 use crate::failure::{Exit, Failure, Result};
-use crate::{select, signal, text, units};
+use crate::{select, signal, suggest, text, units};
 
 /// How long the deletion may take.
 const CLOSING: Duration = Duration::from_secs(30);
@@ -81,12 +81,12 @@ impl Options {
             })
             .await?;
         let Some(key) = key else { return Ok(Exit::Done) };
-        warn_of(app, &key.unconfirmed);
+        warn_of(app, &key.unconfirmed, self.spending.workspace.as_deref());
         app.waiting.clear();
         let mut key = Some(key);
         let ended = self.supervise(app, &mut key, &mut signals).await;
         if let Some(key) = key {
-            close(app, key).await;
+            self.close(app, key).await;
         }
         ended.map(Exit::Command)
     }
@@ -108,22 +108,22 @@ impl Options {
                 // The command had time to end. Whoever sent the signal may soon kill us both.
                 Ended::Lingers => {
                     if let Some(key) = key.take() {
-                        close(app, key).await;
+                        self.close(app, key).await;
                     }
                 }
             }
         }
     }
-}
 
-/// Deletes the key. A failure changes nothing about how the command ended.
-async fn close(app: &App, key: TemporaryKey) {
-    let (name, end) = (key.name.clone(), key.expires_at.clone());
-    if let Err(error) = key.close().options(CallOptions::new().timeout(CLOSING)).await {
-        app.waiting.say(&format!(
-            "warning: the temporary key was not deleted: {error}; it expires at {end}; delete it with: openrouter-keys sweep {} --yes",
-            text::quoted_for_shell(&name)
-        ));
+    /// Deletes the key. A failure changes nothing about how the command ended.
+    async fn close(&self, app: &App, key: TemporaryKey) {
+        let (name, end) = (key.name.clone(), key.expires_at.clone());
+        if let Err(error) = key.close().options(CallOptions::new().timeout(CLOSING)).await {
+            app.waiting.warn(&format!(
+                "warning: the temporary key was not deleted: {error}; it expires at {end}; delete it with: {}",
+                suggest::sweep([name.as_str()], self.spending.workspace.as_deref())
+            ));
+        }
+        app.waiting.clear();
     }
-    app.waiting.clear();
 }

@@ -45,7 +45,7 @@ impl Options {
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         app.output.check(&keys::SHAPE)?;
         if !self.change.yes && !self.change.dry_run {
-            self.change.confirm("delete", &self.found(app).await?)?;
+            self.change.confirm("delete", &self.found(app).await?).await?;
         }
         let swept = self
             .change
@@ -72,7 +72,7 @@ fn report(app: &App, swept: &Swept) -> Result<Exit> {
         app.waiting.say(&format!("no key is named {}", text::visible(name)));
     }
     for key in &swept.endless {
-        app.waiting.say(&format!(
+        app.waiting.warn(&format!(
             "warning: the temporary key {} has no expiry and was left alone",
             text::visible(keys::name_of(key))
         ));
@@ -82,16 +82,19 @@ fn report(app: &App, swept: &Swept) -> Result<Exit> {
     }
     let now = units::now();
     let rows: Vec<_> = swept.deleted.iter().map(|key| keys::row(key, now)).collect();
-    app.output.rows(&keys::SHAPE, &rows)?;
+    app.output.rows(&keys::SHAPE, &rows).map_err(|failure| {
+        failure.although(&format!("{} deleted", units::counted_were(swept.deleted.len(), "key")))
+    })?;
     for (key, error) in &swept.failed {
-        app.waiting.say(&format!("{}: {error}", text::visible(keys::name_of(key))));
+        app.waiting.warn(&format!("{}: {error}", text::visible(keys::name_of(key))));
     }
     if swept.failed.is_empty() {
         return Ok(Exit::Done);
     }
     Err(Failure::failed(format!(
-        "{} keys were deleted, and {} were not; the reasons are above; run the same command again",
-        swept.deleted.len(),
-        swept.failed.len()
-    )))
+        "{} deleted, and {} not; the reasons are above; run the same command again:",
+        units::counted_were(swept.deleted.len(), "key"),
+        units::counted_were(swept.failed.len(), "key")
+    ))
+    .next(text::this_command()))
 }

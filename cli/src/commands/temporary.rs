@@ -43,7 +43,7 @@ impl Options {
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         app.output.check(&keys::SHAPE)?;
         let sink = self.sink.require()?;
-        let ready = if self.change.dry_run { None } else { Some(sink.prepare(&self.name)?) };
+        let ready = sink.prepare(&self.name)?;
         let temporary = Temporary::new(self.spending.create(&self.name), self.lifetime);
         let key = self
             .change
@@ -52,8 +52,8 @@ impl Options {
                 Ok(key.into_info())
             })
             .await?;
-        if let (Some(key), Some(ready)) = (key, ready) {
-            warn_of(app, &key.unconfirmed);
+        if let Some(key) = key {
+            warn_of(app, &key.unconfirmed, self.spending.workspace.as_deref());
             deliver(app, &key.name, &key.created, ready)?;
         }
         Ok(Exit::Done)

@@ -21,7 +21,7 @@ use crate::bulk::which::Which;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
 use crate::select::{self, Filters};
-use crate::{keys, settings, text, units};
+use crate::{keys, settings, suggest, text, units};
 
 /// Limits that differ by less are the same.
 const SAME: f64 = 0.000_001;
@@ -68,7 +68,7 @@ impl Options {
         let is_resumed = self.journal.as_ref().is_some_and(|path| path.exists());
         // What a journal has begun can be finished without saying which keys.
         let has_keys = self.which.any() || !is_resumed;
-        let named = if has_keys { self.which.named()? } else { Vec::new() };
+        let named = if has_keys { self.which.named(app)? } else { Vec::new() };
         let journal = if self.change.dry_run { None } else { self.open(app).await? };
         let done = self
             .change
@@ -80,7 +80,7 @@ impl Options {
                 let mut outcomes = Vec::new();
                 let mut raises = begun(journal.as_ref(), &all, &mut outcomes);
                 let fresh = fresh(app, journal.as_ref(), found, &mut outcomes);
-                self.change.confirm("raise the limit of", &fresh)?;
+                self.change.confirm("raise the limit of", &fresh).await?;
                 let (own, path) = match &journal {
                     None if !self.change.dry_run && !fresh.is_empty() => self.open_own(app).await?,
                     _ => (None, self.journal.clone()),
@@ -88,21 +88,21 @@ impl Options {
                 let journal = journal.as_ref().or(own.as_ref());
                 raises.extend(self.note(journal, &fresh)?);
                 let stop = Stop::on_signals();
+                let settled = outcomes.len();
                 self.all(app, &client, raises, journal, &stop, &mut outcomes).await;
-                Ok((outcomes, stop, path))
+                // Only these may succeed when they are sent again.
+                let is_open = outcomes.iter().skip(settled).any(Outcome::is_open);
+                Ok((outcomes, stop, path, is_open))
             })
             .await?;
         match done {
-            Some((outcomes, stop, path)) if !outcomes.is_empty() => {
-                let finished = finish(app, "raised", &outcomes, stop.is_asked(), true);
-                match path {
-                    Some(path) if self.journal.is_none() && finished.is_ok() => {
-                        std::fs::remove_file(path)?;
-                    }
-                    Some(path) => return finished.map_err(|failure| self.resumed(failure, &path)),
-                    None => {}
+            Some((outcomes, stop, path, is_open)) if !outcomes.is_empty() => {
+                let again = path.as_ref().filter(|_| is_open).map(|path| self.resumed(path));
+                let own = path.filter(|_| self.journal.is_none() && !is_open);
+                if let Some(own) = own {
+                    std::fs::remove_file(own)?;
                 }
-                finished
+                finish(app, "raised", &outcomes, stop.is_asked(), true, again)
             }
             Some(_) => {
                 app.waiting.say("no keys match; nothing was changed");
@@ -123,10 +123,15 @@ impl Options {
     async fn open_own(&self, app: &App) -> Result<(Option<Journal>, Option<PathBuf>)> {
         let folder = settings::state_folder()?;
         std::fs::create_dir_all(&folder)?;
+        let account = app.owned_account(&app.client()?).await?;
         for file in std::fs::read_dir(&folder)? {
             let path = file?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let Some(rest) = name.strip_prefix(OWN) else { continue };
+            // What another account has begun is nothing to this one.
+            if Journal::account(&path).is_none_or(|other| other != account) {
+                continue;
+            }
             let amount = rest.split('-').next().unwrap_or_default();
             let path = text::quoted_for_shell(&path.display().to_string());
             return Err(Failure::failed(format!(
@@ -137,7 +142,6 @@ impl Options {
         }
         let name = format!("{OWN}{}-{}-{}", self.amount, units::now(), std::process::id());
         let path = folder.join(name);
-        let account = app.owned_account(&app.client()?).await?;
         let journal = Journal::open(&path, &self.command(), account)?;
         Ok((Some(journal), Some(path)))
     }
@@ -147,11 +151,10 @@ impl Options {
         format!("topup {}", self.amount)
     }
 
-    /// The failure with the command that goes on: without the journal, keys would be raised
-    /// twice.
-    fn resumed(&self, failure: Failure, path: &Path) -> Failure {
+    /// The command that goes on: without the journal, keys would be raised twice.
+    fn resumed(&self, path: &Path) -> String {
         let path = text::quoted_for_shell(&path.display().to_string());
-        failure.next(format!("openrouter-keys {} --journal {path}", self.command()))
+        suggest::command(&format!("{} --journal {path}", self.command()))
     }
 
     /// The new limits, written to the journal before any is sent.
@@ -192,7 +195,7 @@ impl Options {
             if !self.change.dry_run {
                 pace.count(outcome.state == State::Done);
                 if let Some(error) = &outcome.error {
-                    app.waiting.say(&format!("{}: {error}", text::visible(&outcome.name)));
+                    app.waiting.warn(&format!("{}: {error}", text::visible(&outcome.name)));
                 }
             }
             outcomes.push(outcome);

@@ -1,13 +1,13 @@
 //! `update`, `enable`, `disable`: only what is named changes.
 
 use clap::{ArgGroup, Args};
-use openrouter_keys_native::{Limit, LimitReset, Update};
+use openrouter_keys_native::{Effect, Error, KeyHash, Limit, LimitReset, Update};
 
 use crate::app::App;
 use crate::change::ChangeArgs;
-use crate::failure::{Exit, Result};
+use crate::failure::{Exit, Failure, Result};
 use crate::select::Named;
-use crate::{keys, select, signal, units};
+use crate::{keys, select, signal, suggest, text, units};
 
 /// Change settings of a key
 ///
@@ -135,11 +135,24 @@ async fn send(
         .perform(app, async |client| {
             let hash = key.find_hash(&client).await?;
             let update = change(Update::new(hash.as_str()));
-            Ok(client.update(update).cancel_on(signal::stopped()).await?)
+            let updated = client.update(update).cancel_on(signal::stopped()).await;
+            updated.map_err(|error| of_key(error, &hash))
         })
         .await?;
     if let Some(key) = changed {
-        app.output.one(&keys::SHAPE, &keys::row(&key, units::now()))?;
+        let shown = app.output.one(&keys::SHAPE, &keys::row(&key, units::now()));
+        shown.map_err(|failure| failure.although("the key was changed"))?;
     }
     Ok(Exit::Done)
+}
+
+/// The failure, and how to see what became of the key if that is unknown.
+pub(super) fn of_key(error: Error, hash: &KeyHash) -> Failure {
+    let is_unknown = matches!(error.effect(), Effect::MayHaveChanged);
+    let failure = Failure::from(error);
+    if is_unknown {
+        failure.next(suggest::command(&format!("get {}", text::quoted_for_shell(hash))))
+    } else {
+        failure
+    }
 }

@@ -129,7 +129,11 @@ impl Output {
                 let _ = to.into_parts();
                 Ok(())
             }
-            done => Ok(done?),
+            // What jq refuses has a message of its own.
+            Err(error) if error.kind() == io::ErrorKind::Other => Err(error.into()),
+            done => done.map_err(|error| {
+                Failure::failed(format!("standard output cannot be written: {error}"))
+            }),
         }
     }
 }

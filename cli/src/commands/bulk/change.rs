@@ -121,12 +121,12 @@ impl Common {
         change: &Change<'_>,
     ) -> Result<Exit> {
         app.output.check(&outcome::SHAPE)?;
-        let named = self.which.named()?;
+        let named = self.which.named(app)?;
         let outcomes = self
             .change
             .perform(app, async |client| {
                 let found = self.which.find(&client, &named).await?;
-                self.change.confirm(verb, &found)?;
+                self.change.confirm(verb, &found).await?;
                 if found.is_empty() {
                     app.waiting.say("no keys match; nothing was changed");
                 }
@@ -136,7 +136,7 @@ impl Common {
             .await?;
         match outcomes {
             Some((outcomes, stop)) if !outcomes.is_empty() => {
-                finish(app, done, &outcomes, stop.is_asked(), true)
+                finish(app, done, &outcomes, stop.is_asked(), true, Some(text::this_command()))
             }
             _ => Ok(Exit::Done),
         }
@@ -160,7 +160,7 @@ impl Common {
             if !self.change.dry_run {
                 pace.count(outcome.state == State::Done);
                 if let Some(error) = &outcome.error {
-                    app.waiting.say(&format!("{}: {error}", text::visible(&outcome.name)));
+                    app.waiting.warn(&format!("{}: {error}", text::visible(&outcome.name)));
                 }
             }
             outcomes.push(outcome);

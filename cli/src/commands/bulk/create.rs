@@ -27,7 +27,7 @@ use crate::failure::{Exit, Failure, Result};
 use crate::rotations::Target;
 use crate::select::{self, Filters};
 use crate::sink::{self, Sink, SinkArgs};
-use crate::text;
+use crate::{suggest, text};
 
 mod row;
 mod run;
@@ -79,7 +79,7 @@ impl Options {
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         app.output.check(&super::outcome::SHAPE)?;
         let sink = self.sink.require()?;
-        let rows = rows::read(rows::open(&self.file)?)?;
+        let rows = rows::read(rows::open(app, &self.file)?)?;
         check_targets(&sink, &rows)?;
         if self.change.dry_run {
             return self.show(app, rows).await;
@@ -91,6 +91,7 @@ impl Options {
         let mut outcomes = Vec::with_capacity(rows.len());
         let order: HashMap<String, usize> =
             rows.iter().enumerate().map(|(number, row)| (row.name.clone(), number)).collect();
+        warn_of_removed(app, &journal, &order);
         let mut tasks = plan(rows, &client, &journal, &sink, &mut outcomes).await?;
         self.refuse_existing(&client, &mut tasks, &mut outcomes).await?;
         let run = Run { app, client, journal, sink, stop: Stop::on_signals() };
@@ -99,7 +100,14 @@ impl Options {
         run.sweep_again(missing).await;
         outcomes.sort_by_key(|outcome| order.get(&outcome.name).copied());
         let shows_rows = !matches!(run.sink, Sink::Reveal);
-        finish(app, "created", &outcomes, run.stop.is_asked(), shows_rows)
+        finish(
+            app,
+            "created",
+            &outcomes,
+            run.stop.is_asked(),
+            shows_rows,
+            Some(text::this_command()),
+        )
     }
 
     fn journal_path(&self) -> Result<PathBuf> {
@@ -173,6 +181,25 @@ impl Options {
             outcomes.push(Outcome { name, hash, state: State::Skipped, error: None });
         }
         Ok(())
+    }
+}
+
+/// Names the keys of rows that were taken out of the file after their keys were created, but
+/// before they were done.
+fn warn_of_removed(app: &App, journal: &Journal, rows: &HashMap<String, usize>) {
+    for (name, entry) in journal.entries().filter(|(name, _)| !rows.contains_key(*name)) {
+        let what = match entry.stage {
+            Stage::Created => "its secret may not have been stored",
+            Stage::Stored => "its secret is stored, but its name still has a marker",
+            Stage::Creating | Stage::Done => continue,
+        };
+        let key = entry.hash.as_ref().or(entry.marked.as_ref()).unwrap_or(name);
+        app.waiting.warn(&format!(
+            "warning: \"{}\" is not in the file any more, but its key was created; {what}; put the \
+             row back, or delete the key: {}",
+            text::visible(name),
+            suggest::command(&format!("delete {}", text::quoted_for_shell(key)))
+        ));
     }
 }
 

@@ -54,6 +54,15 @@ impl State {
 }
 
 impl Outcome {
+    /// Whether sending the same once more may succeed.
+    pub(crate) fn is_open(&self) -> bool {
+        match self.state {
+            State::NotBegun => true,
+            State::Failed(exit) => exit != Exit::NotFound,
+            State::Done | State::Before | State::Skipped => false,
+        }
+    }
+
     fn row(&self) -> Row {
         let hash = self.hash.as_deref().unwrap_or_default();
         let error = self.error.as_deref().unwrap_or_default();
@@ -73,18 +82,15 @@ impl Outcome {
     }
 }
 
-/// Shows the rows and the sum; fails if any row did.
+/// Shows the rows and the sum; fails if any row did, with the command that goes on.
 pub(crate) fn finish(
     app: &App,
     verb: &str,
     outcomes: &[Outcome],
     is_stopped: bool,
     shows_rows: bool,
+    again: Option<String>,
 ) -> Result<Exit> {
-    if shows_rows {
-        let rows: Vec<_> = outcomes.iter().map(Outcome::row).collect();
-        app.output.rows(&SHAPE, &rows)?;
-    }
     let count = |is: fn(State) -> bool| outcomes.iter().filter(|row| is(row.state)).count();
     let failed = count(|state| matches!(state, State::Failed(_)));
     let waiting = count(|state| state == State::NotBegun);
@@ -99,12 +105,19 @@ pub(crate) fn finish(
             let _ = write!(sum, ", {number} {what}");
         }
     }
+    if shows_rows {
+        let rows: Vec<_> = outcomes.iter().map(Outcome::row).collect();
+        app.output.rows(&SHAPE, &rows).map_err(|failure| failure.although(&sum))?;
+    }
     if failed == 0 && waiting == 0 {
         app.waiting.say(&sum);
         return Ok(Exit::Done);
     }
     let exit = if is_stopped { Exit::Cancelled } else { worst(outcomes) };
-    Err(Failure::new(exit, format!("{sum}; to go on, run:")).next(text::this_command()))
+    Err(match again {
+        Some(again) => Failure::new(exit, format!("{sum}; to go on, run:")).next(again),
+        None => Failure::new(exit, format!("{sum}; the reasons are above")),
+    })
 }
 
 /// The exit code of the failures: the one they share, or that of a key that may exist.

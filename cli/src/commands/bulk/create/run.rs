@@ -55,7 +55,7 @@ impl Run<'_> {
             let error = entry.names.iter().find_map(|name| failed.get(name));
             if let Some(error) = error {
                 let error = format!("the key of an earlier run was not deleted: {error}");
-                self.app.waiting.say(&format!("{}: {error}", text::visible(&row.name)));
+                self.app.waiting.warn(&format!("{}: {error}", text::visible(&row.name)));
                 outcomes.push(Outcome {
                     name: row.name.clone(),
                     hash: None,
@@ -110,7 +110,7 @@ impl Run<'_> {
             return;
         }
         if let Err(failure) = self.sweep_names(missing).await {
-            self.app.waiting.say(&format!("warning: {}", failure.message));
+            self.app.waiting.warn(&format!("warning: {}", failure.message));
         }
     }
 
@@ -130,9 +130,9 @@ impl Run<'_> {
         while let Some((outcome, workspace, unconfirmed)) = done.next().await {
             pace.count(outcome.state == State::Done);
             if let Some(error) = &outcome.error {
-                self.app.waiting.say(&format!("{}: {error}", text::visible(&outcome.name)));
+                self.app.waiting.warn(&format!("{}: {error}", text::visible(&outcome.name)));
             }
-            warn_of(self.app, &unconfirmed);
+            warn_of(self.app, &unconfirmed, workspace.as_deref());
             if !unconfirmed.is_empty() {
                 missing.entry(workspace).or_default().extend(unconfirmed);
             }
