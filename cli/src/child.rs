@@ -8,6 +8,7 @@ use openrouter_keys_native::Secret;
 use tokio::process::{Child, Command};
 
 use crate::failure::{Exit, Failure, Result};
+use crate::signal::Signals;
 use crate::text;
 
 /// How long a command may go on after a signal before its key is deleted: less than the time
@@ -57,7 +58,7 @@ pub(crate) async fn wait(child: &mut Child, signals: &mut Signals) -> Result<End
         tokio::select! {
             status = child.wait() => return Ok(Ended::Exited(exit_code(status?))),
             signal = signals.next() => {
-                Signals::pass_on(signal, child);
+                pass_on(signal, child);
                 is_signalled = true;
             }
             () = tokio::time::sleep(PATIENCE), if is_signalled => return Ok(Ended::Lingers),
@@ -78,90 +79,28 @@ fn exit_code(status: ExitStatus) -> u8 {
     u8::try_from(code).unwrap_or(u8::MAX)
 }
 
+/// Sends the signal to the command, unless its terminal has done so: Ctrl-C reaches the whole
+/// foreground group, and a second SIGINT makes many programs give up at once.
 #[cfg(unix)]
-pub(crate) use unix::Signals;
-
-#[cfg(unix)]
-mod unix {
-    use rustix::process::{Pid, Signal, getpgrp, kill_process};
-    use tokio::process::Child;
-    use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
-
-    /// The signals that ask to end, as they come in.
-    pub(crate) struct Signals {
-        interrupt: Option<Stream>,
-        terminate: Option<Stream>,
-        hangup: Option<Stream>,
+fn pass_on(signal: rustix::process::Signal, child: &Child) {
+    use rustix::process::{Pid, Signal, kill_process};
+    if signal == Signal::INT && is_in_foreground() {
+        return;
     }
-
-    impl Signals {
-        pub(crate) fn listen() -> Self {
-            Self {
-                interrupt: signal(SignalKind::interrupt()).ok(),
-                terminate: signal(SignalKind::terminate()).ok(),
-                hangup: signal(SignalKind::hangup()).ok(),
-            }
-        }
-
-        pub(crate) async fn next(&mut self) -> Signal {
-            tokio::select! {
-                () = received(self.interrupt.as_mut()) => Signal::INT,
-                () = received(self.terminate.as_mut()) => Signal::TERM,
-                () = received(self.hangup.as_mut()) => Signal::HUP,
-            }
-        }
-
-        /// Sends the signal to the command, unless its terminal has done so: Ctrl-C reaches the
-        /// whole foreground group, and a second SIGINT makes many programs give up at once.
-        pub(crate) fn pass_on(signal: Signal, child: &Child) {
-            if signal == Signal::INT && is_in_foreground() {
-                return;
-            }
-            let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-            if let Some(id) = id {
-                let _ = kill_process(id, signal);
-            }
-        }
-    }
-
-    async fn received(stream: Option<&mut Stream>) {
-        match stream {
-            Some(stream) => {
-                stream.recv().await;
-            }
-            None => std::future::pending().await,
-        }
-    }
-
-    fn is_in_foreground() -> bool {
-        std::fs::File::open("/dev/tty")
-            .ok()
-            .and_then(|terminal| rustix::termios::tcgetpgrp(terminal).ok())
-            .is_some_and(|group| group == getpgrp())
+    let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    if let Some(id) = id {
+        let _ = kill_process(id, signal);
     }
 }
 
-#[cfg(not(unix))]
-pub(crate) use other::Signals;
-
-#[cfg(not(unix))]
-mod other {
-    use tokio::process::Child;
-
-    /// Ctrl-C, which the console sends to the command as well.
-    pub(crate) struct Signals;
-
-    impl Signals {
-        pub(crate) fn listen() -> Self {
-            Self
-        }
-
-        pub(crate) async fn next(&mut self) {
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-
-        pub(crate) fn pass_on((): (), _: &Child) {}
-    }
+#[cfg(unix)]
+fn is_in_foreground() -> bool {
+    std::fs::File::open("/dev/tty")
+        .ok()
+        .and_then(|terminal| rustix::termios::tcgetpgrp(terminal).ok())
+        .is_some_and(|group| group == rustix::process::getpgrp())
 }
+
+/// The console sends Ctrl-C to the command as well.
+#[cfg(not(unix))]
+fn pass_on((): (), _: &Child) {}

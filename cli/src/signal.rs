@@ -2,37 +2,75 @@
 
 use std::future::Future;
 
+#[cfg(not(unix))]
+pub(crate) use other::Signals;
+#[cfg(unix)]
+pub(crate) use unix::Signals;
+
 /// Resolves at SIGINT, SIGTERM or SIGHUP, or at Ctrl-C on Windows. For `cancel_on`, so that
 /// the error says what may have been left behind.
-#[cfg(unix)]
 pub(crate) fn stopped() -> impl Future<Output = ()> + Send + 'static {
-    use tokio::signal::unix::{Signal, SignalKind, signal};
-    async fn received(signal: std::io::Result<Signal>) {
-        match signal {
-            Ok(mut signal) => {
-                signal.recv().await;
+    // Registered now, not when the future is first polled.
+    let mut signals = Signals::listen();
+    async move {
+        signals.next().await;
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use rustix::process::Signal;
+    use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
+
+    /// The signals as they come in, from the moment of listening.
+    pub(crate) struct Signals {
+        interrupt: Option<Stream>,
+        terminate: Option<Stream>,
+        hangup: Option<Stream>,
+    }
+
+    impl Signals {
+        pub(crate) fn listen() -> Self {
+            Self {
+                interrupt: signal(SignalKind::interrupt()).ok(),
+                terminate: signal(SignalKind::terminate()).ok(),
+                hangup: signal(SignalKind::hangup()).ok(),
             }
-            Err(_) => std::future::pending().await,
+        }
+
+        pub(crate) async fn next(&mut self) -> Signal {
+            tokio::select! {
+                () = received(self.interrupt.as_mut()) => Signal::INT,
+                () = received(self.terminate.as_mut()) => Signal::TERM,
+                () = received(self.hangup.as_mut()) => Signal::HUP,
+            }
         }
     }
-    // Registered now, not when the future is first polled.
-    let signals =
-        [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
-    async move {
-        let [interrupt, terminate, hangup] = signals;
-        tokio::select! {
-            () = received(interrupt) => {}
-            () = received(terminate) => {}
-            () = received(hangup) => {}
+
+    async fn received(stream: Option<&mut Stream>) {
+        match stream {
+            Some(stream) => {
+                stream.recv().await;
+            }
+            None => std::future::pending().await,
         }
     }
 }
 
 #[cfg(not(unix))]
-pub(crate) fn stopped() -> impl Future<Output = ()> + Send + 'static {
-    async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+mod other {
+    /// Ctrl-C, as it comes in.
+    pub(crate) struct Signals;
+
+    impl Signals {
+        pub(crate) fn listen() -> Self {
+            Self
+        }
+
+        pub(crate) async fn next(&mut self) {
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
         }
     }
 }

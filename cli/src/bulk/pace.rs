@@ -9,8 +9,8 @@ use openrouter_keys_native::Error;
 use tokio::sync::watch;
 
 use crate::app::App;
-use crate::child::Signals;
 use crate::failure::{Exit, Failure, Result};
+use crate::signal::Signals;
 use crate::units;
 
 /// How long a run waits for a server that asks to send less, without any row getting through.

@@ -12,8 +12,9 @@ use openrouter_keys_native::workflow::Temporary;
 use super::create::{Spending, warn_of};
 use crate::app::App;
 use crate::change::ChangeArgs;
-use crate::child::{self, Ended, Signals};
+use crate::child::{self, Ended};
 use crate::failure::{Exit, Failure, Result};
+use crate::signal::Signals;
 use crate::{select, signal, suggest, text, units};
 
 /// How long the deletion may take.
