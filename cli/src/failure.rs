@@ -128,7 +128,12 @@ impl From<io::Error> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { exit: exit_of(&error), next: next_for(&error), message: error.to_string() }
+        let mut message = error.to_string();
+        // The error only says that saving or storing failed: our own words say why.
+        if let ErrorKind::RotationHandler { cause, .. } = error.kind() {
+            message = format!("{cause}; {message}");
+        }
+        Self { exit: exit_of(&error), next: next_for(&error), message }
     }
 }
 

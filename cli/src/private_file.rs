@@ -45,9 +45,20 @@ impl Prepared {
     }
 }
 
-/// Replaces the content of the file, or leaves the old one.
+/// Replaces the content of the file, or leaves the old one. Its folder is created.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        create_folder(folder).map_err(|error| {
+            Failure::failed(format!("{} cannot be created: {error}", folder.display()))
+        })?;
+    }
     replace_with(path, content, |_| Ok(()))
+}
+
+/// Replaces a secret in a file of the user: who could read the old one can read the new one, but
+/// for other users.
+pub(crate) fn replace_secret(path: &Path, content: &[u8]) -> Result<()> {
+    replace_with(path, content, |file| keep_group(file, path))
 }
 
 /// Replaces a file without secrets that programs of other users may read.
@@ -69,11 +80,6 @@ fn replace_with(
     content: &[u8],
     set: impl FnOnce(&fs::File) -> std::io::Result<()>,
 ) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| {
-            Failure::failed(format!("{} cannot be created: {error}", folder.display()))
-        })?;
-    }
     let mut file = beside(path)?;
     let written = file.write_all(content).and_then(|()| set(file.as_file()));
     written.and_then(|()| file.as_file().sync_all()).map_err(|error| cannot_write(path, &error))?;
@@ -81,8 +87,46 @@ fn replace_with(
     sync_folder(path).map_err(|error| cannot_write(path, &error))
 }
 
+/// Gives the new file the owner, the group and the mode of the old one, if there is one.
+#[cfg(unix)]
+fn keep_group(new: &fs::File, old: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+    let old = match fs::metadata(old) {
+        Ok(old) => old,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let is_owned = fchown(new, Some(old.uid()), Some(old.gid())).is_ok()
+        || fchown(new, None, Some(old.gid())).is_ok();
+    let mode = if is_owned { 0o660 } else { 0o600 };
+    new.set_permissions(fs::Permissions::from_mode(old.mode() & mode | 0o600))
+}
+
+#[cfg(not(unix))]
+fn keep_group(_: &fs::File, _: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Creates a folder that only its owner may open, unless it is there.
+pub(crate) fn create_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
+}
+
 /// Finds out whether a file can be written in this place, and leaves nothing there.
 pub(crate) fn check_writable(path: &Path) -> Result<()> {
+    if path.is_dir() || path.file_name().is_none() {
+        return Err(Failure::usage(format!(
+            "{} is a folder; nothing was sent; write the name of a file",
+            path.display()
+        )));
+    }
     beside(path).map(drop)
 }
 
@@ -161,4 +205,36 @@ pub(crate) fn require_private(path: &Path) -> Result<()> {
 #[cfg(not(unix))]
 pub(crate) fn require_private(_: &Path) -> Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::{check_writable, create_folder, replace_secret};
+
+    #[test]
+    fn a_replaced_secret_stays_readable_for_its_group_and_nobody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.key");
+        for (old, new) in [(None, 0o600), (Some(0o640), 0o640), (Some(0o644), 0o640)] {
+            if let Some(mode) = old {
+                fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            }
+            replace_secret(&path, b"secret").unwrap();
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, new);
+        }
+    }
+
+    #[test]
+    fn a_new_folder_is_private_and_a_folder_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let new = folder.path().join("a/b");
+        create_folder(&new).unwrap();
+        create_folder(&new).unwrap();
+        assert_eq!(new.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        assert!(check_writable(&new).is_err());
+        assert!(check_writable(&new.join("c")).is_ok());
+    }
 }

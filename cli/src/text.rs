@@ -47,6 +47,23 @@ pub(crate) fn escaped_json(json: &str) -> String {
     escaped
 }
 
+/// A TOML string in which every character that a terminal would obey or not show is an escape.
+pub(crate) fn toml_string(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len().saturating_add(2));
+    quoted.push('"');
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => quoted.extend(['\\', char]),
+            _ if is_invisible(char) => {
+                let _ = write!(quoted, "\\U{:08x}", u32::from(char));
+            }
+            _ => quoted.push(char),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
 /// Controls, format characters, separators other than a space, fillers and tags: what a
 /// terminal would obey or not show. From Unicode 16: categories Cc, Cf, Zl, Zp, Zs, and the
 /// default-ignorable letters.
@@ -125,7 +142,8 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::{
-        cut, escaped_json, printable, quoted_for_shell, visible, visible_lines, without_keys,
+        cut, escaped_json, printable, quoted_for_shell, toml_string, visible, visible_lines,
+        without_keys,
     };
 
     #[test]
@@ -149,6 +167,15 @@ mod tests {
         assert!(escaped.contains("Zoë \\u009b31m \\u202e \\udb40\\udc41"), "{escaped}");
         let parse = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
         assert_eq!(parse(&escaped), parse(json));
+    }
+
+    #[test]
+    fn a_toml_string_has_the_same_value() {
+        let name = "q\"u\\o\n\u{1b}[31m \u{202e} \u{e0041} 👍";
+        let quoted = toml_string(name);
+        assert!(!quoted.chars().any(super::is_invisible), "{quoted}");
+        let table: toml::Table = toml::from_str(&format!("a = {quoted}")).unwrap();
+        assert_eq!(table["a"].as_str(), Some(name));
     }
 
     #[test]

@@ -7,12 +7,19 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use openrouter_keys_native::NativeTransport;
 use openrouter_keys_native::error::{TransportError, TransportErrorKind};
 use openrouter_keys_native::transport::{SendContext, Transport};
+use openrouter_keys_native::workflow::CreateReconciled;
+use openrouter_keys_native::{Create, NativeTransport};
 
 use crate::text;
 use crate::waiting::Waiting;
+
+/// A create with random markers, whose names are known before anything is sent.
+pub(crate) fn seeded(create: Create, random: &NativeTransport) -> CreateReconciled {
+    let seed = (u128::from(random.entropy()) << 64) | u128::from(random.entropy());
+    CreateReconciled::new(create).seed(seed)
+}
 
 /// What a dry run would have sent.
 #[derive(Clone, Debug, Default)]

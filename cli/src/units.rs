@@ -82,7 +82,8 @@ pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     if let Ok(time) = Timestamp::parse(text) {
         return Ok(time);
     }
-    if let Ok(date) = text.parse::<jiff::civil::Date>() {
+    // A longer text has a time too, without saying of which zone.
+    if let Some(Ok(date)) = (text.len() == 10).then(|| text.parse::<jiff::civil::Date>()) {
         let end = date.at(23, 59, 59, 0).to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| wrong())?;
         return Timestamp::from_unix(end.timestamp().as_second(), 0).map_err(|_| wrong());
     }
@@ -140,10 +141,14 @@ pub(crate) fn relative(at: &Timestamp, now: i64) -> String {
 
 /// US dollars with two digits, or four for an amount below a cent.
 pub(crate) fn dollars(amount: f64) -> String {
-    if amount != 0.0 && amount.abs() < 0.01 {
-        format!("{amount:.4}")
-    } else {
-        format!("{amount:.2}")
+    /// Less is noise, or too little to matter.
+    const LEAST: f64 = 0.00005;
+    match amount.abs() {
+        least if least < LEAST && amount > 0.0 => "<0.0001".to_owned(),
+        // Not "-0.00".
+        least if least < LEAST => "0.00".to_owned(),
+        least if least < 0.01 => format!("{amount:.4}"),
+        _ => format!("{amount:.2}"),
     }
 }
 
@@ -156,7 +161,7 @@ pub(crate) fn now() -> i64 {
 mod tests {
     use std::time::Duration;
 
-    use super::{amount, duration, instant, roughly};
+    use super::{amount, dollars, duration, instant, roughly};
 
     #[test]
     fn a_time_is_a_number_with_a_unit_or_several() {
@@ -182,7 +187,17 @@ mod tests {
         assert_eq!(instant("2027-01-31").unwrap().as_str(), "2027-01-31T23:59:59Z");
         assert!(instant("2027-01-31T12:00:00+02:00").is_ok());
         assert!(instant("30d").is_ok());
-        assert!(instant("soon").is_err());
+        for wrong in ["soon", "2027-01-31T12:00:00", "2027-01-31 12:00", "2027-02-30"] {
+            assert!(instant(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_amount_is_never_shown_as_less_than_nothing_or_as_nothing() {
+        let shown = [0.0, -0.0, -1e-12, 1e-9, 0.0001, 0.009_99, 0.01, 1.005, -2.5].map(dollars);
+        let expected =
+            ["0.00", "0.00", "0.00", "<0.0001", "0.0001", "0.0100", "0.01", "1.00", "-2.50"];
+        assert_eq!(shown, expected);
     }
 
     #[test]

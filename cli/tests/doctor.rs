@@ -91,7 +91,25 @@ mod tests {
         fs::set_permissions(folder.join("a.json"), fs::Permissions::from_mode(0o644)).unwrap();
         let ran = server.run(&["doctor", "--json"]).expect(1);
         assert!(found(&ran, "files").1.starts_with("chmod 600 "), "{}", ran.shown());
-        assert_eq!(found(&ran, "rotations").0, "warning");
+        assert_eq!(found(&ran, "rotations").0, "problem");
+        fs::remove_file(folder.join("a.json")).unwrap();
+        server.run(&["create", "ada", "--limit", "5", "--secret-to", "file:ada.key"]).expect(0);
+        server.run(&["leak", "ada", "--secret-to", "command:sh -c 'exit 10'"]).expect(1);
+        let ran = server.run(&["doctor", "--json"]).expect(0);
+        assert_eq!(
+            found(&ran, "rotations"),
+            ("warning".to_owned(), "openrouter-keys rotate --status".to_owned())
+        );
+        // Another account is told whose it is.
+        let other = self::server();
+        let mut doctor = other.command(&["doctor", "--json"]);
+        let ran = other.ran(doctor.env("HOME", server.home())).expect(0);
+        let advice = found(&ran, "rotations").1;
+        assert!(advice.contains("--base-url"), "{advice}");
+        let words: Vec<_> = advice.split(' ').skip(1).collect();
+        let mut status = other.command(&words);
+        let ran = other.ran(status.env("HOME", server.home()));
+        assert!(ran.stdout.starts_with("ada\t"), "{}", ran.shown());
     }
 
     #[test]

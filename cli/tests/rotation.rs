@@ -223,6 +223,53 @@ fn rotate_needs_a_sink_of_its_own_for_each_key() {
 }
 
 #[test]
+fn a_key_that_is_named_twice_is_rotated_once() {
+    let server = server_with_ada();
+    let hash = server.hashes_of("ada")[0].clone();
+    rotate(&server, &[&hash]).expect(0);
+    assert_eq!(server.hashes_of("ada"), [whose(&server, "ada.key")]);
+}
+
+#[test]
+fn another_sink_of_an_open_rotation_replaces_only_the_old_secret() {
+    let server = server_with_ada();
+    server.run(&["leak", "ada", "--secret-to", "command:sh -c 'exit 10'"]).expect(1);
+    std::fs::write(server.path("notes.txt"), "notes").unwrap();
+    server.run(&["rotate", "ada", "--secret-to", "file:notes.txt"]).expect(2);
+    assert_eq!(std::fs::read_to_string(server.path("notes.txt")).unwrap(), "notes");
+    server.run(&["rotate", "ada", "--secret-to", "file:ada.key"]).expect(0);
+    assert_eq!(server.hashes_of("ada"), [whose(&server, "ada.key")]);
+}
+
+#[cfg(unix)]
+#[test]
+fn commands_to_paste_name_the_folder_of_the_rotation_and_why_it_failed() {
+    let server = server_with_ada();
+    let leak =
+        |sink: &str| server.run(&["leak", "ada", "--state", "my state", "--secret-to", sink]);
+    // What is wrong with the sink alone is refused before anything is sent.
+    let begun = server.requests().len();
+    for sink in ["command:no-such-program", "file:no-folder/a.key", "keyring:management-key:x"] {
+        leak(sink).expect(2);
+    }
+    assert_eq!(server.requests().len(), begun);
+    let ran = leak("command:sh -c 'exit 10'").expect(1);
+    assert!(ran.stderr.contains("did not store the secret (exit code 10)"), "{}", ran.shown());
+    assert!(ran.stderr.contains("--state 'my state'"), "{}", ran.shown());
+    let ran = leak("command:false").expect(1);
+    assert!(!ran.stderr.contains("both keys work"), "{}", ran.shown());
+    let hash = &server.emulator.keys().iter().find(|key| key.disabled).unwrap().hash.clone();
+    let next = format!("openrouter-keys rotate {hash} --was-stored no --state 'my state'");
+    assert!(ran.stderr.contains(&next), "{}", ran.shown());
+    let ran = server.run_with_input(
+        &["leak", "--state", "my state"],
+        "sk-or-v1-0123456789abcdef0123456789abcdef",
+    );
+    let ran = ran.expect(5);
+    assert!(ran.stderr.contains("openrouter-keys rotate --state 'my state'"), "{}", ran.shown());
+}
+
+#[test]
 fn rotate_of_all_that_match_leaves_disabled_keys_alone() {
     let server = server_with_ada();
     server.run(&["disable", "key 002"]).expect(0);

@@ -74,10 +74,11 @@ fn plan_says_what_apply_does_and_apply_does_it_once() {
     server.run(&["apply", "--dry-run"]).expect(0);
     assert!(changes(&server).is_empty());
     server.run(&["apply", "--yes"]).expect(0);
-    assert_eq!(changes(&server).len(), 4);
+    // A create, and the name in place of the marked one, for each of the two.
+    assert_eq!(changes(&server).len(), 6);
     assert_applied(&server, "once");
     server.run(&["apply"]).expect(0);
-    assert_eq!(changes(&server).len(), 4);
+    assert_eq!(changes(&server).len(), 6);
 }
 
 #[test]
@@ -111,6 +112,26 @@ fn imported_keys_need_no_change() {
 }
 
 #[test]
+fn import_leaves_out_expired_keys_and_refuses_names_that_a_file_could_not_tell_apart() {
+    let server = Server::with_seeds(
+        r#"{"keys": [{"name": "a\u202eb", "limit": 1},
+            {"name": "past", "limit": 5, "created_at": "2020-01-01T00:00:00Z",
+             "expires_at": "2020-06-30T00:00:00Z"}]}"#,
+    );
+    let imported = server.run(&["import"]).expect(0);
+    assert!(!imported.stdout.contains(['\u{202e}']), "{}", imported.shown());
+    std::fs::write(server.path("keys.toml"), &imported.stdout).unwrap();
+    let plan = server.run(&["plan"]).expect(0);
+    assert_eq!(plan.stdout, "");
+    server.run(&["create", "a\u{202e}b", "--limit", "1", "--reveal"]).expect(0);
+    let refused = server.run(&["import"]).expect(1);
+    assert_eq!(refused.stdout, "");
+    assert!(refused.stderr.contains("openrouter-keys update "), "{}", refused.shown());
+    let absent = server.run(&["plan", "team.toml"]).expect(2);
+    assert!(absent.stderr.contains("import > team.toml"), "{}", absent.shown());
+}
+
+#[test]
 fn a_wrong_file_or_sink_changes_nothing() {
     let server = server("[[key]]\nname = \"ada\"\nlimit = nan");
     server.run(&["apply", "--yes"]).expect(2);
@@ -132,23 +153,53 @@ fn nothing_is_deleted_if_something_failed() {
 }
 
 #[test]
-fn a_lost_create_is_named_and_not_doubled_by_the_next_run() {
+fn a_lost_create_is_found_by_its_marked_name_and_not_doubled() {
     let server = server(FILE);
     server.fail("method=POST,reset-after-commit");
-    let ran = server.run(&["apply", "--yes"]).expect(6);
-    assert!(ran.stderr.contains("openrouter-keys apply --yes"), "{ran:?}");
     server.run(&["apply", "--yes"]).expect(0);
     assert_applied(&server, "after a lost create");
+    let names: Vec<_> = server.emulator.keys().into_iter().map(|key| key.name).collect();
+    assert!(!names.iter().any(|name| name.contains(" #")), "{names:?}");
+}
+
+#[test]
+fn a_key_whose_secret_is_stored_is_finished_by_the_next_run() {
+    let content =
+        "[[key]]\nname = \"ada\"\nlimit = 5\ndisabled = true\nsecret_to = \"file:ada.key\"\n";
+    let server = server(content);
+    server.fail("method=PATCH,status=403");
+    let ran = server.run(&["apply", "--yes", "--json", "result,stored_in"]).expect(4);
+    assert!(ran.stderr.contains("its secret stored"), "{}", ran.shown());
+    assert!(ran.stdout.contains("ada.key"), "{}", ran.shown());
+    let stored = whose(&server, "ada.key");
+    server.run(&["apply", "--yes"]).expect(0);
+    assert_eq!(server.hashes_of("ada"), [stored]);
+    assert!(server.emulator.keys().iter().any(|key| key.name == "ada" && key.disabled));
+    assert!(!server.path(".keys.toml.journal").exists());
+    server.run(&["plan"]).expect(0);
 }
 
 #[test]
 fn apply_deletes_nothing_that_it_did_not_list_before() {
     let server = server("[[key]]\nname = \"ada\"\nlimit = 5\nsecret_to = \"command:false\"\n");
+    let marked =
+        || server.emulator.keys().iter().filter(|key| key.name.starts_with("ada #")).count();
     server.run(&["apply", "--yes"]).expect(1);
-    assert_eq!(server.hashes_of("ada").len(), 1);
+    assert_eq!(marked(), 1);
     let refused = server.run(&["apply"]).expect(2);
     assert!(refused.stderr.contains("discard  ada"), "{}", refused.shown());
-    assert_eq!(server.hashes_of("ada").len(), 1);
+    assert_eq!(marked(), 1);
+}
+
+#[test]
+fn a_key_of_an_interrupted_run_that_somebody_uses_is_kept() {
+    let server = server("[[key]]\nname = \"ada\"\nlimit = 5\nsecret_to = \"command:false\"\n");
+    server.run(&["apply", "--yes"]).expect(1);
+    let keys = server.emulator.keys();
+    let ada = keys.iter().find(|key| key.name.starts_with("ada #")).unwrap();
+    server.emulator.spend(&ada.hash, 0.5);
+    server.run(&["apply", "--yes"]).expect(0);
+    assert_eq!(server.hashes_of("ada"), std::slice::from_ref(&ada.hash));
 }
 
 #[test]

@@ -131,7 +131,7 @@ impl Options {
 pub(crate) fn deliver(app: &App, name: &str, created: &Created, ready: Ready) -> Result<()> {
     let key = created.data.get();
     let hash = key.and_then(|key| key.hash.get()).map(openrouter_keys_native::KeyHash::as_str);
-    let is_revealed = matches!(ready, Ready::Reveal);
+    let is_revealed = ready.is_revealed();
     let delivery = Delivery { name, hash, token: hash.unwrap_or(name) };
     let place = ready
         .deliver(created.key(), &delivery)

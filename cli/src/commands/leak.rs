@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure, Result};
 use crate::rotations::{Folder, Job, Saved};
 use crate::select::Named;
 use crate::sink::{Sink, SinkArgs};
-use crate::{keys, secret_input, signal, text};
+use crate::{keys, secret_input, signal, suggest, text};
 
 /// Disable a leaked key at once, replace it, and report what it spent
 ///
@@ -63,6 +63,12 @@ impl Options {
                 "--reveal would mix the secret with the report; nothing was sent; use --secret-to",
             ));
         }
+        // What is wrong whatever the key's name is refused before the key is disabled.
+        if let Some(sink) = &sink {
+            let name = self.key.as_ref().map_or("key", Named::as_str);
+            sink.place(name)?.check_usable()?;
+        }
+        let folder = Folder::new(self.state.as_deref())?;
         let secret = match &self.key {
             Some(_) => None,
             None => Some(secret_input::read(app)?),
@@ -71,12 +77,13 @@ impl Options {
         let work = async |client: Client| {
             let (key, proof) = match (secret, &self.key) {
                 (Some(secret), _) => {
-                    let (key, proof) = whose::find(&client, secret, &self.workspace).await?;
+                    let found = whose::find(&client, secret, &self.workspace).await;
+                    let (key, proof) = found.map_err(|failure| or_finish(app, &folder, failure))?;
                     (key, Some(proof))
                 }
                 (None, Some(named)) => {
                     let found = named.find(&client).await;
-                    (found.map_err(|failure| self.or_resume(app, named, failure))?, None)
+                    (found.map_err(|failure| or_resume(app, &folder, named, failure))?, None)
                 }
                 (None, None) => return Err(Failure::usage("no key was named")),
             };
@@ -90,12 +97,12 @@ impl Options {
             }
             let mut failure = None;
             if let Some(sink) = &sink {
-                failure = self.replace(app, &client, sink, &mut report).await.err();
+                failure = replace(app, &client, &folder, sink, &mut report).await.err();
             } else {
                 let hash = report.key.hash.get().map_or("", KeyHash::as_str);
-                app.waiting.say(&format!(
-                    "it was not replaced; to do that: openrouter-keys leak {hash} --secret-to file:PATH"
-                ));
+                let next = folder.command(&format!("leak {hash} --secret-to file:PATH"));
+                let next = suggest::for_this_account(next);
+                app.waiting.say(&format!("it was not replaced; to do that: {next}"));
             }
             Ok((report, failure))
         };
@@ -103,58 +110,76 @@ impl Options {
             return Ok(Exit::Done);
         };
         report.write(app, self.markdown)?;
-        match failure {
-            None => Ok(Exit::Done),
-            Some(failure) => Err(Failure {
-                message: format!(
-                    "the leaked key is disabled, but its replacement failed: {}",
-                    failure.message
-                ),
-                ..failure
-            }),
-        }
+        let Some(failure) = failure else { return Ok(Exit::Done) };
+        Err(Failure {
+            // The command line was not to blame: something was changed.
+            exit: if failure.exit == Exit::Usage { Exit::Failed } else { failure.exit },
+            message: format!(
+                "the leaked key is disabled, but its replacement failed: {}",
+                failure.message
+            ),
+            ..failure
+        })
     }
+}
 
-    /// A key that an interrupted run has deleted already: its rotation only has to be ended.
-    fn or_resume(&self, app: &App, named: &Named, failure: Failure) -> Failure {
-        let open = Folder::new(self.state.as_deref()).and_then(|folder| folder.open(app));
-        let is_it = |saved: &Saved| saved.name == named.as_str();
-        if failure.exit != Exit::NotFound || !open.unwrap_or_default().iter().any(is_it) {
-            return failure;
-        }
-        let message = format!(
-            "\"{}\" was disabled and deleted by an interrupted run; to finish its replacement:",
-            text::visible(named.as_str())
-        );
-        let name = text::quoted_for_shell(named.as_str());
-        Failure::new(Exit::NotFound, message).next(format!("openrouter-keys rotate {name}"))
+/// A key that an interrupted run has deleted already: its rotation only has to be ended.
+fn or_resume(app: &App, folder: &Folder, named: &Named, failure: Failure) -> Failure {
+    let is_it = |saved: &Saved| {
+        saved.name == named.as_str() || named.is_start_of(saved.rotation.old.as_str())
+    };
+    let open = folder.open(app).unwrap_or_default();
+    if failure.exit != Exit::NotFound || !open.iter().any(is_it) {
+        return failure;
     }
+    let message = format!(
+        "\"{}\" was disabled and deleted by an interrupted run; to finish its replacement:",
+        text::visible(named.as_str())
+    );
+    let name = text::quoted_for_shell(named.as_str());
+    Failure::new(Exit::NotFound, message).next(folder.command(&format!("rotate {name}")))
+}
 
-    /// Replaces the key with the library's rotation of a leaked key.
-    async fn replace(
-        &self,
-        app: &App,
-        client: &Client,
-        sink: &Sink,
-        report: &mut Report,
-    ) -> Result<()> {
-        let folder = Folder::new(self.state.as_deref())?;
-        let job = Job::start(app, &folder, &report.key, sink, |rotation| {
-            rotation.leaked = true;
-            rotation.watch_ms = 0;
-        })?;
-        let done = job.run(app, client).await?;
-        if let Rotated::Done { new, old, carried, unconfirmed, .. } = done.rotated {
-            report.new = Some(new);
-            report.stored_in = Some(done.place);
-            report.carried = carried;
-            report.unconfirmed = unconfirmed;
-            if let Some(old) = old {
-                report.key = *old;
-            }
-        }
-        Ok(())
+/// The secret of a key that an interrupted run has deleted already belongs to no key.
+fn or_finish(app: &App, folder: &Folder, failure: Failure) -> Failure {
+    let open = folder.open(app).unwrap_or_default();
+    let leaked: Vec<_> = open.iter().filter(|saved| saved.rotation.leaked).collect();
+    if failure.exit != Exit::NotFound || leaked.is_empty() {
+        return failure;
     }
+    let names: Vec<_> =
+        leaked.iter().map(|saved| format!("\"{}\"", text::visible(&saved.name))).collect();
+    let message = format!(
+        "{}; if it was the secret of {}, an interrupted run began to replace that key; to finish:",
+        failure.message,
+        names.join(" or ")
+    );
+    Failure { message, ..failure }.next(folder.command("rotate"))
+}
+
+/// Replaces the key with the library's rotation of a leaked key.
+async fn replace(
+    app: &App,
+    client: &Client,
+    folder: &Folder,
+    sink: &Sink,
+    report: &mut Report,
+) -> Result<()> {
+    let job = Job::start(app, folder, &report.key, sink, |rotation| {
+        rotation.leaked = true;
+        rotation.watch_ms = 0;
+    })?;
+    let done = job.run(app, client).await?;
+    if let Rotated::Done { new, old, carried, unconfirmed, .. } = done.rotated {
+        report.new = Some(new);
+        report.stored_in = Some(done.place);
+        report.carried = carried;
+        report.unconfirmed = unconfirmed;
+        if let Some(old) = old {
+            report.key = *old;
+        }
+    }
+    Ok(())
 }
 
 /// Disables the key: nothing is sent before it that would change something.

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use openrouter_keys_native::{Field, Key, KeyHash, Timestamp};
 
+use super::create::warn_of;
 use super::whose::Proof;
 use crate::app::App;
 use crate::failure::Result;
 use crate::keys::{self, State};
-use crate::output::{Cell, Object, Row, Shape};
-use crate::{text, units};
+use crate::output::{Cell, Object, Row, Shape, escaped_markdown};
+use crate::units;
 
 pub(super) struct Report {
     /// The leaked key as it was last read.
@@ -84,13 +85,7 @@ impl Report {
     }
 
     pub(super) fn write(&self, app: &App, is_markdown: bool) -> Result<()> {
-        for name in &self.unconfirmed {
-            app.waiting.say(&format!(
-                "warning: a key named {} may still appear; delete it with: openrouter-keys sweep {}",
-                text::visible(name),
-                text::quoted_for_shell(name)
-            ));
-        }
+        warn_of(app, &self.unconfirmed, self.key.workspace_id.as_deref());
         let row = self.row();
         if is_markdown {
             return app.output.text(&markdown(&row));
@@ -187,30 +182,13 @@ fn markdown(row: &Row) -> String {
     let mut report = "## Leaked key\n\n| | |\n| --- | --- |\n".to_owned();
     for (title, cell) in Report::SHAPE.columns.iter().zip(&row.cells) {
         if !cell.shown.is_empty() {
-            let _ = writeln!(report, "| {} | {} |", title.to_lowercase(), escaped(&cell.shown));
+            let _ = writeln!(
+                report,
+                "| {} | {} |",
+                title.to_lowercase(),
+                escaped_markdown(&cell.shown)
+            );
         }
     }
     report
-}
-
-/// Text that Markdown takes literally.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
-        if "\\`*_[]<>|#!@~&".contains(char) {
-            escaped.push('\\');
-        }
-        escaped.push(char);
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escaped;
-
-    #[test]
-    fn a_name_cannot_be_markup() {
-        assert_eq!(escaped("a|b <img> @all"), "a\\|b \\<img\\> \\@all");
-    }
 }

@@ -13,6 +13,7 @@ mod doctor;
 mod emulator;
 mod ensure;
 mod get;
+mod import;
 mod leak;
 mod leak_report;
 mod list;
@@ -71,7 +72,7 @@ pub(crate) enum Command {
     Bulk(bulk::Bulk),
     Plan(plan::Options),
     Apply(apply::Options),
-    Import(plan::Import),
+    Import(import::Options),
     Topup(Box<topup::Options>),
 }
 

@@ -79,8 +79,13 @@ pub(super) fn read(path: &Path) -> Result<(WantedFile, File)> {
     let cannot = |error: std::io::Error| {
         Failure::usage(format!("{} cannot be read: {error}; nothing was sent", path.display()))
     };
-    let mut file = File::open(path)
-        .map_err(|error| cannot(error).next("openrouter-keys import > keys.toml"))?;
+    let mut file = File::open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            let path = text::quoted_for_shell(&path.display().to_string());
+            cannot(error).next(format!("openrouter-keys import > {path}"))
+        }
+        _ => cannot(error),
+    })?;
     let mut content = String::new();
     file.read_to_string(&mut content).map_err(cannot)?;
     Ok((WantedFile::parse(path, &content)?, file))
@@ -92,7 +97,11 @@ pub(super) async fn existing(client: &Client, file: &WantedFile) -> Result<Vec<E
     for workspace in std::iter::once(None).chain(file.workspaces().into_iter().map(Some)) {
         let filters =
             Filters { workspace: workspace.iter().cloned().collect(), ..Filters::default() };
-        let keys = select::matching(client, &filters).await?;
+        let keys =
+            select::matching(client, &filters).await.map_err(|failure| match &workspace {
+                Some(workspace) => failure.about(&format!("the workspace {workspace} of the file")),
+                None => failure,
+            })?;
         found.extend(keys.into_iter().map(|key| Existing { workspace: workspace.clone(), key }));
     }
     Ok(found)
@@ -112,6 +121,7 @@ pub(super) fn changes(action: &Action) -> String {
         Action::Discard(_) => {
             "created by an interrupted run that did not store its secret".to_owned()
         }
+        Action::Rename(_) => "created and stored by an interrupted run".to_owned(),
         _ => String::new(),
     }
 }
@@ -120,7 +130,7 @@ pub(super) fn tone(action: &Action) -> Tone {
     match action {
         Action::Nothing => Tone::Dim,
         Action::Create(_) => Tone::Good,
-        Action::Update(..) => Tone::Warning,
+        Action::Update(..) | Action::Rename(_) => Tone::Warning,
         Action::Delete(_) | Action::Discard(_) | Action::Problem(_) => Tone::Bad,
     }
 }
@@ -175,33 +185,4 @@ fn unlisted<'a>(file: &'a WantedFile, existing: &'a [Existing]) -> impl Iterator
             .with("problem", None::<&str>);
         Row { cells, object }
     })
-}
-
-/// Write existing keys as a TOML file of wanted keys
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  openrouter-keys import > keys.toml
-  openrouter-keys import --name 'team-*' > team.toml")]
-pub(crate) struct Import {
-    #[command(flatten)]
-    filters: Filters,
-}
-
-impl Import {
-    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
-        let mut found = select::matching(&app.client()?, &self.filters).await?;
-        found.sort_by(|one, other| keys::name_of(one).cmp(keys::name_of(other)));
-        let (toml, left_out) = crate::wanted::render(&found)?;
-        if !left_out.is_empty() {
-            return Err(Failure::failed(format!(
-                "the server's response lacks the limit of {} keys, such as \"{}\"; nothing was \
-                 written",
-                left_out.len(),
-                text::visible(left_out.first().map_or("", String::as_str))
-            )));
-        }
-        app.output.text(&toml)?;
-        Ok(Exit::Done)
-    }
 }

@@ -14,9 +14,9 @@ use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
 use crate::keys::{self, State};
-use crate::rotations::{Folder, Job, Saved, Target};
+use crate::rotations::{Folder, Job, Saved};
 use crate::select::{self, Filters, Named};
-use crate::sink::{Sink, SinkArgs};
+use crate::sink::{self, Place, Sink, SinkArgs};
 use crate::{signal, text, units};
 
 /// Replace keys with new ones with the same settings
@@ -112,7 +112,7 @@ impl Options {
         if let Some(sink) = &sink {
             check_sinks(sink, &new)?;
         }
-        self.change.confirm("rotate, and in the end delete the old keys of", &new).await?;
+        self.change.confirm("replace and then delete", &new).await?;
         let resumed = resumed.iter().map(|saved| (saved.name.clone(), self.resume(&folder, saved)));
         let resumed: Vec<_> = resumed.collect();
         let started = new.iter().zip(std::iter::repeat(sink.as_ref())).map(|(key, sink)| {
@@ -129,7 +129,7 @@ impl Options {
         let works = jobs.into_iter().map(|(name, job)| run(app, &client, name, job, is_single));
         let at_once = usize::from(self.at_once.max(1));
         let outcomes: Vec<Outcome> = stream::iter(works).buffered(at_once).collect().await;
-        rotate_report::write(app, outcomes, sink == Some(Sink::Reveal))
+        rotate_report::write(app, &folder, outcomes, sink == Some(Sink::Reveal))
     }
 
     fn set(&self, rotation: &mut Rotation) {
@@ -139,13 +139,10 @@ impl Options {
     }
 
     fn resume(&self, folder: &Folder, saved: &Saved) -> Result<Option<Job>> {
-        let mut job = Job::resume(folder, saved)?;
+        let sink = self.sink.secret_to.as_ref();
+        let mut job = Job::resume(folder, saved, self.was_stored, sink)?;
         if let Some(job) = &mut job {
             self.times.set(&mut job.saved.rotation);
-            job.was_stored = self.was_stored;
-            if let Some(sink) = &self.sink.secret_to {
-                job.redirect(sink)?;
-            }
         }
         Ok(job)
     }
@@ -172,11 +169,18 @@ impl Options {
             }
             return Ok((open, new));
         }
-        let mut resumed = Vec::new();
+        let mut resumed: Vec<Saved> = Vec::new();
         for named in &self.keys {
-            match open_for(&open, named)? {
-                Some(saved) => resumed.push(saved.clone()),
-                None => new.push(named.find(client).await?),
+            // A key may be named twice, by its name and by its hash.
+            if let Some(saved) = open_for(&open, named)? {
+                if resumed.iter().all(|other| other.rotation.old != saved.rotation.old) {
+                    resumed.push(saved.clone());
+                }
+                continue;
+            }
+            let key = named.find(client).await?;
+            if new.iter().all(|other: &Key| other.hash != key.hash) {
+                new.push(key);
             }
         }
         if let Some(key) = new.iter().find(|key| !is_working(key, units::now())) {
@@ -258,21 +262,19 @@ fn open_for<'a>(open: &'a [Saved], named: &Named) -> Result<Option<&'a Saved>> {
     }
 }
 
-/// Refuses sinks that would take the secrets of two keys, or none.
+/// Refuses a sink that would take the secrets of two keys, or none.
 fn check_sinks(sink: &Sink, new: &[Key]) -> Result<()> {
-    let mut targets: Vec<Target> = Vec::with_capacity(new.len());
-    for key in new {
-        let target = Target::new(sink, keys::name_of(key))?;
-        let is_shared = targets.contains(&target) && !matches!(target, Target::Command(_));
-        if is_shared {
-            return Err(Failure::usage(format!(
-                "several keys would be stored in {}; nothing was changed; write {{name}} in the \
-                 sink, and rename keys of the same name",
-                target.place()
-            )));
-        }
-        target.check(key.label.as_deref())?;
-        targets.push(target);
+    if *sink == Sink::Reveal && new.len() > 1 {
+        return Err(Failure::usage(
+            "--reveal prints the secret of one key only; nothing was changed; use --secret-to \
+             with {name} in it",
+        ));
+    }
+    let place = |key: &Key| Ok((keys::name_of(key).to_owned(), sink.place(keys::name_of(key))?));
+    let places: Vec<(String, Place)> = new.iter().map(place).collect::<Result<_>>()?;
+    sink::refuse_shared(places.iter().map(|(name, place)| (name.as_str(), place)))?;
+    for ((_, place), key) in places.iter().zip(new) {
+        place.check(key.label.as_deref())?;
     }
     Ok(())
 }

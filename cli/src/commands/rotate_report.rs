@@ -6,11 +6,12 @@ use openrouter_keys_native::error::BoxError;
 use openrouter_keys_native::operation::Created;
 use openrouter_keys_native::workflow::{Rotated, Rotation, RotationHandler};
 
+use super::create::warn_of;
 use crate::app::App;
 use crate::failure::{Exit, Failure, Result};
 use crate::output::{Cell, Object, Row, Shape, Tone};
 use crate::rotations::{self, Done, Folder};
-use crate::{text, units};
+use crate::{suggest, units};
 
 pub(super) const SHAPE: Shape = Shape {
     columns: &["NAME", "RESULT", "NEW HASH", "STORED IN", "OLD SPENT", "NEW LIMIT"],
@@ -41,7 +42,12 @@ pub(super) struct Outcome {
 
 /// Writes a row for each key. The exit code is the first failure's, or says that a key is still
 /// in use.
-pub(super) fn write(app: &App, outcomes: Vec<Outcome>, is_revealed: bool) -> Result<Exit> {
+pub(super) fn write(
+    app: &App,
+    folder: &Folder,
+    outcomes: Vec<Outcome>,
+    is_revealed: bool,
+) -> Result<Exit> {
     let rows: Vec<_> = outcomes.iter().map(row).collect();
     // The secret alone, so that a script can read it.
     if !is_revealed {
@@ -50,13 +56,7 @@ pub(super) fn write(app: &App, outcomes: Vec<Outcome>, is_revealed: bool) -> Res
     let count = outcomes.len();
     let is_in_use = outcomes.iter().any(Outcome::is_still_in_use);
     for outcome in &outcomes {
-        for name in outcome.unconfirmed() {
-            app.waiting.say(&format!(
-                "warning: a key named {} may still appear; delete it with: openrouter-keys sweep {}",
-                text::visible(name),
-                text::quoted_for_shell(name)
-            ));
-        }
+        warn_of(app, outcome.unconfirmed(), outcome.workspace());
     }
     let failed =
         outcomes.into_iter().filter_map(|outcome| Some((outcome.name, outcome.result.err()?)));
@@ -74,10 +74,13 @@ pub(super) fn write(app: &App, outcomes: Vec<Outcome>, is_revealed: bool) -> Res
                 failure.about(&name).message
             ),
         )
-        .next("openrouter-keys rotate --status"));
+        .next(folder.command("rotate --status")));
     }
     if is_in_use {
-        app.waiting.say("old keys that are still in use keep working; to go on later, run:\n\n  openrouter-keys rotate");
+        let next = suggest::for_this_account(folder.command("rotate"));
+        app.waiting.say(&format!(
+            "old keys that are still in use keep working; to go on later, run:\n\n  {next}"
+        ));
         return Ok(Exit::StillInUse);
     }
     Ok(Exit::Done)
@@ -86,6 +89,15 @@ pub(super) fn write(app: &App, outcomes: Vec<Outcome>, is_revealed: bool) -> Res
 impl Outcome {
     fn is_still_in_use(&self) -> bool {
         matches!(&self.result, Ok(Some(Done { rotated: Rotated::StillInUse { .. }, .. })))
+    }
+
+    fn workspace(&self) -> Option<&str> {
+        match &self.result {
+            Ok(Some(Done { rotated: Rotated::Done { old: Some(old), .. }, .. })) => {
+                old.workspace_id.as_deref()
+            }
+            _ => None,
+        }
     }
 
     fn unconfirmed(&self) -> &[String] {

@@ -12,6 +12,7 @@ use clap::ColorChoice;
 
 pub(crate) use cell::{Cell, Tone};
 pub(crate) use json::Object;
+pub(crate) use markdown::escaped as escaped_markdown;
 
 use crate::args::Global;
 use crate::failure::{Failure, Result};

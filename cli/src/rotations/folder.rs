@@ -24,6 +24,9 @@ pub(crate) struct Saved {
     pub(crate) name: String,
     /// The sink, as it is written on the command line.
     pub(crate) sink: String,
+    /// The old key's label, by which its secret is recognised.
+    #[serde(default)]
+    pub(crate) label: Option<String>,
     pub(crate) rotation: Rotation,
 }
 
@@ -34,32 +37,50 @@ impl Saved {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Folder(PathBuf);
+pub(crate) struct Folder {
+    path: PathBuf,
+    /// Whether the user named it.
+    is_chosen: bool,
+}
 
 impl Folder {
     pub(crate) fn new(chosen: Option<&Path>) -> Result<Self> {
-        match chosen {
-            Some(folder) => Ok(Self(folder.to_owned())),
-            None => Ok(Self(settings::state_folder()?.join("rotations"))),
+        Ok(match chosen {
+            Some(folder) => Self { path: folder.to_owned(), is_chosen: true },
+            None => Self { path: settings::state_folder()?.join("rotations"), is_chosen: false },
+        })
+    }
+
+    /// A command that finds its rotations here, ready to paste.
+    pub(crate) fn command(&self, command: &str) -> String {
+        if !self.is_chosen {
+            return format!("openrouter-keys {command}");
         }
+        let path = text::quoted_for_shell(&self.path.display().to_string());
+        format!("openrouter-keys {command} --state {path}")
     }
 
     pub(crate) fn file(&self, old: &KeyHash) -> PathBuf {
-        self.0.join(format!("{}.json", old.as_str()))
+        self.path.join(format!("{}.json", old.as_str()))
     }
 
     /// Every open rotation of this account, in the order of the files' names.
     pub(crate) fn open(&self, app: &App) -> Result<Vec<Saved>> {
         let account = app.account()?;
-        let is_ours = |saved: &Saved| (&saved.base_url, &saved.profile) == (&account.0, &account.1);
-        let entries = match fs::read_dir(&self.0) {
+        let mut open = self.of_all_accounts()?;
+        open.retain(|saved| (&saved.base_url, &saved.profile) == (&account.0, &account.1));
+        Ok(open)
+    }
+
+    pub(crate) fn of_all_accounts(&self) -> Result<Vec<Saved>> {
+        let entries = match fs::read_dir(&self.path) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(unreadable(&self.0, &error)),
+            Err(error) => return Err(unreadable(&self.path, &error)),
         };
         let mut files = Vec::new();
         for entry in entries {
-            let path = entry.map_err(|error| unreadable(&self.0, &error))?.path();
+            let path = entry.map_err(|error| unreadable(&self.path, &error))?.path();
             if path.extension().is_some_and(|extension| extension == "json") {
                 files.push(path);
             }
@@ -68,7 +89,7 @@ impl Folder {
         let mut open = Vec::new();
         for path in files {
             // Another process may finish its rotation in the meantime.
-            open.extend(read(&path)?.filter(is_ours));
+            open.extend(read(&path)?);
         }
         Ok(open)
     }
@@ -98,21 +119,25 @@ impl Folder {
         match self.try_lock(old)? {
             Some(lock) => Ok(lock),
             None => Err(Failure::failed(format!(
-                "another process is rotating \"{}\"; this one changed nothing",
+                "another process is rotating \"{}\"; this one left the rotation to it; to see how \
+                 far it is:",
                 text::visible(name)
             ))
-            .next("openrouter-keys rotate --status")),
+            .next(self.command("rotate --status"))),
         }
     }
 
     /// `None` if another process has the lock.
     pub(crate) fn try_lock(&self, old: &KeyHash) -> Result<Option<Lock>> {
         // Never deleted: otherwise two processes could lock two files of the same name.
-        let path = self.0.join(format!("{}.lock", old.as_str()));
-        let locked =
-            fs::create_dir_all(&self.0).and_then(|()| private_file::lock_options().open(&path));
+        let path = self.path.join(format!("{}.lock", old.as_str()));
+        let locked = private_file::create_folder(&self.path)
+            .and_then(|()| private_file::lock_options().open(&path));
         let file = locked.map_err(|error| {
-            Failure::failed(format!("{} cannot be opened: {error}", path.display()))
+            Failure::failed(format!(
+                "{} cannot be opened: {error}; the key was not rotated; choose another --state",
+                path.display()
+            ))
         })?;
         match fs4::FileExt::try_lock(&file) {
             Ok(()) => Ok(Some(Lock { _file: file })),
@@ -138,7 +163,9 @@ fn read(path: &Path) -> Result<Option<Saved>> {
     };
     let saved: Saved = serde_json::from_slice(&text).map_err(|error| {
         Failure::failed(format!(
-            "{} is not the state of a rotation: {error}; nothing was changed",
+            "{} is not the state of a rotation, or of a newer version's: {error}; nothing was \
+             changed; restore the file or update this program; move the file away only if its \
+             keys need no more work",
             path.display()
         ))
     })?;
@@ -171,6 +198,7 @@ mod tests {
             profile: "default".to_owned(),
             name: "ada".to_owned(),
             sink: "file:/tmp/ada.key".to_owned(),
+            label: None,
             rotation: Rotation::new(old.clone()),
         };
         folder.save(&saved).unwrap();

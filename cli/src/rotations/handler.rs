@@ -7,16 +7,15 @@ use openrouter_keys_native::workflow::{Rotation, RotationHandler, RotationStep};
 use tokio::sync::oneshot;
 
 use super::folder::{Folder, Saved};
-use super::target::Target;
 use crate::failure::Failure;
-use crate::sink::{Delivery, Stored};
+use crate::sink::{Delivery, Place, Stored};
 use crate::waiting::Waiting;
 use crate::{text, units};
 
 pub(super) struct Handler {
     pub(super) folder: Folder,
     pub(super) saved: Saved,
-    pub(super) target: Target,
+    pub(super) place: Place,
     /// What the user says about a sink that cannot be asked.
     pub(super) was_stored: Option<bool>,
     pub(super) waiting: Waiting,
@@ -44,7 +43,7 @@ impl RotationHandler for Handler {
         let hash = self.saved.rotation.new.as_ref().map(|hash| hash.as_str().to_owned());
         let token = hash.as_deref().unwrap_or(&self.saved.name);
         let about = Delivery { name: &self.saved.name, hash: hash.as_deref(), token };
-        match self.target.store(new.key(), &about) {
+        match self.place.store(new.key(), &about) {
             Stored::Yes => Ok(()),
             Stored::No(failure) => Err(refused(&failure)),
             Stored::Unknown(failure) => self.stop_here(failure).await,
@@ -55,9 +54,7 @@ impl RotationHandler for Handler {
         if let Some(was_stored) = self.was_stored {
             return Ok(was_stored);
         }
-        if let Some(is_stored) =
-            self.target.holds_new(state).map_err(|failure| refused(&failure))?
-        {
+        if let Some(is_stored) = self.place.holds_new(state).map_err(|failure| refused(&failure))? {
             return Ok(is_stored);
         }
         let failure = Failure::failed("the run that stored the new key was interrupted");
@@ -68,14 +65,15 @@ impl RotationHandler for Handler {
 impl Handler {
     /// Never returns: the caller drops the rotation.
     async fn stop_here<T>(&mut self, failure: Failure) -> T {
+        let state = &self.saved.rotation;
         let message = format!(
-            "{}; only you can see whether {} has the new key {}; both keys work; say it with yes or no:",
+            "{}; only you can see whether {} has the new key {}; {}; answer with yes or no:",
             failure.message,
-            self.target.place(),
-            self.saved.rotation.new_label.as_deref().unwrap_or_default(),
+            self.place.in_words(),
+            state.new_label.as_deref().unwrap_or_default(),
+            if state.leaked { "the leaked key is disabled" } else { "both keys work" },
         );
-        let next =
-            format!("openrouter-keys rotate {} --was-stored no", self.saved.rotation.old.as_str());
+        let next = self.folder.command(&format!("rotate {} --was-stored no", state.old.as_str()));
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(Failure::new(failure.exit, message).next(next));
         }
@@ -86,13 +84,15 @@ impl Handler {
         let time = |ms: u64| units::roughly(ms / 1000);
         let what = match state.step {
             RotationStep::Creating => "creating the new key".to_owned(),
-            RotationStep::HandedOver if state.leaked => {
-                format!("the new key is in {}", self.target.place())
+            RotationStep::HandedOver
+                if state.leaked || (state.grace_ms, state.quiet_ms) == (0, 0) =>
+            {
+                format!("the new key is in {}", self.place.in_words())
             }
             RotationStep::HandedOver => format!(
                 "the new key is in {}; both keys work for {}, then until the old one is unused \
                  for {}",
-                self.target.place(),
+                self.place.in_words(),
                 time(state.grace_ms),
                 time(state.quiet_ms)
             ),

@@ -6,10 +6,9 @@ use tokio::sync::oneshot;
 
 use super::folder::{Folder, Lock, Saved};
 use super::handler::Handler;
-use super::target::Target;
 use crate::app::App;
 use crate::failure::{Exit, Failure, Result};
-use crate::sink::Sink;
+use crate::sink::{Place, Sink};
 use crate::{keys, signal, text};
 
 /// A rotation that this process has the lock of.
@@ -17,9 +16,9 @@ pub(crate) struct Job {
     folder: Folder,
     _lock: Lock,
     pub(crate) saved: Saved,
-    target: Target,
+    place: Place,
     is_resumed: bool,
-    pub(crate) was_stored: Option<bool>,
+    was_stored: Option<bool>,
 }
 
 /// A rotation that ended, or found the old key in use.
@@ -43,63 +42,73 @@ impl Job {
         let lock = folder.lock(old, name)?;
         if let Some(mut saved) = folder.read(old)? {
             settings(&mut saved.rotation);
-            return Self::continued(folder, lock, saved);
+            return Self::continued(folder, lock, saved, None, Some(sink));
         }
-        let target = Target::new(sink, name)?;
-        target.check(key.label.as_deref())?;
+        let place = sink.place(name)?.absolute()?;
+        place.check(key.label.as_deref())?;
         let mut rotation = Rotation::new(old.clone());
         settings(&mut rotation);
         let (base_url, profile) = app.account()?;
-        let sink = target.describe(sink);
-        let saved = Saved { base_url, profile, name: name.to_owned(), sink, rotation };
+        let sink = place.describe(sink);
+        let label = key.label.clone().into_option();
+        let saved = Saved { base_url, profile, name: name.to_owned(), sink, label, rotation };
         folder.save(&saved)?;
         Ok(Self {
             folder: folder.clone(),
             _lock: lock,
             saved,
-            target,
+            place,
             is_resumed: false,
             was_stored: None,
         })
     }
 
-    /// Continues an open rotation; `None` if another process has just finished it.
-    pub(crate) fn resume(folder: &Folder, saved: &Saved) -> Result<Option<Self>> {
+    /// Continues an open rotation; `None` if another process has just finished it. Another sink is
+    /// used unless the new key is, or may be, in the old one.
+    pub(crate) fn resume(
+        folder: &Folder,
+        saved: &Saved,
+        was_stored: Option<bool>,
+        sink: Option<&Sink>,
+    ) -> Result<Option<Self>> {
         let lock = folder.lock(&saved.rotation.old, &saved.name)?;
         match folder.read(&saved.rotation.old)? {
-            Some(saved) => Self::continued(folder, lock, saved).map(Some),
+            Some(saved) => Self::continued(folder, lock, saved, was_stored, sink).map(Some),
             None => Ok(None),
         }
     }
 
-    fn continued(folder: &Folder, lock: Lock, saved: Saved) -> Result<Self> {
-        let target = Target::new(&saved.sink()?, &saved.name)?;
+    fn continued(
+        folder: &Folder,
+        lock: Lock,
+        mut saved: Saved,
+        was_stored: Option<bool>,
+        sink: Option<&Sink>,
+    ) -> Result<Self> {
+        let step = saved.rotation.step;
+        let is_free = step < RotationStep::HandingOver
+            || (step == RotationStep::HandingOver && was_stored == Some(false));
+        if let Some(sink) = sink.filter(|_| is_free) {
+            let place = sink.place(&saved.name)?.absolute()?;
+            let described = place.describe(sink);
+            if described != saved.sink {
+                place.check(saved.label.as_deref())?;
+                saved.sink = described;
+            }
+        }
         Ok(Self {
             folder: folder.clone(),
             _lock: lock,
+            place: saved.sink()?.place(&saved.name)?.absolute()?,
             saved,
-            target,
             is_resumed: true,
-            was_stored: None,
+            was_stored,
         })
-    }
-
-    /// Uses another sink, unless the new key is, or may be, in the old one.
-    pub(crate) fn redirect(&mut self, sink: &Sink) -> Result<()> {
-        let step = self.saved.rotation.step;
-        let is_free = step < RotationStep::HandingOver
-            || (step == RotationStep::HandingOver && self.was_stored == Some(false));
-        if is_free {
-            self.target = Target::new(sink, &self.saved.name)?;
-            self.saved.sink = self.target.describe(sink);
-        }
-        Ok(())
     }
 
     /// Runs the rotation as far as it goes. Its file stays while there is something to continue.
     pub(crate) async fn run(self, app: &App, client: &Client) -> Result<Done> {
-        let place = self.target.place();
-        let Self { folder, saved, target, was_stored, .. } = &self;
+        let Self { folder, saved, place, was_stored, .. } = &self;
         let (old, name) = (saved.rotation.old.clone(), saved.name.clone());
         if self.is_resumed {
             app.waiting.say(&format!("{}: resuming the rotation", text::visible(&name)));
@@ -109,7 +118,7 @@ impl Job {
         let handler = Handler {
             folder: folder.clone(),
             saved: saved.clone(),
-            target: target.clone(),
+            place: place.clone(),
             was_stored: *was_stored,
             waiting: app.waiting.clone(),
             stop: Some(stop),
@@ -126,7 +135,7 @@ impl Job {
                 if let Rotated::Done { .. } = rotated {
                     folder.remove(&old)?;
                 }
-                Ok(Done { rotated, place })
+                Ok(Done { rotated, place: place.in_words() })
             }
             Err(error) => Err(self.failed(Failure::from(error))),
         }
@@ -145,7 +154,7 @@ impl Job {
                 Err(kept) => kept,
             };
         }
-        failure.next(format!("openrouter-keys rotate {}", old.as_str()))
+        failure.next(self.folder.command(&format!("rotate {}", old.as_str())))
     }
 }
 
@@ -162,14 +171,12 @@ async fn require_account(client: &Client, saved: &Saved, folder: &Folder) -> Res
             }
         }
     }
-    Err(Failure::new(
-        Exit::NotFound,
-        format!(
-            "neither the old nor the new key of the rotation of \"{}\" exists in this account; \
-             nothing was changed; use the management key it was begun with, or, if both keys are \
-             deleted, remove {}",
-            text::visible(&saved.name),
-            folder.file(&saved.rotation.old).display()
-        ),
-    ))
+    let file = folder.file(&saved.rotation.old).display().to_string();
+    let message = format!(
+        "neither the old nor the new key of the rotation of \"{}\" exists in this account; nothing \
+         was changed; use the management key it was begun with, or, if both keys are deleted, \
+         remove its file:",
+        text::visible(&saved.name),
+    );
+    Err(Failure::new(Exit::NotFound, message).next(format!("rm {}", text::quoted_for_shell(&file))))
 }

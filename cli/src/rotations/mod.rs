@@ -4,11 +4,9 @@
 mod folder;
 mod handler;
 mod job;
-mod target;
 
 pub(crate) use folder::{Folder, Saved};
 pub(crate) use job::{Done, Job};
-pub(crate) use target::Target;
 
 use openrouter_keys_native::workflow::{Rotation, RotationStep};
 

@@ -1,14 +1,17 @@
 //! What must be done so that the keys are as the file says.
 
+use std::collections::BTreeSet;
+
 use openrouter_keys_native::{Field, Key, KeyHash, Limit, LimitReset, Timestamp, Update};
 
 use super::file::{Wanted, WantedFile};
 use crate::failure::{Failure, Result};
 use crate::keys::{self, is_expired};
-use crate::units;
+use crate::{text, units};
 
-/// Half a cent: the API may round amounts.
+/// The API may round amounts to cents, but not one below a cent to another such.
 const NEAR: f64 = 0.005;
+const EXACT: f64 = 1e-9;
 
 /// A key, and the workspace whose listing it is from: none is the default one.
 pub(crate) struct Existing {
@@ -26,6 +29,8 @@ impl Existing {
 /// One key of the file.
 pub(crate) struct Step {
     pub(crate) name: String,
+    /// Of the entry in the file: none is the default one.
+    pub(crate) workspace: Option<String>,
     pub(crate) key: Option<Key>,
     pub(crate) action: Action,
 }
@@ -37,6 +42,8 @@ pub(crate) enum Action {
     Delete(KeyHash),
     /// An interrupted run created the key without storing its secret.
     Discard(KeyHash),
+    /// An interrupted run stored the secret of the key, which still has a marker in its name.
+    Rename(Update),
     /// It differs in a way that no change can mend.
     Problem(String),
 }
@@ -57,6 +64,7 @@ impl Action {
             Self::Update(..) => "update",
             Self::Delete(_) => "delete",
             Self::Discard(_) => "discard",
+            Self::Rename(_) => "rename",
             Self::Problem(_) => "problem",
         }
     }
@@ -71,11 +79,16 @@ pub(crate) fn compare(file: &WantedFile, existing: &[Existing]) -> Result<Vec<St
         let found = named(existing, &wanted.name, wanted.workspace.as_deref());
         let found: Vec<_> = found.into_iter().filter(|key| !is_expired(key, now)).collect();
         let (key, action) = match found.as_slice() {
+            [] if is_past(wanted, now)? => {
+                let problem = "its expiry is past, so that a new key would not work";
+                (None, Action::Problem(problem.to_owned()))
+            }
             [] => (None, Action::Create(wanted.clone())),
             [key] => (Some((*key).clone()), difference(wanted, key)?),
             several => (None, Action::Problem(too_many(several))),
         };
-        steps.push(Step { name: wanted.name.clone(), key, action });
+        let (name, workspace) = (wanted.name.clone(), wanted.workspace.clone());
+        steps.push(Step { name, workspace, key, action });
     }
     for unwanted in &file.deleted {
         let found = named(existing, &unwanted.name, unwanted.workspace.as_deref());
@@ -84,9 +97,32 @@ pub(crate) fn compare(file: &WantedFile, existing: &[Existing]) -> Result<Vec<St
             [key] => (Some((*key).clone()), Action::Delete(hash_of(key)?)),
             several => (None, Action::Problem(too_many(several))),
         };
-        steps.push(Step { name: unwanted.name.clone(), key, action });
+        let (name, workspace) = (unwanted.name.clone(), unwanted.workspace.clone());
+        steps.push(Step { name, workspace, key, action });
     }
+    refuse_two_entries(&steps)?;
     Ok(steps)
+}
+
+/// An entry without a workspace and one with the default one's ID may be about the same key.
+fn refuse_two_entries(steps: &[Step]) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for step in steps {
+        let Some(hash) = step.key.as_ref().and_then(|key| key.hash.get()) else { continue };
+        if !seen.insert(hash.as_str()) {
+            return Err(Failure::usage(format!(
+                "two entries of the file are about the same key \"{}\": the default workspace has \
+                 an ID too; nothing was changed; remove one of them",
+                text::visible(&step.name)
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn is_past(wanted: &Wanted, now: i64) -> Result<bool> {
+    let expires = wanted.expires().map_err(Failure::usage)?;
+    Ok(expires.is_some_and(|at| at.unix_seconds() <= now))
 }
 
 fn too_many(found: &[&Key]) -> String {
@@ -112,7 +148,10 @@ fn difference(wanted: &Wanted, key: &Key) -> Result<Action> {
     let mut change = |field, from: String, to: String| changes.push(Change { field, from, to });
     let limit = wanted.amount().map_err(Failure::usage)?;
     let is_limit = match (limit, &key.limit) {
-        (Some(wanted), Field::Value(is)) => (wanted - is).abs() < NEAR,
+        (Some(wanted), Field::Value(is)) => {
+            let near = if wanted.min(*is) < 0.01 { EXACT } else { NEAR };
+            (wanted - is).abs() < near
+        }
         (None, Field::Null) => true,
         _ => false,
     };
@@ -187,4 +226,52 @@ fn amount(field: &Field<f64>) -> String {
 
 fn boolean(field: &Field<bool>) -> String {
     field.copied().map_or("unknown".to_owned(), |is| is.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Existing, WantedFile, compare};
+
+    fn actions(file: &str, keys: &[&str]) -> Result<Vec<&'static str>, String> {
+        let file = WantedFile::parse(Path::new("keys.toml"), file).unwrap();
+        let existing = |(at, key): (usize, &&str)| Existing {
+            workspace: (at > 0).then(|| "w".to_owned()),
+            key: serde_json::from_str(key).unwrap(),
+        };
+        let existing: Vec<_> = keys.iter().enumerate().map(existing).collect();
+        let steps = compare(&file, &existing).map_err(|failure| failure.message)?;
+        Ok(steps.iter().map(|step| step.action.as_str()).collect())
+    }
+
+    #[test]
+    fn small_amounts_are_compared_exactly() {
+        let key = |limit: &str| {
+            format!(r#"{{"hash":"a1","name":"a","limit":{limit},"limit_reset":null}}"#)
+        };
+        for (wanted, is, action) in [
+            ("25.001", "25", "nothing"),
+            ("25.01", "25", "update"),
+            ("0", "0.004", "update"),
+            ("0.004", "0.004", "nothing"),
+            ("\"none\"", "0", "update"),
+        ] {
+            let file = format!("[[key]]\nname = \"a\"\nlimit = {wanted}");
+            assert_eq!(actions(&file, &[&key(is)]), Ok(vec![action]), "{wanted} {is}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_would_be_created_expired_is_a_problem() {
+        let file = "[[key]]\nname = \"a\"\nlimit = 5\nexpires = 2020-01-31";
+        assert_eq!(actions(file, &[]), Ok(vec!["problem"]));
+    }
+
+    #[test]
+    fn two_entries_about_one_key_are_refused() {
+        let key = r#"{"hash":"a1","name":"a","limit":5}"#;
+        let file = "[[key]]\nname = \"a\"\nlimit = 5\n[[delete]]\nname = \"a\"\nworkspace = \"w\"";
+        assert!(actions(file, &[key, key]).unwrap_err().contains("two entries"));
+    }
 }

@@ -5,61 +5,61 @@ use std::path::Path;
 
 use openrouter_keys_native::operation::External;
 use openrouter_keys_native::{Create, Field, Key, Limit, LimitReset, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::failure::{Failure, Result};
 use crate::select;
 use crate::sink::Sink;
 use crate::{keys, settings, text, units};
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WantedFile {
     /// The keys that must exist.
-    #[serde(default, rename = "key", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, rename = "key")]
     pub(crate) keys: Vec<Wanted>,
     /// The keys that must not exist. No other key is ever deleted.
-    #[serde(default, rename = "delete", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, rename = "delete")]
     pub(crate) deleted: Vec<Unwanted>,
 }
 
 /// A key and its settings. A setting that is left out is left as it is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     pub(crate) name: String,
     /// US dollars, or "none".
     limit: LimitText,
     /// "daily", "weekly", "monthly" or "never".
-    #[serde(skip_serializing_if = "Option::is_none")]
     reset: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// A TOML date or time, or the same in quotes.
+    expires: Option<TimeText>,
     pub(crate) include_byok: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) disabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) workspace: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) external_user: Option<String>,
     /// Where the secret goes when the key is created, as in `--secret-to`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     secret_to: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Unwanted {
     pub(crate) name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) workspace: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "the limit must be US dollars like 25, or \"none\"")]
 enum LimitText {
     Number(f64),
+    Text(String),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "the expiry must be a date or a time like 2027-01-31")]
+enum TimeText {
+    Native(toml::value::Datetime),
     Text(String),
 }
 
@@ -131,7 +131,11 @@ impl Wanted {
 
     pub(crate) fn expires(&self) -> Result<Option<Timestamp>, String> {
         // A time from now would be another time in each run.
-        match self.expires.as_deref() {
+        let text = self.expires.as_ref().map(|time| match time {
+            TimeText::Native(time) => time.to_string(),
+            TimeText::Text(text) => text.clone(),
+        });
+        match text.as_deref() {
             None => Ok(None),
             Some(text)
                 if text.starts_with(|char: char| char.is_ascii_digit()) && text.len() >= 10 =>
@@ -165,44 +169,46 @@ impl Wanted {
         }
         Ok(create)
     }
-
-    /// An existing key with its settings; a limit that the response lacks is not guessed.
-    fn of(key: &Key) -> Option<Self> {
-        let limit = match &key.limit {
-            Field::Null => LimitText::Text("none".to_owned()),
-            limit => LimitText::Number(limit.copied()?),
-        };
-        let reset = match &key.limit_reset {
-            Field::Value(reset) => Some(reset.as_str().to_owned()),
-            Field::Null => Some("never".to_owned()),
-            _ => None,
-        };
-        Some(Self {
-            name: keys::name_of(key).to_owned(),
-            limit,
-            reset,
-            expires: key.expires_at.get().map(|at| at.as_str().to_owned()),
-            include_byok: key.include_byok_in_limit.copied(),
-            disabled: key.disabled.copied(),
-            workspace: key.workspace_id.get().map(ToString::to_string),
-            external_user: key.external_user.get().map(ToString::to_string),
-            secret_to: None,
-        })
-    }
 }
 
 /// The TOML of existing keys. The second value has the names that could not be written.
-pub(crate) fn render(existing: &[Key]) -> Result<(String, Vec<String>)> {
-    let mut file = WantedFile::default();
-    let mut left_out = Vec::new();
+pub(crate) fn render(existing: &[Key]) -> (String, Vec<String>) {
+    let (mut entries, mut left_out) = (Vec::new(), Vec::new());
     for key in existing {
-        match Wanted::of(key) {
-            Some(wanted) => file.keys.push(wanted),
+        match entry(key) {
+            Some(entry) => entries.push(entry),
             None => left_out.push(keys::name_of(key).to_owned()),
         }
     }
-    let toml = toml::to_string(&file).map_err(|error| Failure::failed(error.to_string()))?;
-    Ok((toml, left_out))
+    (entries.join("\n"), left_out)
+}
+
+/// An existing key with its settings; a limit that the response lacks is not guessed.
+fn entry(key: &Key) -> Option<String> {
+    let quoted = |text: &str| text::toml_string(text);
+    let limit = match &key.limit {
+        Field::Null => quoted("none"),
+        // With a fraction or an exponent, as TOML wants a float.
+        limit => format!("{:?}", limit.copied()?),
+    };
+    let reset = match &key.limit_reset {
+        Field::Value(reset) => Some(reset.as_str()),
+        Field::Null => Some("never"),
+        _ => None,
+    };
+    let settings = [
+        ("name", Some(quoted(keys::name_of(key)))),
+        ("limit", Some(limit)),
+        ("reset", reset.map(quoted)),
+        ("expires", key.expires_at.get().map(|at| quoted(at.as_str()))),
+        ("include_byok", key.include_byok_in_limit.copied().map(|is| is.to_string())),
+        ("disabled", key.disabled.copied().map(|is| is.to_string())),
+        ("workspace", key.workspace_id.as_deref().map(quoted)),
+        ("external_user", key.external_user.as_deref().map(quoted)),
+    ];
+    let lines =
+        settings.into_iter().filter_map(|(name, value)| Some(format!("{name} = {}\n", value?)));
+    Some(format!("[[key]]\n{}", lines.collect::<String>()))
 }
 
 #[cfg(test)]
@@ -219,6 +225,8 @@ mod tests {
     fn a_file_with_a_mistake_is_refused_as_a_whole() {
         for (wrong, said) in [
             ("[[key]]\nname = \"a\"", "limit"),
+            ("[[key]]\nname = \"a\"\nlimit = true", "US dollars"),
+            ("[[key]]\nname = \"a\"\nlimit = 1\nexpires = 12:00:00", "2027-01-31"),
             ("[[key]]\nname = \"a\"\nlimit = nan", "NaN"),
             ("[[key]]\nname = \"a\"\nlimit = -1", "-1"),
             ("[[key]]\nname = \"a\"\nlimit = \"NaN\"", "NaN"),
@@ -234,5 +242,15 @@ mod tests {
         }
         assert!(parse("[[key]]\nname = \"a\"\nlimit = \"none\"\nreset = \"never\"").is_ok());
         assert!(parse("").is_ok());
+        assert!(parse("[[key]]\nname = \"a\"\nlimit = 1\nexpires = 2027-01-31").is_ok());
+    }
+
+    #[test]
+    fn a_name_with_any_characters_is_read_as_it_was_written() {
+        let name = "q\"u\\o\u{1b}[31m\u{202e}";
+        let key = serde_json::json!({"name": name, "limit": 1e300, "expires_at": null});
+        let (toml, left_out) = super::render(&[serde_json::from_value(key).unwrap()]);
+        assert!(left_out.is_empty() && !toml.contains('\u{202e}'), "{toml}");
+        assert_eq!(parse(&toml).unwrap().keys[0].name, name);
     }
 }

@@ -33,6 +33,10 @@ pub(crate) struct Creating {
     pub(crate) at: i64,
     /// Where its secret goes, as a rotation's state has it.
     pub(crate) sink: String,
+    /// Every marked name under which the key may exist.
+    pub(crate) names: Vec<String>,
+    /// Whether the secret is stored, and only the name is to be set.
+    pub(crate) is_stored: bool,
 }
 
 impl Journal {
@@ -43,7 +47,8 @@ impl Journal {
         let entries = match fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text).map_err(|error| {
                 Failure::failed(format!(
-                    "{} is not a journal: {error}; nothing was sent",
+                    "{} is not a journal, or of a newer version's: {error}; nothing was sent; \
+                     restore the file or update this program",
                     path.display()
                 ))
             })?,
@@ -51,7 +56,10 @@ impl Journal {
                 Entries { account: account.clone(), ..Entries::default() }
             }
             Err(error) => {
-                return Err(Failure::failed(format!("{} cannot be read: {error}", path.display())));
+                return Err(Failure::failed(format!(
+                    "{} cannot be read: {error}; nothing was sent",
+                    path.display()
+                )));
             }
         };
         if entries.account != *account {
@@ -77,13 +85,29 @@ impl Journal {
     }
 
     /// Written before the create is sent.
-    pub(crate) fn begin(&self, name: &str, workspace: Option<&str>, sink: String) -> Result<()> {
+    pub(crate) fn begin(
+        &self,
+        name: &str,
+        workspace: Option<&str>,
+        sink: String,
+        names: Vec<String>,
+    ) -> Result<()> {
         self.change(|creating| {
-            creating.insert(id(name, workspace), Creating { at: units::now(), sink });
+            let begun = Creating { at: units::now(), sink, names, is_stored: false };
+            creating.insert(id(name, workspace), begun);
         })
     }
 
-    /// The key is stored, or does not exist.
+    /// Written before the key gets its name.
+    pub(crate) fn stored(&self, name: &str, workspace: Option<&str>) -> Result<()> {
+        self.change(|creating| {
+            if let Some(creating) = creating.get_mut(&id(name, workspace)) {
+                creating.is_stored = true;
+            }
+        })
+    }
+
+    /// The key is stored and has its name, or does not exist.
     pub(crate) fn end(&self, name: &str, workspace: Option<&str>) -> Result<()> {
         self.change(|creating| {
             creating.remove(&id(name, workspace));
@@ -122,10 +146,19 @@ mod tests {
         let file = folder.path().join("keys.toml");
         let account = || Account { owner: "ada".to_owned(), ..Account::default() };
         let journal = Journal::open(&file, &account()).unwrap();
-        journal.begin("ada", None, "file:/ada.key".to_owned()).unwrap();
+        let names = vec!["ada #1".to_owned()];
+        journal.begin("ada", None, "file:/ada.key".to_owned(), names.clone()).unwrap();
         let again = Journal::open(&file, &account()).unwrap();
-        let open = |workspace| again.open_create("ada", workspace).map(|creating| creating.sink);
-        assert_eq!((open(None), open(Some("w"))), (Some("file:/ada.key".to_owned()), None));
+        let open = again.open_create("ada", None).unwrap();
+        assert_eq!(
+            (open.sink.as_str(), open.names, open.is_stored),
+            ("file:/ada.key", names, false)
+        );
+        assert_eq!(again.open_create("ada", Some("w")), None);
+        again.stored("ada", None).unwrap();
+        assert!(
+            Journal::open(&file, &account()).unwrap().open_create("ada", None).unwrap().is_stored
+        );
         assert!(Journal::open(&file, &Account::default()).is_err());
         again.end("ada", None).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -10,7 +10,7 @@
 //! A row that was killed before "stored" has lost its secret: its key is swept by its journaled
 //! names and created again. One that was killed later keeps its key.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -24,9 +24,8 @@ use crate::bulk::pace::Stop;
 use crate::bulk::rows::{self, Row};
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
-use crate::rotations::Target;
 use crate::select::{self, Filters};
-use crate::sink::{self, Sink, SinkArgs};
+use crate::sink::{self, Place, Sink, SinkArgs};
 use crate::{suggest, text};
 
 mod row;
@@ -80,7 +79,7 @@ impl Options {
         app.output.check(&super::outcome::SHAPE)?;
         let sink = self.sink.require()?;
         let rows = rows::read(rows::open(app, &self.file)?)?;
-        check_targets(&sink, &rows)?;
+        check_places(&sink, &rows)?;
         if self.change.dry_run {
             return self.show(app, rows).await;
         }
@@ -204,22 +203,10 @@ fn warn_of_removed(app: &App, journal: &Journal, rows: &HashMap<String, usize>) 
 }
 
 /// Refuses a sink in which one secret would take the place of another.
-fn check_targets(sink: &Sink, rows: &[Row]) -> Result<()> {
-    let mut targets: BTreeMap<String, &str> = BTreeMap::new();
-    for row in rows {
-        let Some(target) = sink.target(&row.name)? else { return Ok(()) };
-        // Some file systems do not distinguish letters by their case.
-        if let Some(other) = targets.insert(target.to_lowercase(), &row.name) {
-            return Err(Failure::usage(format!(
-                "the secrets of \"{}\" and \"{}\" would both go to {}; nothing was sent; \
-                 write {{name}} in --secret-to, or rename one of the rows",
-                text::visible(other),
-                text::visible(&row.name),
-                text::visible(&target)
-            )));
-        }
-    }
-    Ok(())
+fn check_places(sink: &Sink, rows: &[Row]) -> Result<()> {
+    let place = |row: &Row| Ok((row.name.clone(), sink.place(&row.name)?));
+    let places: Vec<_> = rows.iter().map(place).collect::<Result<_>>()?;
+    sink::refuse_shared(places.iter().map(|(name, place)| (name.as_str(), place)))
 }
 
 /// What is left to do, by the journal.
@@ -237,9 +224,9 @@ async fn plan(
         if entry.stage >= Stage::Stored && entry.settings != row.settings {
             changed.push(row.name.clone());
         }
-        if let Sink::File(path) = sink
-            && entry.stage < Stage::Stored
-            && sink::path_for(path, &row.name)?.symlink_metadata().is_ok()
+        if entry.stage < Stage::Stored
+            && let Place::File(path) = sink.place(&row.name)?
+            && path.symlink_metadata().is_ok()
         {
             let is_own = entry.stage == Stage::Created
                 && holds_secret(client, sink, &row.name, entry.hash.as_deref()).await?;
@@ -288,7 +275,7 @@ async fn holds_secret(
         }
     };
     let Some(label) = key.label.as_deref() else { return Ok(false) };
-    Ok(Target::new(sink, name)?.holds_label(label)? == Some(true))
+    Ok(sink.place(name)?.holds_label(label)? == Some(true))
 }
 
 fn listed(names: &[String]) -> String {

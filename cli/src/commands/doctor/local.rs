@@ -1,5 +1,6 @@
 //! What is checked on this machine: settings, files, proxies, open rotations.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,8 +8,9 @@ use openrouter_keys_native::{ApiKey, BaseUrl};
 
 use super::Findings;
 use crate::app::App;
+use crate::rotations::Folder;
 use crate::settings::{self, Configuration, variable};
-use crate::text;
+use crate::{suggest, text};
 
 /// The server, and the management key if there is one.
 pub(super) struct Account {
@@ -21,7 +23,7 @@ pub(super) fn check(app: &App, findings: &mut Findings) -> Option<Account> {
     let account = account(app, findings);
     files(findings);
     proxies(findings);
-    rotations(findings);
+    rotations(app, findings);
     account
 }
 
@@ -125,17 +127,40 @@ fn without_user(address: &str) -> String {
     }
 }
 
-fn rotations(findings: &mut Findings) {
-    let mut files = Vec::new();
-    if let Ok(folder) = settings::state_folder() {
-        inside(&folder.join("rotations"), &mut files);
+/// Open rotations of this account and of others, whose status this account would not show.
+fn rotations(app: &App, findings: &mut Findings) {
+    let all = Folder::new(None).and_then(|folder| folder.of_all_accounts());
+    let (all, ours) = match all.and_then(|all| Ok((all, app.account()?))) {
+        Ok(found) => found,
+        Err(failure) => {
+            let advice = "see the message; the other rotations cannot go on until then";
+            return findings.problem("rotations", failure.message, advice);
+        }
+    };
+    if all.is_empty() {
+        return findings.ok("rotations", "none is open");
     }
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-    if files.is_empty() {
-        findings.ok("rotations", "none is open");
-    } else {
-        let detail = format!("{} open; until they end, the old keys still work", files.len());
-        findings.warning("rotations", detail, "openrouter-keys rotate --status");
+    let mut by_account = BTreeMap::<_, usize>::new();
+    for saved in all {
+        let count = by_account.entry((saved.base_url, saved.profile)).or_default();
+        *count = count.saturating_add(1);
+    }
+    for ((server, profile), count) in by_account {
+        let (of, advice) = if (&server, &profile) == (&ours.0, &ours.1) {
+            (String::new(), suggest::command("rotate --status"))
+        } else {
+            // The default profile need not be in the configuration.
+            let options: Vec<_> = [("--profile", &profile), ("--base-url", &server)]
+                .into_iter()
+                .filter(|(_, value)| *value != settings::DEFAULT_PROFILE)
+                .map(|(name, value)| suggest::option(name, value))
+                .collect();
+            let options = options.join(" ");
+            let of = format!(" of the profile \"{profile}\" at {server}");
+            (of, format!("openrouter-keys rotate --status {options}"))
+        };
+        let detail = format!("{count} open{of}; until they end, the old keys may still work");
+        findings.warning("rotations", detail, advice);
     }
 }
 

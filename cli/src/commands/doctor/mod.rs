@@ -75,7 +75,7 @@ impl Findings {
         advice: impl Into<String>,
     ) {
         // A wrong configuration is quoted, and may have a secret in it.
-        let detail = text::without_keys(&detail.into());
+        let detail = text::without_keys(detail.into().trim_end_matches(':'));
         self.0.push(Line { check, level, detail, advice: advice.into() });
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures_util::StreamExt as _;
-use openrouter_keys_native::transport::Transport as _;
 use openrouter_keys_native::workflow::{CreateReconciled, Sweep};
 use openrouter_keys_native::{Client, NativeTransport};
 
@@ -16,7 +15,7 @@ use crate::commands::bulk::outcome::{Outcome, State};
 use crate::commands::create::warn_of;
 use crate::failure::{Exit, Result};
 use crate::sink::Sink;
-use crate::text;
+use crate::{text, transport};
 
 /// A row that is not done.
 pub(super) struct Task {
@@ -147,8 +146,7 @@ impl Run<'_> {
         let random = NativeTransport::new()?;
         let mut events = Vec::new();
         for task in tasks.iter_mut().filter(|task| task.entry.stage < Stage::Stored) {
-            let seed = (u128::from(random.entropy()) << 64) | u128::from(random.entropy());
-            let create = CreateReconciled::new(task.row.create.clone()).seed(seed);
+            let create = transport::seeded(task.row.create.clone(), &random);
             let Row { name, workspace, settings, .. } = task.row.clone();
             events.push(Event::Creating { name, names: create.names(), workspace, settings });
             task.create = Some(create);

@@ -1,0 +1,158 @@
+//! `apply`: makes the keys as a TOML file says, and goes on where an earlier run was interrupted.
+
+mod report;
+mod work;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use fs4::TryLockError;
+use openrouter_keys_native::Client;
+
+use self::work::Work;
+use super::plan;
+use crate::app::App;
+use crate::change::ChangeArgs;
+use crate::failure::{Exit, Failure, Result};
+use crate::sink::{self, Place, Sink};
+use crate::wanted::{Action, Journal, Step, Wanted, WantedFile, compare};
+use crate::{text, units};
+
+pub(super) use report::SHAPE;
+
+/// Bring the keys in line with a TOML file
+///
+/// Creates and changes keys, and deletes only those that the file lists in its section delete. What
+/// was interrupted, even by a crash, goes on when the command is run again: a key whose secret was
+/// not stored is deleted and created again. Until its secret is stored, a new key has a marker at
+/// the end of its name, by which it is recognised.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  openrouter-keys apply
+  openrouter-keys apply team.toml --secret-to 'file:keys/{name}.key' --yes
+  openrouter-keys plan --help          shows what the file looks like")]
+pub(crate) struct Options {
+    /// The file of wanted keys
+    #[arg(value_name = "FILE", default_value = "keys.toml")]
+    file: PathBuf,
+    /// Where the secret of a new key goes if its entry names no sink
+    #[arg(long, value_name = "SINK", value_parser = Sink::parse)]
+    secret_to: Option<Sink>,
+    /// How many keys to change at the same time
+    #[arg(long, value_name = "COUNT", default_value_t = 8)]
+    at_once: u8,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+impl Options {
+    pub(crate) async fn run(self, app: &App) -> Result<Exit> {
+        app.output.check(&SHAPE)?;
+        let (file, open) = plan::read(&self.file)?;
+        if self.change.dry_run {
+            let work = async |client| self.dry_run(&client, &file).await;
+            return self.change.perform(app, work).await.map(|_| Exit::Done);
+        }
+        match fs4::FileExt::try_lock(&open) {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Failure::failed(
+                    "another process is applying this file; nothing was sent",
+                ));
+            }
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        let client = app.client()?;
+        let journal = Journal::open(&self.file, &app.owned_account(&client).await?)?;
+        let work = Work::new(&self, app, &client, &journal)?;
+        work.settle().await;
+        let mut existing = plan::existing(&client, &file).await?;
+        let mut steps = Vec::new();
+        for wanted in &file.keys {
+            steps.extend(work.interrupted(wanted, &mut existing)?);
+        }
+        steps.extend(compare(&file, &existing)?);
+        self.check_sinks(&steps)?;
+        self.confirm(app, &steps).await?;
+        report::write(app, work.apply(steps).await)
+    }
+
+    /// Where the secret of a new key goes.
+    fn place(&self, wanted: &Wanted) -> Result<Place> {
+        self.sink(wanted)?.place(&wanted.name)?.absolute()
+    }
+
+    /// The sink of a new key; a path counts from the folder of the file that names it.
+    fn sink(&self, wanted: &Wanted) -> Result<Sink> {
+        let sink = match wanted.sink().map_err(Failure::usage)? {
+            Some(Sink::File(path)) => {
+                let folder = self.file.parent().map(PathBuf::from).unwrap_or_default();
+                Some(Sink::File(folder.join(path).display().to_string()))
+            }
+            other => other.or_else(|| self.secret_to.clone()),
+        };
+        sink.ok_or_else(|| {
+            Failure::usage(format!(
+                "\"{}\" would be created, and its secret is shown only once; nothing was changed; \
+                 add secret_to to its entry, or pass --secret-to",
+                text::visible(&wanted.name)
+            ))
+        })
+    }
+
+    /// Refuses sinks that cannot take a secret before anything is changed.
+    fn check_sinks(&self, steps: &[Step]) -> Result<()> {
+        let mut places = Vec::new();
+        for step in steps {
+            let Action::Create(wanted) = &step.action else { continue };
+            places.push((wanted.name.as_str(), self.place(wanted)?));
+        }
+        sink::refuse_shared(places.iter().map(|(name, place)| (*name, place)))?;
+        places.iter().try_for_each(|(_, place)| place.check(None))
+    }
+
+    async fn confirm(&self, app: &App, steps: &[Step]) -> Result<()> {
+        let count = |name: &str| steps.iter().filter(|step| step.action.as_str() == name).count();
+        for step in steps.iter().filter(|step| !matches!(step.action, Action::Nothing)) {
+            let changes = plan::changes(&step.action);
+            let line =
+                format!("{:8} {}  {changes}", step.action.as_str(), text::visible(&step.name));
+            app.waiting.say(line.trim_end());
+        }
+        let counts = [
+            ("create", count("create")),
+            ("update", count("update") + count("rename")),
+            ("delete", count("delete") + count("discard")),
+        ];
+        let counts: Vec<_> = counts
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(verb, count)| format!("{verb} {}", units::counted(count, "key")))
+            .collect();
+        if counts.is_empty() {
+            return Ok(());
+        }
+        self.change.confirm_text(&counts.join(", ")).await
+    }
+
+    async fn dry_run(&self, client: &Client, file: &WantedFile) -> Result<()> {
+        let existing = plan::existing(client, file).await?;
+        for step in compare(file, &existing)? {
+            // Recorded and not sent.
+            match step.action {
+                Action::Create(wanted) => {
+                    self.place(&wanted)?;
+                    let create = wanted.create().map_err(Failure::usage)?;
+                    drop(client.create_reconciled(create).await);
+                }
+                Action::Update(update, _) | Action::Rename(update) => {
+                    drop(client.update(update).await);
+                }
+                Action::Delete(hash) | Action::Discard(hash) => drop(client.delete(hash).await),
+                Action::Nothing | Action::Problem(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
