@@ -116,7 +116,9 @@ impl Failure {
 
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
-        Self::usage(error.problem().to_owned())
+        // What a program may allow is no option here.
+        let problem = error.problem().trim_end_matches(" or allow_insecure_http");
+        Self::usage(format!("{problem}; nothing was sent"))
     }
 }
 

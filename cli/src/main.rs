@@ -12,6 +12,7 @@ mod help_page;
 mod key_names;
 mod keyring;
 mod keys;
+mod new_key;
 mod output;
 mod private_file;
 mod rotations;
@@ -27,7 +28,7 @@ mod units;
 mod waiting;
 mod wanted;
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser};
@@ -69,32 +70,32 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         // Help and the version are among what clap calls errors.
         Err(error) => {
-            print(&error);
-            return ExitCode::from(if error.use_stderr() {
-                Exit::Usage.code()
-            } else {
-                Exit::Done.code()
-            });
+            let is_help = !error.use_stderr();
+            let exit = if is_help { Exit::Done } else { Exit::Usage };
+            // A reader that has gone, such as `head`, is not a failure.
+            return match print(&error) {
+                Err(error) if is_help && error.kind() != io::ErrorKind::BrokenPipe => {
+                    let _ = writeln!(io::stderr(), "error: the help cannot be written: {error}");
+                    ExitCode::from(Exit::Failed.code())
+                }
+                _ => ExitCode::from(exit.code()),
+            };
         }
     };
     match run(cli) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(failure) => {
-            let _ = std::io::stderr().write_all(failure.shown().as_bytes());
+            let _ = io::stderr().write_all(failure.shown().as_bytes());
             ExitCode::from(failure.exit.code())
         }
     }
 }
 
 /// Help, or what is wrong with the command line, which may repeat a secret that was pasted into it.
-fn print(error: &clap::Error) {
+fn print(error: &clap::Error) -> io::Result<()> {
     let text = error.render().to_string();
     let printable = text::printable(&text);
-    if printable == text {
-        let _ = error.print();
-    } else {
-        let _ = std::io::stderr().write_all(printable.as_bytes());
-    }
+    if printable == text { error.print() } else { io::stderr().write_all(printable.as_bytes()) }
 }
 
 fn run(cli: Cli) -> Result<Exit> {

@@ -184,17 +184,32 @@ pub(crate) fn sync_folder(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Refuses a file with a secret that others may read.
+/// Refuses an open file with a secret that others may read.
+pub(crate) fn require_private(path: &Path, file: &fs::File) -> Result<()> {
+    refuse_mode(path, file.metadata(), 0o077, "can be read by others")
+}
+
+/// Refuses a file that others may change, such as one that names commands to run.
+pub(crate) fn require_own(path: &Path) -> Result<()> {
+    refuse_mode(path, fs::metadata(path), 0o022, "can be changed by others")
+}
+
 #[cfg(unix)]
-pub(crate) fn require_private(path: &Path) -> Result<()> {
+fn refuse_mode(
+    path: &Path,
+    metadata: std::io::Result<fs::Metadata>,
+    refused: u32,
+    what: &str,
+) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    let metadata = fs::metadata(path)
-        .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
+    let metadata = metadata.map_err(|error| {
+        Failure::usage(format!("{} cannot be read: {error}; nothing was sent", path.display()))
+    })?;
     let mode = metadata.permissions().mode() & 0o777;
-    if metadata.is_file() && mode & 0o077 != 0 {
+    if metadata.is_file() && mode & refused != 0 {
         let name = crate::text::quoted_for_shell(&path.display().to_string());
         return Err(Failure::usage(format!(
-            "{} can be read by others (mode {mode:03o}); nothing was sent; make it private:",
+            "{} {what} (mode {mode:03o}); nothing was sent; make it private:",
             path.display()
         ))
         .next(format!("chmod 600 {name}")));
@@ -203,7 +218,7 @@ pub(crate) fn require_private(path: &Path) -> Result<()> {
 }
 
 #[cfg(not(unix))]
-pub(crate) fn require_private(_: &Path) -> Result<()> {
+fn refuse_mode(_: &Path, _: std::io::Result<fs::Metadata>, _: u32, _: &str) -> Result<()> {
     Ok(())
 }
 

@@ -230,7 +230,8 @@ impl Named {
 
     fn absent(&self) -> Failure {
         let message = format!(
-            "no key has the name or hash \"{}\"; nothing was changed; list the keys:",
+            "no key has the name or hash \"{}\"; nothing was changed; a key outside the default \
+             workspace needs its whole hash; list the keys:",
             text::visible(&self.0)
         );
         Failure::new(Exit::NotFound, message).next("openrouter-keys list --all")

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
 /// The text with every control, invisible or direction-changing character written as an
 /// escape, so that a name cannot move the cursor, hide a part of itself or imitate another.
 pub(crate) fn visible(text: &str) -> String {
@@ -137,6 +139,22 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// Cuts the text to this many columns of a terminal; the rest becomes `…`.
+pub(crate) fn cut_to_width(text: &str, most: usize) -> String {
+    if text.width() <= most {
+        return text.to_owned();
+    }
+    let mut cut = String::new();
+    for char in text.chars() {
+        if cut.width().saturating_add(char.width().unwrap_or_default()) >= most {
+            break;
+        }
+        cut.push(char);
+    }
+    cut.push('…');
+    cut
 }
 
 #[cfg(test)]

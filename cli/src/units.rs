@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(instant("2027-01-31").unwrap().as_str(), "2027-01-31T23:59:59Z");
         assert!(instant("2027-01-31T12:00:00+02:00").is_ok());
         assert!(instant("30d").is_ok());
-        for wrong in ["soon", "2027-01-31T12:00:00", "2027-01-31 12:00", "2027-02-30"] {
+        for wrong in ["soon", "2027-01-31T12:00:00", "20270131", "2027-01-31 12:00", "2027-02-30"] {
             assert!(instant(wrong).is_err(), "{wrong}");
         }
     }

@@ -115,3 +115,17 @@ fn a_server_without_this_api_does_not_say_that_a_key_is_absent() {
         );
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_configuration_that_others_can_change_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let server = configured("[profiles.default]\nkey = { command = \"sh -c 'touch ran'\" }\n");
+    let file = server.path(".config/openrouter-keys/config.toml");
+    for (mode, code) in [(0o666, 2), (0o620, 2), (0o644, 0)] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let ran = server.run(&["list"]).expect(code);
+        assert_eq!(code == 2, ran.stderr.contains("chmod 600"), "{}", ran.shown());
+    }
+    assert!(!server.path("ran").exists());
+}

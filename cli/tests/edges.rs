@@ -155,3 +155,55 @@ fn a_row_that_was_taken_out_of_the_file_after_its_key_was_created_is_named() {
         server.emulator.keys().into_iter().find(|key| key.name.starts_with("ada")).unwrap().hash;
     assert!(ran.stderr.contains(&format!("openrouter-keys delete {hash}")), "{}", ran.shown());
 }
+
+#[test]
+fn a_negative_amount_is_refused_as_an_amount() {
+    let server = Server::start();
+    for (arguments, said) in [
+        (&["create", "ada", "--limit", "-1", "--reveal"][..], "\"-1\" is not an amount"),
+        (&["ensure", "ada", "--limit", "-inf", "--reveal"], "\"-inf\" is not an amount"),
+        (&["update", "ada", "--limit", "-0.5"], "\"-0.5\" is not an amount"),
+        (&["topup", "-5", "ada", "--yes"], "\"-5\" is not an amount"),
+        (
+            &["create", "ada", "--limit", "1", "--expires", "-1d", "--reveal"],
+            "\"-1d\" is not a time",
+        ),
+    ] {
+        let ran = server.run(arguments).expect(2);
+        assert!(ran.stderr.contains(said), "{}", ran.shown());
+    }
+    assert_eq!(server.requests(), [""; 0]);
+}
+
+#[test]
+fn a_date_with_a_time_is_not_cut_to_the_date() {
+    let server = Server::start();
+    fs::write(server.path("rows.csv"), "name,limit,expiry\nada,5,2099-01-31 10:00\n").unwrap();
+    server.run(&["bulk", "create", "rows.csv", "--reveal"]).expect(2);
+    let create = [&ADA[..], &["--reveal", "--expires", "2099-01-31T10:00:00"]].concat();
+    server.run(&create).expect(2);
+    assert_eq!(server.requests(), [""; 0]);
+}
+
+#[test]
+fn only_what_this_program_has_is_suggested() {
+    // Created long ago: `ensure` waits for new keys to settle.
+    let ada = r#"{"name": "ada", "limit": 5, "created_at": "2026-01-01T00:00:00Z"}"#;
+    let server = Server::with_seeds(&format!("{{\"keys\": [{ada}, {ada}]}}"));
+    let ran = server.run(&["list", "--base-url", "http://gateway.example/v1"]).expect(2);
+    assert!(ran.stderr.contains("use https://; nothing was sent"), "{}", ran.shown());
+    let ensure = ["ensure", "ada", "--limit", "5", "--secret-to", "command:true"];
+    let ran = server.run(&ensure).expect(1);
+    assert!(ran.stderr.contains("--newest"), "{}", ran.shown());
+    assert!(ran.stderr.ends_with("\n  openrouter-keys list --all --name ada\n"), "{}", ran.shown());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_written_is_a_failure() {
+    let server = Server::start();
+    for arguments in ["--help", "list --help", "--version"] {
+        redirected(&server, &format!("\"$0\" {arguments} >/dev/full")).expect(1);
+        redirected(&server, &format!("\"$0\" {arguments} | true")).expect(0);
+    }
+}

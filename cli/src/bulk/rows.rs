@@ -5,11 +5,11 @@ use std::io::Read;
 use std::path::Path;
 
 use csv::StringRecord;
-use openrouter_keys_native::operation::External;
-use openrouter_keys_native::{Create, Limit, LimitReset, Timestamp};
+use openrouter_keys_native::{Create, Limit};
 
 use crate::app::App;
 use crate::failure::{Failure, Result};
+use crate::new_key::NewKey;
 use crate::{secret_input, select, text, units};
 
 /// The most characters of a name.
@@ -44,7 +44,7 @@ pub(crate) fn open(app: &App, path: &Path) -> Result<Box<dyn Read>> {
 
 /// The columns of a header line: `External user` and `external-user` are `external_user`.
 pub(crate) fn header<R: Read>(csv: &mut csv::Reader<R>, known: &[&str]) -> Result<Vec<String>> {
-    let header = csv.headers().map_err(|error| wrong(&error.to_string()))?;
+    let header = csv.headers().map_err(|error| wrong(&problem(&error)))?;
     let names: Vec<String> = header
         .iter()
         .map(|name| {
@@ -52,6 +52,11 @@ pub(crate) fn header<R: Read>(csv: &mut csv::Reader<R>, known: &[&str]) -> Resul
         })
         .map(|name| if name == "expires" { "expiry".to_owned() } else { name })
         .collect();
+    if let [single] = names.as_slice()
+        && single.contains([';', '\t'])
+    {
+        return Err(wrong("its columns are not separated by commas"));
+    }
     let mut written = names.iter().zip(header);
     if let Some((_, unknown)) = written.find(|(name, _)| !known.contains(&name.as_str())) {
         return Err(wrong(&format!(
@@ -83,7 +88,7 @@ pub(crate) fn read(input: impl Read) -> Result<Vec<Row>> {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                problems.push(error.to_string());
+                problems.push(problem(&error));
                 continue;
             }
         };
@@ -124,28 +129,39 @@ fn row(columns: &[String], record: &StringRecord) -> Result<Row, String> {
             format!("\"{}\" is not an amount; for no limit write {NO_LIMIT}", text::visible(limit))
         })?),
     };
-    let mut create = Create::new(&name, limit);
-    if let Some(reset) = value("reset").filter(|reset| *reset != NO_LIMIT) {
-        let reset: LimitReset = units::reset(reset)?;
-        create = create.limit_reset(reset);
-    }
-    if let Some(end) = value("expiry") {
-        let end: Timestamp = units::expiry(end)?;
-        create = create.expires_at(end);
-    }
     let workspace = value("workspace").map(str::to_owned);
-    if let Some(id) = &workspace {
-        create = create.workspace_id(id);
-    }
-    if let Some(user) = value("external_user") {
-        create = create.external(External::new(user));
-    }
+    let reset = value("reset").filter(|reset| *reset != NO_LIMIT);
+    let key = NewKey {
+        limit,
+        reset: reset.map(units::reset).transpose()?,
+        expires: value("expiry").map(units::expiry).transpose()?,
+        include_byok: None,
+        workspace: workspace.clone(),
+        external_user: value("external_user").map(str::to_owned),
+    };
+    let create = key.create(&name);
     let settings: Vec<_> = COLUMNS
         .iter()
         .skip(1)
         .filter_map(|&column| Some(format!("{column}={}", value(column)?)))
         .collect();
     Ok(Row { name, create, workspace, settings: settings.join(" ") })
+}
+
+/// What is wrong with a line, as the people who wrote it see it.
+pub(super) fn problem(error: &csv::Error) -> String {
+    let line = error.position().map_or(1, csv::Position::line);
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => format!(
+            "line {line}: it has {}, and the first line has {expected_len}; a value with a comma \
+             needs quotes, and every quote its end",
+            units::counted(usize::try_from(*len).unwrap_or(usize::MAX), "value")
+        ),
+        csv::ErrorKind::Utf8 { .. } => {
+            format!("line {line}: it is not UTF-8; save the file as CSV with UTF-8")
+        }
+        _ => error.to_string(),
+    }
 }
 
 fn wrong(problem: &str) -> Failure {
@@ -196,6 +212,21 @@ mod tests {
     fn a_file_without_a_header_is_refused() {
         for file in ["ada,5\nbob,5\n", "name\nada\n", "name,limit\n", "name,name,limit\n", ""] {
             assert!(read(file.as_bytes()).is_err(), "{file}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_named() {
+        for (file, said) in [
+            (&b"\xff\xfen\0a\0m\0e\0"[..], "line 1: it is not UTF-8"),
+            (b"name,limit\nada,5\nZo\xeb,5\n", "line 3: it is not UTF-8"),
+            (b"name;limit\nada;5\n", "not separated by commas"),
+            (b"name\tlimit\nada\t5\n", "not separated by commas"),
+            (b"name,limit\nada,5,monthly\n", "line 2: it has 3 values, and the first line has 2"),
+            (b"name,limit\n\"ada,5\n", "line 2: it has 1 value, and the first line has 2"),
+        ] {
+            let message = read(file).unwrap_err().message;
+            assert!(message.contains(said), "{message}");
         }
     }
 }

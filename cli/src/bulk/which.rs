@@ -77,7 +77,7 @@ fn read(app: &App, path: &std::path::Path) -> Result<Vec<Named>> {
     };
     let mut csv =
         csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(rows::open(app, path)?);
-    let header = csv.headers().map_err(|error| wrong(error.to_string()))?.clone();
+    let header = csv.headers().map_err(|error| wrong(rows::problem(&error)))?.clone();
     let place = COLUMNS
         .iter()
         .find_map(|column| {
@@ -88,7 +88,7 @@ fn read(app: &App, path: &std::path::Path) -> Result<Vec<Named>> {
         .ok_or_else(|| wrong("its first line names neither a column hash nor name".to_owned()))?;
     let mut named = Vec::new();
     for record in csv.records() {
-        let record = record.map_err(|error| wrong(error.to_string()))?;
+        let record = record.map_err(|error| wrong(rows::problem(&error)))?;
         let line = record.position().map_or(0, csv::Position::line);
         let text = record.get(place).unwrap_or_default();
         named.push(Named::parse(text).map_err(|problem| wrong(format!("line {line}: {problem}")))?);

@@ -1,12 +1,13 @@
 //! `create`: a key whose secret goes into a sink.
 
 use clap::{ArgGroup, Args};
-use openrouter_keys_native::operation::{Created, External};
+use openrouter_keys_native::operation::Created;
 use openrouter_keys_native::{Create, Limit, LimitReset, Timestamp};
 
 use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
+use crate::new_key::NewKey;
 use crate::sink::{Delivery, Ready, SinkArgs};
 use crate::{keys, select, signal, suggest, text, units};
 
@@ -44,7 +45,7 @@ const EXAMPLES: &str = r#"Examples:
 #[command(group = ArgGroup::new("cap").args(["limit", "no_limit"]).required(true))]
 pub(crate) struct Spending {
     /// Limit in US dollars
-    #[arg(long, value_name = "USD", value_parser = units::limit)]
+    #[arg(long, value_name = "USD", value_parser = units::limit, allow_hyphen_values = true)]
     pub(crate) limit: Option<Limit>,
     /// No limit
     #[arg(long)]
@@ -64,22 +65,16 @@ pub(crate) struct Spending {
 }
 
 impl Spending {
-    pub(crate) fn create(&self, name: &str) -> Create {
-        let limit = self.limit.unwrap_or_else(Limit::unlimited);
-        let mut create = Create::new(name, limit);
-        if let Some(reset) = &self.reset {
-            create = create.limit_reset(reset.clone());
-        }
-        if self.include_byok {
-            create = create.include_byok_in_limit(true);
-        }
-        if let Some(workspace) = &self.workspace {
-            create = create.workspace_id(workspace);
-        }
-        if let Some(user) = &self.external_user {
-            create = create.external(External::new(user));
-        }
-        create
+    pub(crate) fn create(&self, name: &str, expires: Option<Timestamp>) -> Create {
+        let key = NewKey {
+            limit: self.limit.unwrap_or_else(Limit::unlimited),
+            reset: self.reset.clone(),
+            expires,
+            include_byok: self.include_byok.then_some(true),
+            workspace: self.workspace.clone(),
+            external_user: self.external_user.clone(),
+        };
+        key.create(name)
     }
 }
 
@@ -87,17 +82,8 @@ impl Spending {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct End {
     /// When the key expires: a timestamp, a date, or a duration such as 30d
-    #[arg(long, value_name = "TIME", value_parser = units::expiry)]
+    #[arg(long, value_name = "TIME", value_parser = units::expiry, allow_hyphen_values = true)]
     pub(crate) expires: Option<Timestamp>,
-}
-
-impl End {
-    pub(crate) fn of(&self, create: Create) -> Create {
-        match &self.expires {
-            Some(time) => create.expires_at(time.clone()),
-            None => create,
-        }
-    }
 }
 
 impl Options {
@@ -105,7 +91,7 @@ impl Options {
         app.output.check(&keys::SHAPE)?;
         let sink = self.sink.require()?;
         let ready = sink.prepare(&self.name)?;
-        let create = self.end.of(self.spending.create(&self.name));
+        let create = self.spending.create(&self.name, self.end.expires.clone());
         let created = self
             .change
             .perform(app, async |client| {

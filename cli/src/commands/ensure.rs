@@ -4,6 +4,7 @@ use std::future::IntoFuture as _;
 
 use clap::{ArgGroup, Args};
 use openrouter_keys_native::workflow::{Ensure, Ensured, OnDuplicate};
+use openrouter_keys_native::{Error, ErrorKind};
 
 use super::create::{End, Spending, deliver};
 use crate::app::App;
@@ -11,7 +12,7 @@ use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
 use crate::select::{self, Filters};
 use crate::sink::{Ready, Sink, SinkArgs};
-use crate::{keys, signal, text, units};
+use crate::{keys, signal, suggest, text, units};
 
 /// Create a key unless one with this name exists, and give it these settings
 ///
@@ -57,7 +58,7 @@ const SETTLING: &str = "making sure that nobody else created this key at the sam
 
 impl Options {
     fn ensure(&self) -> Ensure {
-        let mut ensure = Ensure::new(self.end.of(self.spending.create(&self.name)));
+        let mut ensure = Ensure::new(self.spending.create(&self.name, self.end.expires.clone()));
         if self.no_reset {
             ensure = ensure.no_limit_reset();
         }
@@ -78,7 +79,8 @@ impl Options {
             .change
             .perform(app, async |client| {
                 let run = client.ensure(self.ensure()).cancel_on(signal::stopped());
-                Ok(app.waiting.during(SETTLING, run.into_future()).await?)
+                let ensured = app.waiting.during(SETTLING, run.into_future()).await;
+                ensured.map_err(|error| self.refused(error))
             })
             .await?;
         match ensured {
@@ -112,6 +114,17 @@ impl Options {
             _ => {}
         }
         Ok(Exit::Done)
+    }
+
+    /// The failure, and how to choose if several keys have the name.
+    fn refused(&self, error: Error) -> Failure {
+        let is_ambiguous = matches!(error.kind(), ErrorKind::SeveralKeys { .. });
+        let mut failure = Failure::from(error);
+        if is_ambiguous {
+            failure.message.push_str("; --newest takes the newest; list them:");
+            failure.next = Some(suggest::find(&self.name, self.spending.workspace.as_deref()));
+        }
+        failure
     }
 
     /// Makes the sink ready. A file of an earlier run is in the way only if the key is to be

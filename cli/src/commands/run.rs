@@ -72,7 +72,7 @@ impl Options {
         if self.command.first().is_some_and(|program| program.is_empty()) {
             return Err(Failure::usage("the command is empty; nothing was sent"));
         }
-        let temporary = Temporary::new(self.spending.create(&self.name()), self.lifetime);
+        let temporary = Temporary::new(self.spending.create(&self.name(), None), self.lifetime);
         // Registered first, so that no signal is lost between the create and the command.
         let mut signals = Signals::listen();
         let key = self

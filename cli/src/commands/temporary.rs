@@ -44,7 +44,7 @@ impl Options {
         app.output.check(&keys::SHAPE)?;
         let sink = self.sink.require()?;
         let ready = sink.prepare(&self.name)?;
-        let temporary = Temporary::new(self.spending.create(&self.name), self.lifetime);
+        let temporary = Temporary::new(self.spending.create(&self.name, None), self.lifetime);
         let key = self
             .change
             .perform(app, async |client| {

@@ -41,7 +41,7 @@ Examples:
   openrouter-keys topup 20 --near-limit 90% --dry-run")]
 pub(crate) struct Options {
     /// How many US dollars to add
-    #[arg(value_name = "USD", value_parser = units::positive)]
+    #[arg(value_name = "USD", value_parser = units::positive, allow_negative_numbers = true)]
     amount: f64,
     #[command(flatten)]
     which: Which,

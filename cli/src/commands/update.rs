@@ -35,7 +35,7 @@ pub(crate) struct Options {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Changes {
     /// Limit in US dollars
-    #[arg(long, value_name = "USD", value_parser = units::limit, conflicts_with = "no_limit")]
+    #[arg(long, value_name = "USD", value_parser = units::limit, allow_hyphen_values = true, conflicts_with = "no_limit")]
     pub(crate) limit: Option<Limit>,
     /// Remove the limit
     #[arg(long)]

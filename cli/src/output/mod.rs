@@ -90,13 +90,31 @@ impl Output {
 
     /// Writes results of one kind; JSON is an array of them.
     pub(crate) fn rows(&self, shape: &Shape, rows: &[Row]) -> Result<()> {
+        if matches!(self.how, How::Table) {
+            return self.table(shape, rows);
+        }
         self.write(|to| match &self.how {
-            How::Table => table::write(to, shape.columns, rows, self.has_color),
+            How::Table => Ok(()),
             How::TabSeparated => table::write_tab_separated(to, rows),
             How::Csv => json::write_csv(to, shape.fields, rows),
             How::Json(fields) => json::write_array(to, fields, rows),
             How::Jq(filter) => filter.write(to, &json::array(&filter.fields, rows)?),
         })
+    }
+
+    /// Writes an aligned table, and says what a narrow terminal has no room for.
+    fn table(&self, shape: &Shape, rows: &[Row]) -> Result<()> {
+        let mut hidden = Vec::new();
+        let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        self.write(|to| {
+            hidden = table::write(to, shape.columns, rows, self.has_color, width)?;
+            Ok(())
+        })?;
+        if !hidden.is_empty() {
+            let columns = hidden.join(", ");
+            writeln!(io::stderr(), "not shown in a terminal this narrow: {columns}")?;
+        }
+        Ok(())
     }
 
     /// Writes one result; JSON is an object.

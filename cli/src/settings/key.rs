@@ -120,10 +120,12 @@ fn from_stdin() -> Result<Found> {
 }
 
 fn from_file(path: &Path) -> Result<Found> {
-    crate::private_file::require_private(path)?;
-    let text = fs::File::open(path).and_then(whole).map_err(|error| {
+    let unreadable = |error: std::io::Error| {
         Failure::usage(format!("{} cannot be read: {error}; nothing was sent", path.display()))
-    })?;
+    };
+    let file = fs::File::open(path).map_err(unreadable)?;
+    crate::private_file::require_private(path, &file)?;
+    let text = whole(file).map_err(unreadable)?;
     made(&text, format!("file {}", path.display()))
 }
 

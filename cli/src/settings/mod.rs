@@ -41,16 +41,21 @@ pub(crate) struct Profile {
 
 impl Configuration {
     pub(crate) fn read() -> Result<Self> {
-        let path = path()?;
+        // A user without a home, as in many containers, has no profiles.
+        let Ok(path) = path() else { return Ok(Self::default()) };
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self::default());
             }
             Err(error) => {
-                return Err(Failure::usage(format!("{} cannot be read: {error}", path.display())));
+                return Err(Failure::usage(format!(
+                    "{} cannot be read: {error}; nothing was sent",
+                    path.display()
+                )));
             }
         };
+        crate::private_file::require_own(&path)?;
         toml::from_str(&text).map_err(|error| {
             let problem = crate::settings::mistake(&text, &error);
             Failure::usage(format!("{} is not valid: {problem}; nothing was sent", path.display()))
@@ -118,7 +123,7 @@ fn folder(of: impl FnOnce(&etcetera::app_strategy::Xdg) -> PathBuf) -> Result<Pa
         app_name: "openrouter-keys".to_owned(),
     };
     let strategy = etcetera::app_strategy::Xdg::new(args)
-        .map_err(|_| Failure::usage("this user has no home directory"))?;
+        .map_err(|_| Failure::usage("this user has no home directory; set HOME"))?;
     Ok(of(&strategy))
 }
 

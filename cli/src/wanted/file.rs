@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use openrouter_keys_native::operation::External;
 use openrouter_keys_native::{Create, Field, Key, Limit, LimitReset, Timestamp};
 use serde::Deserialize;
 
 use crate::failure::{Failure, Result};
+use crate::new_key::NewKey;
 use crate::select;
 use crate::sink::Sink;
 use crate::{keys, settings, text, units};
@@ -151,23 +151,15 @@ impl Wanted {
     }
 
     pub(crate) fn create(&self) -> Result<Create, String> {
-        let mut create = Create::new(&self.name, self.limit()?);
-        if let Field::Value(reset) = self.reset()? {
-            create = create.limit_reset(reset);
-        }
-        if let Some(time) = self.expires()? {
-            create = create.expires_at(time);
-        }
-        if let Some(include) = self.include_byok {
-            create = create.include_byok_in_limit(include);
-        }
-        if let Some(workspace) = &self.workspace {
-            create = create.workspace_id(workspace);
-        }
-        if let Some(user) = &self.external_user {
-            create = create.external(External::new(user));
-        }
-        Ok(create)
+        let key = NewKey {
+            limit: self.limit()?,
+            reset: self.reset()?.into_option(),
+            expires: self.expires()?,
+            include_byok: self.include_byok,
+            workspace: self.workspace.clone(),
+            external_user: self.external_user.clone(),
+        };
+        Ok(key.create(&self.name))
     }
 }
 
