@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::failure::{Failure, Result};
+use crate::failure::{Exit, Failure, Result};
 
 /// A file that is not there yet under its name. Opening it finds out, before anything is
 /// sent, whether it can be written.
@@ -30,7 +30,13 @@ impl Prepared {
                     && path.file_name().is_some()
                     && !is_folder =>
             {
-                Ok(Self { file: beside(path)?, path: path.to_owned() })
+                match beside(path) {
+                    Ok(file) => Ok(Self { file, path: path.to_owned() }),
+                    Err(failure) if failure.exit == Exit::Usage => Err(failure),
+                    Err(Failure { message, exit, next }) => {
+                        Err(Failure { message: format!("{message}; nothing was sent"), exit, next })
+                    }
+                }
             }
             Err(error) => Err(unusable(path, &error)),
         }
@@ -144,7 +150,8 @@ fn beside(path: &Path) -> Result<NamedTempFile> {
                 format!("the folder {shown} does not exist; nothing was sent; create it:");
             Failure::usage(failure).next(format!("mkdir {}", crate::text::quoted_for_shell(&shown)))
         }
-        _ => cannot_write(path, &error),
+        // Without the name of the temporary file.
+        kind => cannot_write(path, &kind.into()),
     })
 }
 

@@ -19,6 +19,8 @@ pub(crate) fn stopped() -> impl Future<Output = ()> + Send + 'static {
 
 #[cfg(unix)]
 mod unix {
+    use std::sync::OnceLock;
+
     use rustix::process::Signal;
     use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
@@ -31,10 +33,11 @@ mod unix {
 
     impl Signals {
         pub(crate) fn listen() -> Self {
+            let hangup = !is_hangup_ignored();
             Self {
                 interrupt: signal(SignalKind::interrupt()).ok(),
                 terminate: signal(SignalKind::terminate()).ok(),
-                hangup: signal(SignalKind::hangup()).ok(),
+                hangup: hangup.then(|| signal(SignalKind::hangup()).ok()).flatten(),
             }
         }
 
@@ -45,6 +48,19 @@ mod unix {
                 () = received(self.hangup.as_mut()) => Signal::HUP,
             }
         }
+    }
+
+    /// Whether this program was started to go on without its terminal, as `nohup` does. Listening
+    /// would end that, so it is looked up once, before.
+    fn is_hangup_ignored() -> bool {
+        static IS_IGNORED: OnceLock<bool> = OnceLock::new();
+        *IS_IGNORED.get_or_init(|| {
+            let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+            let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+            // The bit of signal 1, SIGHUP.
+            mask.unwrap_or_default() & 1 == 1
+        })
     }
 
     async fn received(stream: Option<&mut Stream>) {

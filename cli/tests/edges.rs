@@ -207,3 +207,38 @@ fn help_that_cannot_be_written_is_a_failure() {
         redirected(&server, &format!("\"$0\" {arguments} | true")).expect(0);
     }
 }
+
+#[test]
+fn a_dry_run_of_many_creates_knows_the_journal_and_the_keys_that_exist() {
+    let server = Server::start();
+    let create = ["bulk", "create", "rows.csv", "--secret-to", "file:{name}.key"];
+    let dry = [&create[..], &["--dry-run"]].concat();
+    fs::write(server.path("rows.csv"), "name,limit\nada,5\n").unwrap();
+    server.run(&create).expect(0);
+    let journal = fs::read(server.path("rows.csv.journal")).unwrap();
+    let ran = server.run(&dry).expect(0);
+    assert_eq!(ran.stdout, "");
+    fs::write(server.path("rows.csv"), "name,limit\nada,5\nbob,5\n").unwrap();
+    let ran = server.run(&dry).expect(0);
+    assert!(ran.stdout.contains("bob") && !ran.stdout.contains("ada"), "{}", ran.shown());
+    assert_eq!(fs::read(server.path("rows.csv.journal")).unwrap(), journal);
+    fs::remove_file(server.path("rows.csv.journal")).unwrap();
+    fs::remove_file(server.path("ada.key")).unwrap();
+    let ran = server.run(&dry).expect(2);
+    assert!(ran.stderr.contains("exist already"), "{}", ran.shown());
+    assert!(!server.path("rows.csv.journal").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nohup_is_respected() {
+    let rows = ["a", "b", "c", "d", "e", "f", "g", "h"].join(",5\n");
+    for (before, code) in [("trap '' HUP;", 0), ("", 130)] {
+        let server = Server::start();
+        fs::write(server.path("rows.csv"), format!("name,limit\n{rows},5\n")).unwrap();
+        fs::write(server.path("sink.sh"), "kill -HUP $PPID\n").unwrap();
+        let create = "bulk create rows.csv --jobs 1 --secret-to 'command:sh sink.sh'";
+        redirected(&server, &format!("{before} \"$0\" {create}")).expect(code);
+        assert_eq!(server.emulator.key_count() == 9, code == 0);
+    }
+}

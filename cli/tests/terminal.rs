@@ -90,4 +90,28 @@ mod tests {
         assert_eq!(running.wait().unwrap().code(), Some(130));
         assert_eq!(server.emulator.keys().len(), 2);
     }
+
+    #[test]
+    fn a_long_table_goes_to_the_pager_without_the_management_key() {
+        let server = Server::with_keys(30);
+        let program = server.command(&[]);
+        let program_path = program.get_program().to_str().unwrap();
+        let mut shown = Vec::new();
+        for rows in [10, 60] {
+            let _ = std::fs::remove_file(server.path("paged"));
+            let line = format!("stty rows {rows} cols 200; {program_path} list");
+            let mut script = Command::new("script");
+            script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+            script.env_clear().current_dir(server.home()).env("SHELL", "/bin/sh");
+            script.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            script.env("TERM", "xterm").env("PAGER", "sh -c 'env > paged; cat'");
+            script.stdin(Stdio::piped()).stdout(Stdio::piped());
+            let Ok(running) = script.spawn() else { return };
+            let output = running.wait_with_output().unwrap();
+            assert!(String::from_utf8_lossy(&output.stdout).contains("key 029"));
+            shown.push(std::fs::read_to_string(server.path("paged")).ok());
+        }
+        let [Some(environment), None] = &shown[..] else { panic!("{shown:?}") };
+        assert!(environment.contains("PATH=") && !environment.contains("sk-or-"), "{environment}");
+    }
 }

@@ -87,13 +87,27 @@ impl Entry {
 impl Journal {
     /// Opens or creates the file for this command and account, and keeps other runs out.
     pub(crate) fn open(path: &Path, command: &str, account: Account) -> Result<Self> {
-        let cannot = |error: std::io::Error| {
-            Failure::failed(format!(
-                "the journal {} cannot be used: {error}; nothing was sent",
-                path.display()
-            ))
-        };
-        let mut file = options().open(path).map_err(cannot)?;
+        let file = options().open(path).map_err(|error| unusable(path, &error))?;
+        Self::of(file, path, command, account)
+    }
+
+    /// The same with a copy, for a dry run: the journal stays as it is, or absent.
+    pub(crate) fn copy(path: &Path, command: &str, account: Account) -> Result<Self> {
+        let copied = tempfile::tempfile().and_then(|mut copy| {
+            match File::open(path) {
+                Ok(mut file) => std::io::copy(&mut file, &mut copy).map(|_| ())?,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+            copy.rewind()?;
+            Ok(copy)
+        });
+        let copy = copied.map_err(|error| unusable(path, &error))?;
+        Self::of(copy, path, command, account)
+    }
+
+    fn of(mut file: File, path: &Path, command: &str, account: Account) -> Result<Self> {
+        let cannot = |error: std::io::Error| unusable(path, &error);
         match fs4::FileExt::try_lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -163,6 +177,13 @@ impl Journal {
             ))
         })
     }
+}
+
+fn unusable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::failed(format!(
+        "the journal {} cannot be used: {error}; nothing was sent",
+        path.display()
+    ))
 }
 
 fn options() -> OpenOptions {

@@ -4,6 +4,7 @@
 mod cell;
 mod json;
 mod markdown;
+mod pager;
 mod table;
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -104,12 +105,14 @@ impl Output {
 
     /// Writes an aligned table, and says what a narrow terminal has no room for.
     fn table(&self, shape: &Shape, rows: &[Row]) -> Result<()> {
-        let mut hidden = Vec::new();
-        let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-        self.write(|to| {
-            hidden = table::write(to, shape.columns, rows, self.has_color, width)?;
-            Ok(())
-        })?;
+        let size = terminal_size::terminal_size();
+        let (width, height) =
+            size.map(|(width, height)| (usize::from(width.0), usize::from(height.0))).unzip();
+        let mut text = Vec::new();
+        let hidden = table::write(&mut text, shape.columns, rows, self.has_color, width)?;
+        if !height.is_some_and(|height| pager::shows(&text, height)) {
+            self.write(|to| to.write_all(&text))?;
+        }
         if !hidden.is_empty() {
             let columns = hidden.join(", ");
             writeln!(io::stderr(), "not shown in a terminal this narrow: {columns}")?;

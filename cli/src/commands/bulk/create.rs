@@ -81,7 +81,7 @@ impl Options {
         let rows = rows::read(rows::open(app, &self.file)?)?;
         check_places(&sink, &rows)?;
         if self.change.dry_run {
-            return self.show(app, rows).await;
+            return self.show(app, rows, &sink).await;
         }
         let path = self.journal_path()?;
         let client = app.client()?;
@@ -123,16 +123,28 @@ impl Options {
         Ok(path.into())
     }
 
-    async fn show(&self, app: &App, rows: Vec<Row>) -> Result<Exit> {
-        self.change
+    /// Shows the creates that a run would send now, and refuses what it would refuse.
+    async fn show(&self, app: &App, rows: Vec<Row>, sink: &Sink) -> Result<Exit> {
+        let nothing = self
+            .change
             .perform(app, async |client| {
-                for row in rows {
-                    // A dry run sends none of them.
-                    let _ = client.create(row.create).await;
+                let account = app.owned_account(&client).await?;
+                // Rows from standard input may have no journal yet.
+                let path = self.journal_path().unwrap_or_default();
+                let journal = Journal::copy(&path, "bulk create", account)?;
+                let mut outcomes = Vec::new();
+                let mut tasks = plan(rows, &client, &journal, sink, &mut outcomes).await?;
+                self.refuse_existing(&client, &mut tasks, &mut outcomes).await?;
+                for task in tasks.into_iter().filter(|task| task.entry.stage < Stage::Stored) {
+                    // Recorded and not sent.
+                    let _ = client.create(task.row.create).await;
                 }
                 Ok(())
             })
             .await?;
+        if nothing.is_some() {
+            app.waiting.say("dry run: no key would be created");
+        }
         Ok(Exit::Done)
     }
 
