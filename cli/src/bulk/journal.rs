@@ -151,6 +151,11 @@ impl Journal {
         }
     }
 
+    /// Whether no run is using the journal.
+    pub(crate) fn is_abandoned(path: &Path) -> bool {
+        File::open(path).is_ok_and(|file| fs4::FileExt::try_lock(&file).is_ok())
+    }
+
     /// What an earlier run wrote about the key.
     pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries.get(name)

@@ -21,13 +21,15 @@ use crate::bulk::which::Which;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
 use crate::select::{self, Filters};
-use crate::{keys, settings, suggest, text, units};
+use crate::{keys, private_file, settings, suggest, text, units};
 
 /// Limits that differ by less are the same.
 const SAME: f64 = 0.000_001;
 
 /// The prefix of automatic journals.
 const OWN: &str = "topup-";
+/// The prefix of those that do not have every new limit yet: nothing was sent.
+const INCOMPLETE: &str = "new-topup-";
 
 /// Raise the limits of keys by an amount
 ///
@@ -82,11 +84,17 @@ impl Options {
                 let fresh = fresh(app, journal.as_ref(), found, &mut outcomes);
                 self.change.confirm("raise the limit of", &fresh).await?;
                 let (own, path) = match &journal {
-                    None if !self.change.dry_run && !fresh.is_empty() => self.open_own(app).await?,
-                    _ => (None, self.journal.clone()),
+                    None if !self.change.dry_run && !fresh.is_empty() => {
+                        let (own, noted, path) = self.note_in_own(app, &fresh).await?;
+                        raises.extend(noted);
+                        (Some(own), Some(path))
+                    }
+                    journal => {
+                        raises.extend(self.note(journal.as_ref(), &fresh)?);
+                        (None, self.journal.clone())
+                    }
                 };
                 let journal = journal.as_ref().or(own.as_ref());
-                raises.extend(self.note(journal, &fresh)?);
                 let stop = Stop::on_signals();
                 let settled = outcomes.len();
                 self.all(app, &client, raises, journal, &stop, &mut outcomes).await;
@@ -98,7 +106,8 @@ impl Options {
         match done {
             Some((outcomes, stop, path, is_open)) if !outcomes.is_empty() => {
                 let again = path.as_ref().filter(|_| is_open).map(|path| self.resumed(path));
-                let own = path.filter(|_| self.journal.is_none() && !is_open);
+                // Also if it is named, because its run was interrupted.
+                let own = path.filter(|path| is_own(path) && !is_open);
                 if let Some(own) = own {
                     std::fs::remove_file(own)?;
                 }
@@ -118,15 +127,18 @@ impl Options {
         Journal::open(path, &self.command(), account).map(Some)
     }
 
-    /// A journal of the run's own, which is removed at its end. One that is left was not
-    /// finished, and its keys must not be raised again.
-    async fn open_own(&self, app: &App) -> Result<(Option<Journal>, Option<PathBuf>)> {
+    /// Writes the new limits to a journal of the run's own, which is removed at its end. One that
+    /// is left was not finished, and its keys must not be raised again.
+    async fn note_in_own(&self, app: &App, keys: &[Key]) -> Result<(Journal, Vec<Raise>, PathBuf)> {
         let folder = settings::state_folder()?;
         std::fs::create_dir_all(&folder)?;
         let account = app.owned_account(&app.client()?).await?;
         for file in std::fs::read_dir(&folder)? {
             let path = file?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with(INCOMPLETE) && Journal::is_abandoned(&path) {
+                std::fs::remove_file(&path)?;
+            }
             let Some(rest) = name.strip_prefix(OWN) else { continue };
             // What another account has begun is nothing to this one.
             if Journal::account(&path).is_none_or(|other| other != account) {
@@ -140,10 +152,15 @@ impl Options {
             ))
             .next(format!("openrouter-keys topup {amount} --journal {path}")));
         }
-        let name = format!("{OWN}{}-{}-{}", self.amount, units::now(), std::process::id());
-        let path = folder.join(name);
-        let journal = Journal::open(&path, &self.command(), account)?;
-        Ok((Some(journal), Some(path)))
+        let name = format!("{}-{}-{}", self.amount, units::now(), std::process::id());
+        let incomplete = folder.join(format!("{INCOMPLETE}{name}"));
+        let path = folder.join(format!("{OWN}{name}"));
+        let journal = Journal::open(&incomplete, &self.command(), account)?;
+        let raises = self.note(Some(&journal), keys)?;
+        // Whoever finds it under this name finds every limit in it.
+        std::fs::rename(incomplete, &path)?;
+        private_file::sync_folder(&path)?;
+        Ok((journal, raises, path))
     }
 
     /// What the journal says that it is for.
@@ -202,6 +219,13 @@ impl Options {
         }
         app.waiting.clear();
     }
+}
+
+/// Whether the journal is a run's own.
+fn is_own(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let folder = settings::state_folder().ok();
+    name.starts_with(OWN) && path.parent() == folder.as_deref()
 }
 
 /// The keys that this journal has not raised, with a limit that can be.
