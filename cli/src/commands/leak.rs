@@ -83,7 +83,10 @@ impl Options {
                 }
                 (None, Some(named)) => {
                     let found = named.find(&client).await;
-                    (found.map_err(|failure| or_resume(app, &folder, named, failure))?, None)
+                    let found = found.map_err(|failure| or_resume(app, &folder, named, failure));
+                    let key = found?;
+                    refuse_new(app, &folder, named, &key)?;
+                    (key, None)
                 }
                 (None, None) => return Err(Failure::usage("no key was named")),
             };
@@ -132,6 +135,24 @@ fn or_resume(app: &App, folder: &Folder, named: &Named, failure: Failure) -> Fai
     if failure.exit != Exit::NotFound || !open.iter().any(is_it) {
         return failure;
     }
+    interrupted(folder, named)
+}
+
+/// Refuses the key that took the name of the leaked one in an interrupted run: it did not leak.
+fn refuse_new(app: &App, folder: &Folder, named: &Named, key: &Key) -> Result<()> {
+    let is_it = |saved: &Saved| {
+        let rotation = &saved.rotation;
+        rotation.leaked
+            && saved.name == named.as_str()
+            && rotation.new.is_some()
+            && rotation.new.as_ref() == key.hash.get()
+    };
+    let open = folder.open(app).unwrap_or_default();
+    if open.iter().any(is_it) { Err(interrupted(folder, named)) } else { Ok(()) }
+}
+
+/// The leaked key is gone, and only its rotation has to be ended.
+fn interrupted(folder: &Folder, named: &Named) -> Failure {
     let message = format!(
         "\"{}\" was disabled and deleted by an interrupted run; to finish its replacement:",
         text::visible(named.as_str())
