@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
 use crate::keys::{self, State};
-use crate::rotations::{Folder, Job, Saved};
+use crate::rotations::{Folder, Job, Saved, sweep_late};
 use crate::select::{self, Filters, Named};
 use crate::sink::{self, Place, Sink, SinkArgs};
 use crate::{signal, text, units};
@@ -107,6 +107,7 @@ impl Options {
             return tried.await.map(|_| Exit::Done);
         }
         let client = app.client()?;
+        sweep_late(app, &client, &folder).await?;
         let (resumed, new) = self.select(&client, open).await?;
         let sink = if new.is_empty() { None } else { Some(self.sink.require()?) };
         if let Some(sink) = &sink {

@@ -13,6 +13,9 @@ use crate::failure::{Failure, Result};
 use crate::sink::Sink;
 use crate::{private_file, settings, text};
 
+/// The extension of a file of a done rotation.
+const LATE: &str = "late";
+
 /// One open rotation, as its file has it. It contains no secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,13 +69,19 @@ impl Folder {
 
     /// Every open rotation of this account, in the order of the files' names.
     pub(crate) fn open(&self, app: &App) -> Result<Vec<Saved>> {
-        let account = app.account()?;
-        let mut open = self.of_all_accounts()?;
-        open.retain(|saved| (&saved.base_url, &saved.profile) == (&account.0, &account.1));
-        Ok(open)
+        ours(self.of_all_accounts()?, app)
+    }
+
+    /// Every rotation of this account that is done, but may have created another key.
+    pub(crate) fn late(&self, app: &App) -> Result<Vec<Saved>> {
+        ours(self.read_all(LATE)?, app)
     }
 
     pub(crate) fn of_all_accounts(&self) -> Result<Vec<Saved>> {
+        self.read_all("json")
+    }
+
+    fn read_all(&self, extension: &str) -> Result<Vec<Saved>> {
         let entries = match fs::read_dir(&self.path) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -81,7 +90,7 @@ impl Folder {
         let mut files = Vec::new();
         for entry in entries {
             let path = entry.map_err(|error| unreadable(&self.path, &error))?.path();
-            if path.extension().is_some_and(|extension| extension == "json") {
+            if path.extension().is_some_and(|it| it == extension) {
                 files.push(path);
             }
         }
@@ -105,13 +114,18 @@ impl Folder {
     }
 
     pub(crate) fn remove(&self, old: &KeyHash) -> Result<()> {
-        let path = self.file(old);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Failure::failed(format!("{} cannot be removed: {error}", path.display())))
-            }
-            _ => Ok(()),
+        remove(&self.file(old))
+    }
+
+    /// Keeps only what a done rotation may have created besides, or nothing.
+    pub(crate) fn set_late(&self, saved: &Saved) -> Result<()> {
+        let path = self.file(&saved.rotation.old).with_extension(LATE);
+        if saved.rotation.unconfirmed.is_empty() {
+            return remove(&path);
         }
+        let text = serde_json::to_vec_pretty(saved)
+            .map_err(|error| Failure::failed(format!("the rotation cannot be saved: {error}")))?;
+        private_file::replace(&path, &text)
     }
 
     /// Locks the key for this process. The system releases the lock when the process ends.
@@ -153,6 +167,21 @@ impl Folder {
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
+}
+
+fn ours(mut saved: Vec<Saved>, app: &App) -> Result<Vec<Saved>> {
+    let account = app.account()?;
+    saved.retain(|saved| (&saved.base_url, &saved.profile) == (&account.0, &account.1));
+    Ok(saved)
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::failed(format!("{} cannot be removed: {error}", path.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn read(path: &Path) -> Result<Option<Saved>> {

@@ -133,6 +133,9 @@ impl Job {
         match ended {
             Ok(rotated) => {
                 if let Rotated::Done { .. } = rotated {
+                    if let Some(done) = folder.read(&old)? {
+                        folder.set_late(&done)?;
+                    }
                     folder.remove(&old)?;
                 }
                 Ok(Done { rotated, place: place.in_words() })

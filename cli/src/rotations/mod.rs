@@ -4,9 +4,11 @@
 mod folder;
 mod handler;
 mod job;
+mod late;
 
 pub(crate) use folder::{Folder, Saved};
 pub(crate) use job::{Done, Job};
+pub(crate) use late::sweep_late;
 
 use openrouter_keys_native::workflow::{Rotation, RotationStep};
 
