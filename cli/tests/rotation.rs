@@ -1,4 +1,4 @@
-//! `whose`, `leak` and `rotate` over HTTP, and `rotate` killed at each of its requests.
+//! `whose`, `leak` and `rotate` over HTTP.
 
 #![cfg(test)]
 
@@ -308,38 +308,4 @@ fn two_processes_never_rotate_the_same_key() {
     first.wait().unwrap();
     rotate(&server, &[]).expect(0);
     assert_eq!(server.hashes_of("ada"), [whose(&server, "ada.key")]);
-}
-
-#[test]
-fn rotate_killed_at_any_request_doubles_nothing_and_loses_nothing() {
-    let whole = server_with_ada();
-    let begun = whole.requests().len();
-    rotate(&whole, &[]).expect(0);
-    for kill_after in 0..=whole.requests().len() - begun {
-        let server = server_with_ada();
-        let before = server.requests().len();
-        let arguments = ["rotate", "ada", "--yes", "--secret-to", "file:ada.key"];
-        let mut killed = server
-            .command(&[&arguments[..], &TIMES].concat())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        while killed.try_wait().unwrap().is_none() && server.requests().len() < before + kill_after
-        {
-            std::thread::yield_now();
-        }
-        let _ = killed.kill();
-        killed.wait().unwrap();
-        // The file's key works, whatever was done.
-        let hash = whose(&server, "ada.key");
-        let key = server.emulator.keys().into_iter().find(|key| key.hash == hash).unwrap();
-        assert!(!key.disabled, "killed after {kill_after} requests");
-        rotate(&server, &[]).expect(0);
-        let names: Vec<_> = server.emulator.keys().into_iter().map(|key| key.name).collect();
-        assert!(!names.iter().any(|name| name.contains(" #")), "{kill_after}: {names:?}");
-        assert_eq!(server.hashes_of("ada"), [whose(&server, "ada.key")], "{kill_after}");
-        assert_eq!(open(&server), 0);
-    }
 }
