@@ -1,10 +1,8 @@
-//! `plan`, `apply` and `import` over HTTP, and `apply` killed at each of its requests.
+//! `plan`, `apply` and `import` over HTTP.
 
 #![cfg(test)]
 
 mod support;
-
-use std::process::Stdio;
 
 use serde_json::Value;
 use support::Server;
@@ -214,27 +212,4 @@ fn an_entry_without_a_workspace_is_about_the_default_one() {
     server.run(&["apply", "--yes"]).expect(0);
     assert_eq!(server.hashes_of("ada").len(), 2);
     server.run(&["plan"]).expect(0);
-}
-
-#[test]
-fn apply_killed_at_any_request_doubles_nothing_and_loses_nothing() {
-    let whole = server(FILE);
-    whole.run(&["apply", "--yes"]).expect(0);
-    for kill_after in 0..=whole.requests().len() {
-        let server = server(FILE);
-        let mut killed = server
-            .command(&["apply", "--yes", "--at-once", "1"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        while killed.try_wait().unwrap().is_none() && server.requests().len() < kill_after {
-            std::thread::yield_now();
-        }
-        let _ = killed.kill();
-        killed.wait().unwrap();
-        server.run(&["apply", "--yes"]).expect(0);
-        assert_applied(&server, &format!("killed after {kill_after} requests"));
-    }
 }

@@ -12,6 +12,9 @@ use crate::bulk::journal::Account;
 use crate::failure::{Failure, Result};
 use crate::{private_file, units};
 
+/// How long a key may take to appear after its create was sent, in seconds.
+const LONGEST: i64 = 24 * 60 * 60;
+
 pub(crate) struct Journal {
     path: PathBuf,
     entries: Mutex<Entries>,
@@ -23,6 +26,18 @@ struct Entries {
     account: Account,
     /// By name and workspace.
     creating: BTreeMap<String, Creating>,
+    /// Names under which a key may still appear whose secret nobody has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    late: Vec<Late>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Late {
+    name: String,
+    workspace: Option<String>,
+    /// In seconds since 1970.
+    since: i64,
 }
 
 /// A create that may have been sent.
@@ -44,7 +59,7 @@ impl Journal {
     pub(crate) fn open(wanted: &Path, account: &Account) -> Result<Self> {
         let name = wanted.file_name().map(|name| name.to_string_lossy().into_owned());
         let path = wanted.with_file_name(format!(".{}.journal", name.unwrap_or_default()));
-        let entries = match fs::read(&path) {
+        let mut entries: Entries = match fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text).map_err(|error| {
                 Failure::failed(format!(
                     "{} is not a journal, or of a newer version's: {error}; nothing was sent; \
@@ -69,6 +84,8 @@ impl Journal {
                 path.display()
             )));
         }
+        let now = units::now();
+        entries.late.retain(|late| now.saturating_sub(late.since) < LONGEST);
         Ok(Self { path, entries: Mutex::new(entries) })
     }
 
@@ -76,6 +93,12 @@ impl Journal {
     pub(crate) fn open_create(&self, name: &str, workspace: Option<&str>) -> Option<Creating> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.creating.get(&id(name, workspace)).cloned()
+    }
+
+    /// Whether a key of this name is one whose secret nobody has.
+    pub(crate) fn is_late(&self, name: &str, workspace: Option<&str>) -> bool {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.late.iter().any(|late| late.is(name, workspace))
     }
 
     /// When the last open create was about to be sent.
@@ -92,7 +115,7 @@ impl Journal {
         sink: String,
         names: Vec<String>,
     ) -> Result<()> {
-        self.change(|creating| {
+        self.change(|Entries { creating, .. }| {
             let begun = Creating { at: units::now(), sink, names, is_stored: false };
             creating.insert(id(name, workspace), begun);
         })
@@ -100,7 +123,7 @@ impl Journal {
 
     /// Written before the key gets its name.
     pub(crate) fn stored(&self, name: &str, workspace: Option<&str>) -> Result<()> {
-        self.change(|creating| {
+        self.change(|Entries { creating, .. }| {
             if let Some(creating) = creating.get_mut(&id(name, workspace)) {
                 creating.is_stored = true;
             }
@@ -109,16 +132,37 @@ impl Journal {
 
     /// The key is stored and has its name, or does not exist.
     pub(crate) fn end(&self, name: &str, workspace: Option<&str>) -> Result<()> {
-        self.change(|creating| {
+        self.change(|Entries { creating, .. }| {
             creating.remove(&id(name, workspace));
         })
     }
 
+    /// Keys of these names may appear later.
+    pub(crate) fn expect(&self, names: &[String], workspace: Option<&str>) -> Result<()> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let late = |name: &String| Late {
+            name: name.clone(),
+            workspace: workspace.map(str::to_owned),
+            since: units::now(),
+        };
+        self.change(|entries| entries.late.extend(names.iter().map(late)))
+    }
+
+    /// The key that had this name is deleted.
+    pub(crate) fn deleted(&self, name: &str, workspace: Option<&str>) -> Result<()> {
+        if !self.is_late(name, workspace) {
+            return Ok(());
+        }
+        self.change(|entries| entries.late.retain(|late| !late.is(name, workspace)))
+    }
+
     /// The file goes when nothing is open.
-    fn change(&self, change: impl FnOnce(&mut BTreeMap<String, Creating>)) -> Result<()> {
+    fn change(&self, change: impl FnOnce(&mut Entries)) -> Result<()> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut entries.creating);
-        if entries.creating.is_empty() {
+        change(&mut entries);
+        if entries.creating.is_empty() && entries.late.is_empty() {
             return match fs::remove_file(&self.path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::failed(
                     format!("{} cannot be removed: {error}", self.path.display()),
@@ -129,6 +173,12 @@ impl Journal {
         let text = serde_json::to_vec_pretty(&*entries)
             .map_err(|error| Failure::failed(error.to_string()))?;
         private_file::replace(&self.path, &text)
+    }
+}
+
+impl Late {
+    fn is(&self, name: &str, workspace: Option<&str>) -> bool {
+        self.name == name && self.workspace.as_deref() == workspace
     }
 }
 
@@ -161,6 +211,17 @@ mod tests {
         );
         assert!(Journal::open(&file, &Account::default()).is_err());
         again.end("ada", None).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+    #[test]
+    fn the_file_stays_while_a_key_may_appear() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys.toml");
+        let journal = Journal::open(&file, &Account::default()).unwrap();
+        journal.expect(&["ada #1".to_owned()], Some("w")).unwrap();
+        let again = Journal::open(&file, &Account::default()).unwrap();
+        assert!(again.is_late("ada #1", Some("w")) && !again.is_late("ada #1", None));
+        again.deleted("ada #1", Some("w")).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

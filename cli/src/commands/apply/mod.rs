@@ -68,7 +68,7 @@ impl Options {
         let work = Work::new(&self, app, &client, &journal)?;
         work.settle().await;
         let mut existing = plan::existing(&client, &file).await?;
-        let mut steps = Vec::new();
+        let mut steps = work.late(&mut existing)?;
         for wanted in &file.keys {
             steps.extend(work.interrupted(wanted, &mut existing)?);
         }

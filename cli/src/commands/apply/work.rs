@@ -14,7 +14,7 @@ use crate::commands::create::warn_of;
 use crate::failure::{Exit, Failure, Result};
 use crate::sink::{Delivery, Place, Sink, Stored};
 use crate::wanted::{Action, Existing, Journal, Step, Wanted};
-use crate::{signal, text, transport, units};
+use crate::{keys, signal, text, transport, units};
 
 /// Longer than a listing lags behind a create.
 const SETTLE: i64 = 5;
@@ -51,6 +51,21 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Takes keys from `existing` that an interrupted run created, and that appeared only after the
+    /// next run had looked for them.
+    pub(super) fn late(&self, existing: &mut Vec<Existing>) -> Result<Vec<Step>> {
+        let is_late = |existing: &mut Existing| {
+            let (name, workspace) = (keys::name_of(&existing.key), existing.workspace.as_deref());
+            self.journal.is_late(name, workspace) && !is_used(&existing.key)
+        };
+        let steps = existing.extract_if(.., is_late).map(|Existing { workspace, key }| {
+            let hash = key.require_hash().map_err(openrouter_keys_native::Error::from)?.clone();
+            let (name, action) = (keys::name_of(&key).to_owned(), Action::Discard(hash));
+            Ok(Step { name, workspace, key: Some(key), action })
+        });
+        steps.collect()
+    }
+
     /// What to do with keys that an interrupted run created for this entry, recognised by their
     /// marked names. A key whose secret is stored is from now on among `existing` under its name.
     pub(super) fn interrupted(
@@ -70,7 +85,9 @@ impl<'a> Work<'a> {
             std::mem::take(existing).into_iter().partition(is_ours);
         *existing = others;
         let mut steps = Vec::new();
+        let mut missing = creating.names;
         for Existing { workspace, mut key } in ours {
+            missing.retain(|name| name != keys::name_of(&key));
             let hash = key.require_hash().map_err(openrouter_keys_native::Error::from)?.clone();
             let action = if creating.is_stored || is_stored(&place, &key)? {
                 Action::Rename(Update::new(hash.as_str()).name(name))
@@ -85,9 +102,13 @@ impl<'a> Work<'a> {
                 action,
             });
             if is_kept {
+                missing.clear();
                 key.name = Field::Value(name.to_owned());
                 existing.push(Existing { workspace, key });
             }
+        }
+        if !creating.is_stored {
+            self.journal.expect(&missing, workspace)?;
         }
         if steps.is_empty() {
             self.journal.end(name, workspace)?;
@@ -142,7 +163,11 @@ impl<'a> Work<'a> {
             Action::Nothing => Ok(()),
             Action::Create(wanted) => self.create(wanted, &mut place).await,
             Action::Update(update, _) | Action::Rename(update) => self.update(update.clone()).await,
-            Action::Delete(hash) | Action::Discard(hash) => self.delete(hash).await,
+            Action::Delete(hash) => self.delete(hash).await,
+            Action::Discard(hash) => match self.delete(hash).await {
+                Ok(()) => self.forget(&step),
+                refused => refused,
+            },
             Action::Problem(problem) => Err(Failure::failed(problem.clone())),
         };
         if done.as_ref().is_err_and(|failure| failure.exit == Exit::Cancelled) {
@@ -160,6 +185,12 @@ impl<'a> Work<'a> {
     async fn delete(&self, hash: &KeyHash) -> Result<()> {
         self.client.delete(hash.clone()).cancel_on(signal::stopped()).await?;
         Ok(())
+    }
+
+    /// A key that was late is late no more.
+    fn forget(&self, step: &Step) -> Result<()> {
+        let name = step.key.as_ref().map(keys::name_of).unwrap_or_default();
+        self.journal.deleted(name, step.workspace.as_deref())
     }
 
     /// Creates the key under a marked name, stores its secret, and gives it its name.
@@ -181,6 +212,7 @@ impl<'a> Work<'a> {
                 return Err(error.into());
             }
         };
+        self.journal.expect(&unconfirmed, workspace)?;
         warn_of(self.app, &unconfirmed, workspace);
         let hash = created.data.get().and_then(|key| key.hash.get());
         let shown = hash.map(KeyHash::as_str);
@@ -230,7 +262,9 @@ fn is_stored(place: &Place, key: &Key) -> Result<bool> {
         Some(label) => place.holds_label(label)?,
         None => None,
     };
-    let is_used =
-        key.usage.copied().is_some_and(|usage| usage > 0.0) || key.last_used_at.get().is_some();
-    Ok(is_held == Some(true) || is_used)
+    Ok(is_held == Some(true) || is_used(key))
+}
+
+fn is_used(key: &Key) -> bool {
+    key.usage.copied().is_some_and(|usage| usage > 0.0) || key.last_used_at.get().is_some()
 }
