@@ -3,10 +3,8 @@
 use openrouter_keys_native::{Field, Key, KeyHash, Timestamp};
 
 use crate::output::{Cell, Object, Row, Shape, Tone};
-use crate::{text, units};
+use crate::units;
 
-/// The most characters of a name in a table.
-const LONGEST_NAME: usize = 40;
 /// The digits of a hash in a table: enough to be accepted as an argument.
 const SHOWN_HASH: usize = 12;
 
@@ -43,7 +41,8 @@ pub(crate) const SHAPE: Shape = Shape {
 pub(crate) fn row(key: &Key, now: i64) -> Row {
     let reset = match &key.limit_reset {
         Field::Value(reset) => Cell::text(reset.as_str()),
-        _ => Cell::default(),
+        Field::Null => Cell::new("-", "").tone(Tone::Dim),
+        _ => Cell::new("?", "").tone(Tone::Dim),
     };
     let cells = vec![
         name(key),
@@ -65,8 +64,7 @@ pub(crate) fn name_of(key: &Key) -> &str {
 }
 
 pub(crate) fn name(key: &Key) -> Cell {
-    let name = name_of(key);
-    Cell::new(text::cut(name, LONGEST_NAME), name)
+    Cell::text(name_of(key))
 }
 
 pub(crate) fn hash(key: &Key) -> Cell {
@@ -133,7 +131,10 @@ pub(crate) fn limit(key: &Key) -> Cell {
 
 /// What is left of the limit, with a bar of how much of it is used.
 fn left(key: &Key) -> Cell {
-    let Some(left) = key.limit_remaining.copied() else { return Cell::default().number() };
+    let Some(left) = key.limit_remaining.copied() else {
+        let shown = if key.limit.is_null() { "-" } else { "?" };
+        return Cell::new(shown, "").number().tone(Tone::Dim);
+    };
     let Some(limit) = key.limit.copied().filter(|limit| *limit > 0.0) else {
         return amount(&key.limit_remaining);
     };

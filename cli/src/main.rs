@@ -62,6 +62,7 @@ The management key is read from OPENROUTER_MANAGEMENT_KEY, --key-file, --key-com
 configured profile.";
 
 fn main() -> ExitCode {
+    hide_memory();
     // A completion script asks for completions: they are printed, and the program ends.
     CompleteEnv::with_factory(|| key_names::completed(Cli::command()))
         .var(commands::COMPLETIONS_VARIABLE)
@@ -89,6 +90,13 @@ fn main() -> ExitCode {
             ExitCode::from(failure.exit.code())
         }
     }
+}
+
+/// Keeps the keys in memory out of core dumps, and from other programs of the same user. Commands
+/// that this program starts are not affected.
+fn hide_memory() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 /// Help, or what is wrong with the command line, which may repeat a secret that was pasted into it.

@@ -1,5 +1,6 @@
 //! Foreign text on a terminal: shown, never obeyed.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
@@ -96,6 +97,12 @@ pub(crate) fn without_keys(text: &str) -> String {
     openrouter_keys_core::internal::mask(text, &[])
 }
 
+/// A value of a result, in which a key is masked: people paste keys as names. What only resembles
+/// one stays, unlike in a message.
+pub(crate) fn masked(value: &str) -> Cow<'_, str> {
+    if shows_key(value) { without_keys(value).into() } else { value.into() }
+}
+
 /// One argument for a POSIX shell, quoted if need be.
 pub(crate) fn quoted_for_shell(argument: &str) -> String {
     if visible(argument) != argument {
@@ -133,35 +140,27 @@ pub(crate) fn this_command() -> String {
     format!("openrouter-keys {}", quoted.join(" "))
 }
 
-/// Cuts the text to `most` characters; the rest becomes `…`.
+/// Cuts the text to this width in columns of a terminal; the rest becomes `…`.
 pub(crate) fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
-}
-
-/// Cuts the text to this many columns of a terminal; the rest becomes `…`.
-pub(crate) fn cut_to_width(text: &str, most: usize) -> String {
     if text.width() <= most {
         return text.to_owned();
     }
-    let mut cut = String::new();
+    let mut kept = String::new();
+    let mut left = most.saturating_sub(1);
     for char in text.chars() {
-        if cut.width().saturating_add(char.width().unwrap_or_default()) >= most {
-            break;
-        }
-        cut.push(char);
+        let Some(rest) = left.checked_sub(char.width().unwrap_or_default()) else { break };
+        left = rest;
+        kept.push(char);
     }
-    cut.push('…');
-    cut
+    kept.push('…');
+    kept
 }
 
 #[cfg(test)]
 mod tests {
     use super::{
-        cut, escaped_json, printable, quoted_for_shell, toml_string, visible, visible_lines,
-        without_keys,
+        cut, escaped_json, masked, printable, quoted_for_shell, toml_string, visible,
+        visible_lines, without_keys,
     };
 
     #[test]
@@ -209,6 +208,8 @@ mod tests {
         let key = format!("sk-or-v1-{}", "0123456789abcdef".repeat(4));
         assert!(!without_keys(&format!("my {key} x")).contains("0123456789abcdef0123"));
         assert_eq!(without_keys("ci-main"), "ci-main");
+        assert!(!masked(&format!("{key} x")).contains("0123456789abcdef0123"));
+        assert_eq!(masked("task-automation-of-production"), "task-automation-of-production");
     }
 
     #[test]
@@ -222,5 +223,6 @@ mod tests {
     fn a_long_text_ends_in_an_ellipsis() {
         assert_eq!(cut("abcdef", 4), "abc…");
         assert_eq!(cut("abcd", 4), "abcd");
+        assert_eq!(cut("東京の鍵", 5), "東京…");
     }
 }

@@ -153,7 +153,7 @@ mod tests {
             let mut command = server.command(&["watch", "--only", "used", "--webhook"]);
             let ran = server.ran(command.env("OPENROUTER_KEYS_WEBHOOK", url)).expect(code);
             let sent = json(&thread.join().unwrap());
-            let message = "Bob: has used 97 % of its limit of $10.00, $0.25 are left";
+            let message = "Bob: has used 97 % of its limit of $10.00, $0.25 is left";
             assert_eq!(sent, serde_json::json!({ "text": message }));
             assert!(!ran.shown().contains("PLANTED"), "{}", ran.shown());
         }

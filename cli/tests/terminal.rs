@@ -9,35 +9,14 @@ mod tests {
     use std::io::{Read as _, Write as _};
     use std::process::{Command, Stdio};
 
-    use crate::support::{Ran, Server, assert_snapshot};
+    use crate::support::{Server, assert_snapshot};
 
     const SEEDS: &str = include_str!("snapshots/seeds.json");
-
-    /// Runs the program in a terminal of its own, with this typed, and makes escape codes
-    /// visible. `None` where util-linux's `script` is missing.
-    fn run(server: &Server, arguments: &[&str], typed: &str) -> Option<Ran> {
-        if Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
-            assert!(std::env::var_os("CI").is_none(), "`script` is missing");
-            return None;
-        }
-        let program = server.command(arguments);
-        let mut line = vec![program.get_program().to_str().unwrap()];
-        line.extend(arguments);
-        let line = shlex::try_join(line).unwrap();
-        let mut script = Command::new("script");
-        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
-        script.env_clear().current_dir(server.home()).env("TERM", "xterm").env("SHELL", "/bin/sh");
-        let set = program.get_envs().filter_map(|(name, value)| Some((name, value?)));
-        script.envs(set);
-        let mut ran = server.ran_with_input(&mut script, typed);
-        ran.stdout = ran.stdout.replace("\r\n", "\n").replace('\u{1b}', "␛");
-        Some(ran)
-    }
 
     #[track_caller]
     fn check(name: &str, arguments: &[&str]) {
         let server = Server::with_seeds(SEEDS);
-        if let Some(ran) = run(&server, arguments, "") {
+        if let Some(ran) = server.run_in_terminal(arguments, "") {
             assert_snapshot(&format!("terminal-{name}"), &ran);
         }
     }
@@ -51,13 +30,40 @@ mod tests {
         check("json", &["list", "--name", "Ada", "--json", "name,limit"]);
     }
 
+    /// What has no room is cut, wrapped or left out; no line of a table is longer than the terminal
+    /// is wide.
+    #[test]
+    fn tables_fit_narrow_terminals() {
+        let server = Server::with_seeds(
+            r#"{"keys": [
+                {"name": "Ada", "limit": 25, "limit_reset": "monthly"},
+                {"name": "東京の研究室 👍", "disabled": true},
+                {"name": "a very long name of a key, which nobody should give to one", "limit": 5},
+                {"name": "\u001b[31mred\u202e\u200b", "limit": 1000000}
+            ]}"#,
+        );
+        for columns in [80, 40] {
+            for (command, name) in [(&["list", "--all"][..], "list"), (&["audit"], "audit")] {
+                let program = server.command(&[command, &["--color", "never"]].concat());
+                let Some(ran) = server.ran_in_terminal(&program, "", columns) else { return };
+                let is_table =
+                    |line: &&str| !["not shown", "spent"].iter().any(|note| line.starts_with(note));
+                for line in ran.stdout.lines().filter(is_table) {
+                    let width = unicode_width::UnicodeWidthStr::width(line);
+                    assert!(width <= usize::from(columns), "{columns}: {}", ran.shown());
+                }
+                assert_snapshot(&format!("terminal-{name}-{columns}"), &ran);
+            }
+        }
+    }
+
     #[test]
     fn a_key_is_deleted_once_its_name_is_typed() {
         let server = Server::with_seeds(SEEDS);
-        let Some(refused) = run(&server, &["delete", "Ada"], "Bob\n") else { return };
+        let Some(refused) = server.run_in_terminal(&["delete", "Ada"], "Bob\n") else { return };
         assert_eq!(refused.code, Some(130), "{}", refused.shown());
         assert_eq!(server.hashes_of("Ada").len(), 1);
-        let confirmed = run(&server, &["delete", "Ada"], "Ada\n").unwrap().expect(0);
+        let confirmed = server.run_in_terminal(&["delete", "Ada"], "Ada\n").unwrap().expect(0);
         assert!(confirmed.stdout.contains("This will delete:"), "{}", confirmed.shown());
         assert!(server.hashes_of("Ada").is_empty());
     }

@@ -36,7 +36,8 @@ impl Options {
                 text::visible(left_out.first().map_or("", String::as_str))
             )));
         }
-        app.output.text(&toml)?;
+        let lines = toml.split_inclusive('\n').map(text::masked);
+        app.output.text(&lines.collect::<String>())?;
         Ok(Exit::Done)
     }
 }

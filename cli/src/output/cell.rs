@@ -2,6 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 
+use crate::text;
+
 /// How a value is emphasized on a terminal with colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tone {
@@ -40,15 +42,19 @@ pub(crate) struct Cell {
 impl Cell {
     /// The same text for people and programs.
     pub(crate) fn text(text: &str) -> Self {
-        let text = crate::text::visible(text);
+        let text = public(text);
         Self { shown: text.clone(), plain: text, ..Self::default() }
+    }
+
+    /// The same text, of which people see no more than this width.
+    pub(crate) fn cut(text: &str, most: usize) -> Self {
+        let plain = public(text);
+        Self { shown: text::cut(&plain, most), plain, ..Self::default() }
     }
 
     /// Shown in one way, piped in another.
     pub(crate) fn new(shown: impl Into<String>, plain: impl Into<String>) -> Self {
-        let (shown, plain) =
-            (crate::text::visible(&shown.into()), crate::text::visible(&plain.into()));
-        Self { shown, plain, ..Self::default() }
+        Self { shown: public(&shown.into()), plain: public(&plain.into()), ..Self::default() }
     }
 
     /// An amount or a count, which a table aligns to the right.
@@ -61,4 +67,9 @@ impl Cell {
         self.tone = tone;
         self
     }
+}
+
+/// Foreign text: no key, and nothing that a terminal would obey.
+fn public(foreign: &str) -> String {
+    text::visible(&text::masked(foreign))
 }

@@ -1,5 +1,6 @@
 //! Results for programs: JSON, what a jq expression makes of it, and CSV.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use jaq_core::load::{Arena, File, Loader};
@@ -29,12 +30,14 @@ impl Object {
                 object.push(field, value);
             }
         }
-        object.0.extend(map);
+        for (field, value) in map {
+            object.push(&text::masked(&field), value);
+        }
         object
     }
 
     pub(crate) fn push(&mut self, field: &str, value: impl Into<Value>) {
-        self.0.push((field.to_owned(), value.into()));
+        self.0.push((field.to_owned(), masked(value.into())));
     }
 
     pub(crate) fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
@@ -44,6 +47,22 @@ impl Object {
 
     pub(crate) fn get(&self, field: &str) -> Option<&Value> {
         self.0.iter().find(|(name, _)| name == field).map(|(_, value)| value)
+    }
+}
+
+/// The value without keys that a response repeats.
+fn masked(value: Value) -> Value {
+    match value {
+        Value::String(string) => match text::masked(&string) {
+            Cow::Borrowed(_) => Value::String(string),
+            Cow::Owned(masked) => Value::String(masked),
+        },
+        Value::Array(values) => values.into_iter().map(masked).collect(),
+        Value::Object(map) => {
+            let fields = map.into_iter();
+            fields.map(|(name, value)| (text::masked(&name).into_owned(), masked(value))).collect()
+        }
+        other => other,
     }
 }
 

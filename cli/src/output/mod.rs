@@ -2,6 +2,7 @@
 //! CSV on request. Secrets never come here.
 
 mod cell;
+mod fit;
 mod json;
 mod markdown;
 mod pager;

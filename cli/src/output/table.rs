@@ -5,78 +5,64 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::cell::Cell;
+use super::fit::{BETWEEN, Column, fit, wrapped};
 use super::{Row, Tone};
 use crate::text;
 
-const BETWEEN: &str = "  ";
-/// The first column, which has names, is made no narrower.
-const NARROWEST: usize = 12;
-/// A wider column has sentences, which may go on in the next line.
-const WIDEST_VALUE: usize = 16;
-
-struct Column<'a> {
-    title: &'a str,
-    width: usize,
-    is_number: bool,
-}
-
 /// Pads by hand: a table library would count the codes of colours as characters. Returns the
-/// columns that do not fit a terminal of this width.
-pub(super) fn write<'a>(
+/// columns for which there was no room.
+pub(super) fn write(
     to: &mut dyn Write,
-    titles: &[&'a str],
+    titles: &[&'static str],
     rows: &[Row],
     has_color: bool,
-    most: Option<usize>,
-) -> io::Result<Vec<&'a str>> {
+    room: Option<usize>,
+) -> io::Result<Vec<&'static str>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let column = |(at, title): (usize, &&'a str)| {
-        let cells = rows.iter().filter_map(|row| row.cells.get(at));
-        let width = cells.clone().map(|cell| cell.shown.width()).max().unwrap_or_default();
-        let is_number = cells.clone().any(|cell| cell.is_number);
-        Column { title, width: width.max(title.width()), is_number }
-    };
-    let mut columns: Vec<_> = titles.iter().enumerate().map(column).collect();
-    let hidden = most.map(|most| fit(&mut columns, most)).unwrap_or_default();
-    let line = |cells: &mut dyn Iterator<Item = (&str, Tone)>| {
-        let cells = cells.zip(&columns).map(|((text, tone), column)| {
-            let text = text::cut_to_width(text, column.width);
-            let padding = " ".repeat(column.width.saturating_sub(text.width()));
-            let text = painted(&text, tone, has_color);
-            if column.is_number { format!("{padding}{text}") } else { format!("{text}{padding}") }
-        });
-        cells.collect::<Vec<_>>().join(BETWEEN)
-    };
-    let head = line(&mut columns.iter().map(|column| (column.title, Tone::Dim)));
-    writeln!(to, "{}", head.trim_end())?;
+    let (columns, left_out) = fit(Column::all(titles, rows), room);
+    let head = columns.iter().map(|column| (column, column.title, Tone::Dim));
+    write_line(to, head, has_color)?;
     for row in rows {
-        let row = line(&mut row.cells.iter().map(|cell| (cell.shown.as_str(), cell.tone)));
-        writeln!(to, "{}", row.trim_end())?;
+        let cells = columns.iter().map(|column| (column, lines(column, row)));
+        let cells: Vec<_> = cells.collect();
+        let height = cells.iter().map(|(_, lines)| lines.len()).max().unwrap_or_default();
+        for at in 0..height {
+            let line = cells.iter().map(|(column, lines)| {
+                let tone = row.cells.get(column.at).map(|cell| cell.tone).unwrap_or_default();
+                (*column, lines.get(at).map_or("", String::as_str), tone)
+            });
+            write_line(to, line, has_color)?;
+        }
     }
-    Ok(hidden)
+    Ok(left_out)
 }
 
-/// Makes the first column narrower, and takes columns of values from the end, until the rest
-/// fits.
-fn fit<'a>(columns: &mut Vec<Column<'a>>, most: usize) -> Vec<&'a str> {
-    let rest = |columns: &[Column<'_>]| -> usize {
-        columns.iter().skip(1).map(|column| column.width.saturating_add(BETWEEN.len())).sum()
-    };
-    let narrow = columns.first().map_or(0, |first| first.width.min(NARROWEST));
-    let mut hidden = Vec::new();
-    while narrow.saturating_add(rest(columns)) > most
-        && let Some(last) = columns.pop_if(|last| last.width <= WIDEST_VALUE)
-    {
-        hidden.push(last.title);
+/// The lines of a cell: one, unless its text is wrapped.
+fn lines(column: &Column, row: &Row) -> Vec<String> {
+    let shown = row.cells.get(column.at).map_or("", |cell| cell.shown.as_str());
+    if column.at == 0 {
+        vec![text::cut(shown, column.width)]
+    } else if shown.width() > column.width {
+        wrapped(shown, column.width)
+    } else {
+        vec![shown.to_owned()]
     }
-    hidden.reverse();
-    let left = most.saturating_sub(rest(columns)).max(narrow);
-    if let Some(first) = columns.first_mut() {
-        first.width = first.width.min(left);
-    }
-    hidden
+}
+
+fn write_line<'a>(
+    to: &mut dyn Write,
+    cells: impl Iterator<Item = (&'a Column, &'a str, Tone)>,
+    has_color: bool,
+) -> io::Result<()> {
+    let cells = cells.map(|(column, text, tone)| {
+        let padding = " ".repeat(column.width.saturating_sub(text.width()));
+        let text = painted(text, tone, has_color);
+        if column.is_number { format!("{padding}{text}") } else { format!("{text}{padding}") }
+    });
+    let line = cells.collect::<Vec<_>>().join(&" ".repeat(BETWEEN));
+    writeln!(to, "{}", line.trim_end())
 }
 
 /// One row as lines of a title and a value.
@@ -89,7 +75,11 @@ pub(super) fn write_one(
     let widest = columns.iter().map(|title| title.len()).max().unwrap_or_default();
     for (title, cell) in columns.iter().zip(&row.cells) {
         let title = painted(&format!("{title:widest$}"), Tone::Dim, has_color);
-        let line = format!("{title}  {}", painted(&cell.shown, cell.tone, has_color));
+        let value = match cell.shown.as_str() {
+            "" => painted("-", Tone::Dim, has_color),
+            shown => painted(shown, cell.tone, has_color),
+        };
+        let line = format!("{title}  {value}");
         writeln!(to, "{}", line.trim_end())?;
     }
     Ok(())
@@ -113,48 +103,18 @@ fn painted(text: &str, tone: Tone, has_color: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use unicode_width::UnicodeWidthStr as _;
-
     use super::write;
     use crate::output::{Cell, Object, Row, Tone};
 
     fn shown(has_color: bool) -> String {
-        fitted(has_color, None).0
-    }
-
-    fn fitted(has_color: bool, most: Option<usize>) -> (String, Vec<&'static str>) {
         let row = |name: &str, amount: &str| Row {
             cells: vec![Cell::text(name).tone(Tone::Bad), Cell::text(amount).number()],
             object: Object::default(),
         };
         let rows = [row("東京", "1"), row("a", "10.50"), row("", "")];
         let mut shown = Vec::new();
-        let hidden = write(&mut shown, &["NAME", "USED"], &rows, has_color, most).unwrap();
-        (String::from_utf8(shown).unwrap(), hidden)
-    }
-
-    #[test]
-    fn a_narrow_terminal_gets_fewer_columns_and_is_told() {
-        let row = |name: &str, about: &str| Row {
-            cells: vec![Cell::text(name), Cell::text("active"), Cell::text(about)],
-            object: Object::default(),
-        };
-        let table = |about: &str, most| {
-            let rows = [row("東京 and a long name", about), row("b", "")];
-            let (mut shown, titles) = (Vec::new(), ["NAME", "STATE", "ABOUT"]);
-            let hidden = write(&mut shown, &titles, &rows, false, Some(most)).unwrap();
-            (String::from_utf8(shown).unwrap(), hidden)
-        };
-        let narrow = "NAME            STATE\n東京 and a lo…  active\nb               active\n";
-        assert_eq!(table("value", 22), (narrow.to_owned(), vec!["ABOUT"]));
-        let (shown, hidden) = table("value", 30);
-        assert!(shown.lines().all(|line| line.width() <= 30), "{shown}");
-        assert!(shown.contains("value") && hidden.is_empty(), "{shown}");
-        // A sentence goes on in the next line.
-        let (shown, hidden) = table("a sentence that says what to do", 30);
-        assert!(shown.contains("what to do") && hidden.is_empty(), "{shown}");
-        let (shown, _) = table("", 1);
-        assert!(shown.starts_with("NAME\n"), "{shown}");
+        write(&mut shown, &["NAME", "USED"], &rows, has_color, None).unwrap();
+        String::from_utf8(shown).unwrap()
     }
 
     #[test]
@@ -167,5 +127,17 @@ mod tests {
             plain.lines().map(str::trim_end).collect::<Vec<_>>(),
             expected.lines().collect::<Vec<_>>()
         );
+    }
+    #[test]
+    fn a_wrapped_cell_goes_on_below_itself() {
+        let row = Row {
+            cells: vec![Cell::text("東京の鍵"), Cell::text("has used 93 % of its limit")],
+            object: Object::default(),
+        };
+        let mut shown = Vec::new();
+        let left_out = write(&mut shown, &["NAME", "FOUND"], &[row], false, Some(30)).unwrap();
+        let expected = "NAME      FOUND\n東京の鍵  has used 93 % of its\n          limit\n";
+        assert_eq!(String::from_utf8(shown).unwrap(), expected);
+        assert!(left_out.is_empty());
     }
 }

@@ -4,7 +4,7 @@
 #![cfg(test)]
 #![allow(dead_code, reason = "each test uses a part of it")]
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -13,7 +13,9 @@ use tempfile::TempDir;
 
 /// The instant at which the emulator's clock stands, so that every time is the same.
 const NOW: &str = "2026-06-15T12:00:00Z";
-const SECRETS_SEED: u64 = 19;
+pub(crate) const SECRETS_SEED: u64 = 19;
+/// The width of a terminal, unless a test chooses another.
+pub(crate) const COLUMNS: u16 = 100;
 
 /// An emulator, and the home of a user of the program.
 pub(crate) struct Server {
@@ -74,6 +76,74 @@ impl Server {
     /// Runs the program to its end with this on standard input.
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ran {
         self.ran_with_input(&mut self.command(arguments), input)
+    }
+
+    #[cfg(target_os = "linux")]
+    /// Runs the program in a terminal of its own with this typed, and makes escape codes
+    /// visible. `None` where util-linux's `script` is missing.
+    pub(crate) fn run_in_terminal(&self, arguments: &[&str], typed: &str) -> Option<Ran> {
+        self.ran_in_terminal(&self.command(arguments), typed, COLUMNS)
+    }
+
+    #[cfg(target_os = "linux")]
+    pub(crate) fn ran_in_terminal(
+        &self,
+        program: &Command,
+        typed: &str,
+        columns: u16,
+    ) -> Option<Ran> {
+        if Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
+            assert!(std::env::var_os("CI").is_none(), "`script` is missing");
+            return None;
+        }
+        let words = std::iter::once(program.get_program()).chain(program.get_args());
+        let line = shlex::try_join(words.map(|word| word.to_str().unwrap())).unwrap();
+        // The end of what is typed would be shown.
+        let line = format!("tty > .tty; stty -echoctl rows 50 cols {columns}; exec {line}");
+        let mut script = Command::new("script");
+        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        script.env_clear().current_dir(self.home()).env("TERM", "xterm").env("SHELL", "/bin/sh");
+        let set = program.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        script.envs(set);
+        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().filter(|_| !typed.is_empty());
+        let mut screen = Vec::new();
+        let mut chunk = [0; 4096];
+        loop {
+            let length = child.stdout.as_mut().unwrap().read(&mut chunk).unwrap();
+            if length == 0 {
+                break;
+            }
+            screen.extend_from_slice(&chunk[..length]);
+            // Not before the question: a terminal shows at once what is typed too early.
+            if screen.ends_with(b": ")
+                && let Some(mut stdin) = stdin.take()
+            {
+                let asks_secret = [&b"Secret: "[..], b"Management key: "];
+                if asks_secret.iter().any(|question| screen.ends_with(question)) {
+                    self.await_hidden_input();
+                }
+                stdin.write_all(typed.as_bytes()).unwrap();
+            }
+        }
+        let status = child.wait().unwrap();
+        let mut ran = Ran::new(&Output { status, stdout: screen, stderr: Vec::new() }, self);
+        ran.stdout = ran.stdout.replace("\r\n", "\n").replace('\u{1b}', "␛");
+        Some(ran)
+    }
+
+    /// Waits until the program's terminal does not show what is typed.
+    #[cfg(target_os = "linux")]
+    fn await_hidden_input(&self) {
+        let terminal = std::fs::read_to_string(self.path(".tty")).unwrap();
+        let terminal = std::fs::File::open(terminal.trim()).unwrap();
+        let shows = || {
+            let modes = rustix::termios::tcgetattr(&terminal).unwrap().local_modes;
+            modes.contains(rustix::termios::LocalModes::ECHO)
+        };
+        while shows() {
+            std::thread::yield_now();
+        }
     }
 
     pub(crate) fn ran(&self, command: &mut Command) -> Ran {
@@ -178,10 +248,16 @@ impl Ran {
 /// with `SNAPSHOTS=overwrite` to rewrite it.
 #[track_caller]
 pub(crate) fn assert_snapshot(name: &str, ran: &Ran) {
+    assert_text_snapshot(name, &ran.shown());
+}
+
+/// The same for any text.
+#[track_caller]
+pub(crate) fn assert_text_snapshot(name: &str, text: &str) {
     let path = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap())
         .join(format!("tests/snapshots/{name}.txt"));
     snapbox::Assert::new()
         .action_env("SNAPSHOTS")
         .normalize_paths(false)
-        .eq(ran.shown(), snapbox::Data::read_from(&path, Some(snapbox::data::DataFormat::Text)));
+        .eq(text, snapbox::Data::read_from(&path, Some(snapbox::data::DataFormat::Text)));
 }

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::failure::{Exit, Failure, Result};
 use crate::output::{Cell, Object, Row, Shape, Tone};
 use crate::select::{self, Filters};
-use crate::{text, units};
+use crate::units;
 
 /// Report what keys spent today, this week, this month and in total
 ///
@@ -160,7 +160,7 @@ fn row(group: &Group, by: By, at: &str, is_compared: bool) -> Row {
     };
     let shown = match (&group.name, group.is_total) {
         (_, true) => Cell::text("total").tone(Tone::Dim),
-        (Some(name), _) => Cell::new(text::cut(name, 40), name.as_str()),
+        (Some(name), _) => Cell::text(name),
         (None, _) => Cell::new("(none)", "").tone(Tone::Dim),
     };
     let [daily, weekly, monthly, total] = group.spend;

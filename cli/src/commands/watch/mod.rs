@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::failure::{Exit, Failure, Result};
 use crate::output::{Cell, Object, Row, Shape, Tone};
 use crate::settings::{self, Configuration};
-use crate::{select, signal, text, units};
+use crate::{select, signal, units};
 
 /// Report keys near their limit, idle, expiring, without a limit, or new
 ///
@@ -227,7 +227,7 @@ impl Watch<'_> {
         }
         if memory.state.is_none() && memory.file.is_some() {
             self.app.waiting.say(&format!(
-                "first run: {} known from now on",
+                "first run: {} recorded; later runs report new ones",
                 units::counted(keys.len(), "key")
             ));
         }
@@ -260,7 +260,7 @@ fn row(finding: &Finding) -> Row {
     Row {
         cells: vec![
             Cell::text(finding.kind.as_str()).tone(tone),
-            Cell::new(text::cut(&finding.name, 40), finding.name.as_str()),
+            Cell::cut(&finding.name, 40),
             Cell::new(hash.chars().take(12).collect::<String>(), hash).tone(Tone::Dim),
             Cell::text(&finding.message),
         ],

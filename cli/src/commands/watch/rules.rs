@@ -139,7 +139,7 @@ impl Rules {
         let share = (limit - left) / limit;
         if share >= self.used - ROUNDING {
             let message = format!(
-                "has used {} % of its limit of ${}, ${} are left{resets}",
+                "has used {} % of its limit of ${}, ${} is left{resets}",
                 percent(share),
                 units::dollars(limit),
                 units::dollars(left)

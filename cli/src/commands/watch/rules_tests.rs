@@ -38,7 +38,7 @@ fn found_at(now: &str, fields: &str) -> Vec<(Kind, String)> {
 fn a_share_of_the_limit_is_reported_and_then_its_end() {
     assert_eq!(found(r#""limit":10,"limit_remaining":2.01,"limit_reset":null"#), []);
     let used = found(r#""limit":0.3,"limit_remaining":0.06,"limit_reset":null"#);
-    let message = "has used 80 % of its limit of $0.30, $0.06 are left";
+    let message = "has used 80 % of its limit of $0.30, $0.06 is left";
     assert_eq!(used, [(Kind::Used, message.to_owned())]);
     let used_up = found(r#""limit":10,"limit_remaining":0,"limit_reset":"daily""#);
     let message = "has used up its limit of $10.00; it resets in 12 h";
