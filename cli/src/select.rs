@@ -14,6 +14,8 @@ use crate::{text, units};
 
 /// The shortest beginning of a hash that is accepted.
 const SHORTEST_PREFIX: usize = 6;
+/// How far binary fractions blur a share.
+const ROUNDING: f64 = 1e-9;
 /// The length of a whole hash of the API.
 const WHOLE_HASH: usize = 64;
 
@@ -90,7 +92,9 @@ impl Filters {
         (!self.disabled || state == State::Disabled)
             && (!self.expired || keys::is_expired(key, now))
             && (!self.unlimited || key.limit.is_null())
-            && self.near_limit.is_none_or(|near| share().is_some_and(|share| share >= near))
+            && self
+                .near_limit
+                .is_none_or(|near| share().is_some_and(|share| share >= near - ROUNDING))
             && self.idle.is_none_or(|idle| is_older(idle_since, idle))
             && self.older_than.is_none_or(|age| is_older(created, age))
             && self.name.as_ref().is_none_or(|name| matches_pattern(name, keys::name_of(key)))

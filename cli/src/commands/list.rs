@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use clap::{Args, ValueEnum};
-use openrouter_keys_native::{Key, List};
+use openrouter_keys_native::{Field, Key, List, Timestamp};
 
 use crate::app::App;
 use crate::failure::{Exit, Result};
@@ -70,10 +70,7 @@ impl Options {
         let mut found = select::all(&client, &self.filters, list).await?;
         let now = units::now();
         found.retain(|key| self.filters.matches(key, now));
-        self.sort.sort(&mut found);
-        if self.reverse {
-            found.reverse();
-        }
+        self.sort.sort(&mut found, self.reverse);
         found.truncate(self.limit.unwrap_or(usize::MAX));
         if found.is_empty() && app.output.is_for_people() {
             app.waiting.say("no keys");
@@ -85,25 +82,30 @@ impl Options {
 }
 
 impl Order {
-    fn sort(self, keys: &mut [Key]) {
+    /// A key without the value comes last, in either direction.
+    fn sort(self, keys: &mut [Key], is_reverse: bool) {
+        if matches!(self, Self::Created) && is_reverse {
+            return keys.reverse();
+        }
+        let turned = |ordering: Ordering| if is_reverse { ordering.reverse() } else { ordering };
         let amount = |left: Option<f64>, right: Option<f64>| match (left, right) {
-            (Some(left), Some(right)) => left.total_cmp(&right),
+            (Some(left), Some(right)) => turned(left.total_cmp(&right)),
             (left, right) => left.is_none().cmp(&right.is_none()),
         };
-        let time = |left: Option<i64>, right: Option<i64>| match (left, right) {
-            (Some(left), Some(right)) => left.cmp(&right),
-            (left, right) => left.is_none().cmp(&right.is_none()),
-        };
-        let seconds = |at: &openrouter_keys_native::Field<openrouter_keys_native::Timestamp>| {
-            at.get().map(openrouter_keys_native::Timestamp::unix_seconds)
+        let time = |left: &Field<Timestamp>, right: &Field<Timestamp>| {
+            let [left, right] = [left, right].map(|at| at.get().map(Timestamp::unix_seconds));
+            match (left, right) {
+                (Some(left), Some(right)) => turned(left.cmp(&right)),
+                (left, right) => left.is_none().cmp(&right.is_none()),
+            }
         };
         keys.sort_by(|left, right| match self {
             Self::Created => Ordering::Equal,
-            Self::Name => keys::name_of(left).cmp(keys::name_of(right)),
+            Self::Name => turned(keys::name_of(left).cmp(keys::name_of(right))),
             Self::Usage => amount(left.usage.copied(), right.usage.copied()),
             Self::Left => amount(left.limit_remaining.copied(), right.limit_remaining.copied()),
-            Self::LastUsed => time(seconds(&left.last_used_at), seconds(&right.last_used_at)),
-            Self::Expires => time(seconds(&left.expires_at), seconds(&right.expires_at)),
+            Self::LastUsed => time(&left.last_used_at, &right.last_used_at),
+            Self::Expires => time(&left.expires_at, &right.expires_at),
         });
     }
 }
