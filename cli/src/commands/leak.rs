@@ -105,7 +105,7 @@ impl Options {
                 let hash = report.key.hash.get().map_or("", KeyHash::as_str);
                 let next = folder.command(&format!("leak {hash} --secret-to file:PATH"));
                 let next = suggest::for_this_account(next);
-                app.waiting.say(&format!("it was not replaced; to do that: {next}"));
+                app.waiting.say(&format!("it was not replaced; to replace it:\n\n  {next}\n"));
             }
             Ok((report, failure))
         };
