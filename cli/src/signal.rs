@@ -75,17 +75,22 @@ mod unix {
 
 #[cfg(not(unix))]
 mod other {
-    /// Ctrl-C, as it comes in.
-    pub(crate) struct Signals;
+    use tokio::signal::windows::{CtrlC, ctrl_c};
+
+    /// Ctrl-C as it comes in, from the moment of listening.
+    pub(crate) struct Signals(Option<CtrlC>);
 
     impl Signals {
         pub(crate) fn listen() -> Self {
-            Self
+            Self(ctrl_c().ok())
         }
 
         pub(crate) async fn next(&mut self) {
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
+            match &mut self.0 {
+                Some(signal) => {
+                    signal.recv().await;
+                }
+                None => std::future::pending().await,
             }
         }
     }

@@ -13,6 +13,8 @@ pub(crate) const CORE: &str = "openrouter-keys-core";
 pub(crate) const NATIVE: &str = "openrouter-keys-native";
 /// The contract suite, the vectors and their runners.
 pub(crate) const TESTS: &str = "openrouter-keys-tests";
+/// The command line.
+pub(crate) const CLI: &str = "openrouter-keys";
 /// The transport over fetch.
 pub(crate) const WASM: &str = "openrouter-keys-wasm";
 /// The module of the npm package.

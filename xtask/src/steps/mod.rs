@@ -8,6 +8,7 @@ mod faults;
 mod features;
 mod javascript;
 mod paths;
+mod platforms;
 mod rooms;
 mod rust;
 mod rust_version;
@@ -37,6 +38,7 @@ pub(crate) const ALL: &[Step] = &[
     budgets::STEP,
     deny::STEP,
     deny::ADVISORIES,
+    platforms::STEP,
     wasm::STEP,
     wasm_tests::STEP,
     faults::STEP,
