@@ -31,6 +31,13 @@ const REQUIREMENTS: &str = "tests/lab/bench/requirements.txt";
 /// The Python environment for the measurements, where the program looks for it.
 const VENV: &str = "target/bench-python";
 
+/// The command line to compare ours with, and where the program looks for it.
+const TOOL: &str = "openrouter-cli";
+const TOOL_VERSION: &str = "=0.2.0";
+const TOOLS: &str = "target/bench-tools";
+/// The section that needs it.
+const CLI: &str = "cli";
+
 /// The instruction counts for the report.
 const INSTRUCTIONS: &str = "target/bench/instructions.json";
 const OPERATIONS: [&str; 6] =
@@ -49,7 +56,15 @@ pub(crate) fn run(bench: &Bench, workspace: &Workspace) -> Result<()> {
             println!("skipping {language}: {error:#}");
         }
     }
+    let program = workspace.target("release/openrouter-keys");
+    if bench.includes(CLI) {
+        cmd!(shell, "cargo build --release --locked --package openrouter-keys").run()?;
+        if let Err(error) = command_line(workspace) {
+            println!("skipping {TOOL}: {error:#}");
+        }
+    }
     let mut options = bench.options();
+    options.extend(["--cli", &program]);
     match count_instructions(workspace) {
         Ok(()) => options.extend(["--instructions", INSTRUCTIONS]),
         Err(error) => println!("skipping the instruction counts: {error:#}"),
@@ -66,6 +81,11 @@ impl Bench {
                 bail!("there is no section {name}; the sections are {}", sections.join(", "))
             }
         }
+    }
+
+    fn includes(&self, section: &str) -> bool {
+        let named = |names: &[String]| names.iter().any(|name| name == section);
+        (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
     }
 
     /// The program's arguments.
@@ -105,6 +125,16 @@ fn python(workspace: &Workspace) -> Result<()> {
     Ok(install.arg("--requirement").arg(REQUIREMENTS).run()?)
 }
 
+/// Installs the other command line.
+fn command_line(workspace: &Workspace) -> Result<()> {
+    let shell = &workspace.shell;
+    if !shell.path_exists(Path::new(TOOLS).join("bin").join(TOOL)) {
+        let install = cmd!(shell, "cargo install {TOOL} --version {TOOL_VERSION} --locked");
+        install.args(["--root", TOOLS]).run()?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +150,14 @@ mod tests {
         let refused = wanted.check(&["calls".into(), "decode".into()]).expect_err("none");
         assert!(refused.to_string().ends_with("the sections are calls, decode"), "{refused}");
         wanted.check(&["calls".into(), "cals".into()]).expect("both exist");
+    }
+
+    #[test]
+    fn a_section_is_included_unless_others_are_named_or_it_is_skipped() {
+        assert!(bench(&[], &[], false).includes("cli"));
+        assert!(bench(&["cli"], &[], false).includes("cli"));
+        assert!(!bench(&["calls"], &[], false).includes("cli"));
+        assert!(!bench(&[], &["cli"], false).includes("cli"));
     }
 
     #[test]

@@ -15,6 +15,8 @@ openrouter-keys-bench run [OPTIONS]    measure everything and write the report
                        below target/bench for a quick or partial run
   --charts FOLDER      write the charts here; the default is docs/benchmarks, or
                        below target/bench
+  --cli FILE           the program to measure in the section `cli`; the default is
+                       target/release/openrouter-keys
   --instructions FILE  instruction counts for the section `build`: a JSON object
                        of numbers by operation name
 
@@ -43,6 +45,7 @@ pub(crate) struct RunOptions {
     pub(crate) quick: bool,
     pub(crate) out: Option<PathBuf>,
     pub(crate) charts: Option<PathBuf>,
+    pub(crate) cli: Option<PathBuf>,
     pub(crate) instructions: Option<PathBuf>,
 }
 
@@ -82,6 +85,7 @@ impl Arguments {
                 "--skip" => options.skip.push(section_name(&word, words.next())?),
                 "--out" => options.out = Some(path(&word, words.next())?),
                 "--charts" => options.charts = Some(path(&word, words.next())?),
+                "--cli" => options.cli = Some(path(&word, words.next())?),
                 "--instructions" => options.instructions = Some(path(&word, words.next())?),
                 other => return Err(unknown(other)),
             }
@@ -159,11 +163,12 @@ mod tests {
 
     #[test]
     fn the_report_can_go_elsewhere() {
-        let options = options("run --quick --out a.md --charts b --instructions c.json");
+        let options = options("run --quick --out a.md --charts b --instructions c.json --cli d");
         assert!(options.quick && !options.is_whole());
         assert_eq!(options.out, Some("a.md".into()));
         assert_eq!(options.charts, Some("b".into()));
         assert_eq!(options.instructions, Some("c.json".into()));
+        assert_eq!(options.cli, Some("d".into()));
     }
 
     #[test]

@@ -28,6 +28,14 @@ pub(crate) enum Goal {
     ThroughputHttp2,
     HoldHttp1,
     HoldHttp2,
+    CliHelp,
+    CliFirstByte,
+    CliListTime,
+    CliListMemory,
+    CliBulkRate,
+    CliBulkFailed,
+    CliLeakDisabled,
+    CliLeakWhole,
 }
 
 struct Row {
@@ -73,7 +81,7 @@ impl Row {
 }
 
 #[rustfmt::skip]
-const TABLE: [Row; 20] = [
+const TABLE: [Row; 28] = [
     at_most(Goal::GetWall, "native get vs. raw reqwest, wall", "≤ 1.05", 1.05),
     at_most(Goal::GetCpu, "native get vs. raw reqwest, CPU", "≤ 1.05", 1.05),
     at_most(Goal::ListWall, "native list of 100 keys vs. raw reqwest, wall", "≤ 1.05", 1.05),
@@ -94,6 +102,14 @@ const TABLE: [Row; 20] = [
     at_least(Goal::ThroughputHttp2, "calls per second vs. raw reqwest, HTTP/2", "≥ 0.95", 0.95),
     at_most(Goal::HoldHttp1, "heap per call in flight vs. raw reqwest, HTTP/1.1", "≤ 1.2", 1.2),
     at_most(Goal::HoldHttp2, "heap per call in flight vs. raw reqwest, HTTP/2", "≤ 1.2", 1.2),
+    at_most(Goal::CliHelp, "command line: --help", "< 10 ms", 10.0).unit("ms"),
+    at_most(Goal::CliFirstByte, "command line: first byte sent, more than a bare reqwest program", "≤ 25 ms", 25.0).unit("ms"),
+    at_most(Goal::CliListTime, "command line: list of 5,000 keys over 20 ms", "< 2 s", 2.0).unit("s"),
+    at_most(Goal::CliListMemory, "command line: memory of that list", "< 60 MB", 60.0).unit("MB"),
+    at_most(Goal::CliBulkRate, "command line: bulk create of 1,000 keys vs. the server's rate", "≤ 1.25", 1.25),
+    at_most(Goal::CliBulkFailed, "command line: rows of it that failed", "0", 0.0).unit("rows"),
+    at_most(Goal::CliLeakDisabled, "command line: a leaked key of 1,000, from found to disabling", "< 1 s", 1.0).unit("s"),
+    at_most(Goal::CliLeakWhole, "command line: that key replaced and reported", "< 10 s", 10.0).unit("s"),
 ];
 
 /// The measured figures.

@@ -1,6 +1,7 @@
 //! The machine: its description and its limits.
 
 use std::fs::read_to_string;
+use std::path::Path;
 use std::process::Command;
 
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -19,6 +20,12 @@ pub(crate) fn allow_many_connections() {
 pub(crate) fn resident() -> Result<u64, Failure> {
     let status = read_to_string("/proc/self/status")?;
     kilobytes(&status, "VmRSS:").ok_or_else(|| Failure::new("the system does not report VmRSS"))
+}
+
+/// The most memory that a running process had resident, in bytes; the file is its
+/// `/proc/…/status`.
+pub(crate) fn peak(status: &Path) -> Option<u64> {
+    kilobytes(&read_to_string(status).ok()?, "VmHWM:")
 }
 
 /// Describes processor, cores, memory and system.

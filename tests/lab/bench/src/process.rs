@@ -109,7 +109,7 @@ impl Server {
 }
 
 /// A program that reads and writes lines.
-struct Process {
+pub(crate) struct Process {
     child: Child,
     stdin: ChildStdin,
     lines: Receiver<String>,
@@ -117,7 +117,7 @@ struct Process {
 }
 
 impl Process {
-    fn start(mut command: Command) -> Result<Self, Failure> {
+    pub(crate) fn start(mut command: Command) -> Result<Self, Failure> {
         for name in PROXIES {
             command.env_remove(name).env_remove(name.to_ascii_lowercase());
         }
@@ -151,7 +151,7 @@ impl Process {
         let _ = writeln!(self.stdin, "{line}").and_then(|()| self.stdin.flush());
     }
 
-    fn read<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
+    pub(crate) fn read<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
         let line = self.line()?;
         serde_json::from_str(&line).map_err(|_| not_understood(&line))
     }

@@ -17,10 +17,15 @@ use crate::versions;
 /// The crates whose versions go into the report.
 const CRATES: [&str; 4] = ["openrouter-keys-native", "openrouter-rs", "reqwest", "serde_json"];
 
+/// Where cargo puts the command line, unless it is told another folder.
+const CLI: &str = "target/release/openrouter-keys";
+
 /// The shared state of a run: the server, and the results for the report.
 pub(crate) struct Bench {
     pub(crate) server: Server,
     pub(crate) quick: bool,
+    /// The release build of the command line.
+    pub(crate) cli: PathBuf,
     pub(crate) instructions: BTreeMap<String, f64>,
     pub(crate) figures: Figures,
     pub(crate) versions: BTreeMap<String, String>,
@@ -35,6 +40,7 @@ impl Bench {
         });
         Ok(Self {
             instructions: instructions.transpose()?.unwrap_or_default(),
+            cli: options.cli.clone().unwrap_or_else(|| files::root().join(CLI)),
             server: Server::start()?,
             quick: options.quick,
             figures: Figures::default(),

@@ -24,6 +24,11 @@ impl Series {
         self.0.iter().zip(&base.0).map(|(figure, base)| figure / base).collect()
     }
 
+    /// Subtracts from each figure the other series' figure of the same round.
+    pub(crate) fn minus(&self, base: &Self) -> Self {
+        self.0.iter().zip(&base.0).map(|(figure, base)| figure - base).collect()
+    }
+
     /// The interpolated value below which this share of the figures lies; NaN without figures.
     fn quantile(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();
@@ -86,5 +91,6 @@ mod tests {
         let (ours, base) = (series(&[2.0, 20.0, 2.0]), series(&[4.0, 40.0, 5.0]));
         assert_eq!(ours.over(&base), series(&[0.5, 0.5, 0.4]));
         assert_near(ours.over(&base).median(), 0.5);
+        assert_eq!(ours.minus(&base), series(&[-2.0, -20.0, -3.0]));
     }
 }

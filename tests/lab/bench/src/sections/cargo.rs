@@ -104,14 +104,11 @@ impl Program {
         run(cargo(folder, "build --release --offline --locked"))?;
         let seconds = begun.elapsed().as_secs_f64();
         let program = folder.join("target/release/program");
-        let stripped = folder.join("stripped");
-        let mut strip = Command::new("strip");
-        strip.arg("-o").arg(&stripped).arg(&program);
         Ok(Built {
             packages: packages(&tree).saturating_sub(1),
             seconds,
             bytes: std::fs::metadata(&program)?.len(),
-            stripped: run(strip).and_then(|_| Ok(std::fs::metadata(&stripped)?.len())),
+            stripped: stripped(&program, &folder.join("stripped")),
         })
     }
 
@@ -131,6 +128,14 @@ fn cargo(folder: &Path, words: &str) -> Command {
     let mut command = Command::new("cargo");
     command.args(words.split_whitespace()).current_dir(folder).env_remove("CARGO_TARGET_DIR");
     command
+}
+
+/// The size of the program without symbols and debug information; it is written to `to`.
+pub(super) fn stripped(program: &Path, to: &Path) -> Result<u64, Failure> {
+    let mut strip = Command::new("strip");
+    strip.arg("-o").arg(to).arg(program);
+    run(strip)?;
+    Ok(std::fs::metadata(to)?.len())
 }
 
 fn run(mut command: Command) -> Result<String, Failure> {

@@ -3,6 +3,7 @@
 mod build;
 mod calls;
 mod cargo;
+mod cli;
 mod construct;
 mod decode;
 mod memory;
@@ -31,6 +32,7 @@ pub(crate) const ALL: &[Plan] = &[
     construct::PLAN,
     prefetch::PLAN,
     scaling::PLAN,
+    cli::PLAN,
     package::PLAN,
     cargo::PLAN,
 ];
