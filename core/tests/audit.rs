@@ -528,6 +528,7 @@ BYOK: 0.50 today, 0.00 this week, 0.00 this month, 0.00 in total"
 
     #[test]
     fn each_finding_has_a_text_and_one_name_in_rust_and_json() {
+        let mut kinds = Vec::new();
         for (finding, text, kind) in [
             (AuditFinding::Expired { days: 0 }, "expired within a day", "expired"),
             (AuditFinding::Expired { days: 1 }, "expired 1 day ago", "expired"),
@@ -554,7 +555,10 @@ BYOK: 0.50 today, 0.00 this week, 0.00 this month, 0.00 in total"
         ] {
             assert_eq!((finding.to_string().as_str(), finding.kind()), (text, kind));
             assert_eq!(serde_json::to_value(&finding).unwrap()["kind"], kind);
+            kinds.push(kind);
         }
+        kinds.dedup();
+        assert_eq!(kinds, AuditFinding::KINDS);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "ID")]
     workspace: Vec<String>,
     /// Leave out findings of this kind, such as disabled; may be given more than once
-    #[arg(long, value_name = "KIND", value_parser = KINDS)]
+    #[arg(long, value_name = "KIND", value_parser = AuditFinding::KINDS)]
     ignore: Vec<String>,
     /// Include keys without findings
     #[arg(long, short)]
@@ -52,20 +52,6 @@ Examples:
   openrouter-keys audit --unused-for 30d --ignore no_limit
   openrouter-keys audit --json name,summary
   openrouter-keys audit --jq '.[] | select(.findings | any(.kind == \"no_limit\")) | .hash'";
-
-/// The kinds of findings, as the JSON has them.
-const KINDS: [&str; 10] = [
-    "expired",
-    "disabled",
-    "no_limit",
-    "near_limit",
-    "limit_reached",
-    "unused",
-    "never_used",
-    "expires_soon",
-    "duplicate_name",
-    "unreadable",
-];
 
 pub(super) const SHAPE: Shape = Shape {
     columns: &["NAME", "HASH", "LIMIT", "USED", "LAST USED", "FINDINGS"],
@@ -182,10 +168,10 @@ fn spent(spend: Spend) -> String {
 
 #[cfg(test)]
 mod tests {
-    use openrouter_keys_native::workflow::Audit;
+    use openrouter_keys_native::workflow::{Audit, AuditFinding};
     use openrouter_keys_native::{Key, Timestamp};
 
-    use super::{KINDS, row, summary};
+    use super::{row, summary};
 
     #[test]
     fn a_row_has_the_findings_in_words_and_as_data() {
@@ -199,7 +185,11 @@ mod tests {
         let summary_of_row = row.object.get("summary").unwrap().as_str().unwrap().to_owned();
         assert!(summary_of_row.starts_with("disabled; unreadable: "), "{summary_of_row}");
         let findings = row.object.get("findings").unwrap().as_array().unwrap();
-        assert!(findings.iter().all(|finding| KINDS.contains(&finding["kind"].as_str().unwrap())));
+        assert!(
+            findings
+                .iter()
+                .all(|finding| AuditFinding::KINDS.contains(&finding["kind"].as_str().unwrap()))
+        );
         assert!(summary(&report).starts_with("1 key, 1 with findings\ndisabled 1, unreadable 1\n"));
     }
 }

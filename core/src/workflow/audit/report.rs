@@ -108,6 +108,20 @@ pub enum AuditFinding {
 }
 
 impl AuditFinding {
+    /// Every kind of finding, as [`kind`](Self::kind) names it.
+    pub const KINDS: [&'static str; 10] = [
+        "expired",
+        "disabled",
+        "no_limit",
+        "near_limit",
+        "limit_reached",
+        "unused",
+        "never_used",
+        "expires_soon",
+        "duplicate_name",
+        "unreadable",
+    ];
+
     /// The finding's name, such as `no_limit`: the same as `kind` in its JSON.
     pub fn kind(&self) -> &'static str {
         match self {
