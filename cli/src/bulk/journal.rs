@@ -38,7 +38,7 @@ pub(crate) enum Event {
     /// The secret is stored, and the key is about to lose its marker.
     Stored { name: String },
     /// The limit of the key with this hash is about to be raised.
-    Raising { name: String, key: String, from: f64, to: f64 },
+    Raising { hash: String, name: String, from: f64, to: f64 },
     /// Nothing is left to do.
     Done { name: String },
 }
@@ -64,8 +64,17 @@ pub(crate) struct Entry {
     pub(crate) hash: Option<String>,
     /// The name under which the last create succeeded.
     pub(crate) marked: Option<String>,
-    /// The limit before and after.
-    pub(crate) limits: Option<(f64, f64)>,
+    /// Of a limit that is to be raised.
+    pub(crate) raise: Option<Raise>,
+}
+
+/// A limit before and after.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Raise {
+    /// The key's name; its hash names the entry.
+    pub(crate) name: String,
+    pub(crate) from: f64,
+    pub(crate) to: f64,
 }
 
 pub(crate) struct Journal {
@@ -240,9 +249,8 @@ fn apply(entries: &mut HashMap<String, Entry>, event: Event) {
             let entry = entries.entry(name).or_default();
             (entry.stage, entry.hash, entry.marked) = (Stage::Created, hash, Some(marked));
         }
-        Event::Raising { name, key, from, to } => {
-            let entry = entries.entry(name).or_default();
-            (entry.settings, entry.limits) = (key, Some((from, to)));
+        Event::Raising { hash, name, from, to } => {
+            entries.entry(hash).or_default().raise = Some(Raise { name, from, to });
         }
         Event::Stored { name } => entries.entry(name).or_default().stage = Stage::Stored,
         Event::Done { name } => entries.entry(name).or_default().stage = Stage::Done,

@@ -15,7 +15,7 @@ use openrouter_keys_native::{Client, Error, Key, Limit, Update};
 
 use super::bulk::outcome::{self, Outcome, State, finish};
 use crate::app::App;
-use crate::bulk::journal::{Event, Journal, Stage};
+use crate::bulk::journal::{self, Entry, Event, Journal, Stage};
 use crate::bulk::pace::{Pace, Stop};
 use crate::bulk::which::Which;
 use crate::change::ChangeArgs;
@@ -185,7 +185,7 @@ impl Options {
             let to = ((from + self.amount) / SAME).round() * SAME;
             let to = format!("{to:.6}").parse().unwrap_or(to);
             let name = keys::name_of(key).to_owned();
-            events.push(Event::Raising { name: hash.clone(), key: name.clone(), from, to });
+            events.push(Event::Raising { hash: hash.clone(), name: name.clone(), from, to });
             raises.push(Raise { name, hash, to });
         }
         if let Some(journal) = journal.filter(|_| !events.is_empty()) {
@@ -260,9 +260,10 @@ fn fresh(
 fn begun(journal: Option<&Journal>, all: &[Key], outcomes: &mut Vec<Outcome>) -> Vec<Raise> {
     let mut raises = Vec::new();
     let mut entries: Vec<_> = journal.into_iter().flat_map(Journal::entries).collect();
-    entries.sort_by(|(_, one), (_, other)| one.settings.cmp(&other.settings));
+    let name_of = |entry: &Entry| entry.raise.as_ref().map(|raise| raise.name.clone());
+    entries.sort_by_key(|(_, entry)| name_of(entry));
     for (hash, entry) in entries {
-        let name = entry.settings.clone();
+        let name = name_of(entry).unwrap_or_default();
         let hash = hash.clone();
         let outcome = |state, error: Option<&str>| Outcome {
             name: name.clone(),
@@ -270,7 +271,8 @@ fn begun(journal: Option<&Journal>, all: &[Key], outcomes: &mut Vec<Outcome>) ->
             state,
             error: error.map(str::to_owned),
         };
-        let Some((from, to)) = entry.limits.filter(|_| entry.stage != Stage::Done) else {
+        let raise = entry.raise.as_ref().filter(|_| entry.stage != Stage::Done);
+        let Some(&journal::Raise { from, to, .. }) = raise else {
             outcomes.push(outcome(State::Before, None));
             continue;
         };
