@@ -25,7 +25,8 @@ use crate::{private_file, signal, units};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// Write this file, whole or not at all; every user of this machine may read it
+    /// Write this file, whole or not at all; every user of this machine may read it. Its folder
+    /// must exist
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// Serve /metrics over HTTP at this address until stopped; only this machine can connect
@@ -65,8 +66,12 @@ impl Options {
         let format = &app.global.format;
         if format.csv || format.json.is_some() || format.jq.is_some() {
             return Err(Failure::usage(
-                "metrics are OpenMetrics text only; for JSON or CSV: openrouter-keys list --all",
-            ));
+                "metrics are OpenMetrics text only; nothing was sent; for JSON or CSV:",
+            )
+            .next("openrouter-keys list --all"));
+        }
+        if let Some(file) = &self.file {
+            private_file::check_writable(file)?;
         }
         let source = Source { client: app.client()?, filters: self.filters };
         if let Some(address) = self.listen {

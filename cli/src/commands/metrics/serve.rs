@@ -49,13 +49,28 @@ pub(super) async fn serve(
         .await
         .map_err(|error| Failure::usage(format!("{address} cannot be listened on: {error}")))?;
     let address = listener.local_addr()?;
-    let port = address.port();
-    let hosts = ["127.0.0.1", "localhost", "[::1]"].map(|name| format!("{name}:{port}")).to_vec();
-    let shared = Arc::new(Shared { source, hosts, fresh_for, last: Mutex::default() });
+    let shared =
+        Arc::new(Shared { source, hosts: hosts(address), fresh_for, last: Mutex::default() });
     let router = Router::new().route("/metrics", get(metrics)).with_state(shared);
     app.waiting.say(&format!("serving http://{address}/metrics"));
     let served = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
     Ok(served?)
+}
+
+/// The names of this machine that reach the address, as a client sends them.
+fn hosts(address: SocketAddr) -> Vec<String> {
+    const HTTP: u16 = 80;
+    let port = address.port();
+    let own = match address {
+        SocketAddr::V4(address) => address.ip().to_string(),
+        SocketAddr::V6(address) => format!("[{}]", address.ip()),
+    };
+    let names = [own.as_str(), "127.0.0.1", "localhost", "[::1]"];
+    let mut hosts: Vec<_> = names.iter().map(|name| format!("{name}:{port}")).collect();
+    if port == HTTP {
+        hosts.extend(names.map(str::to_owned));
+    }
+    hosts
 }
 
 async fn metrics(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
@@ -85,7 +100,24 @@ fn shown(text: String) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::loopback;
+    use super::{hosts, loopback};
+
+    #[test]
+    fn the_names_of_the_address_are_served() {
+        let is_served = |address: &str, host: &str| {
+            hosts(loopback(address).unwrap()).iter().any(|allowed| allowed == host)
+        };
+        for (address, host, expected) in [
+            ("127.0.0.2:9464", "127.0.0.2:9464", true),
+            ("127.0.0.1:9464", "localhost:9464", true),
+            ("127.0.0.1:9464", "127.0.0.1", false),
+            ("127.0.0.1:80", "127.0.0.1", true),
+            ("[::1]:9464", "[::1]:9464", true),
+            ("127.0.0.1:9464", "evil.example:9464", false),
+        ] {
+            assert_eq!(is_served(address, host), expected, "{address} {host}");
+        }
+    }
 
     #[test]
     fn only_this_machine_can_be_listened_on() {
