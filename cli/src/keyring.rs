@@ -2,7 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use crate::failure::{Failure, Result};
+use crate::failure::{Exit, Failure, Result};
+use crate::text;
 
 /// What the entries are filed under.
 const SERVICE: &str = "openrouter-keys";
@@ -71,7 +72,14 @@ pub(crate) const MANAGEMENT: &str = "management-key:";
 
 pub(crate) fn read(name: &str) -> Result<Zeroizing<String>> {
     store::read(SERVICE, name).map(Zeroizing::new).map_err(|problem| {
-        Failure::usage(format!("the keyring has no readable entry {name}: {problem}"))
+        Failure::new(
+            Exit::NotAuthorized,
+            format!(
+                "the keyring has no readable entry {}: {problem}; nothing was sent; store the key:",
+                text::visible(name)
+            ),
+        )
+        .next("openrouter-keys auth login")
     })
 }
 

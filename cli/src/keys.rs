@@ -68,7 +68,11 @@ pub(crate) fn name(key: &Key) -> Cell {
 }
 
 pub(crate) fn hash(key: &Key) -> Cell {
-    let hash = key.hash.get().map(KeyHash::as_str).unwrap_or_default();
+    short_hash(key.hash.get().map(KeyHash::as_str).unwrap_or_default())
+}
+
+/// The start of a hash in a table, the whole in a pipe.
+pub(crate) fn short_hash(hash: &str) -> Cell {
     Cell::new(hash.chars().take(SHOWN_HASH).collect::<String>(), hash).tone(Tone::Dim)
 }
 

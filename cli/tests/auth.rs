@@ -53,6 +53,27 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_without_a_usable_key_is_not_authorised_and_sends_nothing() {
+        let server = Server::start();
+        let folder = server.path(".config/openrouter-keys");
+        fs::create_dir_all(&folder).unwrap();
+        for (source, code) in [
+            ("env = \"ABSENT\"", 4),
+            ("command = \"false\"", 4),
+            ("command = \"echo a b\"", 2),
+            ("command = \"no-such-program\"", 2),
+            ("file = \"/no/such/file\"", 2),
+            ("keyring = \"absent\"", 4),
+        ] {
+            fs::write(folder.join("config.toml"), format!("[profiles.work.key]\n{source}\n"))
+                .unwrap();
+            let ran = run(&server, &["list", "--profile", "work"], "").expect(code);
+            assert!(ran.stderr.contains("nothing was sent"), "{source}: {}", ran.shown());
+        }
+        assert_eq!(server.requests(), [""; 0]);
+    }
+
+    #[test]
     fn a_name_of_a_profile_is_not_a_path() {
         let server = Server::start();
         let key = server.emulator.management_key().to_owned();

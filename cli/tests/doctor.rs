@@ -126,7 +126,7 @@ mod tests {
         }
         run(&["man", "pages"]);
         assert!(home.path().join("pages/openrouter-keys-list.1").exists());
-        assert!(run(&["schema", "list"]).contains("list\tlimit_remaining\n"));
+        assert!(run(&["schema", "list"]).contains("list\tlimit_remaining\tnumber\n"));
     }
 
     #[test]

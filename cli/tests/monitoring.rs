@@ -49,6 +49,10 @@ mod tests {
         assert_snapshot("report-markdown", &server.run(&markdown));
         server.run(&["report", "--markdown", "--csv"]).expect(2);
         server.run(&["report", "--sort", "change"]).expect(2);
+        // The hash tells keys of the same name apart.
+        let hash = &server.hashes_of("Ada")[0];
+        let row = server.run(&["report", "--name", "Ada"]).expect(0).stdout;
+        assert!(row.starts_with(&format!("Ada\t{hash}\t")), "{row}");
         let csv = server.run(&["report", "--csv"]).expect(0);
         assert!(csv.stdout.starts_with("by,group,hash,keys,usage_daily,"), "{}", csv.shown());
         assert!(!csv.stdout.contains("members"));
@@ -103,6 +107,45 @@ mod tests {
         server.run(&watch).expect(0);
         server.run(&["watch", "--no-state"]).expect(3);
         server.run(&["watch", "--no-state", "--only", "used_up"]).expect(0);
+    }
+
+    #[test]
+    fn a_run_that_does_not_report_new_keys_leaves_them_to_one_that_does() {
+        let server = Server::with_seeds(SEEDS);
+        server.run(&["watch"]).expect(3);
+        server.run(&["create", "new", "--limit", "5", "--reveal"]).expect(0);
+        server.run(&["watch", "--only", "used"]).expect(0);
+        server.run(&["watch", "--ignore", "new", "--ignore", "idle"]).expect(0);
+        let told = server.run(&["watch", "--only", "new"]).expect(3);
+        assert!(told.stdout.starts_with("new\tnew\t"), "{}", told.shown());
+        server.run(&["watch", "--only", "new"]).expect(0);
+    }
+
+    #[test]
+    fn fields_have_the_types_of_the_schema() {
+        let server = Server::with_seeds(SEEDS);
+        std::fs::write(server.path("keys.toml"), "[[key]]\nname = \"Ada\"\nlimit = 1\n").unwrap();
+        let commands = ["list", "audit", "report", "watch", "plan", "doctor", "current"];
+        for command in commands {
+            let schema = json(&server.run(&["schema", command, "--json"]).stdout);
+            let rows = json(&server.run(&[command, "--json"]).stdout);
+            let rows = rows.as_array().cloned().unwrap_or_else(|| vec![rows]);
+            for (field, value) in rows.iter().flat_map(|row| row.as_object().unwrap()) {
+                let line = schema.as_array().unwrap().iter().find(|line| line["field"] == *field);
+                let is_right = match line.map(|line| line["type"].as_str().unwrap()) {
+                    // One that is newer than this program.
+                    None => true,
+                    _ if value.is_null() => true,
+                    Some("string" | "timestamp") => value.is_string(),
+                    Some("number") => value.is_number(),
+                    Some("boolean") => value.is_boolean(),
+                    Some("array") => value.is_array(),
+                    Some("object") => value.is_object(),
+                    _ => false,
+                };
+                assert!(is_right, "{command} {field}: {value}");
+            }
+        }
     }
 
     #[test]
@@ -176,7 +219,11 @@ mod tests {
         assert!(!environment.contains(server.emulator.management_key()), "{environment}");
         let failing = ["watch", "--no-state", "--only", "used", "--command", "false"];
         server.run(&failing).expect(1);
-        server.run(&["watch", "--no-state", "--command", ""]).expect(2);
+        let requests = server.requests().len();
+        for wrong in ["", "no-such-program", "'open"] {
+            server.run(&["watch", "--no-state", "--command", wrong]).expect(2);
+        }
+        assert_eq!(server.requests().len(), requests);
     }
 
     #[cfg(unix)]
@@ -220,6 +267,11 @@ mod tests {
         server.fail("method=GET,status=400");
         server.run(&["metrics", "--file", "keys.prom"]).expect(1);
         assert_eq!(std::fs::read_to_string(server.path("keys.prom")).unwrap(), text);
+        let requests = server.requests().len();
+        for wrong in ["no-folder/keys.prom", ".", ".."] {
+            server.run(&["metrics", "--file", wrong]).expect(2);
+        }
+        assert_eq!(server.requests().len(), requests);
         server.run(&["metrics", "--json"]).expect(2);
         server.run(&["metrics", "--listen", "0.0.0.0:0"]).expect(2);
     }

@@ -55,7 +55,7 @@ enum Store {
 #[derive(Debug, Args)]
 struct Status {}
 
-/// Remove the stored management key of a profile
+/// Remove a profile and its stored management key
 ///
 /// The key itself stays valid; delete it on OpenRouter's page of management keys.
 #[derive(Debug, Args)]
@@ -130,7 +130,13 @@ impl Store {
                     let place = format!("the keyring entry {entry}");
                     return Ok((Source::Keyring(entry), place));
                 }
-                Err(failure) if matches!(self, Self::Keyring) => return Err(failure),
+                Err(failure) if matches!(self, Self::Keyring) => {
+                    let message = format!(
+                        "{}; the key was not stored; to store it in a private file: --store file",
+                        failure.message
+                    );
+                    return Err(Failure { message, ..failure });
+                }
                 Err(failure) => {
                     let reason = failure.message;
                     app.waiting.say(&format!("{reason}; a private file is used instead"));
@@ -239,7 +245,7 @@ fn check_name(name: &str) -> Result<()> {
         return Ok(());
     }
     Err(Failure::usage(format!(
-        "\"{}\" is not a name of a profile; use letters, digits, - and _",
+        "\"{}\" is not a valid profile name; nothing was sent; use letters, digits, - and _",
         text::visible(name)
     )))
 }

@@ -10,7 +10,10 @@ use crate::keys;
 use crate::output::{Cell, Object, Row, Shape};
 use crate::text;
 
-/// List the fields of every result, as --json, --csv and --jq have them
+/// List the fields of every result and their types, as --json, --csv and --jq have them
+///
+/// Any value can be null where it is unknown. A timestamp is a string as in RFC 3339, and since
+/// is in seconds since 1970.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -22,7 +25,8 @@ pub(crate) struct Options {
     command: Option<String>,
 }
 
-const SHAPE: Shape = Shape { columns: &["COMMAND", "FIELD"], fields: &["command", "field"] };
+const SHAPE: Shape =
+    Shape { columns: &["COMMAND", "FIELD", "TYPE"], fields: &["command", "field", "type"] };
 
 /// The results of the commands. A field is never removed and never changes its meaning.
 const RESULTS: &[(&str, &Shape)] = &[
@@ -74,8 +78,33 @@ impl Options {
 
 fn row(command: &str, field: &str) -> Row {
     Row {
-        cells: vec![Cell::text(command), Cell::text(field)],
-        object: Object::default().with("command", command).with("field", field),
+        cells: vec![Cell::text(command), Cell::text(field), Cell::text(type_of(field))],
+        object: Object::default()
+            .with("command", command)
+            .with("field", field)
+            .with("type", type_of(field)),
+    }
+}
+
+/// The JSON type of a field, which is the same in every result. Any value can be null where it is
+/// unknown, and a field that the server does not send is left out.
+fn type_of(field: &str) -> &'static str {
+    match field {
+        "disabled"
+        | "include_byok_in_limit"
+        | "is_free_tier"
+        | "is_management_key"
+        | "is_provisioning_key"
+        | "leaked"
+        | "running" => "boolean",
+        "byok_usage" | "byok_usage_change" | "byok_usage_daily" | "byok_usage_monthly"
+        | "byok_usage_weekly" | "disabled_after_ms" | "incomplete" | "keys" | "limit"
+        | "limit_remaining" | "new_limit" | "old_usage" | "since" | "usage" | "usage_change"
+        | "usage_daily" | "usage_monthly" | "usage_weekly" => "number",
+        "changes" | "findings" | "members" | "unconfirmed" => "array",
+        "rate_limit" => "object",
+        "at" | "created_at" | "expires_at" | "last_used_at" | "updated_at" => "timestamp",
+        _ => "string",
     }
 }
 

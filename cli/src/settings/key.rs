@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::{Profile, variable};
 use crate::args::Account;
 use crate::failure::{Exit, Failure, Result};
+use crate::text;
 
 /// A source that a profile names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +67,7 @@ fn without_key(account: &Account) -> Failure {
         format!(
             "the profile \"{}\" has no management key, and the environment's is not used for a \
              named profile; nothing was sent; store one:",
-            crate::text::visible(&name)
+            text::visible(&name)
         ),
     )
     .next("openrouter-keys auth login")
@@ -98,9 +99,15 @@ fn from_source(source: &Source) -> Result<Found> {
     match source {
         Source::Env(name) => match variable(name) {
             Some(value) => made(&value, format!("environment variable {name}")),
-            None => {
-                Err(Failure::usage(format!("the profile's environment variable {name} is not set")))
-            }
+            None => Err(Failure::new(
+                Exit::NotAuthorized,
+                format!(
+                    "the profile's environment variable {} is not set; nothing was sent; set it, or \
+                     store a key:",
+                    text::visible(name)
+                ),
+            )
+            .next("openrouter-keys auth login")),
         },
         Source::File(path) => from_file(path),
         Source::Command(command) => from_command(command),
@@ -154,30 +161,32 @@ fn from_file_descriptor(_: u32) -> Result<Found> {
 }
 
 fn from_command(command: &str) -> Result<Found> {
-    let words = shlex::split(command)
-        .filter(|words| !words.is_empty())
-        .ok_or_else(|| Failure::usage("the key command is empty or has an open quote"))?;
+    let words = shlex::split(command).filter(|words| !words.is_empty()).ok_or_else(|| {
+        Failure::usage("the key command is empty or has an open quote; nothing was sent")
+    })?;
     let [program, arguments @ ..] = words.as_slice() else {
-        return Err(Failure::usage("the key command is empty"));
+        return Err(Failure::usage("the key command is empty; nothing was sent"));
     };
+    let shown = text::visible(program);
     let output = Command::new(program)
         .args(arguments)
         .stdin(Stdio::inherit())
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| {
-            Failure::usage(format!("the key command {program} cannot run: {error}"))
+            Failure::usage(format!("the key command {shown} cannot run: {error}; nothing was sent"))
         })?;
     let text = Zeroizing::new(output.stdout);
     if !output.status.success() {
-        return Err(Failure::usage(format!(
-            "the key command {program} failed ({})",
-            output.status
-        )));
+        return Err(Failure::new(
+            Exit::NotAuthorized,
+            format!("the key command {shown} failed ({}); nothing was sent", output.status),
+        ));
     }
-    let text = std::str::from_utf8(&text)
-        .map_err(|_| Failure::usage(format!("the key command {program} printed invalid UTF-8")))?;
-    made(text, format!("command {program}"))
+    let text = std::str::from_utf8(&text).map_err(|_| {
+        Failure::usage(format!("the key command {shown} printed invalid UTF-8; nothing was sent"))
+    })?;
+    made(text, format!("command {shown}"))
 }
 
 /// Reads a key to the end of what holds it, but no more than any key has.
@@ -197,7 +206,9 @@ fn from_keyring(name: &str) -> Result<Found> {
 fn made(text: &str, origin: String) -> Result<Found> {
     let key = ApiKey::new(text.trim()).map_err(|error| {
         let problem = error.problem();
-        Failure::usage(format!("the {origin} is refused: {problem}; nothing was sent"))
+        Failure::usage(format!(
+            "the management key from {origin} is not valid: {problem}; nothing was sent"
+        ))
     })?;
     Ok(Found { key, origin })
 }

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::failure::{Exit, Failure, Result};
 use crate::output::{Cell, Object, Row, Shape, Tone};
 use crate::select::{self, Filters};
-use crate::units;
+use crate::{keys, units};
 
 /// Report what keys spent today, this week, this month and in total
 ///
@@ -89,14 +89,21 @@ pub(in crate::commands) const SHAPE: Shape = Shape {
     ],
 };
 
-/// With a column for the change.
-const COMPARED: Shape =
-    Shape { columns: &["GROUP", "KEYS", "TODAY", "WEEK", "MONTH", "TOTAL", "CHANGE"], ..SHAPE };
+/// The shape of the rows: keys by themselves have a hash, which tells those of the same name apart.
+fn shape(by: By, is_compared: bool) -> Shape {
+    let columns: &[&str] = match (by == By::Key, is_compared) {
+        (false, false) => SHAPE.columns,
+        (false, true) => &["GROUP", "KEYS", "TODAY", "WEEK", "MONTH", "TOTAL", "CHANGE"],
+        (true, false) => &["KEY", "HASH", "TODAY", "WEEK", "MONTH", "TOTAL"],
+        (true, true) => &["KEY", "HASH", "TODAY", "WEEK", "MONTH", "TOTAL", "CHANGE"],
+    };
+    Shape { columns, ..SHAPE }
+}
 
 impl Options {
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
-        let shape = if self.against.is_some() { &COMPARED } else { &SHAPE };
-        app.output.check(shape)?;
+        let shape = shape(self.by, self.against.is_some());
+        app.output.check(&shape)?;
         if self.sort == Order::Change && self.against.is_none() {
             return Err(Failure::usage(
                 "--sort change needs an earlier report: --against FILE; nothing was sent",
@@ -119,9 +126,9 @@ impl Options {
             rows.push(row(&total, self.by, &at, is_compared));
         }
         if self.markdown {
-            app.output.markdown(shape, &rows)?;
+            app.output.markdown(&shape, &rows)?;
         } else {
-            app.output.rows(&without_members(app, shape), &rows)?;
+            app.output.rows(&without_members(app, &shape), &rows)?;
         }
         say(app, &total, earlier.as_ref().map(|earlier| earlier.gone(&keys)));
         Ok(Exit::Done)
@@ -166,7 +173,11 @@ fn row(group: &Group, by: By, at: &str, is_compared: bool) -> Row {
     let [daily, weekly, monthly, total] = group.spend;
     let mut cells = vec![
         shown,
-        Cell::text(&group.keys.to_string()).number(),
+        if by == By::Key {
+            keys::short_hash(group.hash.as_deref().unwrap_or_default())
+        } else {
+            Cell::text(&group.keys.to_string()).number()
+        },
         dollars(daily),
         dollars(weekly),
         dollars(monthly),

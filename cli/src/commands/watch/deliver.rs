@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use clap::Args;
+use openrouter_keys_core::internal::is_loopback;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use url::Url;
@@ -11,6 +12,8 @@ use url::Url;
 use super::rules::Finding;
 use super::undelivered;
 use crate::failure::{Failure, Result};
+use crate::sink::command;
+use crate::waiting::Waiting;
 use crate::{settings, text};
 
 /// The environment variable with the webhook's address, which is a secret.
@@ -47,23 +50,27 @@ impl TargetArgs {
     /// Refuses what cannot work before anything is sent.
     pub(super) fn prepare(&self) -> Result<Targets> {
         let webhook = self.webhook.as_deref().map(Webhook::new).transpose()?;
-        let command = self.command.as_deref().map(|command| {
-            shlex::split(command).filter(|words| !words.is_empty()).ok_or_else(|| {
-                Failure::usage("the command of --command is empty or has an open quote")
-            })
+        let command = self.command.as_deref().map(|command| -> Result<_> {
+            let words = command::words(command, "--command")?;
+            command::require_program(&words, "--command")?;
+            Ok(words)
         });
         Ok(Targets { webhook, command: command.transpose()? })
     }
 }
 
 impl Targets {
-    pub(super) async fn deliver(&self, findings: &[&Finding]) -> Result<()> {
+    pub(super) async fn deliver(&self, waiting: &Waiting, findings: &[&Finding]) -> Result<()> {
         if let Some(webhook) = &self.webhook {
-            webhook.post(findings).await?;
+            let what = format!("waiting for the webhook at {}", webhook.host());
+            waiting.during(&what, webhook.post(findings)).await?;
         }
         if let Some(words) = &self.command {
+            let what = format!("waiting for {}", words.first().map_or("", String::as_str));
             let run = tokio::time::timeout(PATIENCE, run(words, findings));
-            run.await
+            waiting
+                .during(&what, run)
+                .await
                 .unwrap_or_else(|_| {
                     let seconds = PATIENCE.as_secs();
                     Err(format!("the command did not end within {seconds} seconds and was killed"))
@@ -90,12 +97,7 @@ impl Webhook {
             )
         };
         let url = Url::parse(&url).map_err(|_| wrong())?;
-        let is_here = match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => return Err(wrong()),
-        };
+        let is_here = is_loopback(url.host_str().ok_or_else(wrong)?);
         if !(url.scheme() == "https" || (url.scheme() == "http" && is_here)) {
             return Err(wrong());
         }
@@ -109,8 +111,12 @@ impl Webhook {
         Ok(Self { url, client })
     }
 
+    fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
     async fn post(&self, findings: &[&Finding]) -> Result<()> {
-        let host = self.url.host_str().unwrap_or_default();
+        let host = self.host();
         let failed =
             |what: String| undelivered(&format!("the webhook at {host} {what}"), findings.len());
         let sent = self
@@ -122,11 +128,9 @@ impl Webhook {
             .await;
         match sent {
             Ok(response) if response.status().is_success() => Ok(()),
-            Ok(response) => {
-                Err(failed(format!("answered with status {}", response.status().as_u16())))
-            }
+            Ok(response) => Err(failed(format!("returned status {}", response.status().as_u16()))),
             // Its own words would name the URL.
-            Err(error) if error.is_timeout() => Err(failed("did not answer in time".to_owned())),
+            Err(error) if error.is_timeout() => Err(failed("did not respond in time".to_owned())),
             Err(error) if error.is_connect() => Err(failed("cannot be reached".to_owned())),
             Err(_) => Err(failed("broke the connection".to_owned())),
         }
@@ -166,9 +170,7 @@ fn escaped(name: &str) -> String {
 async fn run(words: &[String], findings: &[&Finding]) -> Result<(), String> {
     let [program, arguments @ ..] = words else { return Err("the command is empty".to_owned()) };
     let shown = text::visible(program);
-    let kept = ["PATH", "HOME", "SystemRoot"]
-        .into_iter()
-        .filter_map(|name| Some((name, std::env::var_os(name)?)));
+    let kept = command::KEPT.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
     let input = serde_json::to_vec(findings).map_err(|error| error.to_string())?;
     let mut child = tokio::process::Command::new(program)
         .args(arguments)
@@ -201,13 +203,22 @@ mod tests {
 
     #[test]
     fn a_webhook_is_https_or_on_this_machine_and_its_message_does_not_show_it() {
-        for wrong in
-            ["http://example.org/secret", "secret", "file:///secret", "ftp://localhost/secret"]
-        {
+        for wrong in [
+            "http://example.org/secret",
+            "secret",
+            "file:///secret",
+            "ftp://localhost/secret",
+            "http://localhost.example.org/secret",
+        ] {
             let failure = Webhook::new(wrong).err().unwrap();
             assert!(!failure.message.contains("secret"), "{}", failure.message);
         }
-        for right in ["https://example.org/secret", "http://127.0.0.1:1/x", "http://[::1]/x"] {
+        for right in [
+            "https://example.org/secret",
+            "http://127.0.0.1:1/x",
+            "http://[::1]/x",
+            "http://localhost/x",
+        ] {
             assert!(Webhook::new(right).is_ok(), "{right}");
         }
     }

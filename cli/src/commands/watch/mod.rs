@@ -223,7 +223,7 @@ impl Watch<'_> {
             self.app.output.rows(&SHAPE, &rows)?;
         }
         if !fresh.is_empty() {
-            self.targets.deliver(&fresh).await?;
+            self.targets.deliver(&self.app.waiting, &fresh).await?;
         }
         if memory.state.is_none() && memory.file.is_some() {
             self.app.waiting.say(&format!(
@@ -232,7 +232,10 @@ impl Watch<'_> {
             ));
         }
         if let Some(file) = memory.file().map(Path::to_owned) {
+            // A run that does not report new keys leaves them to one that does.
+            let is_recorded = memory.state.is_none() || self.rules.reports(Kind::New);
             let state = memory.state.get_or_insert_with(|| State::new(&memory.scope));
+            let keys = if is_recorded { keys } else { &[] };
             let hashes = keys.iter().filter_map(|key| Some(key.hash.get()?.as_str().to_owned()));
             state.remember(hashes, &found, now);
             state.write(&file)?;

@@ -95,11 +95,13 @@ impl Rules {
             self.idle(&mut found);
             self.expiring(&mut found);
         }
-        found.findings.retain(|finding| {
-            (self.only.is_empty() || self.only.contains(&finding.kind))
-                && !self.ignored.contains(&finding.kind)
-        });
+        found.findings.retain(|finding| self.reports(finding.kind));
         found.findings
+    }
+
+    /// Whether findings of this kind are reported.
+    pub(super) fn reports(&self, kind: Kind) -> bool {
+        (self.only.is_empty() || self.only.contains(&kind)) && !self.ignored.contains(&kind)
     }
 
     fn new_key(&self, found: &mut Found<'_>, known: Option<&BTreeSet<String>>) {

@@ -27,6 +27,12 @@ pub(super) struct State {
     reported: BTreeMap<String, i64>,
 }
 
+/// What every version's file has.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
 impl State {
     /// The saved state, or none before the first run.
     pub(super) fn read(path: &Path, scope: &str) -> Result<Option<Self>> {
@@ -40,6 +46,13 @@ impl State {
                 )));
             }
         };
+        let version = serde_json::from_slice::<Version>(&bytes).map(|of| of.version);
+        if version.is_ok_and(|version| version > VERSION) {
+            return Err(Failure::usage(format!(
+                "{shown} was written by a newer version of this program; nothing was sent; update \
+                 this one, or choose another --state"
+            )));
+        }
         let state: Option<Self> = serde_json::from_slice(&bytes).ok();
         let state = state.filter(|state| state.version == VERSION).ok_or_else(|| {
             Failure::usage(format!(
@@ -98,10 +111,13 @@ pub(super) fn lock(state: &Path) -> Result<File> {
     path.push(".lock");
     let path = PathBuf::from(path);
     let cannot = |error: &io::Error| {
-        Failure::failed(format!("{} cannot be locked: {error}", path.display()))
+        Failure::failed(format!(
+            "{} cannot be locked: {error}; nothing was sent; choose another --state",
+            path.display()
+        ))
     };
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| cannot(&error))?;
+        private_file::create_folder(folder).map_err(|error| cannot(&error))?;
     }
     let file = private_file::lock_options().open(&path).map_err(|error| cannot(&error))?;
     match fs4::FileExt::try_lock(&file) {
@@ -139,8 +155,12 @@ mod tests {
         state.write(&path).unwrap();
         assert_eq!(State::read(&path, "a").unwrap(), Some(state));
         assert!(State::read(&path, "b").is_err());
-        std::fs::write(&path, "{}").unwrap();
-        assert!(State::read(&path, "a").is_err());
+        for (wrong, said) in [("{}", "not a state"), (r#"{"version":2,"new":[]}"#, "newer version")]
+        {
+            std::fs::write(&path, wrong).unwrap();
+            let message = State::read(&path, "a").unwrap_err().message;
+            assert!(message.contains(said), "{message}");
+        }
     }
 
     #[test]
