@@ -17,7 +17,7 @@ pub(crate) async fn sweep_late(app: &App, client: &Client, folder: &Folder) -> R
         // Another process is doing it.
         let Some(_lock) = folder.try_lock(&saved.rotation.old)? else { continue };
         if let Err(failure) = sweep(app, client, folder, saved).await {
-            app.waiting.say(&format!("warning: {}", failure.message));
+            app.waiting.warn(&format!("warning: {}", failure.message));
         }
     }
     Ok(())

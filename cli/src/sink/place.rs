@@ -104,6 +104,15 @@ impl Place {
         )))
     }
 
+    /// Whether something is there that the secret of a new key must not replace.
+    pub(crate) fn is_taken(&self) -> Result<bool> {
+        Ok(match self {
+            Self::File(path) => path.symlink_metadata().is_ok(),
+            Self::Keyring(entry) => keyring::find(entry)?.is_some(),
+            Self::Command(_) | Self::Reveal => false,
+        })
+    }
+
     /// Stores the secret; a file or an entry is replaced.
     pub(crate) fn store(&self, secret: &Secret, about: &Delivery<'_>) -> Stored {
         let stored = match self {

@@ -25,7 +25,7 @@ use crate::bulk::rows::{self, Row};
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
 use crate::select::{self, Filters};
-use crate::sink::{self, Place, Sink, SinkArgs};
+use crate::sink::{self, Sink, SinkArgs};
 use crate::{suggest, text};
 
 mod row;
@@ -236,10 +236,7 @@ async fn plan(
         if entry.stage >= Stage::Stored && entry.settings != row.settings {
             changed.push(row.name.clone());
         }
-        if entry.stage < Stage::Stored
-            && let Place::File(path) = sink.place(&row.name)?
-            && path.symlink_metadata().is_ok()
-        {
+        if entry.stage < Stage::Stored && sink.place(&row.name)?.is_taken()? {
             let is_own = entry.stage == Stage::Created
                 && holds_secret(client, sink, &row.name, entry.hash.as_deref()).await?;
             if is_own {
@@ -264,14 +261,15 @@ async fn plan(
     }
     if !in_the_way.is_empty() {
         return Err(Failure::usage(format!(
-            "the files for the secrets of these rows exist already: {}; nothing was sent",
+            "the files or keyring entries for the secrets of these rows exist already: {}; nothing \
+             was sent",
             listed(&in_the_way)
         )));
     }
     Ok(tasks)
 }
 
-/// Whether the file has the secret of this key, by its two ends.
+/// Whether the sink has the secret of this key, by its two ends.
 async fn holds_secret(
     client: &Client,
     sink: &Sink,
