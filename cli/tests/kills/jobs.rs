@@ -13,9 +13,18 @@ pub(crate) struct Job {
     /// How many times it starts a command, which can kill it before and after it has stored what
     /// it was given.
     pub(crate) commands: usize,
-    /// Whether its requests overlap, so that there is nothing between them.
-    pub(crate) is_parallel: bool,
+    pub(crate) when: When,
     pub(crate) end: End,
+}
+
+/// When it is killed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    Always,
+    /// Its requests overlap, so that there is nothing between them.
+    NotBetween,
+    /// By the command that it starts: the rest is another job's.
+    FromWithin,
 }
 
 /// What must be true in the end.
@@ -78,7 +87,7 @@ const RAISED: &[(&str, f64)] = &[("class-1", 15.0), ("class-2", 5.1), ("class-3"
 
 const ONE_KEY: &str = r#"{"keys": [{"name": "other"}, {"name": "ada", "limit": 25}]}"#;
 
-pub(crate) static JOBS: [Job; 9] = [
+pub(crate) static JOBS: [Job; 10] = [
     Job {
         title: "`bulk create`, a file for each secret",
         words: &["bulk", "create", "rows.csv", "--secret-to", "file:{name}.key", "--jobs", "1"],
@@ -86,7 +95,7 @@ pub(crate) static JOBS: [Job; 9] = [
         files: &[("rows.csv", "name,limit\nrow 1,5\nrow 2,5\nrow 3,5\nrow 4,5\n")],
         stored: None,
         commands: 0,
-        is_parallel: false,
+        when: When::Always,
         end: End { keys: &["row 1", "row 2", "row 3", "row 4"], ..NOTHING },
     },
     Job {
@@ -104,7 +113,7 @@ pub(crate) static JOBS: [Job; 9] = [
         files: &[("rows.csv", "name,limit\nrow 1,5\nrow 2,5\nrow 3,5\n"), RECEIVER],
         stored: None,
         commands: 3,
-        is_parallel: false,
+        when: When::Always,
         end: End { keys: &["row 1", "row 2", "row 3"], sink: Sink::Receiver, ..NOTHING },
     },
     Job {
@@ -117,7 +126,7 @@ pub(crate) static JOBS: [Job; 9] = [
         )],
         stored: None,
         commands: 0,
-        is_parallel: true,
+        when: When::NotBetween,
         end: End {
             keys: &["row 1", "row 2", "row 3", "row 4", "row 5", "row 6", "row 7", "row 8"],
             ..NOTHING
@@ -140,7 +149,7 @@ delete = [{ name = "unwanted" }]
         )],
         stored: None,
         commands: 0,
-        is_parallel: false,
+        when: When::Always,
         end: End {
             keys: &["ada", "bob"],
             limits: &[("changed", 7.5), ("ada", 25.0)],
@@ -168,7 +177,7 @@ delete = [{ name = "unwanted" }]
         files: &[],
         stored: Some("ada"),
         commands: 0,
-        is_parallel: false,
+        when: When::Always,
         end: End {
             keys: &["ada"],
             limits: &[("ada", 25.0)],
@@ -177,13 +186,35 @@ delete = [{ name = "unwanted" }]
         },
     },
     Job {
+        title: "`rotate`, the secret to a command",
+        words: &[
+            "rotate",
+            "ada",
+            "--secret-to",
+            "command:sh receiver.sh",
+            "--grace",
+            "0s",
+            "--unused",
+            "0s",
+            "--watch",
+            "0s",
+            "--yes",
+        ],
+        seeds: ONE_KEY,
+        files: &[RECEIVER],
+        stored: None,
+        commands: 1,
+        when: When::FromWithin,
+        end: End { keys: &["ada"], sink: Sink::Receiver, settled: Some(&["rotate"]), ..NOTHING },
+    },
+    Job {
         title: "`leak`",
         words: &["leak", "ada", "--secret-to", "file:ada.key"],
         seeds: ONE_KEY,
         files: &[],
         stored: None,
         commands: 0,
-        is_parallel: false,
+        when: When::Always,
         end: End { keys: &["ada"], settled: Some(&["rotate"]), ..NOTHING },
     },
     Job {
@@ -193,7 +224,7 @@ delete = [{ name = "unwanted" }]
         files: &[RECEIVER],
         stored: None,
         commands: 1,
-        is_parallel: false,
+        when: When::Always,
         end: End { is_temporary: true, ..NOTHING },
     },
     Job {
@@ -203,7 +234,7 @@ delete = [{ name = "unwanted" }]
         files: &[],
         stored: None,
         commands: 0,
-        is_parallel: false,
+        when: When::Always,
         end: End { limits: RAISED, ..NOTHING },
     },
     Job {
@@ -213,7 +244,7 @@ delete = [{ name = "unwanted" }]
         files: &[],
         stored: None,
         commands: 0,
-        is_parallel: false,
+        when: When::Always,
         end: End { limits: RAISED, settled: Some(&["topup", "1", "other", "--yes"]), ..NOTHING },
     },
 ];

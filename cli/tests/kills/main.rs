@@ -21,7 +21,7 @@ use std::time::Duration;
 use checks::Tally;
 use futures_util::StreamExt as _;
 use gate::{Kill, Moment};
-use jobs::{JOBS, Job};
+use jobs::{JOBS, Job, When};
 use place::Place;
 use table::{Column, Row};
 
@@ -90,11 +90,11 @@ async fn undisturbed(job: &'static Job) -> (Row, Vec<Scenario>) {
 
     let mut scenarios = Vec::new();
     let mut add = |column, fate| scenarios.push(Scenario { job, column, fate });
-    for request in 1..=requests {
+    for request in (1..=requests).filter(|_| job.when != When::FromWithin) {
         let at = |moment| Kill { request, moment };
         add(Column::Before, Fate::Killed(vec![at(Moment::BeforeTheServer)]));
         add(Column::After, Fate::Killed(vec![at(Moment::AfterTheServer)]));
-        for delay in DELAYS.into_iter().filter(|_| request < requests && !job.is_parallel) {
+        for delay in DELAYS.into_iter().filter(|_| request < requests && job.when == When::Always) {
             add(Column::Between, Fate::Killed(vec![at(Moment::AfterTheResponse(delay))]));
         }
         let moments = [Moment::BeforeTheServer, Moment::AfterTheServer];
@@ -102,7 +102,7 @@ async fn undisturbed(job: &'static Job) -> (Row, Vec<Scenario>) {
         let again = Kill { request: 1 + request % LEAST, moment: second };
         add(Column::Twice, Fate::Killed(vec![at(first), again]));
     }
-    for request in creates {
+    for request in creates.into_iter().filter(|_| job.when != When::FromWithin) {
         add(Column::Late, Fate::Late(Kill { request, moment: Moment::BeforeTheServer }));
     }
     for number in 1..=job.commands {
