@@ -104,7 +104,8 @@ impl Server {
         script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
         script.env_clear().current_dir(self.home()).env("TERM", "xterm").env("SHELL", "/bin/sh");
         let set = program.get_envs().filter_map(|(name, value)| Some((name, value?)));
-        script.envs(set);
+        // A pager would wait for a key.
+        script.env("PAGER", "cat").envs(set);
         let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().filter(|_| !typed.is_empty());
         let mut screen = Vec::new();
