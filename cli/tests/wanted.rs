@@ -68,7 +68,9 @@ fn plan_says_what_apply_does_and_apply_does_it_once() {
             "key 002\tdelete\t"
         ]
     );
-    server.run(&["apply"]).expect(2);
+    let unconfirmed = server.run(&["apply"]).expect(2);
+    let what = "create 2 keys, update 1 key and delete 1 key; nothing was changed";
+    assert!(unconfirmed.stderr.contains(what), "{}", unconfirmed.shown());
     server.run(&["apply", "--dry-run"]).expect(0);
     assert!(changes(&server).is_empty());
     server.run(&["apply", "--yes"]).expect(0);
@@ -144,7 +146,9 @@ fn a_wrong_file_or_sink_changes_nothing() {
 fn nothing_is_deleted_if_something_failed() {
     let server = server(FILE);
     server.fail("method=POST,status=403");
-    server.run(&["apply", "--yes", "--at-once", "1"]).expect(4);
+    let ran = server.run(&["apply", "--yes", "--at-once", "1"]).expect(4);
+    assert!(ran.stdout.contains("key 002\tdelete\tnot begun"), "{}", ran.shown());
+    assert!(ran.stderr.contains("1 of 4 changes failed, and 1 was not begun"), "{}", ran.shown());
     assert_eq!(server.hashes_of("key 002").len(), 1);
     server.run(&["apply", "--yes"]).expect(0);
     assert_applied(&server, "again");

@@ -130,10 +130,12 @@ impl Options {
             .filter(|(_, count)| *count > 0)
             .map(|(verb, count)| format!("{verb} {}", units::counted(count, "key")))
             .collect();
-        if counts.is_empty() {
-            return Ok(());
-        }
-        self.change.confirm_text(&counts.join(", ")).await
+        let what = match counts.split_last() {
+            None => return Ok(()),
+            Some((last, [])) => last.clone(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        };
+        self.change.confirm_text(&what).await
     }
 
     async fn dry_run(&self, client: &Client, file: &WantedFile) -> Result<()> {

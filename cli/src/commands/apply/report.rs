@@ -55,7 +55,8 @@ pub(super) fn write(app: &App, outcomes: Vec<Outcome>) -> CommandResult<Exit> {
     let failed = failures.len();
     let rest = match not_begun {
         0 => String::new(),
-        not_begun => format!(", and {not_begun} not begun because of that"),
+        1 => ", and 1 was not begun".to_owned(),
+        not_begun => format!(", and {not_begun} were not begun"),
     };
     match failures.into_iter().next() {
         None => Ok(Exit::Done),
