@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::instructions;
 use crate::shell::{cmd, stems};
 use crate::wasm;
-use crate::workspace::Workspace;
+use crate::workspace::{CLI, Workspace};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Bench {
@@ -35,13 +35,20 @@ const VENV: &str = "target/bench-python";
 const TOOL: &str = "openrouter-cli";
 const TOOL_VERSION: &str = "=0.2.0";
 const TOOLS: &str = "target/bench-tools";
-/// The section that needs it.
-const CLI: &str = "cli";
+
+/// The sections that need more than Rust's libraries: the others are measured without building
+/// the npm package or installing anything.
+const NEED_NODE: [&str; 4] = ["calls", "decode", "package", "prefetch"];
+const NEED_PYTHON: [&str; 1] = ["calls"];
+const NEED_INSTRUCTIONS: [&str; 1] = ["build"];
+const NEED_CLI: [&str; 1] = ["cli"];
 
 /// The instruction counts for the report.
 const INSTRUCTIONS: &str = "target/bench/instructions.json";
 const OPERATIONS: [&str; 6] =
     ["list", "create", "get", "update", "delete", "get_current_key_metadata"];
+
+type Prepare = fn(&Workspace) -> Result<()>;
 
 /// Measures, and writes the report. If another language's tools are missing, only its lines are.
 pub(crate) fn run(bench: &Bench, workspace: &Workspace) -> Result<()> {
@@ -51,23 +58,27 @@ pub(crate) fn run(bench: &Bench, workspace: &Workspace) -> Result<()> {
     sections.retain(|name| name != "mod");
     bench.check(&sections)?;
     cmd!(shell, "cargo build --release --locked --manifest-path {MANIFEST}").run()?;
-    for (language, prepared) in [("Node", node(workspace)), ("Python", python(workspace))] {
-        if let Err(error) = prepared {
-            println!("skipping {language}: {error:#}");
+    if bench.includes(&NEED_CLI) {
+        cmd!(shell, "cargo build --release --locked --package {CLI}").run()?;
+    }
+    let others: [(&str, &[&str], Prepare); 3] = [
+        ("Node", &NEED_NODE, node),
+        ("Python", &NEED_PYTHON, python),
+        (TOOL, &NEED_CLI, command_line),
+    ];
+    for (what, _, prepare) in others.into_iter().filter(|(_, needed, _)| bench.includes(needed)) {
+        if let Err(error) = prepare(workspace) {
+            println!("skipping {what}: {error:#}");
         }
     }
     let program = workspace.target("release/openrouter-keys");
-    if bench.includes(CLI) {
-        cmd!(shell, "cargo build --release --locked --package openrouter-keys").run()?;
-        if let Err(error) = command_line(workspace) {
-            println!("skipping {TOOL}: {error:#}");
-        }
-    }
     let mut options = bench.options();
     options.extend(["--cli", &program]);
-    match count_instructions(workspace) {
-        Ok(()) => options.extend(["--instructions", INSTRUCTIONS]),
-        Err(error) => println!("skipping the instruction counts: {error:#}"),
+    if bench.includes(&NEED_INSTRUCTIONS) {
+        match count_instructions(workspace) {
+            Ok(()) => options.extend(["--instructions", INSTRUCTIONS]),
+            Err(error) => println!("skipping the instruction counts: {error:#}"),
+        }
     }
     let run = cmd!(shell, "cargo run --quiet --release --locked --manifest-path {MANIFEST} -- run");
     Ok(run.args(options).run()?)
@@ -83,9 +94,12 @@ impl Bench {
         }
     }
 
-    fn includes(&self, section: &str) -> bool {
-        let named = |names: &[String]| names.iter().any(|name| name == section);
-        (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
+    /// Whether any of these sections is measured.
+    fn includes(&self, sections: &[&str]) -> bool {
+        let named = |names: &[String], section| names.iter().any(|name| name == section);
+        sections.iter().any(|section| {
+            (self.only.is_empty() || named(&self.only, section)) && !named(&self.skip, section)
+        })
     }
 
     /// The program's arguments.
@@ -154,10 +168,10 @@ mod tests {
 
     #[test]
     fn a_section_is_included_unless_others_are_named_or_it_is_skipped() {
-        assert!(bench(&[], &[], false).includes("cli"));
-        assert!(bench(&["cli"], &[], false).includes("cli"));
-        assert!(!bench(&["calls"], &[], false).includes("cli"));
-        assert!(!bench(&[], &["cli"], false).includes("cli"));
+        assert!(bench(&[], &[], false).includes(&["cli"]));
+        assert!(bench(&["cli"], &[], false).includes(&["calls", "cli"]));
+        assert!(!bench(&["calls"], &[], false).includes(&["cli"]));
+        assert!(!bench(&[], &["cli"], false).includes(&["cli"]));
     }
 
     #[test]
