@@ -133,7 +133,7 @@ pub(crate) fn limit(key: &Key) -> Cell {
     }
 }
 
-/// What is left of the limit, with a bar of how much of it is used.
+/// What is left of the limit, and a bar of it; the bars of a table stand below each other.
 fn left(key: &Key) -> Cell {
     let Some(left) = key.limit_remaining.copied() else {
         let shown = if key.limit.is_null() { "-" } else { "?" };
@@ -148,7 +148,7 @@ fn left(key: &Key) -> Cell {
         share if share < 0.2 => Tone::Warning,
         _ => Tone::Plain,
     };
-    Cell::new(format!("{} {}", bar(share), units::dollars(left)), left.to_string())
+    Cell::new(format!("{} {}", units::dollars(left), bar(share)), left.to_string())
         .number()
         .tone(tone)
 }
