@@ -25,8 +25,7 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     pub(crate) fn new(is_quiet: bool) -> Self {
-        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let is_terminal = std::io::stderr().is_terminal() && !is_dumb;
+        let is_terminal = std::io::stderr().is_terminal() && !crate::output::is_dumb();
         Self { is_quiet, is_terminal, bar: Arc::default() }
     }
 

@@ -229,6 +229,26 @@ fn a_dry_run_of_many_creates_knows_the_journal_and_the_keys_that_exist() {
     assert!(!server.path("rows.csv.journal").exists());
 }
 
+#[test]
+fn a_jq_expression_sees_the_result_and_nothing_else() {
+    let server = Server::start();
+    let key = server.emulator.management_key();
+    for code in [
+        "env",
+        "error(env)",
+        "stderr",
+        "\"\\u001b[2J\" | stderr_empty",
+        "halt",
+        "halt(3)",
+        "halt_error",
+        "halt_error(0)",
+    ] {
+        let ran = server.run(&["list", "--jq", code]).expect(1);
+        assert!(!ran.shown().contains(key) && !ran.shown().contains('\u{1b}'), "{}", ran.shown());
+        assert!(ran.stderr.contains("not available here"), "{}", ran.shown());
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn nohup_is_respected() {

@@ -165,6 +165,14 @@ impl Journal {
         File::open(path).is_ok_and(|file| fs4::FileExt::try_lock(&file).is_ok())
     }
 
+    /// Whether a run has the journal open.
+    pub(crate) fn is_in_use(path: &Path) -> bool {
+        let file = options().create(false).open(path);
+        file.is_ok_and(|file| {
+            matches!(fs4::FileExt::try_lock(&file), Err(TryLockError::WouldBlock))
+        })
+    }
+
     /// What an earlier run wrote about the key.
     pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries.get(name)
@@ -303,7 +311,9 @@ mod tests {
             }])
             .unwrap();
         assert!(open().is_err(), "it is locked");
+        assert!(Journal::is_in_use(&path));
         drop(journal);
+        assert!(!Journal::is_in_use(&path));
         let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(b"{\"event\":\"created\",\"na").unwrap();
         let journal = open().unwrap();

@@ -144,6 +144,11 @@ impl Options {
             if Journal::account(&path).is_none_or(|other| other != account) {
                 continue;
             }
+            if Journal::is_in_use(&path) {
+                return Err(Failure::failed(
+                    "another top-up is running; nothing was changed; wait until it has ended",
+                ));
+            }
             let amount = rest.split('-').next().unwrap_or_default();
             let path = text::quoted_for_shell(&path.display().to_string());
             return Err(Failure::failed(format!(

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use jaq_core::load::{Arena, File, Loader};
+use jaq_core::load::{self, Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars, data, unwrap_valr};
 use jaq_json::{Val, read, write};
 use serde::ser::SerializeMap as _;
@@ -147,6 +147,19 @@ pub(crate) fn without_formula(text: &str) -> String {
     }
 }
 
+/// What jq has beyond values: the environment has the management key, standard error would get
+/// names that a terminal obeys, and an end of the program would look like success.
+const WITHHELD: &str = r#"
+    def withheld: error("env, stderr and halt are not available here");
+    def env: withheld;
+    def stderr: withheld;
+    def stderr_empty: withheld;
+    def halt: withheld;
+    def halt($code): withheld;
+    def halt_error: withheld;
+    def halt_error($code): withheld;
+"#;
+
 /// A jq expression, compiled before anything is sent.
 pub(super) struct Filter {
     filter: jaq_core::compile::Filter<jaq_core::Native<data::JustLut<Val>>>,
@@ -161,7 +174,8 @@ impl Filter {
                 text::visible(code)
             ))
         };
-        let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+        let withheld = load::parse(WITHHELD, |parser| parser.defs()).unwrap_or_default();
+        let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).chain(withheld);
         let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
         let arena = Arena::default();
         let modules =

@@ -161,12 +161,16 @@ impl Output {
     }
 }
 
+/// Whether the terminal has no more than text: on Unix also if nothing is known about it.
+pub(crate) fn is_dumb() -> bool {
+    std::env::var_os("TERM").map_or(cfg!(unix), |term| term == "dumb")
+}
+
 fn has_color(choice: ColorChoice, is_terminal: bool) -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     match choice {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
-        ColorChoice::Auto => is_terminal && !is_dumb && !is_set("NO_COLOR"),
+        ColorChoice::Auto => is_terminal && !is_dumb() && !is_set("NO_COLOR"),
     }
 }

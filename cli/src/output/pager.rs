@@ -28,11 +28,10 @@ pub(super) fn shows(text: &[u8], lines: usize) -> bool {
 
 /// `None` if the pager did not start.
 fn run(text: &[u8]) -> Option<()> {
-    let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
     let line = std::env::var("PAGER").unwrap_or_else(|_| "less".to_owned());
     let words = shlex::split(&line)?;
     let [program, arguments @ ..] = words.as_slice() else { return None };
-    if is_dumb || program == "cat" {
+    if super::is_dumb() || program == "cat" {
         return None;
     }
     let mut pager = Command::new(program);
