@@ -4,30 +4,29 @@
 #![cfg(target_os = "linux")]
 
 #[cfg(test)]
+#[path = "../support/mod.rs"]
 mod support;
+#[cfg(test)]
+mod traces;
+#[cfg(test)]
+mod trouble;
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeSet, HashSet};
-    use std::fmt::Write as _;
+    use std::collections::BTreeSet;
     use std::io::{BufRead as _, BufReader, Read as _};
     use std::os::unix::fs::PermissionsExt as _;
     use std::os::unix::process::ExitStatusExt as _;
     use std::path::Path;
     use std::process::{Command, Stdio};
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Mutex, OnceLock};
 
-    use openrouter_keys_emulator::{Clock, Emulator, Fault};
+    use openrouter_keys_emulator::Clock;
 
-    use crate::support::{COLUMNS, SECRETS_SEED, Server};
-
-    const MANAGEMENT_KEY: &str =
-        "sk-or-mgmt-9f31c07be58d264aa1d97e60f2c8b35d714ea09c68b2f05de93a4c17b06d82fe";
-    /// More keys than any case creates.
-    const CREATED: usize = 40;
-    /// So many characters of a secret count as the secret.
-    const SHOWN: usize = 16;
+    use crate::support::{COLUMNS, Server};
+    use crate::traces::{MANAGEMENT_KEY, assert_clean, shown};
+    use crate::trouble::{TROUBLES, Trouble};
 
     /// At least one command line of every command; several are run one after the other, and
     /// `spy` is a program that records its own arguments and environment, and its parent's
@@ -103,97 +102,6 @@ mod tests {
         path.extension().is_some_and(|extension| extension == "key")
     }
 
-    /// The secrets that emulators with the seed of these tests create.
-    fn created() -> &'static [String] {
-        static CREATED_SECRETS: OnceLock<Vec<String>> = OnceLock::new();
-        CREATED_SECRETS.get_or_init(|| {
-            let emulator = Emulator::builder().secrets_seed(SECRETS_SEED).start().unwrap();
-            (0..CREATED).map(|_| emulator.create_ordinary_key("x").0).collect()
-        })
-    }
-
-    /// Every run of characters that shows a part of a secret: as it is, in hexadecimal, as URL
-    /// escapes, and in base64, which depends on where the secret begins.
-    fn traces() -> &'static [(usize, HashSet<Vec<u8>>)] {
-        static TRACES: OnceLock<Vec<(usize, HashSet<Vec<u8>>)>> = OnceLock::new();
-        TRACES.get_or_init(|| {
-            let [mut plain, mut hex, mut url, mut base64] = [const { Vec::new() }; 4];
-            for secret in created().iter().map(String::as_str).chain([MANAGEMENT_KEY]) {
-                let digits = secret.rsplit('-').next().unwrap().as_bytes();
-                plain.push(digits.to_vec());
-                hex.push(in_hex(digits, ""));
-                url.push(in_hex(digits, "%"));
-                // Without the first bits, which depend on what stands before.
-                base64.extend((0..3).map(|from| encoded(&digits[from..])));
-            }
-            let windows = |texts: Vec<Vec<u8>>, size: usize| {
-                (
-                    size,
-                    texts.iter().flat_map(|text| text.windows(size).map(<[u8]>::to_vec)).collect(),
-                )
-            };
-            vec![
-                windows(plain, SHOWN),
-                windows(hex, 2 * SHOWN),
-                windows(url, 3 * SHOWN),
-                windows(base64, SHOWN * 4 / 3 - 1),
-            ]
-        })
-    }
-
-    fn in_hex(bytes: &[u8], before: &str) -> Vec<u8> {
-        bytes
-            .iter()
-            .fold(String::new(), |mut hex, byte| {
-                let _ = write!(hex, "{before}{byte:02x}");
-                hex
-            })
-            .into_bytes()
-    }
-
-    /// The whole groups of base64.
-    fn encoded(bytes: &[u8]) -> Vec<u8> {
-        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let groups = bytes.chunks_exact(3).flat_map(|group| {
-            let bits = group.iter().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
-            [18, 12, 6, 0].map(|shift| ALPHABET[bits >> shift & 63])
-        });
-        groups.collect()
-    }
-
-    /// The part of a secret that the text shows.
-    fn shown(text: &[u8]) -> Option<String> {
-        let folded = text.to_ascii_lowercase();
-        traces().iter().enumerate().find_map(|(form, (size, traces))| {
-            // Base64 has letters of both cases.
-            let text = if form == 3 { text } else { &folded };
-            let found = text.windows(*size).find(|window| traces.contains(*window))?;
-            Some(String::from_utf8_lossy(found).into_owned())
-        })
-    }
-
-    #[track_caller]
-    fn assert_clean(text: &[u8], place: &str) {
-        if let Some(part) = shown(text) {
-            panic!("{place} shows {part}: {}", String::from_utf8_lossy(text));
-        }
-    }
-
-    #[test]
-    fn a_secret_is_found_in_every_form() {
-        let secret = created()[0].as_bytes();
-        let digits = &secret[secret.len() - 64..];
-        let part = &digits[5..21];
-        let [hex, url] = ["", "%"].map(|before| in_hex(part, before).to_ascii_uppercase());
-        for shows in [part, &hex, &url] {
-            assert!(shown(&[b"before ", shows].concat()).is_some());
-        }
-        for before in ["", "a", "ab"] {
-            assert!(shown(&encoded(&[before.as_bytes(), secret].concat())).is_some());
-        }
-        assert_eq!(shown(&digits[..15]), None);
-    }
-
     fn server() -> Server {
         let seeds = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(
@@ -229,79 +137,6 @@ mod tests {
             std::fs::set_permissions(server.path(name), mode).unwrap();
         }
         server
-    }
-
-    /// What the server does to the first requests.
-    #[derive(Clone, Copy, Debug)]
-    enum Trouble {
-        None,
-        Refused,
-        Repeats,
-        Html,
-        OddFields,
-        Broken,
-        Redirect,
-        Lost,
-    }
-
-    const TROUBLES: [Trouble; 7] = [
-        Trouble::Refused,
-        Trouble::Repeats,
-        Trouble::Html,
-        Trouble::OddFields,
-        Trouble::Broken,
-        Trouble::Redirect,
-        Trouble::Lost,
-    ];
-
-    impl Trouble {
-        /// The fault for one request with this method.
-        fn fault(self, method: &str) -> Fault {
-            let secret = &created()[CREATED - 1];
-            let digits = MANAGEMENT_KEY.rsplit('-').next().unwrap();
-            let escaped = MANAGEMENT_KEY.replace("sk", "\\u0073k");
-            let url = MANAGEMENT_KEY.replace('-', "%2D");
-            let error = |status: u16, message: &str| {
-                Fault::body(
-                    status,
-                    format!(
-                        "{{\"error\":{{\"code\":{status},\"message\":\"{message}\",\
-                         \"metadata\":{{\"raw\":\"{secret} {escaped}\"}}}},\"{secret}\":\"{digits}\"}}"
-                    ),
-                )
-            };
-            let key = format!(
-                "{{\"hash\":\"{secret}\",\"name\":\"{secret}\",\"label\":\"{secret}\",\
-                 \"limit\":\"{secret}\",\"disabled\":false,\"external_user\":\"{escaped}\",\
-                 \"expires_at\":\"{secret}\",\"secret\":\"{secret}\",\"token\":{{\"{secret}\":\
-                 [\"{MANAGEMENT_KEY}\",\"{url}\"]}}}}"
-            );
-            let fault = match self {
-                Self::None => Fault::none(),
-                Self::Refused => error(401, &format!("User {MANAGEMENT_KEY} not found; {digits}")),
-                Self::Repeats => {
-                    error(500, &format!("Authorization: Bearer {MANAGEMENT_KEY} {url}"))
-                }
-                Self::Html => {
-                    let page = format!("<html><title>{MANAGEMENT_KEY}</title>{secret}</html>");
-                    Fault::body(502, page).with_header("content-type", "text/html")
-                }
-                Self::OddFields if method == "POST" => Fault::body(
-                    201,
-                    format!("{{\"data\":{key},\"key\":\"{secret}\",\"secret\":\"{secret}\"}}"),
-                ),
-                // A listing for who wants one, a key for others.
-                Self::OddFields => Fault::body(200, format!("{{\"data\":[{key}],\"next\":{key}}}")),
-                Self::Broken => {
-                    Fault::body(200, format!("{{\"data\":{{\"name\":\"x\",\"key\":\"{secret}"))
-                }
-                Self::Redirect => {
-                    Fault::redirect(302, &format!("http://127.0.0.1:1/?key={MANAGEMENT_KEY}"))
-                }
-                Self::Lost => Fault::reset_after_commit(),
-            };
-            fault.on_method(method.parse().unwrap())
-        }
     }
 
     /// Runs the command lines, and looks for secrets everywhere. Returns the methods used.
