@@ -88,19 +88,23 @@ impl Place {
         }
     }
 
-    /// Whether the secret can be stored, as far as that shows before it exists. A file with
-    /// anything but this key's secret is not replaced.
+    /// Whether the secret can be stored, as far as that shows before it exists. Anything but this
+    /// key's secret is not replaced.
     pub(crate) fn check(&self, old_label: Option<&str>) -> Result<()> {
         self.check_usable()?;
-        let Self::File(path) = self else { return Ok(()) };
-        let Some(content) = content(path)? else { return Ok(()) };
+        let content = match self {
+            Self::File(path) => content(path)?,
+            Self::Keyring(entry) => keyring::find(entry)?,
+            Self::Command(_) | Self::Reveal => None,
+        };
+        let Some(content) = content else { return Ok(()) };
         if old_label.is_some_and(|label| has_label(&content, label)) {
             return Ok(());
         }
         Err(Failure::usage(format!(
-            "{} exists and does not hold the secret of this key, so it will not be replaced; \
-             no key was created; choose another file, or move it away",
-            path.display()
+            "the {} exists and does not hold the secret of this key, so it will not be replaced; \
+             no key was created; choose another place, or move it away",
+            self.in_words()
         )))
     }
 
