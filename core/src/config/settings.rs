@@ -179,6 +179,11 @@ impl CallOptions {
         }
         self
     }
+
+    /// The call's timeout.
+    pub(crate) fn timeout_of(&self, config: &Config) -> Duration {
+        self.0.as_ref().and_then(|set| set.timeout).unwrap_or(config.0.timeout)
+    }
 }
 
 /// Settings of one call, which override the client's.

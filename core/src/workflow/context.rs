@@ -6,15 +6,18 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use super::mailbox::{Mailbox, lock};
+use super::mailbox::{Lease, Mailbox, lock};
 use super::pages::Pages;
-use super::rotate::rotation_handler::RotationEvent;
+use super::rotate::rotation_handler::{RotationEvent, Stop};
 use crate::call::{Action, CallMachine, Driven, Error, ErrorKind, Event, Machine, Response, trace};
 use crate::config::{CallOptions, Config, next_entropy};
-use crate::operation::{AnyOperation, AnyOutput, OneOfSix, Operation};
+use crate::operation::{AnyOperation, AnyOutput, Idempotency, OneOfSix, Operation};
 use crate::redact::mask_cause;
 use crate::transport::{BoxFuture, TimeoutPhase, TransportError, TransportErrorKind};
 use crate::types::{ApiKey, DecodeError, DecodeErrorKind, Key, Timestamp};
+
+/// How often a lease is claimed before a change, if the claims themselves take too long.
+const CLAIMS: usize = 3;
 
 /// The client of a workflow's code.
 pub(crate) struct Context {
@@ -53,6 +56,12 @@ impl Context {
     /// Limits the requests of each listing.
     pub(super) fn listing_with(self, max_requests: Option<u64>) -> Self {
         Self { max_requests, ..self }
+    }
+
+    /// Makes every change only within a claim that lasts this long.
+    pub(super) fn leased(self, time: Option<Duration>) -> Self {
+        lock(&self.mailbox).lease = time.map(|time| Lease { time, end: Duration::ZERO });
+        self
     }
 
     /// A context for a part of the work, which must end within this time from now.
@@ -146,6 +155,10 @@ impl Context {
             }
             let options = self.options.clone().at_most(at_most, &self.config);
             let name = operation.name();
+            if operation.idempotency() != Idempotency::Safe {
+                self.claim(options.timeout_of(&self.config)).await?;
+            }
+            self.unless_stopped(name)?;
             let machine = CallMachine::new(&self.config, &options, operation);
             let call = Nested { machine, mailbox: &self.mailbox };
             trace::call(name, self.drive(call, key)).await
@@ -179,6 +192,32 @@ impl Context {
         }
     }
 
+    /// Makes sure that the lease lasts this long, if the workflow has one.
+    async fn claim(&self, time: Duration) -> Result<(), Error> {
+        for _ in 0..CLAIMS {
+            let Some(lease) = lock(&self.mailbox).lease else { return Ok(()) };
+            if self.elapsed().saturating_add(time) < lease.end {
+                return Ok(());
+            }
+            self.ask(RotationEvent::Claim(lease.time), "").await?;
+        }
+        let cause = "each claim took longer than the lease leaves for a request".into();
+        Err(Error::unsent(self.name, ErrorKind::RotationHandler { method: "claim", cause }))
+    }
+
+    /// Fails once the caller has ended the workflow.
+    fn unless_stopped(&self, name: &'static str) -> Result<(), Error> {
+        match lock(&self.mailbox).stop {
+            Some(_) => Err(Error::unsent(name, ErrorKind::Cancelled)),
+            None => Ok(()),
+        }
+    }
+
+    /// Why the caller ended the workflow, if they did.
+    pub(super) fn stopped(&self) -> Option<Error> {
+        lock(&self.mailbox).stop.take()
+    }
+
     /// Random bits for a call's jitter.
     fn draw(&self) -> u64 {
         next_entropy(&mut lock(&self.mailbox).entropy)
@@ -195,17 +234,35 @@ impl Context {
 
     /// Asks the caller; `secret` is masked in their error.
     pub(super) async fn ask(&self, question: RotationEvent, secret: &str) -> Result<bool, Error> {
+        self.unless_stopped(self.name)?;
         let method = question.name();
+        let extends_lease = matches!(question, RotationEvent::Claim(_) | RotationEvent::Save(_));
+        // The lease begins before it is granted.
+        let asked = self.elapsed();
         let cause = match self.act(Action::Ask(question)).await {
-            Event::Answer(Ok(answer)) => return Ok(answer),
+            Event::Answer(Ok(answer)) => {
+                if let Some(lease) = lock(&self.mailbox).lease.as_mut().filter(|_| extends_lease) {
+                    lease.end = asked.saturating_add(lease.time);
+                }
+                return Ok(answer);
+            }
             Event::Answer(Err(cause)) => cause,
             Event::Cancelled(_) => return Err(Error::unsent(self.name, ErrorKind::Cancelled)),
             _ => "the question was not answered".into(),
         };
         let mut secrets = self.options.secrets(&self.config, None);
         secrets.push(secret);
+        let (stops, cause) = match cause.downcast::<Stop>() {
+            Ok(stop) => (true, stop.into_cause()),
+            Err(cause) => (false, cause),
+        };
         let cause = mask_cause(cause, &secrets);
-        Err(Error::unsent(self.name, ErrorKind::RotationHandler { method, cause }))
+        let error = Error::unsent(self.name, ErrorKind::RotationHandler { method, cause });
+        if !stops {
+            return Err(error);
+        }
+        lock(&self.mailbox).stop = Some(error);
+        Err(Error::unsent(self.name, ErrorKind::Cancelled))
     }
 
     /// All keys of the listing that pass the filter, from all pages.

@@ -9,7 +9,7 @@ use http::Request;
 
 use super::rotate::rotation_handler::RotationEvent;
 use crate::call::trace::Span;
-use crate::call::{Action, Event, Seed, trace};
+use crate::call::{Action, Error, Event, Seed, trace};
 
 /// Holds at most one open action, and the event that replies to it.
 pub(super) struct Mailbox {
@@ -25,6 +25,19 @@ pub(super) struct Mailbox {
     pub(super) event: Option<Event>,
     /// Set if the driver was dropped mid-request: whether nothing of the request was sent.
     pub(super) dropped: Option<bool>,
+    /// How long the workflow is this program's, if another may continue it.
+    pub(super) lease: Option<Lease>,
+    /// Why the caller ended the workflow where it stands.
+    pub(super) stop: Option<Error>,
+}
+
+/// A claim on a workflow that another program may continue once it ends.
+#[derive(Clone, Copy)]
+pub(super) struct Lease {
+    /// How long each claim lasts.
+    pub(super) time: Duration,
+    /// When the last one ends, counted from the workflow's beginning.
+    pub(super) end: Duration,
 }
 
 impl Default for Mailbox {
@@ -38,6 +51,8 @@ impl Default for Mailbox {
             span: trace::no_span(),
             event: None,
             dropped: None,
+            lease: None,
+            stop: None,
         }
     }
 }

@@ -29,9 +29,13 @@ pub use find_by_secret::{FindBySecret, FoundBySecret};
 pub use machine::WorkflowMachine;
 pub use marker::is_marked;
 pub use pages::{Pages, Progress};
+pub use rotate::blocking_stored::{Blocking, BlockingRotationStore, BlockingSecretSink};
 pub use rotate::rotation::{Rotation, RotationStep};
 pub use rotate::rotation_handler::{
-    BlockingRotationHandler, NoHandler, RotationEvent, RotationHandler,
+    BlockingRotationHandler, NoHandler, RotationEvent, RotationHandler, Stop,
+};
+pub use rotate::stored::{
+    Delivery, PutError, RotationEntry, RotationStore, SecretSink, StoredRotation,
 };
 pub use rotate::{Rotate, Rotated};
 pub use sweep::{Sweep, Swept};

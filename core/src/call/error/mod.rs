@@ -472,6 +472,7 @@ impl fmt::Display for ErrorKind {
             Self::RotationHandler { method, .. } => f.write_str(match *method {
                 "save" => "the rotation handler could not save the rotation's state",
                 "hand_over" => "the rotation handler could not take the new key",
+                "claim" => "the rotation handler could not claim the rotation",
                 _ => "the rotation handler could not say whether it has the new key",
             }),
             Self::TooManyPages { requests } => {

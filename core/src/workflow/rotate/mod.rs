@@ -13,9 +13,11 @@
 //!
 //! The state is saved after each step, and before a step that creates a key.
 
+pub(super) mod blocking_stored;
 mod copy_settings;
 pub(super) mod rotation;
 pub(super) mod rotation_handler;
+pub(super) mod stored;
 
 use std::fmt;
 use std::time::Duration;
@@ -33,7 +35,9 @@ use crate::call::{Effect, Error, ErrorKind, trace};
 use crate::config::{CallOptions, Config};
 use crate::operation::{Create, Created, Get, GetCurrentKeyMetadata, Operation, Orphan, Update};
 use crate::redact::Masked;
-use crate::types::{BuildError, CurrentKey, DecodeError, DecodeErrorKind, Key, KeyHash, Limit};
+use crate::types::{
+    BuildError, BuildErrorKind, CurrentKey, DecodeError, DecodeErrorKind, Key, KeyHash, Limit,
+};
 
 /// The pauses before trying a new key that does not work yet: five times within 30 s.
 const TRIES: [Duration; 5] = [
@@ -96,18 +100,23 @@ const TRIES: [Duration; 5] = [
 #[must_use = "a workflow does nothing until it is run"]
 pub struct Rotate {
     state: Result<Rotation, BuildError>,
+    lease: Option<Duration>,
     max_requests: Option<u64>,
 }
 
 impl Rotate {
     /// Replaces the key with this hash.
     pub fn new(hash: impl AsRef<str>) -> Self {
-        Self { state: KeyHash::new(hash.as_ref()).map(Rotation::new), max_requests: None }
+        Self {
+            state: KeyHash::new(hash.as_ref()).map(Rotation::new),
+            lease: None,
+            max_requests: None,
+        }
     }
 
     /// Continues a rotation from its saved state.
     pub fn resume(state: Rotation) -> Self {
-        Self { state: Ok(state), max_requests: None }
+        Self { state: Ok(state), lease: None, max_requests: None }
     }
 
     /// How many requests each of its listings may take: see
@@ -153,6 +162,16 @@ impl Rotate {
     /// it can be enabled again if somebody still needs it.
     pub fn watch(self, time: Duration) -> Self {
         self.with(|state| state.watch_ms = milliseconds(time))
+    }
+
+    /// Claims the rotation for this long before a change, because other machines may continue it
+    /// once the claim has ended: see [`RotationHandler::claim`](crate::workflow::RotationHandler::claim).
+    ///
+    /// Each saved state claims it as well. A change is sent only if its call's timeout ends within
+    /// the lease, so a lease that is not longer than the timeout is refused.
+    pub fn lease(mut self, time: Duration) -> Self {
+        self.lease = Some(time);
+        self
     }
 
     fn with(mut self, change: impl FnOnce(&mut Rotation)) -> Self {
@@ -225,15 +244,21 @@ impl Workflow for Rotate {
             Ok(state) => state,
             Err(refused) => return WorkflowMachine::refused(name, ErrorKind::Build(refused)),
         };
-        let max_requests = self.max_requests;
+        let Self { lease, max_requests, .. } = self;
+        if lease.is_some_and(|lease| lease <= options.timeout_of(config)) {
+            let short = "the lease must be longer than the timeout of a call";
+            let short = BuildError::new(BuildErrorKind::Timeout, short);
+            return WorkflowMachine::refused(name, ErrorKind::Build(short));
+        }
         WorkflowMachine::new(name, config, options, move |context| async move {
-            let context = context.listing_with(max_requests);
+            let context = context.listing_with(max_requests).leased(lease);
             let markers = Markers::new(Kind::Lasting, context.entropy());
             let mut work = Work { context: &context, state, markers, old: None };
             match work.run().await {
                 Ok(rotated) => Ok(rotated),
                 Err(Failed { error, left }) => {
                     let may_have_changed = *error.effect() == Effect::MayHaveChanged;
+                    let error = context.stopped().unwrap_or(error);
                     let error = error.of_workflow(name, work.state.left(left));
                     Err(match work.state.done(may_have_changed) {
                         Some(done) => error.after(done),

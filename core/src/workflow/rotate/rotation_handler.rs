@@ -1,6 +1,7 @@
 //! A rotation's questions to its caller, and the handler that answers them.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -18,6 +19,8 @@ pub enum RotationEvent {
     HandOver(Box<Created>),
     /// Was the new key of this state stored before the program ended?
     WasHandedOver(Rotation),
+    /// Is the rotation still this program's, and nobody else's for this long from now?
+    Claim(Duration),
 }
 
 /// Your code that saves a rotation's state and stores its new key.
@@ -64,6 +67,14 @@ pub trait RotationHandler: MaybeSend {
     /// Called if the program ended during the hand-over, because only your code can know. If the
     /// key was not stored, it is deleted; after an error nothing is changed.
     async fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError>;
+
+    /// Makes sure that no other program continues this rotation for this long from now.
+    ///
+    /// Called only with [`Rotate::lease`](crate::workflow::Rotate::lease), before a change that
+    /// could otherwise outlast the lease. Return [`Stop`] if the rotation is another program's.
+    async fn claim(&mut self, _lease: Duration) -> Result<(), BoxError> {
+        Ok(())
+    }
 }
 
 /// [`RotationHandler`] for the blocking client.
@@ -77,6 +88,44 @@ pub trait BlockingRotationHandler: Send {
     /// Whether the new key of this state was stored; see
     /// [`RotationHandler::was_handed_over`].
     fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError>;
+
+    /// Makes sure that no other program continues this rotation for this long from now; see
+    /// [`RotationHandler::claim`].
+    fn claim(&mut self, _lease: Duration) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+/// An error that a [`RotationHandler`] returns to end the rotation where it stands: from then on,
+/// the run creates, disables and deletes nothing.
+///
+/// Any other error of `save` or `hand_over` deletes a new key that was not handed over yet. Return
+/// this one if that would be wrong, or is no longer this program's to do: another program has
+/// continued the rotation, or nobody knows whether the key was stored.
+#[derive(Debug)]
+pub struct Stop(BoxError);
+
+impl Stop {
+    /// Ends the rotation for this reason.
+    pub fn new(cause: impl Into<BoxError>) -> Self {
+        Self(cause.into())
+    }
+
+    pub(crate) fn into_cause(self) -> BoxError {
+        self.0
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Stop {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
 }
 
 /// The handler for workflows that ask no questions: it refuses all of them.
@@ -123,6 +172,7 @@ impl RotationEvent {
             Self::Save(_) => "save",
             Self::HandOver(_) => "hand_over",
             Self::WasHandedOver(_) => "was_handed_over",
+            Self::Claim(_) => "claim",
         }
     }
 
@@ -132,6 +182,7 @@ impl RotationEvent {
             Self::Save(state) => handler.save(&state).await.map(|()| true),
             Self::HandOver(new) => handler.hand_over(&new).await.map(|()| true),
             Self::WasHandedOver(state) => handler.was_handed_over(&state).await,
+            Self::Claim(lease) => handler.claim(lease).await.map(|()| true),
         }
     }
 
@@ -144,6 +195,7 @@ impl RotationEvent {
             Self::Save(state) => handler.save(&state).map(|()| true),
             Self::HandOver(new) => handler.hand_over(&new).map(|()| true),
             Self::WasHandedOver(state) => handler.was_handed_over(&state),
+            Self::Claim(lease) => handler.claim(lease).map(|()| true),
         }
     }
 }
