@@ -11,6 +11,7 @@ use crate::shell::cmd;
 pub(crate) const CORE: &str = "openrouter-keys-core";
 /// The crate that programs depend on.
 pub(crate) const NATIVE: &str = "openrouter-keys-native";
+pub(crate) const FLEET: &str = "openrouter-keys-fleet";
 /// The contract suite, the vectors and their runners.
 pub(crate) const TESTS: &str = "openrouter-keys-tests";
 /// The command line.

@@ -1,7 +1,8 @@
 //! Simulations that compare this library with models of other clients.
 //!
-//! They produce the figures in `docs/fleet.md` and `docs/create-schedules.md`, and the tests
-//! check those pages. `tests/lab/bench`, a separate workspace, measures real clients.
+//! They produce the figures in `docs/outages.md`, `docs/create-schedules.md` and
+//! `docs/fleet-operations.md`. `tests/lab/bench`, a separate workspace, measures real clients.
 
-pub mod fleet;
+pub mod outage;
+pub mod rotations;
 pub mod schedules;

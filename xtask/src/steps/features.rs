@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::shell::cmd;
 use crate::step::{Context, Step};
-use crate::workspace::{CORE, NATIVE};
+use crate::workspace::{CORE, FLEET, NATIVE};
 
 pub(crate) const STEP: Step = Step::extra(
     "features",
@@ -18,7 +18,7 @@ pub(crate) const STEP: Step = Step::extra(
 
 fn run(context: &Context) -> Result<()> {
     let shell = &context.workspace.shell;
-    for package in [CORE, NATIVE] {
+    for package in [CORE, FLEET, NATIVE] {
         for features in sets(&context.workspace.member(package)?.features) {
             cmd!(shell, "cargo clippy --locked -p {package} --no-default-features --features {features} -- -D warnings")
                 .run()?;

@@ -13,8 +13,14 @@ pub(crate) const STEP: Step = Step::basic(
 );
 
 const CORE: &str = "core/src";
-const CRATES: [&str; 5] =
-    [CORE, "transport-native/src", "transport-wasm/src", "bindings-js/src", "xtask/src"];
+const CRATES: [&str; 6] = [
+    CORE,
+    "transport-native/src",
+    "transport-wasm/src",
+    "bindings-js/src",
+    "fleet/src",
+    "xtask/src",
+];
 const SCRIPTS: &str = "bindings-js/js";
 
 fn run(context: &Context) -> Result<()> {

@@ -8,7 +8,7 @@ use cargo_metadata::semver::Version;
 use crate::shell::{cmd, works};
 use crate::step::{Context, Skipped, Step};
 use crate::tree;
-use crate::workspace::{CORE, NATIVE};
+use crate::workspace::{CORE, FLEET, NATIVE};
 
 pub(crate) const STEP: Step = Step::basic(
     "rust-version",
@@ -28,7 +28,8 @@ type Package = (String, String);
 fn run(context: &Context) -> Result<()> {
     let workspace = &context.workspace;
     let ours = workspace.rust_version()?;
-    let options = ["-p", CORE, "-p", NATIVE, "--all-features", "--edges", "normal,build"];
+    let options =
+        ["-p", CORE, "-p", NATIVE, "-p", FLEET, "--all-features", "--edges", "normal,build"];
     let needed = tree::packages(workspace, &options)?;
     let declared = workspace.packages()?.into_iter().filter_map(|package| {
         Some(((package.name.to_string(), package.version.to_string()), package.rust_version?))
@@ -65,8 +66,11 @@ fn build(context: &Context) -> Result<()> {
         let others = "the step rust-version and clippy's incompatible_msrv stand in for it";
         return Err(Skipped(format!("no toolchain {rust} here; {others}")).into());
     };
-    Ok(cmd!(shell, "cargo +{toolchain} check -p {CORE} -p {NATIVE} --all-features --locked")
-        .run()?)
+    Ok(cmd!(
+        shell,
+        "cargo +{toolchain} check -p {CORE} -p {NATIVE} -p {FLEET} --all-features --locked"
+    )
+    .run()?)
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{Server, ServerResponse};
-    use crate::fleet::{OUTAGE, Recovery, Refusal, Scenario, WARM_UP};
+    use crate::outage::{OUTAGE, Recovery, Refusal, Scenario, WARM_UP};
 
     fn server(recovery: Recovery) -> Server {
         Server::new(Scenario {

@@ -1,8 +1,8 @@
 //! Simulates 10,000 clients through an outage of their server and prints the tables in
-//! `docs/fleet.md`.
+//! `docs/outages.md`.
 //!
-//! `cargo run --release --example fleet -p openrouter-keys-lab`; with
-//! `-- --check docs/fleet.md` it checks that the page has these tables.
+//! `cargo run --release --example outage -p openrouter-keys-lab`; with
+//! `-- --check docs/outages.md` it checks that the page has these tables.
 
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, thread};
 
 use openrouter_keys_core::error::BoxError;
-use openrouter_keys_lab::fleet::{Figures, Rule, SECTIONS, Section, simulate, table};
+use openrouter_keys_lab::outage::{Figures, Rule, SECTIONS, Section, simulate, table};
 
 const SEED: u64 = 1;
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-use openrouter_keys_lab::fleet::{Figures, Rule, SECTIONS, Scenario, Section, simulate};
+use openrouter_keys_lab::outage::{Figures, Rule, SECTIONS, Scenario, Section, simulate};
 
 /// Apart from chance, results do not depend on the size of the fleet.
 const CLIENTS: u32 = 100;
@@ -90,7 +90,7 @@ fn the_page_has_every_run_and_a_smaller_fleet_confirms_it() {
 fn page() -> BTreeMap<(&'static str, &'static str), (f64, f64)> {
     let mut rows = BTreeMap::new();
     let mut title = "";
-    for line in include_str!("../../../docs/fleet.md").lines() {
+    for line in include_str!("../../../docs/outages.md").lines() {
         if let Some(bold) = line.strip_prefix("**").and_then(|rest| rest.strip_suffix("**")) {
             title = bold;
         }

@@ -1,0 +1,66 @@
+//! Makes a rotation this machine's, once it is nobody else's.
+
+use std::time::Duration;
+
+use openrouter_keys_core::error::BoxError;
+use openrouter_keys_core::transport::Transport;
+use openrouter_keys_core::workflow::{RotationEntry, RotationStore, SecretSink, StoredRotation};
+
+use crate::budget::Budgeted;
+use crate::log::Log;
+
+/// How a machine claims rotations.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    /// A name that no other run has.
+    pub(crate) owner: String,
+    pub(crate) lease: Duration,
+    /// The timeout of a call.
+    pub(crate) timeout: Duration,
+    /// How long to wait for another machine's lease to end.
+    pub(crate) patience: Duration,
+}
+
+pub(crate) enum Claim {
+    Mine(Box<StoredRotation<Log, Box<dyn SecretSink>>>),
+    /// Another machine has it, under this name.
+    Theirs(String),
+}
+
+impl Terms {
+    /// Claims the rotation, whose newest entry is given. Waits for a lease that may have been left
+    /// by a machine that died; if the log grows meanwhile, that machine lives.
+    pub(crate) async fn claim(
+        &self,
+        clock: &Budgeted,
+        mut log: Log,
+        sink: Box<dyn SecretSink>,
+        newest: RotationEntry,
+    ) -> Result<Claim, BoxError> {
+        let wait = newest.takeover_after(self.timeout);
+        if !wait.is_zero() {
+            if wait > self.patience {
+                return Ok(Claim::Theirs(newest.owner));
+            }
+            clock.sleep(wait).await;
+            if let Some(now) = log.load().await?.filter(|now| now.sequence != newest.sequence) {
+                return Ok(Claim::Theirs(now.owner));
+            }
+        }
+        let claimed =
+            StoredRotation::claim(log.clone(), sink, newest, self.owner.as_str(), self.lease);
+        if let Some(stored) = claimed.await? {
+            return Ok(Claim::Mine(Box::new(stored)));
+        }
+        let owner = log.load().await?.map(|entry| entry.owner);
+        Ok(Claim::Theirs(owner.unwrap_or_default()))
+    }
+
+    /// Ends this machine's lease, so that others need not wait. Returns whether it still had one.
+    pub(crate) async fn release(&self, mut log: Log) -> Result<bool, BoxError> {
+        match log.load().await? {
+            Some(newest) if newest.owner == self.owner => log.append(&newest.released()).await,
+            _ => Ok(false),
+        }
+    }
+}
