@@ -134,12 +134,12 @@ impl BlockingSecretSink for World {
     fn put(&mut self, secret: &Secret, key: &Delivery) -> Result<(), PutError> {
         assert_eq!(key.name, "production");
         assert!(key.is_secret(secret.reveal()), "{key:?}");
-        self.with(|inner| match inner.put {
-            Some(problem) => Err(problem("the sink failed".into())),
-            None => {
-                secret.reveal().clone_into(&mut inner.secret);
-                Ok(())
+        self.with(|inner| {
+            if let Some(problem) = inner.put {
+                return Err(problem("the sink failed".into()));
             }
+            secret.reveal().clone_into(&mut inner.secret);
+            Ok(())
         })
     }
 
