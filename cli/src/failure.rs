@@ -103,6 +103,14 @@ impl Failure {
         self
     }
 
+    /// The message in a row of results, with the next command if the message announces one.
+    pub(crate) fn in_one_line(&self) -> String {
+        match &self.next {
+            Some(next) if self.message.ends_with(':') => format!("{} {next}", self.message),
+            _ => self.message.clone(),
+        }
+    }
+
     /// The message and the next command, as they are shown.
     pub(crate) fn shown(&self) -> String {
         let mut shown = format!("error: {}\n", self.message);
@@ -130,7 +138,10 @@ impl From<io::Error> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let mut message = error.to_string();
+        // The library names the operation first: here, the user has named the command.
+        let text = error.to_string();
+        let operation = format!("{}: ", error.operation());
+        let mut message = text.strip_prefix(&operation).unwrap_or(&text).to_owned();
         // The error only says that saving or storing failed: our own words say why.
         if let ErrorKind::RotationHandler { cause, .. } = error.kind() {
             message = format!("{cause}; {message}");

@@ -124,7 +124,7 @@ pub(crate) fn deliver(app: &App, name: &str, created: &Created, ready: Ready) ->
         .map_err(|failure| undelivered(&failure, name, hash))?;
     // A reconciled key has a marker at the end of its name.
     let name = key.and_then(|key| key.name.as_deref()).unwrap_or(name);
-    app.waiting.say(&format!("created \"{}\"; the secret is in {place}", text::visible(name)));
+    app.waiting.say(&format!("created \"{}\"; the secret went to {place}", text::visible(name)));
     // The secret alone, so that a script can read it.
     if is_revealed {
         return Ok(());

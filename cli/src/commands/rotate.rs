@@ -227,7 +227,7 @@ async fn run(
         Err(failure) => (None, Err(failure)),
     };
     if let (Err(failure), false) = (&result, is_single) {
-        app.waiting.say(&format!("{}: {}", text::visible(&name), failure.message));
+        app.waiting.say(&format!("{}: {}", text::visible(&name), failure.in_one_line()));
     }
     if let Ok(Some(done)) = &result
         && let Rotated::StillInUse { .. } = done.rotated

@@ -71,7 +71,7 @@ pub(super) fn write(
             failure.exit,
             format!(
                 "{failed} of {count} rotations failed; the first: {}",
-                failure.about(&name).message
+                failure.about(&name).in_one_line()
             ),
         )
         .next(folder.command("rotate --status")));
@@ -130,7 +130,7 @@ fn row(outcome: &Outcome) -> Row {
             }
         }
         Err(failure) => {
-            problem = Some(failure.message.as_str());
+            problem = Some(failure.in_one_line());
             ("failed", Tone::Bad)
         }
     };

@@ -303,7 +303,7 @@ fn begun(journal: Option<&Journal>, all: &[Key], outcomes: &mut Vec<Outcome>) ->
 async fn one(client: &Client, raise: Raise, journal: Option<&Journal>, pace: &Pace<'_>) -> Outcome {
     let (state, error) = match send(client, &raise, journal, pace).await {
         Ok(state) => (state, None),
-        Err(failure) => (State::Failed(failure.exit), Some(failure.message)),
+        Err(failure) => (State::Failed(failure.exit), Some(failure.in_one_line())),
     };
     let Raise { name, hash, .. } = raise;
     Outcome { name, hash: Some(hash), state, error }

@@ -87,10 +87,10 @@ impl Handler {
             RotationStep::HandedOver
                 if state.leaked || (state.grace_ms, state.quiet_ms) == (0, 0) =>
             {
-                format!("the new key is in {}", self.place.in_words())
+                format!("the new key went to {}", self.place.in_words())
             }
             RotationStep::HandedOver => format!(
-                "the new key is in {}; both keys work for {}, then until the old one is unused \
+                "the new key went to {}; both keys work for {}, then until the old one is unused \
                  for {}",
                 self.place.in_words(),
                 time(state.grace_ms),

@@ -74,7 +74,7 @@ fn row(outcome: &Outcome) -> Row {
     let (said, tone, problem) = match result {
         Result::Done => ("done", Tone::Good, None),
         Result::NotBegun => ("not begun", Tone::Dim, None),
-        Result::Failed(failure) => ("failed", Tone::Bad, Some(failure.message.as_str())),
+        Result::Failed(failure) => ("failed", Tone::Bad, Some(failure.in_one_line())),
     };
     let cells = vec![
         Cell::text(&step.name),

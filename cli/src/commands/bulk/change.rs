@@ -178,7 +178,7 @@ async fn one(client: &Client, key: Key, change: &Change<'_>, pace: Arc<Pace<'_>>
     };
     let (state, error) = match result {
         Ok(state) => (state, None),
-        Err(failure) => (State::Failed(failure.exit), Some(failure.message)),
+        Err(failure) => (State::Failed(failure.exit), Some(failure.in_one_line())),
     };
     Outcome { name, hash, state, error }
 }

@@ -29,7 +29,7 @@ impl Work<'_> {
         let mut row = Row { hash: task.entry.hash.clone(), ..Row::default() };
         let (state, error) = match self.steps(task, &mut row).await {
             Ok(state) => (state, None),
-            Err(failure) => (State::Failed(failure.exit), Some(failure.message)),
+            Err(failure) => (State::Failed(failure.exit), Some(failure.in_one_line())),
         };
         (Outcome { name, hash: row.hash, state, error }, workspace, row.unconfirmed)
     }
