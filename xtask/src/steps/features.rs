@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::shell::cmd;
 use crate::step::{Context, Step};
-use crate::workspace::{CORE, FLEET, NATIVE};
+use crate::workspace::{CORE, NATIVE};
 
 pub(crate) const STEP: Step = Step::extra(
     "features",
@@ -18,7 +18,8 @@ pub(crate) const STEP: Step = Step::extra(
 
 fn run(context: &Context) -> Result<()> {
     let shell = &context.workspace.shell;
-    for package in [CORE, FLEET, NATIVE] {
+    // The features of the fleet only pass on to a dependency.
+    for package in [CORE, NATIVE] {
         for features in sets(&context.workspace.member(package)?.features) {
             cmd!(shell, "cargo clippy --locked -p {package} --no-default-features --features {features} -- -D warnings")
                 .run()?;
