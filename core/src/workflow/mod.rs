@@ -29,7 +29,9 @@ pub use find_by_secret::{FindBySecret, FoundBySecret};
 pub use machine::WorkflowMachine;
 pub use marker::is_marked;
 pub use pages::{Pages, Progress};
+pub use rotate::Rotate;
 pub use rotate::blocking_stored::{Blocking, BlockingRotationStore, BlockingSecretSink};
+pub use rotate::rotated::Rotated;
 pub use rotate::rotation::{Rotation, RotationStep};
 pub use rotate::rotation_handler::{
     BlockingRotationHandler, NoHandler, RotationEvent, RotationHandler, Stop,
@@ -37,6 +39,5 @@ pub use rotate::rotation_handler::{
 pub use rotate::stored::{
     Delivery, PutError, RotationEntry, RotationStore, SecretSink, StoredRotation,
 };
-pub use rotate::{Rotate, Rotated};
 pub use sweep::{Sweep, Swept};
 pub use temporary::{Temporary, TemporaryKeyInfo};

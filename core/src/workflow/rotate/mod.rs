@@ -15,14 +15,15 @@
 
 pub(super) mod blocking_stored;
 mod copy_settings;
+pub(super) mod rotated;
 pub(super) mod rotation;
 pub(super) mod rotation_handler;
 pub(super) mod stored;
 
-use std::fmt;
 use std::time::Duration;
 
 use self::copy_settings::{Budget, copy, difference, less_left};
+use self::rotated::Rotated;
 use self::rotation::{Rotation, RotationStep};
 use self::rotation_handler::RotationEvent;
 use super::context::Context;
@@ -34,7 +35,6 @@ use super::sweep::{delete_hash, delete_named};
 use crate::call::{Effect, Error, ErrorKind, trace};
 use crate::config::{CallOptions, Config};
 use crate::operation::{Create, Created, Get, GetCurrentKeyMetadata, Operation, Orphan, Update};
-use crate::redact::Masked;
 use crate::types::{
     BuildError, BuildErrorKind, CurrentKey, DecodeError, DecodeErrorKind, Key, KeyHash, Limit,
 };
@@ -184,51 +184,6 @@ impl Rotate {
 
 fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The result of [`Rotate`].
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum Rotated {
-    /// The old key is deleted, and the new one has its name.
-    Done {
-        /// The new key's hash.
-        new: KeyHash,
-        /// The old key as it was last read, disabled and about to be deleted, because no listing
-        /// has its spend any more. `None` if somebody else deleted it before it was read.
-        old: Option<Box<Key>>,
-        /// The new key's limit, if that is the remainder of the old one's. With 0, the key works
-        /// once its limit is raised.
-        carried: Option<f64>,
-        /// Names under which a key may still appear: pass them to
-        /// [`Sweep`](crate::workflow::Sweep) later.
-        unconfirmed: Vec<String>,
-    },
-    /// Both keys exist: the old one was used after the grace period, or somebody enabled it again.
-    /// [Resume](Rotate::resume) later.
-    StillInUse {
-        /// The old key.
-        old: Box<Key>,
-        /// The state, as it was saved.
-        state: Box<Rotation>,
-    },
-}
-
-impl fmt::Debug for Rotated {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Done { new, old, carried, unconfirmed } => f
-                .debug_struct("Done")
-                .field("new", new)
-                .field("old", old)
-                .field("carried", carried)
-                .field("unconfirmed", &Masked(unconfirmed))
-                .finish(),
-            Self::StillInUse { old, state } => {
-                f.debug_struct("StillInUse").field("old", old).field("state", state).finish()
-            }
-        }
-    }
 }
 
 impl Workflow for Rotate {

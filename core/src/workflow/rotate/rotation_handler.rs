@@ -100,8 +100,8 @@ pub trait BlockingRotationHandler: Send {
 /// the run creates, disables and deletes nothing.
 ///
 /// Any other error of `save` or `hand_over` deletes a new key that was not handed over yet. Return
-/// this one if that would be wrong, or is no longer this program's to do: another program has
-/// continued the rotation, or nobody knows whether the key was stored.
+/// this one if that would be wrong: another program has continued the rotation, or nobody knows
+/// whether the key was stored.
 #[derive(Debug)]
 pub struct Stop(BoxError);
 
