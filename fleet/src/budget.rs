@@ -1,7 +1,7 @@
 //! A transport that sends at most so many requests a minute.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -18,19 +18,32 @@ pub(crate) struct Budgeted(Arc<Inner>);
 
 struct Inner {
     transport: Box<dyn Transport>,
-    /// The time between two requests.
-    interval: Duration,
-    /// When the next request may be sent.
-    next: Mutex<Duration>,
+    pace: Mutex<Pace>,
     sent: AtomicU64,
 }
 
+#[derive(Default)]
+struct Pace {
+    /// The time between two requests.
+    interval: Duration,
+    /// When the next request may be sent.
+    next: Duration,
+}
+
 impl Budgeted {
-    pub(crate) fn new(transport: impl Transport + 'static, per_minute: Option<u32>) -> Self {
-        let interval = per_minute.map_or(Duration::ZERO, |requests| MINUTE / requests.max(1));
+    /// Without a limit.
+    pub(crate) fn new(transport: impl Transport + 'static) -> Self {
         let transport = Box::new(transport);
-        let (next, sent) = (Mutex::default(), AtomicU64::new(0));
-        Self(Arc::new(Inner { transport, interval, next, sent }))
+        Self(Arc::new(Inner { transport, pace: Mutex::default(), sent: AtomicU64::new(0) }))
+    }
+
+    /// Sends at most so many requests a minute from now on.
+    pub(crate) fn limit(&self, per_minute: u32) {
+        self.pace().interval = MINUTE / per_minute.max(1);
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.0.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many requests were sent so far.
@@ -38,17 +51,17 @@ impl Budgeted {
         self.0.sent.load(Ordering::Relaxed)
     }
 
-    /// Takes the next place, and returns how long it is until then.
+    /// Takes the next turn, and returns how long it is until then.
     fn wait(&self) -> Duration {
         let now = self.now();
-        let mut next = self.0.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = now.max(*next);
-        *next = place.saturating_add(self.0.interval);
-        place.saturating_sub(now)
+        let mut pace = self.pace();
+        let turn = now.max(pace.next);
+        pace.next = turn.saturating_add(pace.interval);
+        turn.saturating_sub(now)
     }
 }
 
-/// Says that nothing was sent, if the request is dropped while it waits for its place.
+/// Says that nothing was sent, if the request is dropped while it waits for its turn.
 struct Waiting<'a>(Option<&'a SendContext>);
 
 impl Drop for Waiting<'_> {
@@ -70,7 +83,7 @@ impl Transport for Budgeted {
         if !wait.is_zero() {
             let mut waiting = Waiting(Some(context));
             self.sleep(wait).await;
-            // A process that was stopped meanwhile must not send what is no longer its to send.
+            // A process that was stopped meanwhile may have lost its claim on the rotation.
             if self.now().saturating_sub(began) >= context.timeout() {
                 drop(waiting);
                 return Err(context.timed_out());
@@ -95,5 +108,46 @@ impl Transport for Budgeted {
 
     fn wall_clock(&self) -> Option<SystemTime> {
         self.0.transport.wall_clock()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::time::Duration;
+
+    use openrouter_keys_core::test_util::{FakeTransport, Reply};
+    use openrouter_keys_core::transport::{SendContext, Transport as _};
+
+    use super::Budgeted;
+
+    #[tokio::test]
+    async fn requests_are_sent_evenly_spaced_and_counted() {
+        let fake = FakeTransport::always(Reply::current());
+        let budgeted = Budgeted::new(fake.clone());
+        let send = || async {
+            let sent = budgeted.send(http::Request::default(), &SendContext::default()).await;
+            sent.unwrap();
+            fake.clock().now()
+        };
+        let first = send().await;
+        assert_eq!(send().await, first);
+        budgeted.limit(20);
+        let apart = [send().await, send().await, send().await].map(|at| at.saturating_sub(first));
+        assert_eq!(apart, [0, 3, 6].map(Duration::from_secs));
+        assert_eq!(budgeted.sent(), 5);
+    }
+
+    #[tokio::test]
+    async fn a_request_whose_turn_comes_too_late_is_not_sent() {
+        let fake = FakeTransport::always(Reply::current());
+        let budgeted = Budgeted::new(fake.clone());
+        budgeted.limit(1);
+        let context = SendContext::default();
+        budgeted.send(http::Request::default(), &context).await.unwrap();
+        let turn = budgeted.send(http::Request::default(), &context).await;
+        assert!(context.timeout() <= Duration::from_secs(60));
+        assert!(turn.is_err() && context.nothing_sent());
+        assert_eq!((fake.requests().len(), budgeted.sent()), (1, 1));
     }
 }

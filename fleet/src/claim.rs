@@ -35,7 +35,7 @@ impl Terms {
         clock: &Budgeted,
         mut log: Log,
         sink: Box<dyn SecretSink>,
-        newest: RotationEntry,
+        mut newest: RotationEntry,
     ) -> Result<Claim, BoxError> {
         let wait = newest.takeover_after(self.timeout);
         if !wait.is_zero() {
@@ -44,7 +44,11 @@ impl Terms {
             }
             clock.sleep(wait).await;
             if let Some(now) = log.load().await?.filter(|now| now.sequence != newest.sequence) {
-                return Ok(Claim::Theirs(now.owner));
+                // Unless the other one gave it up.
+                if !now.owner.is_empty() {
+                    return Ok(Claim::Theirs(now.owner));
+                }
+                newest = now;
             }
         }
         let claimed =

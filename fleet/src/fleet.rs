@@ -58,24 +58,20 @@ impl Fleet {
         store: Store,
         sinks: impl Sinks + 'static,
     ) -> Result<Self, BoxError> {
-        Self::with_budget(transport, None, key, config, store, sinks)
-    }
-
-    /// A machine that sends at most so many requests to the API each minute, evenly spaced.
-    pub fn with_budget(
-        transport: impl Transport + 'static,
-        requests_per_minute: Option<u32>,
-        key: impl Into<KeySource>,
-        config: Config,
-        store: Store,
-        sinks: impl Sinks + 'static,
-    ) -> Result<Self, BoxError> {
-        let transport = Budgeted::new(transport, requests_per_minute);
+        let transport = Budgeted::new(transport);
         let client = Client::with_config(transport.clone(), key, config.timeout(TIMEOUT))?;
         let random = (transport.entropy(), transport.entropy());
         let owner = format!("{:016x}{:016x}", random.0, random.1);
         let terms = Terms { owner, lease: LEASE, timeout: TIMEOUT, patience: LEASE + TIMEOUT };
         Ok(Self { transport, client, store, sinks: Arc::new(sinks), terms, in_flight: IN_FLIGHT })
+    }
+
+    /// Sends at most so many requests to the API each minute, evenly spaced; without a limit by
+    /// default. A request whose turn comes after its timeout is not sent.
+    #[must_use]
+    pub fn requests_per_minute(self, requests: u32) -> Self {
+        self.transport.limit(requests);
+        self
     }
 
     /// The name of this run in the logs; a random one by default. No two runs may have the same.

@@ -1,5 +1,6 @@
 //! Which keys a pass rotates, and how.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use openrouter_keys_core::internal::is_marked;
@@ -89,12 +90,12 @@ impl Rule {
 }
 
 /// What a pass does.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct Work {
     pub(crate) keys: Selection,
     pub(crate) sink: String,
-    pub(crate) settings: fn(&mut Rotation),
+    pub(crate) settings: Arc<dyn Fn(&mut Rotation) + Send + Sync>,
     pub(crate) share: Share,
     pub(crate) at_most: usize,
 }
@@ -125,7 +126,7 @@ impl Work {
 
     fn of(keys: Selection) -> Self {
         let (sink, share) = (String::new(), Share::default());
-        Self { keys, sink, settings: |_| {}, share, at_most: usize::MAX }
+        Self { keys, sink, settings: Arc::new(|_| {}), share, at_most: usize::MAX }
     }
 
     /// The sink of the rotations that this pass begins: what [`Sinks`](crate::Sinks) is given.
@@ -135,8 +136,8 @@ impl Work {
     }
 
     /// Sets the pauses and the budget of the rotations that this pass begins.
-    pub fn settings(mut self, set: fn(&mut Rotation)) -> Self {
-        self.settings = set;
+    pub fn settings(mut self, set: impl Fn(&mut Rotation) + Send + Sync + 'static) -> Self {
+        self.settings = Arc::new(set);
         self
     }
 
