@@ -34,7 +34,7 @@ impl Exit {
         (Self::Failed, "failed"),
         (Self::Usage, "the command line or the settings are wrong; nothing was sent"),
         (Self::Findings, "audit or watch has findings, or plan has changes"),
-        (Self::NotAuthorized, "there is no management key, or it was refused"),
+        (Self::NotAuthorized, "the management key is missing or was refused"),
         (Self::NotFound, "there is no such key"),
         (Self::MayHaveCreated, "a key may have been created; the message names it"),
         (Self::RateLimited, "the server limits the rate of requests"),
@@ -124,7 +124,7 @@ impl Failure {
 
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
-        // What a program may allow is no option here.
+        // Only a program can allow it: the command line has no such option.
         let problem = error.problem().trim_end_matches(" or allow_insecure_http");
         Self::usage(format!("{problem}; nothing was sent"))
     }

@@ -5,8 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Row;
 
-/// The columns that are left out if there is no room, in this order; then other values, from the
-/// end.
+/// Columns dropped first when the table does not fit, in this order; then the others, from the last.
 const LEFT_OUT: [&str; 9] =
     ["RESETS", "EXPIRES", "LAST USED", "HASH", "KEYS", "TODAY", "WEEK", "LIMIT", "USED"];
 /// A wider column of text is wrapped before another one is left out.

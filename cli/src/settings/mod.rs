@@ -79,7 +79,7 @@ impl Configuration {
                 let known: Vec<_> = self.profiles.keys().map(String::as_str).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
                 Err(Failure::usage(format!(
-                    "there is no profile \"{}\"; nothing was sent; the configuration has: {known}",
+                    "the configuration has no profile \"{}\"; nothing was sent; its profiles: {known}",
                     crate::text::visible(&name)
                 )))
             }

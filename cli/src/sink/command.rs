@@ -27,7 +27,7 @@ pub(crate) fn words(command: &str, option: &str) -> Result<Vec<String>> {
 pub(crate) fn require_program(words: &[String], option: &str) -> Result<()> {
     match words.first() {
         Some(program) if !is_there(program) => Err(Failure::usage(format!(
-            "there is no program {} for {option}; nothing was sent",
+            "the program {} of {option} was not found; nothing was sent",
             text::visible(program)
         ))),
         _ => Ok(()),
