@@ -12,7 +12,7 @@ use crate::log::Log;
 /// How a machine claims rotations.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
-    /// A name that no other run has.
+    /// The machine's name.
     pub(crate) owner: String,
     pub(crate) lease: Duration,
     /// The timeout of a call.
@@ -51,20 +51,21 @@ impl Terms {
                 newest = now;
             }
         }
-        let claimed =
-            StoredRotation::claim(log.clone(), sink, newest, self.owner.as_str(), self.lease);
+        // Two passes of one machine are two owners.
+        let owner = format!("{} {:016x}", self.owner, clock.entropy());
+        let claimed = StoredRotation::claim(log.clone(), sink, newest, owner, self.lease);
         if let Some(stored) = claimed.await? {
             return Ok(Claim::Mine(Box::new(stored)));
         }
         let owner = log.load().await?.map(|entry| entry.owner);
         Ok(Claim::Theirs(owner.unwrap_or_default()))
     }
+}
 
-    /// Ends this machine's lease, so that others need not wait. Returns whether it still had one.
-    pub(crate) async fn release(&self, mut log: Log) -> Result<bool, BoxError> {
-        match log.load().await? {
-            Some(newest) if newest.owner == self.owner => log.append(&newest.released()).await,
-            _ => Ok(false),
-        }
+/// Ends this owner's lease, so that others need not wait. Returns whether it still had one.
+pub(crate) async fn release(mut log: Log, owner: &str) -> Result<bool, BoxError> {
+    match log.load().await? {
+        Some(newest) if newest.owner == owner => log.append(&newest.released()).await,
+        _ => Ok(false),
     }
 }

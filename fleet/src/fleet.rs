@@ -12,10 +12,10 @@ use openrouter_keys_core::transport::Transport;
 use openrouter_keys_core::workflow::{
     Pages, Rotate, Rotated, Rotation, RotationEntry, RotationStep, RotationStore as _, SecretSink,
 };
-use openrouter_keys_core::{Client, Config, KeyHash, KeySource, Timestamp};
+use openrouter_keys_core::{Client, Config, Error, KeyHash, KeySource, Timestamp};
 
 use crate::budget::Budgeted;
-use crate::claim::{Claim, Terms};
+use crate::claim::{Claim, Terms, release};
 use crate::log::Store;
 use crate::report::{Outcome, Report, Row};
 use crate::work::{Selection, Work};
@@ -74,7 +74,8 @@ impl Fleet {
         self
     }
 
-    /// The name of this run in the logs; a random one by default. No two runs may have the same.
+    /// The name of this machine in the logs; a random one by default. Something random is added for
+    /// each claim.
     #[must_use]
     pub fn owner(mut self, name: impl Into<String>) -> Self {
         self.terms.owner = name.into();
@@ -105,7 +106,7 @@ impl Fleet {
             .map(|old| self.row(old, &work))
             .buffer_unordered(self.in_flight);
         let mut rows: Vec<Row> = rows.collect().await;
-        rows.sort_by(|one, other| one.old.as_str().cmp(other.old.as_str()));
+        rows.sort_by(|one, other| one.old.cmp(&other.old));
         let requests = self.transport.sent().saturating_sub(sent);
         Ok(Report { rows, requests, took: self.transport.now().saturating_sub(began) })
     }
@@ -113,14 +114,12 @@ impl Fleet {
     /// The old keys to work on: open rotations first.
     async fn jobs(&self, work: &Work) -> Result<Vec<KeyHash>, BoxError> {
         let logs = self.store.list().await?;
-        let known: BTreeSet<String> =
-            logs.iter().map(|(hash, _)| hash.as_str().to_owned()).collect();
-        let is_open = |(hash, is_done): &(KeyHash, bool)| !is_done && work.share.has(hash);
         let mut jobs: Vec<KeyHash> =
-            logs.into_iter().filter(is_open).map(|(hash, _)| hash).collect();
+            logs.iter().filter(|(_, is_done)| !**is_done).map(|(hash, _)| hash.clone()).collect();
+        jobs.retain(|hash| work.share.has(hash));
         let selected = match &work.keys {
-            Selection::Open => Vec::new(),
-            Selection::Keys(hashes) => hashes.clone(),
+            Selection::Open => BTreeSet::new(),
+            Selection::Keys(hashes) => hashes.iter().cloned().collect(),
             Selection::Rule(rule) => {
                 let pages = Pages::new(List::new()).workspaces(rule.workspace_ids());
                 let keys: Vec<_> = self.client.list_all(pages).try_collect().await?;
@@ -130,7 +129,7 @@ impl Fleet {
                 selected.filter_map(|key| key.hash.get().cloned()).collect()
             }
         };
-        let is_new = |hash: &KeyHash| work.share.has(hash) && !known.contains(hash.as_str());
+        let is_new = |hash: &KeyHash| work.share.has(hash) && !logs.contains_key(hash);
         jobs.extend(selected.into_iter().filter(is_new).take(work.at_most));
         Ok(jobs)
     }
@@ -159,27 +158,33 @@ impl Fleet {
             Claim::Mine(stored) => stored,
             Claim::Theirs(owner) => return Ok(Outcome::Busy { owner }),
         };
-        let begun = stored.rotation().clone();
+        let (begun, owner) = (stored.rotation().clone(), stored.owner().to_owned());
         let rotate = Rotate::resume(begun.clone()).lease(self.terms.lease);
-        let outcome = match self.client.rotate(rotate, *stored).await {
+        let failed = match self.client.rotate(rotate, *stored).await {
             Ok(Rotated::Done { new, unconfirmed, .. }) => {
                 log.finish().await?;
                 return Ok(Outcome::Done { new, unconfirmed });
             }
-            Ok(_) => Outcome::StillInUse,
-            // The old key is gone, and nothing was created. Unless another machine did both.
-            Err(error) if error.status() == Some(StatusCode::NOT_FOUND) && is_untouched(&begun) => {
-                if !self.terms.release(log.clone()).await? {
-                    return Ok(Outcome::Failed(error));
-                }
-                log.finish().await?;
-                return Ok(Outcome::Gone);
-            }
-            Err(error) => Outcome::Failed(error),
+            Ok(_) => None,
+            Err(error) => Some(error),
         };
         // If that fails, others wait for the lease to end.
-        let _ = self.terms.release(log).await;
-        Ok(outcome)
+        let was_ours = release(log, &owner).await.unwrap_or(false);
+        Ok(match failed {
+            None => Outcome::StillInUse,
+            Some(error) if was_ours && is_untouched(&begun) && self.is_gone(old, &error).await => {
+                Outcome::Gone
+            }
+            Some(error) => Outcome::Failed(error),
+        })
+    }
+
+    /// Whether nothing was created because the old key is not there.
+    async fn is_gone(&self, old: &KeyHash, error: &Error) -> bool {
+        let is_absent = |error: &Error| error.status() == Some(StatusCode::NOT_FOUND);
+        error.may_have_created().is_none()
+            && is_absent(error)
+            && self.client.get(old.clone()).await.is_err_and(|error| is_absent(&error))
     }
 }
 

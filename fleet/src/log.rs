@@ -4,10 +4,12 @@
 //! rotation needs nothing more.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -19,7 +21,7 @@ use openrouter_keys_core::workflow::{RotationEntry, RotationStore};
 const DONE: &str = "done";
 
 /// The logs below one prefix of an object store, which must support conditional writes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Store {
     objects: Arc<dyn ObjectStore>,
     folder: Path,
@@ -44,22 +46,21 @@ impl Store {
         Log { objects: Arc::clone(&self.objects), folder: self.folder.clone().join(old.as_str()) }
     }
 
-    /// The hash of each key that has a log, in ascending order, and whether its rotation needs
-    /// nothing more.
-    pub async fn list(&self) -> Result<Vec<(KeyHash, bool)>, BoxError> {
-        let mut is_done = BTreeMap::<String, bool>::new();
+    /// Each key that has a log, and whether its rotation needs nothing more.
+    pub async fn list(&self) -> Result<BTreeMap<KeyHash, bool>, BoxError> {
+        let mut logs = BTreeMap::new();
         let mut objects = self.objects.list(Some(&self.folder));
         while let Some(object) = objects.try_next().await? {
             let Some(mut parts) = object.location.prefix_match(&self.folder) else { continue };
             let (Some(hash), Some(name)) = (parts.next(), parts.next()) else { continue };
-            *is_done.entry(hash.as_ref().to_owned()).or_default() |= name.as_ref() == DONE;
+            *logs.entry(KeyHash::new(hash.as_ref())?).or_default() |= name.as_ref() == DONE;
         }
-        is_done.into_iter().map(|(hash, is_done)| Ok((KeyHash::new(&hash)?, is_done))).collect()
+        Ok(logs)
     }
 }
 
 /// The log of one rotation.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Log {
     objects: Arc<dyn ObjectStore>,
     folder: Path,
@@ -92,17 +93,21 @@ impl Log {
 
     async fn read(&self, sequence: u64) -> Result<Option<RotationEntry>, BoxError> {
         let path = self.path(sequence);
-        let content = match self.objects.get(&path).await {
-            Ok(found) => found.bytes().await?,
-            Err(Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
+        let Some(content) = self.content(&path).await? else { return Ok(None) };
         let entry: RotationEntry = serde_json::from_slice(&content)
             .map_err(|error| format!("{path} is not an entry of a rotation's log: {error}"))?;
         if entry.sequence != sequence {
             return Err(format!("{path} has the number {}", entry.sequence).into());
         }
         Ok(Some(entry))
+    }
+
+    async fn content(&self, path: &Path) -> Result<Option<Bytes>, BoxError> {
+        match self.objects.get(path).await {
+            Ok(found) => Ok(Some(found.bytes().await?)),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn path(&self, sequence: u64) -> Path {
@@ -121,17 +126,30 @@ impl RotationStore for Log {
 
     async fn append(&mut self, entry: &RotationEntry) -> Result<bool, BoxError> {
         let path = self.path(entry.sequence);
-        let content = PutPayload::from(serde_json::to_vec(entry)?);
+        let content = Bytes::from(serde_json::to_vec(entry)?);
         let create = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        match self.objects.put_opts(&path, content, create).await {
+        match self.objects.put_opts(&path, content.clone().into(), create).await {
             Ok(_) => {}
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => return Ok(false),
             Err(error) => return Err(error.into()),
         }
         // A store that confirms a write and loses it would let two machines work on one key.
-        match self.read(entry.sequence).await? {
-            Some(written) => Ok(written == *entry),
+        match self.content(&path).await? {
+            Some(written) => Ok(written == content),
             None => Err(format!("the store confirmed {path} and does not have it").into()),
         }
+    }
+}
+
+/// Shows no object store: some show their credentials.
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Store").field(&self.folder).finish()
+    }
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Log").field(&self.folder).finish()
     }
 }

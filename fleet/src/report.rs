@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use openrouter_keys_core::error::BoxError;
+use openrouter_keys_core::internal::mask;
 use openrouter_keys_core::{Error, KeyHash};
 
 /// The result of a pass, with a row for each rotation that it worked on.
@@ -29,7 +30,6 @@ pub struct Row {
 }
 
 /// How far a rotation got.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome {
     /// The old key is deleted, and the new one has its name.
@@ -41,7 +41,8 @@ pub enum Outcome {
     },
     /// The new key was handed over; the old one is still used. A later pass continues.
     StillInUse,
-    /// The old key was deleted by somebody else before anything was created.
+    /// This account does not have the old key, and nothing was created. The log stays open, in case
+    /// it is the wrong account.
     Gone,
     /// Another machine works on it.
     Busy {
@@ -67,10 +68,23 @@ impl fmt::Display for Outcome {
         match self {
             Self::Done { new, .. } => write!(f, "rotated; the key is now {new}"),
             Self::StillInUse => f.write_str("both keys work, because the old one is still used"),
-            Self::Gone => f.write_str("the old key was already deleted; nothing was created"),
+            Self::Gone => {
+                f.write_str("this account does not have the old key; nothing was created")
+            }
             Self::Busy { owner } => write!(f, "another machine works on it: {owner}"),
             Self::Failed(error) => error.fmt(f),
             Self::Unreachable(cause) => write!(f, "the store or the sink failed: {cause}"),
         }
+    }
+}
+
+/// The same in words, without anything that looks like a key: people paste keys as names.
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = self.to_string();
+        if let Self::Done { unconfirmed, .. } = self {
+            text = format!("{text}; unconfirmed {unconfirmed:?}");
+        }
+        f.write_str(&mask(&text, &[]))
     }
 }

@@ -95,7 +95,9 @@ async fn four_machines_rotate_every_key_once() {
         assert!(secrets.contains_key(&key.name), "{}", key.name);
     }
     // Each log is an audit trail without secrets.
-    for (hash, is_done) in store.list().await.unwrap() {
+    let logs = store.list().await.unwrap();
+    assert_eq!(logs.len(), 20);
+    for (hash, is_done) in logs {
         assert!(is_done);
         let entries = store.log(&hash).entries().await.unwrap();
         assert_eq!(entries.last().unwrap().rotation.step, RotationStep::Done);
@@ -149,4 +151,78 @@ async fn a_rotation_that_another_machine_has_is_left_to_it() {
     let outcome = &report.rows.first().unwrap().outcome;
     assert!(matches!(outcome, Outcome::Busy { owner } if owner == "another machine"), "{outcome}");
     assert_eq!(emulator.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_in_this_account_is_left_open_for_the_right_one() {
+    let emulator = Emulator::builder().start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (store, sinks) = (Store::folder(folder.path()).unwrap(), Memory::default());
+    let old = KeyHash::new("0e6f44a4").unwrap();
+    for _ in 0..2 {
+        let work = Work::keys([old.clone()]).into_sink("memory").settings(at_once);
+        let report = fleet(&emulator, &store, &sinks).run(work).await.unwrap();
+        let outcome = &report.rows.first().unwrap().outcome;
+        assert!(matches!(outcome, Outcome::Gone), "{outcome}");
+        assert_eq!(store.list().await.unwrap().get(&old), Some(&false));
+    }
+    assert!(emulator.requests().iter().all(|request| request.method == "GET"));
+}
+
+#[tokio::test]
+async fn two_passes_of_one_machine_rotate_a_key_once() {
+    let emulator = Emulator::builder().keys(3).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (store, sinks) = (Store::folder(folder.path()).unwrap(), Memory::default());
+    let hashes: Vec<KeyHash> =
+        emulator.keys().iter().map(|key| KeyHash::new(&key.hash).unwrap()).collect();
+    let fleet = fleet(&emulator, &store, &sinks).patience(Duration::ZERO);
+    let work = || {
+        let twice = hashes.iter().chain(&hashes).cloned();
+        Work::keys(twice).into_sink("memory").settings(at_once).at_most(2)
+    };
+    let (one, other) = tokio::join!(fleet.run(work()), fleet.run(work()));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert_eq!((one.rows.len(), other.rows.len()), (2, 2));
+    assert_eq!(done(&one) + done(&other), 2, "{one:?} {other:?}");
+    assert_eq!((emulator.keys().len(), sinks.0.lock().unwrap().len()), (3, 2));
+}
+
+#[tokio::test]
+async fn a_rule_selects_by_name_and_workspace_and_no_marked_key() {
+    const WORKSPACE: &str = "6f1c0d7e-0000-4000-8000-000000000002";
+    let marked = "ada #0123456789abcdef0123456789abcdef";
+    let key = |name: &str| {
+        format!(
+            r#"{{"name":"{name}","created_at":"2025-01-01T00:00:00Z","workspace_id":"{WORKSPACE}"}}"#
+        )
+    };
+    let keys = ["ada", "adam", marked, "bob"].map(key).join(",");
+    let seeds = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(seeds.path(), format!(r#"{{"workspaces":["{WORKSPACE}"],"keys":[{keys}]}}"#))
+        .unwrap();
+    let emulator = Emulator::builder().seed_file(seeds.path()).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (store, sinks) = (Store::folder(folder.path()).unwrap(), Memory::default());
+    let rule = || Rule::older_than(Duration::from_secs(3600)).name_prefix("ada");
+    let run = async |rule| {
+        let work = Work::matching(rule).into_sink("memory").settings(at_once);
+        fleet(&emulator, &store, &sinks).in_flight(1).run(work).await.unwrap()
+    };
+    assert!(run(rule()).await.rows.is_empty());
+    assert_eq!(done(&run(rule().workspaces([WORKSPACE])).await), 2);
+    let names: Vec<String> = sinks.0.lock().unwrap().keys().cloned().collect();
+    assert_eq!(names, ["ada", "adam"]);
+}
+
+#[test]
+fn debug_output_shows_no_store_and_no_key_that_was_given_as_a_name() {
+    let store = Store::new(Arc::new(object_store::memory::InMemory::new()), "team");
+    let log = store.log(&KeyHash::new("0e6f44a4").unwrap());
+    assert_eq!(format!("{store:?}"), r#"Store(Path { raw: "team/rotations" })"#);
+    assert!(!format!("{log:?}").contains("InMemory"));
+    let secret = format!("sk-or-v1-{}", "5eed".repeat(16));
+    let new = KeyHash::new("0e6f44a4").unwrap();
+    let outcome = Outcome::Done { new, unconfirmed: vec![secret.clone()] };
+    assert!(!format!("{outcome:?}").contains(&secret), "{outcome:?}");
 }

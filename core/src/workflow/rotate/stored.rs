@@ -1,6 +1,7 @@
 //! A rotation handler made of two parts: a store of states, which other machines share, and a
 //! sink, which holds the secrets.
 
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::rotation::Rotation;
 use super::rotation_handler::{RotationHandler, Stop};
 use crate::operation::Created;
+use crate::redact::Masked;
 use crate::transport::{BoxError, MaybeSend};
 use crate::types::Secret;
 
@@ -75,7 +77,7 @@ pub trait RotationStore: MaybeSend {
 }
 
 /// A new key, without its secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Delivery {
     /// The name that the key has in the end: the old key's.
@@ -104,6 +106,19 @@ impl Delivery {
     /// Whether this secret is the key's, judging by its label.
     pub fn is_secret(&self, secret: &str) -> bool {
         self.label.as_deref().is_some_and(|label| Secret::new(secret).has_label(label))
+    }
+}
+
+/// Masks what looks like a key, because people paste keys as names.
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, hash, label, fence } = self;
+        f.debug_struct("Delivery")
+            .field("name", &Masked(name))
+            .field("hash", hash)
+            .field("label", label)
+            .field("fence", fence)
+            .finish()
     }
 }
 
@@ -157,7 +172,7 @@ pub trait SecretSink: MaybeSend {
 /// let new = Rotation::new("f01d52606dc8f0a8".parse()?);
 /// let newest = store.load().await?.unwrap_or_else(|| RotationEntry::before(new, "vault"));
 /// if newest.owner.is_empty() {
-///     let claimed = StoredRotation::claim(store, sink, newest, "machine 1, run 7", LEASE).await?;
+///     let claimed = StoredRotation::claim(store, sink, newest, "machine 1, claim 5f0c", LEASE).await?;
 ///     if let Some(stored) = claimed {
 ///         let rotate = Rotate::resume(stored.rotation().clone()).lease(LEASE);
 ///         client.rotate(rotate, stored).await?;
@@ -175,7 +190,8 @@ pub struct StoredRotation<S, K> {
 
 impl<S: RotationStore, K: SecretSink> StoredRotation<S, K> {
     /// Makes the rotation `owner`'s by appending to the log, with the state of its newest entry.
-    /// `None` if another program was faster.
+    /// `None` if another program was faster. No other claim may have the same owner, not even one
+    /// of this program: add something random to its name.
     ///
     /// Call it only once [`RotationEntry::takeover_after`] has passed since `newest` was read.
     pub async fn claim(
@@ -189,11 +205,7 @@ impl<S: RotationStore, K: SecretSink> StoredRotation<S, K> {
         let rotation = newest.rotation.clone();
         let entry = RotationEntry { owner: owner.into(), lease_ms, ..newest };
         let mut stored = Self { store, sink, entry };
-        match stored.append(rotation).await {
-            Ok(()) => Ok(Some(stored)),
-            Err(cause) if cause.is::<Stop>() => Ok(None),
-            Err(cause) => Err(cause),
-        }
+        Ok(stored.write(rotation).await?.is_none().then_some(stored))
     }
 
     /// The state to resume from.
@@ -201,25 +213,44 @@ impl<S: RotationStore, K: SecretSink> StoredRotation<S, K> {
         &self.entry.rotation
     }
 
-    /// Appends an entry of this owner. An entry that is in the log counts as appended, whatever the
-    /// store said.
+    /// The owner's name.
+    pub fn owner(&self) -> &str {
+        &self.entry.owner
+    }
+
+    /// Appends an entry of this owner. After a failure, nothing more is changed: an entry whose
+    /// outcome is unknown may still appear, and must not be contradicted.
     async fn append(&mut self, rotation: Rotation) -> Result<(), BoxError> {
+        match self.write(rotation).await {
+            Ok(None) => Ok(()),
+            Ok(Some(other)) => {
+                Err(Stop::new(format!("another program has continued it: {other}")).into())
+            }
+            Err(cause) => Err(Stop::new(cause).into()),
+        }
+    }
+
+    /// Appends an entry of this owner; returns who has its number, if another program does.
+    ///
+    /// An entry that is in the log counts as appended, whatever the store said. It is recognised by
+    /// number and owner, because no other claim has this owner, and no number is tried twice.
+    async fn write(&mut self, rotation: Rotation) -> Result<Option<String>, BoxError> {
         let sequence = self.entry.sequence.saturating_add(1);
         let entry = RotationEntry { sequence, rotation, ..self.entry.clone() };
         let appended = self.store.append(&entry).await;
         if !matches!(appended, Ok(true)) {
             match (self.store.load().await?, appended) {
-                (Some(newest), _) if newest == entry => {}
                 (Some(newest), _) if newest.sequence >= sequence => {
-                    let taken = format!("another program has continued it: {}", newest.owner);
-                    return Err(Stop::new(taken).into());
+                    if (newest.sequence, &newest.owner) != (sequence, &entry.owner) {
+                        return Ok(Some(newest.owner));
+                    }
                 }
                 (_, Err(cause)) => return Err(cause),
                 _ => return Err("the store refused an entry that it does not have".into()),
             }
         }
         self.entry = entry;
-        Ok(())
+        Ok(None)
     }
 }
 

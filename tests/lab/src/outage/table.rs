@@ -1,4 +1,4 @@
-//! The tables of `docs/fleet.md`: every rule in every scenario.
+//! The tables of `docs/outages.md`: every rule in every scenario.
 
 use std::fmt::Write as _;
 use std::time::Duration;

@@ -50,7 +50,7 @@ impl Network {
             world.server.keys.get(place).map(|key| key.name.clone())
         };
         let rotation = name.and_then(|name| world.rotation_of(&name)).unwrap();
-        if world.owners.get(&rotation) != Some(&self.owner) {
+        if world.owners.get(&rotation).is_none_or(|owner| !owner.starts_with(&self.owner)) {
             world.tally.trespasses += 1;
         }
     }

@@ -34,7 +34,6 @@ fn failed() -> Error {
 impl Objects {
     /// The way to the store.
     async fn way(&self) -> Result<()> {
-        self.world.lock().tally.store_requests += 1;
         self.machine.moment().await;
         let time = self.machine.time(5, 60);
         // A store that answers late.

@@ -39,8 +39,6 @@ pub struct Tally {
     pub rotations: u64,
     /// Requests to the API.
     pub requests: u64,
-    /// Requests to the store.
-    pub store_requests: u64,
     /// Machines that were killed.
     pub kills: u64,
     /// Machines that slept, most of them through their lease.
@@ -70,7 +68,6 @@ impl Tally {
             schedules,
             rotations,
             requests,
-            store_requests,
             kills,
             sleeps,
             cuts,
@@ -85,7 +82,6 @@ impl Tally {
         self.schedules += schedules;
         self.rotations += rotations;
         self.requests += requests;
-        self.store_requests += store_requests;
         self.kills += kills;
         self.sleeps += sleeps;
         self.cuts += cuts;
