@@ -65,7 +65,7 @@ fn names() -> Result<Vec<(String, String)>> {
     };
     let path = settings::cache_folder()?.join("names.json");
     let is_fresh = |cache: &Cache| {
-        let age = units::now() - cache.at;
+        let age = units::now().saturating_sub(cache.at);
         (0..LIFETIME_SECONDS).contains(&age)
             && cache.server == server
             && cache.profile == profile_name

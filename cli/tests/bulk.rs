@@ -208,3 +208,52 @@ fn a_limit_is_raised_once_for_a_journal() {
     server.run(&["topup", "1", "c", "--yes"]).expect(0);
     assert_eq!(limit("c"), Some(2.1));
 }
+
+/// A shell with the program's environment.
+#[cfg(unix)]
+fn shell(server: &Server, script: &str) -> std::process::Command {
+    let program = server.command(&[]);
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", script]).arg(program.get_program()).current_dir(server.home()).env_clear();
+    shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell
+}
+
+#[cfg(unix)]
+#[test]
+fn a_journal_that_could_not_be_written_is_continued() {
+    let server = Server::start();
+    write_rows(&server, 9);
+    // Files of at most one block, of 512 or 1024 bytes, as on a full disk.
+    let script = "ulimit -f 1; trap '' XFSZ; \
+        exec \"$0\" bulk create rows.csv --secret-to 'file:{name}.key' --jobs 3";
+    let full = server.ran(&mut shell(&server, script)).expect(1);
+    assert!(full.stderr.contains("cannot be written"), "{}", full.shown());
+    let journal = std::fs::read_to_string(server.path("rows.csv.journal")).unwrap();
+    assert!(journal.ends_with('\n'), "{journal}");
+    server.run(&create(&[])).expect(0);
+    assert_all_are_there(&server, 9);
+}
+
+#[test]
+fn a_topup_of_another_workspace_is_finished() {
+    const WORKSPACE: &str = "6f1c0d7e-0000-4000-8000-000000000002";
+    let key =
+        |name: &str| format!(r#"{{"name": "{name}", "limit": 5, "workspace_id": "{WORKSPACE}"}}"#);
+    let keys = format!("{}, {}", key("ada"), key("bob"));
+    let server =
+        Server::with_seeds(&format!(r#"{{"workspaces": ["{WORKSPACE}"], "keys": [{keys}]}}"#));
+    let limits = || -> Vec<Option<f64>> {
+        let keys = server.emulator.keys().into_iter();
+        keys.filter(|key| key.name.len() == 3).map(|key| key.limit).collect()
+    };
+    server.fail("method=PATCH,status=403");
+    let topup = ["topup", "1", "--workspace", WORKSPACE, "--name", "*", "--jobs", "1", "--yes"];
+    let ran = server.run(&topup).expect(4);
+    let suggested = ran.stderr.lines().find(|line| line.contains("topup 1 --journal")).unwrap();
+    let words = shlex::split(suggested.trim()).unwrap();
+    let words: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+    let finished = server.run(&words).expect(0);
+    assert!(finished.stderr.contains("1 raised"), "{}", finished.shown());
+    assert_eq!(limits(), [Some(6.0), Some(6.0)]);
+}

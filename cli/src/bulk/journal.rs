@@ -14,7 +14,7 @@ use crate::failure::{Failure, Result};
 
 const VERSION: u32 = 1;
 /// How every line begins.
-const START: &str = "{\"event\":\"";
+const START: &[u8] = b"{\"event\":\"";
 
 /// Whose keys a journal is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,9 +78,38 @@ pub(crate) struct Raise {
 }
 
 pub(crate) struct Journal {
-    file: Mutex<File>,
+    file: Mutex<Lines>,
     path: PathBuf,
     entries: HashMap<String, Entry>,
+}
+
+/// The file, which always ends with a whole line.
+struct Lines {
+    file: File,
+    length: u64,
+    /// Whether it may end with part of a line, which nothing may follow.
+    is_broken: bool,
+}
+
+impl Lines {
+    fn append(&mut self, lines: &[u8]) -> std::io::Result<()> {
+        if self.is_broken {
+            return Err(std::io::Error::other("an earlier line is incomplete"));
+        }
+        let written = self.file.write_all(lines).and_then(|()| self.file.sync_data());
+        if written.is_ok() {
+            self.length += u64::try_from(lines.len()).unwrap_or_default();
+        } else {
+            self.is_broken = self.cut().is_err();
+        }
+        written
+    }
+
+    /// Cuts off whatever follows the last whole line.
+    fn cut(&mut self) -> std::io::Result<()> {
+        self.file.set_len(self.length)?;
+        self.file.seek(SeekFrom::End(0)).map(|_| ())
+    }
 }
 
 impl Entry {
@@ -127,22 +156,26 @@ impl Journal {
             }
             Err(TryLockError::Error(error)) => return Err(cannot(error)),
         }
-        let mut text = String::new();
-        file.read_to_string(&mut text).map_err(cannot)?;
-        let whole = text.rfind('\n').map_or(0, |end| end.saturating_add(1));
-        let rest = text.split_off(whole);
-        if !rest.starts_with(START) && !START.starts_with(&rest) {
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).map_err(cannot)?;
+        let whole = content.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        // A line that was cut off, perhaps within a character.
+        let rest = content.split_off(whole);
+        let text = String::from_utf8(content).ok();
+        let text = text.filter(|_| rest.starts_with(START) || START.starts_with(&rest));
+        let Some(text) = text else {
             return Err(Failure::usage(format!(
                 "{} is not a journal; nothing was sent; choose another with --journal",
                 path.display()
             )));
-        }
+        };
         let begin = Event::Begin { version: VERSION, command: command.to_owned(), account };
         let entries = read(path, &text, &begin)?;
-        // A line that was cut off by a kill: what it would have allowed was not begun.
+        // What a line that was cut off would have allowed was not begun.
         let length = u64::try_from(whole).unwrap_or_default();
-        file.set_len(length).and_then(|()| file.seek(SeekFrom::End(0))).map_err(cannot)?;
-        let journal = Self { file: Mutex::new(file), path: path.to_owned(), entries };
+        let mut lines = Lines { file, length, is_broken: false };
+        lines.cut().map_err(cannot)?;
+        let journal = Self { file: Mutex::new(lines), path: path.to_owned(), entries };
         if text.is_empty() {
             journal.write(&[begin])?;
             crate::private_file::sync_folder(path).map_err(cannot)?;
@@ -192,7 +225,7 @@ impl Journal {
             lines.push(b'\n');
         }
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(&lines).and_then(|()| file.sync_data()).map_err(|error| {
+        file.append(&lines).map_err(|error| {
             Failure::failed(format!(
                 "the journal {} cannot be written: {error}",
                 self.path.display()
@@ -315,7 +348,8 @@ mod tests {
         drop(journal);
         assert!(!Journal::is_in_use(&path));
         let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
-        file.write_all(b"{\"event\":\"created\",\"na").unwrap();
+        // Cut off within a character of two bytes.
+        file.write_all(b"{\"event\":\"created\",\"name\":\"Zo\xc3").unwrap();
         let journal = open().unwrap();
         assert_eq!(journal.entry("a").unwrap().stage, Stage::Created);
         assert_eq!(journal.entry("b").unwrap().stage, Stage::Creating);

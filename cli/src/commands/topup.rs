@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use futures_util::StreamExt as _;
-use openrouter_keys_native::{Client, Error, Key, Limit, Update};
+use openrouter_keys_native::{Client, Error, Key, KeyHash, Limit, Update};
 
 use super::bulk::outcome::{self, Outcome, State, finish};
 use crate::app::App;
@@ -21,7 +21,7 @@ use crate::bulk::which::Which;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
 use crate::select::{self, Filters};
-use crate::{keys, private_file, settings, suggest, text, units};
+use crate::{keys, private_file, settings, signal, suggest, text, units};
 
 /// Limits that differ by less are the same.
 const SAME: f64 = 0.000_001;
@@ -79,6 +79,7 @@ impl Options {
                     if has_keys { self.which.find(&client, &named).await? } else { Vec::new() };
                 let mut all = select::matching(&client, &Filters::default()).await?;
                 all.extend(found.iter().cloned());
+                all.extend(elsewhere(&client, journal.as_ref(), &all).await?);
                 let mut outcomes = Vec::new();
                 let mut raises = begun(journal.as_ref(), &all, &mut outcomes);
                 let fresh = fresh(app, journal.as_ref(), found, &mut outcomes);
@@ -258,6 +259,29 @@ fn fresh(
         fresh.push(key);
     }
     fresh
+}
+
+/// The keys that an earlier run noted and that the listing does not have, because they are in
+/// another workspace.
+async fn elsewhere(client: &Client, journal: Option<&Journal>, all: &[Key]) -> Result<Vec<Key>> {
+    let listed: HashSet<_> = all.iter().filter_map(|key| key.hash.get()).collect();
+    let mut found = Vec::new();
+    for (hash, entry) in journal.into_iter().flat_map(Journal::entries) {
+        let hash = KeyHash::new(hash)?;
+        if entry.stage == Stage::Done || listed.contains(&hash) {
+            continue;
+        }
+        match client.get(hash).cancel_on(signal::stopped()).await {
+            Ok(key) => found.push(key),
+            Err(error) => {
+                let failure = Failure::from(error);
+                if failure.exit != Exit::NotFound {
+                    return Err(failure);
+                }
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The limits that an earlier run noted and may not have raised. One that is now neither the
