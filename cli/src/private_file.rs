@@ -163,6 +163,16 @@ fn unusable(path: &Path, error: &std::io::Error) -> Failure {
     ))
 }
 
+/// Removes the file, if it is there.
+pub(crate) fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::failed(format!("{} cannot be removed: {error}", path.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The options of a lock file, which only its owner may open.
 pub(crate) fn lock_options() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();

@@ -216,10 +216,8 @@ impl Named {
     /// The only one of these keys that has this hash, this name or this hash prefix.
     pub(crate) fn among<'a>(&self, keys: &'a [Key]) -> Result<&'a Key> {
         let is_hash = |key: &&Key| key.hash.get().is_some_and(|hash| hash.as_str() == self.0);
-        let is_prefix = |key: &&Key| {
-            self.0.len() >= SHORTEST_PREFIX
-                && key.hash.get().is_some_and(|hash| hash.as_str().starts_with(&self.0))
-        };
+        let is_prefix =
+            |key: &&Key| key.hash.get().is_some_and(|hash| self.is_start_of(hash.as_str()));
         let is_name = |key: &&Key| key.name.as_deref() == Some(&self.0);
         let mut found: Vec<_> = keys.iter().filter(is_hash).collect();
         if found.is_empty() {

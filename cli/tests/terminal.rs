@@ -7,7 +7,6 @@ mod support;
 #[cfg(test)]
 mod tests {
     use std::io::{Read as _, Write as _};
-    use std::process::{Command, Stdio};
 
     use crate::support::{Server, assert_snapshot};
 
@@ -76,12 +75,8 @@ mod tests {
         let program = server.command(&[]);
         let program_path = program.get_program().to_str().unwrap();
         let line = shlex::try_join([program_path, "sweep", "--temporary"]).unwrap();
-        let mut script = Command::new("script");
-        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
-        script.env_clear().current_dir(server.home()).env("TERM", "dumb").env("SHELL", "/bin/sh");
-        script.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        script.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let Ok(mut running) = script.spawn() else { return };
+        let Some(mut script) = server.script(&line, &program) else { return };
+        let mut running = script.env("TERM", "dumb").spawn().unwrap();
         let (mut typed, mut shown) =
             (running.stdin.take().unwrap(), running.stdout.take().unwrap());
         let mut seen = Vec::new();
@@ -106,14 +101,8 @@ mod tests {
         for rows in [10, 60] {
             let _ = std::fs::remove_file(server.path("paged"));
             let line = format!("stty rows {rows} cols 200; {program_path} list");
-            let mut script = Command::new("script");
-            script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
-            script.env_clear().current_dir(server.home()).env("SHELL", "/bin/sh");
-            script.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-            script.env("TERM", "xterm").env("PAGER", "sh -c 'env > paged; cat'");
-            script.stdin(Stdio::piped()).stdout(Stdio::piped());
-            let Ok(running) = script.spawn() else { return };
-            let output = running.wait_with_output().unwrap();
+            let Some(mut script) = server.script(&line, &program) else { return };
+            let output = script.env("PAGER", "sh -c 'env > paged; cat'").output().unwrap();
             assert!(String::from_utf8_lossy(&output.stdout).contains("key 029"));
             shown.push(std::fs::read_to_string(server.path("paged")).ok());
         }

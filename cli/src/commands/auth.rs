@@ -220,12 +220,7 @@ fn is_ours(profile: &str, source: &Source) -> bool {
 fn remove(source: &Source) -> Result<()> {
     match source {
         Source::Keyring(entry) => keyring::remove(entry),
-        Source::File(path) => match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Failure::failed(format!("{} cannot be removed: {error}", path.display())))
-            }
-            _ => Ok(()),
-        },
+        Source::File(path) => private_file::remove(path),
         Source::Env(_) | Source::Command(_) => Ok(()),
     }
 }

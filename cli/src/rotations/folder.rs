@@ -108,24 +108,20 @@ impl Folder {
     }
 
     pub(crate) fn save(&self, saved: &Saved) -> Result<()> {
-        let text = serde_json::to_vec_pretty(saved)
-            .map_err(|error| Failure::failed(format!("the rotation cannot be saved: {error}")))?;
-        private_file::replace(&self.file(&saved.rotation.old), &text)
+        write(&self.file(&saved.rotation.old), saved)
     }
 
     pub(crate) fn remove(&self, old: &KeyHash) -> Result<()> {
-        remove(&self.file(old))
+        private_file::remove(&self.file(old))
     }
 
     /// Keeps only what a done rotation may have created besides, or nothing.
     pub(crate) fn set_late(&self, saved: &Saved) -> Result<()> {
         let path = self.file(&saved.rotation.old).with_extension(LATE);
         if saved.rotation.unconfirmed.is_empty() {
-            return remove(&path);
+            return private_file::remove(&path);
         }
-        let text = serde_json::to_vec_pretty(saved)
-            .map_err(|error| Failure::failed(format!("the rotation cannot be saved: {error}")))?;
-        private_file::replace(&path, &text)
+        write(&path, saved)
     }
 
     /// Locks the key for this process. The system releases the lock when the process ends.
@@ -175,13 +171,10 @@ fn ours(mut saved: Vec<Saved>, app: &App) -> Result<Vec<Saved>> {
     Ok(saved)
 }
 
-fn remove(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Failure::failed(format!("{} cannot be removed: {error}", path.display())))
-        }
-        _ => Ok(()),
-    }
+fn write(path: &Path, saved: &Saved) -> Result<()> {
+    let text = serde_json::to_vec_pretty(saved)
+        .map_err(|error| Failure::failed(format!("the rotation cannot be saved: {error}")))?;
+    private_file::replace(path, &text)
 }
 
 fn read(path: &Path) -> Result<Option<Saved>> {

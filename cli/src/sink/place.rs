@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use openrouter_keys_native::Secret;
 use openrouter_keys_native::workflow::Rotation;
-use openrouter_keys_native::{KeyHash, Secret};
 use zeroize::Zeroizing;
 
 use super::{Delivery, Sink, Stored, command, print};
@@ -246,10 +246,7 @@ fn content(path: &Path) -> Result<Option<Zeroizing<String>>> {
 
 /// Whether the text is the secret with this label.
 fn has_label(text: &str, label: &str) -> bool {
-    let Ok(any) = KeyHash::new("any") else { return false };
-    let mut probe = Rotation::new(any);
-    probe.new_label = Some(label.to_owned());
-    probe.is_new_key(text.trim())
+    Secret::new(text.trim()).has_label(label)
 }
 
 #[cfg(test)]

@@ -163,12 +163,7 @@ impl Journal {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut entries);
         if entries.creating.is_empty() && entries.late.is_empty() {
-            return match fs::remove_file(&self.path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::failed(
-                    format!("{} cannot be removed: {error}", self.path.display()),
-                )),
-                _ => Ok(()),
-            };
+            return private_file::remove(&self.path);
         }
         let text = serde_json::to_vec_pretty(&*entries)
             .map_err(|error| Failure::failed(error.to_string()))?;

@@ -85,6 +85,24 @@ impl Server {
         self.ran_in_terminal(&self.command(arguments), typed, COLUMNS)
     }
 
+    /// A terminal that runs this line with the program's environment; `None` where that is not
+    /// possible.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn script(&self, line: &str, program: &Command) -> Option<Command> {
+        if Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
+            assert!(std::env::var_os("CI").is_none(), "`script` is missing");
+            return None;
+        }
+        let mut script = Command::new("script");
+        script.args(["--quiet", "--return", "--command", line, "/dev/null"]);
+        script.env_clear().current_dir(self.home()).env("TERM", "xterm").env("SHELL", "/bin/sh");
+        // A pager would wait for a key.
+        script.env("PAGER", "cat");
+        script.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        script.stdin(Stdio::piped()).stdout(Stdio::piped());
+        Some(script)
+    }
+
     #[cfg(target_os = "linux")]
     pub(crate) fn ran_in_terminal(
         &self,
@@ -92,21 +110,12 @@ impl Server {
         typed: &str,
         columns: u16,
     ) -> Option<Ran> {
-        if Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
-            assert!(std::env::var_os("CI").is_none(), "`script` is missing");
-            return None;
-        }
         let words = std::iter::once(program.get_program()).chain(program.get_args());
         let line = shlex::try_join(words.map(|word| word.to_str().unwrap())).unwrap();
         // The end of what is typed would be shown.
         let line = format!("tty > .tty; stty -echoctl rows 50 cols {columns}; exec {line}");
-        let mut script = Command::new("script");
-        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
-        script.env_clear().current_dir(self.home()).env("TERM", "xterm").env("SHELL", "/bin/sh");
-        let set = program.get_envs().filter_map(|(name, value)| Some((name, value?)));
-        // A pager would wait for a key.
-        script.env("PAGER", "cat").envs(set);
-        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut script = self.script(&line, program)?;
+        let mut child = script.spawn().unwrap();
         let mut stdin = child.stdin.take().filter(|_| !typed.is_empty());
         let mut screen = Vec::new();
         let mut chunk = [0; 4096];

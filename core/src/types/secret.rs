@@ -177,7 +177,7 @@ pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Whether this is the API's label for it: both ends around three dots.
-    pub(crate) fn has_label(&self, label: &str) -> bool {
+    pub fn has_label(&self, label: &str) -> bool {
         label.split_once("...").is_some_and(|(start, end)| {
             !start.is_empty()
                 && !end.is_empty()
