@@ -43,6 +43,8 @@ struct Inner {
     loses_responses: bool,
     /// What the sink says that it has, if it can be asked.
     has: Option<bool>,
+    /// Whether the sink cannot store a secret.
+    is_unusable: bool,
 }
 
 impl World {
@@ -60,6 +62,7 @@ impl World {
             put: None,
             loses_responses: false,
             has: None,
+            is_unusable: false,
         })))
     }
 
@@ -139,6 +142,14 @@ impl BlockingRotationStore for World {
 }
 
 impl BlockingSecretSink for World {
+    fn check(&mut self, key: &Delivery) -> Result<(), BoxError> {
+        assert_eq!((key.name.as_str(), key.hash.as_str()), ("production", ""));
+        assert_eq!(key.replaces, format!("{:064x}", 0));
+        assert!(Secret::new(OLD).has_label(key.old_label.as_deref().unwrap()));
+        let is_unusable = self.with(|inner| inner.is_unusable);
+        if is_unusable { Err("the sink cannot be written to".into()) } else { Ok(()) }
+    }
+
     fn put(&mut self, secret: &Secret, key: &Delivery) -> Result<(), PutError> {
         assert_eq!(key.name, "production");
         assert!(key.is_secret(secret.reveal()), "{key:?}");
@@ -249,6 +260,17 @@ fn a_secret_that_was_not_stored_is_deleted() {
     world.with(|inner| inner.put = Some(PutError::NotStored));
     world.run("a").expect_err("the sink failed");
     assert_eq!(world.working(), 1);
+}
+
+#[test]
+fn a_sink_that_cannot_store_a_secret_is_noticed_before_a_key_is_created() {
+    let world = World::new();
+    world.with(|inner| inner.is_unusable = true);
+    let error = world.run("a").expect_err("the sink cannot be written to");
+    assert!(error.may_have_created().is_none(), "{error}");
+    assert!(world.with(|inner| inner.changes.is_empty()));
+    world.with(|inner| inner.is_unusable = false);
+    assert!(matches!(world.run("b").unwrap(), Rotated::Done { .. }));
 }
 
 #[test]

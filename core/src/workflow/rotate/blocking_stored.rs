@@ -24,6 +24,11 @@ pub trait BlockingRotationStore: MaybeSend {
 
 /// [`SecretSink`] for the blocking client.
 pub trait BlockingSecretSink: MaybeSend {
+    /// Fails if [`put`](Self::put) could not store a secret; see [`SecretSink::check`].
+    fn check(&mut self, _key: &Delivery) -> Result<(), BoxError> {
+        Ok(())
+    }
+
     /// Stores the secret; see [`SecretSink::put`].
     fn put(&mut self, secret: &Secret, key: &Delivery) -> Result<(), PutError>;
 
@@ -50,6 +55,10 @@ impl<S: BlockingRotationStore> RotationStore for Blocking<S> {
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
 #[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
 impl<K: BlockingSecretSink> SecretSink for Blocking<K> {
+    async fn check(&mut self, key: &Delivery) -> Result<(), BoxError> {
+        self.0.check(key)
+    }
+
     async fn put(&mut self, secret: &Secret, key: &Delivery) -> Result<(), PutError> {
         self.0.put(secret, key)
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::rotation::Rotation;
+use super::rotation::{Rotation, RotationStep};
 use super::rotation_handler::{RotationHandler, Stop};
 use crate::operation::Created;
 use crate::redact::Masked;
@@ -76,18 +76,24 @@ pub trait RotationStore: MaybeSend {
     async fn append(&mut self, entry: &RotationEntry) -> Result<bool, BoxError>;
 }
 
-/// A new key, without its secret.
+/// A new key, without its secret, and the key that it replaces.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Delivery {
     /// The name that the key has in the end: the old key's.
     pub name: String,
-    /// The key's hash. No other secret has it, so a second `put` with the same hash is a repetition.
+    /// The key's hash; empty until the key is created. No other secret has it, so a second `put`
+    /// with the same hash is a repetition.
     pub hash: String,
     /// The masked key.
     pub label: Option<String>,
+    /// The old key's hash. It identifies the rotation.
+    pub replaces: String,
+    /// The masked old key.
+    pub old_label: Option<String>,
     /// A fencing token: the number of the log entry under which the program calls the sink. A
-    /// program that has taken the rotation over has a higher one.
+    /// program that has taken the rotation over has a higher one. Each rotation counts from 1, so
+    /// only tokens with the same [`replaces`](Self::replaces) can be compared.
     pub fence: u64,
 }
 
@@ -99,6 +105,8 @@ impl Delivery {
             name: state.name.clone().unwrap_or_default(),
             hash: state.new.as_ref().map(ToString::to_string).unwrap_or_default(),
             label: state.new_label.clone(),
+            replaces: state.old.to_string(),
+            old_label: state.old_key.as_ref().and_then(|old| old.label.get().cloned()),
             fence: entry.sequence,
         }
     }
@@ -112,11 +120,13 @@ impl Delivery {
 /// Masks what looks like a key, because people paste keys as names.
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, hash, label, fence } = self;
+        let Self { name, hash, label, replaces, old_label, fence } = self;
         f.debug_struct("Delivery")
             .field("name", &Masked(name))
             .field("hash", hash)
             .field("label", label)
+            .field("replaces", replaces)
+            .field("old_label", old_label)
             .field("fence", fence)
             .finish()
     }
@@ -142,12 +152,20 @@ impl<E: Into<BoxError>> From<E> for PutError {
 /// Where the secrets of new keys are stored, such as a vault that services read.
 ///
 /// A machine may sleep in the middle of `put` and wake after another has taken the rotation over
-/// and deleted its key. A sink keeps it out if it stores the highest [`Delivery::fence`] that it was
-/// called with, in the same conditional write as the secret, and refuses calls with a lower one. A
-/// sink that cannot must be fast: it relies on the lease.
+/// and deleted its key. A sink keeps it out if it stores [`Delivery::hash`], [`Delivery::replaces`]
+/// and the highest [`Delivery::fence`] that it was called with, in the same conditional write as the
+/// secret. It then refuses a call for the same rotation with a lower fence, and a call for a
+/// rotation that replaces another key than the one it has. A sink that cannot must be fast: it
+/// relies on the lease.
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
 #[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
 pub trait SecretSink: MaybeSend {
+    /// Fails if [`put`](Self::put) could not store a secret, as far as that shows before the key
+    /// exists: then none is created.
+    async fn check(&mut self, _key: &Delivery) -> Result<(), BoxError> {
+        Ok(())
+    }
+
     /// Stores the secret in place of the old one. Storing the same key twice must do no harm.
     async fn put(&mut self, secret: &Secret, key: &Delivery) -> Result<(), PutError>;
 
@@ -258,6 +276,10 @@ impl<S: RotationStore, K: SecretSink> StoredRotation<S, K> {
 #[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
 impl<S: RotationStore, K: SecretSink> RotationHandler for StoredRotation<S, K> {
     async fn save(&mut self, state: &Rotation) -> Result<(), BoxError> {
+        if state.step == RotationStep::Creating {
+            let entry = RotationEntry { rotation: state.clone(), ..self.entry.clone() };
+            self.sink.check(&Delivery::of(&entry)).await?;
+        }
         self.append(state.clone()).await
     }
 
@@ -300,6 +322,10 @@ impl<S: RotationStore + ?Sized> RotationStore for Box<S> {
 #[cfg_attr(all(target_family = "wasm", target_os = "unknown"), async_trait(?Send))]
 #[cfg_attr(not(all(target_family = "wasm", target_os = "unknown")), async_trait)]
 impl<K: SecretSink + ?Sized> SecretSink for Box<K> {
+    async fn check(&mut self, key: &Delivery) -> Result<(), BoxError> {
+        (**self).check(key).await
+    }
+
     async fn put(&mut self, secret: &Secret, key: &Delivery) -> Result<(), PutError> {
         (**self).put(secret, key).await
     }
