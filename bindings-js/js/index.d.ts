@@ -643,6 +643,8 @@ export interface Rotation {
   readonly unconfirmed?: readonly string[];
   /** When the pause after this step began, in seconds since 1970. */
   readonly since?: number;
+  /** When `oldKey` was read to see whether the old key is used, in seconds since 1970, if a later run has to compare. */
+  readonly quietSince?: number;
   readonly leaked?: boolean;
   readonly remaining?: boolean;
   readonly full?: boolean;

@@ -182,6 +182,8 @@ fn rotation(reply: &mut Reply, state: &Rotation) {
     record.field("name").text_if(state.name.as_deref());
     texts(record.field("unconfirmed"), &state.unconfirmed);
     record.field("since").value_ref(&state.since.map_or(ValueRef::Absent, ValueRef::Whole));
+    let quiet_since = state.quiet_since.map_or(ValueRef::Absent, ValueRef::Whole);
+    record.field("quietSince").value_ref(&quiet_since);
     record.field("leaked").bool(state.leaked);
     record.field("remaining").bool(state.remaining);
     record.field("full").bool(state.full);

@@ -322,7 +322,8 @@ fn rotation(params: &Params) -> Result<Rotation, BuildError> {
     state.new_label = params.text("newLabel");
     state.name = params.text("name");
     state.unconfirmed = params.texts("unconfirmed").unwrap_or_default();
-    state.since = params.whole("since").and_then(|since| i64::try_from(since).ok());
+    let time = |name| params.whole(name).and_then(|since| i64::try_from(since).ok());
+    (state.since, state.quiet_since) = (time("since"), time("quietSince"));
     state.leaked = params.bool("leaked").unwrap_or_default();
     state.remaining = params.bool("remaining").unwrap_or_default();
     state.full = params.bool("full").unwrap_or_default();

@@ -969,6 +969,66 @@ async fn a_pause_that_a_killed_run_began_is_only_finished() {
     assert_eq!(transport.pauses(), [Duration::from_secs(15)]);
 }
 
+/// The state of a run that ended before a long pause, as if so much time had passed since.
+fn later(result: Result<Rotated, Error>, seconds: i64) -> (Duration, Rotation) {
+    let Ok(Rotated::Waiting { left, state, .. }) = result else { panic!("{result:?}") };
+    let mut state = *state;
+    state.since = state.since.map(|since| since - seconds);
+    state.quiet_since = state.quiet_since.map(|since| since - seconds);
+    // What the next run gets is what was saved.
+    let json = serde_json::to_string(&state).unwrap();
+    (left, serde_json::from_str(&json).unwrap())
+}
+
+#[tokio::test]
+async fn pauses_of_hours_are_not_waited_for_and_count_from_their_beginning() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let minute = Duration::from_secs(60);
+    let world = World::default();
+    let rotate = Rotate::new("01d").grace(HOUR).quiet(HOUR).watch(HOUR).longest_pause(minute);
+    let (transport, result) = run(&world, rotate).await;
+    assert!(transport.pauses().is_empty());
+    let mut requests = sent(&transport);
+    let mut lefts = Vec::new();
+    let (left, mut state) = later(result, 1800);
+    lefts.push(left);
+    // Half of the grace, its rest; half of the quiet time, and so on.
+    for seconds in [1800, 1800, 1800, 1800, 1770] {
+        let (transport, result) = run(&world, Rotate::resume(state).longest_pause(minute)).await;
+        assert!(transport.pauses().is_empty(), "{:?}", transport.pauses());
+        requests.extend(sent(&transport));
+        let (left, next) = later(result, seconds);
+        lefts.push(left);
+        state = next;
+    }
+    assert_eq!(lefts, [HOUR, HOUR / 2, HOUR, HOUR / 2, HOUR, HOUR / 2]);
+    // 30 s of the last pause are left.
+    let (transport, result) = run(&world, Rotate::resume(state).longest_pause(minute)).await;
+    assert!(matches!(result, Ok(Rotated::Done { .. })), "{result:?}");
+    assert_eq!(transport.pauses(), [Duration::from_secs(30)]);
+    requests.extend(sent(&transport));
+    let changes: Vec<_> = requests.iter().filter(|line| !line.starts_with("GET")).collect();
+    assert_eq!(changes, ["POST /keys", "PATCH /keys/01d", "DELETE /keys/01d", "PATCH /keys/aa"]);
+}
+
+#[tokio::test]
+async fn a_use_between_two_runs_of_one_quiet_time_is_noticed_and_the_time_begins_again() {
+    let world = World::default();
+    let resume = |state| Rotate::resume(state).longest_pause(Duration::ZERO);
+    let rotate = Rotate::new("01d").grace(Duration::ZERO).quiet(Duration::from_secs(3600));
+    let (_, result) = run(&world, rotate.longest_pause(Duration::ZERO)).await;
+    let (_, state) = later(result, 3600);
+    let used = OLD.replace("17.5", "17.6");
+    world.reply("GET /keys/01d", vec![data(&used); 4]);
+    let (_, result) = run(&world, resume(state)).await;
+    let Ok(Rotated::StillInUse { state, .. }) = result else { panic!("{result:?}") };
+    assert_eq!(world.0.lock().unwrap().last.as_ref(), Some(&*state));
+    let (transport, result) = run(&world, resume(*state)).await;
+    let (left, _) = later(result, 0);
+    assert_eq!(left, Duration::from_secs(3600));
+    assert!(sent(&transport).iter().all(|line| line.starts_with("GET")));
+}
+
 #[tokio::test]
 async fn a_marker_of_an_earlier_rotation_is_not_kept() {
     let world = World::default();

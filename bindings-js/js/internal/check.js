@@ -198,6 +198,7 @@ const ROTATION = {
   name: text,
   unconfirmed: texts,
   since: whole,
+  quietSince: whole,
   leaked: bool,
   remaining: bool,
   full: bool,

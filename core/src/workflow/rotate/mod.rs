@@ -101,22 +101,23 @@ const TRIES: [Duration; 5] = [
 pub struct Rotate {
     state: Result<Rotation, BuildError>,
     lease: Option<Duration>,
+    longest_pause: Option<Duration>,
     max_requests: Option<u64>,
 }
 
 impl Rotate {
     /// Replaces the key with this hash.
     pub fn new(hash: impl AsRef<str>) -> Self {
-        Self {
-            state: KeyHash::new(hash.as_ref()).map(Rotation::new),
-            lease: None,
-            max_requests: None,
-        }
+        Self::of(KeyHash::new(hash.as_ref()).map(Rotation::new))
     }
 
     /// Continues a rotation from its saved state.
     pub fn resume(state: Rotation) -> Self {
-        Self { state: Ok(state), lease: None, max_requests: None }
+        Self::of(Ok(state))
+    }
+
+    fn of(state: Result<Rotation, BuildError>) -> Self {
+        Self { state, lease: None, longest_pause: None, max_requests: None }
     }
 
     /// How many requests each of its listings may take: see
@@ -174,6 +175,14 @@ impl Rotate {
         self
     }
 
+    /// Ends the run with [`Rotated::Waiting`] instead of a pause that is longer than this; every
+    /// pause is waited for by default. The pause counts from its beginning, however many runs ask
+    /// for it, so a program that runs every few minutes needs no process that waits for hours.
+    pub fn longest_pause(mut self, time: Duration) -> Self {
+        self.longest_pause = Some(time);
+        self
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Rotation)) -> Self {
         if let Ok(state) = &mut self.state {
             change(state);
@@ -199,7 +208,7 @@ impl Workflow for Rotate {
             Ok(state) => state,
             Err(refused) => return WorkflowMachine::refused(name, ErrorKind::Build(refused)),
         };
-        let Self { lease, max_requests, .. } = self;
+        let Self { lease, longest_pause, max_requests, .. } = self;
         if lease.is_some_and(|lease| lease <= options.timeout_of(config)) {
             let short = "the lease must be longer than the timeout of a call";
             let short = BuildError::new(BuildErrorKind::Timeout, short);
@@ -208,7 +217,8 @@ impl Workflow for Rotate {
         WorkflowMachine::new(name, config, options, move |context| async move {
             let context = context.listing_with(max_requests).leased(lease);
             let markers = Markers::new(Kind::Lasting, context.entropy());
-            let mut work = Work { context: &context, state, markers, old: None };
+            let longest_pause = longest_pause.unwrap_or(Duration::MAX);
+            let mut work = Work { context: &context, state, markers, longest_pause, old: None };
             match work.run().await {
                 Ok(rotated) => Ok(rotated),
                 Err(Failed { error, left }) => {
@@ -229,8 +239,17 @@ struct Work<'a> {
     context: &'a Context,
     state: Rotation,
     markers: Markers,
+    longest_pause: Duration,
     /// The old key as it was last read, to be kept by the next save.
     old: Option<Key>,
+}
+
+/// Why a rotation ends before it is done.
+enum Hold {
+    /// The old key is in use.
+    InUse(Box<Key>),
+    /// The rest of a pause is longer than the run may wait.
+    Pause(Duration),
 }
 
 /// An error says what the step may have left behind.
@@ -248,15 +267,17 @@ impl Work<'_> {
             self.replace().await?;
         }
         if self.state.step == RotationStep::HandedOver {
-            if let Some(old) = self.disable_old().await? {
-                return Ok(self.still_in_use(old));
+            if let Some(hold) = self.disable_old().await? {
+                return Ok(self.held(hold));
             }
             self.reach(RotationStep::Disabled).await?;
         }
         if self.state.step == RotationStep::Disabled {
-            if let Some(old) = self.delete_old().await? {
-                self.reach(RotationStep::HandedOver).await?;
-                return Ok(self.still_in_use(old));
+            if let Some(hold) = self.delete_old().await? {
+                if matches!(hold, Hold::InUse(_)) {
+                    self.reach(RotationStep::HandedOver).await?;
+                }
+                return Ok(self.held(hold));
             }
             self.reach(RotationStep::Deleted).await?;
         }
@@ -288,8 +309,12 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn still_in_use(&self, old: Key) -> Rotated {
-        Rotated::StillInUse { old: Box::new(old), state: Box::new(self.state.clone()) }
+    fn held(&self, hold: Hold) -> Rotated {
+        let state = Box::new(self.state.clone());
+        match hold {
+            Hold::InUse(old) => Rotated::StillInUse { old, state },
+            Hold::Pause(left) => Rotated::Waiting { left, state },
+        }
     }
 
     /// Marks the step as done and saves the state.
@@ -297,6 +322,7 @@ impl Work<'_> {
         self.keep_old();
         self.state.step = step;
         self.state.since = self.context.unix_time();
+        self.state.quiet_since = None;
         self.save("").await
     }
 
@@ -450,16 +476,18 @@ impl Work<'_> {
         error.into()
     }
 
-    /// Disables the old key once nobody uses it; returns the key if somebody does. A key that is
-    /// gone counts as disabled if the new one exists: otherwise something else is wrong, such as
-    /// the account.
-    async fn disable_old(&mut self) -> Step<Option<Key>> {
+    /// Disables the old key once nobody uses it; returns why not otherwise. A key that is gone
+    /// counts as disabled if the new one exists: otherwise something else is wrong, such as the
+    /// account.
+    async fn disable_old(&mut self) -> Step<Option<Hold>> {
         let old = self.read_old().await?;
         let is_on = old.is_some_and(|old| old.disabled.copied() != Some(true));
         if is_on && !self.state.leaked {
-            self.rest_of_pause(self.state.grace_ms).await?;
-            if let Some(old) = self.used().await? {
-                return Ok(Some(old));
+            if let Some(left) = self.rest_of_pause(self.state.since, self.state.grace_ms).await? {
+                return Ok(Some(Hold::Pause(left)));
+            }
+            if let Some(hold) = self.used().await? {
+                return Ok(Some(hold));
             }
         }
         self.check_new().await?;
@@ -469,13 +497,33 @@ impl Work<'_> {
         Ok(None)
     }
 
-    /// The old key, if it is in use. If the API does not say, it counts as in use.
-    async fn used(&mut self) -> Step<Option<Key>> {
+    /// Whether the old key is in use, or how long it takes to know. If the API does not say, it
+    /// counts as in use.
+    async fn used(&mut self) -> Step<Option<Hold>> {
         if self.state.quiet_ms == 0 {
             return Ok(None);
         }
-        let Some(before) = self.read_old().await? else { return Ok(None) };
-        self.context.pause(Duration::from_millis(self.state.quiet_ms)).await?;
+        let quiet = Duration::from_millis(self.state.quiet_ms);
+        let kept = self.state.old_key.clone().filter(|_| self.state.quiet_since.is_some());
+        let before = if let Some(before) = kept {
+            let since = self.state.quiet_since;
+            if let Some(left) = self.rest_of_pause(since, self.state.quiet_ms).await? {
+                return Ok(Some(Hold::Pause(left)));
+            }
+            before
+        } else {
+            let Some(before) = self.read_old().await? else { return Ok(None) };
+            let now = self.context.unix_time().filter(|_| quiet > self.longest_pause);
+            if now.is_some() {
+                // A later run compares the key with this.
+                self.keep_old();
+                self.state.quiet_since = now;
+                self.save("").await?;
+                return Ok(Some(Hold::Pause(quiet)));
+            }
+            self.context.pause(quiet).await?;
+            Box::new(before)
+        };
         let Some(after) = self.read_old().await? else { return Ok(None) };
         // `null` means that no use is recorded.
         let use_is_told = after.last_used_at.is_null() || after.last_used_at.get().is_some();
@@ -483,16 +531,26 @@ impl Work<'_> {
         let is_quiet = before.usage == after.usage
             && before.byok_usage == after.byok_usage
             && before.last_used_at == after.last_used_at;
-        Ok((!is_told || !is_quiet).then_some(after))
+        if is_told && is_quiet {
+            return Ok(None);
+        }
+        if self.state.quiet_since.take().is_some() {
+            self.save("").await?;
+        }
+        Ok(Some(Hold::InUse(Box::new(after))))
     }
 
-    /// Deletes the old key some time after it was disabled; returns the key if somebody enabled it
-    /// again.
-    async fn delete_old(&mut self) -> Step<Option<Key>> {
-        self.rest_of_pause(self.state.watch_ms).await?;
+    /// Deletes the old key some time after it was disabled; returns why not otherwise, such as that
+    /// somebody enabled it again.
+    async fn delete_old(&mut self) -> Step<Option<Hold>> {
+        if let Some(left) = self.rest_of_pause(self.state.since, self.state.watch_ms).await? {
+            return Ok(Some(Hold::Pause(left)));
+        }
         let old = self.read_old().await?;
-        if old.as_ref().is_some_and(|old| old.disabled.copied() != Some(true)) {
-            return Ok(old);
+        if let Some(old) = &old
+            && old.disabled.copied() != Some(true)
+        {
+            return Ok(Some(Hold::InUse(Box::new(old.clone()))));
         }
         self.check_new().await?;
         if old.is_some() {
@@ -513,13 +571,18 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Waits for the rest of a pause that began with the step.
-    async fn rest_of_pause(&self, ms: u64) -> Step<()> {
-        let times = self.state.since.zip(self.context.unix_time());
+    /// Waits for the rest of a pause that began then; returns the rest if it is too long.
+    async fn rest_of_pause(&self, since: Option<i64>, ms: u64) -> Step<Option<Duration>> {
+        let times = since.zip(self.context.unix_time());
         let passed = times.map(|(from, now)| now.saturating_sub(from));
         let passed = passed.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default();
         let left = Duration::from_millis(ms).saturating_sub(Duration::from_secs(passed));
-        self.pause(left).await
+        // Without a clock, no later run would know when the pause began.
+        if left > self.longest_pause && times.is_some() {
+            return Ok(Some(left));
+        }
+        self.pause(left).await?;
+        Ok(None)
     }
 
     async fn pause(&self, time: Duration) -> Step<()> {

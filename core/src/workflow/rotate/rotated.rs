@@ -1,6 +1,7 @@
 //! The result of a rotation.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::rotation::Rotation;
 use crate::redact::Masked;
@@ -32,6 +33,15 @@ pub enum Rotated {
         /// The state, as it was saved.
         state: Box<Rotation>,
     },
+    /// The new key was handed over, and the next pause is longer than
+    /// [`Rotate::longest_pause`](crate::workflow::Rotate::longest_pause).
+    /// [Resume](crate::workflow::Rotate::resume) when it is over.
+    Waiting {
+        /// How long the pause still takes.
+        left: Duration,
+        /// The state, as it was saved.
+        state: Box<Rotation>,
+    },
 }
 
 impl fmt::Debug for Rotated {
@@ -46,6 +56,9 @@ impl fmt::Debug for Rotated {
                 .finish(),
             Self::StillInUse { old, state } => {
                 f.debug_struct("StillInUse").field("old", old).field("state", state).finish()
+            }
+            Self::Waiting { left, state } => {
+                f.debug_struct("Waiting").field("left", left).field("state", state).finish()
             }
         }
     }

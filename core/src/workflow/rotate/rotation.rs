@@ -46,6 +46,10 @@ pub struct Rotation {
     /// When the pause after this step began, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<i64>,
+    /// When [`old_key`](Self::old_key) was read to see whether the old key is used, in seconds since
+    /// 1970, if a later run has to compare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet_since: Option<i64>,
     /// Whether the old key is disabled before the new one is created.
     #[serde(default)]
     pub leaked: bool,
@@ -139,6 +143,7 @@ impl Rotation {
             name: None,
             unconfirmed: Vec::new(),
             since: None,
+            quiet_since: None,
             leaked: false,
             remaining: false,
             full: false,
