@@ -3,7 +3,7 @@
 //!
 //! Each rotation has a [log](Log) of numbered objects, which are created and never changed. Of two
 //! machines that write the same number, the store lets one win, so the log is the lock, the journal
-//! and the audit trail. Its entries contain no secret. Secrets go into [sinks](Sinks).
+//! and the audit trail. Its entries contain no secret. Secrets go into [sinks](sink).
 //!
 //! A [`Fleet`] makes one pass: it continues the rotations that are open, begins those of the keys
 //! that a [`Rule`] selects, and returns a [`Report`]. Run it from cron, a CI matrix or a Kubernetes
@@ -34,6 +34,7 @@ mod claim;
 mod fleet;
 mod log;
 mod report;
+pub mod sink;
 mod work;
 
 pub use fleet::{Fleet, Sinks};

@@ -87,7 +87,7 @@ pub struct Delivery {
     pub hash: String,
     /// The masked key.
     pub label: Option<String>,
-    /// The old key's hash. It identifies the rotation.
+    /// The old key's hash. It identifies the rotation; empty if the key replaces none.
     pub replaces: String,
     /// The masked old key.
     pub old_label: Option<String>,
@@ -98,6 +98,12 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// A key with this name that is not created yet and replaces none: set what is known of it.
+    pub fn new(name: impl Into<String>) -> Self {
+        let (hash, replaces) = (String::new(), String::new());
+        Self { name: name.into(), hash, label: None, replaces, old_label: None, fence: 0 }
+    }
+
     /// The new key of this entry's state.
     pub fn of(entry: &RotationEntry) -> Self {
         let state = &entry.rotation;

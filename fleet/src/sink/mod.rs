@@ -1,0 +1,30 @@
+//! Where the secrets of new keys go: files, commands and secret managers.
+//!
+//! A [`Target`] is a sink as text, such as `file:/run/keys/{name}`; [`Targets`] opens the sinks
+//! that the logs of rotations name.
+//!
+//! Files, Vault and AWS Secrets Manager have conditional writes, so a machine that slept through
+//! its lease cannot replace a newer secret there: beside each secret is the number of the log entry
+//! under which it was written, its fence. A command has no fence.
+
+mod command;
+mod fence;
+mod file;
+mod mark;
+mod target;
+
+pub use target::{Target, Targets};
+
+/// The delivery of a key with the name `ada`.
+#[cfg(test)]
+fn test_delivery(
+    hash: &str,
+    replaces: &str,
+    fence: u64,
+) -> openrouter_keys_core::workflow::Delivery {
+    let mut key = openrouter_keys_core::workflow::Delivery::new("ada");
+    hash.clone_into(&mut key.hash);
+    replaces.clone_into(&mut key.replaces);
+    key.fence = fence;
+    key
+}

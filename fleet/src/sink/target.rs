@@ -1,0 +1,170 @@
+//! Sinks as text.
+
+use std::fmt;
+
+use openrouter_keys_core::KeyHash;
+use openrouter_keys_core::error::BoxError;
+use openrouter_keys_core::workflow::SecretSink;
+
+use super::command::{self, Command, Protocol};
+use super::fence::Fenced;
+use super::file::SecretFile;
+use crate::fleet::Sinks;
+
+/// A sink as text:
+///
+/// | text | where the secret goes |
+/// | --- | --- |
+/// | `file:PATH` | a file with mode 0600 |
+/// | `command:COMMAND` | standard input of a command, as JSON |
+/// | `ask-command:COMMAND` | the same; the command also says whether it has a secret |
+/// | `vault:MOUNT/PATH#FIELD` | `HashiCorp` Vault or `OpenBao`, secrets engine KV version 2; with the feature `vault` |
+/// | `aws:NAME#FIELD` | AWS Secrets Manager; with the feature `aws` |
+///
+/// `{name}` in a path or a name stands for the key's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    kind: Kind,
+    /// As it was written.
+    text: String,
+    is_attended: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    File(String),
+    Command(Vec<String>, Protocol),
+}
+
+impl Target {
+    /// Reads a sink. Fails if it is not one, or if it needs a feature that this program was built
+    /// without.
+    pub fn parse(text: &str) -> Result<Self, BoxError> {
+        let (scheme, place) = text.split_once(':').unwrap_or((text, ""));
+        if place.is_empty() {
+            return Err(format!(
+                "\"{text}\" is not a sink; write file:PATH, command:COMMAND, vault:MOUNT/PATH or \
+                 aws:NAME"
+            )
+            .into());
+        }
+        let words = || {
+            let words = shlex::split(place).filter(|words| !words.is_empty());
+            words.ok_or_else(|| format!("the command of \"{text}\" is empty or has an open quote"))
+        };
+        let kind = match scheme {
+            "file" => Kind::File(place.to_owned()),
+            "command" => Kind::Command(words()?, Protocol::Store),
+            "ask-command" => Kind::Command(words()?, Protocol::StoreAndAsk),
+            "vault" | "aws" => {
+                return Err(format!(
+                    "this program was built without the feature {scheme}, which \"{text}\" needs"
+                )
+                .into());
+            }
+            _ => {
+                let message = format!(
+                    "\"{text}\" is not a sink; write file:PATH, command:COMMAND, vault:MOUNT/PATH \
+                     or aws:NAME"
+                );
+                return Err(message.into());
+            }
+        };
+        Ok(Self { kind, text: text.to_owned(), is_attended: false })
+    }
+
+    /// Lets a command take as long as it likes, for people who have to type something. By default
+    /// it is killed after 2 minutes.
+    #[must_use]
+    pub fn attended(mut self) -> Self {
+        self.is_attended = true;
+        self
+    }
+
+    /// Opens the sink. Credentials are read here; nothing is sent yet.
+    pub fn open(&self) -> Result<Box<dyn SecretSink>, BoxError> {
+        Ok(match &self.kind {
+            Kind::File(path) => Box::new(Fenced(SecretFile::new(path))),
+            Kind::Command(words, protocol) => {
+                let limit = (!self.is_attended).then_some(command::LIMIT);
+                Box::new(Command::new(words.clone(), *protocol, limit))
+            }
+        })
+    }
+
+    /// Whether each key has a place of its own there: otherwise two keys' secrets would go to the
+    /// same one.
+    pub fn is_per_key(&self) -> bool {
+        matches!(self.kind, Kind::Command(..)) || self.text.contains(NAME)
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::str::FromStr for Target {
+    type Err = BoxError;
+
+    fn from_str(text: &str) -> Result<Self, BoxError> {
+        Self::parse(text)
+    }
+}
+
+/// Opens the [`Target`]s that the logs of rotations name.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Targets;
+
+impl Sinks for Targets {
+    fn open(&self, sink: &str, _: &KeyHash) -> Result<Box<dyn SecretSink>, BoxError> {
+        Target::parse(sink)?.open()
+    }
+}
+
+/// Stands for the key's name.
+const NAME: &str = "{name}";
+
+/// Puts the key's name in. Characters that mean something in a path become `_`.
+pub(super) fn with_name(template: &str, name: &str) -> Result<String, BoxError> {
+    if !template.contains(NAME) {
+        return Ok(template.to_owned());
+    }
+    let kept: String = name
+        .chars()
+        .map(|char| if char.is_alphanumeric() || "-_. ".contains(char) { char } else { '_' })
+        .collect();
+    let name = kept.trim_start_matches('.').trim();
+    if name.is_empty() {
+        return Err("the key's name has nothing that could be the name of a file".into());
+    }
+    Ok(template.replace(NAME, name))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::{Target, with_name};
+
+    #[test]
+    fn what_is_not_a_sink_is_refused() {
+        for text in ["", "file", "file:", "command:", "command:sh -c 'open", "ftp:a", "ada.key"] {
+            Target::parse(text).unwrap_err();
+        }
+        for text in ["file:/run/{name}.key", "command:sh -c 'exit 0'", "ask-command:store"] {
+            let target = Target::parse(text).unwrap();
+            assert_eq!(target.to_string(), text);
+            target.open().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_name_never_leaves_its_folder() {
+        let expand = |name| with_name("/run/keys/{name}.key", name).unwrap();
+        assert_eq!(expand("../../etc/passwd"), "/run/keys/_.._etc_passwd.key");
+        assert_eq!(expand("customer 42 (ü)"), "/run/keys/customer 42 _ü_.key");
+        with_name("{name}", "...").unwrap_err();
+        assert_eq!(with_name("a.key", "...").unwrap(), "a.key");
+    }
+}
