@@ -7,14 +7,20 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use openrouter_keys_core::error::TransportError;
+use openrouter_keys_core::error::{TransportError, TransportErrorKind};
 use openrouter_keys_core::transport::{SendContext, Transport};
+
+use crate::stop::Gate;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Sends requests evenly spaced, and counts them. Clones share the budget.
+/// Sends requests evenly spaced, and counts them, until its gate is closed. Clones share the
+/// budget.
 #[derive(Clone)]
-pub(crate) struct Budgeted(Arc<Inner>);
+pub(crate) struct Budgeted {
+    inner: Arc<Inner>,
+    gate: Gate,
+}
 
 struct Inner {
     transport: Box<dyn Transport>,
@@ -34,7 +40,13 @@ impl Budgeted {
     /// Without a limit.
     pub(crate) fn new(transport: impl Transport + 'static) -> Self {
         let transport = Box::new(transport);
-        Self(Arc::new(Inner { transport, pace: Mutex::default(), sent: AtomicU64::new(0) }))
+        let inner = Inner { transport, pace: Mutex::default(), sent: AtomicU64::new(0) };
+        Self { inner: Arc::new(inner), gate: Gate::default() }
+    }
+
+    /// The same budget with a gate of its own.
+    pub(crate) fn behind(&self, gate: Gate) -> Self {
+        Self { inner: Arc::clone(&self.inner), gate }
     }
 
     /// Sends at most so many requests a minute from now on.
@@ -43,12 +55,12 @@ impl Budgeted {
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
-        self.0.pace.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many requests were sent so far.
     pub(crate) fn sent(&self) -> u64 {
-        self.0.sent.load(Ordering::Relaxed)
+        self.inner.sent.load(Ordering::Relaxed)
     }
 
     /// Takes the next turn, and returns how long it is until then.
@@ -90,24 +102,28 @@ impl Transport for Budgeted {
             }
             waiting.0 = None;
         }
-        self.0.sent.fetch_add(1, Ordering::Relaxed);
-        self.0.transport.send(request, context).await
+        let Some(_inside) = self.gate.enter() else {
+            let refused = TransportError::not_sent(TransportErrorKind::Other).lasting();
+            return Err(refused.with_source("the pass was stopped"));
+        };
+        self.inner.sent.fetch_add(1, Ordering::Relaxed);
+        self.inner.transport.send(request, context).await
     }
 
     async fn sleep(&self, duration: Duration) {
-        self.0.transport.sleep(duration).await;
+        self.inner.transport.sleep(duration).await;
     }
 
     fn now(&self) -> Duration {
-        self.0.transport.now()
+        self.inner.transport.now()
     }
 
     fn entropy(&self) -> u64 {
-        self.0.transport.entropy()
+        self.inner.transport.entropy()
     }
 
     fn wall_clock(&self) -> Option<SystemTime> {
-        self.0.transport.wall_clock()
+        self.inner.transport.wall_clock()
     }
 }
 

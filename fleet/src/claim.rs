@@ -7,7 +7,8 @@ use openrouter_keys_core::transport::Transport;
 use openrouter_keys_core::workflow::{RotationEntry, RotationStore, SecretSink, StoredRotation};
 
 use crate::budget::Budgeted;
-use crate::log::Log;
+use crate::stop::{Stop, unless};
+use crate::watched::Watched;
 
 /// How a machine claims rotations.
 #[derive(Clone, Debug)]
@@ -17,12 +18,12 @@ pub(crate) struct Terms {
     pub(crate) lease: Duration,
     /// The timeout of a call.
     pub(crate) timeout: Duration,
-    /// How long to wait for another machine's lease to end.
-    pub(crate) patience: Duration,
+    /// How long to wait for another machine's lease to end; until then by default.
+    pub(crate) patience: Option<Duration>,
 }
 
 pub(crate) enum Claim {
-    Mine(Box<StoredRotation<Log, Box<dyn SecretSink>>>),
+    Mine(Box<StoredRotation<Watched, Box<dyn SecretSink>>>),
     /// Another machine has it, under this name.
     Theirs(String),
 }
@@ -33,16 +34,17 @@ impl Terms {
     pub(crate) async fn claim(
         &self,
         clock: &Budgeted,
-        mut log: Log,
+        mut log: Watched,
         sink: Box<dyn SecretSink>,
         mut newest: RotationEntry,
+        stop: &Stop,
     ) -> Result<Claim, BoxError> {
         let wait = newest.takeover_after(self.timeout);
         if !wait.is_zero() {
-            if wait > self.patience {
+            let patience = self.patience.unwrap_or(self.lease.saturating_add(self.timeout));
+            if wait > patience || unless(stop.clone(), clock.sleep(wait)).await.is_none() {
                 return Ok(Claim::Theirs(newest.owner));
             }
-            clock.sleep(wait).await;
             if let Some(now) = log.load().await?.filter(|now| now.sequence != newest.sequence) {
                 // Unless the other one gave it up.
                 if !now.owner.is_empty() {
@@ -63,7 +65,7 @@ impl Terms {
 }
 
 /// Ends this owner's lease, so that others need not wait. Returns whether it still had one.
-pub(crate) async fn release(mut log: Log, owner: &str) -> Result<bool, BoxError> {
+pub(crate) async fn release(mut log: Watched, owner: &str) -> Result<bool, BoxError> {
     match log.load().await? {
         Some(newest) if newest.owner == owner => log.append(&newest.released()).await,
         _ => Ok(false),

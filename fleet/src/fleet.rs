@@ -1,24 +1,20 @@
-//! One pass over the rotations of a machine's share.
+//! A machine that rotates keys, and its settings.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, TryStreamExt as _};
-use http::StatusCode;
 use openrouter_keys_core::error::BoxError;
-use openrouter_keys_core::operation::List;
 use openrouter_keys_core::transport::Transport;
-use openrouter_keys_core::workflow::{
-    Pages, Rotate, Rotated, Rotation, RotationEntry, RotationStep, RotationStore as _, SecretSink,
-};
-use openrouter_keys_core::{Client, Config, Error, KeyHash, KeySource, Timestamp};
+use openrouter_keys_core::workflow::SecretSink;
+use openrouter_keys_core::{Client, Config, KeyHash, KeySource};
 
+use crate::account::Account;
 use crate::budget::Budgeted;
-use crate::claim::{Claim, Terms, release};
+use crate::claim::Terms;
 use crate::log::Store;
-use crate::report::{Outcome, Report, Row};
-use crate::work::{Selection, Work};
+use crate::pass::Pass;
+use crate::report::{Planned, Report};
+use crate::work::Work;
 
 const LEASE: Duration = Duration::from_secs(180);
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -41,12 +37,15 @@ where
 
 /// A machine that rotates keys; see the crate's documentation.
 pub struct Fleet {
-    transport: Budgeted,
-    client: Client,
-    store: Store,
-    sinks: Arc<dyn Sinks>,
-    terms: Terms,
-    in_flight: usize,
+    pub(crate) transport: Budgeted,
+    keys: KeySource,
+    config: Config,
+    pub(crate) store: Store,
+    pub(crate) sinks: Arc<dyn Sinks>,
+    pub(crate) terms: Terms,
+    pub(crate) in_flight: usize,
+    pub(crate) longest_pause: Option<Duration>,
+    pub(crate) account: Option<Account>,
 }
 
 impl Fleet {
@@ -59,11 +58,29 @@ impl Fleet {
         sinks: impl Sinks + 'static,
     ) -> Result<Self, BoxError> {
         let transport = Budgeted::new(transport);
-        let client = Client::with_config(transport.clone(), key, config.timeout(TIMEOUT))?;
         let random = (transport.entropy(), transport.entropy());
         let owner = format!("{:016x}{:016x}", random.0, random.1);
-        let terms = Terms { owner, lease: LEASE, timeout: TIMEOUT, patience: LEASE + TIMEOUT };
-        Ok(Self { transport, client, store, sinks: Arc::new(sinks), terms, in_flight: IN_FLIGHT })
+        let terms = Terms { owner, lease: LEASE, timeout: TIMEOUT, patience: None };
+        let fleet = Self {
+            transport,
+            keys: key.into(),
+            config,
+            store,
+            sinks: Arc::new(sinks),
+            terms,
+            in_flight: IN_FLIGHT,
+            longest_pause: None,
+            account: None,
+        };
+        // Refuses what cannot be sent.
+        fleet.client(fleet.transport.clone())?;
+        Ok(fleet)
+    }
+
+    /// A client whose requests go through this transport.
+    pub(crate) fn client(&self, transport: Budgeted) -> Result<Client, BoxError> {
+        let config = self.config.clone().timeout(self.terms.timeout);
+        Ok(Client::with_config(transport, self.keys.clone(), config)?)
     }
 
     /// Sends at most so many requests to the API each minute, evenly spaced; without a limit by
@@ -82,6 +99,21 @@ impl Fleet {
         self
     }
 
+    /// The timeout of a call; 1 minute by default.
+    #[must_use]
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.terms.timeout = time;
+        self
+    }
+
+    /// How long a rotation is this machine's before it has to claim it again; 3 minutes by default.
+    /// It must be longer than the timeout of a call.
+    #[must_use]
+    pub fn lease(mut self, time: Duration) -> Self {
+        self.terms.lease = time;
+        self
+    }
+
     /// How many rotations it works on at once; 8 by default.
     #[must_use]
     pub fn in_flight(mut self, rotations: usize) -> Self {
@@ -89,112 +121,48 @@ impl Fleet {
         self
     }
 
-    /// How long it waits for a rotation that another machine may have left when it died; 4 minutes
-    /// by default: the lease of 3 minutes and the timeout of a call. With less, such a rotation is
-    /// reported as busy.
+    /// How long it waits for a rotation that another machine may have left when it died; by default
+    /// for its own lease and the timeout of a call. With less, such a rotation is reported as busy.
     #[must_use]
     pub fn patience(mut self, time: Duration) -> Self {
-        self.terms.patience = time;
+        self.terms.patience = Some(time);
         self
     }
 
-    /// Makes one pass. It fails only if the store or the API cannot be listed.
+    /// The longest pause of a rotation that a pass waits for; every one by default. A rotation with
+    /// a longer one is given up and reported as [waiting](crate::Outcome::Waiting); the pause counts
+    /// from its beginning, and the first pass after it continues.
+    #[must_use]
+    pub fn longest_pause(mut self, time: Duration) -> Self {
+        self.longest_pause = Some(time);
+        self
+    }
+
+    /// The account that the management key belongs to. A pass then fails if the store has the
+    /// rotations of another one, and changes nothing: see [`Store::require_account`].
+    #[must_use]
+    pub fn account(mut self, account: Account) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    /// Makes one pass. It fails only if the store or the API cannot be listed, or the store belongs
+    /// to another account.
     pub async fn run(&self, work: Work) -> Result<Report, BoxError> {
-        let (began, sent) = (self.transport.now(), self.transport.sent());
-        let jobs = self.jobs(&work).await?;
-        let rows = futures_util::stream::iter(jobs)
-            .map(|old| self.row(old, &work))
-            .buffer_unordered(self.in_flight);
-        let mut rows: Vec<Row> = rows.collect().await;
-        rows.sort_by(|one, other| one.old.cmp(&other.old));
-        let requests = self.transport.sent().saturating_sub(sent);
-        Ok(Report { rows, requests, took: self.transport.now().saturating_sub(began) })
-    }
-
-    /// The old keys to work on: open rotations first.
-    async fn jobs(&self, work: &Work) -> Result<Vec<KeyHash>, BoxError> {
-        let logs = self.store.list().await?;
-        let mut jobs: Vec<KeyHash> =
-            logs.iter().filter(|(_, is_done)| !**is_done).map(|(hash, _)| hash.clone()).collect();
-        jobs.retain(|hash| work.share.has(hash));
-        let selected = match &work.keys {
-            Selection::Open => BTreeSet::new(),
-            Selection::Keys(hashes) => hashes.iter().cloned().collect(),
-            Selection::Rule(rule) => {
-                let pages = Pages::new(List::new()).workspaces(rule.workspace_ids());
-                let keys: Vec<_> = self.client.list_all(pages).try_collect().await?;
-                let now = self.transport.wall_clock();
-                let now = now.and_then(|now| Timestamp::try_from(now).ok());
-                let selected = keys.iter().filter(|key| rule.selects(key, now.as_ref()));
-                selected.filter_map(|key| key.hash.get().cloned()).collect()
-            }
-        };
-        let is_new = |hash: &KeyHash| work.share.has(hash) && !logs.contains_key(hash);
-        jobs.extend(selected.into_iter().filter(is_new).take(work.at_most));
-        Ok(jobs)
-    }
-
-    async fn row(&self, old: KeyHash, work: &Work) -> Row {
-        let outcome = self.rotate(&old, work).await.unwrap_or_else(Outcome::Unreachable);
-        Row { old, outcome }
-    }
-
-    /// Begins or continues one rotation.
-    async fn rotate(&self, old: &KeyHash, work: &Work) -> Result<Outcome, BoxError> {
-        let mut log = self.store.log(old);
-        let first = || {
-            let mut rotation = Rotation::new(old.clone());
-            (work.settings)(&mut rotation);
-            RotationEntry::before(rotation, work.sink.as_str())
-        };
-        let newest = log.load().await?.unwrap_or_else(first);
-        if newest.rotation.step == RotationStep::Done {
-            log.finish().await?;
-            return done(&newest.rotation);
+        if self.terms.lease <= self.terms.timeout {
+            return Err("the lease must be longer than the timeout of a call".into());
         }
-        let sink = self.sinks.open(&newest.sink, old)?;
-        let claimed = self.terms.claim(&self.transport, log.clone(), sink, newest).await?;
-        let stored = match claimed {
-            Claim::Mine(stored) => stored,
-            Claim::Theirs(owner) => return Ok(Outcome::Busy { owner }),
-        };
-        let (begun, owner) = (stored.rotation().clone(), stored.owner().to_owned());
-        let rotate = Rotate::resume(begun.clone()).lease(self.terms.lease);
-        let failed = match self.client.rotate(rotate, *stored).await {
-            Ok(Rotated::Done { new, unconfirmed, .. }) => {
-                log.finish().await?;
-                return Ok(Outcome::Done { new, unconfirmed });
-            }
-            Ok(_) => None,
-            Err(error) => Some(error),
-        };
-        // If that fails, others wait for the lease to end.
-        let was_ours = release(log, &owner).await.unwrap_or(false);
-        Ok(match failed {
-            None => Outcome::StillInUse,
-            Some(error) if was_ours && is_untouched(&begun) && self.is_gone(old, &error).await => {
-                Outcome::Gone
-            }
-            Some(error) => Outcome::Failed(error),
-        })
+        if let Some(account) = &self.account {
+            self.store.require_account(account).await?;
+        }
+        Pass::new(self, &work)?.run().await
     }
 
-    /// Whether nothing was created because the old key is not there.
-    async fn is_gone(&self, old: &KeyHash, error: &Error) -> bool {
-        let is_absent = |error: &Error| error.status() == Some(StatusCode::NOT_FOUND);
-        error.may_have_created().is_none()
-            && is_absent(error)
-            && self.client.get(old.clone()).await.is_err_and(|error| is_absent(&error))
+    /// What a pass with this work would do, without doing it.
+    pub async fn plan(&self, work: &Work) -> Result<Vec<Planned>, BoxError> {
+        if let Some(account) = &self.account {
+            self.store.check_account(account).await?;
+        }
+        Pass::new(self, work)?.plan().await
     }
-}
-
-fn is_untouched(rotation: &Rotation) -> bool {
-    rotation.step == RotationStep::Begun
-        && rotation.new.is_none()
-        && rotation.unconfirmed.is_empty()
-}
-
-fn done(rotation: &Rotation) -> Result<Outcome, BoxError> {
-    let new = rotation.new.clone().ok_or("the log of a completed rotation has no new key")?;
-    Ok(Outcome::Done { new, unconfirmed: rotation.unconfirmed.clone() })
 }

@@ -7,7 +7,7 @@
 //!
 //! A [`Fleet`] makes one pass: it continues the rotations that are open, begins those of the keys
 //! that a [`Rule`] selects, and returns a [`Report`]. Run it from cron, a CI matrix or a Kubernetes
-//! Job, on as many machines as you like: each takes its [`Share`] of the keys, and where two work
+//! Job, on as many machines as you like: each takes its [`Shard`] of the keys, and where two work
 //! on the same key, one of them stops.
 //!
 //! ```no_run
@@ -29,15 +29,27 @@
 //! # Ok(()) }
 //! ```
 
+mod account;
 mod budget;
 mod claim;
 mod fleet;
+mod late;
 mod log;
+mod pass;
 mod report;
+mod rule;
+mod shard;
 pub mod sink;
+mod status;
+mod stop;
+mod watched;
 mod work;
 
+pub use account::Account;
 pub use fleet::{Fleet, Sinks};
 pub use log::{Log, Store};
-pub use report::{Outcome, Report, Row};
-pub use work::{Rule, Share, Work};
+pub use report::{Outcome, Planned, Report, Row};
+pub use rule::Rule;
+pub use shard::Shard;
+pub use status::LogStatus;
+pub use work::{Event, Work};

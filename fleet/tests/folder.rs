@@ -14,7 +14,7 @@ use openrouter_keys_core::workflow::{
 };
 use openrouter_keys_core::{ApiKey, BaseUrl, Config, KeyHash};
 use openrouter_keys_emulator::Emulator;
-use openrouter_keys_fleet::{Fleet, Outcome, Report, Rule, Share, Sinks, Store, Work};
+use openrouter_keys_fleet::{Fleet, Outcome, Report, Rule, Shard, Sinks, Store, Work};
 use openrouter_keys_native::NativeTransport;
 
 /// Secrets by the keys' names.
@@ -72,11 +72,11 @@ async fn four_machines_rotate_every_key_once() {
     let mut machines = Vec::new();
     for index in 0..4 {
         let fleet = fleet(&emulator, &store, &sinks).patience(Duration::ZERO);
-        let share = Share::new(index, 4).unwrap();
+        let shard = Shard::new(index, 4).unwrap();
         let work = Work::matching(Rule::older_than(Duration::from_secs(3600)))
             .into_sink("memory")
             .settings(at_once)
-            .share(share);
+            .shard(shard);
         machines.push(tokio::spawn(async move { fleet.run(work).await.unwrap() }));
     }
     let mut rotated = 0;

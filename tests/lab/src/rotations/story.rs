@@ -11,7 +11,7 @@ use openrouter_keys_core::error::BoxError;
 use openrouter_keys_core::types::Secret;
 use openrouter_keys_core::workflow::{Delivery, PutError, SecretSink};
 use openrouter_keys_core::{ApiKey, Config, KeyHash};
-use openrouter_keys_fleet::{Fleet, Outcome, Report, Share, Store, Work};
+use openrouter_keys_fleet::{Fleet, Outcome, Report, Shard, Store, Work};
 use openrouter_keys_tests::chance::Chance;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -51,7 +51,7 @@ pub struct Scenario {
     pub loss: u64,
     /// Of 1,000 requests to the store and to the sink, how many fail in each way.
     pub failures: u64,
-    /// Whether each machine has a share of the keys of its own.
+    /// Whether each machine has a shard of the keys of its own.
     pub shared_out: bool,
     /// The seed of all chance.
     pub seed: u64,
@@ -157,8 +157,8 @@ pub fn play(scenario: &Scenario) -> Tally {
 async fn live(world: World, objects: Arc<InMemory>, scenario: Scenario, index: u32) {
     let mut chance = Chance::new(scenario.seed ^ (u64::from(index) << 32));
     let skew = Duration::from_secs(chance.bits() % 600);
-    let share = if scenario.shared_out { scenario.machines } else { 1 };
-    let share = Share::new(index % share, share).unwrap();
+    let shards = if scenario.shared_out { scenario.machines } else { 1 };
+    let shard = Shard::new(index % shards, shards).unwrap();
     let keys = u64::try_from(scenario.keys).unwrap();
     for life in 0.. {
         if world.lock().now() > DAY {
@@ -171,7 +171,7 @@ async fn live(world: World, objects: Arc<InMemory>, scenario: Scenario, index: u
         };
         let machine = Machine::new(Chance::new(chance.bits()), scenario.trouble, moment);
         let owner = format!("machine {index}, life {life}");
-        let passes = passes(&world, &objects, scenario, &machine, owner, skew, share);
+        let passes = passes(&world, &objects, scenario, &machine, owner, skew, shard);
         let ended = machine.run(passes).await;
         {
             let (mut world, machine) = (world.lock(), machine.lock());
@@ -195,7 +195,7 @@ async fn passes(
     machine: &Machine,
     owner: String,
     skew: Duration,
-    share: Share,
+    shard: Shard,
 ) {
     let network = Network {
         world: world.clone(),
@@ -223,7 +223,7 @@ async fn passes(
     let hashes: Vec<KeyHash> =
         (0..scenario.keys).map(|number| KeyHash::new(hash(number)).unwrap()).collect();
     while world.lock().now() < DAY {
-        let work = Work::keys(hashes.iter().cloned()).into_sink("services").share(share);
+        let work = Work::keys(hashes.iter().cloned()).into_sink("services").shard(shard);
         let work = work.settings(|rotation| {
             (rotation.grace_ms, rotation.quiet_ms, rotation.watch_ms) = (30_000, 0, 10_000);
         });
