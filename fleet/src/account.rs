@@ -7,7 +7,7 @@ use std::fmt;
 use openrouter_keys_core::error::BoxError;
 use serde::{Deserialize, Serialize};
 
-use crate::log::Store;
+use crate::store::Store;
 
 /// An account: a pass with another account's management key would find none of its keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

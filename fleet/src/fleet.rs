@@ -11,9 +11,9 @@ use openrouter_keys_core::{Client, Config, KeyHash, KeySource};
 use crate::account::Account;
 use crate::budget::Budgeted;
 use crate::claim::Terms;
-use crate::log::Store;
 use crate::pass::Pass;
 use crate::report::{Planned, Report};
+use crate::store::Store;
 use crate::work::Work;
 
 const LEASE: Duration = Duration::from_secs(180);

@@ -6,8 +6,8 @@ use openrouter_keys_core::error::BoxError;
 use openrouter_keys_core::workflow::{RotationStore as _, Sweep};
 use openrouter_keys_core::{KeyHash, Timestamp};
 
-use crate::log::Store;
 use crate::pass::Pass;
+use crate::store::Store;
 
 /// How long such a key may take to appear, in seconds.
 const LONGEST: i64 = 24 * 60 * 60;

@@ -17,9 +17,9 @@ use crate::budget::Budgeted;
 use crate::claim::{Claim, release};
 use crate::fleet::Fleet;
 use crate::late;
-use crate::log::Found;
 use crate::report::{Outcome, Planned, Report, Row};
 use crate::stop::{Gate, Stop, is_over, unless};
+use crate::store::Found;
 use crate::watched::Watched;
 use crate::work::{Event, Selection, Work};
 

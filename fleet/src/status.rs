@@ -5,7 +5,7 @@ use openrouter_keys_core::error::BoxError;
 use openrouter_keys_core::workflow::RotationEntry;
 use openrouter_keys_core::{KeyHash, Timestamp};
 
-use crate::log::Store;
+use crate::store::Store;
 
 /// How many logs are read at once.
 const AT_ONCE: usize = 32;

@@ -118,6 +118,8 @@ async fn of_two_entries_with_one_number_the_first_stays() {
     let mut second = first.clone();
     "another machine".clone_into(&mut second.owner);
     assert!(!log.append(&second).await.unwrap());
+    // As after a lost response, for which the store's client repeats the write.
+    assert!(log.append(&first).await.unwrap());
     assert_eq!(log.load().await.unwrap(), Some(first));
 }
 
@@ -219,7 +221,7 @@ async fn a_rule_selects_by_name_and_workspace_and_no_marked_key() {
 fn debug_output_shows_no_store_and_no_key_that_was_given_as_a_name() {
     let store = Store::new(Arc::new(object_store::memory::InMemory::new()), "team");
     let log = store.log(&KeyHash::new("0e6f44a4").unwrap());
-    assert_eq!(format!("{store:?}"), r#"Store(Path { raw: "team/rotations" })"#);
+    assert_eq!(format!("{store:?}"), r#"Store(Path { raw: "team" })"#);
     assert!(!format!("{log:?}").contains("InMemory"));
     let secret = format!("sk-or-v1-{}", "5eed".repeat(16));
     let new = KeyHash::new("0e6f44a4").unwrap();
