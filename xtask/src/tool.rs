@@ -47,10 +47,7 @@ impl Tool {
 
     fn install_wheel(&self, workspace: &Workspace) -> Result<()> {
         let wheels = self.wheels.context("there is no wheel")?;
-        let (shell, folder) = (&workspace.shell, tools(workspace).join("python"));
-        cmd!(shell, "python3 -m venv {folder}").run()?;
-        let python = folder.join("bin/python");
-        cmd!(shell, "{python} -m pip --quiet --disable-pip-version-check install --no-deps --only-binary :all: --require-hashes --requirement {wheels}").run()?;
+        install_wheels(workspace, wheels, &["--require-hashes"])?;
         anyhow::ensure!(self.is_there(workspace), "{wheels} does not have it");
         Ok(())
     }
@@ -62,6 +59,18 @@ impl Tool {
         let shown = command.quiet().output();
         shown.is_ok_and(|shown| is_meant(&self.version, &String::from_utf8_lossy(&shown.stdout)))
     }
+}
+
+/// Installs the programs of a pip requirements file, which names every package.
+pub(crate) fn install_wheels(workspace: &Workspace, wheels: &str, options: &[&str]) -> Result<()> {
+    let (shell, folder) = (&workspace.shell, tools(workspace).join("python"));
+    cmd!(shell, "python3 -m venv {folder}").run()?;
+    let python = folder.join("bin/python");
+    let install = cmd!(
+        shell,
+        "{python} -m pip --quiet --disable-pip-version-check install --no-deps --only-binary :all:"
+    );
+    Ok(install.args(options).args(["--requirement", wheels]).run()?)
 }
 
 /// Whether the output of `--version` is an accepted version.

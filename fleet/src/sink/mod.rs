@@ -7,11 +7,21 @@
 //! its lease cannot replace a newer secret there: beside each secret is the number of the log entry
 //! under which it was written, its fence. A command has no fence.
 
+#[cfg(feature = "aws")]
+mod aws;
+#[cfg(feature = "aws")]
+mod aws_client;
 mod command;
 mod fence;
 mod file;
+#[cfg(any(feature = "vault", feature = "aws"))]
+mod http;
 mod mark;
 mod target;
+#[cfg(feature = "vault")]
+mod vault;
+#[cfg(feature = "vault")]
+mod vault_client;
 
 pub use target::{Target, Targets};
 

@@ -34,6 +34,10 @@ pub struct Target {
 enum Kind {
     File(String),
     Command(Vec<String>, Protocol),
+    #[cfg(feature = "vault")]
+    Vault(super::vault::Address),
+    #[cfg(feature = "aws")]
+    Aws(super::aws::Address),
 }
 
 impl Target {
@@ -56,12 +60,14 @@ impl Target {
             "file" => Kind::File(place.to_owned()),
             "command" => Kind::Command(words()?, Protocol::Store),
             "ask-command" => Kind::Command(words()?, Protocol::StoreAndAsk),
-            "vault" | "aws" => {
-                return Err(format!(
-                    "this program was built without the feature {scheme}, which \"{text}\" needs"
-                )
-                .into());
-            }
+            #[cfg(feature = "vault")]
+            "vault" => Kind::Vault(super::vault::Address::parse(place)?),
+            #[cfg(feature = "aws")]
+            "aws" => Kind::Aws(super::aws::Address::parse(place)?),
+            #[cfg(not(feature = "vault"))]
+            "vault" => return Err(needs_feature(scheme)),
+            #[cfg(not(feature = "aws"))]
+            "aws" => return Err(needs_feature(scheme)),
             _ => {
                 let message = format!(
                     "\"{text}\" is not a sink; write file:PATH, command:COMMAND, vault:MOUNT/PATH \
@@ -81,13 +87,34 @@ impl Target {
         self
     }
 
-    /// Opens the sink. Credentials are read here; nothing is sent yet.
+    /// Opens the sink. Addresses and credentials are read from the environment; nothing is sent
+    /// yet.
     pub fn open(&self) -> Result<Box<dyn SecretSink>, BoxError> {
+        self.open_with(&|name| std::env::var(name).ok())
+    }
+
+    /// Opens the sink, with these values instead of the environment's.
+    pub fn open_with(
+        &self,
+        variables: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Box<dyn SecretSink>, BoxError> {
+        #[cfg(any(feature = "vault", feature = "aws"))]
+        let settings = super::http::Settings(variables);
+        #[cfg(not(any(feature = "vault", feature = "aws")))]
+        let _ = variables;
         Ok(match &self.kind {
             Kind::File(path) => Box::new(Fenced(SecretFile::new(path))),
             Kind::Command(words, protocol) => {
                 let limit = (!self.is_attended).then_some(command::LIMIT);
                 Box::new(Command::new(words.clone(), *protocol, limit))
+            }
+            #[cfg(feature = "vault")]
+            Kind::Vault(address) => {
+                Box::new(Fenced(super::vault::Vault::open(address.clone(), settings)?))
+            }
+            #[cfg(feature = "aws")]
+            Kind::Aws(address) => {
+                Box::new(Fenced(super::aws::Aws::open(address.clone(), settings)?))
             }
         })
     }
@@ -121,6 +148,11 @@ impl Sinks for Targets {
     fn open(&self, sink: &str, _: &KeyHash) -> Result<Box<dyn SecretSink>, BoxError> {
         Target::parse(sink)?.open()
     }
+}
+
+#[cfg(not(all(feature = "vault", feature = "aws")))]
+fn needs_feature(name: &str) -> BoxError {
+    format!("this program was built without the feature {name}, which the sink needs").into()
 }
 
 /// Stands for the key's name.

@@ -12,6 +12,7 @@ mod platforms;
 mod rooms;
 mod rust;
 mod rust_version;
+mod services;
 mod wasm;
 mod wasm_tests;
 
@@ -34,6 +35,7 @@ pub(crate) const ALL: &[Step] = &[
     features::STEP,
     rust_version::BUILD,
     rust::UNIFIED,
+    services::STEP,
     external_types::STEP,
     budgets::STEP,
     deny::STEP,

@@ -1,0 +1,227 @@
+//! `HashiCorp` Vault and `OpenBao`: a field of a secret of the engine KV version 2, which has
+//! conditional writes.
+
+use async_trait::async_trait;
+use openrouter_keys_core::error::BoxError;
+use openrouter_keys_core::types::Secret;
+use openrouter_keys_core::workflow::{Delivery, PutError};
+use reqwest::{Method, StatusCode, Url};
+use serde_json::{Map, Value, json};
+
+use super::fence::{Found, Place};
+use super::http::{NoReply, Reply, Settings};
+use super::mark::Mark;
+use super::target::with_name;
+use super::vault_client::VaultClient;
+
+const FIELD: &str = "api_key";
+
+/// `MOUNT/PATH#FIELD`, in which `{name}` stands for the key's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Address {
+    mount: String,
+    path: String,
+    field: String,
+}
+
+impl Address {
+    pub(super) fn parse(text: &str) -> Result<Self, BoxError> {
+        let (path, field) = text.split_once('#').unwrap_or((text, FIELD));
+        let (mount, path) = path.trim_matches('/').split_once('/').unwrap_or_default();
+        let is_odd = |part: &str| part.is_empty() || part == "." || part == "..";
+        if is_odd(mount) || path.split('/').any(is_odd) || field.is_empty() {
+            let message = format!(
+                "\"vault:{text}\" is not a sink; write vault:MOUNT/PATH or vault:MOUNT/PATH#FIELD"
+            );
+            return Err(message.into());
+        }
+        Ok(Self { mount: mount.to_owned(), path: path.to_owned(), field: field.to_owned() })
+    }
+
+    /// The path of a key's secret.
+    fn path(&self, key: &Delivery) -> Result<String, BoxError> {
+        with_name(&self.path, &key.name)
+    }
+
+    /// The field with the mark.
+    fn mark_field(&self) -> String {
+        format!("{}_rotation", self.field)
+    }
+}
+
+pub(super) struct Vault {
+    address: Address,
+    client: VaultClient,
+}
+
+/// What a conditional write compares and keeps.
+pub(super) struct Version {
+    number: u64,
+    /// All fields.
+    data: Map<String, Value>,
+}
+
+impl Vault {
+    pub(super) fn open(address: Address, settings: Settings<'_>) -> Result<Self, BoxError> {
+        Ok(Self { address, client: VaultClient::new(settings)? })
+    }
+
+    fn url(&self, key: &Delivery) -> Result<Url, BoxError> {
+        let Address { mount, .. } = &self.address;
+        let path = self.address.path(key)?;
+        self.client.url([mount.as_str(), "data"].into_iter().chain(path.split('/')))
+    }
+
+    /// Fails unless the mount is of the engine KV version 2. A token may not be allowed to see it.
+    async fn check_engine(&self) -> Result<(), BoxError> {
+        let mount = self.address.mount.as_str();
+        let url = self.client.url(["sys", "internal", "ui", "mounts", mount])?;
+        let reply = self.client.send(Method::GET, &url, None).await?;
+        let text = |pointer| reply.body.pointer(pointer).and_then(Value::as_str);
+        match (text("/data/type"), text("/data/options/version")) {
+            (Some("kv" | "generic"), Some("2")) | (None, _) => Ok(()),
+            (Some(engine), version) => {
+                let version = version.unwrap_or("1");
+                let message =
+                    format!("{mount} has the engine {engine} {version}; a sink needs kv version 2");
+                Err(message.into())
+            }
+        }
+    }
+
+    /// Fails if the token cannot write the secret. It may not be allowed to ask.
+    async fn check_token(&mut self, key: &Delivery) -> Result<(), BoxError> {
+        let is_absent = self.read(key).await?.version.number == 0;
+        let needed = if is_absent { "create" } else { "update" };
+        let path = format!("{}/data/{}", self.address.mount, self.address.path(key)?);
+        let url = self.client.url(["sys", "capabilities-self"])?;
+        let question = json!({"paths": [path]});
+        let reply = self.client.send(Method::POST, &url, Some(&question)).await?;
+        let Some(granted) = reply.body.get(&path).and_then(Value::as_array) else { return Ok(()) };
+        if !granted.iter().any(|it| it == needed || it == "root") {
+            let message = format!("the token does not have the capability {needed} on {path}");
+            return Err(message.into());
+        }
+        Ok(())
+    }
+
+    fn refused(&self, reply: &Reply, key: &Delivery) -> BoxError {
+        let errors = reply.body.get("errors").and_then(Value::as_array);
+        let errors = errors.into_iter().flatten().filter_map(Value::as_str);
+        let errors: Vec<_> = errors.map(str::trim).collect();
+        let status = reply.status;
+        format!("{}: the server responded with {status} {}", self.describe(key), errors.join("; "))
+            .trim_end()
+            .into()
+    }
+}
+
+#[async_trait]
+impl Place for Vault {
+    type Version = Version;
+
+    fn describe(&self, key: &Delivery) -> String {
+        let Address { mount, path, field } = &self.address;
+        let path = with_name(path, &key.name).unwrap_or_else(|_| path.clone());
+        format!("field {field} of the Vault secret {mount}/{path}")
+    }
+
+    async fn check(&mut self, key: &Delivery) -> Result<(), BoxError> {
+        self.client.log_in().await?;
+        self.check_engine().await?;
+        self.check_token(key).await
+    }
+
+    async fn read(&mut self, key: &Delivery) -> Result<Found<Version>, BoxError> {
+        self.client.log_in().await?;
+        let reply = self.client.send(Method::GET, &self.url(key)?, None).await?;
+        let number = reply.body.pointer("/data/metadata/version").and_then(Value::as_u64);
+        // A deleted version is "not found" too, but has a number.
+        let is_absent = reply.status == StatusCode::NOT_FOUND;
+        if !reply.status.is_success() && !is_absent {
+            return Err(self.refused(&reply, key));
+        }
+        let number = match number {
+            Some(number) => number,
+            None if is_absent => 0,
+            None => return Err(format!("{} is not of kv version 2", self.address.mount).into()),
+        };
+        let mut body = reply.body;
+        let data = match body.pointer_mut("/data/data").map(Value::take) {
+            Some(Value::Object(data)) => data,
+            _ => Map::new(),
+        };
+        let text = |field: &str| match data.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.as_str())),
+            Some(_) => Err(format!("{} is not a string", self.describe(key))),
+        };
+        // An empty field is a place that somebody has prepared.
+        let secret = text(&self.address.field)?.map(str::trim).filter(|text| !text.is_empty());
+        let secret = secret.map(Secret::new);
+        let mark = text(&self.address.mark_field())?;
+        let mark = mark.and_then(|mark| serde_json::from_str(mark).ok());
+        Ok(Found { secret, mark, version: Version { number, data } })
+    }
+
+    async fn write(
+        &mut self,
+        key: &Delivery,
+        found: &Found<Version>,
+        secret: &Secret,
+        mut mark: Mark,
+    ) -> Result<bool, PutError> {
+        // Both are written at once.
+        mark.before = None;
+        let mark =
+            serde_json::to_string(&mark).map_err(|error| PutError::NotStored(error.into()))?;
+        let mut data = found.version.data.clone();
+        data.insert(self.address.field.clone(), secret.reveal().into());
+        data.insert(self.address.mark_field(), mark.into());
+        let body = json!({"options": {"cas": found.version.number}, "data": data});
+        let url = self.url(key).map_err(PutError::NotStored)?;
+        let reply = self.client.send(Method::POST, &url, Some(&body)).await;
+        let reply = reply.map_err(NoReply::into_put_error)?;
+        let is_lost = || {
+            let errors = reply.body.get("errors").map(Value::to_string).unwrap_or_default();
+            reply.status == StatusCode::BAD_REQUEST && errors.contains("check-and-set")
+        };
+        if reply.status.is_success() {
+            // Version 1 of the engine stores anything, and returns nothing.
+            return match reply.body.pointer("/data/version").and_then(Value::as_u64) {
+                Some(_) => Ok(true),
+                None => Err(PutError::Unknown(self.refused(&reply, key))),
+            };
+        }
+        match reply.status {
+            _ if is_lost() => Ok(false),
+            status if status.is_client_error() => {
+                Err(PutError::NotStored(self.refused(&reply, key)))
+            }
+            _ => Err(PutError::Unknown(self.refused(&reply, key))),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::Address;
+
+    #[test]
+    fn a_mount_and_a_path_are_required_and_a_field_is_not() {
+        let parse = |text| Address::parse(text).unwrap();
+        let parts = |text| {
+            let Address { mount, path, field } = parse(text);
+            (mount, path, field)
+        };
+        let owned = |mount: &str, path: &str, field: &str| {
+            (mount.to_owned(), path.to_owned(), field.to_owned())
+        };
+        assert_eq!(parts("secret/a/{name}"), owned("secret", "a/{name}", "api_key"));
+        assert_eq!(parts("kv/a#token"), owned("kv", "a", "token"));
+        for text in ["secret", "secret/", "secret//a", "secret/../sys", "secret/a#"] {
+            Address::parse(text).unwrap_err();
+        }
+    }
+}
