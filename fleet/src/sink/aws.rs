@@ -15,7 +15,7 @@ use super::aws_client::{AwsClient, Refused};
 use super::fence::{Found, Place};
 use super::http::Settings;
 use super::mark::{Held, Mark};
-use super::target::with_name;
+use super::name::with_name;
 
 const CURRENT: &str = "AWSCURRENT";
 /// The label of a version that is not current yet: one without a label may be deleted.
@@ -232,7 +232,7 @@ mod tests {
     use openrouter_keys_core::types::Secret;
 
     use super::super::mark::{Held, Mark};
-    use super::super::test_delivery;
+    use super::super::test_delivery::test_delivery;
     use super::{Address, mark_of, version_id};
 
     #[test]

@@ -218,8 +218,8 @@ mod tests {
     use openrouter_keys_core::types::Secret;
     use openrouter_keys_core::workflow::{PutError, SecretSink as _};
 
+    use super::super::test_delivery::test_delivery;
     use super::{Command, Protocol};
-    use crate::sink::test_delivery;
 
     const SECRET: &str = "sk-or-v1-0123456789";
 

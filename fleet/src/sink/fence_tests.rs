@@ -11,7 +11,7 @@ use openrouter_keys_core::types::Secret;
 use openrouter_keys_core::workflow::{Delivery, PutError, SecretSink as _};
 use proptest::prelude::*;
 
-use super::super::test_delivery;
+use super::super::test_delivery::test_delivery;
 use super::{Fenced, Found, Mark, Place};
 
 /// A place in memory, with a version that each write increments.

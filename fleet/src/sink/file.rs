@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use super::fence::{Found, Place};
 use super::mark::Mark;
-use super::target::with_name;
+use super::name::with_name;
 
 /// More than any key has: a longer file is something else.
 const LONGEST: u64 = 4096;

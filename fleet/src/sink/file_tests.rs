@@ -8,7 +8,7 @@ use openrouter_keys_core::workflow::{PutError, SecretSink as _};
 
 use super::super::fence::{Fenced, Place as _};
 use super::super::mark::{Held, Mark};
-use super::super::test_delivery;
+use super::super::test_delivery::test_delivery;
 use super::{Lock, SecretFile, lock};
 
 fn sink(folder: &Path) -> Fenced<SecretFile> {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use openrouter_keys_core::error::BoxError;
 use openrouter_keys_core::internal::is_loopback;
-use openrouter_keys_core::workflow::PutError;
 use reqwest::header::RETRY_AFTER;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, RequestBuilder, StatusCode, Url};
@@ -42,12 +41,6 @@ impl NoReply {
 impl From<NoReply> for BoxError {
     fn from(no: NoReply) -> Self {
         no.cause
-    }
-}
-
-impl NoReply {
-    pub(super) fn into_put_error(self) -> PutError {
-        if self.is_sent { PutError::Unknown(self.cause) } else { PutError::NotStored(self.cause) }
     }
 }
 

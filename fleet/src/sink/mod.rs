@@ -17,24 +17,13 @@ mod file;
 #[cfg(any(feature = "vault", feature = "aws"))]
 mod http;
 mod mark;
+mod name;
 mod target;
+#[cfg(test)]
+mod test_delivery;
 #[cfg(feature = "vault")]
 mod vault;
 #[cfg(feature = "vault")]
 mod vault_client;
 
 pub use target::{Target, Targets};
-
-/// The delivery of a key with the name `ada`.
-#[cfg(test)]
-fn test_delivery(
-    hash: &str,
-    replaces: &str,
-    fence: u64,
-) -> openrouter_keys_core::workflow::Delivery {
-    let mut key = openrouter_keys_core::workflow::Delivery::new("ada");
-    hash.clone_into(&mut key.hash);
-    replaces.clone_into(&mut key.replaces);
-    key.fence = fence;
-    key
-}

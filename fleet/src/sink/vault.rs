@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::fence::{Found, Place};
 use super::http::{NoReply, Reply, Settings};
 use super::mark::Mark;
-use super::target::with_name;
+use super::name::with_name;
 use super::vault_client::VaultClient;
 
 const FIELD: &str = "api_key";
@@ -181,7 +181,7 @@ impl Place for Vault {
         let body = json!({"options": {"cas": found.version.number}, "data": data});
         let url = self.url(key).map_err(PutError::NotStored)?;
         let reply = self.client.send(Method::POST, &url, Some(&body)).await;
-        let reply = reply.map_err(NoReply::into_put_error)?;
+        let reply = reply.map_err(not_confirmed)?;
         let is_lost = || {
             let errors = reply.body.get("errors").map(Value::to_string).unwrap_or_default();
             reply.status == StatusCode::BAD_REQUEST && errors.contains("check-and-set")
@@ -201,6 +201,11 @@ impl Place for Vault {
             _ => Err(PutError::Unknown(self.refused(&reply, key))),
         }
     }
+}
+
+/// Why a write has no response.
+fn not_confirmed(no: NoReply) -> PutError {
+    if no.is_sent { PutError::Unknown(no.cause) } else { PutError::NotStored(no.cause) }
 }
 
 #[cfg(test)]
