@@ -3,12 +3,13 @@
 use std::ffi::OsString;
 use std::sync::{Mutex, OnceLock};
 
+use openrouter_keys_fleet::{Fleet, Sinks, Store};
 use openrouter_keys_native::{API_KEY_VARIABLES, ApiKey, BaseUrl, Client, Config, NativeTransport};
 
 use crate::args::Global;
 use crate::bulk::journal::Account;
 use crate::commands::WEBHOOK_VARIABLE;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::Output;
 use crate::settings::{self, Configuration, Source};
 use crate::signal;
@@ -76,7 +77,20 @@ impl App {
         Ok(names)
     }
 
+    /// A machine that rotates keys of the account that the user chose.
+    pub(crate) fn fleet(&self, store: Store, sinks: impl Sinks + 'static) -> Result<Fleet> {
+        let (key, config) = self.connection()?;
+        let fleet = Fleet::new(self.transport(None)?, key, config, store, sinks);
+        fleet.map_err(|error| Failure::failed(error.to_string()))
+    }
+
     fn client_with(&self, dry_run: Option<DryRun>) -> Result<Client> {
+        let (key, config) = self.connection()?;
+        self.built(key, config, dry_run)
+    }
+
+    /// The management key, and the server's settings.
+    fn connection(&self) -> Result<(ApiKey, Config)> {
         let account = &self.global.account;
         let (_, profile, is_named) = Configuration::read()?.profile(account)?;
         let mut config = Config::new();
@@ -92,7 +106,7 @@ impl App {
             let found = settings::find(account, &profile, is_named)?;
             self.key.get_or_init(|| found.key).clone()
         };
-        self.built(key, config, dry_run)
+        Ok((key, config))
     }
 
     /// A client with this key, which may not be the account's.
@@ -108,12 +122,15 @@ impl App {
     }
 
     fn built(&self, key: ApiKey, config: Config, dry_run: Option<DryRun>) -> Result<Client> {
-        let transport = CliTransport {
+        Ok(Client::with_config(self.transport(dry_run)?, key, config)?)
+    }
+
+    fn transport(&self, dry_run: Option<DryRun>) -> Result<CliTransport> {
+        Ok(CliTransport {
             native: NativeTransport::new()?,
             waiting: self.waiting.clone(),
             dry_run,
             reason: Mutex::default(),
-        };
-        Ok(Client::with_config(transport, key, config)?)
+        })
     }
 }

@@ -38,7 +38,7 @@ impl Exit {
         (Self::NotFound, "there is no such key"),
         (Self::MayHaveCreated, "a key may have been created; the message names it"),
         (Self::RateLimited, "the server limits the rate of requests"),
-        (Self::StillInUse, "the old key of a rotation is still in use"),
+        (Self::StillInUse, "a rotation is open, such as one whose old key is still in use"),
         (Self::Cancelled, "cancelled by a signal, or not confirmed"),
     ];
 

@@ -7,6 +7,7 @@ mod change;
 mod child;
 mod commands;
 mod failure;
+mod fleet;
 #[cfg(test)]
 mod help_page;
 mod key_names;

@@ -12,6 +12,7 @@ mod demo;
 mod doctor;
 mod emulator;
 mod ensure;
+mod fleet;
 mod get;
 mod import;
 mod leak;
@@ -23,6 +24,7 @@ mod plan;
 mod report;
 mod rotate;
 mod rotate_report;
+mod rotate_store;
 mod run;
 mod schema;
 mod sweep;
@@ -35,6 +37,7 @@ mod whose;
 use clap::Subcommand;
 
 pub(crate) use completions::VARIABLE as COMPLETIONS_VARIABLE;
+pub(crate) use create::warn_of;
 pub(crate) use watch::WEBHOOK_VARIABLE;
 
 use crate::app::App;
@@ -64,6 +67,8 @@ pub(crate) enum Command {
     Whose(whose::Options),
     Leak(leak::Options),
     Rotate(Box<rotate::Options>),
+    #[command(subcommand)]
+    Fleet(fleet::Fleet),
     Audit(audit::Options),
     Report(report::Options),
     Watch(watch::Options),
@@ -101,6 +106,7 @@ impl Command {
             Self::Whose(options) => options.run(app).await,
             Self::Leak(options) => options.run(app).await,
             Self::Rotate(options) => options.run(app).await,
+            Self::Fleet(fleet) => fleet.run(app).await,
             Self::Audit(options) => options.run(app).await,
             Self::Report(options) => options.run(app).await,
             Self::Watch(options) => options.run(app).await,

@@ -31,14 +31,43 @@ pub(crate) struct Options {
     /// Each key's name, its hash, or the beginning of its hash; without keys and filters, all
     /// open rotations are resumed
     #[arg(value_name = "KEY", value_parser = Named::parse)]
-    keys: Vec<Named>,
+    pub(super) keys: Vec<Named>,
+    /// Rotate all keys that work
+    #[arg(long, conflicts_with = "keys")]
+    pub(super) all: bool,
     /// List the open rotations
-    #[arg(long, conflicts_with_all = ["keys", "was_stored"])]
+    #[arg(long, conflicts_with_all = ["keys", "all", "was_stored", "store"])]
     status: bool,
     #[command(flatten)]
-    filters: Filters,
+    pub(super) filters: Filters,
     #[command(flatten)]
-    sink: SinkArgs,
+    pub(super) sink: SinkArgs,
+    #[command(flatten)]
+    pub(super) settings: Settings,
+    /// Whether the command of the sink stored the new key, if the run was interrupted just then
+    #[arg(long, value_name = "yes|no", value_parser = BoolishValueParser::new(), requires = "keys")]
+    was_stored: Option<bool>,
+    /// Keep the state of open rotations in this folder
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with_all = ["state", "was_stored", "reveal"],
+        help = "Keep the logs of rotations in this store, which other machines may share: a \
+                folder, s3://BUCKET/PREFIX, gs:// or az://; see the command fleet",
+    )]
+    pub(super) store: Option<String>,
+    /// How many keys to rotate at the same time
+    #[arg(long, value_name = "COUNT", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..))]
+    pub(super) at_once: u8,
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+}
+
+/// The pauses and the budget of new rotations.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(super) struct Settings {
     #[command(flatten)]
     times: Times,
     /// Give the new key the whole limit, even if the old limit never resets
@@ -47,17 +76,14 @@ pub(crate) struct Options {
     /// Give the new key what is left of the limit, even if the old one's resets
     #[arg(long)]
     remaining_limit: bool,
-    /// Whether the command of the sink stored the new key, if the run was interrupted just then
-    #[arg(long, value_name = "yes|no", value_parser = BoolishValueParser::new(), requires = "keys")]
-    was_stored: Option<bool>,
-    /// Keep the state of open rotations in this folder
-    #[arg(long, value_name = "DIR")]
-    state: Option<PathBuf>,
-    /// How many keys to rotate at the same time
-    #[arg(long, value_name = "COUNT", default_value_t = 8)]
-    at_once: u8,
-    #[command(flatten)]
-    change: ChangeArgs,
+}
+
+impl Settings {
+    pub(super) fn set(self, rotation: &mut Rotation) {
+        self.times.set(rotation);
+        rotation.full = self.full_limit;
+        rotation.remaining = self.remaining_limit;
+    }
 }
 
 /// How long each part of a rotation takes; 1 minute by default.
@@ -78,6 +104,7 @@ const EXAMPLES: &str = "\
 Examples:
   openrouter-keys rotate ada --secret-to file:ada.key
   openrouter-keys rotate --older-than 90d --secret-to 'file:keys/{name}' --grace 1h --yes
+  openrouter-keys rotate --all --store s3://ops/openrouter --secret-to 'vault:secret/openrouter/{name}'
   openrouter-keys rotate --status
   openrouter-keys rotate";
 
@@ -96,6 +123,9 @@ impl Times {
 
 impl Options {
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
+        if self.store.is_some() {
+            return super::rotate_store::run(self, app).await;
+        }
         let folder = Folder::new(self.state.as_deref())?;
         if self.status {
             return rotate_report::status(app, &folder);
@@ -118,7 +148,8 @@ impl Options {
         let resumed: Vec<_> = resumed.collect();
         let started = new.iter().zip(std::iter::repeat(sink.as_ref())).map(|(key, sink)| {
             let sink = sink.unwrap_or(&Sink::Reveal);
-            let started = Job::start(app, &folder, key, sink, |rotation| self.set(rotation));
+            let started =
+                Job::start(app, &folder, key, sink, |rotation| self.settings.set(rotation));
             (keys::name_of(key).to_owned(), started.map(Some))
         });
         let is_single = resumed.len() + new.len() == 1;
@@ -128,22 +159,16 @@ impl Options {
             return Ok(Exit::Done);
         }
         let works = jobs.into_iter().map(|(name, job)| run(app, &client, name, job, is_single));
-        let at_once = usize::from(self.at_once.max(1));
+        let at_once = usize::from(self.at_once);
         let outcomes: Vec<Outcome> = stream::iter(works).buffered(at_once).collect().await;
         rotate_report::write(app, &folder, outcomes, sink == Some(Sink::Reveal))
-    }
-
-    fn set(&self, rotation: &mut Rotation) {
-        self.times.set(rotation);
-        rotation.full = self.full_limit;
-        rotation.remaining = self.remaining_limit;
     }
 
     fn resume(&self, folder: &Folder, saved: &Saved) -> Result<Option<Job>> {
         let sink = self.sink.secret_to.as_ref();
         let mut job = Job::resume(folder, saved, self.was_stored, sink)?;
         if let Some(job) = &mut job {
-            self.times.set(&mut job.saved.rotation);
+            self.settings.times.set(&mut job.saved.rotation);
         }
         Ok(job)
     }
@@ -152,7 +177,7 @@ impl Options {
     async fn select(&self, client: &Client, open: Vec<Saved>) -> Result<(Vec<Saved>, Vec<Key>)> {
         let mut new = Vec::new();
         if self.keys.is_empty() {
-            if self.filters.any() {
+            if self.all || self.filters.any() {
                 new = select::matching(client, &self.filters).await?;
                 let is_in_rotation = |key: &Key| {
                     let hash = key.hash.get();
@@ -184,13 +209,7 @@ impl Options {
                 new.push(key);
             }
         }
-        if let Some(key) = new.iter().find(|key| !is_working(key, units::now())) {
-            return Err(Failure::usage(format!(
-                "\"{}\" is {}; its replacement would work again; nothing was changed",
-                text::visible(keys::name_of(key)),
-                State::of(key, units::now()).as_str()
-            )));
-        }
+        require_working(&new)?;
         Ok((resumed, new))
     }
 
@@ -201,7 +220,7 @@ impl Options {
         for key in &new {
             let hash = key.require_hash().map_err(openrouter_keys_native::Error::from)?;
             let mut rotation = Rotation::new(hash.clone());
-            self.set(&mut rotation);
+            self.settings.set(&mut rotation);
             // The create is not sent, and ends the rotation.
             let run = client.rotate(Rotate::resume(rotation), rotate_report::Unsaved);
             let _ = run.cancel_on(signal::stopped()).await;
@@ -237,8 +256,20 @@ async fn run(
     Outcome { name, old, result }
 }
 
-fn is_working(key: &Key, now: i64) -> bool {
+pub(super) fn is_working(key: &Key, now: i64) -> bool {
     !matches!(State::of(key, now), State::Disabled | State::Expired)
+}
+
+pub(super) fn require_working(new: &[Key]) -> Result<()> {
+    let now = units::now();
+    match new.iter().find(|key| !is_working(key, now)) {
+        None => Ok(()),
+        Some(key) => Err(Failure::usage(format!(
+            "\"{}\" is {}; its replacement would work again; nothing was changed",
+            text::visible(keys::name_of(key)),
+            State::of(key, now).as_str()
+        ))),
+    }
 }
 
 /// The open rotation of this name or old hash, if there is one.

@@ -6,9 +6,9 @@ use super::leak_report::Report;
 use super::{apply, audit, auth, bulk, current, doctor, plan, report, rotate_report, watch};
 use crate::app::App;
 use crate::failure::{Exit, Failure, Result};
-use crate::keys;
 use crate::output::{Cell, Object, Row, Shape};
 use crate::text;
+use crate::{fleet, keys};
 
 /// List the fields of every result and their types, as --json, --csv and --jq have them
 ///
@@ -44,6 +44,11 @@ const RESULTS: &[(&str, &Shape)] = &[
     ("leak", &Report::SHAPE),
     ("rotate", &rotate_report::SHAPE),
     ("rotate --status", &rotate_report::STATUS),
+    ("fleet run", &fleet::SHAPE),
+    ("fleet resume", &fleet::SHAPE),
+    ("fleet run --dry-run", &fleet::PLAN),
+    ("fleet status", &fleet::STATUS),
+    ("fleet log", &fleet::LOG),
     ("audit", &audit::SHAPE),
     ("report", &report::SHAPE),
     ("watch", &watch::SHAPE),
@@ -98,12 +103,13 @@ fn type_of(field: &str) -> &'static str {
         | "leaked"
         | "running" => "boolean",
         "byok_usage" | "byok_usage_change" | "byok_usage_daily" | "byok_usage_monthly"
-        | "byok_usage_weekly" | "disabled_after_ms" | "incomplete" | "keys" | "limit"
-        | "limit_remaining" | "new_limit" | "old_usage" | "since" | "usage" | "usage_change"
-        | "usage_daily" | "usage_monthly" | "usage_weekly" => "number",
+        | "byok_usage_weekly" | "disabled_after_ms" | "entry" | "incomplete" | "keys"
+        | "lease_ms" | "limit" | "limit_remaining" | "new_limit" | "old_usage" | "since"
+        | "usage" | "usage_change" | "usage_daily" | "usage_monthly" | "usage_weekly" => "number",
         "changes" | "findings" | "members" | "unconfirmed" => "array",
         "rate_limit" => "object",
-        "at" | "created_at" | "expires_at" | "last_used_at" | "updated_at" => "timestamp",
+        "at" | "created_at" | "expires_at" | "last_used_at" | "updated_at" | "waits_until"
+        | "written_at" => "timestamp",
         _ => "string",
     }
 }

@@ -3,14 +3,14 @@
 use async_trait::async_trait;
 use openrouter_keys_native::error::BoxError;
 use openrouter_keys_native::operation::Created;
-use openrouter_keys_native::workflow::{Rotation, RotationHandler, RotationStep};
+use openrouter_keys_native::workflow::{Rotation, RotationHandler};
 use tokio::sync::oneshot;
 
 use super::folder::{Folder, Saved};
 use crate::failure::Failure;
 use crate::sink::{Delivery, Place, Stored};
+use crate::text;
 use crate::waiting::Waiting;
-use crate::{text, units};
 
 pub(super) struct Handler {
     pub(super) folder: Folder,
@@ -81,28 +81,8 @@ impl Handler {
     }
 
     fn say(&self, state: &Rotation) {
-        let time = |ms: u64| units::roughly(ms / 1000);
-        let what = match state.step {
-            RotationStep::Creating => "creating the new key".to_owned(),
-            RotationStep::HandedOver
-                if state.leaked || (state.grace_ms, state.quiet_ms) == (0, 0) =>
-            {
-                format!("the new key went to {}", self.place.in_words())
-            }
-            RotationStep::HandedOver => format!(
-                "the new key went to {}; both keys work for {}, then until the old one is unused \
-                 for {}",
-                self.place.in_words(),
-                time(state.grace_ms),
-                time(state.quiet_ms)
-            ),
-            RotationStep::Disabled if state.watch_ms > 0 => format!(
-                "the old key is disabled; it is deleted in {} unless somebody enables it",
-                time(state.watch_ms)
-            ),
-            RotationStep::Deleted => "the old key is deleted".to_owned(),
-            _ => return,
-        };
-        self.waiting.say(&format!("{}: {what}", text::visible(&self.saved.name)));
+        if let Some(what) = super::progress(state, &self.place.in_words()) {
+            self.waiting.say(&format!("{}: {what}", text::visible(&self.saved.name)));
+        }
     }
 }

@@ -12,6 +12,31 @@ pub(crate) use late::sweep_late;
 
 use openrouter_keys_native::workflow::{Rotation, RotationStep};
 
+use crate::units;
+
+/// What has just been done, and what comes next, if that is worth a line.
+pub(crate) fn progress(state: &Rotation, place: &str) -> Option<String> {
+    let time = |ms: u64| units::roughly(ms / 1000);
+    Some(match state.step {
+        RotationStep::Creating => "creating the new key".to_owned(),
+        RotationStep::HandedOver if state.leaked || (state.grace_ms, state.quiet_ms) == (0, 0) => {
+            format!("the new key went to {place}")
+        }
+        RotationStep::HandedOver => format!(
+            "the new key went to {place}; both keys work for {}, then until the old one is unused \
+             for {}",
+            time(state.grace_ms),
+            time(state.quiet_ms)
+        ),
+        RotationStep::Disabled if state.watch_ms > 0 => format!(
+            "the old key is disabled; it is deleted in {} unless somebody enables it",
+            time(state.watch_ms)
+        ),
+        RotationStep::Deleted => "the old key is deleted".to_owned(),
+        _ => return None,
+    })
+}
+
 /// The last completed step in a few words.
 pub(crate) fn step_in_words(state: &Rotation) -> &'static str {
     match state.step {

@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
+use openrouter_keys_fleet::sink::Target;
 use openrouter_keys_native::Secret;
 
 pub(crate) use place::{Place, Ready};
@@ -58,6 +59,8 @@ pub(crate) enum Sink {
     /// A command that gets JSON on standard input.
     Command(String),
     Keyring(String),
+    /// A sink that only rotations with a store have, as it was written.
+    Fleet(String),
     /// Standard output.
     Reveal,
 }
@@ -72,6 +75,10 @@ impl Sink {
             Some(("file", path)) => target(path).map(Self::File),
             Some(("command", command)) => target(command).map(Self::Command),
             Some(("keyring", name)) => target(name).map(Self::Keyring),
+            Some(("ask-command" | "vault" | "aws", _)) => {
+                Target::parse(text).map_err(|error| error.to_string())?;
+                Ok(Self::Fleet(text.to_owned()))
+            }
             _ => Err(format!(
                 "\"{text}\" is not a sink; write file:PATH, command:COMMAND or keyring:NAME"
             )),
@@ -84,6 +91,7 @@ impl Sink {
             Self::File(path) => format!("file:{path}"),
             Self::Command(command) => format!("command:{command}"),
             Self::Keyring(name) => format!("keyring:{name}"),
+            Self::Fleet(text) => text.clone(),
             Self::Reveal => "standard output".to_owned(),
         }
     }
@@ -102,6 +110,13 @@ impl Sink {
             Self::File(path) => Place::File(path_for(path, name)?),
             Self::Command(command) => Place::Command(command::words(command, place::OPTION)?),
             Self::Keyring(entry) => Place::Keyring(entry_for(entry, name)?),
+            Self::Fleet(text) => {
+                return Err(Failure::usage(format!(
+                    "only rotations with a store have the sink {}; nothing was sent; use `rotate \
+                     --store`, `fleet run`, or a command",
+                    text::visible(text)
+                )));
+            }
             Self::Reveal => Place::Reveal,
         })
     }

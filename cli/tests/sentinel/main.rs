@@ -74,6 +74,12 @@ mod tests {
         "rotate Ada --yes --secret-to file:new.key TIMES",
         "rotate Ada Bob --yes --secret-to command:./spy TIMES",
         "rotate Ada --yes --secret-to 'command:./spy fails' TIMES && rotate --status --json",
+        "rotate --all --yes --store rotations --secret-to command:./spy TIMES && fleet log Ada \
+         --store rotations",
+        "fleet run --store rotations --older-than 30d --secret-to command:./spy TIMES && fleet \
+         status --store rotations --all --json",
+        "fleet run --store rotations --older-than 30d --secret-to file:{name}.key TIMES && fleet \
+         resume --store rotations",
         "audit --all --json",
         "report --json",
         "report --by external-user --markdown",
@@ -107,7 +113,8 @@ mod tests {
         std::fs::write(
             seeds.path(),
             r#"{"keys": [
-                {"name": "Ada", "limit": 25, "limit_reset": "monthly", "external_user": "u"},
+                {"name": "Ada", "limit": 25, "limit_reset": "monthly", "external_user": "u",
+                 "created_at": "2025-01-01T00:00:00Z"},
                 {"name": "Bob", "limit": 10, "spend": [{"usd": 9.75}]},
                 {"name": "Unlimited"},
                 {"name": "Left", "limit": 5, "disabled": true},
