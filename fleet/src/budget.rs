@@ -74,7 +74,7 @@ impl Budgeted {
 }
 
 /// Says that nothing was sent, if the request is dropped while it waits for its turn.
-struct Waiting<'a>(Option<&'a SendContext>);
+pub(crate) struct Waiting<'a>(pub(crate) Option<&'a SendContext>);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {

@@ -33,6 +33,7 @@ mod account;
 mod budget;
 mod claim;
 mod fleet;
+mod journal;
 mod late;
 mod log;
 mod objects;
@@ -50,6 +51,7 @@ mod work;
 
 pub use account::Account;
 pub use fleet::{Fleet, Sinks};
+pub use journal::{Journal, Leased, OpenJournal};
 pub use log::Log;
 pub use report::{Outcome, Planned, Report, Row};
 pub use rule::Rule;

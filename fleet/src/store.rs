@@ -2,7 +2,7 @@
 //!
 //! `<prefix>/rotations/<hash of the old key>/<number>.json` is an entry of a rotation's log;
 //! `…/done` says that the rotation needs nothing more, and `…/late` that keys may still appear that
-//! nobody has.
+//! nobody has. `<prefix>/journals/<name>/<number>.json` is a part of a journal.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +17,7 @@ use object_store::path::Path;
 use openrouter_keys_core::KeyHash;
 use openrouter_keys_core::error::BoxError;
 
+use crate::journal::OpenJournal;
 use crate::log::{DONE, LATE, Log};
 use crate::objects::{self, Numbered, number_of};
 use crate::open;
@@ -68,6 +69,12 @@ impl Store {
     pub fn log(&self, old: &KeyHash) -> Log {
         let folder = self.rotations().join(old.as_str());
         Log::new(Numbered::new(Arc::clone(&self.objects), folder))
+    }
+
+    /// The journal of this name, which must not be empty.
+    pub fn journal(&self, name: &str) -> OpenJournal {
+        let folder = self.prefix.clone().join("journals").join(name);
+        OpenJournal::new(name, Numbered::new(Arc::clone(&self.objects), folder))
     }
 
     /// Each key that has a log, and whether its rotation needs nothing more.

@@ -1,4 +1,4 @@
-//! The sinks against real servers: `OpenBao`, and moto's AWS.
+//! Sinks and stores on real servers: `OpenBao`, and moto's AWS.
 //!
 //! `cargo xtask test --step services` installs the servers and runs these tests.
 
@@ -7,5 +7,6 @@
 mod aws;
 mod gate;
 mod servers;
+mod stores;
 mod suite;
 mod vault;
