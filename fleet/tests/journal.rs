@@ -199,7 +199,8 @@ impl Transport for Api {
         context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError> {
         // Requests are on their way for up to their timeout.
-        sleep(context.timeout().mul_f64(self.dice.below(100) as f64 / 101.0)).await;
+        let hundredths = u32::try_from(self.dice.below(100)).unwrap();
+        sleep(context.timeout() * hundredths / 100).await;
         let header = |name: &str| request.headers().get(name).unwrap().to_str().unwrap().to_owned();
         let create = Create { name: header("name"), by: header("by"), holder: self.holder().await };
         self.creates.lock().unwrap().push(create);

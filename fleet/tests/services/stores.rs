@@ -67,7 +67,7 @@ async fn machine() {
 }
 
 async fn append_in_competition(store: &Store, wins: &Path) {
-    let mut lines = String::new();
+    let mut lines = Vec::new();
     let first = RotationEntry::before(Rotation::new(KeyHash::new("0e6f44a4").unwrap()), "memory");
     let mut newest = 0;
     while newest < NUMBERS {
@@ -83,11 +83,11 @@ async fn append_in_competition(store: &Store, wins: &Path) {
         assert!(now.sequence >= sequence, "the listing lacks {sequence}");
         for entry in won {
             assert!(now.sequence > sequence || now == entry);
-            lines += &format!("{sequence} {}\n", entry.owner);
+            lines.push(format!("{sequence} {}", entry.owner));
         }
         newest = now.sequence;
     }
-    std::fs::write(wins, lines).unwrap();
+    std::fs::write(wins, lines.join("\n")).unwrap();
 }
 
 /// Each process has a journal of its own, and continues it.
