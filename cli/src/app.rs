@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::sync::{Mutex, OnceLock};
 
 use openrouter_keys_fleet::{Fleet, Sinks, Store};
+use openrouter_keys_native::transport::Transport;
 use openrouter_keys_native::{API_KEY_VARIABLES, ApiKey, BaseUrl, Client, Config, NativeTransport};
 
 use crate::args::Global;
@@ -75,6 +76,15 @@ impl App {
             names.extend(std::env::vars_os().filter_map(has_key));
         }
         Ok(names)
+    }
+
+    /// The client of the account, whose requests go through what is made of its transport.
+    pub(crate) fn client_through<T: Transport + 'static>(
+        &self,
+        wrap: impl FnOnce(CliTransport) -> T,
+    ) -> Result<Client> {
+        let (key, config) = self.connection()?;
+        Ok(Client::with_config(wrap(self.transport(None)?), key, config)?)
     }
 
     /// A machine that rotates keys of the account that the user chose.

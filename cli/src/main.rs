@@ -20,6 +20,7 @@ mod rotations;
 mod secret_input;
 mod select;
 mod settings;
+mod shared_journal;
 mod signal;
 mod sink;
 mod suggest;

@@ -57,7 +57,7 @@ pub(super) const SHAPE: Shape = Shape {
 impl Options {
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         app.output.check(&SHAPE)?;
-        let (file, _) = read(&self.file)?;
+        let file = read(&self.file)?;
         let existing = existing(&app.client()?, &file).await?;
         let steps = compare(&file, &existing)?;
         let has_changes = steps.iter().any(|step| !matches!(step.action, Action::Nothing));
@@ -75,7 +75,7 @@ impl Options {
 }
 
 /// Reads the file. The open file can be locked.
-pub(super) fn read(path: &Path) -> Result<(WantedFile, File)> {
+pub(super) fn read(path: &Path) -> Result<WantedFile> {
     let cannot = |error: std::io::Error| {
         Failure::usage(format!("{} cannot be read: {error}; nothing was sent", path.display()))
     };
@@ -88,7 +88,7 @@ pub(super) fn read(path: &Path) -> Result<(WantedFile, File)> {
     })?;
     let mut content = String::new();
     file.read_to_string(&mut content).map_err(cannot)?;
-    Ok((WantedFile::parse(path, &content)?, file))
+    WantedFile::parse(path, &content)
 }
 
 /// Every key of the default workspace, and of each that the file names.

@@ -91,7 +91,7 @@ impl Options {
                         (Some(own), Some(path))
                     }
                     journal => {
-                        raises.extend(self.note(journal.as_ref(), &fresh)?);
+                        raises.extend(self.note(journal.as_ref(), &fresh).await?);
                         (None, self.journal.clone())
                     }
                 };
@@ -162,7 +162,7 @@ impl Options {
         let incomplete = folder.join(format!("{INCOMPLETE}{name}"));
         let path = folder.join(format!("{OWN}{name}"));
         let journal = Journal::open(&incomplete, &self.command(), account)?;
-        let raises = self.note(Some(&journal), keys)?;
+        let raises = self.note(Some(&journal), keys).await?;
         // Whoever finds it under this name finds every limit in it.
         std::fs::rename(incomplete, &path)?;
         private_file::sync_folder(&path)?;
@@ -181,7 +181,7 @@ impl Options {
     }
 
     /// The new limits, written to the journal before any is sent.
-    fn note(&self, journal: Option<&Journal>, keys: &[Key]) -> Result<Vec<Raise>> {
+    async fn note(&self, journal: Option<&Journal>, keys: &[Key]) -> Result<Vec<Raise>> {
         let mut raises = Vec::with_capacity(keys.len());
         let mut events = Vec::with_capacity(keys.len());
         for key in keys {
@@ -195,7 +195,7 @@ impl Options {
             raises.push(Raise { name, hash, to });
         }
         if let Some(journal) = journal.filter(|_| !events.is_empty()) {
-            journal.write(&events)?;
+            journal.write(&events).await?;
         }
         Ok(raises)
     }
@@ -347,7 +347,7 @@ async fn send(
         return Ok(State::NotBegun);
     }
     if let Some(journal) = journal {
-        journal.write(&[Event::Done { name: raise.hash.clone() }])?;
+        journal.write(&[Event::Done { name: raise.hash.clone() }]).await?;
     }
     Ok(State::Done)
 }

@@ -1,7 +1,8 @@
 //! Which creates of an apply may have been sent and have not been stored yet. Kept beside the
-//! file of wanted keys, without secrets.
+//! file of wanted keys or on a store, without secrets.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -10,14 +11,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::bulk::journal::Account;
 use crate::failure::{Failure, Result};
+use crate::shared_journal::Shared;
 use crate::{private_file, units};
 
 /// How long a key may take to appear after its create was sent, in seconds.
 const LONGEST: i64 = 24 * 60 * 60;
 
 pub(crate) struct Journal {
-    path: PathBuf,
+    place: Place,
     entries: Mutex<Entries>,
+}
+
+/// Where the entries are.
+enum Place {
+    File(PathBuf),
+    /// Each event has all of them.
+    Store(Shared),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,17 +68,9 @@ impl Journal {
     pub(crate) fn open(wanted: &Path, account: &Account) -> Result<Self> {
         let name = wanted.file_name().map(|name| name.to_string_lossy().into_owned());
         let path = wanted.with_file_name(format!(".{}.journal", name.unwrap_or_default()));
-        let mut entries: Entries = match fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text).map_err(|error| {
-                Failure::failed(format!(
-                    "{} is not a journal, or of a newer version's: {error}; nothing was sent; \
-                     restore the file or update this program",
-                    path.display()
-                ))
-            })?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Entries { account: account.clone(), ..Entries::default() }
-            }
+        let text = match fs::read(&path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => {
                 return Err(Failure::failed(format!(
                     "{} cannot be read: {error}; nothing was sent",
@@ -77,16 +78,15 @@ impl Journal {
                 )));
             }
         };
-        if entries.account != *account {
-            return Err(Failure::usage(format!(
-                "{} belongs to an interrupted apply to another account; nothing was sent; finish that \
-                 one first",
-                path.display()
-            )));
-        }
-        let now = units::now();
-        entries.late.retain(|late| now.saturating_sub(late.since) < LONGEST);
-        Ok(Self { path, entries: Mutex::new(entries) })
+        let entries = read(text.as_deref(), &path.display(), account)?;
+        Ok(Self { place: Place::File(path), entries: Mutex::new(entries) })
+    }
+
+    /// The journal on a store, which has these events so far.
+    pub(crate) fn on_store(shared: Shared, events: &[String], account: &Account) -> Result<Self> {
+        let newest = events.last().map(String::as_bytes);
+        let entries = read(newest, &format_args!("the journal {}", shared.name()), account)?;
+        Ok(Self { place: Place::Store(shared), entries: Mutex::new(entries) })
     }
 
     /// The create of this key, if it is open.
@@ -108,7 +108,7 @@ impl Journal {
     }
 
     /// Written before the create is sent.
-    pub(crate) fn begin(
+    pub(crate) async fn begin(
         &self,
         name: &str,
         workspace: Option<&str>,
@@ -119,26 +119,29 @@ impl Journal {
             let begun = Creating { at: units::now(), sink, names, is_stored: false };
             creating.insert(id(name, workspace), begun);
         })
+        .await
     }
 
     /// Written before the key gets its name.
-    pub(crate) fn stored(&self, name: &str, workspace: Option<&str>) -> Result<()> {
+    pub(crate) async fn stored(&self, name: &str, workspace: Option<&str>) -> Result<()> {
         self.change(|Entries { creating, .. }| {
             if let Some(creating) = creating.get_mut(&id(name, workspace)) {
                 creating.is_stored = true;
             }
         })
+        .await
     }
 
     /// The key is stored and has its name, or does not exist.
-    pub(crate) fn end(&self, name: &str, workspace: Option<&str>) -> Result<()> {
+    pub(crate) async fn end(&self, name: &str, workspace: Option<&str>) -> Result<()> {
         self.change(|Entries { creating, .. }| {
             creating.remove(&id(name, workspace));
         })
+        .await
     }
 
     /// Keys of these names may appear later.
-    pub(crate) fn expect(&self, names: &[String], workspace: Option<&str>) -> Result<()> {
+    pub(crate) async fn expect(&self, names: &[String], workspace: Option<&str>) -> Result<()> {
         if names.is_empty() {
             return Ok(());
         }
@@ -147,28 +150,64 @@ impl Journal {
             workspace: workspace.map(str::to_owned),
             since: units::now(),
         };
-        self.change(|entries| entries.late.extend(names.iter().map(late)))
+        self.change(|entries| entries.late.extend(names.iter().map(late))).await
     }
 
     /// The key that had this name is deleted.
-    pub(crate) fn deleted(&self, name: &str, workspace: Option<&str>) -> Result<()> {
+    pub(crate) async fn deleted(&self, name: &str, workspace: Option<&str>) -> Result<()> {
         if !self.is_late(name, workspace) {
             return Ok(());
         }
-        self.change(|entries| entries.late.retain(|late| !late.is(name, workspace)))
+        self.change(|entries| entries.late.retain(|late| !late.is(name, workspace))).await
     }
 
     /// The file goes when nothing is open.
-    fn change(&self, change: impl FnOnce(&mut Entries)) -> Result<()> {
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut entries);
-        if entries.creating.is_empty() && entries.late.is_empty() {
-            return private_file::remove(&self.path);
-        }
-        let text = serde_json::to_vec_pretty(&*entries)
-            .map_err(|error| Failure::failed(error.to_string()))?;
-        private_file::replace(&self.path, &text)
+    async fn change(&self, change: impl FnOnce(&mut Entries)) -> Result<()> {
+        let appended = {
+            let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+            change(&mut entries);
+            match &self.place {
+                Place::File(path) if entries.creating.is_empty() && entries.late.is_empty() => {
+                    return private_file::remove(path);
+                }
+                Place::File(path) => {
+                    let text = serde_json::to_vec_pretty(&*entries)
+                        .map_err(|error| cannot_serialize(&error))?;
+                    return private_file::replace(path, &text);
+                }
+                // Queued before another change is made.
+                Place::Store(shared) => shared
+                    .append(&[serde_json::to_string(&*entries)
+                        .map_err(|error| cannot_serialize(&error))?]),
+            }
+        };
+        appended.await
     }
+}
+
+fn cannot_serialize(error: &serde_json::Error) -> Failure {
+    Failure::failed(error.to_string())
+}
+
+fn read(text: Option<&[u8]>, place: &dyn Display, account: &Account) -> Result<Entries> {
+    let Some(text) = text else {
+        return Ok(Entries { account: account.clone(), ..Entries::default() });
+    };
+    let mut entries: Entries = serde_json::from_slice(text).map_err(|error| {
+        Failure::failed(format!(
+            "{place} is not a journal, or of a newer version's: {error}; nothing was sent; restore \
+             the file or update this program"
+        ))
+    })?;
+    if entries.account != *account {
+        return Err(Failure::usage(format!(
+            "{place} belongs to an interrupted apply to another account; nothing was sent; finish \
+             that one first"
+        )));
+    }
+    let now = units::now();
+    entries.late.retain(|late| now.saturating_sub(late.since) < LONGEST);
+    Ok(entries)
 }
 
 impl Late {
@@ -185,14 +224,14 @@ fn id(name: &str, workspace: Option<&str>) -> String {
 mod tests {
     use super::{Account, Journal};
 
-    #[test]
-    fn an_open_create_is_remembered_by_the_next_run() {
+    #[tokio::test]
+    async fn an_open_create_is_remembered_by_the_next_run() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("keys.toml");
         let account = || Account { owner: "ada".to_owned(), ..Account::default() };
         let journal = Journal::open(&file, &account()).unwrap();
         let names = vec!["ada #1".to_owned()];
-        journal.begin("ada", None, "file:/ada.key".to_owned(), names.clone()).unwrap();
+        journal.begin("ada", None, "file:/ada.key".to_owned(), names.clone()).await.unwrap();
         let again = Journal::open(&file, &account()).unwrap();
         let open = again.open_create("ada", None).unwrap();
         assert_eq!(
@@ -200,23 +239,23 @@ mod tests {
             ("file:/ada.key", names, false)
         );
         assert_eq!(again.open_create("ada", Some("w")), None);
-        again.stored("ada", None).unwrap();
+        again.stored("ada", None).await.unwrap();
         assert!(
             Journal::open(&file, &account()).unwrap().open_create("ada", None).unwrap().is_stored
         );
         assert!(Journal::open(&file, &Account::default()).is_err());
-        again.end("ada", None).unwrap();
+        again.end("ada", None).await.unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
-    #[test]
-    fn the_file_stays_while_a_key_may_appear() {
+    #[tokio::test]
+    async fn the_file_stays_while_a_key_may_appear() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("keys.toml");
         let journal = Journal::open(&file, &Account::default()).unwrap();
-        journal.expect(&["ada #1".to_owned()], Some("w")).unwrap();
+        journal.expect(&["ada #1".to_owned()], Some("w")).await.unwrap();
         let again = Journal::open(&file, &Account::default()).unwrap();
         assert!(again.is_late("ada #1", Some("w")) && !again.is_late("ada #1", None));
-        again.deleted("ada #1", Some("w")).unwrap();
+        again.deleted("ada #1", Some("w")).await.unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

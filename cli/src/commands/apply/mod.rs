@@ -14,9 +14,10 @@ use super::plan;
 use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
+use crate::shared_journal::JournalStore;
 use crate::sink::{self, Place, Sink};
 use crate::wanted::{Action, Journal, Step, Wanted, WantedFile, compare};
-use crate::{text, units};
+use crate::{private_file, shared_journal, text, units};
 
 pub(super) use report::SHAPE;
 
@@ -31,6 +32,7 @@ pub(super) use report::SHAPE;
 Examples:
   openrouter-keys apply
   openrouter-keys apply team.toml --secret-to 'file:keys/{name}.key' --yes
+  openrouter-keys apply --store s3://team/openrouter --yes
   openrouter-keys plan --help          shows what the file looks like")]
 pub(crate) struct Options {
     /// The file of wanted keys
@@ -42,6 +44,11 @@ pub(crate) struct Options {
     /// How many keys to change at the same time
     #[arg(long, value_name = "COUNT", default_value_t = 8)]
     at_once: u8,
+    /// The journal's name on the store [default: the name of FILE]
+    #[arg(long, value_name = "NAME", requires = "store")]
+    journal: Option<String>,
+    #[command(flatten)]
+    store: JournalStore,
     #[command(flatten)]
     change: ChangeArgs,
 }
@@ -49,30 +56,66 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) async fn run(self, app: &App) -> Result<Exit> {
         app.output.check(&SHAPE)?;
-        let (file, open) = plan::read(&self.file)?;
+        let file = plan::read(&self.file)?;
         if self.change.dry_run {
             let work = async |client| self.dry_run(&client, &file).await;
             return self.change.perform(app, work).await.map(|_| Exit::Done);
         }
-        match fs4::FileExt::try_lock(&open) {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Failure::failed(
-                    "another process is applying this file; nothing was sent",
-                ));
-            }
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
+        let _lock = self.lock()?;
         let client = app.client()?;
-        let journal = Journal::open(&self.file, &app.owned_account(&client).await?)?;
-        let work = Work::new(&self, app, &client, &journal)?;
+        let account = self.store.account(app.owned_account(&client).await?);
+        if !self.store.is_given() {
+            let journal = Journal::open(&self.file, &account)?;
+            return self.apply(app, &file, &client, &journal).await;
+        }
+        let name = shared_journal::name_of(self.journal.as_deref(), &self.file)?;
+        let (shared, events) = self.store.open(app, &name).await?;
+        let handle = shared.handle();
+        let applied = async {
+            let client = shared.client(app)?;
+            let journal = Journal::on_store(shared, &events, &account)?;
+            self.apply(app, &file, &client, &journal).await
+        };
+        let applied = applied.await;
+        handle.close(app).await;
+        applied
+    }
+
+    /// Keeps other processes on this machine out. The file itself may be replaced meanwhile, as
+    /// editors do.
+    fn lock(&self) -> Result<std::fs::File> {
+        let name = self.file.file_name().unwrap_or_default().to_string_lossy();
+        let path = self.file.with_file_name(format!(".{name}.lock"));
+        let lock = private_file::lock_options().open(&path).map_err(|error| {
+            Failure::failed(format!(
+                "{} cannot be opened: {error}; nothing was sent",
+                path.display()
+            ))
+        })?;
+        match fs4::FileExt::try_lock(&lock) {
+            Ok(()) => Ok(lock),
+            Err(TryLockError::WouldBlock) => {
+                Err(Failure::failed("another process is applying this file; nothing was sent"))
+            }
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+
+    async fn apply(
+        &self,
+        app: &App,
+        file: &WantedFile,
+        client: &Client,
+        journal: &Journal,
+    ) -> Result<Exit> {
+        let work = Work::new(self, app, client, journal)?;
         work.settle().await;
-        let mut existing = plan::existing(&client, &file).await?;
+        let mut existing = plan::existing(client, file).await?;
         let mut steps = work.late(&mut existing)?;
         for wanted in &file.keys {
-            steps.extend(work.interrupted(wanted, &mut existing)?);
+            steps.extend(work.interrupted(wanted, &mut existing).await?);
         }
-        steps.extend(compare(&file, &existing)?);
+        steps.extend(compare(file, &existing)?);
         self.check_sinks(&steps)?;
         self.confirm(app, &steps).await?;
         report::write(app, work.apply(steps).await)

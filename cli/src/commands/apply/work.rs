@@ -68,7 +68,7 @@ impl<'a> Work<'a> {
 
     /// What to do with keys that an interrupted run created for this entry, recognised by their
     /// marked names. A key whose secret is stored is from now on among `existing` under its name.
-    pub(super) fn interrupted(
+    pub(super) async fn interrupted(
         &self,
         wanted: &Wanted,
         existing: &mut Vec<Existing>,
@@ -108,10 +108,10 @@ impl<'a> Work<'a> {
             }
         }
         if !creating.is_stored {
-            self.journal.expect(&missing, workspace)?;
+            self.journal.expect(&missing, workspace).await?;
         }
         if steps.is_empty() {
-            self.journal.end(name, workspace)?;
+            self.journal.end(name, workspace).await?;
         }
         Ok(steps)
     }
@@ -134,20 +134,20 @@ impl<'a> Work<'a> {
             let work = steps.into_iter().map(|step| self.one(step));
             outcomes.extend(stream::iter(work).buffered(at_once).collect::<Vec<_>>().await);
             if is_first {
-                self.end(&mut outcomes);
+                self.end(&mut outcomes).await;
             }
         }
         outcomes
     }
 
     /// What an interrupted run left is finished, unless something of it failed.
-    fn end(&self, outcomes: &mut [Outcome]) {
+    async fn end(&self, outcomes: &mut [Outcome]) {
         if outcomes.iter().any(Outcome::is_failure) {
             return;
         }
         for Outcome { step, result, .. } in outcomes {
             if let Action::Discard(_) | Action::Rename(_) = step.action
-                && let Err(failure) = self.journal.end(&step.name, step.workspace.as_deref())
+                && let Err(failure) = self.journal.end(&step.name, step.workspace.as_deref()).await
             {
                 *result = StepResult::Failed(failure);
             }
@@ -165,7 +165,7 @@ impl<'a> Work<'a> {
             Action::Update(update, _) | Action::Rename(update) => self.update(update.clone()).await,
             Action::Delete(hash) => self.delete(hash).await,
             Action::Discard(hash) => match self.delete(hash).await {
-                Ok(()) => self.forget(&step),
+                Ok(()) => self.forget(&step).await,
                 refused => refused,
             },
             Action::Problem(problem) => Err(Failure::failed(problem.clone())),
@@ -188,9 +188,9 @@ impl<'a> Work<'a> {
     }
 
     /// A key that was late is late no more.
-    fn forget(&self, step: &Step) -> Result<()> {
+    async fn forget(&self, step: &Step) -> Result<()> {
         let name = step.key.as_ref().map(keys::name_of).unwrap_or_default();
-        self.journal.deleted(name, step.workspace.as_deref())
+        self.journal.deleted(name, step.workspace.as_deref()).await
     }
 
     /// Creates the key under a marked name, stores its secret, and gives it its name.
@@ -200,7 +200,7 @@ impl<'a> Work<'a> {
         let create = wanted.create().map_err(Failure::usage)?;
         let create = transport::seeded(create, &self.random);
         let sink = place.describe(&self.options.sink(wanted)?);
-        self.journal.begin(name, workspace, sink, create.names())?;
+        self.journal.begin(name, workspace, sink, create.names()).await?;
         let run = self.client.create_reconciled(create).cancel_on(signal::stopped());
         let Reconciled { created, name: marked, unconfirmed, .. } = match run.await {
             Ok(reconciled) => reconciled,
@@ -208,17 +208,17 @@ impl<'a> Work<'a> {
                 return Err(Failure::from(error).next(text::this_command()));
             }
             Err(error) => {
-                self.journal.end(name, workspace)?;
+                self.journal.end(name, workspace).await?;
                 return Err(error.into());
             }
         };
-        self.journal.expect(&unconfirmed, workspace)?;
+        self.journal.expect(&unconfirmed, workspace).await?;
         warn_of(self.app, &unconfirmed, workspace);
         let hash = created.data.get().and_then(|key| key.hash.get());
         let shown = hash.map(KeyHash::as_str);
         let about = Delivery { name, hash: shown, token: shown.unwrap_or(&marked) };
         match place.store(created.key(), &about) {
-            Stored::Yes => self.journal.stored(name, workspace)?,
+            Stored::Yes => self.journal.stored(name, workspace).await?,
             // The next run finds the key by its marked name, deletes it and creates it again.
             Stored::No(failure) | Stored::Unknown(failure) => {
                 let message = format!(
@@ -251,7 +251,7 @@ impl<'a> Work<'a> {
             );
             Failure { message, ..failure }.next(text::this_command())
         })?;
-        self.journal.end(name, workspace)
+        self.journal.end(name, workspace).await
     }
 }
 

@@ -25,14 +25,18 @@ use crate::bulk::rows::{self, Row};
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
 use crate::select::{self, Filters};
+use crate::shared_journal::JournalStore;
 use crate::sink::{self, Sink, SinkArgs};
-use crate::{suggest, text};
+use crate::{shared_journal, suggest, text};
 
 mod row;
 mod run;
 
 /// How many names a message lists.
 const LISTED: usize = 10;
+
+/// What the journal says that it is for.
+const COMMAND: &str = "bulk create";
 
 /// Create a key for each row of a CSV file
 ///
@@ -41,7 +45,8 @@ const LISTED: usize = 10;
 ///
 /// A journal without secrets is kept beside the file. If the run is interrupted or killed, run
 /// the same command again: it creates what is missing and nothing twice. Rows that are added to
-/// the file later are created then.
+/// the file later are created then. With --store, the journal is kept on a store, and any
+/// machine with the same file and the same account can run the command again.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
@@ -50,9 +55,12 @@ pub(crate) struct Options {
     file: PathBuf,
     #[command(flatten)]
     sink: SinkArgs,
-    /// Keep the journal here [default: FILE.journal]
+    /// Keep the journal here, or under this name on the store [default: FILE.journal, or the name
+    /// of FILE on the store]
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
+    #[command(flatten)]
+    store: JournalStore,
     /// How many keys to create at the same time
     #[arg(long, short, value_name = "COUNT", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
@@ -68,6 +76,7 @@ Examples:
   openrouter-keys bulk create students.csv --secret-to 'file:keys/{name}.key'
   openrouter-keys bulk create students.csv --secret-to 'command:./send-by-mail' --jobs 2
   openrouter-keys bulk create students.csv --secret-to 'file:keys/{name}.key' --dry-run
+  openrouter-keys bulk create team.csv --secret-to command:./to-vault --store s3://team/openrouter
 
 A file:
   name,limit,reset,expiry
@@ -83,10 +92,35 @@ impl Options {
         if self.change.dry_run {
             return self.show(app, rows, &sink).await;
         }
-        let path = self.journal_path()?;
-        let client = app.client()?;
-        let account = app.owned_account(&client).await?;
-        let journal = Journal::open(&path, "bulk create", account)?;
+        if !self.store.is_given() {
+            let path = self.journal_path()?;
+            let client = app.client()?;
+            let account = app.owned_account(&client).await?;
+            let journal = Journal::open(&path, COMMAND, account)?;
+            return self.create(app, rows, sink, client, journal).await;
+        }
+        let name = self.journal_name()?;
+        let account = self.store.account(app.owned_account(&app.client()?).await?);
+        let (shared, events) = self.store.open(app, &name).await?;
+        let handle = shared.handle();
+        let created = async {
+            let client = shared.client(app)?;
+            let journal = Journal::on_store(shared, &events, COMMAND, account).await?;
+            self.create(app, rows, sink, client, journal).await
+        };
+        let created = created.await;
+        handle.close(app).await;
+        created
+    }
+
+    async fn create(
+        &self,
+        app: &App,
+        rows: Vec<Row>,
+        sink: Sink,
+        client: Client,
+        journal: Journal,
+    ) -> Result<Exit> {
         let mut outcomes = Vec::with_capacity(rows.len());
         let order: HashMap<String, usize> =
             rows.iter().enumerate().map(|(number, row)| (row.name.clone(), number)).collect();
@@ -109,6 +143,11 @@ impl Options {
         )
     }
 
+    fn journal_name(&self) -> Result<String> {
+        let given = self.journal.as_ref().map(|name| name.to_string_lossy());
+        shared_journal::name_of(given.as_deref(), &self.file)
+    }
+
     fn journal_path(&self) -> Result<PathBuf> {
         if let Some(path) = &self.journal {
             return Ok(path.clone());
@@ -129,9 +168,15 @@ impl Options {
             .change
             .perform(app, async |client| {
                 let account = app.owned_account(&client).await?;
-                // Rows from standard input may have no journal yet.
-                let path = self.journal_path().unwrap_or_default();
-                let journal = Journal::copy(&path, "bulk create", account)?;
+                let journal = if self.store.is_given() {
+                    let (name, account) = (self.journal_name()?, self.store.account(account));
+                    let events = self.store.read(app, &name).await?;
+                    Journal::copy_of(&name, &events, COMMAND, account)?
+                } else {
+                    // Rows from standard input may have no journal yet.
+                    let path = self.journal_path().unwrap_or_default();
+                    Journal::copy(&path, COMMAND, account)?
+                };
                 let mut outcomes = Vec::new();
                 let mut tasks = plan(rows, &client, &journal, sink, &mut outcomes).await?;
                 self.refuse_existing(&client, &mut tasks, &mut outcomes).await?;

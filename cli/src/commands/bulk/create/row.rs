@@ -53,9 +53,9 @@ impl Work<'_> {
                 hash: row.hash.clone(),
                 marked: reconciled.name.clone(),
             };
-            self.run.journal.write(&[created])?;
+            self.run.journal.write(&[created]).await?;
             deliver(&name, row.hash.clone(), reconciled, ready).await?;
-            self.run.journal.write(&[Event::Stored { name: name.clone() }])?;
+            self.run.journal.write(&[Event::Stored { name: name.clone() }]).await?;
         } else if self.run.stop.is_asked() {
             return Ok(State::NotBegun);
         }
@@ -76,7 +76,7 @@ impl Work<'_> {
             ),
             ..failure
         })?;
-        self.run.journal.write(&[Event::Done { name }])?;
+        self.run.journal.write(&[Event::Done { name }]).await?;
         Ok(State::Done)
     }
 }

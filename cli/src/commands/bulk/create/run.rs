@@ -121,7 +121,7 @@ impl Run<'_> {
         missing: &mut Names,
         outcomes: &mut Vec<Outcome>,
     ) -> Result<()> {
-        self.name(&mut tasks)?;
+        self.name(&mut tasks).await?;
         let pace = Pace::new(self.app, self.stop.clone(), "creating keys", tasks.len());
         let work = Work { run: self, pace: &pace };
         let mut done =
@@ -142,7 +142,7 @@ impl Run<'_> {
     }
 
     /// Gives every key its names and writes them to the journal, before any key is created.
-    fn name(&self, tasks: &mut [Task]) -> Result<()> {
+    async fn name(&self, tasks: &mut [Task]) -> Result<()> {
         let random = NativeTransport::new()?;
         let mut events = Vec::new();
         for task in tasks.iter_mut().filter(|task| task.entry.stage < Stage::Stored) {
@@ -151,6 +151,6 @@ impl Run<'_> {
             events.push(Event::Creating { name, names: create.names(), workspace, settings });
             task.create = Some(create);
         }
-        if events.is_empty() { Ok(()) } else { self.journal.write(&events) }
+        if events.is_empty() { Ok(()) } else { self.journal.write(&events).await }
     }
 }
