@@ -8,7 +8,7 @@ use http::{Request, Response};
 use openrouter_keys_core::error::{TransportError, TransportErrorKind};
 use openrouter_keys_core::transport::{SendContext, Transport};
 
-use super::Journal;
+use super::writer::Journal;
 use crate::budget::Waiting;
 
 /// Sends a request that may change something only while the journal is this machine's for at least

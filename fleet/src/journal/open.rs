@@ -1,14 +1,13 @@
 //! Makes a journal this machine's, once it is nobody else's.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::lock::Mutex as AsyncMutex;
 use openrouter_keys_core::error::BoxError;
 use openrouter_keys_core::transport::Transport;
 
 use super::batch::Batch;
-use super::{Inner, Journal, State, Writer};
+use super::writer::{Claim, Journal};
 use crate::objects::Numbered;
 
 const LEASE: Duration = Duration::from_secs(180);
@@ -92,17 +91,9 @@ impl OpenJournal {
         if !Batch::new(sequence, &owner, self.lease, Vec::new()).create(&self.objects).await? {
             return Err(self.busy(&Batch::read(&self.objects, sequence).await?.owner));
         }
-        let lease_end = began.saturating_add(self.lease);
-        let writer = Writer { sequence, written: 0, is_in_doubt: false };
-        let journal = Journal(Arc::new(Inner {
-            name: self.name,
-            objects: self.objects,
-            clock,
-            owner,
-            lease: self.lease,
-            state: Mutex::new(State { lease_end, ..State::default() }),
-            writer: AsyncMutex::new(writer),
-        }));
+        let Self { name, objects, lease, .. } = self;
+        let claim = Claim { name, objects, owner, lease, sequence };
+        let journal = Journal::claimed(claim, clock, began);
         Ok((journal, events(&batches)))
     }
 

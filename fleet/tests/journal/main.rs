@@ -2,164 +2,24 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::fmt;
-use std::ops::Range;
+mod trouble;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::join_all;
-use futures_util::stream::BoxStream;
 use http::{Method, Request, Response};
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult,
-};
+use object_store::{GetOptions, ObjectStore as _};
 use openrouter_keys_core::error::{BoxError, TransportError};
 use openrouter_keys_core::transport::{SendContext, Transport, send_within};
 use openrouter_keys_fleet::{Journal, Leased, Store};
 use proptest::prelude::*;
 use tokio::time::{Instant, sleep};
-
-/// A machine's share of randomness, from which its naps are drawn.
-#[derive(Clone)]
-struct Dice(Arc<Mutex<u64>>);
-
-impl Dice {
-    fn new(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(seed)))
-    }
-
-    fn roll(&self) -> u64 {
-        // SplitMix64.
-        let mut state = self.0.lock().unwrap();
-        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&self, end: u64) -> u64 {
-        self.roll() % end
-    }
-
-    /// Sleeps a moment, and sometimes for longer than the lease: then nothing of the machine runs.
-    async fn nap(&self) {
-        let time = match self.below(12) {
-            0 => Duration::from_secs(self.below(600)),
-            _ => Duration::from_millis(self.below(300)),
-        };
-        sleep(time).await;
-    }
-}
-
-/// The store as one machine reaches it: late, and sometimes it fails before or after a write.
-#[derive(Clone)]
-struct Reached {
-    objects: Arc<InMemory>,
-    dice: Dice,
-    delay: Option<Duration>,
-    writes: Arc<Mutex<u64>>,
-}
-
-impl Reached {
-    fn new(objects: &Arc<InMemory>, dice: Dice) -> Self {
-        let writes = Arc::default();
-        Self { objects: Arc::clone(objects), dice, delay: None, writes }
-    }
-
-    async fn wait(&self) {
-        match self.delay {
-            Some(delay) => sleep(delay).await,
-            None => self.dice.nap().await,
-        }
-    }
-
-    fn fails(&self) -> object_store::Result<()> {
-        if self.delay.is_some() || self.dice.below(40) != 0 {
-            return Ok(());
-        }
-        Err(object_store::Error::Generic { store: "test", source: "lost".into() })
-    }
-}
-
-impl fmt::Debug for Reached {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Reached")
-    }
-}
-
-impl fmt::Display for Reached {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Reached")
-    }
-}
-
-#[async_trait]
-impl ObjectStore for Reached {
-    async fn put_opts(
-        &self,
-        path: &Path,
-        payload: PutPayload,
-        options: PutOptions,
-    ) -> object_store::Result<PutResult> {
-        self.wait().await;
-        self.fails()?;
-        *self.writes.lock().unwrap() += 1;
-        let put = self.objects.put_opts(path, payload, options).await;
-        self.wait().await;
-        self.fails()?;
-        put
-    }
-
-    async fn put_multipart_opts(
-        &self,
-        path: &Path,
-        options: PutMultipartOptions,
-    ) -> object_store::Result<Box<dyn MultipartUpload>> {
-        self.objects.put_multipart_opts(path, options).await
-    }
-
-    async fn get_opts(&self, path: &Path, options: GetOptions) -> object_store::Result<GetResult> {
-        self.wait().await;
-        self.objects.get_opts(path, options).await
-    }
-
-    async fn get_ranges(
-        &self,
-        path: &Path,
-        ranges: &[Range<u64>],
-    ) -> object_store::Result<Vec<Bytes>> {
-        self.objects.get_ranges(path, ranges).await
-    }
-
-    fn delete_stream(
-        &self,
-        paths: BoxStream<'static, object_store::Result<Path>>,
-    ) -> BoxStream<'static, object_store::Result<Path>> {
-        self.objects.delete_stream(paths)
-    }
-
-    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
-        self.objects.list(prefix)
-    }
-
-    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> object_store::Result<ListResult> {
-        self.objects.list_with_delimiter(prefix).await
-    }
-
-    async fn copy_opts(
-        &self,
-        from: &Path,
-        to: &Path,
-        options: CopyOptions,
-    ) -> object_store::Result<()> {
-        self.objects.copy_opts(from, to, options).await
-    }
-}
+use trouble::{Dice, Reached};
 
 /// A create that took effect: whose, and whose the journal was then.
 #[derive(Debug)]
@@ -242,12 +102,8 @@ async fn run(store: &Store, api: &Api) -> Result<bool, BoxError> {
     Ok(true)
 }
 
-#[derive(Default)]
-struct Told {
-    taken_over: usize,
-}
-
-async fn story(seed: u64) -> Told {
+/// Plays one story; returns how often a machine took over from the other.
+async fn story(seed: u64) -> usize {
     let objects = Arc::new(InMemory::new());
     let creates = Arc::new(Mutex::new(Vec::new()));
     let machines = [1, 2].map(|number| {
@@ -273,7 +129,7 @@ async fn story(seed: u64) -> Told {
     assert_eq!(names, ["ada", "bob", "cyd"]);
     let mut owners: Vec<_> = creates.iter().map(|create| &create.by).collect();
     owners.dedup();
-    Told { taken_over: owners.len().saturating_sub(1) }
+    owners.len().saturating_sub(1)
 }
 
 #[test]
@@ -282,7 +138,7 @@ fn a_machine_that_slept_through_its_lease_creates_nothing() {
     let runtime = runtime.enable_time().start_paused(true).build().unwrap();
     let mut taken_over = 0;
     for seed in 0..300 {
-        taken_over += runtime.block_on(story(seed)).taken_over;
+        taken_over += runtime.block_on(story(seed));
     }
     assert!(taken_over > 100, "{taken_over}");
 }
