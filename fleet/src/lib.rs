@@ -3,7 +3,8 @@
 //!
 //! Each rotation has a [log](Log) of numbered objects, which are created and never changed. Of two
 //! machines that write the same number, the store lets one win, so the log is the lock, the journal
-//! and the audit trail. Its entries contain no secret. Secrets go into [sinks](sink).
+//! and the audit trail. Its entries contain no secret. Secrets go into [sinks](sink). Other work on
+//! many keys keeps a [`Journal`] there, and sends its requests through [`Leased`].
 //!
 //! A [`Fleet`] makes one pass: it continues the rotations that are open, begins those of the keys
 //! that a [`Rule`] selects, and returns a [`Report`]. Run it from cron, a CI matrix or a Kubernetes
