@@ -61,12 +61,6 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
     replace_with(path, content, |_| Ok(()))
 }
 
-/// Replaces a secret in a file of the user: who could read the old one can read the new one, but
-/// for other users.
-pub(crate) fn replace_secret(path: &Path, content: &[u8]) -> Result<()> {
-    replace_with(path, content, |file| keep_group(file, path))
-}
-
 /// Replaces a file without secrets that programs of other users may read.
 pub(crate) fn replace_public(path: &Path, content: &[u8]) -> Result<()> {
     replace_with(path, content, |file| {
@@ -91,26 +85,6 @@ fn replace_with(
     written.and_then(|()| file.as_file().sync_all()).map_err(|error| cannot_write(path, &error))?;
     file.persist(path).map_err(|error| cannot_write(path, &error.error))?;
     sync_folder(path).map_err(|error| cannot_write(path, &error))
-}
-
-/// Gives the new file the owner, the group and the mode of the old one, if there is one.
-#[cfg(unix)]
-fn keep_group(new: &fs::File, old: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
-    let old = match fs::metadata(old) {
-        Ok(old) => old,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    let is_owned = fchown(new, Some(old.uid()), Some(old.gid())).is_ok()
-        || fchown(new, None, Some(old.gid())).is_ok();
-    let mode = if is_owned { 0o660 } else { 0o600 };
-    new.set_permissions(fs::Permissions::from_mode(old.mode() & mode | 0o600))
-}
-
-#[cfg(not(unix))]
-fn keep_group(_: &fs::File, _: &Path) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// Creates a folder that only its owner may open, unless it is there.
@@ -241,23 +215,9 @@ fn refuse_mode(_: &Path, _: std::io::Result<fs::Metadata>, _: u32, _: &str) -> R
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt as _;
 
-    use super::{check_writable, create_folder, replace_secret};
-
-    #[test]
-    fn a_replaced_secret_stays_readable_for_its_group_and_nobody_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.key");
-        for (old, new) in [(None, 0o600), (Some(0o640), 0o640), (Some(0o644), 0o640)] {
-            if let Some(mode) = old {
-                fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-            }
-            replace_secret(&path, b"secret").unwrap();
-            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, new);
-        }
-    }
+    use super::{check_writable, create_folder};
 
     #[test]
     fn a_new_folder_is_private_and_a_folder_is_no_file() {

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
 use crate::new_key::NewKey;
-use crate::sink::{Delivery, Ready, SinkArgs};
+use crate::sink::{self, Ready, SinkArgs};
 use crate::{keys, select, signal, suggest, text, units};
 
 /// Create a key
@@ -118,9 +118,9 @@ pub(crate) fn deliver(app: &App, name: &str, created: &Created, ready: Ready) ->
     let key = created.data.get();
     let hash = key.and_then(|key| key.hash.get()).map(openrouter_keys_native::KeyHash::as_str);
     let is_revealed = ready.is_revealed();
-    let delivery = Delivery { name, hash, token: hash.unwrap_or(name) };
+    let label = key.and_then(|key| key.label.as_deref());
     let place = ready
-        .deliver(created.key(), &delivery)
+        .deliver(created.key(), &sink::delivery(name, hash, label))
         .map_err(|failure| undelivered(&failure, name, hash))?;
     // A reconciled key has a marker at the end of its name.
     let name = key.and_then(|key| key.name.as_deref()).unwrap_or(name);

@@ -306,7 +306,7 @@ fn check_sinks(sink: &Sink, new: &[Key]) -> Result<()> {
     let places: Vec<(String, Place)> = new.iter().map(place).collect::<Result<_>>()?;
     sink::refuse_shared(places.iter().map(|(name, place)| (name.as_str(), place)))?;
     for ((_, place), key) in places.iter().zip(new) {
-        place.check(key.label.as_deref())?;
+        place.check(&sink::replacing(key))?;
     }
     Ok(())
 }

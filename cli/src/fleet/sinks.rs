@@ -73,15 +73,13 @@ struct Keyring(sink::Sink);
 impl SecretSink for Keyring {
     async fn check(&mut self, key: &Delivery) -> Result<(), BoxError> {
         let place = self.0.place(&key.name).map_err(refused)?;
-        place.check(key.old_label.as_deref()).map_err(refused)
+        place.check(key).map_err(refused)
     }
 
     async fn put(&mut self, secret: &Secret, key: &Delivery) -> Result<(), PutError> {
         let place =
             self.0.place(&key.name).map_err(|failure| PutError::NotStored(refused(failure)))?;
-        let (name, hash) = (key.name.as_str(), key.hash.as_str());
-        let about = sink::Delivery { name, hash: Some(hash), token: hash };
-        match place.store(secret, &about) {
+        match place.store(secret, key) {
             Stored::Yes => Ok(()),
             Stored::No(failure) => Err(PutError::NotStored(refused(failure))),
             Stored::Unknown(failure) => Err(PutError::Unknown(refused(failure))),
@@ -89,9 +87,8 @@ impl SecretSink for Keyring {
     }
 
     async fn was_put(&mut self, key: &Delivery) -> Result<Option<bool>, BoxError> {
-        let Some(label) = &key.label else { return Ok(None) };
         let place = self.0.place(&key.name).map_err(refused)?;
-        place.holds_label(label).map_err(refused)
+        place.holds(key).map_err(refused)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use fs4::TryLockError;
 use openrouter_keys_native::KeyHash;
-use openrouter_keys_native::workflow::Rotation;
+use openrouter_keys_native::workflow::{Delivery, Rotation};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -36,6 +36,18 @@ pub(crate) struct Saved {
 impl Saved {
     pub(crate) fn sink(&self) -> Result<Sink> {
         Sink::of(&self.sink)
+    }
+
+    /// The new key and the old one, as a sink gets them. Only one process has the lock, so there
+    /// is no fence.
+    pub(crate) fn delivery(&self) -> Delivery {
+        let mut key = Delivery::new(self.name.as_str());
+        let new = self.rotation.new.as_ref();
+        key.hash = new.map(ToString::to_string).unwrap_or_default();
+        key.label.clone_from(&self.rotation.new_label);
+        key.replaces = self.rotation.old.to_string();
+        key.old_label.clone_from(&self.label);
+        key
     }
 }
 

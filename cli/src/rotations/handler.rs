@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::folder::{Folder, Saved};
 use crate::failure::Failure;
-use crate::sink::{Delivery, Place, Stored};
+use crate::sink::{Place, Stored};
 use crate::text;
 use crate::waiting::Waiting;
 
@@ -40,21 +40,20 @@ impl RotationHandler for Handler {
     }
 
     async fn hand_over(&mut self, new: &Created) -> Result<(), BoxError> {
-        let hash = self.saved.rotation.new.as_ref().map(|hash| hash.as_str().to_owned());
-        let token = hash.as_deref().unwrap_or(&self.saved.name);
-        let about = Delivery { name: &self.saved.name, hash: hash.as_deref(), token };
-        match self.place.store(new.key(), &about) {
+        match self.place.store(new.key(), &self.saved.delivery()) {
             Stored::Yes => Ok(()),
             Stored::No(failure) => Err(refused(&failure)),
             Stored::Unknown(failure) => self.stop_here(failure).await,
         }
     }
 
-    async fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError> {
+    async fn was_handed_over(&mut self, _: &Rotation) -> Result<bool, BoxError> {
         if let Some(was_stored) = self.was_stored {
             return Ok(was_stored);
         }
-        if let Some(is_stored) = self.place.holds_new(state).map_err(|failure| refused(&failure))? {
+        if let Some(is_stored) =
+            self.place.holds(&self.saved.delivery()).map_err(|failure| refused(&failure))?
+        {
             return Ok(is_stored);
         }
         let failure = Failure::failed("the run that stored the new key was interrupted");

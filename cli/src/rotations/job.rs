@@ -8,7 +8,7 @@ use super::folder::{Folder, Lock, Saved};
 use super::handler::Handler;
 use crate::app::App;
 use crate::failure::{Exit, Failure, Result};
-use crate::sink::{Place, Sink};
+use crate::sink::{self, Place, Sink};
 use crate::{keys, signal, text};
 
 /// A rotation that this process has the lock of.
@@ -45,7 +45,7 @@ impl Job {
             return Self::continued(folder, lock, saved, None, Some(sink));
         }
         let place = sink.place(name)?.absolute()?;
-        place.check(key.label.as_deref())?;
+        place.check(&sink::replacing(key))?;
         let mut rotation = Rotation::new(old.clone());
         settings(&mut rotation);
         let (base_url, profile) = app.account()?;
@@ -92,7 +92,7 @@ impl Job {
             let place = sink.place(&saved.name)?.absolute()?;
             let described = place.describe(sink);
             if described != saved.sink {
-                place.check(saved.label.as_deref())?;
+                place.check(&saved.delivery())?;
                 saved.sink = described;
             }
         }

@@ -1,6 +1,7 @@
 //! Where a created secret goes. Nothing else prints or stores one.
 
 pub(crate) mod command;
+mod fleet;
 mod place;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use openrouter_keys_fleet::sink::Target;
-use openrouter_keys_native::Secret;
+use openrouter_keys_native::workflow::Delivery;
+use openrouter_keys_native::{Key, Secret};
 
 pub(crate) use place::{Place, Ready};
 
@@ -24,10 +26,12 @@ pub(crate) struct SinkArgs {
         long,
         value_name = "SINK",
         value_parser = Sink::parse,
-        help = "Store the created secret: file:PATH, command:COMMAND or keyring:NAME",
-        long_help = "Store the created secret: file:PATH, command:COMMAND or keyring:NAME. The \
-                     command receives one line of JSON on standard input, with name, hash, token \
-                     and key; it exits with 0 if the secret is stored, and with 10 if it is not"
+        help = "Store the created secret: file:PATH, command:COMMAND, keyring:NAME, \
+                vault:MOUNT/PATH or aws:NAME",
+        long_help = "Store the created secret: file:PATH, command:COMMAND, keyring:NAME, \
+                     vault:MOUNT/PATH or aws:NAME. The command receives one line of JSON on \
+                     standard input, with name, hash, token and key; it exits with 0 if the secret \
+                     is stored, and with 10 if it is not"
     )]
     pub(crate) secret_to: Option<Sink>,
     /// Print the created secret on standard output
@@ -56,11 +60,9 @@ impl SinkArgs {
 pub(crate) enum Sink {
     /// A new file with mode 0600.
     File(String),
-    /// A command that gets JSON on standard input.
-    Command(String),
     Keyring(String),
-    /// A sink that only rotations with a store have, as it was written.
-    Fleet(String),
+    /// A sink of the fleet: a command, Vault or AWS.
+    Fleet(Target),
     /// Standard output.
     Reveal,
 }
@@ -73,14 +75,13 @@ impl Sink {
         };
         match text.split_once(':') {
             Some(("file", path)) => target(path).map(Self::File),
-            Some(("command", command)) => target(command).map(Self::Command),
             Some(("keyring", name)) => target(name).map(Self::Keyring),
-            Some(("ask-command" | "vault" | "aws", _)) => {
-                Target::parse(text).map_err(|error| error.to_string())?;
-                Ok(Self::Fleet(text.to_owned()))
+            Some(("command" | "ask-command" | "vault" | "aws", _)) => {
+                Target::parse(text).map(Self::Fleet).map_err(|error| error.to_string())
             }
             _ => Err(format!(
-                "\"{text}\" is not a sink; write file:PATH, command:COMMAND or keyring:NAME"
+                "\"{text}\" is not a sink; write file:PATH, command:COMMAND, keyring:NAME, \
+                 vault:MOUNT/PATH or aws:NAME"
             )),
         }
     }
@@ -89,9 +90,8 @@ impl Sink {
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::File(path) => format!("file:{path}"),
-            Self::Command(command) => format!("command:{command}"),
             Self::Keyring(name) => format!("keyring:{name}"),
-            Self::Fleet(text) => text.clone(),
+            Self::Fleet(target) => target.to_string(),
             Self::Reveal => "standard output".to_owned(),
         }
     }
@@ -108,15 +108,8 @@ impl Sink {
     pub(crate) fn place(&self, name: &str) -> Result<Place> {
         Ok(match self {
             Self::File(path) => Place::File(path_for(path, name)?),
-            Self::Command(command) => Place::Command(command::words(command, place::OPTION)?),
             Self::Keyring(entry) => Place::Keyring(entry_for(entry, name)?),
-            Self::Fleet(text) => {
-                return Err(Failure::usage(format!(
-                    "only rotations with a store have the sink {}; nothing was sent; use `rotate \
-                     --store`, `fleet run`, or a command",
-                    text::visible(text)
-                )));
-            }
+            Self::Fleet(target) => Place::Fleet(target.clone()),
             Self::Reveal => Place::Reveal,
         })
     }
@@ -124,7 +117,7 @@ impl Sink {
     /// Makes the place of a new key ready before the key is created: a place that cannot take
     /// the secret must be noticed first.
     pub(crate) fn prepare(&self, name: &str) -> Result<Ready> {
-        self.place(name)?.prepare()
+        self.place(name)?.prepare(name)
     }
 }
 
@@ -134,8 +127,13 @@ pub(crate) fn refuse_shared<'a>(
 ) -> Result<()> {
     let mut taken: BTreeMap<String, &str> = BTreeMap::new();
     for (name, place) in places {
-        // A command is told the name, and standard output has it beside the secret.
-        if matches!(place, Place::Command(_) | Place::Reveal) {
+        // A command gets the name, and standard output has it beside the secret.
+        let is_shared = match place {
+            Place::Fleet(target) => !target.is_per_key(),
+            Place::Reveal => false,
+            Place::File(_) | Place::Keyring(_) => true,
+        };
+        if !is_shared {
             continue;
         }
         let shown = place.in_words();
@@ -188,12 +186,20 @@ fn entry_for(entry: &str, name: &str) -> Result<String> {
     Ok(entry)
 }
 
-/// What a command receives about the key whose secret it stores.
-pub(crate) struct Delivery<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) hash: Option<&'a str>,
-    /// The same for the same secret, so that a receiver can recognise a repetition.
-    pub(crate) token: &'a str,
+/// A new key that replaces none.
+pub(crate) fn delivery(name: &str, hash: Option<&str>, label: Option<&str>) -> Delivery {
+    let mut key = Delivery::new(name);
+    hash.unwrap_or_default().clone_into(&mut key.hash);
+    key.label = label.map(str::to_owned);
+    key
+}
+
+/// A key, not created yet, that replaces this one.
+pub(crate) fn replacing(old: &Key) -> Delivery {
+    let mut key = Delivery::new(old.name.as_deref().unwrap_or_default());
+    key.replaces = old.hash.get().map(ToString::to_string).unwrap_or_default();
+    key.old_label = old.label.clone().into_option();
+    key
 }
 
 /// Whether a sink took a secret.

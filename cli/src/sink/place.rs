@@ -1,29 +1,27 @@
 //! The place of one key's secret: a file, a command, a keyring entry or standard output.
 
-use std::fs;
-use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::PathBuf;
 
+use openrouter_keys_fleet::sink::Target;
 use openrouter_keys_native::Secret;
-use openrouter_keys_native::workflow::Rotation;
+use openrouter_keys_native::workflow::Delivery;
 use zeroize::Zeroizing;
 
-use super::{Delivery, Sink, Stored, command, print};
+use super::{Sink, Stored, command, fleet, print};
 use crate::failure::{Failure, Result};
 use crate::private_file::{self, Prepared};
 use crate::{keyring, text};
 
 /// The option whose program a message is about.
 pub(super) const OPTION: &str = "--secret-to";
-/// More than any key has: a longer file is something else.
-const LONGEST: u64 = 4096;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     File(PathBuf),
-    /// The words of the command.
-    Command(Vec<String>),
     Keyring(String),
+    /// A command, Vault or AWS.
+    Fleet(Target),
     Reveal,
 }
 
@@ -32,16 +30,17 @@ impl Place {
     pub(crate) fn in_words(&self) -> String {
         match self {
             Self::File(path) => format!("file {}", text::visible(&path.display().to_string())),
-            Self::Command(words) => {
-                format!("command {}", text::visible(words.first().map_or("", String::as_str)))
-            }
             Self::Keyring(entry) => format!("keyring entry {}", text::visible(entry)),
+            Self::Fleet(target) => match target.program() {
+                Some(program) => format!("command {}", text::visible(program)),
+                None => text::visible(&target.to_string()),
+            },
             Self::Reveal => "standard output".to_owned(),
         }
     }
 
     /// The place of a key that does not exist yet, where nothing may be.
-    pub(super) fn prepare(self) -> Result<Ready> {
+    pub(super) fn prepare(self, name: &str) -> Result<Ready> {
         let file = match &self {
             Self::File(path) => Some(Prepared::new(path)?),
             Self::Keyring(entry) if keyring::find(entry)?.is_some() => {
@@ -51,8 +50,12 @@ impl Place {
                     text::visible(entry)
                 )));
             }
+            Self::Fleet(target) => {
+                fleet::check(target, &Delivery::new(name)).map_err(|error| unusable(&error))?;
+                None
+            }
             Self::Keyring(_) => None,
-            Self::Command(_) | Self::Reveal => {
+            Self::Reveal => {
                 self.check_usable()?;
                 None
             }
@@ -74,7 +77,7 @@ impl Place {
         match self {
             Self::File(path) => format!("file:{}", path.display()),
             Self::Keyring(entry) => format!("keyring:{entry}"),
-            Self::Command(_) | Self::Reveal => sink.describe(),
+            Self::Fleet(_) | Self::Reveal => sink.describe(),
         }
     }
 
@@ -82,28 +85,42 @@ impl Place {
     pub(crate) fn check_usable(&self) -> Result<()> {
         match self {
             Self::File(path) => private_file::check_writable(path),
-            Self::Command(words) => command::require_program(words, OPTION),
+            Self::Fleet(target) => match target.program() {
+                Some(program) => command::require_program(&[program.to_owned()], OPTION),
+                None => target.open().map(drop).map_err(|error| unusable(&error)),
+            },
             Self::Keyring(_) => Ok(()),
             Self::Reveal => check_stdout(),
         }
     }
 
-    /// Whether the secret can be stored, as far as that shows before it exists. Anything but this
-    /// key's secret is not replaced.
-    pub(crate) fn check(&self, old_label: Option<&str>) -> Result<()> {
+    /// The place as a sink of the fleet.
+    fn target(&self) -> Result<Option<Target>> {
+        Ok(match self {
+            Self::File(path) => {
+                let target = Target::parse(&format!("file:{}", path.display()));
+                Some(target.map_err(|error| unusable(&error))?)
+            }
+            Self::Fleet(target) => Some(target.clone()),
+            Self::Keyring(_) | Self::Reveal => None,
+        })
+    }
+
+    /// Whether the secret can be stored, as far as that shows before it exists. Anything but the
+    /// secret of the key that it replaces stays.
+    pub(crate) fn check(&self, key: &Delivery) -> Result<()> {
         self.check_usable()?;
-        let content = match self {
-            Self::File(path) => content(path)?,
-            Self::Keyring(entry) => keyring::find(entry)?,
-            Self::Command(_) | Self::Reveal => None,
-        };
-        let Some(content) = content else { return Ok(()) };
-        if old_label.is_some_and(|label| has_label(&content, label)) {
+        if let Some(target) = self.target()? {
+            return fleet::check(&target, key).map_err(|error| unusable(&error));
+        }
+        let Self::Keyring(entry) = self else { return Ok(()) };
+        let Some(content) = keyring::find(entry)? else { return Ok(()) };
+        if key.old_label.as_deref().is_some_and(|label| has_label(&content, label)) {
             return Ok(());
         }
-        Err(Failure::usage(format!(
-            "the {} exists and does not hold the secret of this key, so it will not be replaced; \
-             no key was created; choose another place, or move it away",
+        Err(unusable(&format!(
+            "{} has another secret, which will not be replaced; move it away, or choose another \
+             place",
             self.in_words()
         )))
     }
@@ -113,50 +130,48 @@ impl Place {
         Ok(match self {
             Self::File(path) => path.symlink_metadata().is_ok(),
             Self::Keyring(entry) => keyring::find(entry)?.is_some(),
-            Self::Command(_) | Self::Reveal => false,
+            // What is there shows when it is checked.
+            Self::Fleet(_) | Self::Reveal => false,
         })
     }
 
-    /// Stores the secret; a file or an entry is replaced.
-    pub(crate) fn store(&self, secret: &Secret, about: &Delivery<'_>) -> Stored {
-        let stored = match self {
-            Self::File(path) => private_file::replace_secret(path, &line(secret)),
-            Self::Keyring(entry) => keyring::write(entry, secret.reveal()),
-            Self::Command(words) => return command::store(words, secret, about),
-            Self::Reveal => print(secret),
-        };
-        match stored {
-            Ok(()) => Stored::Yes,
-            // It may have failed after the secret was stored.
-            Err(failure) => match self.holds(|text| text == secret.reveal()) {
-                Ok(Some(true)) => Stored::Yes,
-                Ok(_) => Stored::No(failure),
-                Err(_) => Stored::Unknown(failure),
+    /// Stores the secret; the old key's is replaced.
+    pub(crate) fn store(&self, secret: &Secret, key: &Delivery) -> Stored {
+        let stored = match self.target() {
+            Ok(Some(target)) => return fleet::store(&target, secret, key),
+            Ok(None) => match self {
+                Self::Keyring(entry) => keyring::write(entry, secret.reveal()),
+                _ => print(secret),
             },
+            Err(failure) => Err(failure),
+        };
+        let Err(failure) = stored else { return Stored::Yes };
+        // It may have failed after the secret was stored.
+        let Self::Keyring(entry) = self else { return Stored::No(failure) };
+        match keyring::find(entry) {
+            Ok(Some(text)) if text.as_str() == secret.reveal() => Stored::Yes,
+            Ok(_) => Stored::No(failure),
+            Err(_) => Stored::Unknown(failure),
         }
     }
 
-    /// Whether the new key of this rotation is stored; `None` if the place cannot be read.
-    pub(crate) fn holds_new(&self, state: &Rotation) -> Result<Option<bool>> {
-        self.holds(|text| state.is_new_key(text))
-    }
-
-    /// Whether the secret with this label is stored; `None` if the place cannot be read.
-    pub(crate) fn holds_label(&self, label: &str) -> Result<Option<bool>> {
-        self.holds(|text| has_label(text, label))
-    }
-
-    fn holds(&self, is_it: impl FnOnce(&str) -> bool) -> Result<Option<bool>> {
-        match self {
-            Self::File(path) => Ok(Some(content(path)?.is_some_and(|text| is_it(text.trim())))),
-            Self::Keyring(entry) => {
-                Ok(Some(keyring::find(entry)?.is_some_and(|text| is_it(&text))))
-            }
+    /// Whether the secret of this key is stored; `None` if the place cannot be asked.
+    pub(crate) fn holds(&self, key: &Delivery) -> Result<Option<bool>> {
+        if let Some(target) = self.target()? {
+            return fleet::was_put(&target, key)
+                .map_err(|error| Failure::failed(error.to_string()));
+        }
+        Ok(Some(match self {
+            Self::Keyring(entry) => keyring::find(entry)?.is_some_and(|text| key.is_secret(&text)),
             // What was printed may not have been read.
-            Self::Reveal => Ok(Some(false)),
-            Self::Command(_) => Ok(None),
-        }
+            _ => false,
+        }))
     }
+}
+
+/// A place that cannot take a secret.
+fn unusable(problem: &impl std::fmt::Display) -> Failure {
+    Failure::usage(format!("{problem}; no key was created"))
 }
 
 /// A place that is ready to take the secret of a new key.
@@ -173,7 +188,7 @@ impl Ready {
     }
 
     /// Delivers the secret; returns in words where it is.
-    pub(crate) fn deliver(self, secret: &Secret, about: &Delivery<'_>) -> Result<String> {
+    pub(crate) fn deliver(self, secret: &Secret, key: &Delivery) -> Result<String> {
         let shown = self.place.in_words();
         if let Some(file) = self.file {
             file.finish(&line(secret)).map_err(|error| {
@@ -181,18 +196,18 @@ impl Ready {
             })?;
             return Ok(shown);
         }
-        match self.place.store(secret, about) {
+        match self.place.store(secret, key) {
             Stored::Yes => Ok(shown),
             Stored::No(failure) | Stored::Unknown(failure) => Err(failure),
         }
     }
 
     /// Delivers the secret of one of many keys: on standard output, name and hash are beside it.
-    pub(crate) fn deliver_one_of_many(self, secret: &Secret, about: &Delivery<'_>) -> Result<()> {
+    pub(crate) fn deliver_one_of_many(self, secret: &Secret, key: &Delivery) -> Result<()> {
         if !self.is_revealed() {
-            return self.deliver(secret, about).map(|_| ());
+            return self.deliver(secret, key).map(|_| ());
         }
-        let (name, hash) = (text::visible(about.name), about.hash.unwrap_or_default());
+        let (name, hash) = (text::visible(&key.name), &key.hash);
         let mut stdout = std::io::stdout().lock();
         writeln!(stdout, "{name}\t{hash}\t{}", secret.reveal())?;
         Ok(stdout.flush()?)
@@ -231,19 +246,6 @@ fn line(secret: &Secret) -> Zeroizing<Vec<u8>> {
     content
 }
 
-/// The start of the file, if it exists.
-fn content(path: &Path) -> Result<Option<Zeroizing<String>>> {
-    let unreadable = |error| Failure::failed(format!("{} cannot be read: {error}", path.display()));
-    let file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
-    };
-    let mut content = Zeroizing::new(Vec::new());
-    file.take(LONGEST).read_to_end(&mut content).map_err(unreadable)?;
-    Ok(Some(Zeroizing::new(String::from_utf8_lossy(&content).into_owned())))
-}
-
 /// Whether the text is the secret with this label.
 fn has_label(text: &str, label: &str) -> bool {
     Secret::new(text.trim()).has_label(label)
@@ -253,16 +255,7 @@ fn has_label(text: &str, label: &str) -> bool {
 mod tests {
     use openrouter_keys_native::Secret;
 
-    use super::has_label;
-    use crate::sink::{Delivery, Place, Sink, Stored, refuse_shared};
-
-    const ABOUT: Delivery<'_> = Delivery { name: "ada", hash: None, token: "t" };
-
-    #[test]
-    fn a_secret_is_recognised_by_its_two_ends() {
-        assert!(has_label("sk-or-v1-abc123456789xyz9\n", "sk-or-v1-abc...xyz9"));
-        assert!(!has_label("sk-or-v1-abd123456789xyz9\n", "sk-or-v1-abc...xyz9"));
-    }
+    use crate::sink::{Place, Sink, Stored, delivery, refuse_shared};
 
     #[test]
     fn only_the_old_secret_is_replaced() {
@@ -270,21 +263,26 @@ mod tests {
         let sink = Sink::File(folder.path().join("{name}.key").display().to_string());
         let place = sink.place("ada").unwrap();
         let path = folder.path().join("ada.key");
-        assert!(place.check(Some("sk-or-v1-abc...xyz9")).is_ok());
+        let mut key = delivery("ada", None, None);
+        "0e6f44a4".clone_into(&mut key.replaces);
+        key.old_label = Some("sk-or-v1-abc...xyz9".to_owned());
+        assert!(place.check(&key).is_ok());
         std::fs::write(&path, "notes").unwrap();
-        assert!(place.check(Some("sk-or-v1-abc...xyz9")).is_err());
+        assert!(place.check(&key).is_err());
         std::fs::write(&path, "sk-or-v1-abc123456789xyz9\n").unwrap();
-        assert!(place.check(Some("sk-or-v1-abc...xyz9")).is_ok());
-        let stored = place.store(&Secret::new("sk-or-v1-new"), &ABOUT);
-        assert!(matches!(stored, Stored::Yes));
+        assert!(place.check(&key).is_ok());
+        "f01d5260".clone_into(&mut key.hash);
+        let stored = place.store(&Secret::new("sk-or-v1-new"), &key);
+        assert!(matches!(stored, Stored::Yes), "{stored:?}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "sk-or-v1-new\n");
+        assert_eq!(place.holds(&key).unwrap(), Some(true));
     }
 
     #[test]
     fn two_secrets_never_go_to_one_place() {
         let [lower, upper] = ["a.key", "A.key"].map(|path| Place::File(path.into()));
         assert!(refuse_shared([("a", &lower), ("b", &upper)]).is_err());
-        let command = Place::Command(vec!["true".to_owned()]);
+        let command = Sink::parse("command:true").unwrap().place("a").unwrap();
         assert!(refuse_shared([("a", &command), ("b", &command), ("c", &lower)]).is_ok());
     }
 
@@ -292,13 +290,13 @@ mod tests {
     #[test]
     fn a_command_says_by_its_exit_code_whether_it_stored_the_secret() {
         let stored = |command: &str| {
-            let place = Sink::Command(command.to_owned()).place("ada").unwrap();
-            place.store(&Secret::new("sk-or-v1-new"), &ABOUT)
+            let place = Sink::parse(&format!("command:{command}")).unwrap().place("ada").unwrap();
+            place.store(&Secret::new("sk-or-v1-new"), &delivery("ada", None, None))
         };
         assert!(matches!(stored("true"), Stored::Yes));
         assert!(matches!(stored("sh -c 'exit 10'"), Stored::No(_)));
         assert!(matches!(stored("false"), Stored::Unknown(_)));
-        let absent = Sink::Command("/no/such/program".to_owned()).place("ada").unwrap();
-        assert!(absent.check_usable().is_err() && absent.prepare().is_err());
+        let absent = Sink::parse("command:/no/such/program").unwrap().place("ada").unwrap();
+        assert!(absent.check_usable().is_err() && absent.prepare("ada").is_err());
     }
 }

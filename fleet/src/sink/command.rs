@@ -12,8 +12,8 @@ use openrouter_keys_core::workflow::{Delivery, PutError, SecretSink};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-/// The environment that a command keeps: it holds no secret.
-const KEPT: [&str; 3] = ["PATH", "HOME", "SystemRoot"];
+/// The variables of the environment that a command keeps: they hold no secret.
+pub const COMMAND_ENVIRONMENT: [&str; 3] = ["PATH", "HOME", "SystemRoot"];
 /// The exit code of a command that did not store the secret, or does not have it.
 const NO: i32 = 10;
 /// How long a command may take, unless people may have to type something.
@@ -56,7 +56,8 @@ struct Line<'a> {
     replaces: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     label: &'a str,
-    fence: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fence: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +73,7 @@ impl<'a> Line<'a> {
             token: hash.unwrap_or(&key.name),
             replaces: &key.replaces,
             label: key.label.as_deref().unwrap_or_default(),
-            fence: key.fence,
+            fence: Some(key.fence).filter(|_| !key.replaces.is_empty()),
             key: None,
             question: None,
         }
@@ -108,7 +109,7 @@ impl Command {
 impl SecretSink for Command {
     async fn check(&mut self, _: &Delivery) -> Result<(), BoxError> {
         let program = self.program();
-        if is_there(program) {
+        if is_program(program) {
             return Ok(());
         }
         Err(format!("the program {program} was not found").into())
@@ -154,7 +155,7 @@ impl SecretSink for Command {
 }
 
 /// Whether the program is a file: by its path, or in a folder of `PATH`.
-fn is_there(program: &str) -> bool {
+pub fn is_program(program: &str) -> bool {
     if program.contains(std::path::is_separator) {
         return Path::new(program).is_file();
     }
@@ -167,7 +168,8 @@ fn is_there(program: &str) -> bool {
 /// Fails only if the command was not started.
 fn run(words: &[String], line: &[u8], limit: Option<Duration>) -> Result<Ended, BoxError> {
     let [program, arguments @ ..] = words else { return Err("the command is empty".into()) };
-    let kept = KEPT.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+    let kept =
+        COMMAND_ENVIRONMENT.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
     let mut child = process::Command::new(program)
         .args(arguments)
         .env_clear()

@@ -26,4 +26,5 @@ mod vault;
 #[cfg(feature = "vault")]
 mod vault_client;
 
+pub use command::{COMMAND_ENVIRONMENT, is_program};
 pub use target::{Target, Targets};

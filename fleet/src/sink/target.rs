@@ -120,6 +120,14 @@ impl Target {
         })
     }
 
+    /// The program, if the sink is a command.
+    pub fn program(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Command(words, _) => words.first().map(String::as_str),
+            _ => None,
+        }
+    }
+
     /// Whether each key has a place of its own there: otherwise two keys' secrets would go to the
     /// same one.
     pub fn is_per_key(&self) -> bool {

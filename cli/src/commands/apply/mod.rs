@@ -152,7 +152,7 @@ impl Options {
             places.push((wanted.name.as_str(), self.place(wanted)?));
         }
         sink::refuse_shared(places.iter().map(|(name, place)| (*name, place)))?;
-        places.iter().try_for_each(|(_, place)| place.check(None))
+        places.iter().try_for_each(|(name, place)| place.check(&sink::delivery(name, None, None)))
     }
 
     async fn confirm(&self, app: &App, steps: &[Step]) -> Result<()> {

@@ -12,7 +12,7 @@ use super::report::{Outcome, Result as StepResult};
 use crate::app::App;
 use crate::commands::create::warn_of;
 use crate::failure::{Exit, Failure, Result};
-use crate::sink::{Delivery, Place, Sink, Stored};
+use crate::sink::{self, Place, Sink, Stored};
 use crate::wanted::{Action, Existing, Journal, Step, Wanted};
 use crate::{keys, signal, text, transport, units};
 
@@ -216,7 +216,8 @@ impl<'a> Work<'a> {
         warn_of(self.app, &unconfirmed, workspace);
         let hash = created.data.get().and_then(|key| key.hash.get());
         let shown = hash.map(KeyHash::as_str);
-        let about = Delivery { name, hash: shown, token: shown.unwrap_or(&marked) };
+        let label = created.data.get().and_then(|key| key.label.as_deref());
+        let about = sink::delivery(name, shown, label);
         match place.store(created.key(), &about) {
             Stored::Yes => self.journal.stored(name, workspace).await?,
             // The next run finds the key by its marked name, deletes it and creates it again.
@@ -258,11 +259,9 @@ impl<'a> Work<'a> {
 /// Whether the secret of this key of an interrupted run is stored: the place has it, or somebody
 /// uses the key already.
 fn is_stored(place: &Place, key: &Key) -> Result<bool> {
-    let is_held = match key.label.as_deref() {
-        Some(label) => place.holds_label(label)?,
-        None => None,
-    };
-    Ok(is_held == Some(true) || is_used(key))
+    let hash = key.hash.get().map(KeyHash::as_str);
+    let about = sink::delivery(keys::name_of(key), hash, key.label.as_deref());
+    Ok(place.holds(&about)? == Some(true) || is_used(key))
 }
 
 fn is_used(key: &Key) -> bool {

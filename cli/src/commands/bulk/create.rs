@@ -281,14 +281,12 @@ async fn plan(
         if entry.stage >= Stage::Stored && entry.settings != row.settings {
             changed.push(row.name.clone());
         }
-        if entry.stage < Stage::Stored && sink.place(&row.name)?.is_taken()? {
-            let is_own = entry.stage == Stage::Created
-                && holds_secret(client, sink, &row.name, entry.hash.as_deref()).await?;
-            if is_own {
-                entry.stage = Stage::Stored;
-            } else {
-                in_the_way.push(row.name.clone());
-            }
+        let is_own = entry.stage == Stage::Created
+            && holds_secret(client, sink, &row.name, entry.hash.as_deref()).await?;
+        if is_own {
+            entry.stage = Stage::Stored;
+        } else if entry.stage < Stage::Stored && sink.place(&row.name)?.is_taken()? {
+            in_the_way.push(row.name.clone());
         }
         if entry.stage == Stage::Done {
             let hash = entry.hash;
@@ -329,8 +327,8 @@ async fn holds_secret(
             return if failure.exit == Exit::NotFound { Ok(false) } else { Err(failure) };
         }
     };
-    let Some(label) = key.label.as_deref() else { return Ok(false) };
-    Ok(sink.place(name)?.holds_label(label)? == Some(true))
+    let about = sink::delivery(name, Some(hash), key.label.as_deref());
+    Ok(sink.place(name)?.holds(&about)? == Some(true))
 }
 
 fn listed(names: &[String]) -> String {

@@ -8,7 +8,7 @@ use crate::bulk::journal::Event;
 use crate::bulk::pace::Pace;
 use crate::commands::bulk::outcome::{Outcome, State};
 use crate::failure::{Failure, Result};
-use crate::sink::{Delivery, Ready};
+use crate::sink::{self, Ready};
 
 pub(super) struct Work<'a> {
     pub(super) run: &'a Run<'a>,
@@ -90,8 +90,8 @@ async fn deliver(
 ) -> Result<()> {
     let key = name.to_owned();
     let stored = tokio::task::spawn_blocking(move || {
-        let token = hash.as_deref().unwrap_or(&reconciled.name);
-        let about = Delivery { name: &key, hash: hash.as_deref(), token };
+        let label = reconciled.created.data.get().and_then(|key| key.label.as_deref());
+        let about = sink::delivery(&key, hash.as_deref(), label);
         ready.deliver_one_of_many(reconciled.created.key(), &about)
     });
     stored.await.map_err(|error| Failure::failed(error.to_string()))?.map_err(|failure| Failure {
