@@ -126,7 +126,7 @@ fn what_is_missing_or_wrong_is_said_before_anything_is_sent() {
             server.run(&["fleet", command, "--store", store]).expect(2);
         }
     }
-    server.run(&["create", "x", "--no-limit", "--secret-to", "ask-command:true"]).expect(2);
+    server.run(&["create", "x", "--no-limit", "--secret-to", "vault:secret/x"]).expect(2);
     assert!(server.requests().is_empty(), "{:?}", server.requests());
 }
 

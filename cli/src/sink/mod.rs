@@ -109,7 +109,15 @@ impl Sink {
         Ok(match self {
             Self::File(path) => Place::File(path_for(path, name)?),
             Self::Keyring(entry) => Place::Keyring(entry_for(entry, name)?),
-            Self::Fleet(target) => Place::Fleet(target.clone()),
+            Self::Fleet(target) => {
+                let shown = match target.program() {
+                    Some(program) => format!("command {program}"),
+                    None => target
+                        .for_key(name)
+                        .map_err(|error| Failure::usage(format!("{error}; nothing was sent")))?,
+                };
+                Place::Fleet(target.clone(), shown)
+            }
             Self::Reveal => Place::Reveal,
         })
     }
@@ -129,7 +137,7 @@ pub(crate) fn refuse_shared<'a>(
     for (name, place) in places {
         // A command gets the name, and standard output has it beside the secret.
         let is_shared = match place {
-            Place::Fleet(target) => !target.is_per_key(),
+            Place::Fleet(target, _) => target.program().is_none(),
             Place::Reveal => false,
             Place::File(_) | Place::Keyring(_) => true,
         };

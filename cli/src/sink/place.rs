@@ -20,8 +20,8 @@ pub(super) const OPTION: &str = "--secret-to";
 pub(crate) enum Place {
     File(PathBuf),
     Keyring(String),
-    /// A command, Vault or AWS.
-    Fleet(Target),
+    /// A command, Vault or AWS; and the same in words.
+    Fleet(Target, String),
     Reveal,
 }
 
@@ -31,10 +31,7 @@ impl Place {
         match self {
             Self::File(path) => format!("file {}", text::visible(&path.display().to_string())),
             Self::Keyring(entry) => format!("keyring entry {}", text::visible(entry)),
-            Self::Fleet(target) => match target.program() {
-                Some(program) => format!("command {}", text::visible(program)),
-                None => text::visible(&target.to_string()),
-            },
+            Self::Fleet(_, shown) => text::visible(shown),
             Self::Reveal => "standard output".to_owned(),
         }
     }
@@ -50,7 +47,7 @@ impl Place {
                     text::visible(entry)
                 )));
             }
-            Self::Fleet(target) => {
+            Self::Fleet(target, _) => {
                 fleet::check(target, &Delivery::new(name)).map_err(|error| unusable(&error))?;
                 None
             }
@@ -77,7 +74,7 @@ impl Place {
         match self {
             Self::File(path) => format!("file:{}", path.display()),
             Self::Keyring(entry) => format!("keyring:{entry}"),
-            Self::Fleet(_) | Self::Reveal => sink.describe(),
+            Self::Fleet(..) | Self::Reveal => sink.describe(),
         }
     }
 
@@ -85,7 +82,7 @@ impl Place {
     pub(crate) fn check_usable(&self) -> Result<()> {
         match self {
             Self::File(path) => private_file::check_writable(path),
-            Self::Fleet(target) => match target.program() {
+            Self::Fleet(target, _) => match target.program() {
                 Some(program) => command::require_program(&[program.to_owned()], OPTION),
                 None => target.open().map(drop).map_err(|error| unusable(&error)),
             },
@@ -101,7 +98,7 @@ impl Place {
                 let target = Target::parse(&format!("file:{}", path.display()));
                 Some(target.map_err(|error| unusable(&error))?)
             }
-            Self::Fleet(target) => Some(target.clone()),
+            Self::Fleet(target, _) => Some(target.clone()),
             Self::Keyring(_) | Self::Reveal => None,
         })
     }
@@ -131,7 +128,7 @@ impl Place {
             Self::File(path) => path.symlink_metadata().is_ok(),
             Self::Keyring(entry) => keyring::find(entry)?.is_some(),
             // What is there shows when it is checked.
-            Self::Fleet(_) | Self::Reveal => false,
+            Self::Fleet(..) | Self::Reveal => false,
         })
     }
 

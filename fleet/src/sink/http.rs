@@ -101,15 +101,20 @@ pub(super) async fn send(
 }
 
 async fn once(request: RequestBuilder) -> Result<(Reply, Option<Duration>), NoReply> {
-    let response = request.send().await.map_err(|error| {
+    let (client, request) = request.build_split();
+    let request = request.map_err(|error| NoReply::before(without_url(error)))?;
+    let server = request.url().origin().ascii_serialization();
+    let failed = |error: reqwest::Error| {
         let is_sent = !(error.is_connect() || error.is_builder());
-        NoReply { cause: without_url(error), is_sent }
-    })?;
+        let cause = format!("{server} did not respond: {}", without_url(error));
+        NoReply { cause: cause.into(), is_sent }
+    };
+    let response = client.execute(request).await.map_err(failed)?;
     let status = response.status();
     let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let wait = wait.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
     let body = response.bytes().await;
-    let body = body.map_err(|error| NoReply { cause: without_url(error), is_sent: true })?;
+    let body = body.map_err(|error| NoReply { is_sent: true, ..failed(error) })?;
     let body = serde_json::from_slice(&body).unwrap_or_default();
     Ok((Reply { status, body }, wait))
 }

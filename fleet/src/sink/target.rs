@@ -9,7 +9,7 @@ use openrouter_keys_core::workflow::SecretSink;
 use super::command::{self, Command, Protocol};
 use super::fence::Fenced;
 use super::file::SecretFile;
-use super::name::NAME;
+use super::name::{NAME, with_name};
 use crate::fleet::Sinks;
 
 /// A sink as text:
@@ -118,6 +118,11 @@ impl Target {
                 Box::new(Fenced(super::aws::Aws::open(address.clone(), settings)?))
             }
         })
+    }
+
+    /// The sink as text, with this key's name in it. Two keys with the same text have one place.
+    pub fn for_key(&self, name: &str) -> Result<String, BoxError> {
+        with_name(&self.text, name)
     }
 
     /// The program, if the sink is a command.
