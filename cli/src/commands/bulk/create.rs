@@ -26,7 +26,7 @@ use crate::change::ChangeArgs;
 use crate::failure::{Exit, Failure, Result};
 use crate::select::{self, Filters};
 use crate::shared_journal::JournalStore;
-use crate::sink::{self, Sink, SinkArgs};
+use crate::sink::{self, Place, Sink, SinkArgs};
 use crate::{shared_journal, suggest, text};
 
 mod row;
@@ -281,11 +281,13 @@ async fn plan(
         if entry.stage >= Stage::Stored && entry.settings != row.settings {
             changed.push(row.name.clone());
         }
+        let place = sink.place(&row.name)?;
         let is_own = entry.stage == Stage::Created
+            && (place.is_taken()? || matches!(place, Place::Fleet(..)))
             && holds_secret(client, sink, &row.name, entry.hash.as_deref()).await?;
         if is_own {
             entry.stage = Stage::Stored;
-        } else if entry.stage < Stage::Stored && sink.place(&row.name)?.is_taken()? {
+        } else if entry.stage < Stage::Stored && place.is_taken()? {
             in_the_way.push(row.name.clone());
         }
         if entry.stage == Stage::Done {
