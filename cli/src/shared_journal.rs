@@ -129,5 +129,8 @@ pub(crate) fn name_of(given: Option<&str>, file: &Path) -> Result<String> {
 }
 
 fn unusable(name: &str, error: &dyn std::fmt::Display) -> Failure {
-    Failure::failed(format!("the journal {name} on the store cannot be used: {error}"))
+    let name = text::visible(name);
+    Failure::failed(format!(
+        "the journal {name} on the store cannot be used; nothing was sent: {error}"
+    ))
 }

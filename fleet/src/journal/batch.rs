@@ -53,9 +53,7 @@ impl Batch {
         if let Some((_, number)) = (1..).zip(&numbers).find(|(expected, found)| expected != *found)
         {
             let path = objects.path(number.saturating_sub(1));
-            return Err(
-                format!("the journal is damaged: {path} is missing; nothing was sent").into()
-            );
+            return Err(format!("the journal is damaged: {path} is missing").into());
         }
         let batches = futures_util::stream::iter(numbers);
         batches.map(|number| Self::read(objects, number)).buffered(AT_ONCE).try_collect().await
@@ -64,14 +62,11 @@ impl Batch {
     pub(super) async fn read(objects: &Numbered, number: u64) -> Result<Self, BoxError> {
         let path = objects.path(number);
         let content = objects.read(number).await?;
-        let content = content.ok_or_else(|| format!("{path} is gone; nothing was sent"))?;
-        let batch: Self = serde_json::from_slice(&content).map_err(|error| {
-            format!("{path} is not part of a journal: {error}; nothing was sent")
-        })?;
+        let content = content.ok_or_else(|| format!("{path} is gone"))?;
+        let batch: Self = serde_json::from_slice(&content)
+            .map_err(|error| format!("{path} is not part of a journal: {error}"))?;
         if batch.sequence != number {
-            return Err(
-                format!("{path} has the number {}; nothing was sent", batch.sequence).into()
-            );
+            return Err(format!("{path} has the number {}", batch.sequence).into());
         }
         Ok(batch)
     }

@@ -69,7 +69,7 @@ impl OpenJournal {
     /// journal.
     pub async fn open(self, clock: Arc<dyn Transport>) -> Result<(Journal, Vec<String>), BoxError> {
         if self.name.is_empty() {
-            return Err("a journal on a store needs a name; nothing was sent".into());
+            return Err("it has no name".into());
         }
         let mut batches = Batch::all(&self.objects).await?;
         if let Some(newest) = batches.last().filter(|newest| !newest.owner.is_empty()) {
@@ -82,29 +82,24 @@ impl OpenJournal {
             }
             let newest = batches.last().filter(|_| batches.len() > known);
             if let Some(newest) = newest.filter(|newest| !newest.owner.is_empty()) {
-                return Err(self.busy(&newest.owner));
+                return Err(busy(&newest.owner));
             }
         }
         let owner = format!("{} {:016x}", self.owner, clock.entropy()).trim_start().to_owned();
         let sequence = u64::try_from(batches.len())?.saturating_add(1);
         let began = clock.now();
         if !Batch::new(sequence, &owner, self.lease, Vec::new()).create(&self.objects).await? {
-            return Err(self.busy(&Batch::read(&self.objects, sequence).await?.owner));
+            return Err(busy(&Batch::read(&self.objects, sequence).await?.owner));
         }
         let Self { name, objects, lease, .. } = self;
         let claim = Claim { name, objects, owner, lease, sequence };
         let journal = Journal::claimed(claim, clock, began);
         Ok((journal, events(&batches)))
     }
+}
 
-    fn busy(&self, owner: &str) -> BoxError {
-        format!(
-            "another machine is using the journal {} ({owner}); nothing was sent; wait until it has \
-             ended",
-            self.name
-        )
-        .into()
-    }
+fn busy(owner: &str) -> BoxError {
+    format!("another machine is using it ({owner}); wait until it has ended").into()
 }
 
 fn events(batches: &[Batch]) -> Vec<String> {
