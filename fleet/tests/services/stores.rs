@@ -13,7 +13,8 @@ use openrouter_keys_fleet::{Log, Store};
 use openrouter_keys_native::NativeTransport;
 use reqwest::Client;
 
-use crate::servers::moto;
+use crate::gate::{Gate, Then};
+use crate::servers::{Server, moto};
 
 const PROCESSES: usize = 3;
 /// How many entries each process tries to append with the same number at the same time.
@@ -26,17 +27,24 @@ fn log(store: &Store) -> Log {
     store.log(&KeyHash::new("0e6f44a4").unwrap())
 }
 
+/// A process that runs this test with these variables.
+fn process(test: &str, url: &str, variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([test, "--exact", "--include-ignored", "--nocapture"]);
+    command.envs(variables.iter().copied()).env(URL, url);
+    // Not its count of tests; a panic is on standard error.
+    command.stdout(Stdio::null());
+    command
+}
+
 /// Runs processes with these variables against the store; each number must have one winner.
 fn race(url: &str, variables: &[(&str, &str)]) {
     let folder = tempfile::tempdir().unwrap();
     let mut machines = Vec::new();
     for number in 0..PROCESSES {
         let wins = folder.path().join(number.to_string());
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["stores::machine", "--exact", "--include-ignored", "--nocapture"]);
-        // Not its count of tests; a panic is on standard error.
-        command.stdout(Stdio::null());
-        command.envs(variables.iter().copied()).env(URL, url).env(WINS, &wins);
+        let mut command = process("stores::machine", url, variables);
+        command.env(WINS, &wins);
         machines.push((command.spawn().unwrap(), wins));
     }
     let mut winners = BTreeMap::new();
@@ -106,19 +114,55 @@ async fn journal(store: &Store) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs moto; run by the step services"]
 async fn one_process_wins_each_number_on_s3_as_moto_has_it() {
+    let server = bucket().await;
+    race("s3://logs/team a", &variables(&server.address));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs moto; run by the step services"]
+async fn a_write_whose_response_is_lost_is_recognised() {
+    let server = bucket().await;
+    let gate = Gate::before(&server.address, "PUT /logs/", Then::LosesResponse).await;
+    let test = "stores::machine_whose_responses_are_lost";
+    let mut machine = process(test, "s3://logs/lost", &variables(&gate.address)).spawn().unwrap();
+    let ended = tokio::task::spawn_blocking(move || machine.wait().unwrap().success());
+    assert!(ended.await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a machine of the other tests"]
+async fn machine_whose_responses_are_lost() {
+    let Ok(url) = std::env::var(URL) else { return };
+    let store = Store::open(&url).unwrap();
+    journal(&store).await;
+    let mut log = log(&store);
+    let mut entry =
+        RotationEntry::before(Rotation::new(KeyHash::new("0e6f44a4").unwrap()), "memory");
+    entry.sequence = 1;
+    let appended = log.append(&entry).await;
+    assert!(appended.is_err() || appended.is_ok_and(|appended| appended));
+    // By which a rotation recognises it.
+    assert_eq!(log.load().await.unwrap(), Some(entry));
+}
+
+/// moto's S3 with the bucket `logs`.
+async fn bucket() -> Server {
     let server = moto();
     let signature = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
     let bucket = Client::new().put(format!("{}/logs", server.address));
     let created = bucket.header("authorization", signature).send().await.unwrap();
     assert!(created.status().is_success(), "{created:?}");
-    let variables = [
-        ("AWS_ENDPOINT", server.address.as_str()),
+    server
+}
+
+fn variables(address: &str) -> [(&str, &str); 5] {
+    [
+        ("AWS_ENDPOINT", address),
         ("AWS_ALLOW_HTTP", "true"),
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test-secret"),
         ("AWS_REGION", "us-east-1"),
-    ];
-    race("s3://logs/team a", &variables);
+    ]
 }
 
 #[test]
