@@ -19,10 +19,10 @@ fn run(context: &Context) -> Result<()> {
     let installed = install_wheels(workspace, WHEELS, &[]);
     context.require(installed.context("OpenBao and moto cannot be installed"))?;
     let shell = &workspace.shell;
-    // With the features of the other steps, for which the dependencies are built already.
+    // Of the whole workspace, as in the step `tests`: so everything is built already.
     let tests = cmd!(
         shell,
-        "cargo test --package openrouter-keys-fleet --all-features --locked --test services -- --include-ignored"
+        "cargo test --workspace --all-features --locked --test services -- --include-ignored"
     );
     Ok(without_credentials(within_reach(workspace, tests)).run()?)
 }
