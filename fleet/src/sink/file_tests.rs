@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use openrouter_keys_core::types::Secret;
@@ -95,14 +96,10 @@ async fn a_process_that_died_between_the_two_writes_leaves_a_place_that_can_be_r
     sink.put(&secret(1), &test_delivery("aa", "00", 1)).await.unwrap();
     // The mark of the next secret is there, and the secret is not; after it is half a line.
     let key = test_delivery("bb", "aa", 3);
-    let mut mark = Mark::new(Held::new("bb", &secret(2)), &key);
-    mark.before = Some(Held::new("aa", &secret(1)));
-    let Lock(mut file) = {
-        let mut lock = lock(&path).unwrap();
-        lock.append(&mark).unwrap();
-        lock
-    };
-    std::io::Write::write_all(&mut file, b"{\"hash\":\"bb").unwrap();
+    sink.put(&secret(2), &key).await.unwrap();
+    fs::write(&path, secret(1).reveal()).unwrap();
+    let Lock(mut file) = lock(&path).unwrap();
+    file.write_all(b"{\"hash\":\"bb").unwrap();
     drop(file);
     assert_eq!(sink.was_put(&key).await.unwrap(), Some(false));
     let late = sink.put(&secret(9), &test_delivery("dd", "aa", 2)).await;
