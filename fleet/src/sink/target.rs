@@ -127,10 +127,8 @@ impl Target {
 
     /// The program, if the sink is a command.
     pub fn program(&self) -> Option<&str> {
-        match &self.kind {
-            Kind::Command(words, _) => words.first().map(String::as_str),
-            _ => None,
-        }
+        let Kind::Command(words, _) = &self.kind else { return None };
+        words.first().map(String::as_str)
     }
 
     /// Whether each key has a place of its own there: otherwise two keys' secrets would go to the
