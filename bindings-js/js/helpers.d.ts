@@ -23,6 +23,7 @@ export {
   RateLimitError,
   ServerError,
   SeveralKeysError,
+  Stop,
   TimeoutError,
   TooManyPagesError,
   UnauthorizedError,

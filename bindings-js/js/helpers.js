@@ -21,6 +21,7 @@ export {
   RateLimitError,
   ServerError,
   SeveralKeysError,
+  Stop,
   TimeoutError,
   TooManyPagesError,
   UnauthorizedError,

@@ -621,6 +621,19 @@ export interface RotateParams extends ListingParams {
   watchMs?: number | undefined;
   /** The last state saved by an earlier run, to continue from. */
   resume?: Rotation | undefined;
+  /**
+   * Claims the rotation for this long before a change, because other machines may continue it
+   * once the claim has ended: see {@link RotationHandler.claim}. Each saved state claims it as
+   * well. A change is sent only if its call's timeout ends within the lease, so a lease that is
+   * not longer than the timeout is refused.
+   */
+  leaseMs?: number | undefined;
+  /**
+   * Ends the run with the outcome `waiting` instead of a pause that is longer than this; every
+   * pause is waited for by default. The pause counts from its beginning, however many runs ask
+   * for it, so a program that runs every few minutes needs no process that waits for hours.
+   */
+  longestPauseMs?: number | undefined;
 }
 
 /**
@@ -679,6 +692,24 @@ export interface RotationHandler {
    * the key is deleted; if it throws, everything stays as it is.
    */
   wasHandedOver(state: Rotation): boolean | Promise<boolean>;
+  /**
+   * Makes sure that no other program continues this rotation for this long from now. Called
+   * only with `leaseMs`, before a change that could otherwise outlast the lease. Throw a
+   * {@link Stop} if the rotation is another program's.
+   */
+  claim?(leaseMs: number): unknown;
+}
+
+/**
+ * Thrown by a {@link RotationHandler} to end the rotation where it stands: from then on, the
+ * run creates, disables and deletes nothing.
+ *
+ * Any other error of `save` or `handOver` deletes a new key that was not handed over yet. Throw
+ * this one if that would be wrong: another program has continued the rotation, or nobody knows
+ * whether the key was stored.
+ */
+export declare class Stop extends Error {
+  constructor(message?: string, options?: { cause?: unknown });
 }
 
 /** The result of a rotation. */
@@ -706,6 +737,14 @@ export type Rotated =
       readonly outcome: "still_in_use";
       /** The old key. */
       readonly old: Key;
+      /** The state, as it was saved. */
+      readonly state: Rotation;
+    }
+  | {
+      /** The new key was handed over, and the next pause is longer than `longestPauseMs`. Resume when it is over. */
+      readonly outcome: "waiting";
+      /** How long the pause still takes. */
+      readonly leftMs: number;
       /** The state, as it was saved. */
       readonly state: Rotation;
     };

@@ -209,6 +209,11 @@ pub(crate) fn write_rotated(rotated: &Rotated, reply: &mut Reply) {
             record.field("old").object(&**old);
             rotation(record.field("state"), state);
         }
+        Rotated::Waiting { left, state, .. } => {
+            record.field("outcome").text("waiting");
+            record.field("leftMs").number_if(Some(left.as_secs_f64() * 1000.0));
+            rotation(record.field("state"), state);
+        }
         _ => {}
     }
 }

@@ -270,7 +270,13 @@ pub(crate) fn command(name: &str, params: &Params) -> Command {
         }),
         "closeTemporary" => Command::work(close_temporary(params), |&(), reply| reply.absent()),
         "rotate" => made("rotate", rotation(params), |state| {
-            let rotate = capped(Rotate::resume(state), params, Rotate::max_requests);
+            let mut rotate = capped(Rotate::resume(state), params, Rotate::max_requests);
+            if let Some(lease) = params.time("leaseMs") {
+                rotate = rotate.lease(lease);
+            }
+            if let Some(pause) = params.time("longestPauseMs") {
+                rotate = rotate.longest_pause(pause);
+            }
             Command::work(rotate, output::write_rotated)
         }),
         "findBySecret" => {

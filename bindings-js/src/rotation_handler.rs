@@ -1,10 +1,12 @@
 //! The caller's functions that a rotation calls.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use js_sys::{Array, Function, Promise};
 use openrouter_keys_core::error::BoxError;
 use openrouter_keys_core::operation::Created;
-use openrouter_keys_core::workflow::{Rotation, RotationHandler};
+use openrouter_keys_core::workflow::{Rotation, RotationHandler, Stop};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -24,7 +26,12 @@ impl Handler {
         let ask = self.0.as_ref().ok_or("no rotation handler was given")?;
         let answer = ask.call2(&JsValue::UNDEFINED, &JsValue::from_str(question), &data);
         let promise = Promise::resolve(&answer.map_err(Thrown::new)?);
-        Ok(JsFuture::from(promise).await.map_err(Thrown::new)?.is_truthy())
+        let answer = JsFuture::from(promise).await.map_err(Thrown::new)?;
+        // The facade catches a `Stop`, and returns it in an array.
+        match answer.dyn_into::<Array>() {
+            Ok(stop) => Err(Stop::new(Thrown::new(stop.get(0))).into()),
+            Err(answer) => Ok(answer.is_truthy()),
+        }
     }
 }
 
@@ -41,5 +48,10 @@ impl RotationHandler for Handler {
 
     async fn was_handed_over(&mut self, state: &Rotation) -> Result<bool, BoxError> {
         self.ask("wasHandedOver", output::write_rotation(state)).await
+    }
+
+    /// The facade knows the lease.
+    async fn claim(&mut self, _lease: Duration) -> Result<(), BoxError> {
+        self.ask("claim", Array::new()).await.map(|_| ())
     }
 }

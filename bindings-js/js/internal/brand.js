@@ -16,6 +16,11 @@ export function brand(kind, name) {
   put(kind, Symbol.hasInstance, hasInstance, false);
 }
 
+/** Marks one object, for `isBranded`: on a prototype, the mark would count as one that hides something. */
+export function stamp(object, name) {
+  put(object, BRAND, name, false);
+}
+
 /** Whether this class, in any copy, created the value. */
 export function isBranded(value, name) {
   if (typeof value !== "object" || value === null) return false;

@@ -189,7 +189,7 @@ const ALL = { exhaustive: bool, stopAtShortPage: bool, prefetch: whole, maxReque
 /** For every workflow that lists. */
 const LOOKS = { maxRequests: whole };
 const ENSURE = { disabled: bool, onDuplicate: choice("refuse", "newest"), settleMs: pause, ...LOOKS };
-const ROTATE = { hash: text, limitRemaining: bool, fullLimit: bool, leaked: bool, graceMs: whole, quietMs: whole, watchMs: whole, resume: kind("an object", isObject), ...LOOKS };
+const ROTATE = { hash: text, limitRemaining: bool, fullLimit: bool, leaked: bool, graceMs: whole, quietMs: whole, watchMs: whole, resume: kind("an object", isObject), leaseMs: time, longestPauseMs: pause, ...LOOKS };
 const ROTATION = {
   old: required(text),
   step: required(choice(...STEPS)),
@@ -208,7 +208,7 @@ const ROTATION = {
   quietMs: whole,
   watchMs: whole,
 };
-const HANDLER = { save: required(method), handOver: required(method), wasHandedOver: required(method) };
+const HANDLER = { save: required(method), handOver: required(method), wasHandedOver: required(method), claim: method };
 const FIND = { secret: required(kind("a string", isString)), workspaceIds: texts, ...LOOKS };
 const HASH = required(text);
 const KIND = required(choice("management", "inference"));
@@ -300,7 +300,7 @@ export function createValues(operation, params) {
 }
 
 export function rotateValues(params) {
-  const { hash, limitRemaining: remaining, fullLimit: full, resume, maxRequests, ...rest } = take("rotate", "params", ROTATE, params);
+  const { hash, limitRemaining: remaining, fullLimit: full, resume, maxRequests, leaseMs, longestPauseMs, ...rest } = take("rotate", "params", ROTATE, params);
   if ((hash === undefined) === (resume === undefined)) {
     throw refused("rotate", "hash", "params must have either hash or resume");
   }
@@ -309,7 +309,7 @@ export function rotateValues(params) {
     throw refused("rotate", "resume", "resume excludes settings: the state has them");
   }
   const state = resume ?? { old: hash, step: "begun", remaining, full, ...rest };
-  return Object.assign(take("rotate", "resume", ROTATION, state), { maxRequests });
+  return Object.assign(take("rotate", "resume", ROTATION, state), { maxRequests, leaseMs, longestPauseMs });
 }
 
 /** The caller's functions, which are called as methods. */

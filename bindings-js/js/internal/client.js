@@ -1,6 +1,6 @@
 // The client.
 
-import { brand } from "./brand.js";
+import { brand, isBranded } from "./brand.js";
 import { isBrowser, WHY_NOT_IN_A_BROWSER } from "./browser.js";
 import { Call } from "./call.js";
 import {
@@ -28,6 +28,7 @@ import { withoutSecrets } from "./foreign.js";
 import { hide, hidden } from "./hidden.js";
 import { KeyListing } from "./listing.js";
 import { requireModule } from "./load.js";
+import { read } from "./own.js";
 import { Client, masked } from "../openrouter_keys_bg.js";
 import { isAborted, unlessAborted } from "./signal.js";
 import { Reply } from "./reply.js";
@@ -91,7 +92,10 @@ export class OpenRouterKeys {
   }
 
   rotate(params, handler, options) {
-    const checked = () => [rotateValues(params), asker(handlerOf(handler))];
+    const checked = () => {
+      const values = rotateValues(params);
+      return [values, asker(handlerOf(handler), values.leaseMs)];
+    };
     return work(this, "rotate", checked, options);
   }
 
@@ -241,11 +245,17 @@ function reporter(onProgress) {
   return report;
 }
 
-/** Passes the module's questions to the caller's functions. */
-function asker(handler) {
+/** Passes the module's questions to the caller's functions. A `Stop` is returned in an array. */
+function asker(handler, leaseMs) {
   return async (question, parts) => {
-    const answer = await handler[question](part(parts));
-    if (question !== "wasHandedOver" || typeof answer === "boolean") return answer;
+    try {
+      const answer = await (question === "claim" ? read(handler, "claim")?.call(handler, leaseMs) : handler[question](part(parts)));
+      if (question !== "wasHandedOver") return true;
+      if (typeof answer === "boolean") return answer;
+    } catch (thrown) {
+      if (isBranded(thrown, "Stop")) return [thrown];
+      throw thrown;
+    }
     throw new TypeError("wasHandedOver must return true or false");
   };
 }

@@ -1,6 +1,6 @@
 // The error classes, and the conversion of a failed call into one.
 
-import { brand, isBranded } from "./brand.js";
+import { brand, isBranded, stamp } from "./brand.js";
 import { put, putAll, read } from "./own.js";
 import { steers } from "./steering.js";
 
@@ -39,6 +39,16 @@ export class SeveralKeysError extends OpenRouterKeysError {}
 export class WrongKeyKindError extends OpenRouterKeysError {}
 export class UnverifiedError extends OpenRouterKeysError {}
 export class RotationHandlerError extends OpenRouterKeysError {}
+
+/** For a rotation's handler to throw. */
+export class Stop extends Error {
+  constructor(message, options) {
+    super(message, options);
+    stamp(this, "Stop");
+  }
+}
+
+put(Stop.prototype, "name", "Stop", false);
 
 // Minifiers rename classes.
 for (const [name, kind] of Object.entries({

@@ -21,6 +21,9 @@ export async function rotations(): Promise<void> {
     same<typeof rotated.new, string>();
     const [old, carried]: [Key | undefined, number | undefined] = [rotated.old, rotated.carried];
     void [old, carried];
+  } else if (rotated.outcome === "waiting") {
+    same<typeof rotated.leftMs, number>();
+    await keys.rotate({ resume: rotated.state, leaseMs: 1, longestPauseMs: 0 }, { ...handler, claim: async (leaseMs) => void (leaseMs satisfies number) });
   } else {
     same<typeof rotated.old, Key>();
     await keys.rotate({ resume: rotated.state }, handler, { signal: AbortSignal.abort() });

@@ -10,14 +10,14 @@ const names = (text, pattern) => new Set(Array.from(text.matchAll(pattern), ([, 
 /** What JavaScript keeps, or passes on under another name. */
 const OF_JAVASCRIPT = [
   ...["signal", "onProgress", "fetch", "clock", "dangerouslyAllowBrowser", "exhaustive", "temporary"],
-  ...["limitRemaining", "fullLimit", "resume", "save", "handOver", "wasHandedOver"],
+  ...["limitRemaining", "fullLimit", "resume", "save", "handOver", "wasHandedOver", "claim"],
 ];
 
 test("the module reads exactly the parameters and options that are checked", () => {
   const check = source("js/internal/check.js");
   const tables = check.slice(check.indexOf("const RETRY = {"), check.indexOf("const camelCase")).replace(/^const BESIDE.*$/m, "");
   const checked = names(tables, /(?<=[{,\n] *)(\w+)(?=: \w|,\n)/g);
-  const read = names(source("src/params.rs"), /\b(?:params|partner)\.\w+\("(\w+)"\)/g);
+  const read = names(source("src/params.rs"), /\b(?:(?:params|partner)\.\w+|time)\("(\w+)"\)/g);
   assert.ok(read.size > 50);
   // Not a field of an object.
   assert.deepEqual([...read].filter((name) => !checked.has(name)).sort(), ["kind"]);

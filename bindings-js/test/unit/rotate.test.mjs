@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Created, InvalidArgumentError, isNewKey, RotationHandlerError, SeveralKeysError, UnverifiedError, WrongKeyKindError } from "../../npm/index.js";
+import { Created, InvalidArgumentError, isNewKey, RotationHandlerError, SeveralKeysError, Stop, UnverifiedError, WrongKeyKindError } from "../../npm/index.js";
 import { apiError, current, deleted, key, listed, reply } from "../../npm/testing.js";
 import { clientOver, everythingShown, failureOf, HASH } from "./harness.mjs";
 
@@ -253,6 +253,45 @@ test("an old key that is still in use is reported, with the state to resume from
   assert.equal(state[HASH].disabled, false);
 });
 
+test("a handler that throws a Stop ends the rotation where it stands", async () => {
+  for (const [overrides, method] of [
+    [{ handOver: () => Promise.reject(new Stop("nobody knows", { cause: new Error("the vault hung up") })) }, "handOver"],
+    [{ claim: () => Promise.reject(new Stop("another program has it")) }, "claim"],
+  ]) {
+    const { keys, state } = server();
+    const error = await failureOf(keys.rotate({ hash: HASH, leaseMs: 90_000, ...NO_TIME, quietMs: 300_000 }, vault(overrides)));
+    assert.ok(error instanceof RotationHandlerError);
+    assert.deepEqual([error.method, error.cause instanceof Stop, error.cause.name], [method, true, "Stop"]);
+    // Neither key is disabled or deleted.
+    assert.deepEqual(state.requests.filter((line) => !line.startsWith("GET")), ["POST keys"]);
+  }
+});
+
+test("a rotation with a lease is claimed for each change that could outlast it", async () => {
+  const { keys, clock } = server();
+  const claims = [];
+  const handler = vault({ claim: (leaseMs) => claims.push([clock.now() > 0, leaseMs]) });
+  const lease = { leaseMs: 90_000, graceMs: 0, quietMs: 300_000, watchMs: 0 };
+  assert.equal((await keys.rotate({ hash: HASH, ...lease }, handler)).outcome, "done");
+  assert.deepEqual(claims, [[true, 90_000]]);
+  // Without the function, the saved states have to do.
+  assert.equal((await server().keys.rotate({ hash: HASH, ...lease }, vault())).outcome, "done");
+
+  const short = await failureOf(keys.rotate({ hash: HASH, leaseMs: 5000 }, handler, { timeoutMs: 5000 }));
+  assert.ok(short instanceof InvalidArgumentError && short.message.includes("the lease must be longer"), short.message);
+});
+
+test("a rotation ends instead of a pause that is too long, and continues after it", async () => {
+  const { keys, clock, state } = server();
+  const handler = vault();
+  const waiting = await keys.rotate({ hash: HASH, ...NO_TIME, graceMs: 3_600_000, longestPauseMs: 60_000 }, handler);
+  assert.deepEqual([waiting.outcome, waiting.leftMs, waiting.state.step], ["waiting", 3_600_000, "handed_over"]);
+  assert.equal(state[HASH].disabled, false);
+  await clock.advance(3_600_000);
+  const resume = JSON.parse(handler.kept.states.at(-1));
+  assert.equal((await keys.rotate({ resume, longestPauseMs: 0 }, handler)).outcome, "done");
+});
+
 test("a new key that is not as requested is deleted", async () => {
   const { keys, state } = server(({ url }) => (url.endsWith("/key") ? current({ label: LABEL, limit: null, is_management_key: false }) : undefined));
   const error = await failureOf(keys.rotate({ hash: HASH, ...NO_TIME }, vault()));
@@ -278,6 +317,9 @@ test("an invalid rotation is refused before anything is sent", async () => {
     [{ hash: HASH }, undefined, "handler"],
     [{ hash: HASH }, { ...handler, handOver: undefined }, "handOver"],
     [{ hash: HASH }, { ...handler, save: "file" }, "save"],
+    [{ hash: HASH }, { ...handler, claim: true }, "claim"],
+    [{ hash: HASH, leaseMs: 0 }, handler, "leaseMs"],
+    [{ hash: HASH, longestPauseMs: -1 }, handler, "longestPauseMs"],
   ]) {
     const error = await failureOf(keys.rotate(params, given));
     assert.ok(error instanceof InvalidArgumentError, error.message);
