@@ -11,9 +11,12 @@ const BUDGETS = JSON.parse(readFileSync(new URL("../../tests/budgets.json", impo
 
 const GLUE = "openrouter_keys_bg.js";
 const MODULE = "openrouter_keys_bg.wasm";
-const INTERNAL = readdirSync(new URL("../js/internal/", import.meta.url))
-  .filter((name) => name.endsWith(".js"))
-  .map((name) => `internal/${name}`);
+const modulesOf = (folder) =>
+  readdirSync(new URL(`../js/${folder}/`, import.meta.url))
+    .filter((name) => name.endsWith(".js"))
+    .map((name) => `${folder}/${name}`);
+const INTERNAL = modulesOf("internal");
+const FLEET = ["fleet.js", ...modulesOf("fleet")];
 const SHARED = ["helpers.js", ...INTERNAL];
 const ENTRIES = {
   "module and glue": [MODULE, GLUE],
@@ -21,10 +24,12 @@ const ENTRIES = {
   "index.cjs (require)": ["index.cjs", "errors.cjs"],
   "workerd.js": ["workerd.js", MODULE, GLUE, ...SHARED],
   "edge-light.js": ["edge-light.js", MODULE, GLUE, ...SHARED],
+  "fleet.js": [...FLEET, ...["brand", "errors", "hidden", "own", "rotation", "steering"].map((name) => `internal/${name}.js`)],
   "testing.js": ["testing.js", "internal/direct.js", "internal/own.js"],
 };
 const EXPECTED = [
   ...SHARED,
+  ...FLEET,
   GLUE,
   MODULE,
   "LICENSE-APACHE",
@@ -32,6 +37,9 @@ const EXPECTED = [
   "README.md",
   "edge-light.js",
   "errors.cjs",
+  "fleet.cjs",
+  "fleet.d.cts",
+  "fleet.d.ts",
   "helpers.cjs",
   "helpers.d.cts",
   "helpers.d.ts",

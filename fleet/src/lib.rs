@@ -47,6 +47,8 @@ pub mod sink;
 mod status;
 mod stop;
 mod store;
+#[cfg(test)]
+mod vectors;
 mod watched;
 mod work;
 

@@ -10,19 +10,23 @@ use crate::{Folders, Result, run};
 
 /// The CommonJS files, each from its module. The error classes are a separate file, so that
 /// all entries share them.
-const COMMON_JS: [&str; 4] = ["errors", "index", "helpers", "testing"];
+const COMMON_JS: [&str; 5] = ["errors", "index", "helpers", "fleet", "testing"];
 /// Those that programs import.
-const ENTRIES: [&str; 3] = ["index", "helpers", "testing"];
+const ENTRIES: [&str; 4] = ["index", "helpers", "fleet", "testing"];
 
 /// The folder of the modules that no program imports.
 const INTERNAL: &str = "internal";
+/// The folder of the entry `fleet`'s parts.
+const FLEET: &str = "fleet";
 
 /// Adds all other files to the module.
 pub(crate) fn assemble(folders: &Folders) -> Result<()> {
     let Folders { root, tools, package, .. } = folders;
     copy_files(&tools.join("js"), package)?;
-    fs::create_dir_all(package.join(INTERNAL))?;
-    copy_files(&tools.join("js").join(INTERNAL), &package.join(INTERNAL))?;
+    for folder in [INTERNAL, FLEET] {
+        fs::create_dir_all(package.join(folder))?;
+        copy_files(&tools.join("js").join(folder), &package.join(folder))?;
+    }
     let module = fs::read(package.join("openrouter_keys_bg.wasm"))?;
     let inline = format!("export const wasm = \"{}\";\n", STANDARD.encode(module));
     fs::write(package.join("wasm-inline.js"), inline)?;

@@ -29,7 +29,7 @@ const SPECIAL = {
 };
 
 /** Blocks that show that nothing is sent. */
-const SILENT = ["Testing", "Cancelling", "Bundlers and platforms"];
+const SILENT = ["Rotating many keys, from many machines", "Testing", "Cancelling", "Bundlers and platforms"];
 
 /** Each block's code, language, heading and number. */
 export function blocksOf(file) {

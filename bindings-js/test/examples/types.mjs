@@ -39,7 +39,7 @@ const SETTINGS = {
   include: ["types"],
 };
 
-const IN_FOLDERS = ["workers/worker.js", "next-edge/route.js", "browser/main.js"];
+const IN_FOLDERS = ["workers/worker.js", "workers-fleet/worker.js", "next-edge/route.js", "browser/main.js"];
 
 /** One block leaves out a field on purpose. */
 const WRONG_ON_PURPOSE = 'keys.create({ name: "Forgotten" })';

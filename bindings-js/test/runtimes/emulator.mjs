@@ -11,9 +11,9 @@ const JSON_BODY = { "content-type": "application/json" };
 /** For pages of test servers, and for programs whose requests to the real API come here. */
 const OPEN = ["--cors", "--allow-host", "openrouter.ai"];
 
-/** Starts the emulator with this many keys. */
-export async function startEmulator(program, count) {
-  const options = ["--json", "--keys", String(count), ...OPEN];
+/** Starts the emulator with this many keys, and with those of a seed file, if one is given. */
+export async function startEmulator(program, count, seed) {
+  const options = ["--json", "--keys", String(count), ...(seed ? ["--seed", seed] : []), ...OPEN];
   const child = start(program, options, { stdio: ["ignore", "pipe", "inherit"] });
   const [line] = await firstMatch(child, child.stdout, /^\{.*\}$/m);
   const { url: baseUrl, control_url, management_key: apiKey, ordinary_key: ordinaryKey } = JSON.parse(line);

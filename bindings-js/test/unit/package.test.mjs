@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import * as api from "../../npm/index.js";
+import * as fleet from "../../npm/fleet.js";
 import * as testing from "../../npm/testing.js";
 import { withProject } from "./project.mjs";
 
@@ -31,13 +32,13 @@ test("the example of unit tests passes", () => {
 
 test("import and require export the same names, which are the declared ones", () => {
   const list = (form) => `const names = (module) => Object.keys(module).filter((name) => name !== "default").sort().join();
-    ${form}; console.log(names(index)); console.log(names(testing));`;
+    ${form}; console.log([index, fleet, testing].map(names).join("\\n"));`;
   withProject([], (folder) => {
-    const imported = node(folder, "--input-type=module", "--eval", list('import * as index from "openrouter-keys"; import * as testing from "openrouter-keys/testing"'));
-    const required = node(folder, "--input-type=commonjs", "--eval", list('const index = require("openrouter-keys"); const testing = require("openrouter-keys/testing")'));
+    const imported = node(folder, "--input-type=module", "--eval", list('import * as index from "openrouter-keys"; import * as fleet from "openrouter-keys/fleet"; import * as testing from "openrouter-keys/testing"'));
+    const required = node(folder, "--input-type=commonjs", "--eval", list('const index = require("openrouter-keys"); const fleet = require("openrouter-keys/fleet"); const testing = require("openrouter-keys/testing")'));
     assert.equal(imported, required);
   });
-  for (const [file, module] of [["index.d.ts", api], ["testing.d.ts", testing]]) {
+  for (const [file, module] of [["index.d.ts", api], ["fleet.d.ts", fleet], ["testing.d.ts", testing]]) {
     const declarations = readFileSync(new URL(file, PACKAGE), "utf8").matchAll(/^export declare (?:class|function) (\w+)/gm);
     const declared = new Set(Array.from(declarations, ([, name]) => name));
     assert.deepEqual([...declared].sort(), Object.keys(module).sort(), file);
@@ -50,6 +51,14 @@ test("openrouter-keys/testing imports nothing that needs the module, so that it 
   const own = /^import \{[^}]*\} from "\.\/(internal\/)?(direct|own)\.js";/gm;
   const source = sources.join("\n").replace(own, "");
   assert.doesNotMatch(source, /^\s*import\b|\bimport\(|\brequire\(|\bprocess\.|\bBuffer\b/m);
+});
+
+test("openrouter-keys/fleet needs no WebAssembly and no module of the client", () => {
+  const parts = readdirSync(new URL("fleet/", PACKAGE)).map((name) => `fleet/${name}`);
+  const source = ["fleet.js", ...parts].map((name) => readFileSync(new URL(name, PACKAGE), "utf8")).join("\n");
+  const imported = new Set(Array.from(source.matchAll(/from "\.\.\/internal\/(\w+)\.js"/g), ([, name]) => name));
+  assert.deepEqual([...imported].sort(), ["brand", "errors", "hidden", "own", "rotation"]);
+  assert.doesNotMatch(source, /from "\.\.\/(?!internal)|openrouter_keys_bg|\bprocess\.|\bBuffer\b/);
 });
 
 test("no file of the package creates code from strings", () => {

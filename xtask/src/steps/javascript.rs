@@ -6,6 +6,7 @@ use crate::emulator;
 use crate::shell::{cmd, works};
 use crate::step::{Context, Step};
 use crate::wasm::{self, WEB};
+use crate::workspace::CLI;
 
 pub(crate) const NPM: Step = Step::basic(
     "npm",
@@ -41,12 +42,18 @@ const PROGRAMS: [&str; 4] = [
     "bindings-js/test/examples/run.mjs",
 ];
 
+/// The same, with the command line too, if the tests of Rust have built it.
+const FLEET: &str = "bindings-js/test/runtimes/fleet.mjs";
+
 fn runtimes(context: &Context) -> Result<()> {
-    let emulator = emulator::build(&context.workspace)?;
+    let workspace = &context.workspace;
+    let emulator = emulator::build(workspace)?;
     for program in PROGRAMS {
-        cmd!(context.workspace.shell, "node {program} {emulator}").run()?;
+        cmd!(workspace.shell, "node {program} {emulator}").run()?;
     }
-    Ok(())
+    let command_line = Some(workspace.target(&format!("debug/{CLI}")));
+    let command_line = command_line.filter(|program| workspace.shell.path_exists(program));
+    Ok(cmd!(workspace.shell, "node {FLEET} {emulator} {command_line...}").run()?)
 }
 
 fn node(context: &Context, folder: &str, argument: &str) -> Result<()> {
