@@ -99,6 +99,12 @@ impl Shared {
         async move { appended.await.map_err(|error| Failure::failed(error.to_string())) }
     }
 
+    /// Fails once another machine has continued the journal, or an append has failed.
+    pub(crate) async fn check(&self) -> Result<()> {
+        let held = self.journal.hold(Duration::ZERO).await;
+        held.map_err(|error| Failure::failed(format!("nothing was changed: {error}")))
+    }
+
     /// A client that changes nothing once another machine has continued the journal.
     pub(crate) fn client(&self, app: &App) -> Result<Client> {
         app.client_through(|transport| Leased::new(transport, self.journal.clone()))

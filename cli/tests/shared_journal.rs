@@ -102,6 +102,37 @@ fn another_machine_continues_the_rows_of_one_that_died() {
     }
 }
 
+/// Continues the journal in the place of the program that hands it a secret.
+const TAKER: &str = r#"
+folder=../store/journals/$1
+newest=$(ls "$folder" | tail -n 1)
+next=$(expr "${newest%.json}" + 1)
+printf '{"sequence":%d,"owner":"other","leaseMs":180000}' "$next" > "$folder/$(printf %010d "$next").json"
+"#;
+
+#[test]
+fn nothing_more_is_sent_once_another_machine_has_continued() {
+    let (server, [one, other]) = machines("rows.csv", ROWS);
+    std::fs::write(one.join("taker.sh"), TAKER).unwrap();
+    std::fs::write(other.join("taker.sh"), TAKER).unwrap();
+    std::fs::write(other.join("keys.toml"), WANTED).unwrap();
+    let create = ["bulk", "create", "rows.csv", "--jobs", "1", "--secret-to"];
+    let create = [&create[..], &["command:sh taker.sh rows.csv"]].concat();
+    let apply = ["apply", "--yes", "--at-once", "1", "--secret-to"];
+    let apply = [&apply[..], &["command:sh taker.sh keys.toml"]].concat();
+    let sent = || {
+        let requests = server.requests().into_iter();
+        requests.filter(|request| !request.starts_with("GET")).count()
+    };
+    for (folder, words, last) in [(&one, create, "dan"), (&other, apply, "bob")] {
+        let before = sent();
+        let ran = run(&server, folder, &words).expect(1);
+        assert_eq!(sent() - before, 1, "{}", ran.shown());
+        assert!(ran.stderr.contains("another machine has continued it"), "{}", ran.shown());
+        assert!(!names(&server).contains(&last.to_owned()));
+    }
+}
+
 #[test]
 fn another_machine_continues_an_apply_that_died() {
     let (server, [one, other]) = machines("keys.toml", WANTED);

@@ -161,6 +161,14 @@ impl Journal {
         self.change(|entries| entries.late.retain(|late| !late.is(name, workspace))).await
     }
 
+    /// Fails if another machine has continued the journal: then nothing may be sent.
+    pub(crate) async fn check(&self) -> Result<()> {
+        match &self.place {
+            Place::File(_) => Ok(()),
+            Place::Store(shared) => shared.check().await,
+        }
+    }
+
     /// The file goes when nothing is open.
     async fn change(&self, change: impl FnOnce(&mut Entries)) -> Result<()> {
         let appended = {

@@ -128,6 +128,14 @@ impl Journal {
         self.entries.iter()
     }
 
+    /// Fails if another machine has continued the journal: then nothing may be sent.
+    pub(crate) async fn check(&self) -> Result<()> {
+        match &self.place {
+            Place::Store(shared) => shared.check().await,
+            Place::File(_) | Place::Nowhere => Ok(()),
+        }
+    }
+
     /// Writes the events where they outlive the run.
     pub(crate) async fn write(&self, events: &[Event]) -> Result<()> {
         match &self.place {

@@ -158,6 +158,9 @@ impl<'a> Work<'a> {
         if self.is_cancelled.load(Ordering::Relaxed) {
             return Outcome { step, place: None, result: StepResult::NotBegun };
         }
+        if let Err(failure) = self.journal.check().await {
+            return Outcome { step, place: None, result: StepResult::Failed(failure) };
+        }
         let mut place = None;
         let done = match &step.action {
             Action::Nothing => Ok(()),

@@ -36,6 +36,7 @@ impl Work<'_> {
 
     async fn steps(&self, task: Task, row: &mut Row) -> Result<State> {
         let name = task.row.name;
+        self.run.journal.check().await?;
         if let Some(create) = task.create {
             // A sink that cannot take the secret must be noticed first.
             let ready = self.run.sink.prepare(&name)?;
