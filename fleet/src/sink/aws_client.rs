@@ -92,7 +92,8 @@ impl AwsClient {
             }
         }
         let credentials = Arc::clone(store.build()?.credentials());
-        Ok(Self { client: http::client(Vec::new())?, endpoint, region, credentials })
+        let client = http::client(&endpoint, Vec::new())?;
+        Ok(Self { client, endpoint, region, credentials })
     }
 
     pub(super) async fn call(&self, operation: &str, body: &Value) -> Result<Value, Refused> {

@@ -44,13 +44,17 @@ impl From<NoReply> for BoxError {
     }
 }
 
-/// A client that trusts these certificates too.
-pub(super) fn client(roots: Vec<Certificate>) -> Result<Client, BoxError> {
+/// A client of this server that trusts these certificates too.
+pub(super) fn client(server: &Url, roots: Vec<Certificate>) -> Result<Client, BoxError> {
     let mut builder = Client::builder()
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .connect_timeout(CONNECTING)
         .timeout(TIMEOUT);
+    // Plain HTTP is for this machine only, and a proxy is not on it.
+    if server.scheme() == "http" {
+        builder = builder.no_proxy();
+    }
     if !roots.is_empty() {
         builder = builder.tls_certs_merge(roots);
     }

@@ -57,7 +57,8 @@ impl VaultClient {
             (None, None) => token = token_file(settings)?,
         }
         let namespace = settings.text(&NAMESPACE);
-        Ok(Self { client: http::client(roots)?, address, namespace, role, token })
+        let client = http::client(&address, roots)?;
+        Ok(Self { client, address, namespace, role, token })
     }
 
     /// The address of this path of the API.
