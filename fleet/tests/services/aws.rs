@@ -2,11 +2,10 @@
 
 use openrouter_keys_core::workflow::SecretSink;
 use openrouter_keys_fleet::sink::Target;
-use reqwest::Client;
 use serde_json::{Value, json};
 
 use crate::servers::{Server, moto};
-use crate::suite::{self, Service, delivery, secret};
+use crate::suite::{self, Service, client, delivery, secret};
 
 struct SecretsManager<'a> {
     server: &'a Server,
@@ -56,7 +55,7 @@ impl Service for SecretsManager<'_> {
 
 async fn call(address: &str, operation: &str, body: &Value) -> Value {
     let signature = "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0";
-    let request = Client::new()
+    let request = client()
         .post(address)
         .header("content-type", "application/x-amz-json-1.1")
         .header("x-amz-target", format!("secretsmanager.{operation}"))

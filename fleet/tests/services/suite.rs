@@ -37,6 +37,11 @@ pub(crate) fn secret(hash: &str) -> Secret {
     Secret::new(format!("sk-or-v1-{}", hash.repeat(32)))
 }
 
+/// A client for the tests' own calls, which need no proxy.
+pub(crate) fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
 pub(crate) fn is_unknown(put: &Result<(), PutError>) -> bool {
     matches!(put, Err(PutError::Unknown(_)))
 }

@@ -2,11 +2,11 @@
 
 use openrouter_keys_core::workflow::SecretSink;
 use openrouter_keys_fleet::sink::Target;
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::servers::{ROOT_TOKEN, Server, openbao};
-use crate::suite::{self, Service, delivery, is_not_stored, secret};
+use crate::suite::{self, Service, client, delivery, is_not_stored, secret};
 
 struct OpenBao(Server);
 
@@ -42,7 +42,7 @@ impl Service for OpenBao {
 
 impl OpenBao {
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {
-        let request = Client::new()
+        let request = client()
             .request(method, format!("{}/v1/{path}", self.0.address))
             .header("x-vault-token", ROOT_TOKEN)
             .body(body.map(|body| body.to_string()).unwrap_or_default());

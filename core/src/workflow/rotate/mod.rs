@@ -547,9 +547,7 @@ impl Work<'_> {
             return Ok(Some(Hold::Pause(left)));
         }
         let old = self.read_old().await?;
-        if let Some(old) = &old
-            && old.disabled.copied() != Some(true)
-        {
+        if let Some(old) = old.as_ref().filter(|old| old.disabled.copied() != Some(true)) {
             return Ok(Some(Hold::InUse(Box::new(old.clone()))));
         }
         self.check_new().await?;
