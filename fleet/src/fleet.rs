@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use openrouter_keys_core::error::BoxError;
 use openrouter_keys_core::transport::Transport;
-use openrouter_keys_core::workflow::SecretSink;
-use openrouter_keys_core::{Client, Config, KeyHash, KeySource};
+use openrouter_keys_core::{Config, KeySource};
 
 use crate::account::Account;
 use crate::budget::Budgeted;
 use crate::claim::Terms;
+use crate::machine::Machine;
 use crate::pass::Pass;
 use crate::report::{Planned, Report};
+use crate::sinks::Sinks;
 use crate::store::Store;
 use crate::work::Work;
 
@@ -20,33 +21,8 @@ const LEASE: Duration = Duration::from_secs(180);
 const TIMEOUT: Duration = Duration::from_secs(60);
 const IN_FLIGHT: usize = 8;
 
-/// Opens the sinks of rotations.
-pub trait Sinks: Send + Sync {
-    /// The sink that a rotation's log names, for the secret of the key with this hash.
-    fn open(&self, sink: &str, old: &KeyHash) -> Result<Box<dyn SecretSink>, BoxError>;
-}
-
-impl<F> Sinks for F
-where
-    F: Fn(&str, &KeyHash) -> Result<Box<dyn SecretSink>, BoxError> + Send + Sync,
-{
-    fn open(&self, sink: &str, old: &KeyHash) -> Result<Box<dyn SecretSink>, BoxError> {
-        self(sink, old)
-    }
-}
-
 /// A machine that rotates keys; see the crate's documentation.
-pub struct Fleet {
-    pub(crate) transport: Budgeted,
-    keys: KeySource,
-    config: Config,
-    pub(crate) store: Store,
-    pub(crate) sinks: Arc<dyn Sinks>,
-    pub(crate) terms: Terms,
-    pub(crate) in_flight: usize,
-    pub(crate) longest_pause: Option<Duration>,
-    pub(crate) account: Option<Account>,
-}
+pub struct Fleet(Machine);
 
 impl Fleet {
     /// A machine with this management key. Each call has a timeout of one minute.
@@ -61,7 +37,7 @@ impl Fleet {
         let random = (transport.entropy(), transport.entropy());
         let owner = format!("{:016x}{:016x}", random.0, random.1);
         let terms = Terms { owner, lease: LEASE, timeout: TIMEOUT, patience: None };
-        let fleet = Self {
+        let machine = Machine {
             transport,
             keys: key.into(),
             config,
@@ -73,21 +49,15 @@ impl Fleet {
             account: None,
         };
         // Refuses what cannot be sent.
-        fleet.client(fleet.transport.clone())?;
-        Ok(fleet)
-    }
-
-    /// A client whose requests go through this transport.
-    pub(crate) fn client(&self, transport: Budgeted) -> Result<Client, BoxError> {
-        let config = self.config.clone().timeout(self.terms.timeout);
-        Ok(Client::with_config(transport, self.keys.clone(), config)?)
+        machine.client(machine.transport.clone())?;
+        Ok(Self(machine))
     }
 
     /// Sends at most so many requests to the API each minute, evenly spaced; without a limit by
     /// default. A request whose turn comes after its timeout is not sent.
     #[must_use]
     pub fn requests_per_minute(self, requests: u32) -> Self {
-        self.transport.limit(requests);
+        self.0.transport.limit(requests);
         self
     }
 
@@ -95,14 +65,14 @@ impl Fleet {
     /// each claim.
     #[must_use]
     pub fn owner(mut self, name: impl Into<String>) -> Self {
-        self.terms.owner = name.into();
+        self.0.terms.owner = name.into();
         self
     }
 
     /// The timeout of a call; 1 minute by default.
     #[must_use]
     pub fn timeout(mut self, time: Duration) -> Self {
-        self.terms.timeout = time;
+        self.0.terms.timeout = time;
         self
     }
 
@@ -110,14 +80,14 @@ impl Fleet {
     /// It must be longer than the timeout of a call.
     #[must_use]
     pub fn lease(mut self, time: Duration) -> Self {
-        self.terms.lease = time;
+        self.0.terms.lease = time;
         self
     }
 
     /// How many rotations it works on at once; 8 by default.
     #[must_use]
     pub fn in_flight(mut self, rotations: usize) -> Self {
-        self.in_flight = rotations.max(1);
+        self.0.in_flight = rotations.max(1);
         self
     }
 
@@ -125,7 +95,7 @@ impl Fleet {
     /// for its own lease and the timeout of a call. With less, such a rotation is reported as busy.
     #[must_use]
     pub fn patience(mut self, time: Duration) -> Self {
-        self.terms.patience = Some(time);
+        self.0.terms.patience = Some(time);
         self
     }
 
@@ -134,7 +104,7 @@ impl Fleet {
     /// from its beginning, and the first pass after it continues.
     #[must_use]
     pub fn longest_pause(mut self, time: Duration) -> Self {
-        self.longest_pause = Some(time);
+        self.0.longest_pause = Some(time);
         self
     }
 
@@ -142,27 +112,24 @@ impl Fleet {
     /// rotations of another one, and changes nothing: see [`Store::require_account`].
     #[must_use]
     pub fn account(mut self, account: Account) -> Self {
-        self.account = Some(account);
+        self.0.account = Some(account);
         self
     }
 
     /// Makes one pass. It fails only if the store or the API cannot be listed, or the store belongs
     /// to another account.
     pub async fn run(&self, work: Work) -> Result<Report, BoxError> {
-        if self.terms.lease <= self.terms.timeout {
+        if self.0.terms.lease <= self.0.terms.timeout {
             return Err("the lease must be longer than the timeout of a call".into());
         }
-        if let Some(account) = &self.account {
-            self.store.require_account(account).await?;
-        }
-        Pass::new(self, &work)?.run().await
+        Pass::new(&self.0, &work)?.run().await
     }
 
     /// What a pass with this work would do, without doing it.
     pub async fn plan(&self, work: &Work) -> Result<Vec<Planned>, BoxError> {
-        if let Some(account) = &self.account {
-            self.store.check_account(account).await?;
+        if let Some(account) = &self.0.account {
+            self.0.store.check_account(account).await?;
         }
-        Pass::new(self, work)?.plan().await
+        Pass::new(&self.0, work)?.plan().await
     }
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use openrouter_keys_core::error::BoxError;
 use openrouter_keys_core::workflow::{RotationStore as _, Sweep};
-use openrouter_keys_core::{KeyHash, Timestamp};
+use openrouter_keys_core::{Client, KeyHash, Timestamp};
 
-use crate::pass::Pass;
 use crate::store::Store;
 
 /// How long such a key may take to appear, in seconds.
@@ -20,21 +19,27 @@ pub(crate) struct LateSwept {
 }
 
 /// Looks for them by their marked names, and deletes them.
-pub(crate) async fn sweep(pass: &Pass<'_>, store: &Store, late: Vec<KeyHash>) -> LateSwept {
+pub(crate) async fn sweep(
+    client: &Client,
+    now: Option<Timestamp>,
+    store: &Store,
+    late: Vec<KeyHash>,
+) -> LateSwept {
     let mut swept = LateSwept::default();
-    if let Err(cause) = sweep_all(pass, store, late, &mut swept).await {
+    if let Err(cause) = sweep_all(client, now, store, late, &mut swept).await {
         swept.failed = Some(cause);
     }
     swept
 }
 
 async fn sweep_all(
-    pass: &Pass<'_>,
+    client: &Client,
+    now: Option<Timestamp>,
     store: &Store,
     late: Vec<KeyHash>,
     swept: &mut LateSwept,
 ) -> Result<(), BoxError> {
-    let now = pass.now().as_ref().map(Timestamp::unix_seconds);
+    let now = now.as_ref().map(Timestamp::unix_seconds);
     let (mut names, mut workspaces) = (Vec::new(), BTreeSet::new());
     let mut over = Vec::new();
     for old in late {
@@ -53,7 +58,7 @@ async fn sweep_all(
     if names.is_empty() {
         return Ok(());
     }
-    let found = pass.client.sweep(Sweep::new(names).workspaces(workspaces)).await?;
+    let found = client.sweep(Sweep::new(names).workspaces(workspaces)).await?;
     let name_of = |key: &openrouter_keys_core::Key| key.name.as_deref().map(str::to_owned);
     swept.deleted = found.deleted.iter().filter_map(name_of).collect();
     let kept: Vec<String> = found.failed.iter().filter_map(|(key, _)| name_of(key)).collect();

@@ -15,8 +15,8 @@ use openrouter_keys_core::{Client, Error, KeyHash, Timestamp};
 
 use crate::budget::Budgeted;
 use crate::claim::{Claim, release};
-use crate::fleet::Fleet;
 use crate::late;
+use crate::machine::Machine;
 use crate::report::{Outcome, Planned, Report, Row};
 use crate::stop::{Gate, Stop, is_over, unless};
 use crate::store::Found;
@@ -29,7 +29,7 @@ const LAST_REQUESTS: Duration = Duration::from_secs(3);
 const LAST_WRITES: Duration = Duration::from_secs(10);
 
 pub(crate) struct Pass<'a> {
-    fleet: &'a Fleet,
+    machine: &'a Machine,
     work: &'a Work,
     pub(crate) transport: Budgeted,
     pub(crate) client: Client,
@@ -47,9 +47,9 @@ struct Jobs {
 }
 
 impl<'a> Pass<'a> {
-    pub(crate) fn new(fleet: &'a Fleet, work: &'a Work) -> Result<Self, BoxError> {
+    pub(crate) fn new(machine: &'a Machine, work: &'a Work) -> Result<Self, BoxError> {
         let gate = Gate::default();
-        let transport = fleet.transport.behind(gate.clone());
+        let transport = machine.transport.behind(gate.clone());
         let (clock, asked, limit) = (transport.clone(), work.stop.clone(), work.time_limit);
         let stop = async move {
             match limit {
@@ -64,21 +64,27 @@ impl<'a> Pass<'a> {
             gate.close();
             unless(clock.sleep(LAST_REQUESTS), gate.empty()).await;
         };
-        let client = fleet.client(transport.clone())?;
-        Ok(Self { fleet, work, transport, client, stop, cancel: cancel.boxed().shared() })
+        let client = machine.client(transport.clone())?;
+        Ok(Self { machine, work, transport, client, stop, cancel: cancel.boxed().shared() })
     }
 
     pub(crate) async fn run(&self) -> Result<Report, BoxError> {
         let (began, sent) = (self.transport.now(), self.transport.sent());
-        let Some(jobs) = unless(self.stop.clone(), self.jobs()).await else {
+        let starting = async {
+            if let Some(account) = &self.machine.account {
+                self.machine.store.require_account(account).await?;
+            }
+            self.jobs().await
+        };
+        let Some(jobs) = unless(self.stop.clone(), starting).await else {
             return Err("the pass was stopped before it began; nothing was changed".into());
         };
         let jobs = jobs?;
-        let swept = late::sweep(self, &self.fleet.store, jobs.late);
+        let swept = late::sweep(&self.client, self.now(), &self.machine.store, jobs.late);
         let swept = unless(self.stop.clone(), swept).await.unwrap_or_default();
         let rows = futures_util::stream::iter(jobs.planned)
             .map(|job| self.row(job))
-            .buffer_unordered(self.fleet.in_flight);
+            .buffer_unordered(self.machine.in_flight);
         let mut rows: Vec<Row> = rows.collect().await;
         rows.sort_by(|one, other| one.old.cmp(&other.old));
         let requests = self.transport.sent().saturating_sub(sent);
@@ -92,7 +98,7 @@ impl<'a> Pass<'a> {
 
     /// The old keys to work on: open rotations first.
     async fn jobs(&self) -> Result<Jobs, BoxError> {
-        let mut logs = self.fleet.store.scan().await?;
+        let mut logs = self.machine.store.scan().await?;
         logs.retain(|hash, _| self.work.shard.has(hash));
         let mut selected = self.selected(&logs).await?;
         let mut planned = Vec::new();
@@ -143,7 +149,7 @@ impl<'a> Pass<'a> {
     async fn row(&self, job: Planned) -> Row {
         let Planned { old, name, .. } = job;
         let observer = self.work.observer.clone();
-        let log = Watched::new(self.fleet.store.log(&old), observer);
+        let log = Watched::new(self.machine.store.log(&old), observer);
         let outcome = if is_over(&self.stop) {
             Outcome::Stopped
         } else {
@@ -165,7 +171,7 @@ impl<'a> Pass<'a> {
 
     /// Begins or continues one rotation.
     async fn rotate(&self, old: &KeyHash, mut log: Watched) -> Result<Outcome, BoxError> {
-        let Self { fleet, work, .. } = self;
+        let Self { machine, work, .. } = self;
         let first = || {
             let mut rotation = Rotation::new(old.clone());
             (work.settings)(&mut rotation);
@@ -177,15 +183,15 @@ impl<'a> Pass<'a> {
             let new = new.ok_or("the log of a completed rotation has no new key")?;
             return done(&log, new, newest.rotation.unconfirmed).await;
         }
-        let sink = fleet.sinks.open(&newest.sink, old)?;
-        let claimed = fleet.terms.claim(&self.transport, log.clone(), sink, newest, &self.stop);
+        let sink = machine.sinks.open(&newest.sink, old)?;
+        let claimed = machine.terms.claim(&self.transport, log.clone(), sink, newest, &self.stop);
         let stored = match claimed.await? {
             Claim::Mine(stored) => stored,
             Claim::Theirs(owner) => return Ok(Outcome::Busy { owner }),
         };
         let (begun, owner) = (stored.rotation().clone(), stored.owner().to_owned());
-        let mut rotate = Rotate::resume(begun.clone()).lease(fleet.terms.lease);
-        if let Some(longest) = fleet.longest_pause {
+        let mut rotate = Rotate::resume(begun.clone()).lease(machine.terms.lease);
+        if let Some(longest) = machine.longest_pause {
             rotate = rotate.longest_pause(longest);
         }
         let ended = self.client.rotate(rotate, *stored).cancel_on(self.cancel.clone()).await;
@@ -203,7 +209,7 @@ impl<'a> Pass<'a> {
             Ok(_) => Outcome::StillInUse,
             Err(_) if is_over(&self.stop) => Outcome::Stopped,
             Err(error) if was_ours && is_untouched(&begun) && self.is_gone(old, &error).await => {
-                if fleet.account.is_some() {
+                if machine.account.is_some() {
                     log.finish(false).await?;
                 }
                 Outcome::Gone

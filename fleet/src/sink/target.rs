@@ -10,7 +10,7 @@ use super::command::{self, Command, Protocol};
 use super::fence::Fenced;
 use super::file::SecretFile;
 use super::name::{NAME, with_name};
-use crate::fleet::Sinks;
+use crate::sinks::Sinks;
 
 /// A sink as text:
 ///
