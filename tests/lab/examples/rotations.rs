@@ -54,12 +54,12 @@ fn main() -> Result<(), BoxError> {
     println!("| --- |{}", " ---: |".repeat(11));
     let mut faults = 0;
     for (row, sum) in ROWS.iter().zip(&sums) {
-        let troubles = sum.kills + sum.sleeps + sum.cuts;
         let tenths = sum.requests * 10 / sum.rotations.max(1);
         println!(
-            "| {row} | {} | {} | {troubles} | {}.{} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {row} | {} | {} | {} | {}.{} | {} | {} | {} | {} | {} | {} | {} |",
             sum.schedules,
             sum.rotations,
+            sum.troubles,
             tenths / 10,
             tenths % 10,
             sum.outages,

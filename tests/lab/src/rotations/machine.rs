@@ -25,8 +25,7 @@ pub(super) struct Inner {
     asleep_until: Option<Instant>,
     cut_until: Option<Instant>,
     pub(super) is_killed: bool,
-    /// How many troubles came true.
-    pub(super) came: u64,
+    pub(super) was_troubled: bool,
 }
 
 impl Machine {
@@ -38,7 +37,7 @@ impl Machine {
             asleep_until: None,
             cut_until: None,
             is_killed: false,
-            came: 0,
+            was_troubled: false,
         })))
     }
 
@@ -57,7 +56,7 @@ impl Machine {
                 return;
             }
             inner.until = None;
-            inner.came += 1;
+            inner.was_troubled = true;
             let now = Instant::now();
             match inner.trouble {
                 Trouble::Kill => inner.is_killed = true,

@@ -9,4 +9,4 @@ mod story;
 mod world;
 
 pub use story::{Scenario, Trouble, play};
-pub use world::Tally;
+pub use world::{FenceRule, Tally};

@@ -49,8 +49,8 @@ impl Network {
             let place = usize::from_str_radix(hash, 16).unwrap();
             world.server.keys.get(place).map(|key| key.name.clone())
         };
-        let rotation = name.and_then(|name| world.rotation_of(&name)).unwrap();
-        if world.owners.get(&rotation).is_none_or(|owner| !owner.starts_with(&self.owner)) {
+        let owner = world.owner_of(&name.unwrap());
+        if owner.is_none_or(|owner| !owner.starts_with(&self.owner)) {
             world.tally.trespasses += 1;
         }
     }

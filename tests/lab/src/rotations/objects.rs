@@ -62,11 +62,10 @@ impl Objects {
         let secrets = world.server.keys.iter().filter(|key| text.contains(&key.secret)).count();
         world.tally.leaks += u64::try_from(secrets).unwrap_or(u64::MAX);
         if let Ok(entry) = serde_json::from_slice::<RotationEntry>(&content) {
-            let old = entry.rotation.old.as_str().to_owned();
             if entry.rotation.step == RotationStep::Done {
-                world.done.insert(old.clone());
+                world.complete(&entry.rotation);
             }
-            world.owners.insert(old, entry.owner);
+            world.owners.insert(entry.rotation.old.to_string(), entry.owner);
         }
     }
 }

@@ -19,7 +19,7 @@ use tokio::time::sleep;
 use super::machine::Machine;
 use super::network::Network;
 use super::objects::Objects;
-use super::world::{Tally, World, hash};
+use super::world::{FenceRule, Tally, World};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -39,8 +39,10 @@ pub enum Trouble {
 pub struct Scenario {
     /// How many machines.
     pub machines: u32,
-    /// How many keys.
+    /// How many names.
     pub keys: usize,
+    /// How many times the key of each name is replaced.
+    pub times: usize,
     /// What befalls the first machine.
     pub trouble: Trouble,
     /// At which of its moments; 0 for never.
@@ -53,6 +55,8 @@ pub struct Scenario {
     pub failures: u64,
     /// Whether each machine has a shard of the keys of its own.
     pub shared_out: bool,
+    /// Which calls the sink refuses.
+    pub fence: FenceRule,
     /// The seed of all chance.
     pub seed: u64,
 }
@@ -82,6 +86,8 @@ impl Scenario {
             loss: draw(0, 60),
             failures: draw(0, 60),
             shared_out: draw(0, 2) == 0,
+            times: draw(1, if keys < 10 { 4 } else { 2 }).try_into().unwrap(),
+            fence: FenceRule::Rotation,
             seed,
         }
     }
@@ -96,19 +102,22 @@ struct Sink {
 
 #[async_trait]
 impl SecretSink for Sink {
+    async fn check(&mut self, key: &Delivery) -> Result<(), BoxError> {
+        self.machine.moment().await;
+        match self.world.lock().passes_fence(key) {
+            true => Ok(()),
+            false => Err("another machine is ahead".into()),
+        }
+    }
+
     async fn put(&mut self, secret: &Secret, key: &Delivery) -> Result<(), PutError> {
         self.machine.moment().await;
         sleep(self.machine.time(5, 60)).await;
         if self.machine.is_cut() || self.machine.happens(self.failures) {
             return Err(PutError::NotStored("the sink refused the secret".into()));
         }
-        {
-            let mut world = self.world.lock();
-            if !world.passes_fence(key) {
-                return Err(PutError::NotStored("another machine is ahead".into()));
-            }
-            world.sink.insert(key.name.clone(), secret.reveal().to_owned());
-            world.check(&key.name);
+        if !self.world.lock().store(secret.reveal(), key) {
+            return Err(PutError::NotStored("another machine is ahead".into()));
         }
         sleep(self.machine.time(5, 60)).await;
         self.machine.moment().await;
@@ -136,7 +145,7 @@ impl SecretSink for Sink {
 pub fn play(scenario: &Scenario) -> Tally {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_time().start_paused(true).build().unwrap().block_on(async {
-        let world = World::new(scenario.keys);
+        let world = World::new(scenario.keys, scenario.fence);
         let objects = Arc::new(InMemory::new());
         let mut machines = JoinSet::new();
         for index in 0..scenario.machines {
@@ -148,7 +157,7 @@ pub fn play(scenario: &Scenario) -> Tally {
         // Whatever is still on its way arrives.
         sleep(Duration::from_secs(600)).await;
         let mut world = world.lock();
-        world.judge();
+        world.judge(scenario.times);
         world.tally.clone()
     })
 }
@@ -173,14 +182,7 @@ async fn live(world: World, objects: Arc<InMemory>, scenario: Scenario, index: u
         let owner = format!("machine {index}, life {life}");
         let passes = passes(&world, &objects, scenario, &machine, owner, skew, shard);
         let ended = machine.run(passes).await;
-        {
-            let (mut world, machine) = (world.lock(), machine.lock());
-            match scenario.trouble {
-                Trouble::Kill => world.tally.kills += machine.came,
-                Trouble::Sleep(_) => world.tally.sleeps += machine.came,
-                Trouble::Cut(_) => world.tally.cuts += machine.came,
-            }
-        }
+        world.lock().tally.troubles += u64::from(machine.lock().was_troubled);
         if ended.is_some() {
             break;
         }
@@ -220,16 +222,15 @@ async fn passes(
     };
     let key = ApiKey::new("sk-or-v1-management").unwrap();
     let fleet = Fleet::new(network, key, Config::new(), store, sink).unwrap().owner(owner);
-    let hashes: Vec<KeyHash> =
-        (0..scenario.keys).map(|number| KeyHash::new(hash(number)).unwrap()).collect();
     while world.lock().now() < DAY {
-        let work = Work::keys(hashes.iter().cloned()).into_sink("services").shard(shard);
+        let keys = world.lock().wanted(scenario.times);
+        let work = Work::keys(keys).into_sink("services").shard(shard);
         let work = work.settings(|rotation| {
             (rotation.grace_ms, rotation.quiet_ms, rotation.watch_ms) = (30_000, 0, 10_000);
         });
         if let Ok(report) = fleet.run(work).await {
             note(world, &report);
-            if !report.is_open() {
+            if !report.is_open() && world.lock().wanted(scenario.times).is_empty() {
                 break;
             }
         }

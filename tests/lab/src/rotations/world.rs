@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use openrouter_keys_core::workflow::Delivery;
+use openrouter_keys_core::KeyHash;
+use openrouter_keys_core::workflow::{Delivery, Rotation};
 use openrouter_keys_tests::model::{Server, ServerKey};
 use tokio::time::Instant;
 
@@ -19,15 +20,40 @@ pub(super) struct Inner {
     pub(super) server: Server,
     /// The secret of each name, as the services read it.
     pub(super) sink: BTreeMap<String, String>,
-    /// The highest fence that the sink was called with, by name.
-    fences: BTreeMap<String, u64>,
+    /// What the sink knows about each name besides.
+    fences: BTreeMap<String, Fence>,
+    rule: FenceRule,
     /// Who wrote the newest entry of each rotation's log, by the old key's hash.
     pub(super) owners: BTreeMap<String, String>,
-    /// The old keys whose logs say that their rotations are done.
-    pub(super) done: BTreeSet<String>,
+    /// The old keys whose logs say that their rotations are done, by name and oldest first, and the
+    /// key that each name has now.
+    pub(super) generations: BTreeMap<String, Vec<String>>,
     /// Names under which reports said that a key may exist.
     pub(super) reported: BTreeSet<String>,
     pub(super) tally: Tally,
+}
+
+/// Which calls a sink refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FenceRule {
+    /// Those that `SecretSink` says: fences are compared within a rotation, and another rotation
+    /// must replace the key that the sink has.
+    Rotation,
+    /// Those with a lower fence than any before for the same name, in whichever rotation.
+    Name,
+    /// Those with a lower fence in the same rotation, and none of another rotation.
+    SameRotation,
+}
+
+/// What a sink stores beside a secret.
+#[derive(Default)]
+struct Fence {
+    /// The hash of the key that it has.
+    hash: String,
+    /// The rotation that called it last, by the old key's hash.
+    rotation: String,
+    /// The highest fence that this rotation called it with.
+    highest: u64,
 }
 
 /// What happened in one story or in many.
@@ -39,12 +65,10 @@ pub struct Tally {
     pub rotations: u64,
     /// Requests to the API.
     pub requests: u64,
-    /// Machines that were killed.
-    pub kills: u64,
-    /// Machines that slept, most of them through their lease.
-    pub sleeps: u64,
-    /// Machines whose network was cut off.
-    pub cuts: u64,
+    /// How often a machine was killed, fell asleep or lost its network.
+    pub troubles: u64,
+    /// Calls that the sink refused because of the fence.
+    pub refused: u64,
     /// Moments at which the secret of a name did not work.
     pub outages: u64,
     /// Changes sent by a machine whose rotation was another's.
@@ -68,9 +92,8 @@ impl Tally {
             schedules,
             rotations,
             requests,
-            kills,
-            sleeps,
-            cuts,
+            troubles,
+            refused,
             outages,
             trespasses,
             wrong,
@@ -82,9 +105,8 @@ impl Tally {
         self.schedules += schedules;
         self.rotations += rotations;
         self.requests += requests;
-        self.kills += kills;
-        self.sleeps += sleeps;
-        self.cuts += cuts;
+        self.troubles += troubles;
+        self.refused += refused;
         self.outages += outages;
         self.trespasses += trespasses;
         self.wrong += wrong;
@@ -115,21 +137,25 @@ pub(super) fn hash(place: usize) -> String {
 }
 
 impl World {
-    pub(super) fn new(keys: usize) -> Self {
+    pub(super) fn new(keys: usize, rule: FenceRule) -> Self {
         let mut server = Server::without_faults();
-        let mut sink = BTreeMap::new();
+        let (mut sink, mut fences) = (BTreeMap::new(), BTreeMap::new());
+        let mut generations = BTreeMap::new();
         for number in 0..keys {
             let secret = format!("sk-or-v1-old{number:061x}");
             sink.insert(name(number), secret.clone());
+            fences.insert(name(number), Fence { hash: hash(number), ..Fence::default() });
+            generations.insert(name(number), vec![hash(number)]);
             server.keys.push(ServerKey::new(&name(number), secret, Duration::ZERO));
         }
         Self(Arc::new(Mutex::new(Inner {
             began: Instant::now(),
             server,
             sink,
-            fences: BTreeMap::new(),
+            fences,
+            rule,
             owners: BTreeMap::new(),
-            done: BTreeSet::new(),
+            generations,
             reported: BTreeSet::new(),
             tally: Tally { schedules: 1, ..Tally::default() },
         })))
@@ -145,17 +171,53 @@ impl Inner {
         self.began.elapsed()
     }
 
-    /// The hash of the old key whose rotation a key with this name belongs to.
-    pub(super) fn rotation_of(&self, key: &str) -> Option<String> {
-        let number = self.sink.keys().position(|name| key.starts_with(name.as_str()))?;
-        Some(hash(number))
+    /// Who owns the newest rotation of the name that a key with this marked name is to get.
+    pub(super) fn owner_of(&self, key: &str) -> Option<&String> {
+        let mut names = self.generations.iter();
+        let (_, hashes) = names.find(|(name, _)| key.starts_with(name.as_str()))?;
+        hashes.iter().rev().find_map(|old| self.owners.get(old))
     }
 
-    /// Whether no machine has called the sink with a higher fence.
+    /// Notes that the log of a rotation says that it is done.
+    pub(super) fn complete(&mut self, rotation: &Rotation) {
+        let name = rotation.name.as_ref().unwrap();
+        let hashes = self.generations.get_mut(name).unwrap();
+        if hashes.last() == Some(&rotation.old.to_string()) {
+            hashes.push(rotation.new.as_ref().unwrap().to_string());
+        }
+    }
+
+    /// The keys to rotate, if each name is to be rotated so many times.
+    pub(super) fn wanted(&self, times: usize) -> Vec<KeyHash> {
+        let open = self.generations.values().filter(|hashes| hashes.len() <= times);
+        open.filter_map(|hashes| KeyHash::new(hashes.last()?).ok()).collect()
+    }
+
+    /// Whether the sink accepts the call; from then on it refuses earlier ones.
     pub(super) fn passes_fence(&mut self, key: &Delivery) -> bool {
-        let fence = self.fences.entry(key.name.clone()).or_default();
-        *fence = key.fence.max(*fence);
-        *fence == key.fence
+        let fence = self.fences.get_mut(&key.name).unwrap();
+        let passes = match self.rule {
+            _ if fence.rotation == key.replaces => fence.highest <= key.fence,
+            FenceRule::Rotation => fence.hash == key.replaces,
+            FenceRule::Name => fence.highest <= key.fence,
+            FenceRule::SameRotation => true,
+        };
+        self.tally.refused += u64::from(!passes);
+        if passes {
+            (fence.rotation, fence.highest) = (key.replaces.clone(), key.fence);
+        }
+        passes
+    }
+
+    /// Stores the secret, if the sink accepts the call.
+    pub(super) fn store(&mut self, secret: &str, key: &Delivery) -> bool {
+        let passes = self.passes_fence(key);
+        if passes {
+            self.sink.insert(key.name.clone(), secret.to_owned());
+            self.fences.get_mut(&key.name).unwrap().hash.clone_from(&key.hash);
+            self.check(&key.name);
+        }
+        passes
     }
 
     /// Checks that the services' secret of this name works.
@@ -169,10 +231,11 @@ impl Inner {
     }
 
     /// Judges the end of the story.
-    pub(super) fn judge(&mut self) {
+    pub(super) fn judge(&mut self, times: usize) {
         let now = self.now();
-        let (keys, done) = (count(self.sink.len()), count(self.done.len()));
-        (self.tally.rotations, self.tally.unfinished) = (done, keys.saturating_sub(done));
+        let done = self.generations.values().map(|hashes| hashes.len() - 1).sum();
+        self.tally.rotations = count(done);
+        self.tally.unfinished = count(self.wanted(times).len());
         for (name, secret) in &self.sink {
             let mut live = self.server.keys.iter().filter(|key| key.is_live(now));
             let is_right = live.any(|key| key.name == *name && key.secret == *secret);
