@@ -6,6 +6,8 @@ mod bulk;
 mod change;
 mod child;
 mod commands;
+#[cfg(test)]
+mod deploy_files;
 mod failure;
 mod fleet;
 #[cfg(test)]
