@@ -1,6 +1,7 @@
 //! Where a Vault server is, and how to log in to it: the same variables as its own command line.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use openrouter_keys_core::error::BoxError;
 use reqwest::header::HeaderValue;
@@ -20,6 +21,9 @@ const ROLE_MOUNT: [&str; 2] = ["BAO_K8S_MOUNT_PATH", "VAULT_K8S_MOUNT_PATH"];
 /// Where Kubernetes puts the token of a pod's service account.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
+/// How long the token of a login is used: less than servers let one live.
+const TOKEN_AGE: Duration = Duration::from_secs(300);
+
 /// A client of one server.
 pub(super) struct VaultClient {
     client: Client,
@@ -28,6 +32,8 @@ pub(super) struct VaultClient {
     /// The role of a login with Kubernetes, and where that method is enabled.
     role: Option<(String, String)>,
     token: Zeroizing<String>,
+    /// When a login returned the token.
+    logged_in: Option<Instant>,
 }
 
 impl VaultClient {
@@ -58,7 +64,7 @@ impl VaultClient {
         }
         let namespace = settings.text(&NAMESPACE);
         let client = http::client(&address, roots)?;
-        Ok(Self { client, address, namespace, role, token })
+        Ok(Self { client, address, namespace, role, token, logged_in: None })
     }
 
     /// The address of this path of the API.
@@ -77,9 +83,12 @@ impl VaultClient {
         Ok(url)
     }
 
-    /// Gets a new token, if it is not given.
+    /// Gets a token, if none was given and the last one is old.
     pub(super) async fn log_in(&mut self) -> Result<(), BoxError> {
         let Some((role, mount)) = &self.role else { return Ok(()) };
+        if self.logged_in.is_some_and(|at| at.elapsed() < TOKEN_AGE) {
+            return Ok(());
+        }
         let account = std::fs::read_to_string(SERVICE_ACCOUNT)
             .map_err(|error| format!("{SERVICE_ACCOUNT} cannot be read: {error}"))?;
         let account = Zeroizing::new(account);
@@ -92,6 +101,7 @@ impl VaultClient {
             return Err(format!("Vault refused the login with the role {role}: {status}").into());
         };
         self.token = Zeroizing::new(token);
+        self.logged_in = Some(Instant::now());
         Ok(())
     }
 

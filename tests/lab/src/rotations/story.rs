@@ -104,10 +104,8 @@ struct Sink {
 impl SecretSink for Sink {
     async fn check(&mut self, key: &Delivery) -> Result<(), BoxError> {
         self.machine.moment().await;
-        match self.world.lock().passes_fence(key) {
-            true => Ok(()),
-            false => Err("another machine is ahead".into()),
-        }
+        let passes = self.world.lock().passes_fence(key);
+        if passes { Ok(()) } else { Err("another machine is ahead".into()) }
     }
 
     async fn put(&mut self, secret: &Secret, key: &Delivery) -> Result<(), PutError> {
