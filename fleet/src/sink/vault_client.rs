@@ -89,6 +89,8 @@ impl VaultClient {
         if self.logged_in.is_some_and(|at| at.elapsed() < TOKEN_AGE) {
             return Ok(());
         }
+        // A login has no token, and not an old one.
+        self.token = Zeroizing::default();
         let account = std::fs::read_to_string(SERVICE_ACCOUNT)
             .map_err(|error| format!("{SERVICE_ACCOUNT} cannot be read: {error}"))?;
         let account = Zeroizing::new(account);
