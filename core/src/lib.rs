@@ -193,5 +193,5 @@ pub mod internal {
     pub use crate::redact::{mask, shows_key};
     pub use crate::transport::race;
     pub use crate::types::{Object, ValueRef};
-    pub use crate::workflow::is_marked;
+    pub use crate::workflow::{is_marked, unmarked};
 }

@@ -189,8 +189,8 @@ impl<'a> Pass<'a> {
             Claim::Mine(stored) => stored,
             Claim::Theirs(owner) => return Ok(Outcome::Busy { owner }),
         };
-        let (begun, owner) = (stored.rotation().clone(), stored.owner().to_owned());
-        let mut rotate = Rotate::resume(begun.clone()).lease(machine.terms.lease);
+        let owner = stored.owner().to_owned();
+        let mut rotate = Rotate::resume(stored.rotation().clone()).lease(machine.terms.lease);
         if let Some(longest) = machine.longest_pause {
             rotate = rotate.longest_pause(longest);
         }
@@ -208,9 +208,9 @@ impl<'a> Pass<'a> {
             Ok(Rotated::Waiting { left, .. }) => Outcome::Waiting { left },
             Ok(_) => Outcome::StillInUse,
             Err(_) if is_over(&self.stop) => Outcome::Stopped,
-            Err(error) if was_ours && is_untouched(&begun) && self.is_gone(old, &error).await => {
+            Err(error) if was_ours && self.is_gone(&log, &error).await => {
                 if machine.account.is_some() {
-                    log.finish(false).await?;
+                    log.finish(has_unconfirmed(&log)).await?;
                 }
                 Outcome::Gone
             }
@@ -218,13 +218,29 @@ impl<'a> Pass<'a> {
         })
     }
 
-    /// Whether nothing was created because the old key is not there.
-    async fn is_gone(&self, old: &KeyHash, error: &Error) -> bool {
-        let is_absent = |error: &Error| error.status() == Some(StatusCode::NOT_FOUND);
+    /// Whether nothing is left to do, because the old key is not there, nor the new one.
+    async fn is_gone(&self, log: &Watched, error: &Error) -> bool {
+        let Some(state) = log.newest().map(|entry| entry.rotation) else { return false };
+        let hashes = match &state.new {
+            Some(new) if state.step >= RotationStep::HandedOver => vec![&state.old, new],
+            None if is_untouched(&state) && is_absent(error) => vec![&state.old],
+            _ => return false,
+        };
+        for hash in hashes {
+            if !self.client.get(hash.clone()).await.is_err_and(|error| is_absent(&error)) {
+                return false;
+            }
+        }
         error.may_have_created().is_none()
-            && is_absent(error)
-            && self.client.get(old.clone()).await.is_err_and(|error| is_absent(&error))
     }
+}
+
+fn has_unconfirmed(log: &Watched) -> bool {
+    log.newest().is_some_and(|entry| !entry.rotation.unconfirmed.is_empty())
+}
+
+fn is_absent(error: &Error) -> bool {
+    error.status() == Some(StatusCode::NOT_FOUND)
 }
 
 async fn done(log: &Watched, new: KeyHash, unconfirmed: Vec<String>) -> Result<Outcome, BoxError> {
@@ -233,7 +249,5 @@ async fn done(log: &Watched, new: KeyHash, unconfirmed: Vec<String>) -> Result<O
 }
 
 fn is_untouched(rotation: &Rotation) -> bool {
-    rotation.step == RotationStep::Begun
-        && rotation.new.is_none()
-        && rotation.unconfirmed.is_empty()
+    rotation.step == RotationStep::Begun && rotation.unconfirmed.is_empty()
 }

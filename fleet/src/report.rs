@@ -72,8 +72,8 @@ pub enum Outcome {
     },
     /// The pass was stopped; a later pass continues.
     Stopped,
-    /// This account does not have the old key, and nothing was created. The log stays open, in case
-    /// it is the wrong account, unless [`Fleet::account`](crate::Fleet::account) has ruled that out.
+    /// This account does not have the old key, and either no new one was created or that is not there
+    /// any more. The log stays open, in case it is the wrong account, unless [`Fleet::account`](crate::Fleet::account) has ruled that out.
     Gone,
     /// Another machine works on it.
     Busy {
@@ -104,7 +104,7 @@ impl fmt::Display for Outcome {
             }
             Self::Stopped => f.write_str("the pass was stopped; a later pass continues"),
             Self::Gone => {
-                f.write_str("this account does not have the old key; nothing was created")
+                f.write_str("this account does not have its keys any more; nothing was changed")
             }
             Self::Busy { owner } => write!(f, "another machine works on it: {owner}"),
             Self::Failed(error) => error.fmt(f),

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use fs4::TryLockError;
+use openrouter_keys_core::internal::unmarked;
 use openrouter_keys_native::KeyHash;
 use openrouter_keys_native::workflow::{Delivery, Rotation};
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,7 @@ impl Saved {
     /// The new key and the old one, as a sink gets them. Only one process has the lock, so there
     /// is no fence.
     pub(crate) fn delivery(&self) -> Delivery {
-        let mut key = Delivery::new(self.name.as_str());
+        let mut key = Delivery::new(unmarked(&self.name));
         let new = self.rotation.new.as_ref();
         key.hash = new.map(ToString::to_string).unwrap_or_default();
         key.label.clone_from(&self.rotation.new_label);

@@ -9,6 +9,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
+use openrouter_keys_core::internal::unmarked;
 use openrouter_keys_fleet::sink::Target;
 use openrouter_keys_native::workflow::Delivery;
 use openrouter_keys_native::{Key, Secret};
@@ -106,6 +107,7 @@ impl Sink {
 
     /// Where the secret of the key with this name goes.
     pub(crate) fn place(&self, name: &str) -> Result<Place> {
+        let name = unmarked(name);
         Ok(match self {
             Self::File(path) => Place::File(path_for(path, name)?),
             Self::Keyring(entry) => Place::Keyring(entry_for(entry, name)?),
@@ -204,7 +206,7 @@ pub(crate) fn delivery(name: &str, hash: Option<&str>, label: Option<&str>) -> D
 
 /// A key, not created yet, that replaces this one.
 pub(crate) fn replacing(old: &Key) -> Delivery {
-    let mut key = Delivery::new(old.name.as_deref().unwrap_or_default());
+    let mut key = Delivery::new(unmarked(old.name.as_deref().unwrap_or_default()));
     key.replaces = old.hash.get().map(ToString::to_string).unwrap_or_default();
     key.old_label = old.label.clone().into_option();
     key

@@ -51,7 +51,7 @@ fn marked(name: &str) -> Option<(&str, Kind)> {
 }
 
 /// The name without the marker of a lasting key.
-pub(super) fn unmarked(name: &str) -> &str {
+pub fn unmarked(name: &str) -> &str {
     match marked(name) {
         Some((before, Kind::Lasting)) if !before.is_empty() => before,
         _ => name,

@@ -27,7 +27,7 @@ pub use definition::Workflow;
 pub use ensure::{Ensure, Ensured, OnDuplicate};
 pub use find_by_secret::{FindBySecret, FoundBySecret};
 pub use machine::WorkflowMachine;
-pub use marker::is_marked;
+pub use marker::{is_marked, unmarked};
 pub use pages::{Pages, Progress};
 pub use rotate::Rotate;
 pub use rotate::blocking_stored::{Blocking, BlockingRotationStore, BlockingSecretSink};
