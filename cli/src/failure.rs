@@ -138,17 +138,24 @@ impl From<io::Error> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        // The library names the operation first: here, the user has named the command.
-        let text = error.to_string();
-        let operation = format!("{}: ", error.operation());
-        let mut message = text.strip_prefix(&operation).unwrap_or(&text).to_owned();
-        // The error only says that saving or storing failed: our own words say why.
-        if let ErrorKind::RotationHandler { cause, .. } = error.kind() {
-            message = format!("{cause}; {message}");
-        }
-        Self { exit: exit_of(&error), next: next_for(&error), message }
+        Self { exit: exit_of(&error), next: next_for(&error), message: message_of(&error) }
     }
 }
+
+/// The library's error in the words of the command line.
+pub(crate) fn message_of(error: &Error) -> String {
+    // The library names the operation first: here, the user has named the command.
+    let text = error.to_string();
+    let operation = format!("{}: ", error.operation());
+    let message = text.strip_prefix(&operation).unwrap_or(&text);
+    let ErrorKind::RotationHandler { cause, .. } = error.kind() else { return message.to_owned() };
+    // The error only says that saving or storing failed: our own words say why.
+    let effect = message.split_once("; ").map_or(message, |(_, effect)| effect);
+    format!("{cause}; {}", effect.strip_suffix(HANDLER).unwrap_or(effect))
+}
+
+/// Where the library's message sends programs.
+const HANDLER: &str = "; see the rotation handler's error";
 
 /// Operations that every server of this API has: a 404 does not mean that a key is absent.
 const OF_NO_KEY: [&str; 3] = ["list", "create", "get_current_key_metadata"];

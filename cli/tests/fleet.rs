@@ -150,7 +150,30 @@ fn a_store_that_does_not_respond_fails_and_nothing_is_changed() {
     command.env("AWS_ACCESS_KEY_ID", "id").env("AWS_SECRET_ACCESS_KEY", "canary");
     let ran = server.ran(&mut command).expect(1);
     assert!(!ran.stderr.contains("canary"), "{}", ran.shown());
+    assert!(ran.stderr.contains("nothing was changed"), "{}", ran.shown());
     assert_eq!(changes(&server), 0);
+}
+
+#[test]
+fn a_wrong_sink_creates_nothing_and_the_next_pass_may_be_given_another() {
+    let server = server(1);
+    let wrong = [
+        &["fleet", "run", "--secret-to", "file:absent/{name}"][..],
+        &STORE,
+        &DUE,
+        &TIMES,
+        &["--json"],
+    ]
+    .concat();
+    let ran = server.run(&wrong).expect(1);
+    let problem = json(&ran)[0]["problem"].as_str().unwrap().to_owned();
+    assert!(problem.contains("does not exist; nothing was created or changed"), "{problem}");
+    assert!(!ran.stderr.contains("handler"), "{}", ran.shown());
+    // A pass that only continues has no sink of its own.
+    server.run(&[&["fleet", "resume"][..], &STORE].concat()).expect(1);
+    assert_eq!(changes(&server), 0);
+    server.run(&pass(&TIMES)).expect(0);
+    assert_rotated(&server, "old 0");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::fmt;
 use openrouter_keys_core::error::BoxError;
 use serde::{Deserialize, Serialize};
 
-use crate::store::Store;
+use crate::store::{Store, unusable};
 
 /// An account: a pass with another account's management key would find none of its keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +32,8 @@ impl Store {
     /// The account whose rotations these are; `None` before the first pass.
     pub async fn account(&self) -> Result<Option<Account>, BoxError> {
         let path = self.account_path();
-        let Some(content) = self.content(&path).await? else { return Ok(None) };
+        let content = self.content(&path).await.map_err(unusable)?;
+        let Some(content) = content else { return Ok(None) };
         let account = serde_json::from_slice(&content)
             .map_err(|error| format!("{path} does not name an account: {error}"))?;
         Ok(Some(account))
@@ -42,7 +43,7 @@ impl Store {
     pub async fn require_account(&self, account: &Account) -> Result<(), BoxError> {
         let path = self.account_path();
         if self.account().await?.is_none() {
-            self.create(&path, serde_json::to_vec(account)?).await?;
+            self.create(&path, serde_json::to_vec(account)?).await.map_err(unusable)?;
         }
         match self.account().await? {
             Some(owner) if owner == *account => Ok(()),

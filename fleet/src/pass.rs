@@ -19,7 +19,7 @@ use crate::late;
 use crate::machine::Machine;
 use crate::report::{Outcome, Planned, Report, Row};
 use crate::stop::{Gate, Stop, is_over, unless};
-use crate::store::Found;
+use crate::store::unusable;
 use crate::watched::Watched;
 use crate::work::{Event, Selection, Work};
 
@@ -98,31 +98,29 @@ impl<'a> Pass<'a> {
 
     /// The old keys to work on: open rotations first.
     async fn jobs(&self) -> Result<Jobs, BoxError> {
-        let mut logs = self.machine.store.scan().await?;
+        let mut logs = self.machine.store.scan().await.map_err(unusable)?;
         logs.retain(|hash, _| self.work.shard.has(hash));
-        let mut selected = self.selected(&logs).await?;
+        let mut selected = self.selected().await?;
         let mut planned = Vec::new();
         let mut late = Vec::new();
         let is_only = matches!(self.work.keys, Selection::Keys { only: true, .. });
         for (old, log) in logs {
             let chosen = selected.remove(&old);
             if !log.is_done && (chosen.is_some() || !is_only) {
-                planned.push(Planned { old, name: chosen.flatten(), is_open: true });
+                let is_due = chosen.is_some();
+                planned.push(Planned { old, name: chosen.flatten(), is_open: true, is_due });
             } else if log.is_late {
                 late.push(old);
             }
         }
         let new = selected.into_iter().filter(|(old, _)| self.work.shard.has(old));
-        let new = new.map(|(old, name)| Planned { old, name, is_open: false });
+        let new = new.map(|(old, name)| Planned { old, name, is_open: false, is_due: true });
         planned.extend(new.take(self.work.at_most));
         Ok(Jobs { planned, late })
     }
 
     /// The keys that are due, with their names where they were listed.
-    async fn selected(
-        &self,
-        logs: &BTreeMap<KeyHash, Found>,
-    ) -> Result<BTreeMap<KeyHash, Option<String>>, BoxError> {
+    async fn selected(&self) -> Result<BTreeMap<KeyHash, Option<String>>, BoxError> {
         Ok(match &self.work.keys {
             Selection::Open => BTreeMap::new(),
             Selection::Keys { hashes, .. } => {
@@ -136,8 +134,7 @@ impl<'a> Pass<'a> {
                 let named = due.filter_map(|key| {
                     Some((key.hash.get()?.clone(), key.name.as_deref().map(str::to_owned)))
                 });
-                // A key whose rotation is open has a name in its log.
-                named.filter(|(hash, _)| !logs.contains_key(hash)).collect()
+                named.collect()
             }
         })
     }
@@ -147,13 +144,13 @@ impl<'a> Pass<'a> {
     }
 
     async fn row(&self, job: Planned) -> Row {
-        let Planned { old, name, .. } = job;
+        let Planned { old, name, is_due, .. } = job;
         let observer = self.work.observer.clone();
         let log = Watched::new(self.machine.store.log(&old), observer);
         let outcome = if is_over(&self.stop) {
             Outcome::Stopped
         } else {
-            let rotated = unless(self.abandon(), self.rotate(&old, log.clone())).await;
+            let rotated = unless(self.abandon(), self.rotate(&old, is_due, log.clone())).await;
             rotated.unwrap_or(Ok(Outcome::Stopped)).unwrap_or_else(Outcome::Unreachable)
         };
         let entry = log.newest();
@@ -170,14 +167,24 @@ impl<'a> Pass<'a> {
     }
 
     /// Begins or continues one rotation.
-    async fn rotate(&self, old: &KeyHash, mut log: Watched) -> Result<Outcome, BoxError> {
+    async fn rotate(
+        &self,
+        old: &KeyHash,
+        is_due: bool,
+        mut log: Watched,
+    ) -> Result<Outcome, BoxError> {
         let Self { machine, work, .. } = self;
         let first = || {
             let mut rotation = Rotation::new(old.clone());
             (work.settings)(&mut rotation);
             RotationEntry::before(rotation, work.sink.as_str())
         };
-        let newest = log.load().await?.unwrap_or_else(first);
+        let mut newest = log.load().await?.unwrap_or_else(first);
+        // Where nothing was created yet, an earlier pass may have been given a wrong sink.
+        if is_due && !work.sink.is_empty() && is_untouched(&newest.rotation) {
+            work.sink.clone_into(&mut newest.sink);
+            (work.settings)(&mut newest.rotation);
+        }
         if newest.rotation.step == RotationStep::Done {
             let new = newest.rotation.new.clone();
             let new = new.ok_or("the log of a completed rotation has no new key")?;

@@ -49,6 +49,8 @@ pub struct Planned {
     pub name: Option<String>,
     /// Whether the rotation is open; otherwise it would begin.
     pub is_open: bool,
+    /// Whether the pass was given this key, or its rule selects it.
+    pub(crate) is_due: bool,
 }
 
 /// How far a rotation got.

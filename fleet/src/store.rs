@@ -22,6 +22,11 @@ use crate::log::{DONE, LATE, Log};
 use crate::objects::{self, Numbered, number_of};
 use crate::open;
 
+/// Why a pass cannot begin.
+pub(crate) fn unusable(cause: impl fmt::Display) -> BoxError {
+    format!("the store cannot be used: {cause}; nothing was changed").into()
+}
+
 /// The logs below one prefix of an object store, which must support conditional writes.
 #[derive(Clone)]
 pub struct Store {

@@ -85,7 +85,8 @@ impl Work {
         }
     }
 
-    /// The sink of the rotations that this pass begins: what [`Sinks`](crate::Sinks) is given.
+    /// The sink of the rotations that this pass begins: what [`Sinks`](crate::Sinks) is given. A
+    /// rotation of one of its keys that an earlier pass began gets it too, if it has created nothing.
     pub fn into_sink(mut self, sink: impl Into<String>) -> Self {
         self.sink = sink.into();
         self

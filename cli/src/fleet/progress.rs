@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use openrouter_keys_fleet::{Event, Outcome, Row};
 use openrouter_keys_native::workflow::{RotationEntry, RotationStep};
 
+use crate::failure::message_of;
 use crate::waiting::Waiting;
 use crate::{rotations, text, units};
 
@@ -29,6 +30,7 @@ pub(super) fn observer(waiting: Waiting) -> impl Fn(Event<'_>) + Send + Sync + '
                     let left = units::roughly(left.as_secs());
                     format!("both keys exist; the next step is due in {left}")
                 }
+                Outcome::Failed(error) => message_of(error),
                 outcome => outcome.to_string(),
             };
             waiting.say(&format!("{}: {what}", name_of(row)));

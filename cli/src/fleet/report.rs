@@ -8,7 +8,7 @@ use super::StoreArgs;
 use super::progress::name_of;
 use crate::app::App;
 use crate::commands::warn_of;
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Exit, Failure, Result, message_of};
 use crate::output::{self, Cell, Object, Shape, Tone};
 use crate::{rotations, units};
 
@@ -143,7 +143,7 @@ fn row(row: &Row) -> output::Row {
         Outcome::Stopped => ("stopped", Tone::Warning),
         Outcome::Gone => ("gone", Tone::Dim),
         Outcome::Failed(error) => {
-            problem = Some(error.to_string());
+            problem = Some(message_of(error));
             ("failed", Tone::Bad)
         }
         Outcome::Unreachable(cause) => {

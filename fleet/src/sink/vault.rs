@@ -136,8 +136,10 @@ impl Place for Vault {
         self.client.log_in().await?;
         let reply = self.client.send(Method::GET, &self.url(key)?, None).await?;
         let number = reply.body.pointer("/data/metadata/version").and_then(Value::as_u64);
-        // A deleted version is "not found" too, but has a number.
-        let is_absent = reply.status == StatusCode::NOT_FOUND;
+        // A deleted version is "not found" too, but has a number. A mount that is not there has a
+        // problem.
+        let has_problem = reply.body.get("errors").is_some_and(|it| it.as_array() != Some(&vec![]));
+        let is_absent = reply.status == StatusCode::NOT_FOUND && !has_problem;
         if !reply.status.is_success() && !is_absent {
             return Err(self.refused(&reply, key));
         }

@@ -117,6 +117,10 @@ async fn another_engine_is_refused(server: &OpenBao) {
     let mut sink = sink("vault:old/ada", server.address(), ROOT_TOKEN);
     let error = sink.check(&delivery("ada", "", "cc", 1)).await.unwrap_err().to_string();
     assert!(error.contains("needs kv version 2"), "{error}");
+    // An engine that is not there is not a free place.
+    let mut sink = self::sink("vault:nowhere/ada", server.address(), ROOT_TOKEN);
+    let error = sink.check(&delivery("ada", "", "cc", 1)).await.unwrap_err().to_string();
+    assert!(error.contains("nowhere/ada: the server responded with 404"), "{error}");
 }
 
 async fn a_deleted_secret_is_a_free_place(server: &OpenBao) {

@@ -27,8 +27,8 @@ pub struct RotationEntry {
     pub owner: String,
     /// How long the rotation is the owner's from this entry on, in milliseconds.
     pub lease_ms: u64,
-    /// Where the secrets go, as the programs that share the log write it: all entries of a log have
-    /// the same.
+    /// Where the secret goes, as the programs that share the log write it. It may change until a key
+    /// is about to be created.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sink: String,
     /// The rotation's state.
