@@ -102,7 +102,7 @@ fn another_machine_continues_the_rows_of_one_that_died() {
     }
 }
 
-/// Continues the journal in the place of the program that hands it a secret.
+/// Takes the journal over from the program that passes it a secret.
 const TAKER: &str = r#"
 folder=../store/journals/$1
 newest=$(ls "$folder" | tail -n 1)

@@ -11,6 +11,7 @@ use openrouter_keys_core::error::{TransportError, TransportErrorKind};
 use openrouter_keys_core::transport::{SendContext, Transport};
 
 use crate::stop::Gate;
+use crate::unsent;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -73,17 +74,6 @@ impl Budgeted {
     }
 }
 
-/// Says that nothing was sent, if the request is dropped while it waits for its turn.
-pub(crate) struct Waiting<'a>(pub(crate) Option<&'a SendContext>);
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        if let Some(context) = self.0 {
-            context.saw_nothing_sent();
-        }
-    }
-}
-
 #[async_trait]
 impl Transport for Budgeted {
     async fn send(
@@ -91,16 +81,9 @@ impl Transport for Budgeted {
         request: Request<Bytes>,
         context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError> {
-        let (began, wait) = (self.now(), self.wait());
+        let wait = self.wait();
         if !wait.is_zero() {
-            let mut waiting = Waiting(Some(context));
-            self.sleep(wait).await;
-            // A process that was stopped meanwhile may have lost its claim on the rotation.
-            if self.now().saturating_sub(began) >= context.timeout() {
-                drop(waiting);
-                return Err(context.timed_out());
-            }
-            waiting.0 = None;
+            unsent::wait(self, context, self.sleep(wait)).await?;
         }
         let Some(_inside) = self.gate.enter() else {
             let refused = TransportError::not_sent(TransportErrorKind::Other).lasting();

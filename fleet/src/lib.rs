@@ -49,6 +49,7 @@ mod sinks;
 mod status;
 mod stop;
 mod store;
+mod unsent;
 #[cfg(test)]
 mod vectors;
 mod watched;

@@ -23,5 +23,5 @@ export function selects({ olderThanMs, namePrefix = "" }, key, now) {
   return age * SECOND_MS > olderThanMs && !isExpired;
 }
 
-/** Whole seconds; `NaN`, which compares as false, if there is no such time. */
+/** Whole seconds. A time that cannot be read is `NaN`, for which every comparison is false. */
 const secondsOf = (ms) => Math.floor(ms / SECOND_MS);

@@ -39,8 +39,8 @@ impl Saved {
         Sink::of(&self.sink)
     }
 
-    /// The new key and the old one, as a sink gets them. Only one process has the lock, so there
-    /// is no fence.
+    /// The new key and the old one, as a sink receives them. Without a fence: only one process has
+    /// the lock.
     pub(crate) fn delivery(&self) -> Delivery {
         let mut key = Delivery::new(unmarked(&self.name));
         let new = self.rotation.new.as_ref();

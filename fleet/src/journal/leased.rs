@@ -9,7 +9,7 @@ use openrouter_keys_core::error::{TransportError, TransportErrorKind};
 use openrouter_keys_core::transport::{SendContext, Transport};
 
 use super::writer::Journal;
-use crate::budget::Waiting;
+use crate::unsent;
 
 /// Sends a request that may change something only while the journal is this machine's for at least
 /// the request's timeout; otherwise nothing is sent. So a machine that sleeps through its lease
@@ -35,17 +35,11 @@ impl<T: Transport> Transport for Leased<T> {
         context: &SendContext,
     ) -> Result<Response<Bytes>, TransportError> {
         if !request.method().is_safe() {
-            let began = self.now();
-            let mut waiting = Waiting(Some(context));
-            if let Err(cause) = self.journal.hold(context.timeout()).await {
+            let held = self.journal.hold(context.timeout());
+            if let Err(cause) = unsent::wait(self, context, held).await? {
                 let refused = TransportError::not_sent(TransportErrorKind::Other).lasting();
                 return Err(refused.with_source(cause));
             }
-            if self.now().saturating_sub(began) >= context.timeout() {
-                drop(waiting);
-                return Err(context.timed_out());
-            }
-            waiting.0 = None;
         }
         self.transport.send(request, context).await
     }

@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::aws_client::{AwsClient, Refused};
 use super::fence::{Found, Place};
+use super::fields::Fields;
 use super::http::Settings;
 use super::mark::{Held, Mark};
 use super::name::with_name;
@@ -56,10 +57,10 @@ pub(super) struct Aws {
 
 /// What a conditional write compares and keeps.
 pub(super) struct Version {
-    /// The current version; `None` if there is no secret.
+    /// The current version; `None` if the secret does not exist.
     id: Option<String>,
     /// All fields, if the secret is a JSON object.
-    fields: Map<String, Value>,
+    fields: Fields,
 }
 
 impl Aws {
@@ -85,19 +86,20 @@ impl Aws {
     }
 
     /// The text of the secret, and the ID of its version.
-    fn content(&self, found: &Found<Version>, secret: &Secret, mark: &Mark) -> (String, String) {
+    fn content(
+        &self,
+        found: &Found<Version>,
+        secret: &Secret,
+        mark: &Mark,
+    ) -> Result<(String, String), BoxError> {
         let Some(field) = &self.address.field else {
-            return (secret.reveal().to_owned(), version_id(mark));
+            return Ok((secret.reveal().to_owned(), version_id(mark)));
         };
-        let mut fields = found.version.fields.clone();
-        fields.insert(field.clone(), secret.reveal().into());
-        let mark = serde_json::to_string(mark).unwrap_or_default();
-        fields.insert(mark_field(field), mark.into());
-        let text = Value::from(fields).to_string();
+        let text = serde_json::to_string(&found.version.fields.with(field, secret, mark)?)?;
         // The same content after the same version is the same write.
         let before = found.version.id.as_deref().unwrap_or_default();
         let id = format!("{:x}", Sha256::digest(format!("{before} {text}")));
-        (text, id)
+        Ok((text, id))
     }
 }
 
@@ -119,7 +121,7 @@ impl Place for Aws {
         let reply = match self.call("GetSecretValue", &name, body).await {
             Ok(reply) => reply,
             Err(refused) if refused.is("ResourceNotFoundException") => {
-                let version = Version { id: None, fields: Map::new() };
+                let version = Version { id: None, fields: Fields::default() };
                 return Ok(Found { secret: None, mark: None, version });
             }
             Err(refused) => return Err(self.failed(refused, key)),
@@ -131,20 +133,13 @@ impl Place for Aws {
         let Some(field) = &self.address.field else {
             let secret = Secret::new(content.trim());
             let mark = mark_of(id, &secret);
-            let version = Version { id: Some(id.to_owned()), fields: Map::new() };
+            let version = Version { id: Some(id.to_owned()), fields: Fields::default() };
             return Ok(Found { secret: Some(secret), mark, version });
         };
-        let fields: Map<String, Value> = serde_json::from_str(content)
+        let fields: Fields = serde_json::from_str(content)
             .map_err(|_| format!("{place}: the secret is not a JSON object"))?;
-        let field_text = |name: &str| match fields.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.as_str())),
-            Some(_) => Err(format!("{place} is not a string")),
-        };
-        let secret = field_text(field)?.map(str::trim).filter(|text| !text.is_empty());
-        let secret = secret.map(Secret::new);
-        let mark = field_text(&mark_field(field))?;
-        let mark = mark.and_then(|mark| serde_json::from_str(mark).ok());
+        let read = fields.read(field);
+        let (secret, mark) = read.map_err(|cause| format!("{place}: {cause}"))?;
         Ok(Found { secret, mark, version: Version { id: Some(id.to_owned()), fields } })
     }
 
@@ -158,7 +153,8 @@ impl Place for Aws {
         // Both are written at once.
         mark.before = None;
         let name = self.address.name(key).map_err(PutError::NotStored)?;
-        let (text, id) = self.content(found, secret, &mark);
+        let content = self.content(found, secret, &mark);
+        let (text, id) = content.map_err(PutError::NotStored)?;
         let Some(current) = &found.version.id else {
             let body = object(json!({"SecretString": text, "ClientRequestToken": id}));
             return match self.call("CreateSecret", &name, body).await {
@@ -197,16 +193,12 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-fn mark_field(field: &str) -> String {
-    format!("{field}_rotation")
-}
-
 /// Begins the ID of a version with a mark.
 const PREFIX: &str = "openrouter-";
 /// How much of a hash is in it. An ID has 32 to 64 characters.
 const HASH: usize = 18;
 
-/// The mark as a version's ID, in which there is no room for whole hashes.
+/// The mark as a version's ID, which is too short for whole hashes.
 fn version_id(mark: &Mark) -> String {
     let short = |hash: &str| {
         let hash: String = hash.chars().take(HASH).collect();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use openrouter_keys_core::error::BoxError;
 use openrouter_keys_core::internal::is_loopback;
 use reqwest::header::RETRY_AFTER;
@@ -22,9 +23,11 @@ pub(super) struct Reply {
     pub(super) status: StatusCode,
     /// The JSON of the body; `Null` if it has none.
     pub(super) body: Value,
+    /// The body as it was received.
+    pub(super) text: Bytes,
 }
 
-/// Why there is no response.
+/// Why a request got no response.
 #[derive(Debug)]
 pub(super) struct NoReply {
     pub(super) cause: BoxError,
@@ -119,8 +122,8 @@ async fn once(request: RequestBuilder) -> Result<(Reply, Option<Duration>), NoRe
     let wait = wait.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
     let body = response.bytes().await;
     let body = body.map_err(|error| NoReply { is_sent: true, ..failed(error) })?;
-    let body = serde_json::from_slice(&body).unwrap_or_default();
-    Ok((Reply { status, body }, wait))
+    let json = serde_json::from_slice(&body).unwrap_or_default();
+    Ok((Reply { status, body: json, text: body }, wait))
 }
 
 /// An error and its causes.
@@ -149,7 +152,7 @@ impl Settings<'_> {
         })
     }
 
-    /// The same, of a value that is no secret.
+    /// The same for a value that is not secret.
     pub(super) fn text(self, names: &[&'static str]) -> Option<String> {
         self.first(names).map(|(_, value)| value.to_string())
     }

@@ -13,6 +13,8 @@ mod aws;
 mod aws_client;
 mod command;
 mod fence;
+#[cfg(any(feature = "vault", feature = "aws"))]
+mod fields;
 mod file;
 #[cfg(any(feature = "vault", feature = "aws"))]
 mod http;

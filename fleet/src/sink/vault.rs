@@ -5,10 +5,12 @@ use async_trait::async_trait;
 use openrouter_keys_core::error::BoxError;
 use openrouter_keys_core::types::Secret;
 use openrouter_keys_core::workflow::{Delivery, PutError};
-use reqwest::{Method, StatusCode, Url};
-use serde_json::{Map, Value, json};
+use reqwest::{StatusCode, Url};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::fence::{Found, Place};
+use super::fields::Fields;
 use super::http::{NoReply, Reply, Settings};
 use super::mark::Mark;
 use super::name::with_name;
@@ -42,11 +44,6 @@ impl Address {
     fn path(&self, key: &Delivery) -> Result<String, BoxError> {
         with_name(&self.path, &key.name)
     }
-
-    /// The field with the mark.
-    fn mark_field(&self) -> String {
-        format!("{}_rotation", self.field)
-    }
 }
 
 pub(super) struct Vault {
@@ -57,8 +54,31 @@ pub(super) struct Vault {
 /// What a conditional write compares and keeps.
 pub(super) struct Version {
     number: u64,
-    /// All fields.
-    data: Map<String, Value>,
+    data: Fields,
+}
+
+/// The body of a response with a secret.
+#[derive(Deserialize)]
+struct Body {
+    data: Option<Data>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    data: Option<Fields>,
+}
+
+/// The body of a write.
+#[derive(Serialize)]
+struct Write {
+    options: Options,
+    data: Fields,
+}
+
+#[derive(Serialize)]
+struct Options {
+    /// The number of the version that was read.
+    cas: u64,
 }
 
 impl Vault {
@@ -76,7 +96,7 @@ impl Vault {
     async fn check_engine(&self) -> Result<(), BoxError> {
         let mount = self.address.mount.as_str();
         let url = self.client.url(["sys", "internal", "ui", "mounts", mount])?;
-        let reply = self.client.send(Method::GET, &url, None).await?;
+        let reply = self.client.get(&url).await?;
         let text = |pointer| reply.body.pointer(pointer).and_then(Value::as_str);
         match (text("/data/type"), text("/data/options/version")) {
             (Some("kv" | "generic"), Some("2")) | (None, _) => Ok(()),
@@ -96,7 +116,7 @@ impl Vault {
         let path = format!("{}/data/{}", self.address.mount, self.address.path(key)?);
         let url = self.client.url(["sys", "capabilities-self"])?;
         let question = json!({"paths": [path]});
-        let reply = self.client.send(Method::POST, &url, Some(&question)).await?;
+        let reply = self.client.post(&url, &question).await?;
         let Some(granted) = reply.body.get(&path).and_then(Value::as_array) else { return Ok(()) };
         if !granted.iter().any(|it| it == needed || it == "root") {
             let message = format!("the token does not have the capability {needed} on {path}");
@@ -134,12 +154,13 @@ impl Place for Vault {
 
     async fn read(&mut self, key: &Delivery) -> Result<Found<Version>, BoxError> {
         self.client.log_in().await?;
-        let reply = self.client.send(Method::GET, &self.url(key)?, None).await?;
+        let reply = self.client.get(&self.url(key)?).await?;
         let number = reply.body.pointer("/data/metadata/version").and_then(Value::as_u64);
-        // A deleted version is "not found" too, but has a number. A mount that is not there has a
-        // problem.
-        let has_problem = reply.body.get("errors").is_some_and(|it| it.as_array() != Some(&vec![]));
-        let is_absent = reply.status == StatusCode::NOT_FOUND && !has_problem;
+        // A secret that is not there has no errors, unlike a mount or a server that is not Vault. A
+        // deleted version is "not found" too, but has a number.
+        let has_no_errors = reply.body.get("errors").is_some_and(|it| *it == json!([]));
+        let is_absent =
+            reply.status == StatusCode::NOT_FOUND && (number.is_some() || has_no_errors);
         if !reply.status.is_success() && !is_absent {
             return Err(self.refused(&reply, key));
         }
@@ -148,21 +169,10 @@ impl Place for Vault {
             None if is_absent => 0,
             None => return Err(format!("{} is not of kv version 2", self.address.mount).into()),
         };
-        let mut body = reply.body;
-        let data = match body.pointer_mut("/data/data").map(Value::take) {
-            Some(Value::Object(data)) => data,
-            _ => Map::new(),
-        };
-        let text = |field: &str| match data.get(field) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.as_str())),
-            Some(_) => Err(format!("{} is not a string", self.describe(key))),
-        };
-        // An empty field is a place that somebody has prepared.
-        let secret = text(&self.address.field)?.map(str::trim).filter(|text| !text.is_empty());
-        let secret = secret.map(Secret::new);
-        let mark = text(&self.address.mark_field())?;
-        let mark = mark.and_then(|mark| serde_json::from_str(mark).ok());
+        let body: Body = serde_json::from_slice(&reply.text)?;
+        let data = body.data.and_then(|data| data.data).unwrap_or_default();
+        let read = data.read(&self.address.field);
+        let (secret, mark) = read.map_err(|cause| format!("{}: {cause}", self.describe(key)))?;
         Ok(Found { secret, mark, version: Version { number, data } })
     }
 
@@ -175,14 +185,11 @@ impl Place for Vault {
     ) -> Result<bool, PutError> {
         // Both are written at once.
         mark.before = None;
-        let mark =
-            serde_json::to_string(&mark).map_err(|error| PutError::NotStored(error.into()))?;
-        let mut data = found.version.data.clone();
-        data.insert(self.address.field.clone(), secret.reveal().into());
-        data.insert(self.address.mark_field(), mark.into());
-        let body = json!({"options": {"cas": found.version.number}, "data": data});
+        let data = found.version.data.with(&self.address.field, secret, &mark);
+        let data = data.map_err(PutError::NotStored)?;
+        let body = Write { options: Options { cas: found.version.number }, data };
         let url = self.url(key).map_err(PutError::NotStored)?;
-        let reply = self.client.send(Method::POST, &url, Some(&body)).await;
+        let reply = self.client.post(&url, &body).await;
         let reply = reply.map_err(not_confirmed)?;
         let is_lost = || {
             let errors = reply.body.get("errors").map(Value::to_string).unwrap_or_default();

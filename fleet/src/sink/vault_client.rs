@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use openrouter_keys_core::error::BoxError;
 use reqwest::header::HeaderValue;
 use reqwest::{Certificate, Client, Method, StatusCode, Url};
+use serde::Serialize;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -96,7 +98,7 @@ impl VaultClient {
         let account = Zeroizing::new(account);
         let url = self.url(["auth", mount.as_str(), "login"])?;
         let body = json!({"role": role, "jwt": account.trim()});
-        let mut reply = self.send(Method::POST, &url, Some(&body)).await?;
+        let mut reply = self.post(&url, &body).await?;
         let token = reply.body.pointer_mut("/auth/client_token").map(Value::take);
         let Some(Value::String(token)) = token else {
             let status = reply.status;
@@ -107,13 +109,17 @@ impl VaultClient {
         Ok(())
     }
 
+    pub(super) async fn get(&self, url: &Url) -> Result<Reply, NoReply> {
+        self.send(Method::GET, url, None).await
+    }
+
+    pub(super) async fn post(&self, url: &Url, body: &impl Serialize) -> Result<Reply, NoReply> {
+        let body = serde_json::to_vec(body).map_err(NoReply::before)?;
+        self.send(Method::POST, url, Some(body.into())).await
+    }
+
     /// Sends a request; the server's rate limit is obeyed.
-    pub(super) async fn send(
-        &self,
-        method: Method,
-        url: &Url,
-        body: Option<&Value>,
-    ) -> Result<Reply, NoReply> {
+    async fn send(&self, method: Method, url: &Url, body: Option<Bytes>) -> Result<Reply, NoReply> {
         let make = || {
             let mut request = self.client.request(method.clone(), url.clone());
             request = request.header("x-vault-request", "true");
@@ -126,8 +132,7 @@ impl VaultClient {
             if let Some(namespace) = &self.namespace {
                 request = request.header("x-vault-namespace", namespace);
             }
-            if let Some(body) = body {
-                let body = serde_json::to_vec(body)?;
+            if let Some(body) = body.clone() {
                 request = request.header("content-type", "application/json").body(body);
             }
             Ok(request)
