@@ -22,37 +22,47 @@ pub(crate) struct Terms {
     pub(crate) patience: Option<Duration>,
 }
 
-pub(crate) enum Claim {
-    Mine(Box<StoredRotation<Watched, Box<dyn SecretSink>>>),
+pub(crate) enum Claim<T> {
+    Mine(T),
     /// Another machine has it, under this name.
     Theirs(String),
 }
 
+pub(crate) type Claimed = Claim<Box<StoredRotation<Watched, Box<dyn SecretSink>>>>;
+
 impl Terms {
-    /// Claims the rotation, whose newest entry is given. Waits for a lease that may have been left
-    /// by a machine that died; if the log grows meanwhile, that machine lives.
+    /// The newest entry, once the rotation is nobody else's. Waits for a lease that may have been
+    /// left by a machine that died; if the log grows meanwhile, that machine lives.
+    pub(crate) async fn settled(
+        &self,
+        clock: &Budgeted,
+        log: &mut Watched,
+        newest: RotationEntry,
+        stop: &Stop,
+    ) -> Result<Claim<RotationEntry>, BoxError> {
+        let wait = newest.takeover_after(self.timeout);
+        if wait.is_zero() {
+            return Ok(Claim::Mine(newest));
+        }
+        let patience = self.patience.unwrap_or(self.lease.saturating_add(self.timeout));
+        if wait > patience || unless(stop.clone(), clock.sleep(wait)).await.is_none() {
+            return Ok(Claim::Theirs(newest.owner));
+        }
+        Ok(match log.load().await?.filter(|now| now.sequence != newest.sequence) {
+            // Unless the other one gave it up.
+            Some(now) if !now.owner.is_empty() => Claim::Theirs(now.owner),
+            now => Claim::Mine(now.unwrap_or(newest)),
+        })
+    }
+
+    /// Claims the rotation, whose newest entry is given.
     pub(crate) async fn claim(
         &self,
         clock: &Budgeted,
         mut log: Watched,
         sink: Box<dyn SecretSink>,
-        mut newest: RotationEntry,
-        stop: &Stop,
-    ) -> Result<Claim, BoxError> {
-        let wait = newest.takeover_after(self.timeout);
-        if !wait.is_zero() {
-            let patience = self.patience.unwrap_or(self.lease.saturating_add(self.timeout));
-            if wait > patience || unless(stop.clone(), clock.sleep(wait)).await.is_none() {
-                return Ok(Claim::Theirs(newest.owner));
-            }
-            if let Some(now) = log.load().await?.filter(|now| now.sequence != newest.sequence) {
-                // Unless the other one gave it up.
-                if !now.owner.is_empty() {
-                    return Ok(Claim::Theirs(now.owner));
-                }
-                newest = now;
-            }
-        }
+        newest: RotationEntry,
+    ) -> Result<Claimed, BoxError> {
         // Two passes of one machine are two owners.
         let owner = format!("{} {:016x}", self.owner, clock.entropy());
         let claimed = StoredRotation::claim(log.clone(), sink, newest, owner, self.lease);

@@ -179,25 +179,31 @@ impl<'a> Pass<'a> {
             (work.settings)(&mut rotation);
             RotationEntry::before(rotation, work.sink.as_str())
         };
-        let mut newest = log.load().await?.unwrap_or_else(first);
-        // Where nothing was created yet, an earlier pass may have been given a wrong sink.
-        if is_due && !work.sink.is_empty() && is_untouched(&newest.rotation) {
-            work.sink.clone_into(&mut newest.sink);
-            (work.settings)(&mut newest.rotation);
-        }
+        let newest = log.load().await?.unwrap_or_else(first);
         if newest.rotation.step == RotationStep::Done {
             let new = newest.rotation.new.clone();
             let new = new.ok_or("the log of a completed rotation has no new key")?;
             return done(&log, new, newest.rotation.unconfirmed).await;
         }
+        let terms = &machine.terms;
+        let settled = terms.settled(&self.transport, &mut log, newest, &self.stop);
+        let mut newest = match settled.await? {
+            Claim::Mine(newest) => newest,
+            Claim::Theirs(owner) => return Ok(Outcome::Busy { owner }),
+        };
+        // Where nothing was created yet, an earlier pass may have been given a wrong sink.
+        if is_due && !work.sink.is_empty() && is_untouched(&newest.rotation) {
+            work.sink.clone_into(&mut newest.sink);
+            (work.settings)(&mut newest.rotation);
+        }
+        // Only now: the machine that gave the rotation up may have been given another sink.
         let sink = machine.sinks.open(&newest.sink, old)?;
-        let claimed = machine.terms.claim(&self.transport, log.clone(), sink, newest, &self.stop);
-        let stored = match claimed.await? {
+        let stored = match terms.claim(&self.transport, log.clone(), sink, newest).await? {
             Claim::Mine(stored) => stored,
             Claim::Theirs(owner) => return Ok(Outcome::Busy { owner }),
         };
         let owner = stored.owner().to_owned();
-        let mut rotate = Rotate::resume(stored.rotation().clone()).lease(machine.terms.lease);
+        let mut rotate = Rotate::resume(stored.rotation().clone()).lease(terms.lease);
         if let Some(longest) = machine.longest_pause {
             rotate = rotate.longest_pause(longest);
         }
