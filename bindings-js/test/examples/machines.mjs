@@ -3,10 +3,9 @@
 import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
-import { build } from "esbuild";
-
 import { fromNpm } from "../runtimes/programs.mjs";
-import { firstMatch, output, start, stop } from "../runtimes/processes.mjs";
+import { output } from "../runtimes/processes.mjs";
+import { bundle, whileServed } from "../runtimes/workerd.mjs";
 
 export const node = (folder, file, env) => output(process.execPath, [file], { cwd: folder, env: withPath(env) });
 
@@ -24,30 +23,10 @@ const withPath = (env) => ({ PATH: process.env.PATH, HOME: process.env.HOME, ...
 
 /** What a worker returns in workerd, bundled as by Cloudflare's tool. All its fetches go to the emulator. */
 export async function workerd(folder, file, { apiKey, baseUrl }) {
-  const program = fromNpm("@cloudflare", "bin/workerd");
   const out = join(folder, `${basename(file, ".js")}.bundle`);
-  await build({
-    absWorkingDir: folder,
-    entryPoints: [file],
-    outdir: out,
-    assetNames: "[name]",
-    bundle: true,
-    format: "esm",
-    conditions: ["workerd"],
-    loader: { ".wasm": "copy" },
-    logLevel: "error",
-  });
-  const settings = join(out, "config.capnp");
-  writeFileSync(settings, workerdSettings(basename(file), apiKey, new URL(baseUrl).host));
-  const child = start(program, ["serve", settings, "--socket-addr=http=127.0.0.1:0", "--control-fd=3"], {
-    stdio: ["ignore", "inherit", "inherit", "pipe"],
-  });
-  try {
-    const [, port] = await firstMatch(child, child.stdio[3], /"socket":"http","port":(\d+)/);
-    return await (await fetch(`http://127.0.0.1:${port}/`)).text();
-  } finally {
-    await stop(child);
-  }
+  await bundle(folder, file, out);
+  writeFileSync(join(out, "config.capnp"), workerdSettings(basename(file), apiKey, new URL(baseUrl).host));
+  return whileServed(fromNpm("@cloudflare", "bin/workerd"), out, async (url) => (await fetch(url)).text());
 }
 
 const workerdSettings = (script, apiKey, emulator) => `
@@ -57,7 +36,7 @@ const workerdSettings = (script, apiKey, emulator) => `
       (name = "worker", worker = .worker),
       (name = "emulator", external = (address = "${emulator}", http = ())),
     ],
-    sockets = [(name = "http", service = "worker", http = ())],
+    sockets = [(name = "http", address = "127.0.0.1:0", service = "worker", http = ())],
   );
   const worker :Workerd.Worker = (
     modules = [

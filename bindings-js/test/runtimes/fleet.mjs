@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { AwsClient } from "aws4fetch";
-import { build } from "esbuild";
 import { convertV4MiniflareOptions, fetch as forward, Miniflare } from "miniflare";
 
 import { OpenRouterKeys } from "../../npm/index.js";
@@ -18,6 +17,7 @@ import { withProject } from "../unit/project.mjs";
 import { keysAt } from "../examples/traffic.mjs";
 import { isRotatedIn, onCommandLine } from "./command-line.mjs";
 import { startEmulator } from "./emulator.mjs";
+import { bundle } from "./workerd.mjs";
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/workers-fleet/", import.meta.url));
 const PROGRAM = fileURLToPath(new URL("programs/worker-rotations.js", import.meta.url));
@@ -73,17 +73,7 @@ async function bundled() {
   return Promise.all(
     ["worker.js", "worker-rotations.js"].map(async (entry) => {
       const outdir = join(root, `bundle-${entry}`);
-      await build({
-        absWorkingDir: project,
-        entryPoints: [entry],
-        outdir,
-        assetNames: "[name]",
-        bundle: true,
-        format: "esm",
-        conditions: ["workerd"],
-        loader: { ".wasm": "copy" },
-        logLevel: "error",
-      });
+      await bundle(project, entry, outdir);
       return join(outdir, entry);
     }),
   );

@@ -15,22 +15,29 @@ async function run({ folder, settings }) {
   const [version] = (await output(program, ["--version"])).match(/\d\S*/);
   const service = join(folder, "service");
   mkdirSync(service);
-  await build({
-    absWorkingDir: folder,
-    entryPoints: ["worker-service.js"],
-    outdir: service,
-    bundle: true,
-    format: "esm",
-    conditions: ["workerd"],
-    external: ["node:async_hooks"],
-    loader: { ".wasm": "copy" },
-  });
+  await bundle(folder, "worker-service.js", service);
   configure(service);
   return whileServed(program, service, async (url) => {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const response = await fetch(url, { method: "POST", body: JSON.stringify(settings), signal });
     if (!response.ok) throw new Error(`the service returned ${response.status}: ${await response.text()}`);
     return { version, checks: await response.json() };
+  });
+}
+
+/** Bundles a Worker as Cloudflare's tool does; the WebAssembly is a file beside it. */
+export async function bundle(folder, entry, outdir) {
+  await build({
+    absWorkingDir: folder,
+    entryPoints: [entry],
+    outdir,
+    assetNames: "[name]",
+    bundle: true,
+    format: "esm",
+    conditions: ["workerd"],
+    external: ["node:async_hooks"],
+    loader: { ".wasm": "copy" },
+    logLevel: "error",
   });
 }
 
