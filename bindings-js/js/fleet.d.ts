@@ -33,7 +33,7 @@
  * @packageDocumentation
  */
 
-import type { OpenRouterKeys, OpenRouterKeysError, Rotation, RotationHandler } from "./index.js";
+import type { Key, OpenRouterKeys, OpenRouterKeysError, RotateParams, Rotation, RotationHandler, Timestamp } from "./index.js";
 
 /** One entry of a rotation's log: plain data without a secret, the same as in Rust. */
 export interface RotationEntry {
@@ -43,7 +43,7 @@ export interface RotationEntry {
   readonly owner: string;
   /** How long the rotation is the owner's from this entry on. */
   readonly leaseMs: number;
-  /** Where the secrets go, as the programs that share the log write it: all entries of a log have the same. */
+  /** Where the secret goes, as the programs that share the log write it. It may change until a key is about to be created. */
   readonly sink?: string;
   /** The rotation's state. */
   readonly rotation: Rotation;
@@ -80,8 +80,20 @@ export interface RotationStore {
   append(entry: RotationEntry): Promise<boolean>;
 }
 
+/** An account: a pass with another account's management key would find none of its keys. */
+export interface Account {
+  /** The base URL of the API. */
+  readonly server: string;
+  /** The organisation or the user, as the API names it. */
+  readonly owner: string;
+}
+
 /** A store that {@link runFleet} can use. */
 export interface FleetStore extends RotationStore {
+  /** The account whose rotations these are; `undefined` before the first pass. */
+  account(): Promise<Account | undefined>;
+  /** Makes the rotations this account's; rejects if they are another's. */
+  requireAccount(account: Account): Promise<void>;
   /**
    * Each key that has a log: whether its rotation needs nothing more, and whether keys may still
    * appear that nobody has.
@@ -294,19 +306,38 @@ export declare function storedRotation(options: {
   leaseMs: number;
 }): Promise<StoredRotation | undefined>;
 
-/**
- * Selects keys to rotate: those older than an age, because a key that another machine has just
- * created must not be rotated again. Disabled and expired keys are never selected, nor are keys
- * that a rotation or a temporary use has marked as its own.
- */
-export interface Rule {
-  /** Keys created longer ago than this. A key whose age the API does not say is not selected. */
-  olderThanMs: number;
+/** Which keys a rule selects, among those of its age. */
+export interface RuleFilters {
   /** Only keys whose names begin with this. */
   namePrefix?: string | undefined;
   /** The keys of these workspaces (UUIDs), instead of the default workspace's. */
   workspaceIds?: readonly string[] | undefined;
+  /** Only keys for which this returns true. */
+  only?: ((key: Key) => boolean) | undefined;
 }
+
+/**
+ * Selects keys to rotate, by their age: without one, each pass would rotate the keys that the pass
+ * before has created. A key whose age the API does not say is not selected. Disabled and expired
+ * keys are never selected, nor are keys that a rotation or a temporary use has marked as its own.
+ */
+export type Rule = RuleFilters &
+  (
+    | {
+        /** Keys created longer ago than this. */
+        olderThanMs: number;
+        createdBefore?: undefined;
+      }
+    | {
+        /**
+         * Keys created before this moment, which must have passed. Every pass with the same moment
+         * selects the same keys, so that all keys of an account are rotated once, however many passes
+         * that takes.
+         */
+        createdBefore: Timestamp | Date;
+        olderThanMs?: undefined;
+      }
+  );
 
 /** What a pass does. */
 export interface FleetOptions {
@@ -315,21 +346,20 @@ export interface FleetOptions {
   store: FleetStore;
   /** Returns the sink that a rotation's log names, for the secret of the key with this hash. */
   openSink(sink: string, old: string): SecretSink | Promise<SecretSink>;
-  /** The sink of the rotations that this pass begins: what `openSink` is given. Empty by default. */
+  /**
+   * The sink of the rotations that this pass begins: what `openSink` is given. Empty by default. A
+   * rotation of one of its keys that an earlier pass began gets it too, with the `settings` that are
+   * given, if it has created nothing.
+   */
   sink?: string | undefined;
-  /** The hashes of keys whose rotations to begin. Without `keys` and `rule`, none is begun. */
+  /** The hashes of keys whose rotations to begin. Without `keys`, `onlyKeys` and `rule`, none is begun. */
   keys?: readonly string[] | undefined;
+  /** The same, instead of `keys`, and open rotations of other keys are left alone. */
+  onlyKeys?: readonly string[] | undefined;
   /** Which keys' rotations to begin, instead of `keys`. */
   rule?: Rule | undefined;
   /** The pauses and the budget of the rotations that this pass begins, as of `rotate`. */
-  settings?: {
-    limitRemaining?: boolean | undefined;
-    fullLimit?: boolean | undefined;
-    leaked?: boolean | undefined;
-    graceMs?: number | undefined;
-    quietMs?: number | undefined;
-    watchMs?: number | undefined;
-  } | undefined;
+  settings?: Pick<RotateParams, "limitRemaining" | "fullLimit" | "leaked" | "graceMs" | "quietMs" | "watchMs"> | undefined;
   /**
    * Works only on one part of the keys, by a number of their hashes: part `index`, counted from 0,
    * of `of`. Without it, machines get in each other's way, which wastes requests and harms nothing.
@@ -381,7 +411,7 @@ export type FleetRow = {
       /** How long the pause still takes. */
       readonly leftMs: number;
     }
-  /** This account does not have the old key, and nothing was created. The log stays open, in case it is the wrong account. */
+  /** The account does not have the old key, and either no new one was created or that is not there any more. */
   | { readonly outcome: "gone" }
   | {
       /** Another machine works on it. */
@@ -420,6 +450,7 @@ export interface FleetReport {
 /**
  * Makes one pass: continues the rotations that are open, begins those of the selected keys, and
  * returns a report. Run passes from a cron trigger, on as many machines as you like. It rejects only
- * if an option is refused, or the store or the API cannot be listed.
+ * if an option is refused, the client has no management key, the store belongs to another account,
+ * or the store or the API cannot be listed.
  */
 export declare function runFleet(options: FleetOptions): Promise<FleetReport>;

@@ -966,6 +966,9 @@ export declare class OpenRouterKeys {
    */
   constructor(options: ClientOptions);
 
+  /** Where the API is, without a trailing slash. */
+  readonly baseUrl: string;
+
   /** Lists one page of keys, newest first: `GET /keys`. */
   list(params?: ListParams, options?: CallOptions): Call<Page>;
 

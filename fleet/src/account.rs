@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use openrouter_keys_core::CurrentKey;
 use openrouter_keys_core::error::BoxError;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,16 @@ pub struct Account {
     pub server: String,
     /// The organisation or the user, as the API names it.
     pub owner: String,
+}
+
+impl Account {
+    /// The account at this server, by the metadata of its management key. All keys of an organisation
+    /// have the same.
+    pub fn of(server: impl Into<String>, current: &CurrentKey) -> Self {
+        let owner = current.organization_id.as_deref().or(current.creator_user_id.as_deref());
+        let owner = owner.or(current.label.as_deref()).unwrap_or_default().to_owned();
+        Self { server: server.into(), owner }
+    }
 }
 
 impl fmt::Display for Account {

@@ -2,7 +2,9 @@
 //
 // `<prefix>/rotations/<hash of the old key>/<number>.json` is an entry; `…/done` says that the
 // rotation needs nothing more, and `…/late` that keys may still appear that nobody has.
+// `<prefix>/rotations/account.json` is created by the first pass and never changed.
 
+import { parsedAccount, requireSame, written } from "./account.js";
 import { parsed } from "./entry.js";
 
 const DONE = "done";
@@ -13,9 +15,12 @@ const PLAIN = /^(?!.*(^|\/)\.{1,2}(\/|$))[\w.~/-]*$/;
 /** As the client accepts it. */
 const HASH = /^(?!sk-)(?!\.+$)[\w.~-]{1,256}$/;
 
+export const isHash = (value) => typeof value === "string" && HASH.test(value);
+
 export function objectStore(objects, prefix = "") {
   const folder = [...partsOf(prefix), "rotations"].join("/");
   const folderOf = (hash) => `${folder}/${checked(hash)}`;
+  const accountPath = `${folder}/account.json`;
   const pathOf = (hash, sequence) => `${folderOf(hash)}/${String(sequence).padStart(10, "0")}.json`;
 
   async function numbers(hash) {
@@ -30,7 +35,19 @@ export function objectStore(objects, prefix = "") {
     return text === undefined ? undefined : parsed(path, text, sequence);
   }
 
+  async function account() {
+    const text = await objects.get(accountPath);
+    return text === undefined ? undefined : parsedAccount(accountPath, text);
+  }
+
   return {
+    account,
+    async requireAccount(required) {
+      if ((await account()) === undefined) await objects.create(accountPath, written(required));
+      const found = await account();
+      if (found === undefined) throw new Error(`the store does not have ${accountPath}, which was just written`);
+      requireSame(found, required);
+    },
     async load(hash) {
       const newest = (await numbers(hash)).at(-1);
       return newest === undefined ? undefined : entry(hash, newest);
@@ -50,7 +67,7 @@ export function objectStore(objects, prefix = "") {
       for (const name of await objects.list(`${folder}/`)) {
         const [hash, file] = name.slice(folder.length + 1).split("/");
         // Objects of others are ignored.
-        if (file === undefined || !HASH.test(hash)) continue;
+        if (file === undefined || !isHash(hash)) continue;
         const { isDone = false, isLate = false } = logs.get(hash) ?? {};
         logs.set(hash, { isDone: isDone || file === DONE, isLate: isLate || file === LATE });
       }
@@ -80,7 +97,7 @@ function partsOf(prefix) {
 
 /** The message does not repeat the hash: people pass the key instead. */
 function checked(hash) {
-  if (typeof hash !== "string" || !HASH.test(hash)) {
+  if (!isHash(hash)) {
     throw new TypeError("the store was asked for the log of something that is not the hash of a key");
   }
   return hash;

@@ -14,13 +14,17 @@ export function isInShard({ index, of }, hash) {
 }
 
 /** Whether the rule selects the key, at this time in milliseconds since 1970. */
-export function selects({ olderThanMs, namePrefix = "" }, key, now) {
+export function selects({ olderThanMs, createdBefore, namePrefix = "", only = () => true }, key, now) {
   const { name, createdAt, expiresAt, disabled } = key;
   if (typeof name !== "string" || !name.startsWith(namePrefix) || MARKED.test(name) || disabled === true) return false;
-  const today = secondsOf(now);
-  const age = today - secondsOf(Date.parse(createdAt));
+  const [created, today] = [secondsOf(Date.parse(createdAt)), secondsOf(now)];
+  const isOld = createdBefore === undefined ? (today - created) * SECOND_MS > olderThanMs : created < secondsOf(createdBefore);
   const isExpired = secondsOf(Date.parse(expiresAt)) <= today;
-  return age * SECOND_MS > olderThanMs && !isExpired;
+  if (!isOld || isExpired) return false;
+  const isDue = only(key);
+  // A promise would select every key.
+  if (typeof isDue !== "boolean") throw new TypeError("runFleet: only must return true or false; nothing was changed");
+  return isDue;
 }
 
 /** Whole seconds. A time that cannot be read is `NaN`, for which every comparison is false. */

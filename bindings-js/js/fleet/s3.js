@@ -5,7 +5,7 @@ import { objectStore } from "./logs.js";
 const ENTITIES = { __proto__: null, "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'" };
 
 export function s3Store({ bucket, prefix, fetch }) {
-  const root = String(bucket).replace(/\/+$/, "");
+  const root = rootOf(bucket);
 
   /** The body, or `undefined` if the status is one of these. */
   async function body(name, init, ...absent) {
@@ -39,4 +39,14 @@ export function s3Store({ bucket, prefix, fetch }) {
     },
     prefix,
   );
+}
+
+/** The message does not repeat the URL: it may contain credentials. */
+function rootOf(bucket) {
+  const text = String(bucket);
+  const { username, password, search, hash } = URL.canParse(text) ? new URL(text) : { username: "not a URL" };
+  if (username || password || search || hash) {
+    throw new TypeError("the bucket must be a URL without a user, a password, ? and #; nothing was sent; the fetch adds the credentials");
+  }
+  return text.replace(/\/+$/, "");
 }

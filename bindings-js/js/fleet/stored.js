@@ -63,6 +63,8 @@ class StoredRotation {
 }
 
 export async function storedRotation({ store, sink, newest, owner, leaseMs }) {
+  if (typeof owner !== "string" || owner === "") throw new TypeError("owner must be a name; nothing was changed");
+  if (!Number.isSafeInteger(leaseMs) || leaseMs < 0) throw new TypeError("leaseMs must be a whole number of milliseconds; nothing was changed");
   const entry = entryOf({ ...newest, owner, leaseMs });
   const own = { store, sink, entry };
   return (await write(own, entry.rotation)) ? undefined : new StoredRotation(own);

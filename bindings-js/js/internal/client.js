@@ -44,7 +44,12 @@ export class OpenRouterKeys {
     }
     requireModule();
     const valid = validClock(clock);
-    hide(this, { client: rethrow(() => new Client(wrapKey(apiKey), values, new FetchAdapter(fetch, valid), valid)) });
+    const client = rethrow(() => new Client(wrapKey(apiKey), values, new FetchAdapter(fetch, valid), valid));
+    hide(this, { client, baseUrl: written(values.baseUrl) });
+  }
+
+  get baseUrl() {
+    return hidden(this).baseUrl;
   }
 
   list(params, options) {
@@ -133,6 +138,9 @@ export class OpenRouterKeys {
 }
 
 brand(OpenRouterKeys, "OpenRouterKeys");
+
+/** The base URL, which the module has accepted, as Rust writes it. */
+const written = (url = "https://openrouter.ai/api/v1") => url.trim().replace(/\/+$/, "").replace(/^\w+/, (scheme) => scheme.toLowerCase());
 
 function live(keys, operation) {
   const { client } = hidden(keys, operation, `keys.${operation}`);

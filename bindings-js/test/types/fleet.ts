@@ -2,7 +2,7 @@
 
 import type { OpenRouterKeys, Rotation } from "openrouter-keys";
 import { Stop } from "openrouter-keys";
-import type { FleetReport, FleetStore, RotationStore, SecretSink } from "openrouter-keys/fleet";
+import type { FleetOptions, FleetReport, FleetStore, RotationStore, Rule, SecretSink } from "openrouter-keys/fleet";
 import { durableObjectStore, entryBefore, memoryStore, NotStored, objectStore, r2Sink, r2Store, RotationLogs, runFleet, s3Store, storedRotation } from "openrouter-keys/fleet";
 import { same } from "./equal.js";
 
@@ -46,6 +46,18 @@ export async function fleets(): Promise<void> {
     // @ts-expect-error: only a failed rotation has an error
     row.error;
   }
+  const rules: Rule[] = [
+    { createdBefore: new Date(), only: ({ limit }) => limit === 5 },
+    { createdBefore: "2026-12-01T00:00:00Z", namePrefix: "a" },
+    // @ts-expect-error: a rule needs an age
+    { namePrefix: "a" },
+    // @ts-expect-error: a promise would select every key
+    { olderThanMs: 1, only: async () => false },
+    // @ts-expect-error: one age is enough
+    { olderThanMs: 1, createdBefore: new Date() },
+  ];
+  same<NonNullable<FleetOptions["settings"]>["graceMs"], number | undefined>();
+  void rules;
   const store: RotationStore = stores[0]!;
   const stored = await storedRotation({ store, sink: r2Sink(bucket), newest: entryBefore(rotation), owner: "me", leaseMs: 1 });
   // @ts-expect-error: another program may have been faster

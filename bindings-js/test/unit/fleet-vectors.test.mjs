@@ -1,5 +1,5 @@
 // The decisions that Rust and JavaScript machines share: `tests/vectors/fleet`, which
-// `fleet/src/vectors.rs` reads too.
+// `fleet/src/vectors/` reads too.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { Stop, toDate } from "../../npm/index.js";
 import { Delivery, entryBefore, memoryStore, NotStored, objectStore, releasedEntry, runFleet, storedRotation, takeoverAfterMs } from "../../npm/fleet.js";
 import { isInShard } from "../../npm/fleet/rule.js";
-import { key, listed } from "../../npm/testing.js";
+import { apiError, current, key, listed, virtualClock } from "../../npm/testing.js";
 import { clientOver } from "./harness.mjs";
 
 const read = (url) => JSON.parse(readFileSync(new URL(url, import.meta.url), "utf8"));
@@ -32,11 +32,12 @@ function recorded(prefix) {
 }
 
 test("objects have the names that Rust gives them", async () => {
-  for (const { prefix, hash, sequence, entry, done } of VECTORS.names) {
+  for (const { prefix, hash, sequence, entry, done, account } of VECTORS.names) {
     const { store, all } = recorded(prefix);
     assert.equal(await store.append({ ...entryBefore({ old: hash, step: "begun" }), sequence }), true);
     await store.finish(hash);
-    assert.deepEqual([...all.keys()], [entry, done]);
+    await store.requireAccount({ server: "", owner: "" });
+    assert.deepEqual([...all.keys()], [entry, done, account]);
     assert.deepEqual([...(await store.list())], [[hash, { isDone: true, isLate: false }]]);
     assert.equal((await store.load(hash)).sequence, sequence);
   }
@@ -114,13 +115,56 @@ test("a secret counts as stored, not stored or unknown as in Rust", async () => 
   }
 });
 
+const MANAGEMENT = { is_management_key: true };
+
 test("a rule selects the keys that Rust selects", async () => {
-  const { now, older_than_ms: olderThanMs, name_prefix: namePrefix, keys: vectors } = VECTORS.rules;
-  const keys = vectors.map(({ key: fields }) => key({ name: undefined, created_at: undefined, ...fields }));
-  const { keys: client } = clientOver([listed(keys)]);
-  const clock = { now: () => 0, date: () => toDate(now).getTime(), setTimeout };
-  const openSink = () => Promise.reject(new Error("nothing is rotated here"));
-  const { rows } = await runFleet({ client, store: memoryStore(), openSink, rule: { olderThanMs, namePrefix }, clock });
-  const selected = vectors.flatMap(({ is_selected }, at) => (is_selected ? [keys[at].hash] : []));
-  assert.deepEqual(rows.map(({ old }) => old), selected.sort());
+  for (const { now, older_than_ms: olderThanMs, created_before: createdBefore, name_prefix: namePrefix, only_limit, keys: vectors } of VECTORS.rules) {
+    const keys = vectors.map(({ key: fields }) => key({ name: undefined, created_at: undefined, ...fields }));
+    const { keys: client } = clientOver([current(MANAGEMENT), listed(keys)]);
+    const clock = { now: () => 0, date: () => toDate(now).getTime(), setTimeout };
+    const openSink = () => Promise.reject(new Error("nothing is rotated here"));
+    const only = only_limit === undefined ? undefined : ({ limit }) => limit === only_limit;
+    const { rows } = await runFleet({ client, store: memoryStore(), openSink, rule: { olderThanMs, createdBefore, namePrefix, only }, clock });
+    const selected = vectors.flatMap(({ is_selected }, at) => (is_selected ? [keys[at].hash] : []));
+    assert.deepEqual(rows.map(({ old }) => old), selected.sort());
+  }
+});
+
+test("a store belongs to the account that Rust reads", async () => {
+  for (const { name, base_url: baseUrl, current: fields, stored, text, then } of VECTORS.accounts) {
+    const { store, all } = recorded("");
+    if (stored !== undefined) all.set("rotations/account.json", stored);
+    const metadata = { organization_id: undefined, creator_user_id: undefined, label: undefined, ...fields, ...MANAGEMENT };
+    const { keys: client } = clientOver([current(metadata)], { baseUrl });
+    const pass = await runFleet({ client, store, openSink: () => assert.fail() }).then(
+      () => "accepted",
+      ({ message }) => message,
+    );
+    assert.ok(pass.includes(then), `${name}: ${pass}`);
+    assert.deepEqual([...all.values()], [stored ?? text], name);
+  }
+});
+
+test("a pass does with a rotation what Rust does", async () => {
+  for (const { name, log, is_due, sink, was_put = true, grace_ms: graceMs, meanwhile, missing, then } of VECTORS.passes) {
+    const store = memoryStore();
+    for (const entry of log) assert.equal(await store.append(entry), true);
+    const clock = virtualClock();
+    const respond = ({ path }) => {
+      if (path.endsWith("/key")) return current(MANAGEMENT);
+      return apiError(missing.some((hash) => path.endsWith(`/${hash}`)) ? 404 : 403);
+    };
+    const { keys: client } = clientOver(respond, { clock });
+    if (meanwhile) clock.setTimeout(() => store.append(meanwhile), 1000);
+    let opened = null;
+    const openSink = (sink) => {
+      opened = sink;
+      return { put: () => assert.fail(), wasPut: () => was_put };
+    };
+    const { rows } = await runFleet({ client, store, openSink, sink, clock, settings: { graceMs }, ...(is_due && { keys: ["key-1"] }) });
+    const newest = await store.load("key-1");
+    const { isDone, isLate } = (await store.list()).get("key-1");
+    const outcome = { outcome: rows[0].outcome, sink: opened, is_done: isDone, is_late: isLate, grace_ms: newest.rotation.graceMs ?? 60_000 };
+    assert.deepEqual(outcome, then, name);
+  }
 });

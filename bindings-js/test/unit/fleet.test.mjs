@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 
-import { memoryStore, NotStored, objectStore, runFleet, storedRotation } from "../../npm/fleet.js";
-import { virtualClock } from "../../npm/testing.js";
+import { entryBefore, memoryStore, NotStored, objectStore, runFleet, s3Store, storedRotation } from "../../npm/fleet.js";
+import { current, virtualClock } from "../../npm/testing.js";
 import { account } from "./account.mjs";
-import { clientOver, failureOf } from "./harness.mjs";
+import { API_KEY, clientOver, failureOf } from "./harness.mjs";
 
 const NO_TIME = { graceMs: 0, quietMs: 0, watchMs: 0 };
 const DAY_MS = 86_400_000;
@@ -114,7 +114,7 @@ test("another machine's rotation is left alone until its lease has ended", async
   // It lives: the log grows while this machine waits.
   clock.setTimeout(() => stored.claim(), 100_000);
   assert.deepEqual(outcomes(await pass(server, { store, sink, clock })), ["busy"]);
-  assert.deepEqual(server.requests, []);
+  assert.deepEqual(server.requests, ["GET own key", "GET own key"]);
   // It is dead: nothing happens for the lease and the timeout of a call.
   const began = clock.now();
   assert.deepEqual(outcomes(await pass(server, { store, sink, clock })), ["done"]);
@@ -141,12 +141,27 @@ test("a long pause is left to a later pass, and other machines need not wait for
   isRotated(server, secrets, ["a"]);
 });
 
-test("a key that this account does not have is reported as gone, and nothing was created", async () => {
-  const server = account([]);
+test("a store of another account, or an inference key, is refused before anything is changed", async () => {
+  const [server, other] = [account(["a"]), account(["a"], ({ path }) => path.endsWith("/key") && current({ organization_id: "org_2" }))];
   const [store, clock] = [memoryStore(), virtualClock()];
-  const report = await pass(server, { store, sink: vault().sink, clock, keys: ["f".repeat(64)] });
-  assert.deepEqual([outcomes(report), report.isOpen], [["gone"], false]);
-  assert.ok(!server.requests.some((line) => line.startsWith("POST")));
+  const options = { store, sink: vault().sink, clock, keys: [...server.keys.keys()] };
+  await pass(server, { ...options, keys: [] });
+  const refusal = await failureOf(pass(other, options));
+  assert.match(refusal.message, /those of the account org_1 at https:\/\/openrouter\.ai\/api\/v1, and the management key is of org_2 at/);
+  const inference = account(["a"], ({ path }) => path.endsWith("/key") && current({ is_management_key: false }));
+  assert.equal((await failureOf(pass(inference, options))).name, "WrongKeyKindError");
+  assert.deepEqual([other.requests, inference.requests], [["GET own key"], ["GET own key"]]);
+  assert.equal((await store.list()).size, 0);
+});
+
+test("other open rotations can be left alone", async () => {
+  const server = account(["a", "b"]);
+  const [store, clock] = [memoryStore(), virtualClock()];
+  const keys = [...server.keys.keys()].sort();
+  const options = { store, sink: vault().sink, clock, longestPauseMs: 0, settings: { graceMs: 1 } };
+  assert.deepEqual(outcomes(await pass(server, { ...options, keys })), ["waiting", "waiting"]);
+  const { rows } = await pass(server, { ...options, onlyKeys: [keys[1]] });
+  assert.deepEqual(rows.map(({ old }) => old), [keys[1]]);
 });
 
 test("what a sink or a store throws is in the report, and other rotations go on", async () => {
@@ -163,6 +178,11 @@ test("what a sink or a store throws is in the report, and other rotations go on"
   const damaged = { ...store, load: () => Promise.reject(full) };
   const [row] = (await pass(server, { store: damaged, sink, clock })).rows;
   assert.deepEqual([row.outcome, row.cause], ["unreachable", full]);
+  // The rotation is complete, but its log cannot be closed.
+  const unmarked = { ...store, finish: () => Promise.reject(full) };
+  const [open] = (await pass(server, { store: unmarked, sink, clock })).rows;
+  assert.deepEqual([open.outcome, open.cause], ["unreachable", full]);
+  assert.deepEqual(outcomes(await pass(server, { store, sink, clock })), ["done"]);
 });
 
 test("a key that appears after its rotation was done is deleted by a later pass", async () => {
@@ -227,6 +247,12 @@ test("a damaged entry is neither taken over nor changed", async () => {
     assert.ok(error instanceof TypeError && !(hash && error.message.includes(hash)), hash);
   }
   assert.throws(() => objectStore(objects, "a/../b"), TypeError);
+  for (const bucket of ["https://me:hunter2@s3.example/b", "https://s3.example/b?key=hunter2", "s3.example/hunter2"]) {
+    assert.throws(() => s3Store({ bucket, fetch }), ({ name, message }) => name === "TypeError" && !message.includes("hunter2"));
+  }
+  for (const terms of [{ owner: "", leaseMs: 1 }, { owner: "x", leaseMs: 0.5 }]) {
+    await assert.rejects(storedRotation({ store, sink: {}, newest: entryBefore({ old: "a", step: "begun" }), ...terms }), TypeError);
+  }
 });
 
 test("wrong options are refused before anything is read", async () => {
@@ -236,13 +262,30 @@ test("wrong options are refused before anything is read", async () => {
     [{ leaseMs: 60_000 }, /leaseMs must be more than timeoutMs/],
     [{ shard: { index: 2, of: 2 } }, /shard must be/],
     [{ keys: [], rule: { olderThanMs: 1 } }, /exclude each other/],
+    [{ keys: [], onlyKeys: [] }, /exclude each other/],
+    [{ keys: [API_KEY] }, /keys must be an array of hashes/],
+    [{ rule: {} }, /rule must have either olderThanMs or createdBefore/],
+    [{ rule: { olderThanMs: 1, createdBefore: new Date(0) } }, /rule must have either/],
+    [{ rule: { createdBefore: "2030-01-01" } }, /createdBefore must be an RFC 3339 string/],
+    [{ rule: { createdBefore: new Date(Date.UTC(2031, 0, 1)) } }, /createdBefore is still to come/],
     [{ rule: { olderThan: 1 } }, /rule has no "olderThan"/],
     [{ settings: { graceMs: -1 } }, /graceMs must be/],
+    // Rust could not read such an entry.
+    [{ settings: { graceMs: Infinity } }, /graceMs must be/],
+    [{ leaseMs: Infinity }, /leaseMs must be a whole number/],
+    [{ leaseMs: 90_000.5 }, /leaseMs must be a whole number/],
     [{ store: {} }, /store must be a store/],
     [{ inFlight: 0 }, /inFlight must be/],
     [{ limit: 1 }, /options has no "limit"/],
   ]) {
-    assert.match((await failureOf(pass(server, { ...good, ...options }))).message, problem);
+    const { message } = await failureOf(pass(server, { ...good, ...options }));
+    assert.match(message, problem);
+    assert.ok(!message.includes(API_KEY));
   }
   assert.deepEqual(server.requests, []);
+  // A promise would select every key.
+  const some = account(["a"]);
+  const rule = { createdBefore: new Date(Date.UTC(2029, 0, 1)), only: async () => false };
+  some.keys.forEach((key) => Object.assign(key, { created_at: "2020-01-01T00:00:00Z" }));
+  assert.match((await failureOf(pass(some, { ...good, rule }))).message, /only must return true or false; nothing was changed/);
 });

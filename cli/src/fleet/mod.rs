@@ -176,7 +176,6 @@ impl PassArgs {
     }
 }
 
-/// The account of the management key. All keys of an organisation have the same.
 async fn account(app: &App, client: &Client) -> Result<Account> {
     let (server, _) = app.account()?;
     let current = client.get_current_key_metadata().cancel_on(signal::stopped()).await?;
@@ -186,9 +185,7 @@ async fn account(app: &App, client: &Client) -> Result<Account> {
             "this is an inference key; a management key is required; nothing was changed",
         ));
     }
-    let owner = current.organization_id.as_deref().or(current.creator_user_id.as_deref());
-    let owner = owner.or(current.label.as_deref()).unwrap_or_default().to_owned();
-    Ok(Account { server, owner })
+    Ok(Account::of(server, &current))
 }
 
 /// Makes a pass, says what happens, and writes a row for each rotation.

@@ -2,26 +2,29 @@
 //! `bindings-js/test/unit/fleet-vectors.test.mjs` reads the same file.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod passes;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt as _;
-use object_store::ObjectStore as _;
 use object_store::memory::InMemory;
+use object_store::{ObjectStore as _, ObjectStoreExt as _};
 use openrouter_keys_core::error::BoxError;
 use openrouter_keys_core::operation::Operation as _;
 use openrouter_keys_core::workflow::{
     Delivery, PutError, Rotation, RotationEntry, RotationHandler as _, RotationStore, SecretSink,
     Stop, StoredRotation,
 };
-use openrouter_keys_core::{Create, Key, KeyHash, Limit, Secret, Timestamp};
+use openrouter_keys_core::{BaseUrl, Create, CurrentKey, Key, KeyHash, Limit, Secret, Timestamp};
 use serde_json::{Value, json};
 
-use crate::{Rule, Shard, Store};
+use crate::{Account, Rule, Shard, Store};
 
 fn vectors(part: &str) -> Value {
-    let text = include_str!("../../tests/vectors/fleet/logs.json");
+    let text = include_str!("../../../tests/vectors/fleet/logs.json");
     serde_json::from_str::<Value>(text).unwrap()[part].take()
 }
 
@@ -42,14 +45,18 @@ async fn objects_have_the_names_that_javascript_gives_them() {
     for vector in list("names") {
         let objects = Arc::new(InMemory::new());
         let hash = KeyHash::new(text(&vector["hash"])).unwrap();
-        let mut log = Store::new(objects.clone(), text(&vector["prefix"])).log(&hash);
+        let store = Store::new(objects.clone(), text(&vector["prefix"]));
+        let mut log = store.log(&hash);
         let mut entry = before(&hash);
         entry.sequence = vector["sequence"].as_u64().unwrap();
         assert!(log.append(&entry).await.unwrap());
         log.finish().await.unwrap();
+        store.require_account(&Account::of("", &CurrentKey::default())).await.unwrap();
         let found: Vec<_> = objects.list(None).try_collect().await.unwrap();
-        let found: Vec<String> = found.iter().map(|one| one.location.to_string()).collect();
-        assert_eq!(found, [text(&vector["entry"]), text(&vector["done"])]);
+        let found: BTreeSet<String> = found.iter().map(|one| one.location.to_string()).collect();
+        let expected = ["entry", "done", "account"].map(|name| text(&vector[name]).to_owned());
+        assert_eq!(found, BTreeSet::from(expected));
+        assert_eq!(store.list().await.unwrap().into_keys().collect::<Vec<_>>(), [hash]);
     }
 }
 
@@ -182,12 +189,47 @@ async fn a_secret_counts_as_stored_not_stored_or_unknown_as_in_javascript() {
 
 #[test]
 fn a_rule_selects_the_keys_that_javascript_selects() {
-    let rules = vectors("rules");
-    let now: Timestamp = text(&rules["now"]).parse().unwrap();
-    let age = Duration::from_millis(rules["older_than_ms"].as_u64().unwrap());
-    let rule = Rule::older_than(age).name_prefix(text(&rules["name_prefix"]));
-    for vector in rules["keys"].as_array().unwrap() {
-        let key: Key = serde_json::from_value(vector["key"].clone()).unwrap();
-        assert_eq!(rule.selects(&key, Some(&now)), vector["is_selected"], "{vector}");
+    for case in list("rules") {
+        let now: Timestamp = text(&case["now"]).parse().unwrap();
+        let mut rule = match &case["created_before"] {
+            Value::Null => {
+                let age = case["older_than_ms"].as_u64().unwrap();
+                Rule::older_than(Duration::from_millis(age))
+            }
+            moment => Rule::created_before(text(moment).parse().unwrap()),
+        };
+        if let Some(prefix) = case["name_prefix"].as_str() {
+            rule = rule.name_prefix(prefix);
+        }
+        if let Some(limit) = case["only_limit"].as_f64() {
+            rule = rule.only(move |key| key.limit.copied() == Some(limit));
+        }
+        for vector in case["keys"].as_array().unwrap() {
+            let key: Key = serde_json::from_value(vector["key"].clone()).unwrap();
+            assert_eq!(rule.selects(&key, Some(&now)), vector["is_selected"], "{vector}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_belongs_to_the_account_that_javascript_reads() {
+    for vector in list("accounts") {
+        let url = vector["base_url"].as_str().map(|url| BaseUrl::new(url).unwrap());
+        let current: CurrentKey = serde_json::from_value(vector["current"].clone()).unwrap();
+        let account = Account::of(url.unwrap_or_default().to_string(), &current);
+        assert_eq!(serde_json::to_string(&account).unwrap(), text(&vector["text"]), "{vector}");
+        let objects = Arc::new(InMemory::new());
+        let store = Store::new(objects.clone(), "");
+        let path = store.account_path();
+        if let Some(stored) = vector["stored"].as_str() {
+            objects.put(&path, stored.to_owned().into()).await.unwrap();
+        }
+        match (store.require_account(&account).await, text(&vector["then"])) {
+            (Ok(()), "accepted") => {}
+            (Err(error), says) if error.to_string().contains(says) => {}
+            (outcome, _) => panic!("{vector}: {outcome:?}"),
+        }
+        let expected = vector["stored"].as_str().unwrap_or_else(|| text(&vector["text"]));
+        assert_eq!(store.content(&path).await.unwrap().unwrap(), expected, "{vector}");
     }
 }
