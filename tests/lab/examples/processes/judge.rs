@@ -69,7 +69,11 @@ impl Verdict {
     /// Each process changes the keys of a name in one stretch, and unless the one before gave the
     /// rotation up, not before its lease has ended.
     fn owners(&mut self, changes: &[Change], logs: &BTreeMap<String, Vec<RotationEntry>>) {
-        for (name, log) in logs {
+        // Without a log too: nobody may change a key before the rotation is claimed in the store.
+        let names: BTreeSet<&String> = changes.iter().map(|change| &change.name).collect();
+        // The gate has no name for a key that is gone: nothing changes.
+        for name in names.into_iter().filter(|name| !name.is_empty()) {
+            let log = logs.get(name).map(Vec::as_slice).unwrap_or_default();
             let mut released = BTreeSet::new();
             for (one, next) in log.iter().zip(log.iter().skip(1)) {
                 if next.owner.is_empty() {
