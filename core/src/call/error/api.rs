@@ -5,6 +5,7 @@ use std::fmt;
 
 use http::StatusCode;
 
+use super::reason::Status;
 use crate::json::{Reader, closed, text_of};
 use crate::operation::parse_into;
 use crate::redact;
@@ -320,19 +321,6 @@ impl fmt::Debug for ApiError {
             .field("meaning", &self.meaning)
             .field("is_beside_data", &self.is_beside_data)
             .finish()
-    }
-}
-
-/// A status with its reason, if it has a known one.
-pub(super) struct Status(pub(super) StatusCode);
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.as_str())?;
-        match self.0.canonical_reason() {
-            Some(reason) => write!(f, " {reason}"),
-            None => Ok(()),
-        }
     }
 }
 

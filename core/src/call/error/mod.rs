@@ -3,6 +3,7 @@
 mod advice;
 mod anchor;
 pub(super) mod api;
+mod reason;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -16,8 +17,8 @@ use crate::redact;
 use crate::redact::{CutLines, OneLine, Quoted, listed};
 use crate::types::{Key, KeyHash, KeyKind};
 
-use self::api::Status;
 use self::api::{ApiError, ApiErrorKind, ErrorBody};
+use self::reason::Status;
 use crate::transport::{BoxError, TransportError};
 use crate::types::{BuildError, DecodeError};
 
