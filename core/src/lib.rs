@@ -191,7 +191,10 @@ pub mod internal {
     pub use crate::call::refused;
     pub use crate::config::is_loopback;
     pub use crate::redact::{mask, shows_key};
+    pub use crate::transport::arrived::Arrived;
+    pub use crate::transport::head::{HeaderLines, ReadHeaders};
     pub use crate::transport::race;
+    pub use crate::transport::wire::{Outgoing, Wire};
     pub use crate::types::{Object, ValueRef};
     pub use crate::workflow::{is_marked, unmarked};
 }

@@ -4,8 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::response::Parts as Head;
-use http::{HeaderMap, Request, Response as HttpResponse};
+use http::{Request, Response as HttpResponse, StatusCode};
 
 use super::classify::Class;
 use super::error::{Effect, Error, ErrorKind, Inner, MayHaveCreated};
@@ -18,7 +17,7 @@ use super::verdict::{Failure, Verdict};
 use crate::config::{CallOptions, Config};
 use crate::operation::{Idempotency, Operation, Parsed};
 use crate::redact;
-use crate::transport::{BoxError, Limits, SendContext, TransportError};
+use crate::transport::{Arrived, BoxError, Head, Limits, Outgoing, SendContext, TransportError};
 use crate::types::{ApiKey, DecodeError, DecodeErrorKind, wipe};
 
 /// One attempt of a call: builds its request and judges its outcome.
@@ -128,7 +127,7 @@ impl<O: Operation> Attempt<O> {
     /// Builds the request, authenticated with the key. Its body is shared, not copied.
     pub fn request(&mut self, key: &ApiKey) -> Request<Bytes> {
         self.call.authenticate(key.clone());
-        self.call.request()
+        self.call.request().map(Outgoing::into_http).unwrap_or_default()
     }
 
     /// Sets the seed that the call begins with.
@@ -141,7 +140,7 @@ impl<O: Operation> Attempt<O> {
         self.call.authenticate(key);
     }
 
-    pub(super) fn authenticated_request(&mut self) -> Request<Bytes> {
+    pub(super) fn authenticated_request(&mut self) -> Option<Outgoing> {
         self.call.request()
     }
 
@@ -166,9 +165,19 @@ impl<O: Operation> Attempt<O> {
     }
 
     /// Judges the outcome of the request, `elapsed` after the call began.
+    #[inline]
     pub fn finish(
-        mut self,
+        self,
         outcome: Result<HttpResponse<Bytes>, TransportError>,
+        elapsed: Duration,
+    ) -> Step<O> {
+        self.received(outcome.map(Arrived::from), elapsed)
+    }
+
+    /// Like [`finish`](Self::finish).
+    pub(super) fn received(
+        mut self,
+        outcome: Result<Arrived, TransportError>,
         elapsed: Duration,
     ) -> Step<O> {
         let verdict = self.call.judge(outcome, elapsed);
@@ -235,8 +244,8 @@ impl<O: Operation> Attempt<O> {
         };
         let (mut class, mut headers) = (None, None);
         if let Some(response) = context.take_partial() {
-            headers = Some(response.headers().clone());
-            if response.status().is_success() {
+            headers = Some(response.headers.clone());
+            if response.status.is_success() {
                 match self.rescued(response, elapsed) {
                     Some(Ok(response)) => return Ok(response),
                     Some(Err(refused)) => class = Some(refused.outcome.class),
@@ -253,12 +262,12 @@ impl<O: Operation> Attempt<O> {
     /// Reads the clock if this outcome needs the time and the seed had none.
     pub(crate) fn note_time(
         &mut self,
-        outcome: &Result<HttpResponse<Bytes>, TransportError>,
+        outcome: &Result<Arrived, TransportError>,
         elapsed: Duration,
         clock: impl FnOnce() -> Option<SystemTime>,
     ) {
         let headers = match outcome {
-            Ok(response) => Some(response.headers()),
+            Ok(response) => Some(&response.headers),
             Err(error) => error.headers(),
         };
         let began_at = &mut self.call.began_at;
@@ -267,16 +276,19 @@ impl<O: Operation> Attempt<O> {
         }
     }
 
-    #[expect(clippy::result_large_err, reason = "it is passed on at once")]
+    #[cfg_attr(
+        not(all(target_family = "wasm", target_os = "unknown")),
+        expect(clippy::result_large_err, reason = "it is passed on at once")
+    )]
     fn succeed(
         &self,
-        response: HttpResponse<Bytes>,
+        response: Arrived,
         elapsed: Duration,
     ) -> Result<Response<O::Output>, Failure> {
-        let (head, body) = response.into_parts();
+        let Arrived { status, headers, body } = response;
         let read = match self.read(&body) {
-            Ok(parsed) => Ok(self.response(head, parsed)),
-            Err(error) => Err(self.call.unreadable(head, &body, error, elapsed)),
+            Ok(parsed) => Ok(self.response(status, headers, parsed)),
+            Err(error) => Err(self.call.unreadable(status, headers, &body, error, elapsed)),
         };
         wipe_if_secret(self.call.idempotency, body);
         read
@@ -285,7 +297,7 @@ impl<O: Operation> Attempt<O> {
     /// Reads part of a response: `Some` if it contains a created secret or a refusal.
     fn rescued(
         &self,
-        response: HttpResponse<Bytes>,
+        response: Arrived,
         elapsed: Duration,
     ) -> Option<Result<Response<O::Output>, Failure>> {
         // Without a create there is no secret to look for, and the body may be huge.
@@ -301,13 +313,18 @@ impl<O: Operation> Attempt<O> {
         }
     }
 
-    fn response(&self, head: Head, parsed: Parsed<O::Output>) -> Response<O::Output> {
+    fn response(
+        &self,
+        status: StatusCode,
+        headers: Head,
+        parsed: Parsed<O::Output>,
+    ) -> Response<O::Output> {
         self.call.config.quota.refund(self.call.taken);
         let Parsed { output, envelope } = parsed;
         let meta = Meta {
-            request_id: self.request_id(&head.headers),
-            status: head.status,
-            headers: head.headers,
+            request_id: self.request_id(&headers),
+            status,
+            headers,
             attempts: self.call.number,
             envelope,
         };
@@ -327,7 +344,7 @@ impl<O: Operation> Attempt<O> {
         Ok(parsed)
     }
 
-    fn request_id(&self, headers: &HeaderMap) -> Option<Box<str>> {
+    fn request_id(&self, headers: &Head) -> Option<Box<str>> {
         request_id(headers, || self.call.secrets())
     }
 

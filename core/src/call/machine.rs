@@ -16,7 +16,7 @@ use super::trace;
 use super::trace::Span;
 use crate::config::{CallOptions, Config};
 use crate::operation::{Idempotency, Operation};
-use crate::transport::SendContext;
+use crate::transport::{Arrived, Outgoing, SendContext};
 
 /// One call: its [`Attempt`]s and the pauses between them.
 pub struct CallMachine<O> {
@@ -46,6 +46,35 @@ impl<O: Operation> Machine for CallMachine<O> {
     type Question = Infallible;
 
     fn resume(&mut self, event: Event, elapsed: Duration) -> Action<Response<O::Output>> {
+        self.step(event.received(), elapsed)
+    }
+
+    fn request(&mut self) -> Request<Bytes> {
+        self.outgoing().map(Outgoing::into_http).unwrap_or_default()
+    }
+}
+
+impl<O: Operation> CallMachine<O> {
+    /// Handles the events that consume the attempt.
+    fn end(&mut self, event: Event<Arrived>, elapsed: Duration) -> Action<Response<O::Output>> {
+        let Some(attempt) = self.attempt.take() else { return self.over() };
+        match event {
+            Event::Response(outcome) => match attempt.received(outcome, elapsed) {
+                Step::Done(result) => Action::Done(result),
+                Step::Retry { after, next } => {
+                    self.attempt = Some(next);
+                    Action::Sleep(after)
+                }
+            },
+            Event::Key(Err(cause)) => Action::Done(Err(attempt.without_key(cause, elapsed))),
+            Event::Cancelled(context) => Action::Done(attempt.cancelled(context.as_ref(), elapsed)),
+            Event::Begin(_) | Event::Key(Ok(_)) | Event::Slept | Event::Answer(_) => self.over(),
+        }
+    }
+}
+
+impl<O: Operation> Driven for CallMachine<O> {
+    fn step(&mut self, event: Event<Arrived>, elapsed: Duration) -> Action<Response<O::Output>> {
         let Some(attempt) = &mut self.attempt else { return self.over() };
         if attempt.is_sent() && !matches!(event, Event::Response(_) | Event::Cancelled(_)) {
             // The request must not be resent, and its outcome is unknown.
@@ -63,31 +92,10 @@ impl<O: Operation> Machine for CallMachine<O> {
         Action::Authenticate(attempt.time_left(elapsed))
     }
 
-    fn request(&mut self) -> Request<Bytes> {
-        self.attempt.as_mut().map(Attempt::authenticated_request).unwrap_or_default()
+    fn outgoing(&mut self) -> Option<Outgoing> {
+        self.attempt.as_mut()?.authenticated_request()
     }
-}
 
-impl<O: Operation> CallMachine<O> {
-    /// Handles the events that consume the attempt.
-    fn end(&mut self, event: Event, elapsed: Duration) -> Action<Response<O::Output>> {
-        let Some(attempt) = self.attempt.take() else { return self.over() };
-        match event {
-            Event::Response(outcome) => match attempt.finish(outcome, elapsed) {
-                Step::Done(result) => Action::Done(result),
-                Step::Retry { after, next } => {
-                    self.attempt = Some(next);
-                    Action::Sleep(after)
-                }
-            },
-            Event::Key(Err(cause)) => Action::Done(Err(attempt.without_key(cause, elapsed))),
-            Event::Cancelled(context) => Action::Done(attempt.cancelled(context.as_ref(), elapsed)),
-            Event::Begin(_) | Event::Key(Ok(_)) | Event::Slept | Event::Answer(_) => self.over(),
-        }
-    }
-}
-
-impl<O: Operation> Driven for CallMachine<O> {
     /// Only a create always needs the clock; for others, see `note_time`.
     fn seed(&self, draw: impl Fn() -> u64, clock: impl FnOnce() -> Option<SystemTime>) -> Seed {
         let is_create = self
@@ -99,7 +107,7 @@ impl<O: Operation> Driven for CallMachine<O> {
 
     fn note_time(
         &mut self,
-        event: &Event,
+        event: &Event<Arrived>,
         elapsed: Duration,
         clock: impl FnOnce() -> Option<SystemTime>,
     ) {

@@ -10,7 +10,7 @@ use http::{Request, Response};
 use super::error::Error;
 use super::seed::Seed;
 use super::trace::Span;
-use crate::transport::{BoxError, SendContext, TransportError};
+use crate::transport::{Arrived, BoxError, Outgoing, SendContext, TransportError};
 use crate::types::ApiKey;
 
 /// A call or a workflow as a state machine without I/O.
@@ -61,13 +61,15 @@ pub enum Action<T, Q = Infallible> {
 ///
 /// An event that does not match the action never makes a machine resend a request: one that
 /// was in flight counts as lost.
-pub enum Event {
+///
+/// `R` is the response; the clients use a type of their own.
+pub enum Event<R = Response<Bytes>> {
     /// The first event.
     Begin(Seed),
     /// The key, or the reason there is none.
     Key(Result<ApiKey, BoxError>),
     /// The transport's result.
-    Response(Result<Response<Bytes>, TransportError>),
+    Response(Result<R, TransportError>),
     /// The pause is over.
     Slept,
     /// The caller's answer.
@@ -77,8 +79,22 @@ pub enum Event {
     Cancelled(Option<SendContext>),
 }
 
+impl Event {
+    /// The same event with a response as the core keeps it.
+    pub(crate) fn received(self) -> Event<Arrived> {
+        match self {
+            Self::Begin(seed) => Event::Begin(seed),
+            Self::Key(key) => Event::Key(key),
+            Self::Response(outcome) => Event::Response(outcome.map(Arrived::from)),
+            Self::Slept => Event::Slept,
+            Self::Answer(answer) => Event::Answer(answer),
+            Self::Cancelled(context) => Event::Cancelled(context),
+        }
+    }
+}
+
 /// A response may contain a secret.
-impl fmt::Debug for Event {
+impl<R> fmt::Debug for Event<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Begin(_) => "Begin",
@@ -93,13 +109,23 @@ impl fmt::Debug for Event {
 
 /// The further methods of a machine that the clients need.
 pub(crate) trait Driven: Machine {
+    /// [`Machine::resume`] for the clients.
+    fn step(
+        &mut self,
+        event: Event<Arrived>,
+        elapsed: Duration,
+    ) -> Action<Self::Output, Self::Question>;
+
+    /// [`Machine::request`] for the clients; `None` if there is nothing to send.
+    fn outgoing(&mut self) -> Option<Outgoing>;
+
     /// Draws the machine's seed; reads the clock only if needed.
     fn seed(&self, draw: impl Fn() -> u64, clock: impl FnOnce() -> Option<SystemTime>) -> Seed;
 
     /// Reads the clock if this event needs the time and the seed had none.
     fn note_time(
         &mut self,
-        event: &Event,
+        event: &Event<Arrived>,
         elapsed: Duration,
         clock: impl FnOnce() -> Option<SystemTime>,
     );

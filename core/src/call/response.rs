@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use http::header::DATE;
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::StatusCode;
 
 use super::http_date::http_date;
 use crate::json::float;
 use crate::redact;
+use crate::transport::{Head, KnownHeader, ReadHeaders};
 use crate::types::Extra;
 
 /// A call's output with the metadata of its response.
@@ -28,8 +28,9 @@ pub struct Response<T> {
 pub struct Meta {
     /// The status, such as 200 or 201.
     pub status: StatusCode,
-    /// All headers of the response.
-    pub headers: HeaderMap,
+    /// All headers of the response: a `HeaderMap` or, on `wasm32-unknown-unknown`, a type that
+    /// dereferences to one.
+    pub headers: Head,
     /// How many requests the call took.
     pub attempts: u32,
     /// The top-level fields of the response that are unknown to this version and not part of
@@ -47,24 +48,24 @@ impl Meta {
 
     /// When the server responded, in seconds since 1970 by its own clock.
     pub(crate) fn date(&self) -> Option<i64> {
-        text(&self.headers, &DATE).and_then(http_date)
+        self.headers.first(KnownHeader::Date).and_then(http_date)
     }
 
     /// Cloudflare's ID for the request.
     pub fn cf_ray(&self) -> Option<&str> {
-        text(&self.headers, &CF_RAY)
+        self.headers.first(KnownHeader::CfRay)
     }
 
     /// The rate limit, if the response has one.
     pub fn rate_limit(&self) -> RateLimit {
         let number = |name| {
-            let number = float(text(&self.headers, &HeaderName::from_static(name))?.trim());
+            let number = float(self.headers.first(name)?.trim());
             number.is_finite().then_some(number)
         };
         RateLimit {
-            limit: number("x-ratelimit-limit"),
-            remaining: number("x-ratelimit-remaining"),
-            reset: number("x-ratelimit-reset"),
+            limit: number(KnownHeader::RateLimitLimit),
+            remaining: number(KnownHeader::RateLimitRemaining),
+            reset: number(KnownHeader::RateLimitReset),
         }
     }
 }
@@ -93,18 +94,12 @@ pub struct RateLimit {
     pub reset: Option<f64>,
 }
 
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const CF_RAY: HeaderName = HeaderName::from_static("cf-ray");
-
 /// The server's ID for the request, with echoed secrets masked.
 pub(crate) fn request_id<'a>(
-    headers: &HeaderMap,
+    headers: &Head,
     secrets: impl FnOnce() -> Vec<&'a str>,
 ) -> Option<Box<str>> {
-    let id = text(headers, &X_REQUEST_ID).or_else(|| text(headers, &CF_RAY))?;
+    let id = headers.first(KnownHeader::RequestId);
+    let id = id.or_else(|| headers.first(KnownHeader::CfRay))?;
     Some(redact::mask(id, &secrets()).into_boxed_str())
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
 }

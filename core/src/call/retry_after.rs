@@ -2,13 +2,9 @@
 
 use std::time::Duration;
 
-use http::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
-
 use super::http_date::http_date;
 use crate::json::float;
-
-const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
-const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+use crate::transport::{Head, KnownHeader, ReadHeaders};
 
 /// The longest wait that any valid header asks for.
 ///
@@ -16,29 +12,31 @@ const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 /// large for a clock stays larger than every limit. A date is measured against the response's
 /// own `Date`, so that a wrong local clock does not matter; without a `Date`, against `now`, in
 /// seconds since 1970 by the local clock. Without either it is ignored.
-pub(crate) fn retry_after(headers: &HeaderMap, now: Option<i64>) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &Head, now: Option<i64>) -> Option<Duration> {
     let mut longest = None;
-    each_value(headers, &RETRY_AFTER, |text| {
+    each_value(headers, KnownHeader::RetryAfter, |text| {
         longest = longest.max(decimal(text, 1.0).or_else(|| until(text, headers, now)));
     });
-    each_value(headers, &RETRY_AFTER_MS, |text| longest = longest.max(decimal(text, 1000.0)));
+    each_value(headers, KnownHeader::RetryAfterMs, |text| {
+        longest = longest.max(decimal(text, 1000.0));
+    });
     longest
 }
 
 /// Whether the server says not to retry. Advice to retry is ignored: the server does not know
 /// what resending would do.
-pub(crate) fn forbids_retry(headers: &HeaderMap) -> bool {
+pub(crate) fn forbids_retry(headers: &Head) -> bool {
     let mut forbids = false;
-    each_value(headers, &SHOULD_RETRY, |text| forbids |= text.eq_ignore_ascii_case("false"));
+    each_value(headers, KnownHeader::ShouldRetry, |text| {
+        forbids |= text.eq_ignore_ascii_case("false");
+    });
     forbids
 }
 
 /// Calls `take` with each value of a header. `fetch` joins repeated headers with commas;
 /// splitting at them costs a date only its weekday.
-fn each_value<'a>(headers: &'a HeaderMap, name: &HeaderName, mut take: impl FnMut(&'a str)) {
-    for line in headers.get_all(name) {
-        line.to_str().unwrap_or_default().split(',').for_each(|text| take(text.trim()));
-    }
+fn each_value<'a>(headers: &'a Head, name: KnownHeader, mut take: impl FnMut(&'a str)) {
+    headers.each(name, &mut |line| line.split(',').for_each(|text| take(text.trim())));
 }
 
 /// Digits with at most one decimal point: no sign, no exponent, no `inf`.
@@ -53,17 +51,19 @@ fn decimal(text: &str, per_second: f64) -> Option<Duration> {
 }
 
 /// Whether the local clock is needed to read these headers.
-pub(crate) fn needs_clock(headers: &HeaderMap) -> bool {
-    headers.contains_key(RETRY_AFTER) && date(headers).is_none()
+pub(crate) fn needs_clock(headers: &Head) -> bool {
+    let mut asks = false;
+    headers.each(KnownHeader::RetryAfter, &mut |_| asks = true);
+    asks && date(headers).is_none()
 }
 
-fn date(headers: &HeaderMap) -> Option<i64> {
-    http_date(headers.get(DATE)?.to_str().ok()?)
+fn date(headers: &Head) -> Option<i64> {
+    http_date(headers.first(KnownHeader::Date)?)
 }
 
 /// The time from the response's `Date`, or else from now, to an HTTP date; nothing
 /// if it has passed.
-fn until(text: &str, headers: &HeaderMap, now: Option<i64>) -> Option<Duration> {
+fn until(text: &str, headers: &Head, now: Option<i64>) -> Option<Duration> {
     let then = http_date(text)?;
     let now = date(headers).or(now)?;
     let seconds = u64::try_from(then.saturating_sub(now)).unwrap_or(0);

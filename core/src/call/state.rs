@@ -5,10 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
-use http::response::Parts as Head;
-use http::uri::Uri;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{Method, StatusCode};
 
 use super::classify::{Class, Outcome};
 use super::error::ErrorKind;
@@ -20,10 +17,10 @@ use super::verdict::{Failure, Verdict};
 use crate::config::{CallOptions, Config, Settings, Trouble, next_entropy};
 use crate::operation::{Idempotency, Operation, Parts};
 use crate::redact;
-use crate::transport::{TransportError, TransportErrorKind};
+use crate::transport::{
+    Arrived, Head, KnownHeader, Outgoing, ReadHeaders, TransportError, TransportErrorKind,
+};
 use crate::types::{ApiKey, BuildError, DecodeError, Secret};
-
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The stage of an attempt's request.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,7 +38,8 @@ pub(super) struct CallState {
     pub(super) name: &'static str,
     pub(super) idempotency: Idempotency,
     method: Method,
-    uri: Uri,
+    /// Joined with the base URL's.
+    path: Bytes,
     body: Option<Bytes>,
     pub(super) config: Arc<Settings>,
     entropy: u64,
@@ -69,7 +67,7 @@ impl CallState {
     ) -> Result<Self, BuildError> {
         let config = config.for_call(options)?;
         let Parts { method, path, body } = operation.parts()?;
-        let uri = config.base_url.join(&path)?;
+        let path = config.base_url.join(&path)?;
         let mut other_secrets = Vec::new();
         if let Some(secret) = operation.request_secret() {
             other_secrets.push(Secret::new(secret));
@@ -78,7 +76,7 @@ impl CallState {
             name: operation.name(),
             idempotency: operation.idempotency(),
             method,
-            uri,
+            path,
             body,
             config,
             entropy: seed.folded(),
@@ -124,26 +122,18 @@ impl CallState {
         self.stage = Stage::Waiting;
     }
 
-    /// Builds the request; empty unless its key has just been set.
+    /// The request; `None` unless its key has just been set.
     #[inline]
-    pub(super) fn request(&mut self) -> Request<Bytes> {
-        if self.stage != Stage::Ready {
-            return Request::default();
-        }
+    pub(super) fn request(&mut self) -> Option<Outgoing> {
+        let key = self.key.as_ref().filter(|_| self.stage == Stage::Ready)?;
         self.stage = Stage::Sent;
-        let mut headers = self.config.headers.to_map();
-        headers.insert(ACCEPT, JSON);
-        if self.body.is_some() {
-            headers.insert(CONTENT_TYPE, JSON);
-        }
-        if let Some(key) = &self.key {
-            headers.insert(AUTHORIZATION, key.authorization());
-        }
-        let mut request = Request::new(self.body.clone().unwrap_or_default());
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = headers;
-        request
+        Some(Outgoing {
+            method: self.method.clone(),
+            settings: Arc::clone(&self.config),
+            path: self.path.clone(),
+            authorization: key.authorization(),
+            body: self.body.clone(),
+        })
     }
 
     /// The secrets that a response must not show.
@@ -156,7 +146,7 @@ impl CallState {
 
     pub(super) fn judge(
         &self,
-        outcome: Result<Response<Bytes>, TransportError>,
+        outcome: Result<Arrived, TransportError>,
         elapsed: Duration,
     ) -> Verdict {
         let (response, cut) = match outcome {
@@ -167,13 +157,13 @@ impl CallState {
             },
         };
         let (response, cut) = self.capped(response, cut);
-        if !response.status().is_success() {
+        if !response.status.is_success() {
             return Verdict::Failure(self.refused(response, cut.is_some(), elapsed));
         }
         match cut {
             None => Verdict::Success(response),
             Some(error) => {
-                let headers = Some(response.headers().clone());
+                let headers = Some(response.headers.clone());
                 let failure = self.below_http(error, headers, elapsed);
                 Verdict::Interrupted(response, failure)
             }
@@ -183,41 +173,41 @@ impl CallState {
     /// Cuts a body that is longer than the limit.
     fn capped(
         &self,
-        response: Response<Bytes>,
+        mut response: Arrived,
         cut: Option<TransportError>,
-    ) -> (Response<Bytes>, Option<TransportError>) {
-        let max_body = if response.status().is_success() {
+    ) -> (Arrived, Option<TransportError>) {
+        let max_body = if response.status.is_success() {
             self.config.max_success_body
         } else {
             self.config.max_error_body
         };
-        if response.body().len() <= max_body {
+        if response.body.len() <= max_body {
             return (response, cut);
         }
         let error = TransportError::ambiguous(TransportErrorKind::BodyTooLarge(max_body))
-            .with_status(Some(response.status()));
-        (response.map(|body| body.slice(..max_body)), Some(error))
+            .with_status(Some(response.status));
+        response.body.truncate(max_body);
+        (response, Some(error))
     }
 
     /// Judges a response that is not a success by its status, even if the body is cut.
-    fn refused(&self, response: Response<Bytes>, is_cut: bool, elapsed: Duration) -> Failure {
-        let status = response.status();
-        let (head, body) = response.into_parts();
+    fn refused(&self, response: Arrived, is_cut: bool, elapsed: Duration) -> Failure {
+        let Arrived { status, headers, body } = response;
         let kind = if status.is_redirection() {
-            let origin = redirect::origin(&head.headers, &self.uri)
+            let origin = redirect::origin(&headers, &self.config.base_url)
                 .map(|origin| redact::mask(&origin, &self.secrets()).into_boxed_str());
             ErrorKind::UnexpectedRedirect { status: Some(status), origin }
         } else {
             ErrorKind::Api(ApiError::read(status, &body, is_cut, &self.secrets()))
         };
-        self.failed(status, kind, head.headers, elapsed)
+        self.failed(status, kind, headers, elapsed)
     }
 
     fn failed(
         &self,
         status: StatusCode,
         kind: ErrorKind,
-        headers: HeaderMap,
+        headers: Head,
         elapsed: Duration,
     ) -> Failure {
         let retry_after = self.retry_after(&headers, elapsed);
@@ -240,7 +230,7 @@ impl CallState {
     fn below_http(
         &self,
         error: TransportError,
-        headers: Option<HeaderMap>,
+        headers: Option<Head>,
         elapsed: Duration,
     ) -> Failure {
         let error = error.masked(&self.secrets());
@@ -262,13 +252,13 @@ impl CallState {
     /// status.
     pub(super) fn unreadable(
         &self,
-        head: Head,
+        status: StatusCode,
+        headers: Head,
         body: &[u8],
         error: DecodeError,
         elapsed: Duration,
     ) -> Failure {
-        let headers = head.headers;
-        let kind = match ApiError::documented(head.status, body, &self.secrets()) {
+        let kind = match ApiError::documented(status, body, &self.secrets()) {
             // The data next to the error may be the created key.
             Some(api) if api.is_beside_data() && !self.idempotency.may_resend() => {
                 ErrorKind::Api(api)
@@ -278,7 +268,7 @@ impl CallState {
             }
             Some(api) => ErrorKind::Api(api),
             None => {
-                let error = error.with_status(head.status);
+                let error = error.with_status(status);
                 ErrorKind::Decode(match coding(&headers, body) {
                     Some(coding) => error.encoded(coding),
                     None => error,
@@ -292,7 +282,7 @@ impl CallState {
     pub(super) fn class_of(
         &self,
         status: StatusCode,
-        headers: Option<&HeaderMap>,
+        headers: Option<&Head>,
         elapsed: Duration,
     ) -> Class {
         let asks = headers.is_some_and(|headers| {
@@ -304,7 +294,7 @@ impl CallState {
         }
     }
 
-    fn retry_after(&self, headers: &HeaderMap, elapsed: Duration) -> Option<Duration> {
+    fn retry_after(&self, headers: &Head, elapsed: Duration) -> Option<Duration> {
         let now = || {
             let now = self.began_at?.checked_add(elapsed)?;
             let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).ok()?;
@@ -344,25 +334,24 @@ impl CallState {
 
 /// The part of the response that arrived before the failure. An error status alone is enough
 /// for a refusal.
-fn arrived(error: &mut TransportError) -> Option<Response<Bytes>> {
+fn arrived(error: &mut TransportError) -> Option<Arrived> {
     error.take_response().or_else(|| {
         let status = error.status().filter(|status| !status.is_success())?;
-        let mut response = Response::new(Bytes::new());
-        *response.status_mut() = status;
-        Some(response)
+        Some(Arrived { status, ..Arrived::default() })
     })
 }
 
 /// The outermost coding of a body that is still compressed. Platforms that decompress keep the
 /// header, but a compressed body is never text.
-fn coding(headers: &HeaderMap, body: &[u8]) -> Option<&'static str> {
+fn coding(headers: &Head, body: &[u8]) -> Option<&'static str> {
     const KNOWN: [&str; 5] = ["gzip", "deflate", "br", "zstd", "compress"];
     let is_text = match std::str::from_utf8(body) {
         Ok(_) => true,
         // Cut in the middle of a character.
         Err(error) => error.error_len().is_none(),
     };
-    let last = headers.get_all(CONTENT_ENCODING).iter().next_back()?.to_str().ok()?;
+    let mut last = "";
+    headers.each(KnownHeader::ContentEncoding, &mut |value| last = value);
     let name = last.rsplit(',').next()?.trim().to_ascii_lowercase();
     let name = name.strip_prefix("x-").unwrap_or(&name);
     if is_text || matches!(name, "" | "identity") {

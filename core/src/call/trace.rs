@@ -67,7 +67,7 @@ mod on {
         elapsed: Duration,
     ) {
         let (outcome, status) = match finding {
-            Verdict::Success(response) => ("success", Some(response.status())),
+            Verdict::Success(response) => ("success", Some(response.status)),
             Verdict::Failure(failure) | Verdict::Interrupted(_, failure) => match &failure.kind {
                 ErrorKind::Transport(error) => ("transport error", error.status()),
                 ErrorKind::Api(error) => ("error response", Some(error.status)),

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode};
+use http::StatusCode;
 
 use super::classify::{Class, Outcome};
 use super::error::ErrorKind;
+use crate::transport::{Arrived, Head};
 
 /// The meaning of an attempt's outcome.
 pub(crate) enum Verdict {
-    Success(Response<Bytes>),
+    Success(Arrived),
     Failure(Failure),
     /// A success whose body broke off.
-    Interrupted(Response<Bytes>, Failure),
+    Interrupted(Arrived, Failure),
 }
 
 /// A failed attempt.
@@ -23,12 +23,12 @@ pub(crate) struct Failure {
     pub(crate) retry_after: Option<Duration>,
     /// The server, or the kind of failure, rules out another attempt.
     pub(super) is_final: bool,
-    pub(super) headers: Option<HeaderMap>,
+    pub(super) headers: Option<Head>,
 }
 
 impl Failure {
     /// A failure that ends the call, such as an unreadable success or a cancellation.
-    pub(super) fn last(kind: ErrorKind, class: Class, headers: Option<HeaderMap>) -> Self {
+    pub(super) fn last(kind: ErrorKind, class: Class, headers: Option<Head>) -> Self {
         let outcome = Outcome { class, trouble: None };
         Self { kind, outcome, retry_after: None, is_final: true, headers }
     }

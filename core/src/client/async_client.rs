@@ -5,9 +5,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::Request;
-
 use super::answers::{Answers, NeverAsked};
 use super::cancel::Cancel;
 use super::credentials::{KeySource, Source};
@@ -17,8 +14,9 @@ use crate::config::{CallOptions, Config};
 use crate::operation::{AnyOperation, AnyOutput, Operation};
 use crate::redact::{mask, mask_cause};
 use crate::transport::{
-    BoxError, BoxFuture, MaybeSend, MaybeSendSync, SendContext, TimeoutPhase, Transport,
-    TransportError, TransportErrorKind, or_cancelled, or_cancelled_late, race, sent_within,
+    Arrived, BoxError, BoxFuture, MaybeSend, MaybeSendSync, Outgoing, SendContext, TimeoutPhase,
+    Transport, TransportError, TransportErrorKind, Wire, or_cancelled, or_cancelled_late, race,
+    sent_within,
 };
 use crate::types::{ApiKey, BuildError};
 
@@ -43,7 +41,7 @@ use crate::types::{ApiKey, BuildError};
 pub struct Client(Arc<Inner>);
 
 struct Inner {
-    transport: Arc<dyn Transport>,
+    wire: Arc<dyn Wire>,
     keys: KeySource,
     config: Config,
 }
@@ -51,11 +49,7 @@ struct Inner {
 impl Client {
     /// Creates a client with the default settings.
     pub fn new(transport: impl Transport + 'static, key: impl Into<KeySource>) -> Self {
-        Self::share(Inner {
-            transport: Arc::new(transport),
-            keys: key.into(),
-            config: Config::new(),
-        })
+        Self::share(Inner { wire: Arc::new(transport), keys: key.into(), config: Config::new() })
     }
 
     /// Creates a client with custom settings, which are checked here.
@@ -64,17 +58,27 @@ impl Client {
         key: impl Into<KeySource>,
         config: Config,
     ) -> Result<Self, BuildError> {
+        Self::over(transport, key, config)
+    }
+
+    /// Creates a client over any wire.
+    #[doc(hidden)]
+    pub fn over(
+        wire: impl Wire + 'static,
+        key: impl Into<KeySource>,
+        config: Config,
+    ) -> Result<Self, BuildError> {
         config.check()?;
         let config = config.with_own_quota();
-        Ok(Self::share(Inner { transport: Arc::new(transport), keys: key.into(), config }))
+        Ok(Self::share(Inner { wire: Arc::new(wire), keys: key.into(), config }))
     }
 
     /// Returns a client with another API key that shares transport, settings and retry quota.
     #[must_use]
     pub fn with_key(&self, key: impl Into<KeySource>) -> Self {
-        let Inner { transport, config, .. } = &*self.0;
-        let transport = Arc::clone(transport);
-        Self::share(Inner { transport, keys: key.into(), config: config.clone() })
+        let Inner { wire, config, .. } = &*self.0;
+        let wire = Arc::clone(wire);
+        Self::share(Inner { wire, keys: key.into(), config: config.clone() })
     }
 
     #[cfg_attr(
@@ -143,14 +147,14 @@ impl Client {
     ) -> impl Future<Output = Result<T, Error>> {
         let mut held = Held { machine, context: None };
         async move {
-            let Inner { transport, keys, .. } = &*self.0;
-            let transport = &**transport;
-            let begun = transport.now();
+            let Inner { wire, keys, .. } = &*self.0;
+            let wire = &**wire;
+            let begun = wire.now();
             let mut elapsed = Duration::ZERO;
             let mut event =
-                Event::Begin(held.machine.seed(|| transport.entropy(), || transport.wall_clock()));
+                Event::Begin(held.machine.seed(|| wire.entropy(), || wire.wall_clock()));
             loop {
-                held.machine.note_time(&event, elapsed, || transport.wall_clock());
+                held.machine.note_time(&event, elapsed, || wire.wall_clock());
                 let wait = match held.resume(event, elapsed) {
                     Ok(wait) => wait,
                     Err(result) => return result.map(finish),
@@ -158,21 +162,21 @@ impl Client {
                 let span = held.machine.span();
                 event = match wait {
                     Wait::Key(left) => {
-                        let key = pin!(present_key(keys, transport, left));
+                        let key = pin!(present_key(keys, wire, left));
                         let key = or_cancelled(&mut cancel, within(&span, key)).await;
                         key.map_or(Event::Cancelled(None), Event::Key)
                     }
                     Wait::Response => {
                         let outcome = {
                             let (request, context) = held.in_flight();
-                            let sent = pin!(sent_within(transport, request, context));
+                            let sent = pin!(sent_within(wire, request, context));
                             or_cancelled_late(&mut cancel, within(&span, sent)).await
                         };
                         let context = held.context.take();
                         outcome.map_or(Event::Cancelled(context), Event::Response)
                     }
                     Wait::Time(time) => {
-                        let pause = within(&span, transport.sleep(time));
+                        let pause = within(&span, wire.sleep(time));
                         let over = or_cancelled(&mut cancel, pause).await;
                         over.map_or(Event::Cancelled(None), |()| Event::Slept)
                     }
@@ -183,7 +187,7 @@ impl Client {
                         Event::Answer(answer.map_err(|cause| mask_cause(cause, &known)))
                     }
                 };
-                elapsed = transport.now().saturating_sub(begun);
+                elapsed = wire.now().saturating_sub(begun);
             }
         }
     }
@@ -206,10 +210,10 @@ enum Wait<Q> {
 impl<M: Driven> Held<M> {
     fn resume(
         &mut self,
-        event: Event,
+        event: Event<Arrived>,
         elapsed: Duration,
     ) -> Result<Wait<M::Question>, Result<M::Output, Error>> {
-        Ok(match self.machine.resume(event, elapsed) {
+        Ok(match self.machine.step(event, elapsed) {
             Action::Authenticate(within) => Wait::Key(within),
             Action::Send(context) => {
                 self.context = Some(context);
@@ -222,9 +226,9 @@ impl<M: Driven> Held<M> {
     }
 
     /// A function that builds the request, and the request's context.
-    fn in_flight(&mut self) -> (impl FnOnce() -> Request<Bytes>, &SendContext) {
+    fn in_flight(&mut self) -> (impl FnOnce() -> Option<Outgoing>, &SendContext) {
         let Self { machine, context } = self;
-        (|| machine.request(), context.get_or_insert_default())
+        (|| machine.outgoing(), context.get_or_insert_default())
     }
 }
 
@@ -239,13 +243,13 @@ impl<M: Driven> Drop for Held<M> {
 
 async fn present_key(
     keys: &KeySource,
-    transport: &dyn Transport,
+    wire: &dyn Wire,
     left: Duration,
 ) -> Result<ApiKey, BoxError> {
     match &keys.0 {
         Source::Fixed(key) => Ok(key.clone()),
         Source::Provider(provider) => {
-            race(provider.api_key(), transport.sleep(left)).await.unwrap_or_else(|| {
+            race(provider.api_key(), wire.sleep(left)).await.unwrap_or_else(|| {
                 Err(TransportError::not_sent(TransportErrorKind::Timeout(TimeoutPhase::Call))
                     .into())
             })

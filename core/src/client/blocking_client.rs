@@ -9,7 +9,7 @@ use crate::call::{Action, CallMachine, Driven, Error, Event, Response, trace};
 use crate::config::{CallOptions, Config};
 use crate::operation::Operation;
 use crate::redact::mask_cause;
-use crate::transport::{BlockingTransport, BoxError};
+use crate::transport::{Arrived, BlockingTransport, BoxError};
 use crate::types::{ApiKey, BuildError};
 
 /// Provides a blocking client with the API key for each attempt.
@@ -100,13 +100,16 @@ impl Client {
             Event::Begin(machine.seed(|| transport.entropy(), || transport.wall_clock()));
         loop {
             machine.note_time(&event, elapsed, || transport.wall_clock());
-            let action = machine.resume(event, elapsed);
+            let action = machine.step(event, elapsed);
             let span = machine.span();
             event = match action {
                 Action::Authenticate(_) => Event::Key(in_scope(&span, keys)),
-                Action::Send(context) => Event::Response(context.check_in_time().and_then(|()| {
-                    in_scope(&span, || transport.send(machine.request(), &context))
-                })),
+                Action::Send(context) => {
+                    let sent = context.check_in_time().and_then(|()| {
+                        in_scope(&span, || transport.send(machine.request(), &context))
+                    });
+                    Event::Response(sent.map(Arrived::from))
+                }
                 Action::Sleep(time) => {
                     in_scope(&span, || transport.sleep(time));
                     Event::Slept

@@ -1,20 +1,19 @@
 //! Where the API is: scheme, authority and path prefix.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::Uri;
-use http::uri::{Authority, Parts, PathAndQuery, Scheme};
+use http::uri::{Authority, Parts, PathAndQuery};
 
+use super::url::{self, LONGEST, Scheme, Url, is_no_port};
 use crate::redact::percent_decoded;
 use crate::types::{BuildError, BuildErrorKind};
 
 /// The API's own base URL.
 pub const DEFAULT_BASE_URL: &str = "https://openrouter.ai/api/v1";
-
-/// The longest URI that the `http` crate parses from one string, as reqwest does.
-const LONGEST: usize = 65_534;
 
 /// The validated URL that the API's paths are appended to.
 ///
@@ -31,19 +30,21 @@ const LONGEST: usize = 65_534;
 /// assert!(BaseUrl::new("http://gateway.example/v1").is_err());
 /// assert!(BaseUrl::allow_insecure_http("http://gateway.example/v1").is_ok());
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct BaseUrl {
     scheme: Scheme,
-    authority: Authority,
+    authority: Cow<'static, str>,
     /// Without a trailing slash; empty for the root.
     prefix: Arc<str>,
+    /// The authority as the `http` crate has it, from the first request on.
+    parsed: OnceLock<Authority>,
 }
 
 impl BaseUrl {
     /// Checks a base URL.
     pub fn new(url: impl AsRef<str>) -> Result<Self, BuildError> {
         let base = Self::allow_insecure_http(url)?;
-        if base.scheme == Scheme::HTTP && !is_loopback(base.authority.host()) {
+        if base.scheme == Scheme::Http && !is_loopback(base.authority().host()) {
             return Err(refused(
                 "uses http:// to another machine, which would send the API key in the clear; \
                  use https:// or allow_insecure_http",
@@ -58,55 +59,85 @@ impl BaseUrl {
         if let Some(flaw) = flaw(url) {
             return Err(refused(flaw));
         }
-        let uri: Uri = url.parse().map_err(|_| {
-            refused(if url.len() > LONGEST {
+        let Some(Url { scheme, authority, path }) = Url::parse(url) else {
+            return Err(refused(if url.len() > LONGEST {
                 "is longer than 65534 bytes"
             } else {
                 "has a character where a URL does not allow it"
-            })
-        })?;
-        let parts = uri.into_parts();
-        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
-            return Err(refused(
-                "is not a valid URL; it should look like https://openrouter.ai/api/v1",
-            ));
+            }));
         };
-        let path = parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
-        let prefix = path.path().trim_end_matches('/');
+        let prefix = path.trim_end_matches('/');
         if prefix.ends_with("/keys") || prefix.ends_with("/key") {
             return Err(refused(
                 "ends with the path of an operation; it should look like https://openrouter.ai/api/v1",
             ));
         }
-        Ok(Self { scheme, authority, prefix: prefix.into() })
+        let authority = Cow::Owned(authority.0.to_owned());
+        Ok(Self { scheme, authority, prefix: prefix.into(), parsed: OnceLock::new() })
     }
 
-    /// The URI of a path below the base. `path` begins with a slash.
-    pub(crate) fn join(&self, path: &str) -> Result<Uri, BuildError> {
-        self.uri(path).ok_or_else(|| refused("is too long to be joined with a path"))
+    pub(crate) fn scheme(&self) -> Scheme {
+        self.scheme
     }
 
-    /// Scheme and authority were parsed before; only the path is parsed here.
-    fn uri(&self, path: &str) -> Option<Uri> {
+    pub(crate) fn authority(&self) -> url::Authority<'_> {
+        url::Authority(&self.authority)
+    }
+
+    /// The whole path of an operation's. `path` begins with a slash.
+    pub(crate) fn join(&self, path: &str) -> Result<Bytes, BuildError> {
+        let origin = [self.scheme.as_str(), "://", &self.authority];
+        let length = origin.iter().map(|part| part.len()).sum::<usize>();
         let path = [&self.prefix, path].concat();
-        let text = [self.scheme.as_str(), "://", self.authority.as_str(), &path];
-        if text.iter().map(|part| part.len()).sum::<usize>() > LONGEST {
-            return None;
+        if length.saturating_add(path.len()) > LONGEST {
+            return Err(refused("is too long to be joined with a path"));
         }
+        Ok(path.into())
+    }
+
+    /// The URI with a path that was [joined](Self::join). Only the path is parsed each time.
+    pub(crate) fn uri(&self, path: Bytes) -> Option<Uri> {
         let mut parts = Parts::default();
-        parts.scheme = Some(self.scheme.clone());
-        parts.authority = Some(self.authority.clone());
-        parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(path)).ok()?);
+        parts.scheme = Some(match self.scheme {
+            Scheme::Http => http::uri::Scheme::HTTP,
+            Scheme::Https => http::uri::Scheme::HTTPS,
+        });
+        parts.authority = Some(self.parsed_authority()?);
+        parts.path_and_query = Some(PathAndQuery::from_maybe_shared(path).ok()?);
         Uri::from_parts(parts).ok()
     }
+
+    fn parsed_authority(&self) -> Option<Authority> {
+        if let Some(parsed) = self.parsed.get() {
+            return Some(parsed.clone());
+        }
+        let text = match &self.authority {
+            Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+            Cow::Owned(text) => Bytes::copy_from_slice(text.as_bytes()),
+        };
+        let parsed = Authority::from_maybe_shared(text).ok()?;
+        Some(self.parsed.get_or_init(|| parsed).clone())
+    }
 }
+
+/// Hosts have no case.
+impl PartialEq for BaseUrl {
+    fn eq(&self, other: &Self) -> bool {
+        self.scheme == other.scheme
+            && self.authority.eq_ignore_ascii_case(&other.authority)
+            && self.prefix == other.prefix
+    }
+}
+
+impl Eq for BaseUrl {}
 
 impl Default for BaseUrl {
     fn default() -> Self {
         Self {
-            scheme: Scheme::HTTPS,
-            authority: Authority::from_static("openrouter.ai"),
+            scheme: Scheme::Https,
+            authority: Cow::Borrowed("openrouter.ai"),
             prefix: "/api/v1".into(),
+            parsed: OnceLock::new(),
         }
     }
 }
@@ -221,20 +252,6 @@ fn refused(reason: &str) -> BuildError {
     BuildError::new(BuildErrorKind::BaseUrl, format!("the base URL {reason}"))
 }
 
-/// Whether the host is followed by anything but a port from 0 to 65535.
-pub(crate) fn has_bad_port(authority: &Authority) -> bool {
-    let bare = authority.as_str().rsplit('@').next().unwrap_or_default();
-    match bare.strip_prefix(authority.host()) {
-        Some("") => false,
-        Some(rest) => rest.strip_prefix(':').is_none_or(is_no_port),
-        None => true,
-    }
-}
-
-fn is_no_port(text: &str) -> bool {
-    !text.bytes().all(|byte| byte.is_ascii_digit()) || text.parse::<u16>().is_err()
-}
-
 /// Whether no segment is `.` or `..`, however often it is decoded.
 pub(crate) fn has_plain_segments(path: &str) -> bool {
     let mut path = path.to_owned();
@@ -293,7 +310,15 @@ fn looks_like_v4(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::Uri;
+    use proptest::prelude::*;
+    use url::Url;
+
     use super::{BaseUrl, DEFAULT_BASE_URL};
+
+    fn joined(base: &BaseUrl, path: &str) -> Option<Uri> {
+        base.uri(base.join(path).ok()?)
+    }
 
     #[test]
     fn the_default_is_the_documented_url() {
@@ -308,11 +333,11 @@ mod tests {
             "https://openrouter.ai/api/v1/",
             "https://openrouter.ai/api/v1//",
         ] {
-            let uri = BaseUrl::new(url).unwrap().join("/keys?offset=1").unwrap();
+            let uri = joined(&BaseUrl::new(url).unwrap(), "/keys?offset=1").unwrap();
             assert_eq!(uri.to_string(), "https://openrouter.ai/api/v1/keys?offset=1");
         }
         assert_eq!(
-            BaseUrl::new("https://a.example").unwrap().join("/key").unwrap().to_string(),
+            joined(&BaseUrl::new("https://a.example").unwrap(), "/key").unwrap().to_string(),
             "https://a.example/key"
         );
     }
@@ -325,7 +350,7 @@ mod tests {
             let Ok(url) = BaseUrl::new(&base) else { continue };
             for path in ["/key", "/keys?offset=100", "/keys/f01d52606dc8f0a8"] {
                 let text = format!("{}{path}", base.trim_end_matches('/'));
-                assert_eq!(url.join(path).ok(), text.parse().ok(), "{length} {path}");
+                assert_eq!(joined(&url, path), text.parse().ok(), "{length} {path}");
             }
         }
     }
@@ -486,6 +511,35 @@ mod tests {
             "http://keys.localhost",
         ] {
             assert!(BaseUrl::new(url).is_ok(), "{url}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2048))]
+
+        #[test]
+        fn an_accepted_url_is_split_the_same_by_http_and_by_url_parsers(
+            scheme in "(https?|HTTPS)", host in "([a-cA-C0-9.-]{1,8}|\\[[0-9a-f:]{2,8}\\])",
+            port in "(:[0-9]{1,5})?", path in "(/[a-c0-9%.;:@/\\[{^é~-]{0,8})?"
+        ) {
+            let text = format!("{scheme}://{host}{port}{path}");
+            let Ok(base) = BaseUrl::allow_insecure_http(&text) else { return Ok(()) };
+            let uri = joined(&base, "/keys?offset=1").unwrap();
+            prop_assert_eq!(uri.to_string(), format!("{base}/keys?offset=1"));
+            prop_assert_eq!(uri.scheme_str(), Some(base.scheme().as_str()));
+            prop_assert_eq!(uri.host(), Some(base.authority().host()));
+            prop_assert_eq!(uri.host(), Some(&*host));
+            // A URL parser also checks the address in brackets and the host's labels.
+            let Ok(url) = Url::parse(&uri.to_string()) else { return Ok(()) };
+            prop_assert_eq!(url.scheme(), base.scheme().as_str());
+            let port = uri.port_u16().unwrap_or(if url.scheme() == "http" { 80 } else { 443 });
+            prop_assert_eq!(url.port_or_known_default(), Some(port));
+            if !host.starts_with('[') {
+                prop_assert_eq!(url.host_str(), Some(&*host.to_ascii_lowercase()));
+            }
+            prop_assert_eq!(url.path().matches('/').count(), uri.path().matches('/').count());
+            prop_assert!(url.path().ends_with("/keys"), "{}", url);
+            prop_assert_eq!(url.query(), uri.query());
         }
     }
 }

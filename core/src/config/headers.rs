@@ -1,45 +1,61 @@
 //! Your own request headers: attribution, and others within limits.
 
-use http::header;
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::OnceLock;
+
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::redact;
 use crate::redact::{OneLine, Quoted};
 use crate::types::{BuildError, BuildErrorKind};
 
-const HTTP_REFERER: HeaderName = HeaderName::from_static("http-referer");
-const TITLE: HeaderName = HeaderName::from_static("x-openrouter-title");
-const OLD_TITLE: HeaderName = HeaderName::from_static("x-title");
+const HTTP_REFERER: &str = "http-referer";
+const TITLE: &str = "x-openrouter-title";
+const OLD_TITLE: &str = "x-title";
+const CATEGORIES: &str = "x-openrouter-categories";
 /// Shorter values, such as `1` or `eu`, occur in other strings by chance.
 const SHORTEST_SECRET: usize = 8;
 /// Shorter parts of a value are words, such as `production` or `charset`.
 const SHORTEST_PART: usize = 16;
-const CATEGORIES: HeaderName = HeaderName::from_static("x-openrouter-categories");
+/// The longest name that the `http` crate accepts.
+const LONGEST_NAME: usize = 65_535;
 
 /// Headers that only the core or the transport may set. A second `Authorization` or `Host`
 /// could send a request as somebody else or to another place, a wrong length could smuggle in a
 /// second request, `Accept-Encoding` would defeat the limit on the body.
-const RESERVED: [HeaderName; 19] = [
-    header::ACCEPT,
-    header::ACCEPT_ENCODING,
-    header::AUTHORIZATION,
-    header::CONNECTION,
-    header::CONTENT_ENCODING,
-    header::CONTENT_LENGTH,
-    header::CONTENT_TYPE,
-    header::COOKIE,
-    header::EXPECT,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::HOST,
-    header::PROXY_AUTHORIZATION,
-    header::SET_COOKIE,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    header::RANGE,
+const RESERVED: [&str; 19] = [
+    "accept",
+    "accept-encoding",
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "expect",
+    "keep-alive",
+    "proxy-connection",
+    "host",
+    "proxy-authorization",
+    "set-cookie",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "range",
 ];
+
+/// Whether the `http` crate accepts this as a header's name: RFC 9110, section 5.6.2.
+pub(crate) fn is_header_name(name: &str) -> bool {
+    let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(is_of_token)
+}
+
+/// Whether the text is visible ASCII, spaces and tabs.
+pub(crate) fn is_visible(value: &str) -> bool {
+    value.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
+}
 
 /// Your own headers, for all requests of a client or of one call.
 ///
@@ -58,9 +74,18 @@ const RESERVED: [HeaderName; 19] = [
 /// # let _ = headers;
 /// # Ok::<(), openrouter_keys_core::error::BuildError>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[must_use = "headers do nothing until a configuration or a call uses them"]
-pub struct Headers(HeaderMap);
+pub struct Headers(Vec<Header>);
+
+#[derive(Clone)]
+struct Header {
+    /// In lower case.
+    name: Cow<'static, str>,
+    value: String,
+    /// As the `http` crate has it, from the first request on.
+    parsed: OnceLock<(HeaderName, HeaderValue)>,
+}
 
 impl Headers {
     /// No headers.
@@ -98,12 +123,14 @@ impl Headers {
     /// with a line break.
     pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Result<Self, BuildError> {
         let name = name.as_ref();
-        let name = HeaderName::try_from(name)
-            .map_err(|_| refused(format!("invalid header name {}", shown(name))))?;
-        if redact::mask(name.as_str(), &[]) != name.as_str() {
+        if !is_header_name(name) {
+            return Err(refused(format!("invalid header name {}", shown(name))));
+        }
+        let name = name.to_ascii_lowercase();
+        if redact::mask(&name, &[]) != name {
             return Err(refused("the name of the header looks like an API key".to_owned()));
         }
-        if RESERVED.contains(&name) {
+        if RESERVED.contains(&&*name) {
             return Err(refused(format!(
                 "the header {name} is set by the library and cannot be overridden"
             )));
@@ -111,44 +138,81 @@ impl Headers {
         self.set(name, value.as_ref())
     }
 
-    fn set(mut self, name: HeaderName, value: &str) -> Result<Self, BuildError> {
+    fn set(mut self, name: impl Into<Cow<'static, str>>, value: &str) -> Result<Self, BuildError> {
+        let name = name.into();
         // `fetch` refuses characters beyond Latin-1, and servers decode the rest differently.
-        let header = HeaderValue::from_str(value).ok().filter(|_| value.is_ascii());
-        let Some(mut header) = header else {
+        if !is_visible(value) {
             return Err(refused(format!(
                 "the value of the header {} has a line break, a control character or a non-ASCII character",
-                OneLine(name.as_str())
+                OneLine(&name)
             )));
-        };
-        header.set_sensitive(true);
-        self.0.insert(name, header);
+        }
+        self.put(Header { name, value: value.to_owned(), parsed: OnceLock::new() });
         Ok(self)
+    }
+
+    /// Adds a header, replacing one of the same name.
+    fn put(&mut self, header: Header) {
+        match self.0.iter_mut().find(|known| known.name == header.name) {
+            Some(known) => *known = header,
+            None => self.0.push(header),
+        }
     }
 
     /// Adds headers, replacing any of the same name.
     pub(crate) fn extend(&mut self, others: &Self) {
-        for (name, value) in &others.0 {
-            self.0.insert(name, value.clone());
+        for header in &others.0 {
+            self.put(header.clone());
         }
     }
 
-    /// The headers that a request starts from.
-    pub(crate) fn to_map(&self) -> HeaderMap {
-        self.0.clone()
+    /// The names and values, in the order in which they were first set.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|header| (&*header.name, &*header.value))
+    }
+
+    /// Adds these headers to those of a request, marked sensitive.
+    pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
+        for header in &self.0 {
+            if let Some((name, value)) = header.parsed() {
+                headers.insert(name, value);
+            }
+        }
     }
 
     /// The values that may be secrets: those of headers other than attribution, and their long
     /// parts, because a server may echo only the token of `Bearer token`.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.0
-            .iter()
+        self.iter()
             .filter(|(name, _)| ![HTTP_REFERER, TITLE, OLD_TITLE, CATEGORIES].contains(name))
-            .filter_map(|(_, value)| value.to_str().ok())
-            .flat_map(|value| {
+            .flat_map(|(_, value)| {
                 let parts = value.split([' ', '\t', '=', ':', ',', ';']);
                 let long = parts.filter(|part| part.len() >= SHORTEST_PART);
                 long.chain(Some(value.trim()).filter(|value| value.len() >= SHORTEST_SECRET))
             })
+    }
+}
+
+impl Header {
+    /// `None` is not reached: whatever is accepted here, `http` accepts too.
+    fn parsed(&self) -> Option<(HeaderName, HeaderValue)> {
+        if let Some(parsed) = self.parsed.get() {
+            return Some(parsed.clone());
+        }
+        let name = HeaderName::try_from(&*self.name).ok()?;
+        let mut value = HeaderValue::from_str(&self.value).ok()?;
+        value.set_sensitive(true);
+        Some(self.parsed.get_or_init(|| (name, value)).clone())
+    }
+}
+
+/// Without the values.
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Headers(")?;
+        let names = self.iter().map(|(name, _)| (name, format_args!("Sensitive")));
+        f.debug_map().entries(names).finish()?;
+        f.write_str(")")
     }
 }
 

@@ -200,11 +200,10 @@ impl From<Result<Response<Bytes>, TransportError>> for Reply {
             Err(mut error) => Outcome::Failure {
                 delivery: error.delivery(),
                 kind: error.kind(),
-                response: error.take_response().or_else(|| {
-                    let mut response = Response::new(Bytes::new());
-                    *response.status_mut() = error.status()?;
-                    Some(response)
-                }),
+                response: error
+                    .take_response()
+                    .map(Response::from)
+                    .or_else(|| error.status().map(|status| head(status.as_u16()))),
                 cause: std::error::Error::source(&error).map(ToString::to_string),
             },
         })

@@ -4,8 +4,10 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode};
+use http::{Response, StatusCode};
 
+use super::arrived::Arrived;
+use super::head::Head;
 use crate::redact;
 use crate::redact::OneLine;
 use crate::types::wipe;
@@ -83,21 +85,21 @@ pub struct TransportError {
 }
 
 /// Part of a response, which may contain a secret.
-pub(crate) struct Interrupted(Box<Response<Bytes>>);
+pub(crate) struct Interrupted(Box<Arrived>);
 
 impl Interrupted {
-    pub(crate) fn new(response: Response<Bytes>) -> Self {
+    pub(crate) fn new(response: Arrived) -> Self {
         Self(Box::new(response))
     }
 
-    pub(crate) fn into_response(mut self) -> Response<Bytes> {
+    pub(crate) fn into_response(mut self) -> Arrived {
         std::mem::take(&mut *self.0)
     }
 }
 
 impl Drop for Interrupted {
     fn drop(&mut self) {
-        wipe(std::mem::take(self.0.body_mut()));
+        wipe(std::mem::take(&mut self.0.body));
     }
 }
 
@@ -141,8 +143,15 @@ impl TransportError {
     /// Adds the part of the response that arrived before it broke off: its head, and the body
     /// as far as it was read. A secret in it is not lost, and its headers count.
     #[must_use]
-    pub fn with_response(mut self, response: Response<Bytes>) -> Self {
-        self.status = Some(response.status());
+    pub fn with_response(self, response: Response<Bytes>) -> Self {
+        self.with_arrived(response.into())
+    }
+
+    /// Like [`with_response`](Self::with_response).
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_arrived(mut self, response: Arrived) -> Self {
+        self.status = Some(response.status);
         self.response = Some(Interrupted::new(response));
         self
     }
@@ -173,13 +182,13 @@ impl TransportError {
     }
 
     /// Takes out the part of the response that arrived: an error that is shown must not keep it.
-    pub(crate) fn take_response(&mut self) -> Option<Response<Bytes>> {
+    pub(crate) fn take_response(&mut self) -> Option<Arrived> {
         self.response.take().map(Interrupted::into_response)
     }
 
     /// The headers of a response that broke off.
-    pub(crate) fn headers(&self) -> Option<&HeaderMap> {
-        self.response.as_ref().map(|Interrupted(response)| response.headers())
+    pub(crate) fn headers(&self) -> Option<&Head> {
+        self.response.as_ref().map(|Interrupted(response)| &response.headers)
     }
 
     /// Masks these secrets in its causes.

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
+use super::arrived::Arrived;
 use super::error::{Interrupted, TimeoutPhase, TransportError, TransportErrorKind};
 use super::race::race;
 use crate::config::Settings;
@@ -219,14 +220,20 @@ impl SendContext {
     /// or the call was cancelled. The part is then treated as if the connection had broken: a
     /// complete secret is returned.
     pub fn keep_partial(&self, response: Response<Bytes>) {
-        let status = response.status();
+        self.keep_arrived(response.into());
+    }
+
+    /// Like [`keep_partial`](Self::keep_partial).
+    #[doc(hidden)]
+    pub fn keep_arrived(&self, response: Arrived) {
+        let status = response.status;
         self.saw_status(status);
         if self.keeps_partial(status) {
             *self.partial() = Some(Interrupted::new(response));
         }
     }
 
-    pub(crate) fn take_partial(&self) -> Option<Response<Bytes>> {
+    pub(crate) fn take_partial(&self) -> Option<Arrived> {
         self.partial().take().map(Interrupted::into_response)
     }
 
@@ -253,7 +260,7 @@ impl SendContext {
         let error = TransportError::ambiguous(TransportErrorKind::Timeout(phase))
             .with_status(self.seen_status());
         match self.take_partial() {
-            Some(response) => error.with_response(response),
+            Some(response) => error.with_arrived(response),
             None => error,
         }
     }
@@ -267,27 +274,16 @@ impl SendContext {
 
 /// Sends a request and ends it after [`SendContext::timeout`].
 ///
-/// The async client sends everything through it; a [`BlockingTransport`] over
-/// an async one does the same.
+/// A [`BlockingTransport`] over an async one sends everything through it, as the async client
+/// does.
 pub async fn send_within<T: Transport + ?Sized>(
     transport: &T,
     request: Request<Bytes>,
     context: &SendContext,
 ) -> Result<Response<Bytes>, TransportError> {
-    sent_within(transport, || request, context).await
-}
-
-/// Like [`send_within`], but builds the request only when it is sent: otherwise the future would
-/// store it for as long as it lives.
-pub(crate) async fn sent_within<T: Transport + ?Sized>(
-    transport: &T,
-    request: impl FnOnce() -> Request<Bytes>,
-    context: &SendContext,
-) -> Result<Response<Bytes>, TransportError> {
     context.check_in_time()?;
-    let sending = transport.send(request(), context);
-    let timer = transport.sleep(context.timeout());
-    let outcome = race(sending, timer).await;
+    let sending = transport.send(request, context);
+    let outcome = race(sending, transport.sleep(context.timeout())).await;
     // The transport's future has been dropped by now, and has kept what it had read.
     outcome.unwrap_or_else(|| Err(context.timed_out()))
 }

@@ -9,11 +9,11 @@ use std::time::{Duration, SystemTime};
 use super::mailbox::{Lease, Mailbox, lock};
 use super::pages::Pages;
 use super::rotate::rotation_handler::{RotationEvent, Stop};
-use crate::call::{Action, CallMachine, Driven, Error, ErrorKind, Event, Machine, Response, trace};
+use crate::call::{Action, CallMachine, Driven, Error, ErrorKind, Event, Response, trace};
 use crate::config::{CallOptions, Config, next_entropy};
 use crate::operation::{AnyOperation, AnyOutput, Idempotency, OneOfSix, Operation};
 use crate::redact::mask_cause;
-use crate::transport::{BoxFuture, TimeoutPhase, TransportError, TransportErrorKind};
+use crate::transport::{Arrived, BoxFuture, TimeoutPhase, TransportError, TransportErrorKind};
 use crate::types::{ApiKey, DecodeError, DecodeErrorKind, Key, Timestamp};
 
 /// How often a lease is claimed before a change, if the claims themselves take too long.
@@ -176,13 +176,13 @@ impl Context {
         loop {
             let elapsed = self.elapsed().saturating_sub(begun);
             call.machine.note_time(&event, elapsed, || self.wall_clock());
-            event = match (call.machine.resume(event, elapsed), &key) {
+            event = match (call.machine.step(event, elapsed), &key) {
                 (Action::Authenticate(_), Some(key)) => Event::Key(Ok(key.clone())),
                 (Action::Authenticate(within), None) => {
                     self.act(Action::Authenticate(within)).await
                 }
                 (Action::Send(context), _) => {
-                    lock(&self.mailbox).request = Some(Box::new(call.machine.request()));
+                    lock(&self.mailbox).request = call.machine.outgoing().map(Box::new);
                     self.act(Action::Send(context)).await
                 }
                 (Action::Sleep(time), _) => self.act(Action::Sleep(time)).await,
@@ -298,7 +298,7 @@ impl Context {
     }
 
     /// Hands the driver an action and waits for its event.
-    async fn act(&self, action: Action<Infallible, RotationEvent>) -> Event {
+    async fn act(&self, action: Action<Infallible, RotationEvent>) -> Event<Arrived> {
         {
             let mut mailbox = lock(&self.mailbox);
             (mailbox.action, mailbox.span) = (Some(action), trace::current());

@@ -15,7 +15,7 @@ use super::rotate::rotation_handler::RotationEvent;
 use crate::call::trace::Span;
 use crate::call::{Action, Driven, Error, ErrorKind, Event, Machine, Seed};
 use crate::config::{CallOptions, Config};
-use crate::transport::{BoxFuture, MaybeSend};
+use crate::transport::{Arrived, BoxFuture, MaybeSend, Outgoing};
 
 /// A running workflow: its code, and the mailbox between the code and its driver.
 #[must_use = "a workflow does nothing until it is driven"]
@@ -63,6 +63,16 @@ impl<T> Machine for WorkflowMachine<T> {
     type Question = RotationEvent;
 
     fn resume(&mut self, event: Event, elapsed: Duration) -> Action<T, RotationEvent> {
+        self.step(event.received(), elapsed)
+    }
+
+    fn request(&mut self) -> Request<Bytes> {
+        self.outgoing().map(Outgoing::into_http).unwrap_or_default()
+    }
+}
+
+impl<T> Driven for WorkflowMachine<T> {
+    fn step(&mut self, event: Event<Arrived>, elapsed: Duration) -> Action<T, RotationEvent> {
         {
             let mut mailbox = lock(&self.mailbox);
             mailbox.elapsed = elapsed;
@@ -93,18 +103,22 @@ impl<T> Machine for WorkflowMachine<T> {
         }
     }
 
-    fn request(&mut self) -> Request<Bytes> {
-        lock(&self.mailbox).request.take().map(|request| *request).unwrap_or_default()
+    fn outgoing(&mut self) -> Option<Outgoing> {
+        lock(&self.mailbox).request.take().map(|request| *request)
     }
-}
 
-impl<T> Driven for WorkflowMachine<T> {
     fn seed(&self, draw: impl Fn() -> u64, clock: impl FnOnce() -> Option<SystemTime>) -> Seed {
         Seed::unique([draw(), draw()], clock())
     }
 
     /// Not needed: a workflow reads the clock at its beginning.
-    fn note_time(&mut self, _: &Event, _: Duration, _: impl FnOnce() -> Option<SystemTime>) {}
+    fn note_time(
+        &mut self,
+        _: &Event<Arrived>,
+        _: Duration,
+        _: impl FnOnce() -> Option<SystemTime>,
+    ) {
+    }
 
     fn dropped(&mut self, nothing_sent: bool) {
         let mut mailbox = lock(&self.mailbox);

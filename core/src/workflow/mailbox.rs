@@ -4,12 +4,10 @@ use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::Request;
-
 use super::rotate::rotation_handler::RotationEvent;
 use crate::call::trace::Span;
 use crate::call::{Action, Error, Event, Seed, trace};
+use crate::transport::{Arrived, Outgoing};
 
 /// Holds at most one open action, and the event that replies to it.
 pub(super) struct Mailbox {
@@ -19,10 +17,10 @@ pub(super) struct Mailbox {
     pub(super) elapsed: Duration,
     pub(super) action: Option<Action<Infallible, RotationEvent>>,
     /// The request of an action that sends one.
-    pub(super) request: Option<Box<Request<Bytes>>>,
+    pub(super) request: Option<Box<Outgoing>>,
     /// The span of the call that the action belongs to.
     pub(super) span: Span,
-    pub(super) event: Option<Event>,
+    pub(super) event: Option<Event<Arrived>>,
     /// Set if the driver was dropped mid-request: whether nothing of the request was sent.
     pub(super) dropped: Option<bool>,
     /// How long the workflow is this program's, if another may continue it.
