@@ -37,7 +37,7 @@ impl Client {
         let build = || -> Result<CoreClient, BuildError> {
             let config = params::config(settings)?;
             let transport = AdaptedFetch::new(adapter, clock);
-            CoreClient::with_config(transport, keys::source(key)?, config)
+            CoreClient::over(transport, keys::source(key)?, config)
         };
         build().map(Self).map_err(|refused| thrown("new OpenRouterKeys", refused))
     }

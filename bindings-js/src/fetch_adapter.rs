@@ -3,12 +3,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use async_trait::async_trait;
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::StatusCode;
 use js_sys::{Promise, Uint8Array};
 use openrouter_keys_core::error::{TimeoutPhase, TransportError, TransportErrorKind};
-use openrouter_keys_core::transport::{SendContext, Transport};
+use openrouter_keys_core::internal::{Arrived, HeaderLines, Outgoing, Wire};
+use openrouter_keys_core::transport::{BoxFuture, ResponseHeaders, SendContext};
 use openrouter_keys_wasm::{Clock, FetchTransport, Thrown, rejected};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -76,25 +75,26 @@ impl AdaptedFetch {
     }
 }
 
-#[async_trait(?Send)]
-impl Transport for AdaptedFetch {
-    async fn send(
-        &self,
-        request: Request<Bytes>,
-        context: &SendContext,
-    ) -> Result<Response<Bytes>, TransportError> {
-        let mut sent = Sent::new(&self.adapter, &request, context);
-        drop(request);
-        let fetched = JsFuture::from(sent.under_way.fetched()).await;
-        sent.context = None;
-        let fetched: Fetched = fetched.map_err(|thrown| rejected(&thrown))?.unchecked_into();
-        let response = whole(&fetched, context)?;
-        sent.is_done = true;
-        Ok(response)
+impl Wire for AdaptedFetch {
+    fn send<'a>(
+        &'a self,
+        request: Outgoing,
+        context: &'a SendContext,
+    ) -> BoxFuture<'a, Result<Arrived, TransportError>> {
+        Box::pin(async move {
+            let mut sent = Sent::new(&self.adapter, &request, context);
+            drop(request);
+            let fetched = JsFuture::from(sent.under_way.fetched()).await;
+            sent.context = None;
+            let fetched: Fetched = fetched.map_err(|thrown| rejected(&thrown))?.unchecked_into();
+            let response = whole(&fetched, context)?;
+            sent.is_done = true;
+            Ok(response)
+        })
     }
 
-    async fn sleep(&self, duration: Duration) {
-        self.platform.sleep(duration).await;
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        self.platform.sleep(duration)
     }
 
     fn now(&self) -> Duration {
@@ -119,10 +119,11 @@ struct Sent<'a> {
 }
 
 impl<'a> Sent<'a> {
-    fn new(adapter: &FetchAdapter, request: &Request<Bytes>, context: &'a SendContext) -> Self {
+    fn new(adapter: &FetchAdapter, request: &Outgoing, context: &'a SendContext) -> Self {
         let body = std::str::from_utf8(request.body()).ok().filter(|text| !text.is_empty());
+        let head = Zeroizing::new(request.head());
         let under_way = adapter.begin(
-            &head(request),
+            &head,
             body,
             max_body(context, StatusCode::OK),
             max_body(context, StatusCode::NOT_FOUND),
@@ -147,22 +148,9 @@ impl Drop for Sent<'_> {
         let Ok(status) = StatusCode::from_u16(came.status()) else { return };
         context.saw_status(status);
         if context.keeps_partial(status) {
-            context.keep_partial(response(status, &came));
+            context.keep_arrived(response(status, &came));
         }
     }
-}
-
-/// Built in one piece and wiped, because it contains the API key. The core allows only
-/// visible ASCII in values.
-fn head(request: &Request<Bytes>) -> Zeroizing<String> {
-    let uri = request.uri().to_string();
-    let mut lines = vec![request.method().as_str(), &uri];
-    for (name, value) in request.headers() {
-        if let Ok(value) = value.to_str() {
-            lines.extend([name.as_str(), value]);
-        }
-    }
-    Zeroizing::new(lines.join("\n"))
 }
 
 #[expect(
@@ -175,7 +163,7 @@ fn max_body(context: &SendContext, status: StatusCode) -> f64 {
 }
 
 /// The response, if it arrived whole.
-fn whole(fetched: &Fetched, context: &SendContext) -> Result<Response<Bytes>, TransportError> {
+fn whole(fetched: &Fetched, context: &SendContext) -> Result<Arrived, TransportError> {
     let end = fetched.end();
     let Ok(status) = StatusCode::from_u16(fetched.status()) else {
         return Err(match end.as_deref() {
@@ -197,23 +185,16 @@ fn whole(fetched: &Fetched, context: &SendContext) -> Result<Response<Bytes>, Tr
             .with_source(Thrown::look(&fetched.thrown())),
         Some(problem) => protocol(problem),
     };
-    Err(error.with_status(Some(status)).with_response(response))
+    Err(error.with_status(Some(status)).with_arrived(response))
 }
 
 /// The response, as far as it arrived.
-fn response(status: StatusCode, fetched: &Fetched) -> Response<Bytes> {
+fn response(status: StatusCode, fetched: &Fetched) -> Arrived {
+    let headers = ResponseHeaders::new(HeaderLines::new(&fetched.headers()));
     let body = fetched.bytes().map(|bytes| bytes.to_vec()).unwrap_or_default();
-    let mut response = Response::new(body.into());
-    *response.status_mut() = status;
-    *response.headers_mut() = fetched.headers().lines().filter_map(header).collect();
-    response
+    Arrived { status, headers, body: body.into() }
 }
 
 fn protocol(problem: &str) -> TransportError {
     TransportError::ambiguous(TransportErrorKind::Protocol).with_source(Thrown::from(problem))
-}
-
-fn header(line: &str) -> Option<(HeaderName, HeaderValue)> {
-    let (name, value) = line.split_once(':')?;
-    Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
 }

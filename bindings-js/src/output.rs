@@ -1,10 +1,9 @@
 //! Writes the results of calls and workflows as plain data, each object by its fields'
 //! names; `js/internal/values.js` turns some into instances of its classes.
 
-use http::HeaderMap;
 use js_sys::Array;
 use openrouter_keys_core::error::DecodeErrorKind;
-use openrouter_keys_core::internal::ValueRef;
+use openrouter_keys_core::internal::{ReadHeaders, ValueRef};
 use openrouter_keys_core::operation::{AnyOutput, Created};
 use openrouter_keys_core::workflow::{
     AuditFinding, AuditReport, Ensured, FoundBySecret, Progress, Reconciled, Rotated, Rotation,
@@ -60,17 +59,8 @@ fn write_meta(reply: &mut Reply, meta: &Meta) {
         record.field("remaining").number_if(limit.remaining);
         record.field("reset").number_if(limit.reset);
     }
-    record.field("headers").text(&lines(&meta.headers));
+    record.field("headers").text(&meta.headers.lines());
     record.extra(&meta.envelope);
-}
-
-/// The headers, one per line.
-fn lines(headers: &HeaderMap) -> String {
-    let mut text = String::new();
-    for (name, value) in headers {
-        text.extend([name.as_str(), ":", &String::from_utf8_lossy(value.as_bytes()), "\n"]);
-    }
-    text
 }
 
 fn write_created(reply: &mut Reply, created: &Created) {
