@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use openrouter_keys_core::error::BoxError;
 use openrouter_keys_core::internal::is_loopback;
 use reqwest::header::RETRY_AFTER;
@@ -24,7 +23,8 @@ pub(super) struct Reply {
     /// The JSON of the body; `Null` if it has none.
     pub(super) body: Value,
     /// The body as it was received.
-    pub(super) text: Bytes,
+    #[cfg(feature = "vault")]
+    pub(super) text: bytes::Bytes,
 }
 
 /// Why a request got no response.
@@ -122,8 +122,13 @@ async fn once(request: RequestBuilder) -> Result<(Reply, Option<Duration>), NoRe
     let wait = wait.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
     let body = response.bytes().await;
     let body = body.map_err(|error| NoReply { is_sent: true, ..failed(error) })?;
-    let json = serde_json::from_slice(&body).unwrap_or_default();
-    Ok((Reply { status, body: json, text: body }, wait))
+    let reply = Reply {
+        status,
+        body: serde_json::from_slice(&body).unwrap_or_default(),
+        #[cfg(feature = "vault")]
+        text: body,
+    };
+    Ok((reply, wait))
 }
 
 /// An error and its causes.
