@@ -17,10 +17,12 @@ const modulesOf = (folder) =>
     .map((name) => `${folder}/${name}`);
 const INTERNAL = modulesOf("internal");
 const FLEET = ["fleet.js", ...modulesOf("fleet")];
-const SHARED = ["helpers.js", ...INTERNAL];
+// Only the entries with an inline module decompress it.
+const INFLATE = "internal/inflate.js";
+const SHARED = ["helpers.js", ...INTERNAL.filter((name) => name !== INFLATE)];
 const ENTRIES = {
   "module and glue": [MODULE, GLUE],
-  "index.js (import, browser)": ["index.js", "wasm-inline.js", GLUE, ...SHARED],
+  "index.js (import, browser)": ["index.js", "wasm-inline.js", INFLATE, GLUE, ...SHARED],
   "index.cjs (require)": ["index.cjs", "errors.cjs"],
   "workerd.js": ["workerd.js", MODULE, GLUE, ...SHARED],
   "edge-light.js": ["edge-light.js", MODULE, GLUE, ...SHARED],
@@ -31,6 +33,7 @@ const EXPECTED = [
   ...SHARED,
   ...FLEET,
   GLUE,
+  INFLATE,
   MODULE,
   "LICENSE-APACHE",
   "LICENSE-MIT",

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use zopfli::Format;
 
 use crate::{Folders, Result, run};
 
@@ -13,6 +14,12 @@ use crate::{Folders, Result, run};
 const COMMON_JS: [&str; 5] = ["errors", "index", "helpers", "fleet", "testing"];
 /// Those that programs import.
 const ENTRIES: [&str; 4] = ["index", "helpers", "fleet", "testing"];
+
+/// Names stay as they are: they appear in stack traces.
+const SHORTER: [&str; 2] = ["--minify-syntax", "--minify-whitespace"];
+
+/// What the licence of the decompressor asks for.
+const FFLATE: &str = "/*! Contains fflate, (c) 2023 Arjun Barrett, MIT License */";
 
 /// The folder of the modules that no program imports.
 const INTERNAL: &str = "internal";
@@ -27,9 +34,9 @@ pub(crate) fn assemble(folders: &Folders) -> Result<()> {
         fs::create_dir_all(package.join(folder))?;
         copy_files(&tools.join("js").join(folder), &package.join(folder))?;
     }
-    let module = fs::read(package.join("openrouter_keys_bg.wasm"))?;
-    let inline = format!("export const wasm = \"{}\";\n", STANDARD.encode(module));
-    fs::write(package.join("wasm-inline.js"), inline)?;
+    shorten_files(folders)?;
+    inline_module(package)?;
+    bundle_inflate(folders)?;
     let external = format!("--external:{}", package.join(INTERNAL).join("errors.js").display());
     for name in COMMON_JS {
         let output = package.join(name).with_extension("cjs");
@@ -38,7 +45,7 @@ pub(crate) fn assemble(folders: &Folders) -> Result<()> {
         run(folders
             .node_program("esbuild/bin/esbuild")
             .args(["--bundle", "--format=cjs", "--target=es2022", "--log-level=warning"])
-            .args(["--minify-syntax", "--minify-whitespace"])
+            .args(SHORTER)
             .args(shared)
             .arg(package.join(folder).join(name).with_extension("js"))
             .arg(format!("--outfile={}", output.display())))?;
@@ -55,6 +62,49 @@ pub(crate) fn assemble(folders: &Folders) -> Result<()> {
         fs::copy(root.join(licence), package.join(licence))?;
     }
     set_version(&package.join("package.json"))
+}
+
+/// Removes the comments from the modules: pages without a bundler load them as they are.
+fn shorten_files(folders: &Folders) -> Result<()> {
+    let package = &folders.package;
+    let mut files = Vec::new();
+    for folder in ["", INTERNAL, FLEET] {
+        for file in fs::read_dir(package.join(folder))? {
+            let path = file?.path();
+            if path.extension().is_some_and(|extension| extension == "js") {
+                files.push(path);
+            }
+        }
+    }
+    run(folders
+        .node_program("esbuild/bin/esbuild")
+        .args(["--format=esm", "--log-level=warning", "--allow-overwrite"])
+        .args(SHORTER)
+        .args(files)
+        .arg(format!("--outbase={}", package.display()))
+        .arg(format!("--outdir={}", package.display())))
+}
+
+/// Writes the module as text that an entry can contain.
+fn inline_module(package: &Path) -> Result<()> {
+    let module = fs::read(package.join("openrouter_keys_bg.wasm"))?;
+    let mut compressed = Vec::new();
+    zopfli::compress(zopfli::Options::default(), Format::Deflate, &module[..], &mut compressed)?;
+    let (size, text) = (module.len(), STANDARD.encode(compressed));
+    let inline = format!("export const size = {size};\nexport const wasm = \"{text}\";\n");
+    Ok(fs::write(package.join("wasm-inline.js"), inline)?)
+}
+
+/// Makes the decompressor a part of the package, which has no dependencies.
+fn bundle_inflate(folders: &Folders) -> Result<()> {
+    let file = folders.package.join(INTERNAL).join("inflate.js");
+    run(folders
+        .node_program("esbuild/bin/esbuild")
+        .args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning"])
+        .arg(format!("--banner:js={FFLATE}"))
+        .arg("--allow-overwrite")
+        .arg(&file)
+        .arg(format!("--outfile={}", file.display())))
 }
 
 /// Copies the folder's files, but not its folders.

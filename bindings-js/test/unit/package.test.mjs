@@ -48,17 +48,17 @@ test("import and require export the same names, which are the declared ones", ()
 test("openrouter-keys/testing imports nothing that needs the module, so that it runs wherever the package does", () => {
   const files = ["testing.js", "internal/direct.js", "internal/own.js"];
   const sources = files.map((name) => readFileSync(new URL(name, PACKAGE), "utf8"));
-  const own = /^import \{[^}]*\} from "\.\/(internal\/)?(direct|own)\.js";/gm;
+  const own = /\bimport ?\{[^}]*\} ?from ?"\.\/(internal\/)?(direct|own)\.js";/g;
   const source = sources.join("\n").replace(own, "");
-  assert.doesNotMatch(source, /^\s*import\b|\bimport\(|\brequire\(|\bprocess\.|\bBuffer\b/m);
+  assert.doesNotMatch(source, /\bimport\b|\brequire\(|\bprocess\.|\bBuffer\b/);
 });
 
 test("openrouter-keys/fleet needs no WebAssembly and no module of the client", () => {
   const parts = readdirSync(new URL("fleet/", PACKAGE)).map((name) => `fleet/${name}`);
   const source = ["fleet.js", ...parts].map((name) => readFileSync(new URL(name, PACKAGE), "utf8")).join("\n");
-  const imported = new Set(Array.from(source.matchAll(/from "\.\.\/internal\/(\w+)\.js"/g), ([, name]) => name));
+  const imported = new Set(Array.from(source.matchAll(/from ?"\.\.\/internal\/(\w+)\.js"/g), ([, name]) => name));
   assert.deepEqual([...imported].sort(), ["brand", "errors", "hidden", "own", "rotation"]);
-  assert.doesNotMatch(source, /from "\.\.\/(?!internal)|openrouter_keys_bg|\bprocess\.|\bBuffer\b/);
+  assert.doesNotMatch(source, /from ?"\.\.\/(?!internal)|openrouter_keys_bg|\bprocess\.|\bBuffer\b/);
 });
 
 test("no file of the package creates code from strings", () => {
