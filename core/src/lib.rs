@@ -79,17 +79,15 @@
 //! operation/  the operations: their requests, and how responses are read
 //! transport/  the traits that a transport implements, and its errors
 //! config/     settings of clients and calls
-//! types/      values of requests and responses
-//! redact/     masking of keys, escaping of invisible characters
-//! json/       the JSON reader
+//! types/      values of requests and responses, from the crate openrouter-keys-types
 //! ```
+
+use openrouter_keys_types::{json, redact};
 
 mod call;
 pub mod client;
 pub mod config;
-mod json;
 pub mod operation;
-mod redact;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 pub mod transport;
@@ -197,4 +195,5 @@ pub mod internal {
     pub use crate::transport::wire::{Outgoing, Wire};
     pub use crate::types::{Object, ValueRef};
     pub use crate::workflow::{is_marked, unmarked};
+    pub use openrouter_keys_types::values::flat::{Flat, Tag as FlatTag, shape as flat_shape};
 }

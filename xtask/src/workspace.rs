@@ -7,6 +7,8 @@ use xshell::Shell;
 
 use crate::shell::cmd;
 
+/// The values, which the core re-exports.
+pub(crate) const TYPES: &str = "openrouter-keys-types";
 /// The crate that must stay small.
 pub(crate) const CORE: &str = "openrouter-keys-core";
 /// The crate that programs depend on.

@@ -82,7 +82,7 @@ fn optimize(folders: &Folders, scratch: &Path, output: &Path, names: &[&str]) ->
         .args(FEATURES)
         // Keep large functions with one caller: similar functions compress better than the
         // same code inlined into others.
-        .args(["-O3", "--converge", "--one-caller-inline-max-function-size", "30"])
+        .args(["-Oz", "--converge", "--one-caller-inline-max-function-size", "30"])
         .args(names)
         .arg(scratch.join("openrouter_keys_bg.wasm"))
         .arg("-o")

@@ -1,38 +1,11 @@
 //! The values of requests and responses, and the errors for values that are refused or unreadable.
 //!
-//! Uses: `redact`, `json`.
+//! They are from the crate `openrouter-keys-types`.
 
-mod build_error;
-mod current_key;
-mod decode_error;
-mod field;
-mod json;
-mod key;
-mod key_hash;
-mod key_kind;
-mod limit;
-mod macros;
-mod read_field;
-mod secret;
-mod timestamp;
-mod value_ref;
-
-pub use build_error::{BuildError, BuildErrorKind};
-pub use current_key::{
-    Budget, BudgetScope, CurrentKey, DataRegion, FreeModelRequests, RateLimitNote,
+pub(crate) use openrouter_keys_types::object;
+pub use openrouter_keys_types::values::{
+    ApiKey, Budget, BudgetScope, BuildError, BuildErrorKind, CurrentKey, DataRegion, DecodeError,
+    DecodeErrorKind, Extra, Field, FieldValue, FreeModelRequests, Json, Key, KeyHash, KeyKind,
+    Limit, LimitReset, Object, RateLimitNote, Secret, Timestamp, ValueRef,
 };
-pub use decode_error::{DecodeError, DecodeErrorKind};
-pub use field::{Field, FieldValue};
-pub use json::{Extra, Json};
-pub use key::Key;
-pub(crate) use key_hash::GivenHash;
-pub use key_hash::KeyHash;
-pub use key_kind::KeyKind;
-pub use limit::{Limit, LimitReset};
-pub(crate) use macros::object;
-pub(crate) use read_field::deserialize;
-pub(crate) use secret::wipe;
-pub use secret::{ApiKey, Secret};
-pub use timestamp::Timestamp;
-pub use value_ref::{Object, ValueRef};
-pub(crate) use value_ref::{fingerprint, write_object};
+pub(crate) use openrouter_keys_types::values::{GivenHash, deserialize, fingerprint, wipe};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::public_types;
 use crate::step::{Context, Step};
 use crate::wasm::{WEB, add_target};
-use crate::workspace::{CORE, FLEET, JS, NATIVE, WASM};
+use crate::workspace::{CORE, FLEET, JS, NATIVE, TYPES, WASM};
 
 pub(crate) const STEP: Step = Step::extra(
     "external-types",
@@ -19,7 +19,7 @@ fn run(context: &Context) -> Result<()> {
     context.require(add_target(&context.workspace, WEB))?;
     // The same packages as in the steps `docs` and `wasm`, so that nothing is rebuilt.
     public_types::document(&context.workspace, &["--workspace", "--lib"])?;
-    for package in [CORE, FLEET, NATIVE] {
+    for package in [TYPES, CORE, FLEET, NATIVE] {
         check(context, package, "doc")?;
     }
     let web = ["-p", CORE, "-p", WASM, "-p", JS, "--lib", "--target", WEB];

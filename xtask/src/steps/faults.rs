@@ -70,8 +70,10 @@ const CARRIERS: [Carrier; 5] = [
     Carrier {
         name: "core",
         is_used_by: |file| {
-            is_of(file, &["core/", "tests/vectors/", "tests/tests/", "tests/lab/", CONTRACT])
-                && !SOCKETS.contains(&file)
+            is_of(
+                file,
+                &["types/", "core/", "tests/vectors/", "tests/tests/", "tests/lab/", CONTRACT],
+            ) && !SOCKETS.contains(&file)
         },
     },
     Carrier { name: "async", is_used_by: is_over_sockets },
@@ -187,7 +189,7 @@ fn programs(workspace: &Workspace) -> Result<Programs> {
 
 /// The target that a test file belongs to.
 fn target(file: &str) -> (String, String) {
-    let folders = ["core", "transport-native", "tests/lab"];
+    let folders = ["types", "core", "transport-native", "tests/lab"];
     let folder = folders.into_iter().find(|folder| is_of(file, &[folder])).unwrap_or("tests");
     // A target with several files is a folder.
     let within = file.rsplit_once("/tests/").and_then(|(_, within)| within.split('/').next());

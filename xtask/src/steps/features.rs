@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::shell::cmd;
 use crate::step::{Context, Step};
-use crate::workspace::{CORE, FLEET, NATIVE};
+use crate::workspace::{CORE, FLEET, NATIVE, TYPES};
 
 pub(crate) const STEP: Step = Step::extra(
     "features",
@@ -20,7 +20,7 @@ fn run(context: &Context) -> Result<()> {
     let shell = &context.workspace.shell;
     // The other features of the fleet only pass on to a dependency.
     let fleet = ["vault", "aws"].map(str::to_owned).to_vec();
-    let sets = [(CORE, None), (NATIVE, None), (FLEET, Some(fleet))];
+    let sets = [(TYPES, None), (CORE, None), (NATIVE, None), (FLEET, Some(fleet))];
     for (package, chosen) in sets {
         let all = || Ok::<_, anyhow::Error>(sets_of(&context.workspace.member(package)?.features));
         for features in chosen.map_or_else(all, Ok)? {

@@ -70,10 +70,7 @@ pub(crate) fn write_number<S: Serializer>(number: f64, serializer: S) -> Result<
 }
 
 /// Writes the fields that are present, then the unknown ones.
-pub(crate) fn write_object<S: Serializer>(
-    object: &dyn Object,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+pub fn write_object<S: Serializer>(object: &dyn Object, serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;
     let mut written = Ok(());
     object.each_field(&mut |name, view| {
@@ -89,7 +86,7 @@ pub(crate) fn write_object<S: Serializer>(
 }
 
 /// The content of an object, in a form only good for comparing.
-pub(crate) fn fingerprint(object: &dyn Object) -> String {
+pub fn fingerprint(object: &dyn Object) -> String {
     let mut text = String::new();
     push_fingerprint(object, &mut text);
     text
@@ -129,7 +126,7 @@ mod tests {
 
     use super::super::current_key::CurrentKey;
     use super::fingerprint;
-    use crate::test_util::samples;
+    use openrouter_keys_core::test_util::samples;
 
     fn print_of(fields: &Map<String, Value>) -> String {
         fingerprint(&serde_json::from_value::<CurrentKey>(fields.clone().into()).unwrap())

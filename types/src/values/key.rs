@@ -3,17 +3,17 @@
 use super::decode_error::DecodeError;
 use super::key_hash::KeyHash;
 use super::limit::LimitReset;
-use super::macros::object;
 use super::timestamp::Timestamp;
+use crate::object;
 
 object! {
     /// An API key, without its secret.
     ///
-    /// Each field is a [`Field`](crate::Field), because older or newer versions of the API may lack
+    /// Each field is a [`Field`](crate::values::Field), because older or newer versions of the API may lack
     /// it or use another type. Money is in US dollars of OpenRouter credit.
     pub struct Key {
-        /// Identifies the key in [`Get`](crate::operation::Get), [`Update`](crate::Update) and
-        /// [`Delete`](crate::operation::Delete).
+        /// Identifies the key in `Get`, `Update` and
+        /// `Delete`.
         hash: KeyHash,
         /// The key's name; several keys may share one.
         name: String,

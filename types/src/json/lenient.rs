@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::number::float;
 
 /// The document with such tokens replaced; `None` if it has none.
-pub(crate) fn repaired(text: &str) -> Option<String> {
+pub fn repaired(text: &str) -> Option<String> {
     if !is_candidate(text.as_bytes()) {
         return None;
     }
@@ -59,7 +59,7 @@ fn is_beyond_double(token: &str) -> bool {
 }
 
 /// Where the string token at the start of `text` ends, including its closing quote.
-pub(crate) fn string_end(text: &str) -> usize {
+pub fn string_end(text: &str) -> usize {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {
         match byte {
@@ -73,7 +73,7 @@ pub(crate) fn string_end(text: &str) -> usize {
 }
 
 /// Whether a string token has its closing quote.
-pub(crate) fn is_whole_string(token: &str) -> bool {
+pub fn is_whole_string(token: &str) -> bool {
     let inner = token.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let escapes = |inner: &str| inner.bytes().rev().take_while(|byte| *byte == b'\\').count();
     inner.is_some_and(|inner| escapes(inner) & 1 == 0)
@@ -81,13 +81,13 @@ pub(crate) fn is_whole_string(token: &str) -> bool {
 
 /// A body as a string. Bytes that are not UTF-8 become U+FFFD; the first check is many times
 /// faster than the second.
-pub(crate) fn text_of(body: &[u8]) -> Cow<'_, str> {
+pub fn text_of(body: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed)
 }
 
 /// Truncated JSON, closed after its last whole value. A string or word that might continue is
 /// dropped: half a secret must not be taken for something else.
-pub(crate) fn closed(text: &str) -> String {
+pub fn closed(text: &str) -> String {
     let mut open = Vec::new();
     // Where the document can be cut, and how many brackets are open there.
     let mut whole = (0, 0);
@@ -126,7 +126,7 @@ pub(crate) fn closed(text: &str) -> String {
 }
 
 /// The content of a string, unescaped. An invalid escape is kept as written.
-pub(crate) fn unescape(raw: &str) -> String {
+pub fn unescape(raw: &str) -> String {
     let mut rest = raw;
     let mut out = String::with_capacity(rest.len());
     while let Some((before, escape)) = rest.split_once('\\') {

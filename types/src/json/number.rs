@@ -4,7 +4,7 @@
 use super::big::Big;
 
 /// The value of a JSON number; infinite if it exceeds a double, and NaN if it is not a number.
-pub(crate) fn float(text: &str) -> f64 {
+pub fn float(text: &str) -> f64 {
     match short(text.as_bytes()) {
         Some((value, length)) if length == text.len() => return value,
         _ => {}
@@ -29,7 +29,7 @@ pub(crate) fn float(text: &str) -> f64 {
 
 /// The number at the start and its length, if its digits and power of ten are exact as doubles, so
 /// that their quotient is correctly rounded. A number with an exponent takes the slow path.
-pub(crate) fn short(text: &[u8]) -> Option<(f64, usize)> {
+pub fn short(text: &[u8]) -> Option<(f64, usize)> {
     const MOST_DIGITS: usize = 15;
     const POWERS: [f64; MOST_DIGITS + 1] =
         [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];

@@ -44,7 +44,8 @@ impl Json {
     }
 
     /// Reads a document that consists of one value.
-    pub(crate) fn whole(text: &str) -> Result<Self, DecodeError> {
+    #[doc(hidden)]
+    pub fn whole(text: &str) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(text);
         let json = reader.json()?;
         reader.end()?;
@@ -52,17 +53,20 @@ impl Json {
     }
 
     /// A value found by the reader, with tokens that serde rejects replaced.
-    pub(crate) fn received(raw: &str) -> Self {
+    #[doc(hidden)]
+    pub fn received(raw: &str) -> Self {
         repaired(raw).map_or_else(|| Self(Box::new(raw.into())), Self::trusted)
     }
 
     /// Whether it is an object with at least one field.
-    pub(crate) fn has_fields(&self) -> bool {
+    #[doc(hidden)]
+    pub fn has_fields(&self) -> bool {
         self.as_str().strip_prefix('{').is_some_and(|inner| inner.trim_start() != "}")
     }
 
     /// Wraps a string that is known to be JSON.
-    pub(crate) fn trusted(text: String) -> Self {
+    #[doc(hidden)]
+    pub fn trusted(text: String) -> Self {
         Self(Box::new(text.into_boxed_str()))
     }
 }
@@ -125,7 +129,8 @@ impl Extra {
     }
 
     /// Keeps repeated names: removing duplicates would take quadratic time for a hostile response.
-    pub(crate) fn push(&mut self, name: String, json: Json) {
+    #[doc(hidden)]
+    pub fn push(&mut self, name: String, json: Json) {
         self.0.push((name.into_boxed_str(), json));
     }
 }

@@ -12,7 +12,7 @@ use crate::json::{is_whole_string, string_end, unescape};
 type Cause = Box<dyn StdError + Send + Sync>;
 
 /// What a secret is replaced with.
-pub(crate) const MASK: &str = "[redacted]";
+pub const MASK: &str = "[redacted]";
 
 /// The shortest run of token characters after `sk-` that is taken for a key. A label such as
 /// `sk-or-v1-0e6...1c96` has fewer.
@@ -45,7 +45,7 @@ pub fn mask(text: &str, secrets: &[&str]) -> String {
 
 /// Shows a value's own `Debug` output, without anything that looks like an API key: people paste
 /// keys as names.
-pub(crate) struct Masked<'a>(pub(crate) &'a dyn fmt::Debug);
+pub struct Masked<'a>(pub &'a dyn fmt::Debug);
 
 impl fmt::Debug for Masked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -123,7 +123,7 @@ fn without_escapes(text: &str) -> Option<String> {
 }
 
 /// The string with URL escapes decoded; `None` if it has none.
-pub(crate) fn percent_decoded(text: &str) -> Option<String> {
+pub fn percent_decoded(text: &str) -> Option<String> {
     let (first, mut rest) = text.split_once('%')?;
     let mut bytes = first.as_bytes().to_vec();
     let mut is_changed = false;
@@ -207,7 +207,7 @@ fn keys(text: &str) -> impl Iterator<Item = Range<usize>> {
 
 /// Replaces a cause that shows a secret, itself or in its own causes, with their masked messages;
 /// keeps any other.
-pub(crate) fn mask_cause(cause: Cause, secrets: &[&str]) -> Cause {
+pub fn mask_cause(cause: Cause, secrets: &[&str]) -> Cause {
     let mut debugged = format!("{cause:?} {cause:#?}");
     let mut text = cause.to_string();
     let mut deeper = cause.source();
@@ -224,7 +224,7 @@ pub(crate) fn mask_cause(cause: Cause, secrets: &[&str]) -> Cause {
 
 /// Masks the strings of a JSON document, where an escape could hide a secret, and keeps everything
 /// else; `None` if there was nothing to mask.
-pub(crate) fn mask_json(json: &str, secrets: &[&str]) -> Option<String> {
+pub fn mask_json(json: &str, secrets: &[&str]) -> Option<String> {
     let mut out = String::with_capacity(json.len());
     let mut changed = false;
     let mut rest = json;

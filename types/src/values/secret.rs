@@ -65,7 +65,8 @@ impl ApiKey {
             .unwrap_or_default()
     }
 
-    pub(crate) fn authorization(&self) -> HeaderValue {
+    #[doc(hidden)]
+    pub fn authorization(&self) -> HeaderValue {
         self.authorization.clone()
     }
 }
@@ -153,7 +154,7 @@ impl TryFrom<String> for ApiKey {
 }
 
 /// Overwrites a body that may contain a secret, if this is the last reference to it.
-pub(crate) fn wipe(body: Bytes) {
+pub fn wipe(body: Bytes) {
     if let Ok(mut body) = body.try_into_mut() {
         body.as_mut().zeroize();
     }
@@ -188,7 +189,8 @@ impl Secret {
     }
 
     /// The API's label of a key: 12 characters, three dots, 4 characters.
-    pub(crate) fn label(&self) -> Option<String> {
+    #[doc(hidden)]
+    pub fn label(&self) -> Option<String> {
         let (start, end) = (self.reveal().get(..12)?, self.reveal().len().checked_sub(4)?);
         let end = self.reveal().get(end..)?;
         // A label must not show half of the secret.

@@ -77,7 +77,8 @@ impl Timestamp {
     }
 
     /// A timestamp in a response, which keeps its string.
-    pub(crate) fn received(text: &str) -> Option<Self> {
+    #[doc(hidden)]
+    pub fn received(text: &str) -> Option<Self> {
         let Instant { seconds, nanos } = Instant::parse(text).ok()?;
         Some(Self { text: text.into(), seconds, nanos })
     }

@@ -5,14 +5,14 @@ use std::fmt;
 /// An error of the reader. It has a position, but no part of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
-    pub(crate) kind: SyntaxErrorKind,
+    pub kind: SyntaxErrorKind,
     /// Counted from 1, like `column`, which counts bytes.
-    pub(crate) line: usize,
-    pub(crate) column: usize,
+    pub line: usize,
+    pub column: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SyntaxErrorKind {
+pub enum SyntaxErrorKind {
     /// Not JSON.
     Invalid,
     /// Truncated JSON.

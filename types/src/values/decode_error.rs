@@ -51,11 +51,13 @@ impl DecodeError {
         Self { path: path.into(), kind, position: None, status: None, coding: None }
     }
 
-    pub(crate) fn at(path: &'static str, kind: DecodeErrorKind) -> Self {
+    #[doc(hidden)]
+    pub fn at(path: &'static str, kind: DecodeErrorKind) -> Self {
         Self::new(path, kind)
     }
 
-    pub(crate) fn from_serde(error: &serde_json::Error) -> Self {
+    #[doc(hidden)]
+    pub fn from_serde(error: &serde_json::Error) -> Self {
         let kind = match error.classify() {
             serde_json::error::Category::Eof => DecodeErrorKind::Truncated,
             serde_json::error::Category::Data => DecodeErrorKind::WrongType,
@@ -67,23 +69,29 @@ impl DecodeError {
     }
 
     /// A key without a usable hash.
-    pub(crate) fn without_hash(is_unexpected: bool) -> Self {
+    #[doc(hidden)]
+    pub fn without_hash(is_unexpected: bool) -> Self {
         let kind =
             if is_unexpected { DecodeErrorKind::WrongType } else { DecodeErrorKind::Missing };
         Self::at(HASH, kind)
     }
 
-    pub(crate) fn lacks_hash(&self) -> bool {
+    #[doc(hidden)]
+    pub fn lacks_hash(&self) -> bool {
         self.path == HASH
     }
 
-    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = Some(status);
         self
     }
 
     /// The error for a body in this content coding.
-    pub(crate) fn encoded(self, coding: &'static str) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn encoded(self, coding: &'static str) -> Self {
         let status = self.status;
         Self { status, coding: Some(coding), ..Self::at("$", DecodeErrorKind::Encoded) }
     }

@@ -19,11 +19,11 @@ const MOST_ITEMS: usize = 10_000;
 /// Reads a response from start to end.
 pub struct Reader<'a> {
     text: &'a str,
-    pub(crate) at: usize,
+    pub at: usize,
 }
 
 /// An object that is being read. It keeps what was read even if the rest is unreadable.
-pub(crate) trait ObjectVisitor {
+pub trait ObjectVisitor {
     /// The names of the documented fields, in their usual order.
     fn names(&self) -> &'static [&'static str];
 
@@ -36,12 +36,12 @@ pub(crate) trait ObjectVisitor {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
+    pub fn new(text: &'a str) -> Self {
         Self { text: text.strip_prefix('\u{feff}').unwrap_or(text), at: 0 }
     }
 
     /// Reads the whole document, which must be an object.
-    pub(crate) fn document(&mut self, target: &mut dyn ObjectVisitor) -> Result<(), SyntaxError> {
+    pub fn document(&mut self, target: &mut dyn ObjectVisitor) -> Result<(), SyntaxError> {
         if self.begins(b'{') {
             self.object(target)?;
             return self.end();
@@ -54,17 +54,17 @@ impl<'a> Reader<'a> {
     }
 
     /// How many bytes are left.
-    pub(crate) fn left(&self) -> usize {
+    pub fn left(&self) -> usize {
         self.text.len().saturating_sub(self.at)
     }
 
     /// Whether the next value begins with this.
-    pub(crate) fn begins(&mut self, first: u8) -> bool {
+    pub fn begins(&mut self, first: u8) -> bool {
         self.space() == Some(first)
     }
 
     /// Reads an object; its opening bracket comes next.
-    pub(crate) fn object(&mut self, target: &mut dyn ObjectVisitor) -> Result<(), SyntaxError> {
+    pub fn object(&mut self, target: &mut dyn ObjectVisitor) -> Result<(), SyntaxError> {
         let names = target.names();
         self.step();
         let (mut expected, mut is_first) = (0, true);
@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a list; its opening bracket comes next.
-    pub(crate) fn list(
+    pub fn list(
         &mut self,
         mut read: impl FnMut(&mut Self) -> Result<(), SyntaxError>,
     ) -> Result<(), SyntaxError> {
@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Checks that only white space follows.
-    pub(crate) fn end(&mut self) -> Result<(), SyntaxError> {
+    pub fn end(&mut self) -> Result<(), SyntaxError> {
         match self.space() {
             None => Ok(()),
             Some(_) => Err(self.error(SyntaxErrorKind::Invalid)),
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A string, unescaped.
-    pub(crate) fn text(&mut self) -> Result<String, SyntaxError> {
+    pub fn text(&mut self) -> Result<String, SyntaxError> {
         match self.space() {
             Some(b'"') => self.string().map(Cow::into_owned),
             _ => Err(self.error(SyntaxErrorKind::WrongType)),
@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Any value, exactly as written.
-    pub(crate) fn raw(&mut self) -> Result<&'a str, SyntaxError> {
+    pub fn raw(&mut self) -> Result<&'a str, SyntaxError> {
         self.space();
         let start = self.at;
         // The closing brackets of the open lists and objects.
@@ -200,7 +200,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A string without its quotes and escapes.
-    pub(crate) fn string(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
+    pub fn string(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
         self.step();
         let start = self.at;
         let mut has_escapes = false;
@@ -240,7 +240,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Steps over this literal, if it comes next.
-    pub(crate) fn literal(&mut self, literal: &str) -> bool {
+    pub fn literal(&mut self, literal: &str) -> bool {
         let behind = self.at.saturating_add(literal.len());
         let is_it = self.rest().is_some_and(|rest| rest.starts_with(literal.as_bytes()))
             && !self.byte(behind).is_some_and(is_of_word);
@@ -251,7 +251,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A number or a literal.
-    pub(crate) fn word(&mut self) -> Result<&'a str, SyntaxError> {
+    pub fn word(&mut self) -> Result<&'a str, SyntaxError> {
         let start = self.at;
         self.skip(is_of_word);
         let word = self.since(start);
@@ -269,7 +269,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Steps over white space; returns the next byte.
-    pub(crate) fn space(&mut self) -> Option<u8> {
+    pub fn space(&mut self) -> Option<u8> {
         match self.peek() {
             Some(..=b' ') => self.skip(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')),
             other => other,
@@ -284,11 +284,11 @@ impl<'a> Reader<'a> {
         rest.get(length).copied()
     }
 
-    pub(crate) fn rest(&self) -> Option<&'a [u8]> {
+    pub fn rest(&self) -> Option<&'a [u8]> {
         self.text.as_bytes().get(self.at..)
     }
 
-    pub(crate) fn byte(&self, at: usize) -> Option<u8> {
+    pub fn byte(&self, at: usize) -> Option<u8> {
         self.text.as_bytes().get(at).copied()
     }
 
@@ -300,7 +300,7 @@ impl<'a> Reader<'a> {
         self.at = self.at.saturating_add(1);
     }
 
-    pub(crate) fn since(&self, start: usize) -> &'a str {
+    pub fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
     }
 

@@ -1,8 +1,10 @@
 //! The objects of responses: fields are read one by one, no field loses another, and unknown ones
 //! are kept.
 
-/// Declares an object of a response with its [`Field`](crate::Field)s, including how it is read
-/// and written back.
+/// Declares an object of a response with its [`Field`](crate::values::Field)s, including how it is
+/// read and written back.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! object {
     (
         $(#[$about:meta])*
@@ -14,9 +16,9 @@ macro_rules! object {
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
         $vis struct $Name {
-            $( $(#[$field_about])* pub $field: $crate::types::Field<$Type>, )*
+            $( $(#[$field_about])* pub $field: $crate::values::Field<$Type>, )*
             /// The fields that this version does not know.
-            pub extra: $crate::types::Extra,
+            pub extra: $crate::values::Extra,
         }
 
         #[allow(dead_code, reason = "for the objects that are public")]
@@ -42,7 +44,7 @@ macro_rules! object {
                 ) -> Result<(), $crate::json::SyntaxError> {
                     const READ: &[fn(&mut $Name, &mut $crate::json::Reader<'_>) -> Result<(), $crate::json::SyntaxError>] = &[
                         $( |response, reader| {
-                            response.$field = $crate::types::FieldValue::read(reader)?;
+                            response.$field = $crate::values::FieldValue::read(reader)?;
                             Ok(())
                         }, )*
                     ];
@@ -50,50 +52,50 @@ macro_rules! object {
                 }
 
                 fn unknown(&mut self, name: String, raw: &str) {
-                    self.extra.push(name, $crate::types::Json::received(raw));
+                    self.extra.push(name, $crate::values::Json::received(raw));
                 }
             }
 
             impl<'de> serde::Deserialize<'de> for $Name {
                 fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    $crate::types::deserialize(deserializer)
+                    $crate::values::deserialize(deserializer)
                 }
             }
 
-            impl $crate::types::Object for $Name {
+            impl $crate::values::Object for $Name {
                 fn name(&self) -> &'static str {
                     stringify!($Name)
                 }
 
-                fn each_field<'a>(&'a self, show: &mut dyn FnMut(&'static str, $crate::types::ValueRef<'a>)) {
+                fn each_field<'a>(&'a self, show: &mut dyn FnMut(&'static str, $crate::values::ValueRef<'a>)) {
                     $( show(stringify!($field), (&self.$field).into()); )*
                 }
 
-                fn unknown_fields(&self) -> &$crate::types::Extra {
+                fn unknown_fields(&self) -> &$crate::values::Extra {
                     &self.extra
                 }
             }
 
             impl serde::Serialize for $Name {
                 fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                    $crate::types::write_object(self, serializer)
+                    $crate::values::write_object(self, serializer)
                 }
             }
 
-            impl $crate::types::FieldValue for $Name {
+            impl $crate::values::FieldValue for $Name {
                 fn read(
                     reader: &mut $crate::json::Reader<'_>,
-                ) -> Result<$crate::types::Field<Self>, $crate::json::SyntaxError> {
+                ) -> Result<$crate::values::Field<Self>, $crate::json::SyntaxError> {
                     if !reader.begins(b'{') {
                         return reader.other();
                     }
                     let mut response = Self::default();
                     reader.object(&mut response)?;
-                    Ok($crate::types::Field::Value(response))
+                    Ok($crate::values::Field::Value(response))
                 }
 
-                fn value_ref(&self) -> $crate::types::ValueRef<'_> {
-                    $crate::types::ValueRef::Object(self)
+                fn value_ref(&self) -> $crate::values::ValueRef<'_> {
+                    $crate::values::ValueRef::Object(self)
                 }
             }
         };
@@ -153,18 +155,18 @@ macro_rules! open_enum {
             }
         }
 
-        impl $crate::types::FieldValue for $Name {
+        impl $crate::values::FieldValue for $Name {
             fn read(
                 reader: &mut $crate::json::Reader<'_>,
-            ) -> Result<$crate::types::Field<Self>, $crate::json::SyntaxError> {
+            ) -> Result<$crate::values::Field<Self>, $crate::json::SyntaxError> {
                 reader.text_field(|text| Some(Self::from(&*text)))
             }
 
-            fn value_ref(&self) -> $crate::types::ValueRef<'_> {
-                $crate::types::ValueRef::Text(self.as_str())
+            fn value_ref(&self) -> $crate::values::ValueRef<'_> {
+                $crate::values::ValueRef::Text(self.as_str())
             }
         }
     };
 }
 
-pub(crate) use {object, open_enum};
+pub(crate) use open_enum;

@@ -36,11 +36,13 @@ impl Limit {
     }
 
     /// The amount; `None` for no limit.
-    pub(crate) fn amount(self) -> Option<f64> {
+    #[doc(hidden)]
+    pub fn amount(self) -> Option<f64> {
         self.0
     }
 
-    pub(crate) fn check(self) -> Result<(), BuildError> {
+    #[doc(hidden)]
+    pub fn check(self) -> Result<(), BuildError> {
         match self.0 {
             Some(amount) if amount.is_nan() => refused("the limit is NaN"),
             Some(amount) if amount.is_infinite() => refused("the limit is infinite"),
@@ -79,7 +81,8 @@ open_enum! {
 }
 
 impl LimitReset {
-    pub(crate) fn check(&self) -> Result<(), BuildError> {
+    #[doc(hidden)]
+    pub fn check(&self) -> Result<(), BuildError> {
         if self.as_str().is_empty() {
             return Err(BuildError::new(
                 BuildErrorKind::LimitReset,

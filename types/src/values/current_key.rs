@@ -1,8 +1,9 @@
 //! The current key: the response of `GET /key`.
 
 use super::limit::LimitReset;
-use super::macros::{object, open_enum};
+use super::macros::open_enum;
 use super::timestamp::Timestamp;
+use crate::object;
 
 object! {
     /// Metadata of the key that the request was made with.

@@ -96,15 +96,16 @@ fn has_plain_characters(hash: &str) -> bool {
 /// A hash as the caller passed it, checked when the request is built. `Debug` masks a key that was
 /// passed instead.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct GivenHash(String);
+#[doc(hidden)]
+pub struct GivenHash(String);
 
 impl GivenHash {
-    pub(crate) fn new(hash: impl Into<String>) -> Self {
+    pub fn new(hash: impl Into<String>) -> Self {
         Self(hash.into())
     }
 
     /// The key's path, if the hash is valid.
-    pub(crate) fn path(&self) -> Result<String, BuildError> {
+    pub fn path(&self) -> Result<String, BuildError> {
         check(&self.0)?;
         Ok(["/keys/", &self.0].concat())
     }

@@ -1,7 +1,7 @@
 //! The characters of JSON tokens.
 
 /// Whether the byte can be part of a number or a literal.
-pub(crate) fn is_of_word(byte: u8) -> bool {
+pub fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 

@@ -24,7 +24,8 @@ impl KeyKind {
     }
 
     /// The kind as part of a sentence.
-    pub(crate) fn described(self) -> &'static str {
+    #[doc(hidden)]
+    pub fn described(self) -> &'static str {
         match self {
             Self::Management => "a management key",
             Self::Inference => "an inference key",
@@ -32,7 +33,8 @@ impl KeyKind {
     }
 
     /// Advice if a key of this kind is required.
-    pub(crate) fn advice(self) -> &'static str {
+    #[doc(hidden)]
+    pub fn advice(self) -> &'static str {
         match self {
             Self::Inference => {
                 "use a management key; create one at https://openrouter.ai/settings/management-keys"
@@ -47,7 +49,8 @@ impl KeyKind {
     ///
     /// The API has no error code for it, but its messages name the kind that is required, or the
     /// one that is not allowed. "Invalid management key" says nothing about this key's kind.
-    pub(crate) fn told_by(status: StatusCode, message: &str) -> Option<Self> {
+    #[doc(hidden)]
+    pub fn told_by(status: StatusCode, message: &str) -> Option<Self> {
         const MANAGES: [&str; 2] = ["management key", "provisioning key"];
         const CANNOT: [&str; 3] = [" cannot", " can't", " can not"];
         const NEEDS: [&str; 5] = ["only", "requir", "need", "must", "use a"];

@@ -12,7 +12,7 @@ const LONGEST_VALUE: usize = 100;
 const LONGEST_SENTENCE: usize = 500;
 
 /// Shows a value in quotes on one line; if it is too long, its beginning and its length.
-pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+pub struct Quoted<'a>(pub &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,7 +35,7 @@ impl fmt::Debug for Quoted<'_> {
 }
 
 /// Shows a sentence on one line; if it is too long, its beginning and its length.
-pub(crate) struct OneLine<'a>(pub(crate) &'a str);
+pub struct OneLine<'a>(pub &'a str);
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,10 +61,7 @@ fn write_end(f: &mut fmt::Formatter<'_>, text: &str, shown: usize, quote: &str) 
 }
 
 /// Lists the first ten values, with commas.
-pub(crate) fn listed(
-    f: &mut fmt::Formatter<'_>,
-    values: &mut dyn Iterator<Item = String>,
-) -> fmt::Result {
+pub fn listed(f: &mut fmt::Formatter<'_>, values: &mut dyn Iterator<Item = String>) -> fmt::Result {
     const MOST: usize = 10;
     for (place, value) in (&mut *values).take(MOST).enumerate() {
         f.write_str(if place == 0 { "" } else { ", " })?;
@@ -78,13 +75,13 @@ pub(crate) fn listed(
 
 /// Passes `{:#?}` of a structure through, with one value per line, and cuts lines that are too
 /// long.
-pub(crate) struct CutLines<'a, W> {
+pub struct CutLines<'a, W> {
     to: &'a mut W,
     column: usize,
 }
 
 impl<'a, W: fmt::Write> CutLines<'a, W> {
-    pub(crate) fn new(to: &'a mut W) -> Self {
+    pub fn new(to: &'a mut W) -> Self {
         Self { to, column: 0 }
     }
 }
@@ -104,12 +101,12 @@ impl<W: fmt::Write> fmt::Write for CutLines<'_, W> {
 }
 
 /// Shows a string of any length on one line.
-pub(crate) fn write_visible(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+pub fn write_visible(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     text.chars().try_for_each(|char| write_plain(f, char))
 }
 
 /// Shows only a server's string: masked, on one line, with the formatter's padding.
-pub(crate) fn write_foreign(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+pub fn write_foreign(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     f.pad(&OneLine(&mask::mask(text, &[])).to_string())
 }
 
@@ -123,7 +120,7 @@ fn write_plain(f: &mut fmt::Formatter<'_>, char: char) -> fmt::Result {
 }
 
 /// How many columns a character takes in a terminal.
-pub(crate) fn columns(char: char) -> usize {
+pub fn columns(char: char) -> usize {
     match char {
         '\0'..='\u{2ff}' => 1,
         _ if has(&COMBINING, char) => 0,

@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 
 impl<'a> Reader<'a> {
     /// Reads a field that is documented as a string; one that `make` rejects is unexpected.
-    pub(crate) fn text_field<T>(
+    pub fn text_field<T>(
         &mut self,
         make: impl FnOnce(Cow<'a, str>) -> Option<T>,
     ) -> Result<Field<T>, SyntaxError> {
@@ -24,7 +24,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a field that is documented as a number.
-    pub(crate) fn number_field(&mut self) -> Result<Field<f64>, SyntaxError> {
+    pub fn number_field(&mut self) -> Result<Field<f64>, SyntaxError> {
         if !matches!(self.space(), Some(b'-' | b'0'..=b'9')) {
             return self.other();
         }
@@ -41,7 +41,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a field that is documented as a whole number.
-    pub(crate) fn whole_field(&mut self) -> Result<Field<i64>, SyntaxError> {
+    pub fn whole_field(&mut self) -> Result<Field<i64>, SyntaxError> {
         if !matches!(self.space(), Some(b'-' | b'0'..=b'9')) {
             return self.other();
         }
@@ -50,7 +50,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a field that is documented as true or false.
-    pub(crate) fn bool_field(&mut self) -> Result<Field<bool>, SyntaxError> {
+    pub fn bool_field(&mut self) -> Result<Field<bool>, SyntaxError> {
         self.space();
         if self.literal("false") {
             return Ok(Field::Value(false));
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a field that is documented as a list. One value that is not of the documented type
     /// makes the whole list unexpected, so that none is lost.
-    pub(crate) fn list_field<T: FieldValue>(&mut self) -> Result<Field<Vec<T>>, SyntaxError> {
+    pub fn list_field<T: FieldValue>(&mut self) -> Result<Field<Vec<T>>, SyntaxError> {
         if !self.begins(b'[') {
             return self.other();
         }
@@ -77,13 +77,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a value that is not of the documented type: null, or unexpected.
-    pub(crate) fn other<T>(&mut self) -> Result<Field<T>, SyntaxError> {
+    pub fn other<T>(&mut self) -> Result<Field<T>, SyntaxError> {
         self.space();
         if self.literal("null") { Ok(Field::Null) } else { self.json().map(Field::Unexpected) }
     }
 
     /// Reads any value and keeps it as it was sent.
-    pub(crate) fn json(&mut self) -> Result<Json, SyntaxError> {
+    pub fn json(&mut self) -> Result<Json, SyntaxError> {
         self.raw().map(Json::received)
     }
 
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Reads an object with a serde deserializer.
-pub(crate) fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: ObjectVisitor + Default,
