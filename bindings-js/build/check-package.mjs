@@ -11,6 +11,7 @@ const BUDGETS = JSON.parse(readFileSync(new URL("../../tests/budgets.json", impo
 
 const GLUE = "openrouter_keys_bg.js";
 const MODULE = "openrouter_keys_bg.wasm";
+const OPERATIONS = "operations_bg.wasm";
 const modulesOf = (folder) =>
   readdirSync(new URL(`../js/${folder}/`, import.meta.url))
     .filter((name) => name.endsWith(".js"))
@@ -20,12 +21,17 @@ const FLEET = ["fleet.js", ...modulesOf("fleet")];
 // Only the entries with an inline module decompress it.
 const INFLATE = "internal/inflate.js";
 const SHARED = ["helpers.js", ...INTERNAL.filter((name) => name !== INFLATE)];
+const SHARED_WITH_OPERATIONS = ["helpers.js", ...["brand", "errors", "hidden", "own", "rotation", "steering"].map((name) => `internal/${name}.js`)];
 const ENTRIES = {
   "module and glue": [MODULE, GLUE],
+  "module of operations": [OPERATIONS],
   "index.js (import, browser)": ["index.js", "wasm-inline.js", INFLATE, GLUE, ...SHARED],
   "index.cjs (require)": ["index.cjs", "errors.cjs"],
   "workerd.js": ["workerd.js", MODULE, GLUE, ...SHARED],
   "edge-light.js": ["edge-light.js", MODULE, GLUE, ...SHARED],
+  "operations.js (import, browser)": ["operations.js", ...SHARED_WITH_OPERATIONS],
+  "operations.cjs (require)": ["operations.cjs", "errors.cjs", "helpers.cjs"],
+  "operations-edge.js": ["operations-edge.js", OPERATIONS, ...SHARED_WITH_OPERATIONS],
   "fleet.js": [...FLEET, ...["brand", "errors", "hidden", "own", "rotation", "steering"].map((name) => `internal/${name}.js`)],
   "testing.js": ["testing.js", "internal/direct.js", "internal/own.js"],
 };
@@ -50,6 +56,12 @@ const EXPECTED = [
   "index.d.cts",
   "index.d.ts",
   "index.js",
+  OPERATIONS,
+  "operations-edge.js",
+  "operations.cjs",
+  "operations.d.cts",
+  "operations.d.ts",
+  "operations.js",
   "package.json",
   "testing.cjs",
   "testing.d.cts",
@@ -69,11 +81,11 @@ for (const problem of problems) console.error(`error: ${problem}`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 function checkSizes() {
-  console.log("bytes                              raw     gzip   brotli");
+  console.log("bytes                                  raw     gzip   brotli");
   for (const [name, files] of Object.entries(ENTRIES)) {
     const bytes = Buffer.concat(files.map((file) => readFileSync(folder + file)));
     const sizes = [bytes, gzipSync(bytes, { level: 9 }), brotliCompressSync(bytes)].map((form) => form.length);
-    console.log(name.padEnd(28), ...sizes.map((size) => String(size).padStart(8)));
+    console.log(name.padEnd(32), ...sizes.map((size) => String(size).padStart(8)));
     if (!(sizes[1] <= BUDGETS[name])) problems.push(`${name} has ${sizes[1]} bytes after gzip, more than ${BUDGETS[name]}`);
   }
 }
@@ -91,11 +103,13 @@ function checkFiles() {
 }
 
 function checkImports() {
-  const bytes = readFileSync(folder + MODULE);
-  const others = WebAssembly.Module.imports(new WebAssembly.Module(bytes)).filter(({ module }) => module !== `./${GLUE}`);
-  for (const { module, name } of others) problems.push(`the module imports ${name} from ${module}`);
   const home = process.env.HOME;
-  if (home && home.length > 1 && bytes.includes(`${home}/`)) problems.push("the module contains folder names of the machine that built it");
+  for (const file of [MODULE, OPERATIONS]) {
+    const bytes = readFileSync(folder + file);
+    const others = WebAssembly.Module.imports(new WebAssembly.Module(bytes)).filter(({ module }) => module !== `./${GLUE}`);
+    for (const { module, name } of others) problems.push(`${file} imports ${name} from ${module}`);
+    if (home && home.length > 1 && bytes.includes(`${home}/`)) problems.push(`${file} contains folder names of the machine that built it`);
+  }
   const glue = readFileSync(folder + GLUE, "utf8");
   if (/\bnew Function\b|\beval\(/.test(glue)) problems.push("the glue creates code from strings, which a strict Content-Security-Policy forbids");
 }

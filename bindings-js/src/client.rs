@@ -15,7 +15,6 @@ use wasm_bindgen_futures::JsFuture;
 use crate::command::Command;
 use crate::fetch_adapter::{AdaptedFetch, FetchAdapter};
 use crate::params::Params;
-use crate::rotation_handler::Handler;
 use crate::secrets::Secrets;
 use crate::task::Task;
 use crate::{error, keys, output, params};
@@ -63,7 +62,7 @@ impl Client {
             Err(refused) => (Command::Refused(command.name(), refused), CallOptions::new()),
         };
         // All commands share one future, so that its machinery is in the module once.
-        Task::new(secrets, command.run(client, options, Handler::new(ask), until(cancel)))
+        Task::new(secrets, command.run(client, options, ask, until(cancel)))
     }
 
     /// The text without the client's secrets; `None` if it shows none.

@@ -8,6 +8,7 @@
 //! The crate is for `wasm32-unknown-unknown` with a JavaScript host, and is empty on every
 //! other target.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
+#![cfg_attr(not(feature = "workflows"), allow(dead_code, reason = "used by workflows only"))]
 
 mod client;
 mod command;
@@ -17,11 +18,12 @@ mod keys;
 mod output;
 mod params;
 mod reply;
-mod rotation_handler;
 mod secrets;
 mod tag;
 mod task;
 mod thrown;
+#[cfg_attr(not(feature = "workflows"), path = "without_workflows.rs")]
+mod workflows;
 
 /// Overwrites freed memory: a body that repeats a secret is read in many pieces.
 #[global_allocator]

@@ -7,24 +7,18 @@ use http::Method;
 use js_sys::Array;
 use openrouter_keys_core::config::Jitter;
 use openrouter_keys_core::error::{BuildError, BuildErrorKind};
-use openrouter_keys_core::operation::{
-    ApiRequest, Delete, External, Get, GetCurrentKeyMetadata, Operation,
-};
-use openrouter_keys_core::types::KeyKind;
-use openrouter_keys_core::workflow::{
-    Audit, CheckKey, CloseTemporary, CreateReconciled, Ensure, FindBySecret, OnDuplicate, Pages,
-    Rotate, Rotation, RotationStep, Sweep, Temporary,
-};
+use openrouter_keys_core::operation::{ApiRequest, Delete, External, Get, GetCurrentKeyMetadata};
+use openrouter_keys_core::workflow::Pages;
 use openrouter_keys_core::{
-    BaseUrl, CallOptions, Config, Create, Headers, Key, KeyHash, Limit, LimitReset, List,
-    RetryPolicy, Timestamp, Update,
+    BaseUrl, CallOptions, Config, Create, Headers, Limit, LimitReset, List, RetryPolicy, Timestamp,
+    Update,
 };
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 use crate::command::Command;
-use crate::output;
 use crate::secrets::note;
+use crate::workflows;
 
 #[wasm_bindgen]
 extern "C" {
@@ -48,28 +42,28 @@ extern "C" {
 /// Not inlined: copies would take kilobytes.
 impl Params {
     #[inline(never)]
-    fn text(&self, name: &str) -> Option<String> {
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.get_text(name)
     }
 
     #[inline(never)]
-    fn bool(&self, name: &str) -> Option<bool> {
+    pub(crate) fn bool(&self, name: &str) -> Option<bool> {
         self.get_bool(name)
     }
 
     #[inline(never)]
-    fn number(&self, name: &str) -> Option<f64> {
+    pub(crate) fn number(&self, name: &str) -> Option<f64> {
         self.get_number(name)
     }
 
     /// Distinguishes `null` from a missing value.
     #[inline(never)]
-    fn value(&self, name: &str) -> JsValue {
+    pub(crate) fn value(&self, name: &str) -> JsValue {
         self.get_value(name)
     }
 
     #[inline(never)]
-    fn texts(&self, name: &str) -> Option<Vec<String>> {
+    pub(crate) fn texts(&self, name: &str) -> Option<Vec<String>> {
         let list: Array = self.value(name).dyn_into().ok()?;
         Some(list.iter().filter_map(|item| item.as_string()).collect())
     }
@@ -79,12 +73,12 @@ impl Params {
     }
 
     #[inline(never)]
-    fn time(&self, name: &str) -> Option<Duration> {
+    pub(crate) fn time(&self, name: &str) -> Option<Duration> {
         self.number(name).map(milliseconds)
     }
 
     #[inline(never)]
-    fn whole(&self, name: &str) -> Option<u64> {
+    pub(crate) fn whole(&self, name: &str) -> Option<u64> {
         self.number(name).map(whole)
     }
 
@@ -92,12 +86,12 @@ impl Params {
         self.whole(name).map(|size| usize::try_from(size).unwrap_or(usize::MAX))
     }
 
-    fn small(&self, name: &str) -> Option<u32> {
+    pub(crate) fn small(&self, name: &str) -> Option<u32> {
         self.whole(name).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
     }
 
     /// A string that is missing only if another argument already makes the call fail.
-    fn required(&self, name: &str) -> String {
+    pub(crate) fn required(&self, name: &str) -> String {
         self.text(name).unwrap_or_default()
     }
 }
@@ -246,61 +240,15 @@ pub(crate) fn command(name: &str, params: &Params) -> Command {
         "delete" => Command::Call(Delete::new(params.required("hash")).into()),
         "getCurrentKeyMetadata" => Command::Call(GetCurrentKeyMetadata.into()),
         "request" => Command::Call(request(params).into()),
-        "createReconciled" => made("createReconciled", create(params), |create| {
-            let create = CreateReconciled::new(create);
-            let create = capped(create, params, CreateReconciled::max_requests);
-            Command::work(create, output::write_reconciled)
-        }),
-        "ensure" => made("ensure", create(params), |create| {
-            Command::work(ensure(create, params), output::write_ensured)
-        }),
-        "sweep" => {
-            // The facade ensures that either is given.
-            let sweep = params.texts("names").map_or_else(Sweep::temporary, Sweep::new);
-            let sweep = sweep.workspaces(params.texts("workspaceIds").unwrap_or_default());
-            Command::work(capped(sweep, params, Sweep::max_requests), output::write_swept)
-        }
-        "temporary" => made("temporary", create(params), |create| {
-            let lifetime = params.time("lifetimeMs").unwrap_or_default();
-            let temporary = Temporary::new(create, lifetime);
-            Command::work(
-                capped(temporary, params, Temporary::max_requests),
-                output::write_temporary_key,
-            )
-        }),
-        "closeTemporary" => Command::work(close_temporary(params), |&(), reply| reply.absent()),
-        "rotate" => made("rotate", rotation(params), |state| {
-            let mut rotate = capped(Rotate::resume(state), params, Rotate::max_requests);
-            if let Some(lease) = params.time("leaseMs") {
-                rotate = rotate.lease(lease);
-            }
-            if let Some(pause) = params.time("longestPauseMs") {
-                rotate = rotate.longest_pause(pause);
-            }
-            Command::work(rotate, output::write_rotated)
-        }),
-        "findBySecret" => {
-            let secret = params.required("secret");
-            note(&secret);
-            let find = FindBySecret::new(secret);
-            let find = find.workspaces(params.texts("workspaceIds").unwrap_or_default());
-            Command::work(capped(find, params, FindBySecret::max_requests), output::write_found)
-        }
-        "checkKey" => {
-            let is_inference = params.text("kind").as_deref() == Some("inference");
-            let kind = if is_inference { KeyKind::Inference } else { KeyKind::Management };
-            Command::work(CheckKey::new(kind), output::write_current)
-        }
-        "audit" => Command::work(audit(params), output::write_audit),
-        _ => {
+        _ => workflows::command(name, params).unwrap_or_else(|| {
             let refused = BuildError::new(BuildErrorKind::Other, "unknown operation");
             Command::Refused("call", refused)
-        }
+        }),
     }
 }
 
 /// Limits the requests of each of the workflow's listings, if `maxRequests` is given.
-fn capped<W>(workflow: W, params: &Params, set: fn(W, u64) -> W) -> W {
+pub(crate) fn capped<W>(workflow: W, params: &Params, set: fn(W, u64) -> W) -> W {
     match params.whole("maxRequests") {
         Some(requests) => set(workflow, requests),
         None => workflow,
@@ -308,7 +256,7 @@ fn capped<W>(workflow: W, params: &Params, set: fn(W, u64) -> W) -> W {
 }
 
 /// The command, or the refusal of its parameters.
-fn made<T>(
+pub(crate) fn made<T>(
     name: &'static str,
     made: Result<T, BuildError>,
     command: impl FnOnce(T) -> Command,
@@ -317,35 +265,6 @@ fn made<T>(
         Ok(made) => command(made),
         Err(refused) => Command::Refused(name, refused),
     }
-}
-
-/// The state of a rotation.
-fn rotation(params: &Params) -> Result<Rotation, BuildError> {
-    let mut state = Rotation::new(KeyHash::new(params.required("old"))?);
-    let step = params.text("step").and_then(|name| RotationStep::named(&name));
-    state.step = step.unwrap_or_default();
-    state.new = params.text("new").map(KeyHash::new).transpose()?;
-    state.new_label = params.text("newLabel");
-    state.name = params.text("name");
-    state.unconfirmed = params.texts("unconfirmed").unwrap_or_default();
-    let time = |name| params.whole(name).and_then(|since| i64::try_from(since).ok());
-    (state.since, state.quiet_since) = (time("since"), time("quietSince"));
-    state.leaked = params.bool("leaked").unwrap_or_default();
-    state.remaining = params.bool("remaining").unwrap_or_default();
-    state.full = params.bool("full").unwrap_or_default();
-    state.carried = params.number("carried");
-    state.old_key = params.text("oldKey").and_then(|json| old_key(&json));
-    state.grace_ms = params.whole("graceMs").unwrap_or(state.grace_ms);
-    state.quiet_ms = params.whole("quietMs").unwrap_or(state.quiet_ms);
-    state.watch_ms = params.whole("watchMs").unwrap_or(state.watch_ms);
-    Ok(state)
-}
-
-/// An unreadable key is only missing from the result.
-fn old_key(json: &str) -> Option<Box<Key>> {
-    let body = [r#"{"data":"#, json, "}"].concat();
-    let parsed = Get::new("").parse(body.as_bytes()).ok()?;
-    Some(Box::new(parsed.output))
 }
 
 /// A listing of all keys.
@@ -361,55 +280,6 @@ pub(crate) fn pages(params: &Params) -> Pages {
         pages = pages.workspaces(ids);
     }
     capped(pages, params, Pages::max_requests)
-}
-
-fn ensure(create: Create, params: &Params) -> Ensure {
-    let mut ensure = Ensure::new(create);
-    // `null` means never, for an existing key too.
-    if params.value("limitReset").is_null() {
-        ensure = ensure.no_limit_reset();
-    }
-    if let Some(disabled) = params.bool("disabled") {
-        ensure = ensure.disabled(disabled);
-    }
-    if params.text("onDuplicate").as_deref() == Some("newest") {
-        ensure = ensure.on_duplicate(OnDuplicate::Newest);
-    }
-    if let Some(time) = params.time("settleMs") {
-        ensure = ensure.settle(time);
-    }
-    capped(ensure, params, Ensure::max_requests)
-}
-
-fn audit(params: &Params) -> Audit {
-    let mut audit = Audit::new();
-    if let Some(share) = params.number("nearLimit") {
-        audit = audit.near_limit(share);
-    }
-    if let Some(days) = params.small("unusedForDays") {
-        audit = audit.unused_for(days);
-    }
-    if let Some(days) = params.small("expiringWithinDays") {
-        audit = audit.expiring_within(days);
-    }
-    if let Some(days) = params.small("disabledForDays") {
-        audit = audit.disabled_for(days);
-    }
-    audit = audit.workspaces(params.texts("workspaceIds").unwrap_or_default());
-    capped(audit, params, Audit::max_requests)
-}
-
-fn close_temporary(params: &Params) -> CloseTemporary {
-    let mut closing = CloseTemporary::named(params.required("name"));
-    // From a response: without a valid hash, the key is looked up by its name.
-    if let Some(hash) = params.text("hash").and_then(|hash| KeyHash::new(hash).ok()) {
-        closing = closing.hash(hash);
-    }
-    closing = closing.unconfirmed(params.texts("unconfirmed").unwrap_or_default());
-    if let Some(id) = params.text("workspaceId") {
-        closing = closing.workspace_id(id);
-    }
-    closing
 }
 
 fn list(params: &Params) -> List {
@@ -433,7 +303,7 @@ fn limit(amount: Option<f64>) -> Limit {
     amount.map_or_else(Limit::unlimited, Limit::usd)
 }
 
-fn create(params: &Params) -> Result<Create, BuildError> {
+pub(crate) fn create(params: &Params) -> Result<Create, BuildError> {
     // The facade lets only a number or `null` through.
     let mut create = Create::new(params.required("name"), limit(params.number("limit")));
     if let Some(reset) = params.text("limitReset") {

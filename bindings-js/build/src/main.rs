@@ -9,6 +9,8 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use self::module::{Features, print_parts};
+
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
@@ -30,11 +32,12 @@ fn build() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         [] => {}
-        ["--parts"] => return module::print_parts(&folders, None),
-        ["--parts", part] => return module::print_parts(&folders, Some(part)),
-        _ => return Err("usage: openrouter-keys-npm [--parts [PART]]".into()),
+        ["--parts", ref part @ ..] => return print_parts(&folders, Features::All, part),
+        ["--operations-parts", ref part @ ..] => {
+            return print_parts(&folders, Features::Operations, part);
+        }
+        _ => return Err("usage: openrouter-keys-npm [--parts|--operations-parts [PART]]".into()),
     }
-    module::build(&folders)?;
     package::assemble(&folders)?;
     run(Command::new("node").arg(folders.tools.join("build/check-package.mjs")))
 }

@@ -23,17 +23,25 @@ const FEATURES: [&str; 6] = [
 /// Gives the glue text encoders: some platforms have none.
 const TEXT: &str = "import { TextDecoder, TextEncoder } from \"./internal/text.js\";\n";
 
-/// Writes `openrouter_keys_bg.wasm` and `openrouter_keys_bg.js` into the package.
-pub(crate) fn build(folders: &Folders) -> Result<()> {
-    compile(folders)?;
+/// Which features the module has.
+#[derive(Clone, Copy)]
+pub(crate) enum Features {
+    All,
+    /// The six operations and the listing, without workflows.
+    Operations,
+}
+
+/// Writes `openrouter_keys_bg.wasm` and `openrouter_keys_bg.js` into the folder, which becomes
+/// empty before: files of an earlier build would be packed.
+pub(crate) fn build(folders: &Folders, features: Features, output: &Path) -> Result<()> {
+    compile(folders, features)?;
     let scratch = folders.target.join("npm");
     bind(folders, &scratch, false)?;
-    // Files of an earlier build would be packed.
-    if folders.package.exists() {
-        fs::remove_dir_all(&folders.package)?;
+    if output.exists() {
+        fs::remove_dir_all(output)?;
     }
-    fs::create_dir_all(&folders.package)?;
-    let module = folders.package.join("openrouter_keys_bg.wasm");
+    fs::create_dir_all(output)?;
+    let module = output.join("openrouter_keys_bg.wasm");
     optimize(folders, &scratch, &module, &["--strip-debug", "--strip-producers"])?;
     let glue = scratch.join("openrouter_keys_bg.js");
     fs::write(&glue, format!("{TEXT}{}", fs::read_to_string(&glue)?))?;
@@ -41,12 +49,12 @@ pub(crate) fn build(folders: &Folders) -> Result<()> {
         .node_program("esbuild/bin/esbuild")
         .args(["--minify", "--format=esm", "--log-level=warning", "--allow-overwrite"])
         .arg(glue)
-        .arg(format!("--outfile={}", folders.package.join("openrouter_keys_bg.js").display())))
+        .arg(format!("--outfile={}", output.join("openrouter_keys_bg.js").display())))
 }
 
 /// Prints where the bytes of the module are, built with its names for that.
-pub(crate) fn print_parts(folders: &Folders, listed: Option<&str>) -> Result<()> {
-    compile(folders)?;
+pub(crate) fn print_parts(folders: &Folders, features: Features, listed: &[&str]) -> Result<()> {
+    compile(folders, features)?;
     let scratch = folders.target.join("npm-named");
     bind(folders, &scratch, true)?;
     let module = scratch.join("named.wasm");
@@ -54,11 +62,15 @@ pub(crate) fn print_parts(folders: &Folders, listed: Option<&str>) -> Result<()>
     run(Command::new("node").arg(folders.tools.join("build/parts.mjs")).arg(module).args(listed))
 }
 
-fn compile(folders: &Folders) -> Result<()> {
+fn compile(folders: &Folders, features: Features) -> Result<()> {
     let line = ["build", "--package", "openrouter-keys-js", "--target", TARGET];
+    let features = match features {
+        Features::All => "--all-features",
+        Features::Operations => "--no-default-features",
+    };
     run(Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(line)
-        .args(["--profile", "wasm", "--locked"])
+        .args(["--profile", "wasm", "--locked", features])
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", remapped(folders))
         .current_dir(&folders.root))
 }

@@ -52,6 +52,35 @@ const FAILURES = [
   ["endless-body", "ConnectionError", ["body_too_large"]],
 ];
 
+/**
+ * Uses the exports of the entry `operations`, with those of the main entry beside them. It creates
+ * nothing: a key that is created counts.
+ */
+export async function alone(operations, api, { apiKey, baseUrl, isBrowser }, { check, shown }) {
+  const keys = new operations.OpenRouterKeys({ apiKey, baseUrl, ...(isBrowser && { dangerouslyAllowBrowser: true }) });
+  const isRefused = async (call, kind) => {
+    const error = await call.then(() => undefined, (thrown) => thrown);
+    if (!(error instanceof operations[kind])) throw new Error(`expected ${kind}, got ${error?.stack}`);
+    return error;
+  };
+  await check("the entry of operations lists each key once, and reads one", async () => {
+    const all = await keys.listAll().toArray();
+    equal(new Set(all.map(({ hash }) => hash)).size, all.length);
+    equal(all.length >= LISTED, true);
+    equal((await keys.get(all[0].hash)).name, all[0].name);
+  });
+  await check("the entry of operations has the errors of the main entry, and shows no secret", async () => {
+    const error = await isRefused(keys.get(HASH), "NotFoundError");
+    equal(error instanceof api.NotFoundError, true);
+    equal(shown([keys, error]).includes(apiKey), false);
+  });
+  await check("the entry of operations has no workflow", () => {
+    equal(keys.rotate, undefined);
+    equal(keys instanceof api.OpenRouterKeys, false);
+  });
+  keys.dispose();
+}
+
 /** Uses the package's exports `api`. `check` runs a named check; `shown` is all that a value shows when printed. */
 export async function scenario(api, settings, { check, shown }) {
   const { apiKey, baseUrl, closedUrl, untrustedUrl, monstrousUrl, isBrowser, isUnderPolicy } = settings;

@@ -17,7 +17,7 @@ test("the module reads exactly the parameters and options that are checked", () 
   const check = source("js/internal/check.js");
   const tables = check.slice(check.indexOf("const RETRY = {"), check.indexOf("const camelCase")).replace(/^const BESIDE.*$/m, "");
   const checked = names(tables, /(?<=[{,\n] *)(\w+)(?=: \w|,\n)/g);
-  const read = names(source("src/params.rs"), /\b(?:(?:params|partner)\.\w+|time)\("(\w+)"\)/g);
+  const read = names(["params", "workflows/mod", "workflows/arguments"].map((name) => source(`src/${name}.rs`)).join(""), /\b(?:(?:params|partner)\.\w+|time)\("(\w+)"\)/g);
   assert.ok(read.size > 50);
   // Not a field of an object.
   assert.deepEqual([...read].filter((name) => !checked.has(name)).sort(), ["kind"]);
@@ -27,7 +27,7 @@ test("the module reads exactly the parameters and options that are checked", () 
 test("every object that JavaScript converts is written by the module", () => {
   const values = source("js/internal/values.js");
   const made = names(/MAKERS = \{\n {2}__proto__: null,\n([^]*?)\n\};/.exec(values)[1], /^ {2}(\w+)(?:: |\()/gm);
-  const written = names(source("src/output.rs") + source("src/error.rs"), /record\("(\w+)"\)/g);
+  const written = names(source("src/output.rs") + source("src/workflows/output.rs") + source("src/error.rs"), /record\("(\w+)"\)/g);
   assert.ok(made.size > 4);
   assert.deepEqual([...made].filter((name) => !written.has(name)), []);
 });

@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as api from "../../npm/index.js";
+import * as everything from "../../npm/index.js";
+import * as operations from "../../npm/operations.js";
 import * as testing from "../../npm/testing.js";
 import { callsOf } from "../vectors/calls.js";
 import { runnable } from "../vectors/left-out.js";
@@ -15,7 +16,7 @@ import { CREATED, GATEWAY, knownTo, PARTNER, planted, SERVERS, SIGNING } from ".
 import { everythingShown, printed } from "./harness.mjs";
 import { files } from "./vector-files.mjs";
 
-const make = callsOf(api, testing);
+const ENTRIES = { "openrouter-keys": everything, "openrouter-keys/operations": operations };
 
 /** The secret, plain or with the escapes of JSON and the console. */
 function shows(text, secret) {
@@ -24,7 +25,7 @@ function shows(text, secret) {
 }
 
 /** What the call leaves behind, each with the secrets that it must not show. */
-function parts({ operation }, server, { keys, value, error, requests }) {
+function parts(api, { operation }, server, { keys, value, error, requests }) {
   const all = knownTo(operation);
   const found = [["a URL", requests.map(({ url }) => url), all]];
   if (keys) found.push(["the client", keys, all]);
@@ -38,9 +39,9 @@ function parts({ operation }, server, { keys, value, error, requests }) {
   return found;
 }
 
-async function findings(vector, server) {
-  const came = await make(planted(vector, server));
-  return parts(vector, server, came).flatMap(([what, value, secrets]) => {
+async function findings(api, vector, server) {
+  const came = await callsOf(api, testing)(planted(vector, server));
+  return parts(api, vector, server, came).flatMap(([what, value, secrets]) => {
     const text = everythingShown(value) + printed(value);
     return secrets
       .filter((secret) => shows(text, secret))
@@ -51,11 +52,13 @@ async function findings(vector, server) {
 for (const { name, vectors } of files) {
   const calls = runnable(vectors);
   for (const server of SERVERS) {
-    test(`nothing printed of a call of ${name} shows a planted secret, with a server that is ${server}`, async () => {
-      const all = [];
-      for (const vector of calls) all.push(...(await findings(vector, server)));
-      assert.equal(all.length, 0, `${all.length} findings in ${calls.length} calls:\n${all.join("\n")}`);
-    });
+    for (const [entry, api] of Object.entries(ENTRIES)) {
+      test(`nothing printed of a call of ${name} by ${entry} shows a planted secret, with a server that is ${server}`, async () => {
+        const all = [];
+        for (const vector of calls) all.push(...(await findings(api, vector, server)));
+        assert.equal(all.length, 0, `${all.length} findings in ${calls.length} calls:\n${all.join("\n")}`);
+      });
+    }
   }
 }
 

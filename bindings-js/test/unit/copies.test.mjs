@@ -59,7 +59,9 @@ test("the helpers entry has the same classes as the main entry, in both formats"
 
 test("a method without its client rejects with an error that says how to call it", async () => {
   const { keys, fetch } = clientOver([]);
-  const methods = Object.getOwnPropertyNames(esm.OpenRouterKeys.prototype).filter((name) => !["constructor", "dispose", "baseUrl"].includes(name));
+  const { prototype } = esm.OpenRouterKeys;
+  const all = [prototype, Object.getPrototypeOf(prototype)].flatMap((own) => Object.getOwnPropertyNames(own));
+  const methods = all.filter((name) => !["constructor", "dispose", "baseUrl"].includes(name));
   assert.equal(methods.length, 16);
   for (const owner of [undefined, null, 5, {}, new Proxy(keys, {})]) {
     for (const name of methods) {

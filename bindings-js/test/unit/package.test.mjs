@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import * as api from "../../npm/index.js";
+import * as operations from "../../npm/operations.js";
 import * as fleet from "../../npm/fleet.js";
 import * as testing from "../../npm/testing.js";
 import { withProject } from "./project.mjs";
@@ -32,10 +33,10 @@ test("the example of unit tests passes", () => {
 
 test("import and require export the same names, which are the declared ones", () => {
   const list = (form) => `const names = (module) => Object.keys(module).filter((name) => name !== "default").sort().join();
-    ${form}; console.log([index, fleet, testing].map(names).join("\\n"));`;
+    ${form}; console.log([index, operations, fleet, testing].map(names).join("\\n"));`;
   withProject([], (folder) => {
-    const imported = node(folder, "--input-type=module", "--eval", list('import * as index from "openrouter-keys"; import * as fleet from "openrouter-keys/fleet"; import * as testing from "openrouter-keys/testing"'));
-    const required = node(folder, "--input-type=commonjs", "--eval", list('const index = require("openrouter-keys"); const fleet = require("openrouter-keys/fleet"); const testing = require("openrouter-keys/testing")'));
+    const imported = node(folder, "--input-type=module", "--eval", list('import * as index from "openrouter-keys"; import * as operations from "openrouter-keys/operations"; import * as fleet from "openrouter-keys/fleet"; import * as testing from "openrouter-keys/testing"'));
+    const required = node(folder, "--input-type=commonjs", "--eval", list('const index = require("openrouter-keys"); const operations = require("openrouter-keys/operations"); const fleet = require("openrouter-keys/fleet"); const testing = require("openrouter-keys/testing")'));
     assert.equal(imported, required);
   });
   for (const [file, module] of [["index.d.ts", api], ["fleet.d.ts", fleet], ["testing.d.ts", testing]]) {
@@ -43,6 +44,10 @@ test("import and require export the same names, which are the declared ones", ()
     const declared = new Set(Array.from(declarations, ([, name]) => name));
     assert.deepEqual([...declared].sort(), Object.keys(module).sort(), file);
   }
+});
+
+test("openrouter-keys/operations exports what openrouter-keys does, without the class of a workflow", () => {
+  assert.deepEqual(Object.keys(operations).sort(), Object.keys(api).filter((name) => name !== "TemporaryKey").sort());
 });
 
 test("openrouter-keys/testing imports nothing that needs the module, so that it runs wherever the package does", () => {

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 
 import * as api from "../../npm/index.js";
+import * as operations from "../../npm/operations.js";
 import * as testing from "../../npm/testing.js";
 import { hold } from "../vectors/hold.js";
 import { LEFT_OUT } from "../vectors/left-out.js";
@@ -44,4 +45,5 @@ test("a vector with a word that the tests do not know is an error", async () => 
 
 for (const { name, vectors } of files) {
   test(`every vector of ${name} passes`, () => hold(vectors, api, testing, { inspect }));
+  test(`every vector of ${name} passes with the entry of operations`, () => hold(vectors, operations, testing, { inspect }));
 }

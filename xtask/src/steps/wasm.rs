@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::shell::cmd;
 use crate::step::{Context, Step};
 use crate::wasm::{WASI, WEB, add_target};
-use crate::workspace::{CORE, JS, TESTS, WASM};
+use crate::workspace::{CORE, JS, TESTS, TYPES, WASM};
 
 pub(crate) const STEP: Step = Step::extra(
     "wasm",
@@ -18,11 +18,13 @@ fn run(context: &Context) -> Result<()> {
     for target in [WEB, WASI] {
         context.require(add_target(&context.workspace, target))?;
         for features in ["--no-default-features", "--all-features"] {
-            cmd!(shell, "cargo check -p {CORE} --target {target} {features} --locked").run()?;
+            cmd!(shell, "cargo check -p {TYPES} -p {CORE} --target {target} {features} --locked").run()?;
         }
     }
     let lints = ["-D", "warnings", "-F", "unsafe-code"];
-    cmd!(shell, "cargo clippy -p {CORE} -p {WASM} -p {JS} --all-features --target {WEB} --locked -- {lints...}").run()?;
+    cmd!(shell, "cargo clippy -p {TYPES} -p {CORE} -p {WASM} -p {JS} --all-features --target {WEB} --locked -- {lints...}").run()?;
+    // The module of the entry `operations`.
+    cmd!(shell, "cargo clippy -p {JS} --no-default-features --target {WEB} --locked -- {lints...}").run()?;
     cmd!(shell, "cargo clippy -p {TESTS} --tests --target {WEB} --locked -- {lints...}").run()?;
     // The examples only have to compile; nothing here runs them.
     Ok(cmd!(shell, "cargo test --doc -p {WASM} --target {WEB} --locked")

@@ -10,7 +10,7 @@ use openrouter_keys_core::workflow::{Rotation, RotationHandler, Stop};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use crate::output;
+use super::output;
 use crate::secrets::note;
 use crate::thrown::Thrown;
 
