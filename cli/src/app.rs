@@ -5,7 +5,9 @@ use std::sync::{Mutex, OnceLock};
 
 use openrouter_keys_fleet::{Fleet, Sinks, Store};
 use openrouter_keys_native::transport::Transport;
-use openrouter_keys_native::{API_KEY_VARIABLES, ApiKey, BaseUrl, Client, Config, NativeTransport};
+use openrouter_keys_native::{
+    API_KEY_VARIABLES, ApiKey, BaseUrl, Client, Config, NativeTransport, RetryPolicy,
+};
 
 use crate::args::Global;
 use crate::bulk::journal::Account;
@@ -16,6 +18,9 @@ use crate::settings::{self, Configuration, Source};
 use crate::signal;
 use crate::transport::{CliTransport, DryRun};
 use crate::waiting::Waiting;
+
+/// How often a pass of a fleet sends a request that is refused for now.
+const PASS_ATTEMPTS: u32 = 6;
 
 pub(crate) struct App {
     pub(crate) global: Global,
@@ -90,6 +95,8 @@ impl App {
     /// A machine that rotates keys of the account that the user chose.
     pub(crate) fn fleet(&self, store: Store, sinks: impl Sinks + 'static) -> Result<Fleet> {
         let (key, config) = self.connection()?;
+        // Nobody runs a pass again soon, and other machines use the same rate limit.
+        let config = config.retry(RetryPolicy::default().max_attempts(PASS_ATTEMPTS));
         let fleet = Fleet::new(self.transport(None)?, key, config, store, sinks);
         fleet.map_err(|error| Failure::failed(error.to_string()))
     }
