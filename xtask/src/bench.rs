@@ -41,7 +41,8 @@ const TOOLS: &str = "target/bench-tools";
 const NEED_NODE: [&str; 4] = ["calls", "decode", "package", "prefetch"];
 const NEED_PYTHON: [&str; 1] = ["calls"];
 const NEED_INSTRUCTIONS: [&str; 1] = ["build"];
-const NEED_CLI: [&str; 1] = ["cli"];
+const NEED_CLI: [&str; 2] = ["cli", "fleet"];
+const NEED_OTHER_CLI: [&str; 1] = ["cli"];
 
 /// The instruction counts for the report.
 const INSTRUCTIONS: &str = "target/bench/instructions.json";
@@ -64,7 +65,7 @@ pub(crate) fn run(bench: &Bench, workspace: &Workspace) -> Result<()> {
     let others: [(&str, &[&str], Prepare); 3] = [
         ("Node", &NEED_NODE, node),
         ("Python", &NEED_PYTHON, python),
-        (TOOL, &NEED_CLI, command_line),
+        (TOOL, &NEED_OTHER_CLI, command_line),
     ];
     for (what, _, prepare) in others.into_iter().filter(|(_, needed, _)| bench.includes(needed)) {
         if let Err(error) = prepare(workspace) {

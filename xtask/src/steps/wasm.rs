@@ -18,13 +18,15 @@ fn run(context: &Context) -> Result<()> {
     for target in [WEB, WASI] {
         context.require(add_target(&context.workspace, target))?;
         for features in ["--no-default-features", "--all-features"] {
-            cmd!(shell, "cargo check -p {TYPES} -p {CORE} --target {target} {features} --locked").run()?;
+            cmd!(shell, "cargo check -p {TYPES} -p {CORE} --target {target} {features} --locked")
+                .run()?;
         }
     }
     let lints = ["-D", "warnings", "-F", "unsafe-code"];
     cmd!(shell, "cargo clippy -p {TYPES} -p {CORE} -p {WASM} -p {JS} --all-features --target {WEB} --locked -- {lints...}").run()?;
     // The module of the entry `operations`.
-    cmd!(shell, "cargo clippy -p {JS} --no-default-features --target {WEB} --locked -- {lints...}").run()?;
+    cmd!(shell, "cargo clippy -p {JS} --no-default-features --target {WEB} --locked -- {lints...}")
+        .run()?;
     cmd!(shell, "cargo clippy -p {TESTS} --tests --target {WEB} --locked -- {lints...}").run()?;
     // The examples only have to compile; nothing here runs them.
     Ok(cmd!(shell, "cargo test --doc -p {WASM} --target {WEB} --locked")

@@ -56,7 +56,10 @@ async fn probe(reader: &Reader, http: &Client, url: &str, name: &str) -> Option<
     let mut secret = reader.secret(name).await;
     for _ in 0..READS {
         let Some(tried) = secret else { return Some(format!("{name} has no secret")) };
-        let status = http.get(url).bearer_auth(&tried).send().await.ok()?.status();
+        let Ok(response) = http.get(url).bearer_auth(&tried).send().await else {
+            return Some(format!("{name} could not be tried"));
+        };
+        let status = response.status();
         if status == StatusCode::OK {
             return None;
         }

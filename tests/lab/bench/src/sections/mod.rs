@@ -6,6 +6,7 @@ mod cargo;
 mod cli;
 mod construct;
 mod decode;
+mod fleet;
 mod memory;
 mod package;
 mod prefetch;
@@ -33,6 +34,7 @@ pub(crate) const ALL: &[Plan] = &[
     prefetch::PLAN,
     scaling::PLAN,
     cli::PLAN,
+    fleet::PLAN,
     package::PLAN,
     cargo::PLAN,
 ];
