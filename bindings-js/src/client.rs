@@ -56,7 +56,7 @@ impl Client {
         let client = self.0.clone();
         let options = params::options(options.as_ref());
         let secrets = Secrets::new(&client, options.clone().unwrap_or_default());
-        let command = secrets.while_known(|| params::command(name, params));
+        let command = secrets.while_known(|| Command::named(name, params));
         let (command, options) = match options {
             Ok(options) => (command, options),
             Err(refused) => (Command::Refused(command.name(), refused), CallOptions::new()),

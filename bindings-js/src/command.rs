@@ -1,14 +1,17 @@
 //! A command from JavaScript: an operation or a workflow.
 
 use js_sys::Array;
-use openrouter_keys_core::error::BuildError;
+use openrouter_keys_core::error::{BuildError, BuildErrorKind};
 use openrouter_keys_core::internal;
-use openrouter_keys_core::operation::{AnyOperation, Operation};
+use openrouter_keys_core::operation::{
+    AnyOperation, Delete, Get, GetCurrentKeyMetadata, Operation,
+};
 use openrouter_keys_core::{CallOptions, Client, Error};
 use wasm_bindgen::JsValue;
 
+use crate::params::Params;
 use crate::workflows::Work;
-use crate::{error, output};
+use crate::{error, output, params};
 
 pub(crate) enum Command {
     Call(AnyOperation),
@@ -18,6 +21,30 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// The command of this name. Invalid parameters are refused when it is sent.
+    pub(crate) fn named(name: &str, params: &Params) -> Self {
+        match name {
+            "list" => Self::Call(params::list(params).into()),
+            "create" => match params::create(params) {
+                Ok(create) => Self::Call(create.into()),
+                Err(refused) => Self::Refused("create", refused),
+            },
+            "get" => Self::Call(Get::new(params.required("hash")).into()),
+            "update" => Self::Call(params::update(params).into()),
+            "delete" => Self::Call(Delete::new(params.required("hash")).into()),
+            "getCurrentKeyMetadata" => Self::Call(GetCurrentKeyMetadata.into()),
+            "request" => Self::Call(params::request(params).into()),
+            _ => match Work::named(name, params) {
+                Some(Ok(work)) => Self::Work(work),
+                Some(Err((name, refused))) => Self::Refused(name, refused),
+                None => {
+                    let refused = BuildError::new(BuildErrorKind::Other, "unknown operation");
+                    Self::Refused("call", refused)
+                }
+            },
+        }
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Call(operation) => operation.name(),

@@ -6,8 +6,8 @@ use std::time::Duration;
 use http::Method;
 use js_sys::Array;
 use openrouter_keys_core::config::Jitter;
-use openrouter_keys_core::error::{BuildError, BuildErrorKind};
-use openrouter_keys_core::operation::{ApiRequest, Delete, External, Get, GetCurrentKeyMetadata};
+use openrouter_keys_core::error::BuildError;
+use openrouter_keys_core::operation::{ApiRequest, External};
 use openrouter_keys_core::workflow::Pages;
 use openrouter_keys_core::{
     BaseUrl, CallOptions, Config, Create, Headers, Limit, LimitReset, List, RetryPolicy, Timestamp,
@@ -16,9 +16,7 @@ use openrouter_keys_core::{
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
-use crate::command::Command;
 use crate::secrets::note;
-use crate::workflows;
 
 #[wasm_bindgen]
 extern "C" {
@@ -230,40 +228,11 @@ pub(crate) fn options(params: Option<&Params>) -> Result<CallOptions, BuildError
     Ok(options)
 }
 
-/// The command of this name. Invalid parameters are refused when it is sent.
-pub(crate) fn command(name: &str, params: &Params) -> Command {
-    match name {
-        "list" => Command::Call(list(params).into()),
-        "create" => made("create", create(params), |create| Command::Call(create.into())),
-        "get" => Command::Call(Get::new(params.required("hash")).into()),
-        "update" => Command::Call(update(params).into()),
-        "delete" => Command::Call(Delete::new(params.required("hash")).into()),
-        "getCurrentKeyMetadata" => Command::Call(GetCurrentKeyMetadata.into()),
-        "request" => Command::Call(request(params).into()),
-        _ => workflows::command(name, params).unwrap_or_else(|| {
-            let refused = BuildError::new(BuildErrorKind::Other, "unknown operation");
-            Command::Refused("call", refused)
-        }),
-    }
-}
-
 /// Limits the requests of each of the workflow's listings, if `maxRequests` is given.
 pub(crate) fn capped<W>(workflow: W, params: &Params, set: fn(W, u64) -> W) -> W {
     match params.whole("maxRequests") {
         Some(requests) => set(workflow, requests),
         None => workflow,
-    }
-}
-
-/// The command, or the refusal of its parameters.
-pub(crate) fn made<T>(
-    name: &'static str,
-    made: Result<T, BuildError>,
-    command: impl FnOnce(T) -> Command,
-) -> Command {
-    match made {
-        Ok(made) => command(made),
-        Err(refused) => Command::Refused(name, refused),
     }
 }
 
@@ -282,7 +251,7 @@ pub(crate) fn pages(params: &Params) -> Pages {
     capped(pages, params, Pages::max_requests)
 }
 
-fn list(params: &Params) -> List {
+pub(crate) fn list(params: &Params) -> List {
     let mut list = List::new();
     if let Some(include) = params.bool("includeDisabled") {
         list = list.include_disabled(include);
@@ -332,7 +301,7 @@ pub(crate) fn create(params: &Params) -> Result<Create, BuildError> {
     Ok(create)
 }
 
-fn update(params: &Params) -> Update {
+pub(crate) fn update(params: &Params) -> Update {
     let mut update = Update::new(params.required("hash"));
     if let Some(name) = params.text("name") {
         update = update.name(name);
@@ -359,7 +328,7 @@ fn update(params: &Params) -> Update {
     update
 }
 
-fn request(params: &Params) -> ApiRequest {
+pub(crate) fn request(params: &Params) -> ApiRequest {
     // The facade lets no other method through.
     let method = match params.text("method").as_deref() {
         Some("POST") => Method::POST,

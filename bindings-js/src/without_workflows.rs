@@ -3,19 +3,19 @@
 use std::future::Ready;
 
 use js_sys::Array;
+use openrouter_keys_core::error::BuildError;
 use openrouter_keys_core::{CallOptions, Client, Error};
 use wasm_bindgen::JsValue;
 
-use crate::command::Command;
 use crate::params::Params;
-
-pub(crate) fn command(_: &str, _: &Params) -> Option<Command> {
-    None
-}
 
 pub(crate) enum Work {}
 
 impl Work {
+    pub(crate) fn named(_: &str, _: &Params) -> Option<Result<Self, (&'static str, BuildError)>> {
+        None
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         match *self {}
     }

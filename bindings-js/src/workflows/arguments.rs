@@ -2,15 +2,46 @@
 
 use openrouter_keys_core::error::BuildError;
 use openrouter_keys_core::operation::{Get, Operation};
+use openrouter_keys_core::types::KeyKind;
 use openrouter_keys_core::workflow::{
-    Audit, CloseTemporary, Ensure, OnDuplicate, Rotation, RotationStep,
+    Audit, CheckKey, CloseTemporary, Ensure, FindBySecret, OnDuplicate, Rotate, Rotation,
+    RotationStep, Sweep,
 };
 use openrouter_keys_core::{Create, Key, KeyHash};
 
 use crate::params::{Params, capped};
+use crate::secrets::note;
+
+pub(super) fn sweep(params: &Params) -> Sweep {
+    // The facade ensures that either is given.
+    let sweep = params.texts("names").map_or_else(Sweep::temporary, Sweep::new);
+    sweep.workspaces(params.texts("workspaceIds").unwrap_or_default())
+}
+
+pub(super) fn find_by_secret(params: &Params) -> FindBySecret {
+    let secret = params.required("secret");
+    note(&secret);
+    FindBySecret::new(secret).workspaces(params.texts("workspaceIds").unwrap_or_default())
+}
+
+pub(super) fn check_key(params: &Params) -> CheckKey {
+    let is_inference = params.text("kind").as_deref() == Some("inference");
+    CheckKey::new(if is_inference { KeyKind::Inference } else { KeyKind::Management })
+}
+
+pub(super) fn rotate(params: &Params) -> Result<Rotate, BuildError> {
+    let mut rotate = Rotate::resume(rotation(params)?);
+    if let Some(lease) = params.time("leaseMs") {
+        rotate = rotate.lease(lease);
+    }
+    if let Some(pause) = params.time("longestPauseMs") {
+        rotate = rotate.longest_pause(pause);
+    }
+    Ok(rotate)
+}
 
 /// The state of a rotation.
-pub(super) fn rotation(params: &Params) -> Result<Rotation, BuildError> {
+fn rotation(params: &Params) -> Result<Rotation, BuildError> {
     let mut state = Rotation::new(KeyHash::new(params.required("old"))?);
     let step = params.text("step").and_then(|name| RotationStep::named(&name));
     state.step = step.unwrap_or_default();

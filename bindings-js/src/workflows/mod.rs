@@ -5,69 +5,20 @@ mod output;
 mod rotation_handler;
 
 use js_sys::Array;
+use openrouter_keys_core::error::BuildError;
 use openrouter_keys_core::machine::WorkflowMachine;
-use openrouter_keys_core::types::KeyKind;
 use openrouter_keys_core::workflow::{
-    CheckKey, CreateReconciled, FindBySecret, Rotate, Sweep, Temporary, Workflow,
+    CreateReconciled, FindBySecret, Rotate, Sweep, Temporary, Workflow,
 };
 use openrouter_keys_core::{CallOptions, Client, Config, Error};
 use wasm_bindgen::JsValue;
 
 use self::rotation_handler::Handler;
-use crate::command::Command;
-use crate::params::{Params, capped, create, made};
+use crate::params::{Params, capped, create};
 use crate::reply::Reply;
-use crate::secrets::note;
 
-/// The workflow of this name.
-pub(crate) fn command(name: &str, params: &Params) -> Option<Command> {
-    Some(match name {
-        "createReconciled" => made("createReconciled", create(params), |create| {
-            let create = CreateReconciled::new(create);
-            let create = capped(create, params, CreateReconciled::max_requests);
-            work(create, output::write_reconciled)
-        }),
-        "ensure" => made("ensure", create(params), |create| {
-            work(arguments::ensure(create, params), output::write_ensured)
-        }),
-        "sweep" => {
-            // The facade ensures that either is given.
-            let sweep = params.texts("names").map_or_else(Sweep::temporary, Sweep::new);
-            let sweep = sweep.workspaces(params.texts("workspaceIds").unwrap_or_default());
-            work(capped(sweep, params, Sweep::max_requests), output::write_swept)
-        }
-        "temporary" => made("temporary", create(params), |create| {
-            let lifetime = params.time("lifetimeMs").unwrap_or_default();
-            let temporary = Temporary::new(create, lifetime);
-            work(capped(temporary, params, Temporary::max_requests), output::write_temporary_key)
-        }),
-        "closeTemporary" => work(arguments::close_temporary(params), |&(), reply| reply.absent()),
-        "rotate" => made("rotate", arguments::rotation(params), |state| {
-            let mut rotate = capped(Rotate::resume(state), params, Rotate::max_requests);
-            if let Some(lease) = params.time("leaseMs") {
-                rotate = rotate.lease(lease);
-            }
-            if let Some(pause) = params.time("longestPauseMs") {
-                rotate = rotate.longest_pause(pause);
-            }
-            work(rotate, output::write_rotated)
-        }),
-        "findBySecret" => {
-            let secret = params.required("secret");
-            note(&secret);
-            let find = FindBySecret::new(secret);
-            let find = find.workspaces(params.texts("workspaceIds").unwrap_or_default());
-            work(capped(find, params, FindBySecret::max_requests), output::write_found)
-        }
-        "checkKey" => {
-            let is_inference = params.text("kind").as_deref() == Some("inference");
-            let kind = if is_inference { KeyKind::Inference } else { KeyKind::Management };
-            work(CheckKey::new(kind), output::write_current)
-        }
-        "audit" => work(arguments::audit(params), output::write_audit),
-        _ => return None,
-    })
-}
+/// The name that a refused call has in its error.
+type Refused = (&'static str, BuildError);
 
 type Begin = dyn FnOnce(&Config, &CallOptions) -> WorkflowMachine<Array>;
 
@@ -78,6 +29,66 @@ pub(crate) struct Work {
 }
 
 impl Work {
+    /// The workflow of this name, or why its parameters are refused.
+    pub(crate) fn named(name: &str, params: &Params) -> Option<Result<Self, Refused>> {
+        let (name, work) = match name {
+            "createReconciled" => (
+                "createReconciled",
+                create(params).map(|create| {
+                    let create = CreateReconciled::new(create);
+                    let create = capped(create, params, CreateReconciled::max_requests);
+                    work(create, output::write_reconciled)
+                }),
+            ),
+            "ensure" => (
+                "ensure",
+                create(params)
+                    .map(|create| work(arguments::ensure(create, params), output::write_ensured)),
+            ),
+            "sweep" => (
+                "sweep",
+                Ok({
+                    let sweep = arguments::sweep(params);
+                    work(capped(sweep, params, Sweep::max_requests), output::write_swept)
+                }),
+            ),
+            "temporary" => (
+                "temporary",
+                create(params).map(|create| {
+                    let lifetime = params.time("lifetimeMs").unwrap_or_default();
+                    let temporary = Temporary::new(create, lifetime);
+                    work(
+                        capped(temporary, params, Temporary::max_requests),
+                        output::write_temporary_key,
+                    )
+                }),
+            ),
+            "closeTemporary" => {
+                let close = arguments::close_temporary(params);
+                ("closeTemporary", Ok(work(close, |&(), reply| reply.absent())))
+            }
+            "rotate" => (
+                "rotate",
+                arguments::rotate(params).map(|rotate| {
+                    work(capped(rotate, params, Rotate::max_requests), output::write_rotated)
+                }),
+            ),
+            "findBySecret" => (
+                "findBySecret",
+                Ok({
+                    let find = arguments::find_by_secret(params);
+                    work(capped(find, params, FindBySecret::max_requests), output::write_found)
+                }),
+            ),
+            "checkKey" => {
+                ("checkKey", Ok(work(arguments::check_key(params), output::write_current)))
+            }
+            "audit" => ("audit", Ok(work(arguments::audit(params), output::write_audit))),
+            _ => return None,
+        };
+        Some(work.map_err(|refused| (name, refused)))
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         self.name
     }
@@ -106,7 +117,7 @@ impl Workflow for Work {
     }
 }
 
-fn work<W: Workflow + 'static>(workflow: W, write: fn(&W::Output, &mut Reply)) -> Command {
+fn work<W: Workflow + 'static>(workflow: W, write: fn(&W::Output, &mut Reply)) -> Work {
     let name = workflow.name();
     let written = move |output| {
         let mut reply = Reply::new(true);
@@ -115,5 +126,5 @@ fn work<W: Workflow + 'static>(workflow: W, write: fn(&W::Output, &mut Reply)) -
     };
     let begin =
         move |config: &Config, options: &CallOptions| workflow.begin(config, options).map(written);
-    Command::Work(Work { name, begin: Box::new(begin) })
+    Work { name, begin: Box::new(begin) }
 }
