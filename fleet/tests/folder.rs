@@ -107,6 +107,40 @@ async fn four_machines_rotate_every_key_once() {
 }
 
 #[tokio::test]
+async fn a_rotation_sends_ten_requests() {
+    let emulator = Emulator::builder().keys(1).start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (store, sinks) = (Store::folder(folder.path()).unwrap(), Memory::default());
+    let old = KeyHash::new(&emulator.keys().first().unwrap().hash).unwrap();
+    let work = Work::keys([old.clone()]).into_sink("memory").settings(at_once);
+    let report = fleet(&emulator, &store, &sinks).run(work).await.unwrap();
+    assert_eq!(done(&report), 1, "{report:?}");
+    let new = emulator.keys().first().unwrap().hash.clone();
+    let sent = emulator.requests().into_iter().map(|request| {
+        let path = request.path_and_query.replace("/api/v1/", "");
+        format!("{} {path}", request.method).replace(old.as_str(), "OLD").replace(&new, "NEW")
+    });
+    let expected = [
+        // What the new key needs.
+        "GET keys/OLD",
+        "POST keys",
+        // The new key works.
+        "GET key",
+        // The old one is not used, and the new one still exists.
+        "GET keys/OLD",
+        "GET keys/NEW",
+        "PATCH keys/OLD",
+        // Nobody enabled the old one, and the new one still exists.
+        "GET keys/OLD",
+        "GET keys/NEW",
+        "DELETE keys/OLD",
+        // Its own name.
+        "PATCH keys/NEW",
+    ];
+    assert_eq!(sent.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
 async fn of_two_entries_with_one_number_the_first_stays() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::folder(folder.path()).unwrap();
