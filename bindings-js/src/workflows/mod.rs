@@ -1,4 +1,4 @@
-//! The workflows, which the module of the entry `operations` has not.
+//! The workflows. The module of the entry `operations` is built without them.
 
 mod arguments;
 mod output;
